@@ -1,0 +1,44 @@
+import { Token } from "./token.ts";
+
+/** The fields of one context as they stand in the shared file, every one the text Python bentoml would see. */
+export interface ContextFields {
+  name: string;
+  endpoint: string;
+  email: string | null;
+  /** Undefined when the entry has no `api_token` at all. */
+  apiToken: string | undefined;
+  /** 1-based line of the entry in the file, or null for a context that stands in no file. */
+  line: number | null;
+}
+
+let readToken: (context: Context) => string | undefined;
+
+/** A named login. Its token is reachable through {@link tokenOf} and in no other way. */
+export class Context {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly email: string | null;
+  readonly line: number | null;
+  readonly #apiToken: string | undefined;
+
+  static {
+    readToken = (context) => context.#apiToken;
+  }
+
+  constructor(fields: ContextFields) {
+    this.name = fields.name;
+    this.endpoint = fields.endpoint;
+    this.email = fields.email;
+    this.line = fields.line;
+    this.#apiToken = fields.apiToken;
+  }
+}
+
+/**
+ * The one door to a context's token, so that another store (a keyring, a helper program) can stand behind it.
+ * Undefined when the entry carries none.
+ */
+export function tokenOf(context: Context): Token | undefined {
+  const text = readToken(context);
+  return text === undefined || text === "" ? undefined : new Token(text);
+}

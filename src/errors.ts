@@ -1,0 +1,59 @@
+/**
+ * Every failure a command can end in. The codes and exit numbers are public API: scripts branch on them,
+ * so a name may be added here but never changed.
+ */
+const EXIT_CODES = {
+  FAILURE: 1,
+  USAGE: 2,
+  NOT_FOUND: 3,
+  NOT_LOGGED_IN: 4,
+  TOKEN_REJECTED: 4,
+  TOKEN_EXPIRED: 4,
+  FORBIDDEN: 4,
+  PIN_MISMATCH: 4,
+  HOST_MISMATCH: 4,
+  UNREACHABLE: 5,
+  TIMEOUT: 5,
+  TLS: 5,
+  NOT_BENTOCLOUD: 5,
+  STORAGE: 6,
+  LOCKED: 6,
+  CORRUPT: 6,
+  INTERNAL: 70,
+  CANCELLED: 130,
+} as const;
+
+/** `API_<status>` is any other HTTP status the server answered with, for example `API_500`. */
+export type ErrorCode = keyof typeof EXIT_CODES | `API_${number}`;
+
+export function exitCodeOf(code: ErrorCode): number {
+  return code in EXIT_CODES ? EXIT_CODES[code as keyof typeof EXIT_CODES] : 5;
+}
+
+interface ErrorDetails {
+  /** The next thing to do, usually a command to run. */
+  hint?: string | undefined;
+  cause?: unknown;
+}
+
+/** A failure the user can act on: one lower-case sentence without a full stop, and what to do next. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+  }
+
+  get exitCode(): number {
+    return exitCodeOf(this.code);
+  }
+}
+
+/** An argument, option or value that cannot be used as given. */
+export function usageError(message: string, hint?: string): CliError {
+  return new CliError("USAGE", message, { hint });
+}
