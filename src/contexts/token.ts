@@ -2,6 +2,9 @@ import { usageError } from "../errors.ts";
 
 const SENDABLE = /^[\x21-\x7e]+$/;
 
+/** Shorter ones are no real tokens, and replacing them would mangle ordinary words. */
+const SHORTEST_REDACTED = 8;
+
 /** Every secret this process has held, so that {@link redact} can keep all of them out of any text. */
 const held = new Set<string>();
 
@@ -14,7 +17,7 @@ export class Token {
 
   constructor(text: string) {
     this.#text = text;
-    if (text.length > 0) held.add(text);
+    if (text.length >= SHORTEST_REDACTED) held.add(text);
   }
 
   /** The token itself. Call it only to send it, to store it, or because the user asked to see it. */

@@ -1,0 +1,122 @@
+import type { ArgDef, ArgsDef } from "citty";
+import { usageError } from "../errors.ts";
+import type { Flags } from "../system/cli.ts";
+import { closest } from "./suggest.ts";
+
+/** Accepted by every command, before or after its name. */
+export const GLOBAL_ARGS = {
+  context: { type: "string", valueHint: "name", description: "Use this context, whatever else is set" },
+  json: { type: "boolean", description: "Print the answer as JSON" },
+  quiet: { type: "boolean", description: "Print nothing on stderr but errors" },
+  debug: { type: "boolean", description: "Trace requests and decisions on stderr, without secrets" },
+  "no-input": { type: "boolean", description: "Never ask; fail when input would be needed" },
+  "no-color": { type: "boolean", description: "Print without colour" },
+  timeout: {
+    type: "string",
+    valueHint: "seconds",
+    description: "Give up on a request, with its retries, after this long (default 30)",
+  },
+  help: { type: "boolean", alias: "h", description: "Show help" },
+  version: { type: "boolean", alias: "V", description: "Show the version" },
+} as const satisfies ArgsDef;
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const MAX_TIMEOUT_SECONDS = 86_400;
+
+/** An option as it was written, already matched with its definition. */
+export interface Option {
+  name: string;
+  value: string | true;
+}
+
+/** Reads the option at `index`; `next` is where reading goes on. Undefined when no definition matches. */
+export function readOption(
+  argv: readonly string[],
+  index: number,
+  definitions: ArgsDef,
+): { option: Option; next: number } | undefined {
+  const word = argv[index] ?? "";
+  const [written, inline] = splitAtEquals(word);
+  const name = findName(written, definitions);
+  if (name === undefined) return undefined;
+  if (definitions[name]?.type === "boolean") {
+    if (inline !== undefined) throw usageError(`${written} takes no value`);
+    return { option: { name, value: true }, next: index + 1 };
+  }
+  if (inline !== undefined) return { option: { name, value: inline }, next: index + 1 };
+  const following = argv[index + 1];
+  // A following option is a forgotten value, not one: `--token --force` must not make "--force" a token.
+  if (following === undefined || (following.startsWith("-") && following !== "-")) {
+    throw usageError(`${written} needs a value`, `write ${written}=VALUE`);
+  }
+  return { option: { name, value: following }, next: index + 2 };
+}
+
+export function isOption(word: string): boolean {
+  return word.startsWith("-") && word !== "-" && word !== "--";
+}
+
+/** The error for an option nobody defines, with the nearest one that exists. */
+export function unknownOption(word: string, commandName: string, definitions: ArgsDef) {
+  const [written] = splitAtEquals(word);
+  const names = Object.keys({ ...definitions, ...GLOBAL_ARGS }).map((name) => `--${name}`);
+  const near = closest(written, names);
+  return usageError(
+    `unknown option ${written} for \`${commandName}\``,
+    near ? `did you mean ${near}?` : `\`${commandName} --help\` lists the options`,
+  );
+}
+
+/**
+ * The words citty parses: its options in `--name=value` form and every positional behind `--`, so that nothing
+ * is left to its lenient reading. citty turns any `--no-x` into `x=false`; the camel-case alias it makes for each
+ * option name is not touched, so negative options travel as that.
+ */
+export function toCittyArgs(options: readonly Option[], positionals: readonly string[]): string[] {
+  const words = options.map(({ name, value }) => {
+    const spelled = name.startsWith("no-") ? name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) : name;
+    return value === true ? `--${spelled}` : `--${spelled}=${value}`;
+  });
+  return [...words, "--", ...positionals];
+}
+
+export function readFlags(options: readonly Option[]): Flags {
+  const last = new Map(options.map(({ name, value }) => [name, value]));
+  const context = last.get("context");
+  if (context === "") throw usageError("--context needs a name");
+  return {
+    context: typeof context === "string" ? context : undefined,
+    json: last.has("json"),
+    quiet: last.has("quiet"),
+    debug: last.has("debug"),
+    input: !last.has("no-input"),
+    color: !last.has("no-color"),
+    timeoutMs: readTimeout(last.get("timeout")),
+  };
+}
+
+function readTimeout(value: string | true | undefined): number {
+  if (value === undefined) return DEFAULT_TIMEOUT_MS;
+  const seconds = typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (!(seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS)) {
+    throw usageError(`--timeout takes a number of seconds above 0 and up to ${MAX_TIMEOUT_SECONDS}`);
+  }
+  return seconds * 1000;
+}
+
+function splitAtEquals(word: string): [written: string, inline: string | undefined] {
+  const at = word.indexOf("=");
+  return word.startsWith("--") && at !== -1 ? [word.slice(0, at), word.slice(at + 1)] : [word, undefined];
+}
+
+function findName(written: string, definitions: ArgsDef): string | undefined {
+  return Object.entries(definitions).find(([name, definition]) => {
+    if (definition.type === "positional") return false;
+    return written === `--${name}` || aliasesOf(definition).some((alias) => written === `-${alias}`);
+  })?.[0];
+}
+
+function aliasesOf(definition: ArgDef): readonly string[] {
+  const alias = "alias" in definition ? definition.alias : undefined;
+  return alias === undefined ? [] : typeof alias === "string" ? [alias] : alias;
+}

@@ -1,0 +1,24 @@
+import { CliError } from "../errors.ts";
+import type { Output } from "../system/output.ts";
+
+/** The one place where a failure becomes words on stderr and an exit code. */
+export function reportError(error: unknown, output: Output): number {
+  const failure = error instanceof CliError ? error : unexpected(error);
+  const stack = failure.cause instanceof Error ? failure.cause.stack : failure.stack;
+  output.failure({
+    code: failure.code,
+    message: failure.message,
+    hint: failure.hint ?? null,
+    exit_code: failure.exitCode,
+  });
+  if (stack) output.debug(stack);
+  return failure.exitCode;
+}
+
+function unexpected(error: unknown): CliError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CliError("INTERNAL", `unexpected failure: ${reason}`, {
+    hint: "this is a bug; run the command again with --debug and report what it prints",
+    cause: error,
+  });
+}

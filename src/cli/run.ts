@@ -1,0 +1,130 @@
+import { type ArgsDef, runCommand } from "citty";
+import { usageError } from "../errors.ts";
+import type { Cli, Flags } from "../system/cli.ts";
+import { GLOBAL_ARGS, isOption, type Option, readFlags, readOption, toCittyArgs, unknownOption } from "./args.ts";
+import type { Command } from "./command.ts";
+import { closest } from "./suggest.ts";
+
+/**
+ * From words to one leaf command. citty's own runner is not used: it runs the parents too, takes any option
+ * silently, reads `--help` behind `--`, prints usage to stdout on errors and ends everything with exit 1.
+ */
+export interface Invocation {
+  command: Command;
+  /** The full name, for example `["bentocloud", "context", "list"]`. */
+  path: string[];
+  flags: Flags;
+  request: "run" | "help" | "version";
+  options: Option[];
+  positionals: string[];
+}
+
+/** Finds the command that `argv` names and reads every option; throws a usage error for what is not defined. */
+export async function parseInvocation(root: Command, argv: readonly string[]): Promise<Invocation> {
+  const end = argv.indexOf("--");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  const asked = words[0] === "help" ? ["--help", ...words.slice(1)] : words;
+  const wantsHelp = asked.some((word) => word === "--help" || word === "-h");
+  const found = await walk(root, asked, wantsHelp);
+  if (end !== -1) found.positionals.push(...argv.slice(end + 1));
+  const flags = readFlags(found.globals);
+  if (wantsHelp) return { ...found, flags, request: "help" };
+  if (found.globals.some(({ name }) => name === "version")) return { ...found, flags, request: "version" };
+  if (found.command.subCommands) {
+    if (found.path.length === 1) return { ...found, flags, request: "help" };
+    const names = Object.keys(found.command.subCommands).join(", ");
+    throw usageError(`\`${found.path.join(" ")}\` needs a command: ${names}`, `see \`${found.path.join(" ")} --help\``);
+  }
+  return { ...found, flags, request: "run" };
+}
+
+/** Runs the leaf; resolves to its exit code. */
+export async function runInvocation(invocation: Invocation, cli: Cli): Promise<number> {
+  const { command, path, options, positionals } = invocation;
+  refuseExtraPositionals(command, path, positionals);
+  try {
+    const { result } = await runCommand(command, { rawArgs: toCittyArgs(options, positionals), data: cli });
+    return typeof result === "number" ? result : 0;
+  } catch (error) {
+    // citty does not export its error class; its name is all there is to know it by.
+    if (error instanceof Error && error.name === "CLIError") {
+      throw usageError(lowerFirst(error.message), `see \`${path.join(" ")} --help\``);
+    }
+    throw error;
+  }
+}
+
+interface Found {
+  command: Command;
+  path: string[];
+  globals: Option[];
+  options: Option[];
+  positionals: string[];
+}
+
+async function walk(root: Command, words: readonly string[], lenient: boolean): Promise<Found> {
+  const found: Found = { command: root, path: ["bentocloud"], globals: [], options: [], positionals: [] };
+  let index = 0;
+  while (index < words.length) {
+    const word = words[index] ?? "";
+    if (isOption(word)) {
+      index = takeOption(found, words, index, lenient);
+      continue;
+    }
+    if (found.command.subCommands) await descend(found, word);
+    else found.positionals.push(word);
+    index += 1;
+  }
+  return found;
+}
+
+/** `lenient` is for help: who asks for it may have come with options that do not exist. */
+function takeOption(found: Found, words: readonly string[], index: number, lenient: boolean): number {
+  const own = (found.command.args ?? {}) as ArgsDef;
+  try {
+    const global = readOption(words, index, GLOBAL_ARGS);
+    if (global) {
+      found.globals.push(global.option);
+      return global.next;
+    }
+    const local = readOption(words, index, own);
+    if (local) {
+      found.options.push(local.option);
+      return local.next;
+    }
+  } catch (error) {
+    if (!lenient) throw error;
+    return index + 1;
+  }
+  if (lenient) return index + 1;
+  throw unknownOption(words[index] ?? "", found.path.join(" "), own);
+}
+
+async function descend(found: Found, word: string): Promise<void> {
+  const commands = found.command.subCommands ?? {};
+  const load = commands[word];
+  if (!load) {
+    const near = closest(word, Object.keys(commands));
+    const path = found.path.join(" ");
+    // A word that does not look like a command may be a pasted token, and is not repeated.
+    const shown = /^[a-z][a-z-]{0,23}$/i.test(word) ? ` \`${path} ${word}\`` : "";
+    throw usageError(
+      `unknown command${shown}`,
+      near ? `did you mean \`${path} ${near}\`?` : `\`${path} --help\` lists the commands`,
+    );
+  }
+  found.command = await load();
+  found.path.push(word);
+}
+
+function refuseExtraPositionals(command: Command, path: readonly string[], positionals: readonly string[]): void {
+  const taken = Object.values((command.args ?? {}) as ArgsDef).filter((arg) => arg.type === "positional").length;
+  if (positionals.length <= taken) return;
+  // The argument is not repeated: it may be a token that was pasted without its option.
+  const limit = taken === 0 ? "takes no argument" : `takes at most ${taken} argument${taken === 1 ? "" : "s"}`;
+  throw usageError(`\`${path.join(" ")}\` ${limit}`, `see \`${path.join(" ")} --help\``);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

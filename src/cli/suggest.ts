@@ -1,0 +1,13 @@
+import { distance } from "fastest-levenshtein";
+
+/** The candidate a typing mistake most likely meant, or undefined when none is near enough to be worth saying. */
+export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(word.replace(/^-+/, "").length / 3));
+  let best: string | undefined;
+  let bestDistance = limit + 1;
+  for (const candidate of candidates) {
+    const steps = distance(word.toLowerCase(), candidate.toLowerCase());
+    if (steps < bestDistance) [best, bestDistance] = [candidate, steps];
+  }
+  return best ?? candidates.find((candidate) => word.length >= 3 && candidate.startsWith(word));
+}

@@ -1,0 +1,132 @@
+import { tokensPage } from "../contexts/endpoint.ts";
+import { CliError, type ErrorCode } from "../errors.ts";
+import { type Answer, type Client, serverText } from "./client.ts";
+
+/**
+ * Whose token this is, asked of the server by two requests at once: `auth/current` answers to any valid token,
+ * `current_org` needs a scope. What BentoCloud says with 401, Yatai says with 403 or 400 and a sentence, so the
+ * verdict comes from the status and those known sentences together.
+ */
+export type Verdict = "valid" | "rejected" | "expired" | "forbidden" | "unreachable" | "not_bentocloud";
+
+export interface Identification {
+  verdict: Verdict;
+  email: string | null;
+  organization: string | null;
+  /** Why the verdict is not `valid`. */
+  error: CliError | undefined;
+}
+
+export async function identify(client: Client): Promise<Identification> {
+  const [user, organization] = await Promise.all([
+    ask(client, "/api/v1/auth/current", "email"),
+    ask(client, "/api/v1/current_org", "name"),
+  ]);
+  if (user.error) return { ...verdictOf(user.error), email: null, organization: null };
+  if (organization.error) {
+    const error = withoutOrganization(organization.error, client.endpoint);
+    return { ...verdictOf(error), email: user.text, organization: null };
+  }
+  return { verdict: "valid", email: user.text, organization: organization.text, error: undefined };
+}
+
+type Asked = { text: string; error?: undefined } | { text?: undefined; error: CliError };
+
+/** One request whose answer is an object with a text under `key`. */
+async function ask(client: Client, path: string, key: string): Promise<Asked> {
+  try {
+    const answer = await client.get(path);
+    const failure = refusal(answer, client.endpoint);
+    if (failure) return { error: failure };
+    const text = serverText(fieldOf(answer.body, key));
+    return text === undefined ? { error: notBentoCloud(client.endpoint, "an answer of another shape") } : { text };
+  } catch (error) {
+    if (error instanceof CliError && error.code !== "CANCELLED") return { error };
+    throw error;
+  }
+}
+
+/** The error that an answer amounts to; undefined for a success. 401 and 403 are both authentication answers. */
+export function refusal(answer: Answer, endpoint: string): CliError | undefined {
+  const { status, body, notJson } = answer;
+  if (status === 407) return new CliError("UNREACHABLE", `the proxy on the way to ${endpoint} wants a sign-in`);
+  if (notJson && (status < 400 || notJson === "a web page")) return notBentoCloud(endpoint, notJson);
+  if (status >= 200 && status < 300) return undefined;
+  const said = serverText(fieldOf(body, "message")) ?? serverText(fieldOf(body, "error"));
+  const code = codeFor(status, said ?? "");
+  if (code === "NOT_BENTOCLOUD") return notBentoCloud(endpoint, "404 to a question every BentoCloud answers");
+  return new CliError(code, `${sentenceFor(code, status, endpoint)}${said ? `: ${said}` : ""}`, {
+    hint: hintFor(code, endpoint),
+  });
+}
+
+/** Yatai tells its authentication failures apart by these sentences alone. */
+function codeFor(status: number, said: string): ErrorCode {
+  if ([400, 401, 403, 404].includes(status)) {
+    if (/is expired|has expired/i.test(said)) return "TOKEN_EXPIRED";
+    if (/need the scopes|insufficient scope|cannot view this/i.test(said)) return "FORBIDDEN";
+    if (/record not found/i.test(said)) return "TOKEN_REJECTED";
+  }
+  if (status === 401 || status === 403) return "TOKEN_REJECTED";
+  return status === 404 ? "NOT_BENTOCLOUD" : `API_${status}`;
+}
+
+function sentenceFor(code: ErrorCode, status: number, endpoint: string): string {
+  if (code === "TOKEN_REJECTED") return `${endpoint} does not accept the API token`;
+  if (code === "TOKEN_EXPIRED") return `the API token for ${endpoint} has expired`;
+  if (code === "FORBIDDEN") return `${endpoint} accepts the API token, but it lacks a scope`;
+  return `${endpoint} answered with HTTP ${status}`;
+}
+
+function hintFor(code: ErrorCode, endpoint: string): string {
+  switch (code) {
+    case "TOKEN_REJECTED":
+    case "TOKEN_EXPIRED":
+      return `make an API token at ${tokensPage(endpoint)} and sign in with it (bentocloud login)`;
+    case "FORBIDDEN":
+      return `give the token the scope "api" or "read_organization" at ${tokensPage(endpoint)}`;
+    default:
+      return "try again later; if it stays, the server has a problem";
+  }
+}
+
+function notBentoCloud(endpoint: string, what: string): CliError {
+  return new CliError("NOT_BENTOCLOUD", `${endpoint} is not BentoCloud: it answers with ${what}`, {
+    hint: "check the endpoint; a proxy or a sign-in page of the network may stand in between",
+  });
+}
+
+/** The token is good, so any authentication answer about the organization means that it may not see it. */
+function withoutOrganization(error: CliError, endpoint: string): CliError {
+  if (error.code === "TOKEN_REJECTED") {
+    return new CliError("FORBIDDEN", `${endpoint} accepts the API token, but not to see its organization`, {
+      hint: hintFor("FORBIDDEN", endpoint),
+      cause: error,
+    });
+  }
+  if (error.code === "UNREACHABLE") {
+    // Yatai drops the connection on this question when the token was created without any scopes.
+    return new CliError("FORBIDDEN", `${endpoint} accepts the API token, but fails to say its organization`, {
+      hint: `the token may have been made without scopes; make one with the scope "api" at ${tokensPage(endpoint)}`,
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function verdictOf(error: CliError): { verdict: Verdict; error: CliError } {
+  const verdicts: Partial<Record<ErrorCode, Verdict>> = {
+    TOKEN_REJECTED: "rejected",
+    TOKEN_EXPIRED: "expired",
+    FORBIDDEN: "forbidden",
+    NOT_BENTOCLOUD: "not_bentocloud",
+    HOST_MISMATCH: "not_bentocloud",
+  };
+  return { verdict: verdicts[error.code] ?? "unreachable", error };
+}
+
+function fieldOf(body: unknown, key: string): unknown {
+  return typeof body === "object" && body !== null && Object.hasOwn(body, key)
+    ? (body as Record<string, unknown>)[key]
+    : undefined;
+}

@@ -1,0 +1,168 @@
+import { Context } from "../contexts/context.ts";
+import { DEFAULT_ENDPOINT, isSameEndpoint, parseEndpoint } from "../contexts/endpoint.ts";
+import { findProject } from "../contexts/project.ts";
+import { previousAfterSwitch } from "../contexts/manage.ts";
+import { type Active, checkEndpointPin, chooseLoginName, describeSource, variable } from "../contexts/resolve.ts";
+import { recall, remember } from "../contexts/state.ts";
+import type { Outcome } from "../contexts/store.ts";
+import type { Token } from "../contexts/token.ts";
+import { CliError, usageError } from "../errors.ts";
+import type { Cli } from "../system/cli.ts";
+import { identify, type Identification } from "./auth.ts";
+import { checkOrganizationPin, toIdentity } from "./session.ts";
+import { chooseTokenSource, obtainToken, type TokenOptions } from "./tokens.ts";
+
+/**
+ * Sign-in: everything that can go wrong without the server is found before it is asked, the token is validated
+ * before anything is written, and a login that stands under the name already is not replaced by another place or
+ * another person unless someone said so.
+ */
+export interface LoginOptions extends TokenOptions {
+  endpoint: string | undefined;
+  /** Make the context current. */
+  use: boolean;
+  /** Replace a context of that name whoever and wherever it is; `"warn"` says so, as Python bentoml does. */
+  force: boolean | "warn";
+  insecureHttp: boolean;
+}
+
+export interface Login extends Outcome {
+  context: Context;
+  identification: Identification;
+  current: boolean;
+}
+
+export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
+  const source = chooseTokenSource(cli, options);
+  const file = await cli.store.read();
+  cli.store.prepare();
+  const project = findProject(cli.cwd(), () => {});
+  const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
+  const existing = file.contexts.find((context) => context.name === name);
+  const stored = source === "environment" ? undefined : existing?.endpoint;
+  const endpoint = chooseEndpoint(cli, options.endpoint, stored);
+  if (existing) await confirmEndpoint(cli, options, { existing, endpoint });
+  const token = await obtainToken(cli, { source, endpoint, options });
+  const identification = await validate(cli, { endpoint, token, insecureHttp: options.insecureHttp });
+  if (existing) await confirmIdentity(cli, options, { existing, endpoint, identification });
+  return save(cli, { name, endpoint, token, identification, use: options.use });
+}
+
+/**
+ * A stored endpoint comes back for a new token of the same context; the environment's key never meets it, and no
+ * project file has a say, because a cloned repository must not choose where a token goes.
+ */
+function chooseEndpoint(cli: Cli, given: string | undefined, stored: string | undefined): string {
+  const fromEnvironment = variable(cli.env, "BENTO_CLOUD_API_ENDPOINT");
+  return parseEndpoint(given ?? fromEnvironment ?? (stored || DEFAULT_ENDPOINT));
+}
+
+async function validate(
+  cli: Cli,
+  { endpoint, token, insecureHttp }: { endpoint: string; token: Token; insecureHttp: boolean },
+): Promise<Identification> {
+  const identification = await identify(await cli.client({ endpoint, token, insecureHttp }));
+  if (identification.error) throw identification.error;
+  return identification;
+}
+
+async function confirmEndpoint(
+  cli: Cli,
+  { force }: LoginOptions,
+  { existing, endpoint }: { existing: Context; endpoint: string },
+): Promise<void> {
+  if (existing.endpoint === "" || isSameEndpoint(existing.endpoint, endpoint)) return;
+  const fact = `the context "${existing.name}" is for ${existing.endpoint}, not ${endpoint}`;
+  await confirmReplacement(cli, force, fact);
+}
+
+/** Two organizations on one endpoint are two logins: the second must not take the first one's name unnoticed. */
+async function confirmIdentity(
+  cli: Cli,
+  { force }: LoginOptions,
+  { existing, endpoint, identification }: { existing: Context; endpoint: string; identification: Identification },
+): Promise<void> {
+  if (!isSameEndpoint(existing.endpoint, endpoint)) return;
+  const known = recall(cli.store.state(), existing);
+  const email = existing.email ?? known?.email ?? null;
+  const before = [email, known?.organization ?? null];
+  const after = [identification.email, identification.organization];
+  if (before.every((value, index) => value === null || value === after[index])) return;
+  const describe = (who: readonly (string | null)[]) => who.filter(Boolean).join(" in ");
+  const fact = `the context "${existing.name}" belongs to ${describe(before)}, but this token is of ${describe(after)}`;
+  await confirmReplacement(cli, force, fact);
+}
+
+async function confirmReplacement(cli: Cli, force: boolean | "warn", fact: string): Promise<void> {
+  if (force === true) return;
+  if (force === "warn") {
+    cli.output.warn(`${fact}; replacing it`);
+    return;
+  }
+  if (!cli.interactive) {
+    throw usageError(fact, "pass --context with another name to keep both, or --force to replace it");
+  }
+  cli.output.warn(fact);
+  const prompt = await cli.prompt();
+  if (await prompt.confirm("Replace it?")) return;
+  throw new CliError("FAILURE", "kept the context as it was", { hint: "pass --context with another name to keep both" });
+}
+
+interface Save {
+  name: string;
+  endpoint: string;
+  token: Token;
+  identification: Identification;
+  use: boolean;
+}
+
+async function save(cli: Cli, { name, endpoint, token, identification, use }: Save): Promise<Login> {
+  const { email } = identification;
+  const context = new Context({ name, endpoint, email, apiToken: token.reveal(), line: null });
+  const outcome = await cli.store.update((file, state) => {
+    const previous = use ? previousAfterSwitch(file, name) : undefined;
+    const identity = toIdentity(context, identification, cli.now());
+    return {
+      changes: [
+        { kind: "put", name, endpoint, token, email },
+        ...(use ? [{ kind: "use", name } as const] : []),
+      ],
+      state: { ...remember(state, identity), ...(previous === undefined ? {} : { previous }) },
+    };
+  });
+  return { ...outcome, context, identification, current: outcome.file.current.name === name };
+}
+
+/** Says what was saved, where, and what is active here in spite of it. */
+export async function announceLogin(cli: Cli, result: Login): Promise<void> {
+  const { context, identification, current, narrowed } = result;
+  const { name, endpoint } = context;
+  const { email, organization } = identification;
+  const { output, store } = cli;
+  if (output.json) output.data({ name, endpoint, email, organization, current });
+  output.success(`Logged in to ${endpoint} as ${email} in ${organization}`);
+  output.info(`Saved as context "${name}"${current ? ", now current" : ""}, in plain text in ${store.paths.file}`);
+  reportNarrowed(cli, narrowed);
+  const active = await cli.resolveElsewhere();
+  if (active.name !== name && current) {
+    output.warn(`here, ${describeSource(active.source)} still wins: the active context is "${active.name}"`);
+  } else if (active.context?.name === name && active.project) {
+    warnOfPins(cli, active, organization);
+  }
+}
+
+function warnOfPins(cli: Cli, active: Active, organization: string | null): void {
+  try {
+    if (active.context) checkEndpointPin(active, active.context);
+    checkOrganizationPin(active, organization);
+  } catch (error) {
+    cli.output.warn(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** For every command that writes the shared file. */
+export function reportNarrowed(cli: Cli, mode: number | undefined): void {
+  if (mode === undefined) return;
+  const before = mode.toString(8).padStart(3, "0");
+  cli.output.warn(`${cli.store.paths.file} could be read by others (mode ${before}); it is now for you alone (600)`);
+}

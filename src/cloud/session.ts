@@ -1,0 +1,79 @@
+import type { Context } from "../contexts/context.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { type Active, checkEndpointPin, pinMismatch, requireContext, requireToken } from "../contexts/resolve.ts";
+import { fingerprintOf, type Identity, recall, remember } from "../contexts/state.ts";
+import type { Token } from "../contexts/token.ts";
+import type { Cli } from "../system/cli.ts";
+import { identify, type Identification } from "./auth.ts";
+
+export interface Session {
+  active: Active;
+  context: Context;
+  token: Token;
+}
+
+/**
+ * The active credentials, once everything that can forbid their use was asked: the context exists, has a token, and
+ * matches the project's pins. An organization that nobody has seen yet is asked of the server, because a pin that is
+ * not checked is no pin.
+ */
+export async function openSession(cli: Cli, options: { insecureHttp: boolean }): Promise<Session> {
+  const session = await openUnpinnedSession(cli);
+  const pinned = session.active.project?.organization;
+  if (pinned === undefined) return session;
+  const known = recallIdentity(cli, session.context)?.organization;
+  const organization = known ?? (await askOrganization(cli, session, options));
+  checkOrganizationPin(session.active, organization);
+  return session;
+}
+
+/** The same without the organization pin, for callers that ask the server anyway or must not. */
+export async function openUnpinnedSession(cli: Cli): Promise<Session> {
+  const active = await cli.resolve();
+  const context = requireContext(active);
+  checkEndpointPin(active, context);
+  return { active, context, token: requireToken(context) };
+}
+
+export function checkOrganizationPin(active: Active, organization: string | null): void {
+  const pinned = active.project?.organization;
+  if (pinned === undefined || pinned === organization) return;
+  throw pinMismatch(active, { what: "organization", pinned, actual: organization ?? "unknown" });
+}
+
+async function askOrganization(cli: Cli, session: Session, options: { insecureHttp: boolean }): Promise<string | null> {
+  const identification = await identifySession(cli, session, options);
+  if (identification.error) throw identification.error;
+  await rememberIdentities(cli, [toIdentity(session.context, identification, cli.now())]);
+  return identification.organization;
+}
+
+/** Asks the server whose token this is. A token that cannot be sent at all is a verdict too. */
+export async function identifySession(
+  cli: Cli,
+  { context, token }: { context: Context; token: Token },
+  { insecureHttp }: { insecureHttp: boolean },
+): Promise<Identification> {
+  return identify(await cli.client({ endpoint: context.endpoint, token, insecureHttp }));
+}
+
+/** The environment's credential is remembered nowhere: using it needs no file and writes none. */
+export function recallIdentity(cli: Cli, context: Context): Identity | undefined {
+  return context.name === ENVIRONMENT_NAME ? undefined : recall(cli.store.state(), context);
+}
+
+export function toIdentity(context: Context, { email, organization }: Identification, now: Date): Identity {
+  return {
+    name: context.name,
+    fingerprint: fingerprintOf(context),
+    email,
+    organization,
+    checked_at: now.toISOString(),
+  };
+}
+
+export async function rememberIdentities(cli: Cli, identities: readonly Identity[]): Promise<void> {
+  const stored = identities.filter(({ name }) => name !== ENVIRONMENT_NAME);
+  if (stored.length === 0) return;
+  await cli.store.updateState((state) => stored.reduce(remember, state));
+}

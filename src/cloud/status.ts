@@ -1,0 +1,168 @@
+import { type Context, tokenOf } from "../contexts/context.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { type Active, checkEndpointPin, requireContext, requireToken, type Source } from "../contexts/resolve.ts";
+import { CliError } from "../errors.ts";
+import type { Cli } from "../system/cli.ts";
+import type { Identification, Verdict } from "./auth.ts";
+import { checkOrganizationPin, identifySession, recallIdentity, rememberIdentities, toIdentity } from "./session.ts";
+
+/** One context as `status` tells of it; the keys are the JSON keys. */
+export interface Status {
+  name: string;
+  source: Source;
+  endpoint: string | null;
+  token_masked: string | null;
+  email: string | null;
+  organization: string | null;
+  verdict: Verdict | "not_logged_in" | "unchecked";
+  /** RFC 3339; when the server was last asked. */
+  checked_at: string | null;
+  /** RFC 3339; null while no one has said. */
+  expires_at: string | null;
+  active: boolean;
+  /** Why the verdict is a bad one. */
+  reason: string | null;
+  hint: string | null;
+}
+
+interface CheckOptions {
+  offline: boolean;
+  insecureHttp: boolean;
+}
+
+/** Enough to hide the latency of a few hundred answers, few enough not to be taken for an attack. */
+const PARALLEL_CHECKS = 32;
+
+const EXIT_CODES: Record<Status["verdict"], number> = {
+  valid: 0,
+  unchecked: 0,
+  rejected: 4,
+  expired: 4,
+  forbidden: 4,
+  not_logged_in: 4,
+  unreachable: 5,
+  not_bentocloud: 5,
+};
+
+/** The worst of them; nothing to check means that nobody is logged in. */
+export function exitCodeOf(statuses: readonly Status[]): number {
+  if (statuses.length === 0) return EXIT_CODES.not_logged_in;
+  return Math.max(...statuses.map(({ verdict }) => EXIT_CODES[verdict]));
+}
+
+/** @throws CliError `PIN_MISMATCH`, or `NOT_FOUND` for a context that was asked for by name. */
+export async function checkActive(cli: Cli, options: CheckOptions): Promise<Status> {
+  const active = await cli.resolve();
+  const missing = whyNotLoggedIn(active);
+  if (missing) return notLoggedIn(active, missing);
+  const context = requireContext(active);
+  checkEndpointPin(active, context);
+  const status = await check(cli, { context, source: active.source, options });
+  if (status.verdict === "valid") checkOrganizationPin(active, status.organization);
+  return { ...status, active: true };
+}
+
+export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[]> {
+  const active = await cli.resolve();
+  const { contexts } = await cli.store.read();
+  const path = cli.store.paths.file;
+  const targets = contexts.map((context) => ({
+    context,
+    source: { kind: "user", name: "contexts", path, line: context.line } as Source,
+  }));
+  if (active.context?.name === ENVIRONMENT_NAME) targets.unshift({ context: active.context, source: active.source });
+  const statuses = await inParallel(targets, async ({ context, source }) => {
+    const isActive = context.name === active.name && active.context !== undefined;
+    const status = tokenOf(context) ? await check(cli, { context, source, options }) : withoutToken(context, source);
+    return { ...status, active: isActive };
+  });
+  return statuses;
+}
+
+interface Check {
+  context: Context;
+  source: Source;
+  options: CheckOptions;
+}
+
+async function check(cli: Cli, { context, source, options }: Check): Promise<Status> {
+  const token = requireToken(context);
+  const known = recallIdentity(cli, context);
+  const base = {
+    name: context.name,
+    source,
+    endpoint: context.endpoint,
+    token_masked: token.masked,
+    expires_at: null,
+    active: false,
+  };
+  const remembered = { email: context.email ?? known?.email ?? null, organization: known?.organization ?? null };
+  if (options.offline) {
+    const checkedAt = known?.checked_at ?? null;
+    return { ...base, ...remembered, verdict: "unchecked", checked_at: checkedAt, reason: null, hint: null };
+  }
+  const identification = await identifySession(cli, { context, token }, options);
+  const { verdict, error } = identification;
+  if (verdict === "valid") await rememberIdentities(cli, [toIdentity(context, identification, cli.now())]);
+  return {
+    ...base,
+    email: identification.email ?? remembered.email,
+    organization: identification.organization ?? (verdict === "valid" ? null : remembered.organization),
+    verdict,
+    checked_at: cli.now().toISOString(),
+    reason: error?.message ?? null,
+    hint: hintFor(source, identification),
+  };
+}
+
+/** Names the variable when the environment holds the bad token: signing in again would change nothing. */
+function hintFor(source: Source, { verdict, error }: Identification): string | null {
+  const isTokenFault = verdict === "rejected" || verdict === "expired";
+  if (isTokenFault && source.kind === "env_key") return "BENTO_CLOUD_API_KEY holds this token: replace it, or unset it";
+  return error?.hint ?? null;
+}
+
+/** Undefined when there is a login to check; a context asked for by name and missing is an error, not a verdict. */
+function whyNotLoggedIn(active: Active): CliError | undefined {
+  try {
+    requireToken(requireContext(active));
+    return undefined;
+  } catch (error) {
+    if (error instanceof CliError && error.code === "NOT_LOGGED_IN") return error;
+    throw error;
+  }
+}
+
+function notLoggedIn({ name, source, context }: Active, error: CliError): Status {
+  return {
+    name,
+    source,
+    endpoint: context?.endpoint ?? null,
+    token_masked: null,
+    email: context?.email ?? null,
+    organization: null,
+    verdict: "not_logged_in",
+    checked_at: null,
+    expires_at: null,
+    active: context !== undefined,
+    reason: error.message,
+    hint: error.hint ?? null,
+  };
+}
+
+function withoutToken(context: Context, source: Source): Status {
+  const active: Active = { name: context.name, source, context, project: undefined };
+  return notLoggedIn(active, whyNotLoggedIn(active) ?? new CliError("NOT_LOGGED_IN", "no API token"));
+}
+
+async function inParallel<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < items.length; index = next++) {
+      results[index] = await act(items[index] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_CHECKS, items.length) }, worker));
+  return results;
+}

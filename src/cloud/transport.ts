@@ -1,0 +1,57 @@
+import { CliError } from "../errors.ts";
+
+const CERTIFICATE = /CERT|SSL|TLS|SELF_SIGNED|ISSUER|EPROTO|UNABLE_TO_VERIFY|ALTNAME/i;
+const CERTIFICATE_WORDS = /certificate|tls handshake|ssl/i;
+
+const REASONS: readonly [pattern: RegExp, reason: string][] = [
+  [/ENOTFOUND|EAI_AGAIN|DNS|getaddrinfo|dns error|failed to lookup/i, "its host name is not known"],
+  [/ECONNREFUSED|ConnectionRefused|connection refused/i, "nothing listens there"],
+  [/ECONNRESET|ConnectionClosed|EPIPE|connection reset|closed|unexpected eof/i, "it closed the connection"],
+  [/EHOSTUNREACH|ENETUNREACH|unreachable/i, "there is no route to it"],
+];
+
+/**
+ * A request that got no answer, as an error of ours. Bun, Deno and Node each say it in their own way and only partly
+ * with codes, so the words of the runtime are looked at too; they decide the sentence and whether it is TLS.
+ */
+export function transportError(error: unknown, endpoint: string, timeoutMs: number): CliError {
+  const causes = chain(error);
+  if (causes.some(({ name }) => name === "TimeoutError")) {
+    return new CliError("TIMEOUT", `${endpoint} did not answer within ${timeoutMs / 1000} s`, {
+      hint: "try again, or allow more time with --timeout",
+      cause: error,
+    });
+  }
+  const evidence = causes.map(({ code, message }) => `${code} ${message}`).join(" ");
+  if (causes.some(({ code }) => CERTIFICATE.test(code)) || CERTIFICATE_WORDS.test(evidence)) {
+    return new CliError("TLS", `the TLS certificate of ${endpoint} cannot be trusted${codeIn(causes)}`, {
+      hint: "if your organization has its own authority, add it to the system's certificates or set SSL_CERT_FILE",
+      cause: error,
+    });
+  }
+  const reason = REASONS.find(([pattern]) => pattern.test(evidence))?.[1] ?? "the connection failed";
+  return new CliError("UNREACHABLE", `${endpoint} cannot be reached: ${reason}`, {
+    hint: "check the endpoint, the network and the proxy variables",
+    cause: error,
+  });
+}
+
+interface Cause {
+  name: string;
+  code: string;
+  message: string;
+}
+
+function chain(error: unknown): Cause[] {
+  const causes: Cause[] = [];
+  for (let current = error; current instanceof Error && causes.length < 5; current = current.cause) {
+    const code = "code" in current ? String(current.code) : "";
+    causes.push({ name: current.name, code, message: current.message });
+  }
+  return causes;
+}
+
+function codeIn(causes: readonly Cause[]): string {
+  const code = causes.map((cause) => cause.code).find((value) => CERTIFICATE.test(value));
+  return code ? ` (${code})` : "";
+}

@@ -1,0 +1,13 @@
+import { group } from "../../cli/command.ts";
+
+export const cloud = group({
+  name: "cloud",
+  description: "The verbs of `bentoml cloud`, with the same options and output",
+  commands: {
+    login: () => import("./login.ts").then((module) => module.login),
+    "current-context": () => import("./current-context.ts").then((module) => module.currentContext),
+    "list-context": () => import("./list-context.ts").then((module) => module.listContext),
+    "update-current-context": () =>
+      import("./update-current-context.ts").then((module) => module.updateCurrentContext),
+  },
+});

@@ -1,0 +1,13 @@
+import { command } from "../../cli/command.ts";
+import { withCompatibleFailures } from "./failure.ts";
+
+export const listContext = command({
+  name: "list-context",
+  description: "Print the names of the stored contexts as a JSON array",
+  async run(_args, cli) {
+    await withCompatibleFailures(async () => {
+      const { contexts } = await cli.store.read();
+      cli.output.data(contexts.map(({ name }) => name));
+    });
+  },
+});

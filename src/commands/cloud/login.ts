@@ -1,0 +1,29 @@
+import { command } from "../../cli/command.ts";
+import { announceLogin, login as signIn } from "../../cloud/login.ts";
+import { ENDPOINT_ARG, REQUEST_ARGS } from "../args.ts";
+import { withCompatibleFailures } from "./failure.ts";
+
+export const login = command({
+  name: "login",
+  description: "Log in like `bentoml cloud login`; a context of that name is replaced with a warning",
+  args: {
+    ...ENDPOINT_ARG,
+    "api-token": { type: "string", valueHint: "token", description: "The API token (default: BENTO_CLOUD_API_KEY)" },
+    ...REQUEST_ARGS,
+  },
+  async run(args, cli) {
+    await withCompatibleFailures(async () => {
+      const result = await signIn(cli, {
+        endpoint: args.endpoint,
+        withToken: false,
+        apiToken: args["api-token"],
+        web: false,
+        browser: true,
+        use: true,
+        force: "warn",
+        insecureHttp: args["insecure-http"] ?? false,
+      });
+      await announceLogin(cli, result);
+    });
+  },
+});

@@ -1,0 +1,13 @@
+import { group } from "../../cli/command.ts";
+
+export const context = group({
+  name: "context",
+  description: "Manage the stored contexts",
+  commands: {
+    list: () => import("./list.ts").then((module) => module.list),
+    show: () => import("./show.ts").then((module) => module.show),
+    current: () => import("./current.ts").then((module) => module.current),
+    rename: () => import("./rename.ts").then((module) => module.rename),
+    remove: () => import("./remove.ts").then((module) => module.remove),
+  },
+});

@@ -1,0 +1,46 @@
+import { command } from "../../cli/command.ts";
+import type { Cell } from "../../system/output.ts";
+
+export const list = command({
+  name: "list",
+  description: "List the stored contexts",
+  async run(_args, cli) {
+    const file = await cli.store.read();
+    const active = await cli.resolve();
+    const rows = file.contexts.map((context) => ({
+      name: context.name,
+      endpoint: context.endpoint,
+      email: context.email,
+      current: context.name === file.current.name,
+      project: context.name === active.project?.context,
+      active: context === active.context || (active.context !== undefined && context.name === active.name),
+    }));
+    for (const { line, message } of file.problems) cli.output.warn(`${cli.store.paths.file}:${line}: ${message}`);
+    if (cli.output.json) {
+      cli.output.data({ contexts: rows });
+      return;
+    }
+    if (rows.length === 0) cli.output.info("No contexts yet; `bentocloud login` makes one");
+    else cli.output.table([header(), ...rows.map(toCells)]);
+    if (active.source.kind === "env_key") cli.output.info("Active here is none of these: BENTO_CLOUD_API_KEY is set");
+  },
+});
+
+interface Row {
+  name: string;
+  endpoint: string;
+  email: string | null;
+  current: boolean;
+  project: boolean;
+  active: boolean;
+}
+
+function header(): Cell[] {
+  return ["", "NAME", "ENDPOINT", "EMAIL", "STATE"].map((text) => ({ text, tone: "dim" }));
+}
+
+function toCells({ name, endpoint, email, current, project, active }: Row): Cell[] {
+  const states = [current && "current", project && "project", active && "active"].filter((state) => state !== false);
+  const cells: Cell[] = [{ text: active ? "*" : " " }, { text: name }, { text: endpoint }, { text: email ?? "-" }];
+  return [...cells.map((cell): Cell => (active ? { ...cell, tone: "good" } : cell)), { text: states.join(", ") }];
+}

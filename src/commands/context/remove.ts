@@ -1,0 +1,11 @@
+import { command } from "../../cli/command.ts";
+import { logOut } from "../../cloud/logout.ts";
+
+export const remove = command({
+  name: "remove",
+  description: "Remove a context from this machine, like `bentocloud logout NAME`",
+  args: { name: { type: "positional", required: true, description: "Context to remove" } },
+  async run(args, cli) {
+    await logOut(cli, [args.name]);
+  },
+});

@@ -1,0 +1,19 @@
+import { command } from "../../cli/command.ts";
+import { reportNarrowed } from "../../cloud/login.ts";
+import { renameContext } from "../../contexts/manage.ts";
+
+export const rename = command({
+  name: "rename",
+  description: "Rename a context",
+  args: {
+    name: { type: "positional", required: true, description: "Context to rename" },
+    "new-name": { type: "positional", required: true, description: "Its new name" },
+  },
+  async run(args, cli) {
+    const to = args["new-name"];
+    const { narrowed } = await renameContext(cli.store, args.name, to);
+    if (cli.output.json) cli.output.data({ name: to, previous: args.name });
+    cli.output.success(`Renamed context "${args.name}" to "${to}"`);
+    reportNarrowed(cli, narrowed);
+  },
+});

@@ -1,0 +1,35 @@
+import { command } from "../cli/command.ts";
+import { recallIdentity } from "../cloud/session.ts";
+import { linkProject } from "../contexts/link.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { noSuchContext, requireContext } from "../contexts/resolve.ts";
+import { usageError } from "../errors.ts";
+import type { Cli } from "../system/cli.ts";
+
+export const link = command({
+  name: "link",
+  description: "Make this directory use a context, by a .bentorc that pins its endpoint and organization",
+  args: { name: { type: "positional", required: false, description: "Context to use here (default: the active one)" } },
+  examples: [["bentocloud link staging", "everyone in this project signs in as their own \"staging\""]],
+  async run(args, cli) {
+    const context = await choose(cli, args.name);
+    const organization = recallIdentity(cli, context)?.organization ?? undefined;
+    const { name, endpoint } = context;
+    const path = linkProject(cli.cwd(), { context: name, endpoint, ...(organization && { organization }) });
+    if (cli.output.json) cli.output.data({ path, context: name, endpoint, organization: organization ?? null });
+    cli.output.success(`Linked ${path} to context "${name}"`);
+    if (!organization) cli.output.info("Its organization is not known yet, so it is not pinned; `bentocloud status` asks");
+  },
+});
+
+async function choose(cli: Cli, name: string | undefined) {
+  if (name === undefined) {
+    const context = requireContext(await cli.resolve());
+    if (context.name !== ENVIRONMENT_NAME) return context;
+    throw usageError("the active credential comes from the environment; name a stored context");
+  }
+  const { contexts } = await cli.store.read();
+  const context = contexts.find((candidate) => candidate.name === name);
+  if (!context) throw noSuchContext(name);
+  return context;
+}

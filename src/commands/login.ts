@@ -1,0 +1,40 @@
+import { command } from "../cli/command.ts";
+import { announceLogin, login as signIn } from "../cloud/login.ts";
+import { ENDPOINT_ARG, REQUEST_ARGS } from "./args.ts";
+
+export const login = command({
+  name: "login",
+  description: "Validate an API token, save it as a context and make it current",
+  args: {
+    ...ENDPOINT_ARG,
+    "with-token": { type: "boolean", description: "Read the API token from standard input" },
+    "api-token": {
+      type: "string",
+      valueHint: "token",
+      description: "The API token itself; other users can see it, prefer --with-token",
+    },
+    web: { type: "boolean", description: "Sign in with a web browser, without asking" },
+    "no-browser": { type: "boolean", description: "Show the sign-in address, open no browser" },
+    "no-use": { type: "boolean", description: "Keep the current context" },
+    force: { type: "boolean", description: "Replace a context of another endpoint, user or organization" },
+    ...REQUEST_ARGS,
+  },
+  examples: [
+    ["bentocloud login", "choose browser or token"],
+    ["bentocloud login --context staging --endpoint https://bento.example.com", "a second context"],
+    ["printf %s \"$TOKEN\" | bentocloud login --with-token", "from a script"],
+  ],
+  async run(args, cli) {
+    const result = await signIn(cli, {
+      endpoint: args.endpoint,
+      withToken: args["with-token"] ?? false,
+      apiToken: args["api-token"],
+      web: args.web ?? false,
+      browser: !args["no-browser"],
+      use: !args["no-use"],
+      force: args.force ?? false,
+      insecureHttp: args["insecure-http"] ?? false,
+    });
+    await announceLogin(cli, result);
+  },
+});

@@ -1,0 +1,35 @@
+import { command } from "../cli/command.ts";
+import { logOut } from "../cloud/logout.ts";
+import { findProject } from "../contexts/project.ts";
+import { storedChoice } from "../contexts/resolve.ts";
+import { CliError, usageError } from "../errors.ts";
+import type { Cli } from "../system/cli.ts";
+
+export const logout = command({
+  name: "logout",
+  description: "Remove a context from this machine, and say what still authenticates",
+  args: {
+    name: { type: "positional", required: false, description: "Context to remove (default: the stored one in use)" },
+    all: { type: "boolean", description: "Remove every context" },
+  },
+  examples: [["bentocloud logout staging", "forget one login"]],
+  async run(args, cli) {
+    if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
+    await logOut(cli, args.all ? await everyName(cli) : [args.name ?? (await nameInUse(cli))]);
+  },
+});
+
+async function everyName(cli: Cli): Promise<string[]> {
+  const { contexts } = await cli.store.read();
+  return [...new Set(contexts.map(({ name }) => name))];
+}
+
+async function nameInUse(cli: Cli): Promise<string> {
+  const file = await cli.store.read();
+  const project = findProject(cli.cwd(), (message) => cli.output.warn(message));
+  const name = storedChoice({ flag: cli.flags.context, env: cli.env, project, file });
+  if (cli.flags.context !== undefined || file.contexts.some((context) => context.name === name)) return name;
+  throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context "${name}"`, {
+    hint: "`bentocloud context list` shows the contexts; name the one to remove",
+  });
+}

@@ -1,0 +1,71 @@
+import { command } from "../cli/command.ts";
+import { checkActive, checkAll, exitCodeOf, type Status } from "../cloud/status.ts";
+import { usageError } from "../errors.ts";
+import type { Cli } from "../system/cli.ts";
+import type { Cell, Tone } from "../system/output.ts";
+import { describeSource } from "../contexts/resolve.ts";
+import { REQUEST_ARGS } from "./args.ts";
+
+export const status = command({
+  name: "status",
+  description: "Show the active context, where it comes from, and whether its token works",
+  args: {
+    all: { type: "boolean", description: "Check every context" },
+    offline: { type: "boolean", description: "Send no request" },
+    ...REQUEST_ARGS,
+  },
+  async run(args, cli) {
+    if (args.all && cli.flags.context !== undefined) throw usageError("--all goes without --context");
+    const options = { offline: args.offline ?? false, insecureHttp: args["insecure-http"] ?? false };
+    const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
+    if (args.all) printAll(cli, statuses);
+    else for (const one of statuses) printOne(cli, one);
+    return exitCodeOf(statuses);
+  },
+});
+
+function printOne(cli: Cli, one: Status): void {
+  const { hint, ...status } = one;
+  if (cli.output.json) {
+    cli.output.data(status);
+    return;
+  }
+  cli.output.fields([
+    ["context", status.name],
+    ["source", describeSource(status.source)],
+    ["endpoint", status.endpoint],
+    ["token", status.token_masked],
+    ["user", status.email],
+    ["organization", status.organization],
+    ["expires", status.expires_at],
+    ["verdict", status.verdict, toneOf(one)],
+    ["reason", status.reason],
+  ]);
+  if (hint) cli.output.hint(hint);
+}
+
+function printAll(cli: Cli, statuses: readonly Status[]): void {
+  if (cli.output.json) {
+    cli.output.data({ contexts: statuses.map(({ hint: _hint, ...status }) => status) });
+    return;
+  }
+  if (statuses.length === 0) {
+    cli.output.info("No contexts yet; `bentocloud login` makes one");
+    return;
+  }
+  const header = ["", "NAME", "ENDPOINT", "USER", "ORGANIZATION", "VERDICT"].map((text): Cell => ({ text, tone: "dim" }));
+  const rows = statuses.map((status): Cell[] => [
+    { text: status.active ? "*" : " " },
+    { text: status.name },
+    { text: status.endpoint ?? "-" },
+    { text: status.email ?? "-" },
+    { text: status.organization ?? "-" },
+    { text: status.verdict, tone: toneOf(status) },
+  ]);
+  cli.output.table([header, ...rows]);
+  for (const { name, reason } of statuses) if (reason) cli.output.hint(`${name}: ${reason}`);
+}
+
+function toneOf({ verdict }: Status): Tone {
+  return verdict === "valid" ? "good" : verdict === "unchecked" ? "dim" : "bad";
+}

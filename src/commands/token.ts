@@ -1,0 +1,15 @@
+import { command } from "../cli/command.ts";
+import { openSession } from "../cloud/session.ts";
+import { REQUEST_ARGS } from "./args.ts";
+
+export const token = command({
+  name: "token",
+  description: "Print the active API token",
+  args: REQUEST_ARGS,
+  examples: [['curl -H "X-YATAI-API-TOKEN: $(bentocloud token)" …', "use it in a script"]],
+  async run(args, cli) {
+    const session = await openSession(cli, { insecureHttp: args["insecure-http"] ?? false });
+    if (cli.output.json) cli.output.secretData({ api_token: session.token.reveal() });
+    else cli.output.secret(session.token);
+  },
+});

@@ -1,0 +1,66 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { CliError } from "../errors.ts";
+
+export interface Paths {
+  /** The contexts file shared with Python bentoml. */
+  file: string;
+  /** Our own directory beside it: metadata, previous context, backups, lock. */
+  own: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where the shared file stands, by Python bentoml's rules: `$BENTOML_HOME`, expanded until nothing changes, else
+ * `~/bentoml`. An empty `BENTOML_HOME` counts as unset here, while Python takes it for the working directory.
+ */
+export function locateHome(env: Environment, cwd: () => string): Paths {
+  const given = env["BENTOML_HOME"];
+  const home = given ? expand(given, env) : join(userHome(env), "bentoml");
+  const absolute = resolve(home.startsWith("/") ? "/" : cwd(), home);
+  return { file: join(absolute, ".yatai.yaml"), own: join(absolute, ".bentocloud") };
+}
+
+const MAX_EXPANSIONS = 32;
+
+function expand(value: string, env: Environment): string {
+  let current = value;
+  for (let round = 0; round < MAX_EXPANSIONS; round += 1) {
+    const next = expandUser(expandVariables(current, env), env);
+    if (next === current) return current;
+    current = next;
+  }
+  throw new CliError("STORAGE", "BENTOML_HOME refers to itself", { hint: "set BENTOML_HOME to an absolute path" });
+}
+
+/** As Python's `os.path.expandvars`: an undefined variable stays as it is written. */
+function expandVariables(value: string, env: Environment): string {
+  return value.replace(/\$(?:(\w+)|\{([^}]*)\})/g, (written, bare?: string, braced?: string) => {
+    return env[bare ?? braced ?? ""] ?? written;
+  });
+}
+
+function expandUser(value: string, env: Environment): string {
+  const match = /^~([^/\\]*)/.exec(value);
+  if (!match) return value;
+  if (match[1]) {
+    throw new CliError("STORAGE", `BENTOML_HOME names another user's home (~${match[1]})`, {
+      hint: "set BENTOML_HOME to an absolute path",
+    });
+  }
+  return userHome(env) + value.slice(1);
+}
+
+function userHome(env: Environment): string {
+  const home = env["HOME"];
+  if (home) return home;
+  try {
+    return homedir();
+  } catch (error) {
+    throw new CliError("STORAGE", "this user has no home directory", {
+      hint: "set BENTOML_HOME to a directory for the contexts",
+      cause: error,
+    });
+  }
+}

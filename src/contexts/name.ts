@@ -1,0 +1,26 @@
+import { usageError } from "../errors.ts";
+import { isUnsafe } from "../system/text.ts";
+
+/** The name of the credential that comes from the environment; no stored context may take it. */
+export const ENVIRONMENT_NAME = "__env__";
+
+const MAX_LENGTH = 128;
+
+/** A name for a context we create. Names that stand in the file already are taken as they are. */
+export function parseName(text: string): string {
+  const reason = whyNot(text);
+  if (reason) throw usageError(`this cannot name a context: ${reason}`);
+  return text;
+}
+
+function whyNot(name: string): string | undefined {
+  if (name === "") return "it is empty";
+  if ([...name].length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
+  if (name.trim() !== name) return "white space stands at one end";
+  if (isUnsafe(name)) return "it has control or direction characters";
+  if (!name.isWellFormed()) return "it is not valid Unicode";
+  if (name === ENVIRONMENT_NAME) return `${ENVIRONMENT_NAME} stands for the environment's credential`;
+  if (name === "-") return "`-` stands for the previous context";
+  if (name.startsWith("--")) return "it looks like an option";
+  return undefined;
+}

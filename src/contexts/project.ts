@@ -1,0 +1,133 @@
+import { dirname, join } from "node:path";
+import { CliError, usageError } from "../errors.ts";
+import { inspect, NotRegularError, readRegularFile, TooLargeError } from "../system/files.ts";
+
+/**
+ * `.bentorc`: a project's choice of context, found from the working directory upward. It is text from a repository
+ * that may be hostile, so it can choose a name and demand that the choice matches its pins, and nothing else: no
+ * value of it is ever an endpoint or a token that gets used. The format is rc9's `key=value` lines, read here because
+ * rc9 turns `context=1.10` into a number and expands nothing we would want expanded.
+ */
+export const PROJECT_FILE = ".bentorc";
+
+export interface Project {
+  path: string;
+  /** 1-based line of each key. */
+  lines: Partial<Record<ProjectKey, number>>;
+  context?: string;
+  endpoint?: string;
+  organization?: string;
+}
+
+const KEYS = ["context", "endpoint", "organization"] as const;
+export type ProjectKey = (typeof KEYS)[number];
+
+const MAX_BYTES = 64 * 1024;
+const TOKEN_LIKE = /(token|api[_-]?key|secret|password|credential)/i;
+
+/** The nearest `.bentorc` that can be used; what is skipped, and why, goes to `warn`. */
+export function findProject(cwd: string, warn: (message: string) => void): Project | undefined {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const project = readProject(join(folder, PROJECT_FILE), warn);
+    if (project) return project;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** The `.bentorc` at exactly this path, or undefined when none is there or it must be skipped. */
+export function readProject(path: string, warn: (message: string) => void): Project | undefined {
+  const text = readSafely(path, warn);
+  return text === undefined ? undefined : parseProject(text, path, warn);
+}
+
+function readSafely(path: string, warn: (message: string) => void): string | undefined {
+  try {
+    const file = readRegularFile(path, MAX_BYTES);
+    if (!file) {
+      if (inspect(path)) warn(`skipped ${path}: it is a broken link`);
+      return undefined;
+    }
+    const self = process.getuid?.();
+    if (self !== undefined && file.uid !== self && file.uid !== 0) {
+      warn(`skipped ${path}: it belongs to another user`);
+      return undefined;
+    }
+    return new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
+  } catch (error) {
+    const reason =
+      error instanceof NotRegularError
+        ? "it is not a regular file"
+        : error instanceof TooLargeError
+          ? "it is larger than 64 KiB"
+          : error instanceof TypeError
+            ? "it is not UTF-8 text"
+            : "it cannot be read";
+    warn(`skipped ${path}: ${reason}`);
+    return undefined;
+  }
+}
+
+/** @throws CliError when a key looks like a credential: it must leave the file, and be revoked. */
+export function parseProject(text: string, path: string, warn: (message: string) => void): Project {
+  const project: Project = { path, lines: {} };
+  for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) {
+    const entry = readLine(line);
+    if (!entry) continue;
+    const { key, value } = entry;
+    const at = `${path}:${index + 1}`;
+    if (TOKEN_LIKE.test(key)) {
+      throw new CliError("FAILURE", `${at} holds a credential`, {
+        hint: "remove the line, revoke that token on the server, and sign in with `bentocloud login`",
+      });
+    }
+    if (!isProjectKey(key)) {
+      warn(`${at}: unknown key ignored; a project can set ${KEYS.join(", ")}`);
+    } else if (value !== "") {
+      project[key] = value;
+      project.lines[key] = index + 1;
+    }
+  }
+  return project;
+}
+
+/** One `key=value` line, the value as it was written; rc9 takes one pair of double quotes away, and so do we. */
+function readLine(line: string): { key: string; value: string } | undefined {
+  const match = /^\s*([^\s=#;][^\s=]*)\s*=\s*(.*?)\s*$/.exec(line.replace(/^\ufeff/, ""));
+  if (!match) return undefined;
+  const [, key = "", written = ""] = match;
+  return { key, value: unquote(written) };
+}
+
+function unquote(written: string): string {
+  if (written.length < 2 || !written.startsWith('"') || !written.endsWith('"')) return written;
+  try {
+    const value: unknown = JSON.parse(written);
+    return typeof value === "string" ? value : written;
+  } catch {
+    return written.slice(1, -1);
+  }
+}
+
+function isProjectKey(key: string): key is ProjectKey {
+  return KEYS.some((known) => known === key);
+}
+
+/**
+ * The text with our keys set to `values`, or taken out where the value is undefined; every other line stays. An empty
+ * answer means that nothing but our keys stood there.
+ */
+export function editProject(text: string, values: Partial<Record<ProjectKey, string>>): string {
+  const kept = text.split(/(?<=\n)/).filter((line) => {
+    const key = readLine(line.replace(/\r?\n$/, ""))?.key;
+    return key === undefined || !isProjectKey(key);
+  });
+  const rest = kept.join("");
+  const ours = KEYS.flatMap((key) => (values[key] === undefined ? [] : [`${key}=${writeValue(values[key])}\n`]));
+  const gap = rest === "" || rest.endsWith("\n") ? "" : "\n";
+  return rest.trim() === "" ? ours.join("") : rest + gap + ours.join("");
+}
+
+function writeValue(value: string): string {
+  if (/[\r\n]/.test(value)) throw usageError("a name with line breaks cannot stand in a .bentorc");
+  return value.startsWith('"') || value.trim() !== value ? JSON.stringify(value) : value;
+}

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { parseJSON, stringifyJSON } from "confbox/json";
+import { readRegularFile, replaceFile } from "../system/files.ts";
+import { type Context, tokenOf } from "./context.ts";
+
+/**
+ * What we know beyond the shared file, kept in a file of our own because Python drops keys it does not know: the
+ * previous context, and who each token was last seen to be. It can be lost at any time; nothing else depends on it.
+ */
+export interface State {
+  previous: string | null;
+  identities: Identity[];
+}
+
+export interface Identity {
+  /** The context. */
+  name: string;
+  /** Ties the memory to one endpoint and token: a context that Python changed meanwhile is not this one. */
+  fingerprint: string;
+  email: string | null;
+  organization: string | null;
+  /** RFC 3339. */
+  checked_at: string;
+}
+
+const FILE = "state.json";
+
+export function readState(directory: string): State {
+  try {
+    const file = readRegularFile(join(directory, FILE));
+    if (file) return toState(parseJSON(file.bytes.toString("utf8")));
+  } catch {
+    // Unreadable is the same as lost.
+  }
+  return { previous: null, identities: [] };
+}
+
+/** For the holder of the store's lock only. */
+export function writeState(directory: string, state: State): void {
+  const text = stringifyJSON(state, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
+  replaceFile({ target: join(directory, FILE), text, mode: 0o600, stillValid: () => true });
+}
+
+/** What was last seen behind this context's endpoint and token, if they are still the same. */
+export function recall(state: State, context: Context): Identity | undefined {
+  const fingerprint = fingerprintOf(context);
+  return state.identities.find((identity) => identity.name === context.name && identity.fingerprint === fingerprint);
+}
+
+export function remember(state: State, identity: Identity): State {
+  const others = state.identities.filter(({ name }) => name !== identity.name);
+  return { ...state, identities: [...others, identity] };
+}
+
+export function forget(state: State, names: readonly string[]): State {
+  return {
+    previous: state.previous !== null && names.includes(state.previous) ? null : state.previous,
+    identities: state.identities.filter(({ name }) => !names.includes(name)),
+  };
+}
+
+export function renameInState(state: State, from: string, to: string): State {
+  return {
+    previous: state.previous === from ? to : state.previous,
+    identities: state.identities.map((identity) => (identity.name === from ? { ...identity, name: to } : identity)),
+  };
+}
+
+export function fingerprintOf(context: Context): string {
+  const token = tokenOf(context)?.reveal() ?? "";
+  return createHash("sha256").update(`${context.endpoint}\0${token}`).digest("hex").slice(0, 16);
+}
+
+function toState(value: unknown): State {
+  const { previous, identities } = value as Partial<Record<keyof State, unknown>>;
+  return {
+    previous: typeof previous === "string" ? previous : null,
+    identities: Array.isArray(identities) ? identities.filter(isIdentity) : [],
+  };
+}
+
+function isIdentity(value: unknown): value is Identity {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, fingerprint, email, organization, checked_at } = value as Record<string, unknown>;
+  const isText = (field: unknown) => typeof field === "string";
+  return (
+    [name, fingerprint, checked_at].every(isText) &&
+    [email, organization].every((field) => field === null || isText(field))
+  );
+}

@@ -1,0 +1,41 @@
+import { renderHelp } from "./cli/help.ts";
+import { reportError } from "./cli/report.ts";
+import { parseInvocation, runInvocation } from "./cli/run.ts";
+import { root } from "./commands/index.ts";
+import { createCli, createOutput } from "./system/cli.ts";
+import { VERSION } from "./version.ts";
+
+process.exitCode = await main(process.argv.slice(2), process.env);
+
+async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const end = argv.indexOf("--");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  // Until the options are read, an error can only go by what the words look like.
+  let output = createOutput(
+    {
+      json: words.includes("--json"),
+      quiet: words.includes("--quiet"),
+      debug: words.includes("--debug"),
+      color: !words.includes("--no-color"),
+    },
+    env,
+  );
+  try {
+    const invocation = await parseInvocation(root, argv);
+    output = createOutput(invocation.flags, env);
+    if (invocation.request === "help") {
+      output.page(await renderHelp(invocation.command, invocation.path, output.colorful));
+      return 0;
+    }
+    if (invocation.request === "version") {
+      if (output.json) output.data({ version: VERSION });
+      else output.line(`bentocloud ${VERSION}`);
+      return 0;
+    }
+    const code = await runInvocation(invocation, createCli(invocation.flags, env, output));
+    output.finish();
+    return code;
+  } catch (error) {
+    return reportError(error, output);
+  }
+}

@@ -1,0 +1,218 @@
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { CliError } from "../errors.ts";
+
+export interface FileText {
+  bytes: Buffer;
+  /** Permission bits, 0o600 for example. On Windows they say nothing. */
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+/** Why a path is not a file to read, for callers that skip such a thing instead of failing. */
+export class NotRegularError extends Error {
+  override readonly name = "NotRegularError";
+}
+
+/** Bytes past a caller's limit. */
+export class TooLargeError extends Error {
+  override readonly name = "TooLargeError";
+}
+
+/**
+ * The content of a regular file, or undefined where none is. Opened without waiting, so that a FIFO or a device put
+ * in a file's place is noticed instead of read.
+ */
+export function readRegularFile(path: string, limit = Number.POSITIVE_INFINITY): FileText | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    // A socket cannot be opened at all, and Windows refuses to open a directory.
+    if (codeOf(error) === "ENXIO" || codeOf(error) === "EISDIR") throw new NotRegularError(path);
+    throw error;
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new NotRegularError(path);
+    if (stats.size > limit) throw new TooLargeError(path);
+    return { bytes: readFileSync(descriptor), mode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Where a write to `path` must land: symbolic links are followed, the last one also when its target is missing. */
+export function realTarget(path: string): string {
+  let current = resolve(path);
+  for (let links = 0; links < 40; links += 1) {
+    if (existsSync(current)) return realpathSync(current);
+    const stats = lstatSync(current, { throwIfNoEntry: false });
+    if (!stats?.isSymbolicLink()) {
+      const folder = dirname(current);
+      return existsSync(folder) ? join(realpathSync(folder), basename(current)) : current;
+    }
+    current = resolve(dirname(current), readlinkSync(current));
+  }
+  throw new CliError("STORAGE", `${path} is a loop of symbolic links`);
+}
+
+/** Makes the directory, with its parents; one that stands already keeps its mode. */
+export function ensureDirectory(path: string, mode: number): void {
+  mkdirSync(path, { recursive: true, mode });
+}
+
+export function narrowMode(path: string, mode: number): void {
+  if (process.platform === "win32") return;
+  const current = statSync(path).mode & 0o777;
+  if ((current & ~mode) !== 0) chmodSync(path, current & mode);
+}
+
+/** Throws when a file could not be made in `directory`, or in the nearest parent that exists. Makes nothing. */
+export function requireWritable(directory: string): void {
+  let existing = directory;
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  if (!statSync(existing).isDirectory()) throw Object.assign(new Error(existing), { code: "ENOTDIR" });
+  accessSync(existing, constants.W_OK | constants.X_OK);
+}
+
+export interface Replacement {
+  /** The final path, with every symbolic link already followed. */
+  target: string;
+  text: string;
+  mode: number;
+  /** Kept when a privileged user writes another user's file. */
+  owner?: { uid: number; gid: number } | undefined;
+  /** Asked right before the rename; false leaves everything as it was. */
+  stillValid: () => boolean;
+}
+
+/**
+ * Puts a new version of a file in place in one step: a reader sees the old one or the new one, whole. False when
+ * `stillValid` said no.
+ */
+export function replaceFile(replacement: Replacement): boolean {
+  const { target, text, mode, owner, stillValid } = replacement;
+  const temporary = `${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}${TEMPORARY_SUFFIX}`;
+  try {
+    writeDurably(temporary, text, mode);
+    if (owner && process.getuid?.() === 0) chownSync(temporary, owner.uid, owner.gid);
+    if (!stillValid()) return false;
+    renameSync(temporary, target);
+    syncDirectory(dirname(target));
+    return true;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+const TEMPORARY_SUFFIX = ".tmp";
+
+/** Takes away what writers killed in the middle of {@link replaceFile} left beside `target`. */
+export function sweepTemporaries(target: string): void {
+  const prefix = `${basename(target)}.`;
+  for (const name of listDirectory(dirname(target))) {
+    if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX)) rmSync(join(dirname(target), name), { force: true });
+  }
+}
+
+/** Writes a new file with its final mode from the first byte on, and waits until it is on the disk. */
+export function writeDurably(path: string, text: string, mode: number): void {
+  const descriptor = openSync(path, "wx", mode);
+  try {
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+export function listDirectory(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+export function removeFile(path: string): void {
+  unlinkSync(path);
+}
+
+/** What stands at the path itself, without following a link; undefined when nothing does. */
+export function inspect(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EACCES") return undefined;
+    throw error;
+  }
+}
+
+/** The operating system's name for a failure, for example `ENOSPC`. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** A failed file operation as an error the user can act on. */
+export function storageError(action: string, path: string, error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof NotRegularError) {
+    return new CliError("STORAGE", `cannot ${action} ${path}: it is not a regular file`, { cause: error });
+  }
+  const reasons: Record<string, string> = {
+    EACCES: "permission denied",
+    EPERM: "the operation is not permitted",
+    EROFS: "the disk is read-only",
+    ENOSPC: "the disk is full",
+    EDQUOT: "the disk quota is used up",
+    EFBIG: "the file would exceed the size limit",
+    EISDIR: "it is a directory",
+    ENOTDIR: "a part of the path is not a directory",
+    EEXIST: "a file stands where a directory is needed",
+    ELOOP: "too many symbolic links",
+  };
+  const code = codeOf(error);
+  return new CliError("STORAGE", `cannot ${action} ${path}: ${reasons[code] ?? (code || "unknown error")}`, {
+    cause: error,
+  });
+}
+
+/** Makes a rename last through a power cut. Not every file system or platform lets a directory be synced. */
+function syncDirectory(path: string): void {
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY);
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (!["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"].includes(codeOf(error))) throw error;
+  }
+}

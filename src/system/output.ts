@@ -1,0 +1,206 @@
+import { writeSync } from "node:fs";
+import { styleText } from "node:util";
+import { createConsola, type ConsolaInstance } from "consola/core";
+import displayWidth from "fast-string-width";
+import { redact, type Token } from "../contexts/token.ts";
+import { CliError } from "../errors.ts";
+import { clean } from "./text.ts";
+
+/**
+ * stdout carries the answer, stderr carries the conversation. Every text passes here on its way out, is cleaned of
+ * what could drive a terminal and of every token this process knows, and only then gets its colours; the one way
+ * around that is {@link Output.secret}.
+ */
+export type Tone = "good" | "bad" | "warning" | "dim" | "bold";
+
+export interface Cell {
+  text: string;
+  tone?: Tone;
+}
+
+interface Failure {
+  code: string;
+  message: string;
+  hint: string | null;
+  exit_code: number;
+}
+
+interface OutputOptions {
+  json: boolean;
+  quiet: boolean;
+  debug: boolean;
+  /** Whether each stream may be coloured. */
+  color: { stdout: boolean; stderr: boolean };
+}
+
+const STYLES = { good: "green", bad: "red", warning: "yellow", dim: "gray", bold: "bold" } as const;
+const STDOUT = 1;
+const STDERR = 2;
+
+export class Output {
+  readonly #options: OutputOptions;
+  readonly #talk: ConsolaInstance;
+  /** With `--json` stderr holds one error object or nothing structured at all, so warnings wait for the end. */
+  readonly #warnings: string[] = [];
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+    this.#talk = createConsola({
+      level: options.debug ? 4 : options.quiet ? 0 : 3,
+      throttle: 0,
+      reporters: [{ log: ({ type, args }) => writeLine(STDERR, this.#sentence(type, String(args[0]))) }],
+    });
+  }
+
+  get json(): boolean {
+    return this.#options.json;
+  }
+
+  /** Whether stdout may be coloured. */
+  get colorful(): boolean {
+    return this.#options.color.stdout;
+  }
+
+  /** One value for scripts. Keys are snake_case. */
+  data(value: unknown): void {
+    writeLine(STDOUT, redact(JSON.stringify(value, null, 2)));
+  }
+
+  /** One line of answer. */
+  line(text: string): void {
+    writeLine(STDOUT, redact(clean(text)));
+  }
+
+  /** Lines made by us alone, for example help; they may carry colours. */
+  page(text: string): void {
+    write(STDOUT, text);
+  }
+
+  /** A token on stdout, because the user asked for exactly that. */
+  secret(token: Token, label = ""): void {
+    writeLine(STDOUT, label + token.reveal());
+  }
+
+  /** JSON that holds a token, because the user asked for exactly that. */
+  secretData(value: unknown): void {
+    writeLine(STDOUT, JSON.stringify(value, null, 2));
+  }
+
+  /** Label and value, aligned; rows without a value are left out. */
+  fields(rows: readonly (readonly [label: string, value: string | null, tone?: Tone])[]): void {
+    const present = rows.filter(([, value]) => value !== null);
+    const width = Math.max(...present.map(([label]) => label.length));
+    for (const [label, value, tone] of present) {
+      const cell = this.#cell({ text: value ?? "", ...(tone ? { tone } : {}) }, STDOUT);
+      writeLine(STDOUT, `${this.#paint(label.padEnd(width), "dim", STDOUT)}  ${cell}`);
+    }
+  }
+
+  /** Aligned columns, as wide as their content needs. */
+  table(rows: readonly (readonly Cell[])[]): void {
+    const widths: number[] = [];
+    for (const row of rows) {
+      for (const [column, { text }] of row.entries()) {
+        widths[column] = Math.max(widths[column] ?? 0, displayWidth(clean(text)));
+      }
+    }
+    for (const row of rows) {
+      const cells = row.map((cell, column) => {
+        const padding = (widths[column] ?? 0) - displayWidth(clean(cell.text));
+        return this.#cell(cell, STDOUT) + " ".repeat(padding);
+      });
+      writeLine(STDOUT, cells.join("  ").trimEnd());
+    }
+  }
+
+  success(text: string): void {
+    if (!this.json) this.#talk.success(text);
+  }
+
+  info(text: string): void {
+    if (!this.json) this.#talk.info(text);
+  }
+
+  /** Said also with `--json`: the user must see it for the command to go on. */
+  prompt(text: string): void {
+    writeLine(STDERR, redact(clean(text)));
+  }
+
+  hint(text: string): void {
+    if (!this.json && !this.#options.quiet) writeLine(STDERR, this.#sentence("hint", text));
+  }
+
+  warn(text: string): void {
+    if (this.json) this.#warnings.push(redact(clean(text)));
+    else this.#talk.warn(text);
+  }
+
+  debug(text: string): void {
+    for (const line of text.split("\n")) this.#talk.debug(line);
+  }
+
+  /** The error of this run: two lines for people, one object for programs. */
+  failure(failure: Failure): void {
+    const safe = { ...failure, message: redact(clean(failure.message)), hint: failure.hint && redact(clean(failure.hint)) };
+    if (this.json) {
+      const warnings = this.#warnings.splice(0);
+      writeLine(STDERR, JSON.stringify({ error: { ...safe, ...(warnings.length > 0 ? { warnings } : {}) } }));
+      return;
+    }
+    writeLine(STDERR, this.#sentence("error", safe.message));
+    if (safe.hint) writeLine(STDERR, this.#sentence("hint", safe.hint));
+  }
+
+  /** Prints the warnings that `--json` held back. */
+  finish(): void {
+    for (const warning of this.#warnings.splice(0)) this.#talk.warn(warning);
+  }
+
+  /** Replaces the line a person is waiting on; an empty text takes it away. For terminals only. */
+  progress(text: string): void {
+    write(STDERR, `\r\u001b[2K${redact(clean(text))}`);
+  }
+
+  #sentence(type: string, text: string): string {
+    const safe = redact(clean(text));
+    if (type === "success") return `${this.#paint("✓", "good", STDERR)} ${safe}`;
+    if (type === "error") return `${this.#paint("error:", "bad", STDERR)} ${safe}`;
+    if (type === "warn") return `${this.#paint("warning:", "warning", STDERR)} ${safe}`;
+    if (type === "hint") return `${this.#paint("hint:", "dim", STDERR)} ${safe}`;
+    if (type === "debug") return this.#paint(`debug: ${safe}`, "dim", STDERR);
+    return safe;
+  }
+
+  #cell(cell: Cell, stream: number): string {
+    const safe = redact(clean(cell.text));
+    return cell.tone ? this.#paint(safe, cell.tone, stream) : safe;
+  }
+
+  #paint(text: string, tone: Tone, stream: number): string {
+    const { stdout, stderr } = this.#options.color;
+    if (!(stream === STDOUT ? stdout : stderr)) return text;
+    return styleText(STYLES[tone], text, { validateStream: false });
+  }
+}
+
+function writeLine(descriptor: number, text: string): void {
+  write(descriptor, `${text}\n`);
+}
+
+/**
+ * Synchronous, so that nothing is lost when the process ends and a full disk is an error of this command: a token
+ * that was cut short must not look like success. A reader that went away (`| head -1`) is no error.
+ */
+function write(descriptor: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === "EAGAIN") continue;
+      if (code === "EPIPE" || descriptor === STDERR) return;
+      throw new CliError("STORAGE", `cannot write to standard output (${code ?? "unknown error"})`, { cause: error });
+    }
+  }
+}

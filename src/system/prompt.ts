@@ -1,0 +1,61 @@
+import { confirm, isCancel, password, select } from "@clack/prompts";
+import { CliError, usageError } from "../errors.ts";
+import { clean } from "./text.ts";
+
+/**
+ * Questions on stderr, so that `$(bentocloud …)` still works while someone answers. Each refuses when nobody can
+ * answer, and a cancelled question is an error, never an answer.
+ */
+export interface Prompt {
+  /** Hidden input. */
+  secret(message: string): Promise<string>;
+  pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T>;
+  confirm(message: string): Promise<boolean>;
+}
+
+export interface Choice<T extends string> {
+  value: T;
+  label: string;
+  hint?: string;
+}
+
+export function createPrompt(signal: AbortSignal): Prompt {
+  const streams = { input: process.stdin, output: process.stderr, signal };
+  return {
+    async secret(message) {
+      return answered(await password({ ...streams, message: clean(message), clearOnError: true }));
+    },
+    async pick(message, choices, initial) {
+      const options = choices.map(({ value, label, hint }) => ({
+        value: value as string,
+        label: clean(label),
+        ...(hint === undefined ? {} : { hint: clean(hint) }),
+      }));
+      const picked = await select<string>({
+        ...streams,
+        message: clean(message),
+        options,
+        maxItems: 12,
+        showInstructions: false,
+        ...(initial === undefined ? {} : { initialValue: initial }),
+      });
+      return answered(picked) as (typeof choices)[number]["value"];
+    },
+    async confirm(message) {
+      return answered(await confirm({ ...streams, message: clean(message), initialValue: false }));
+    },
+  };
+}
+
+/** Stands in where no person can answer: every question is a usage error that says what to pass instead. */
+export function refusePrompt(reason: string): Prompt {
+  const refuse = (message: string) => {
+    throw usageError(`cannot ask "${message}": ${reason}`);
+  };
+  return { secret: refuse, pick: refuse, confirm: refuse };
+}
+
+function answered<T>(answer: T): Exclude<T, symbol> {
+  if (isCancel(answer)) throw new CliError("CANCELLED", "cancelled; nothing was changed");
+  return answer as Exclude<T, symbol>;
+}

@@ -1,0 +1,19 @@
+/** C0 and C1 controls, and the characters that reorder or hide text (bidi marks, zero-width, line separators). */
+// oxlint-disable-next-line no-control-regex -- matching control characters is the purpose
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Text from a server or a file, made safe for a terminal: one line, nothing that moves the cursor or lies. */
+export function clean(text: string): string {
+  return text.replace(/[\t\r\n]+/g, " ").replace(UNSAFE, "");
+}
+
+/** True when {@link clean} would take something out, or white space stands at either end. */
+export function isUnsafe(text: string): boolean {
+  return text.search(UNSAFE) !== -1 || text.trim() !== text;
+}
+
+/** The first `limit` characters, with an ellipsis when there were more. */
+export function cap(text: string, limit: number): string {
+  const characters = [...text];
+  return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join("")}…`;
+}

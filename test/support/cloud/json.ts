@@ -1,0 +1,77 @@
+import type { ApiToken, Dialect, Organization, User } from "./records.ts";
+
+/** The server's records as it writes them, with every field Python's schemas demand. */
+
+export function userJson(user: User, dialect: Dialect): Record<string, unknown> {
+  return {
+    ...resource("user", user, dialect),
+    first_name: "",
+    last_name: "",
+    email: user.email,
+    avatar_url: "",
+    is_super_admin: false,
+  };
+}
+
+export function organizationJson(
+  organization: Organization,
+  creator: User,
+  dialect: Dialect,
+): Record<string, unknown> {
+  return {
+    ...resource("organization", organization, dialect),
+    creator: userJson(creator, dialect),
+    description: "",
+    config: null,
+  };
+}
+
+export function tokenJson(token: ApiToken, dialect: Dialect): Record<string, unknown> {
+  return {
+    ...resource("api_token", token, dialect),
+    updated_at: time(token.updatedAt, dialect),
+    description: token.description,
+    scopes: token.scopes,
+    user: userJson(token.user, dialect),
+    organization:
+      token.organization === null ? null : organizationJson(token.organization, token.user, dialect),
+    expired_at: token.expiredAt === null ? null : time(token.expiredAt, dialect),
+    last_used_at: token.lastUsedAt === null ? null : time(token.lastUsedAt, dialect),
+    ...(dialect === "yatai" ? {} : cloudFlags(token)),
+  };
+}
+
+function cloudFlags(token: ApiToken): Record<string, unknown> {
+  return {
+    is_expired: isExpired(token),
+    is_api_token: true,
+    is_organization_token: false,
+    is_global_access: false,
+  };
+}
+
+export function isExpired(token: ApiToken): boolean {
+  return token.expiredAt !== null && token.expiredAt.getTime() <= Date.now();
+}
+
+function resource(
+  type: string,
+  record: { uid: string; createdAt: Date; name: string },
+  dialect: Dialect,
+): Record<string, unknown> {
+  return {
+    uid: record.uid,
+    created_at: time(record.createdAt, dialect),
+    updated_at: time(record.createdAt, dialect),
+    deleted_at: null,
+    name: record.name,
+    resource_type: type,
+    labels: [],
+  };
+}
+
+/** RFC 3339 with microseconds. A self-hosted server writes its own zone, here eight hours east. */
+function time(date: Date, dialect: Dialect): string {
+  if (dialect === "bentocloud") return date.toISOString().replace("Z", "456Z");
+  return new Date(date.getTime() + 8 * 3_600_000).toISOString().replace("Z", "456+08:00");
+}

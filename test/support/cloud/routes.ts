@@ -1,0 +1,79 @@
+import { ok, unknownRoute, type Call, type Handler } from "./answer.ts";
+import { organizationRefused, signedIn } from "./authenticate.ts";
+import { organizationJson, userJson } from "./json.ts";
+import { approveForm, approvePage, authCode, authToken } from "./login.ts";
+import type { Dialect } from "./records.ts";
+import { createToken, deleteToken, getToken, listTokens, updateToken } from "./tokens.ts";
+
+const currentUser = signedIn(({ records }, { token }) => ok(userJson(token.user, records.dialect)));
+
+const currentOrganization = signedIn(
+  (call, caller) =>
+    organizationRefused(call, caller) ??
+    ok(organizationJson(caller.organization, caller.token.user, call.records.dialect)),
+);
+
+const version: Handler = () =>
+  ok({ version: "1.2.3", git_commit: "0000000", build_date: "2026-01-01T00:00:00Z" });
+
+const info: Handler = ({ records }) =>
+  ok({ is_saas: records.dialect === "bentocloud", saas_domain_suffix: "" });
+
+/** gin leads from a trailing slash to the route without it. */
+const withoutSlash: Handler = ({ prefix }) => ({
+  status: 301,
+  headers: { location: `${prefix}/api/v1/api_tokens` },
+});
+
+const ROUTES: Record<string, Handler> = {
+  "GET /api/v1/auth/current": currentUser,
+  "GET /api/v1/current_org": currentOrganization,
+  "GET /api/v1/api_tokens": listTokens,
+  "POST /api/v1/api_tokens": createToken,
+  "GET /api/v1/api_tokens/": withoutSlash,
+  "GET /api/v1/api_tokens/{uid}": getToken,
+  "PATCH /api/v1/api_tokens/{uid}": updateToken,
+  "DELETE /api/v1/api_tokens/{uid}": deleteToken,
+  "GET /api/v1/version": version,
+  "GET /api/v1/info": info,
+};
+
+const BROWSER_LOGIN: Record<string, Handler> = {
+  "GET /api/v1/auth/code": authCode,
+  "GET /api/v1/auth/token": authToken,
+  "GET /api_tokens": approvePage,
+  "POST /api_tokens/approve": approveForm,
+};
+
+export interface Match {
+  route: string;
+  uid: string;
+  handle: Handler;
+}
+
+/** The route that knows this method and path; undefined for an unknown one. */
+export function matchRoute(dialect: Dialect, method: string, path: string): Match | undefined {
+  const exact = `${method} ${path}`;
+  const handle = ROUTES[exact];
+  if (handle !== undefined) return { route: exact, uid: "", handle };
+  if (Object.hasOwn(BROWSER_LOGIN, exact)) {
+    return { route: exact, uid: "", handle: dialect === "yatai" ? notInYatai : BROWSER_LOGIN[exact]! };
+  }
+  const one = /^\/api\/v1\/api_tokens\/([^/]+)$/.exec(path);
+  const route = `${method} /api/v1/api_tokens/{uid}`;
+  if (one === null || !Object.hasOwn(ROUTES, route)) return undefined;
+  return { route, uid: decode(one[1]!), handle: ROUTES[route]! };
+}
+
+/** Known, so that asking for it is no mistake, but answered as a route that does not exist. */
+function notInYatai({ request }: Call) {
+  return unknownRoute(request.method);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

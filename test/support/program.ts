@@ -1,0 +1,69 @@
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Home } from "./home.ts";
+
+const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** The program under test as the beginning of a command line, chosen by BENTOCLOUD_RUNTIME. */
+export function programCommand(runtime = process.env["BENTOCLOUD_RUNTIME"] || "binary"): string[] {
+  const source = join(CHECKOUT, "src/main.ts");
+  switch (runtime) {
+    case "binary":
+      return [builtBinary()];
+    case "deno":
+      return denoCommand(source);
+    case "bun":
+      return bunCommand(source);
+    default:
+      throw new Error(`BENTOCLOUD_RUNTIME must be binary, deno or bun, not ${runtime}`);
+  }
+}
+
+function builtBinary(): string {
+  const path = join(CHECKOUT, "dist/bentocloud");
+  if (!existsSync(path)) throw new Error(`${path} does not exist: run npm run build first`);
+  return path;
+}
+
+/**
+ * A deno.json in the working directory could replace our imports, hence `--no-config`; without a
+ * configuration deno no longer looks into node_modules, hence the second option.
+ */
+export function denoCommand(source: string): string[] {
+  const deno = join(CHECKOUT, "node_modules/.bin/deno");
+  return [deno, "run", "--quiet", "-A", "--no-config", "--node-modules-dir=manual", source];
+}
+
+/** With what Bun reads from the working directory switched off, as it is in the compiled binary. */
+export function bunCommand(source: string): string[] {
+  const bun = join(CHECKOUT, "node_modules/.bin/bun");
+  return [bun, "--no-env-file", "--config=/dev/null", "--no-install", source];
+}
+
+/**
+ * All that a program under test may see of the outside: nothing is inherited but PATH, because one
+ * `CI`, proxy or `BENTO_CLOUD_API_KEY` of the person who runs the tests would change what they prove.
+ */
+export function cleanEnvironment(home: Home, extra: Record<string, string> = {}): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    HOME: home.path,
+    LANG: "C.UTF-8",
+    ...runtimeEnvironment(),
+    ...extra,
+  };
+}
+
+/** Caches that a runtime keeps below HOME unless told otherwise; they would stand in every `tree()`. */
+export function runtimeEnvironment(runtime = process.env["BENTOCLOUD_RUNTIME"]): Record<string, string> {
+  switch (runtime) {
+    case "deno":
+      return { DENO_DIR: join(tmpdir(), "bentocloud-deno-cache"), DENO_NO_UPDATE_CHECK: "1" };
+    case "bun":
+      return { BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0" };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,113 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { home, run } from "./bin.ts";
+import { startCloud } from "./cloud.ts";
+import { canary, registerCanary, sweep, type Allowed } from "./sweep.ts";
+import { openTerminal } from "./terminal.ts";
+
+afterEach(() => sweep());
+
+/** What the sweep complains about, one line a leak. */
+function leaks(allowed?: Allowed): string[] {
+  try {
+    sweep(allowed);
+    return [];
+  } catch (error) {
+    return (error as Error).message.split("\n").slice(1);
+  }
+}
+
+const printf = { command: ["printf", "%s\n"] };
+
+describe("outputs", () => {
+  test.each([
+    ["in clear", (token: string) => token],
+    ["in clear", (token: string) => token.slice(2, 14)],
+    ["in clear", (token: string) => `${token.slice(0, 9)}\u001b[1m\r\n${token.slice(9)}`],
+    ["in base64", (token: string) => Buffer.from(`user:${token}`).toString("base64")],
+    ["in base64", (token: string) => btoa(`me:${token}!`)],
+    [
+      "percent-encoded",
+      (token: string) => token.replaceAll(/./g, (one) => `%${one.charCodeAt(0).toString(16)}`),
+    ],
+    ["in hexadecimal", (token: string) => Buffer.from(token).toString("hex")],
+  ])("a token %s is found", async (form, spell) => {
+    const token = canary();
+    await run([spell(token)], printf);
+    const found = leaks();
+    expect(found).toHaveLength(1);
+    expect(found[0]).toEndWith(`${form} on stdout`);
+    expect(found.join().includes(token)).toBe(false);
+  });
+
+  test("a token with signs in it is found as it stands in a URL", async () => {
+    const token = registerCanary(`s3cr+t/${crypto.randomUUID()}=`);
+    await run([encodeURIComponent(token)], printf);
+    expect(leaks().join()).toContain("percent-encoded on stdout");
+  });
+
+  test("the beginning that tokens of one time share is found", async () => {
+    const cloud = await startCloud();
+    const [first] = [cloud.issueToken(), cloud.issueToken()];
+    await cloud.stop();
+    await run([`${first!.slice(0, 12)}...`], printf);
+    expect(leaks()).toEqual([expect.stringMatching(/several canaries in clear on stdout$/)]);
+  });
+
+  test("a masked token is none", async () => {
+    await run([`****${canary().slice(-4)}`], printf);
+    expect(leaks()).toEqual([]);
+  });
+
+  test("a run may be marked", async () => {
+    const print = ["sh", "-c", 'echo "$1"; echo "$1" >&2', "sh"];
+    await run([canary()], { command: print, reveals: true });
+    expect(leaks()).toEqual([]);
+    await run([canary()], { command: print, reveals: "stdout" });
+    expect(leaks()).toEqual([expect.stringMatching(/in clear on stderr$/)]);
+  });
+
+  test("a terminal counts, and so does a token the local cloud issued", async () => {
+    const cloud = await startCloud();
+    await openTerminal([cloud.issueToken()], printf).exit;
+    await cloud.stop();
+    expect(leaks()).toEqual([expect.stringMatching(/on a terminal\): canary \d+ in clear on stdout$/)]);
+  });
+});
+
+describe("files", () => {
+  test("a token has its places, and no others", () => {
+    const here = home();
+    const token = canary();
+    here.write(`api_token: ${token}`);
+    const files = [
+      ".bentocloud/backups/1.yaml",
+      ".bentocloud/meta.json",
+      ".yatai.yaml.tmp",
+      "typed.txt",
+      token,
+    ];
+    for (const file of files) {
+      mkdirSync(dirname(join(here.bentoml, file)), { recursive: true });
+      writeFileSync(join(here.bentoml, file), file === token ? "" : token, { mode: 0o000 });
+    }
+    const found = leaks({ files: ["**/typed.txt"] }).map((leak) =>
+      leak.trim().replace(/canary \d+/, "canary"),
+    );
+    expect(found.toSorted()).toEqual([
+      "a file's name: canary in clear",
+      "the file bentoml/.bentocloud/meta.json: canary in clear",
+      "the file bentoml/.yatai.yaml.tmp: canary in clear",
+    ]);
+    expect(existsSync(here.path)).toBe(false);
+  });
+
+  test("a linked contexts file is one of them", () => {
+    const here = home();
+    here.write(canary());
+    renameSync(here.file, join(here.path, "dotfile"));
+    symlinkSync("../dotfile", here.file);
+    expect(leaks()).toEqual([]);
+  });
+});
