@@ -1,4 +1,3 @@
-import { renderHelp } from "./cli/help.ts";
 import { reportError } from "./cli/report.ts";
 import { parseInvocation, runInvocation } from "./cli/run.ts";
 import { root } from "./commands/index.ts";
@@ -24,7 +23,8 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     const invocation = await parseInvocation(root, argv);
     output = createOutput(invocation.flags, env);
     if (invocation.request === "help") {
-      output.page(await renderHelp(invocation.command, invocation.path, output.colorful));
+      const { renderHelp } = await import("./cli/help.ts");
+      output.page(await renderHelp(invocation.command, invocation.path, (text) => output.title(text)));
       return 0;
     }
     if (invocation.request === "version") {

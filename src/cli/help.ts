@@ -1,28 +1,57 @@
-import { stripVTControlCharacters } from "node:util";
-import { renderUsage } from "citty";
+import type { ArgDef, ArgsDef } from "citty";
 import { GLOBAL_ARGS } from "./args.ts";
 import type { Command } from "./command.ts";
 
-/** A command's help text. `path` is its full name, for example `bentocloud context list`. */
-export async function renderHelp(command: Command, path: readonly string[], color: boolean): Promise<string> {
-  const parent = { meta: { name: path.slice(0, -1).join(" ") } };
-  const own = path.length === 1 ? renderUsage(command) : renderUsage(command, parent);
-  const sections = [await own, await renderGlobals(), renderExamples(command)];
-  const text = `${sections.filter(Boolean).join("\n\n")}\n`.replace(/\n{3,}/g, "\n\n");
-  // citty colours by its own reading of the environment, also when stdout is a pipe.
-  return color ? text : stripVTControlCharacters(text);
+type Row = readonly [term: string, meaning: string];
+
+/**
+ * A command's help text, from its citty definition. citty's own rendering aligns to the right, pads every line with
+ * blanks and colours by its own reading of the environment. `path` is the full name; `title` decorates headings.
+ */
+export async function renderHelp(
+  command: Command,
+  path: readonly string[],
+  title: (text: string) => string,
+): Promise<string> {
+  const args = Object.entries((command.args ?? {}) as ArgsDef);
+  const positionals = args.filter(([, arg]) => arg.type === "positional");
+  const options = args.filter(([, arg]) => arg.type !== "positional");
+  const commands = await Promise.all(Object.entries(command.subCommands ?? {}).map(describeCommand));
+  const usage = [path.join(" "), commands.length > 0 ? "<command>" : "", ...positionals.map(toUsage), "[options]"];
+  const sections: [heading: string, rows: readonly Row[]][] = [
+    ["Commands", commands],
+    ["Arguments", positionals.map(([name, arg]) => [`<${name}>`, arg.description ?? ""] as const)],
+    ["Options", options.map(describeOption)],
+    ["Global options", Object.entries(GLOBAL_ARGS).map(describeOption)],
+    ["Examples", (command.examples ?? []).map(([line, effect]) => [line, `# ${effect}`] as const)],
+  ];
+  return [
+    descriptionOf(command),
+    `${title("Usage:")} ${usage.filter(Boolean).join(" ")}`,
+    ...sections.filter(([, rows]) => rows.length > 0).map(([heading, rows]) => renderSection(title(`${heading}:`), rows)),
+    ...(commands.length > 0 ? [`\`${path.join(" ")} <command> --help\` tells more about a command.`] : []),
+  ].join("\n\n");
 }
 
-async function renderGlobals(): Promise<string> {
-  const usage = await renderUsage({ meta: { name: "" }, args: GLOBAL_ARGS });
-  const lines = usage.trimEnd().split("\n");
-  const start = lines.findIndex((line) => stripVTControlCharacters(line) === "OPTIONS");
-  return ["GLOBAL OPTIONS", ...lines.slice(start + 1)].join("\n").trimEnd();
+function renderSection(heading: string, rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(([term]) => term.length));
+  return [heading, ...rows.map(([term, meaning]) => `  ${term.padEnd(width)}  ${meaning}`.trimEnd())].join("\n");
 }
 
-function renderExamples(command: Command): string {
-  if (!command.examples?.length) return "";
-  const width = Math.max(...command.examples.map(([line]) => line.length));
-  const lines = command.examples.map(([line, effect]) => `  ${line.padEnd(width)}  # ${effect}`);
-  return ["EXAMPLES", "", ...lines].join("\n");
+async function describeCommand([name, load]: [string, () => Promise<Command>]): Promise<Row> {
+  return [name, descriptionOf(await load())];
+}
+
+function describeOption([name, arg]: [string, ArgDef]): Row {
+  const alias = "alias" in arg && typeof arg.alias === "string" ? `-${arg.alias}, ` : "";
+  const value = arg.type === "boolean" ? "" : ` <${arg.valueHint ?? "value"}>`;
+  return [`${alias}--${name}${value}`, arg.description ?? ""];
+}
+
+function toUsage([name, arg]: [string, ArgDef]): string {
+  return arg.required === false ? `[${name}]` : `<${name}>`;
+}
+
+function descriptionOf({ meta }: Command): string {
+  return typeof meta === "object" && "description" in meta ? (meta.description ?? "") : "";
 }

@@ -56,9 +56,9 @@ export class Output {
     return this.#options.json;
   }
 
-  /** Whether stdout may be coloured. */
-  get colorful(): boolean {
-    return this.#options.color.stdout;
+  /** A heading for {@link Output.page}. */
+  title(text: string): string {
+    return this.#paint(text, "bold", STDOUT);
   }
 
   /** One value for scripts. Keys are snake_case. */
@@ -73,7 +73,7 @@ export class Output {
 
   /** Lines made by us alone, for example help; they may carry colours. */
   page(text: string): void {
-    write(STDOUT, text);
+    writeLine(STDOUT, text);
   }
 
   /** A token on stdout, because the user asked for exactly that. */

@@ -24,8 +24,9 @@ export async function editContexts(text: string | undefined, changes: Change[]):
   const before = text ?? NEW_FILE;
   const wanted = changes.reduce(applyToModel, modelOf(parseContexts(before)));
   for (const attempt of [changeInPlace, changeNormalised]) {
-    const after = attempt(before, changes);
-    if (after !== undefined && isDeepStrictEqual(readBack(after), wanted)) return after;
+    const after = unlessCorrupt(() => attempt(before, changes));
+    const read = after === undefined ? undefined : unlessCorrupt(() => modelOf(parseContexts(after)));
+    if (after !== undefined && isDeepStrictEqual(read, wanted)) return after;
   }
   throw new CliError("CORRUPT", "the change cannot be made safely in the file as it is written");
 }
@@ -65,10 +66,10 @@ function modelOf({ contexts, current }: ContextsFile): Model {
   };
 }
 
-/** Undefined when the text no longer reads at all. */
-function readBack(text: string): Model | undefined {
+/** Places in an intermediate text would mean nothing to the reader of an error. */
+function unlessCorrupt<T>(attempt: () => T): T | undefined {
   try {
-    return modelOf(parseContexts(text));
+    return attempt();
   } catch (error) {
     if (error instanceof CliError) return undefined;
     throw error;

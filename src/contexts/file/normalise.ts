@@ -18,8 +18,9 @@ export function normalise(source: Source): string {
   new Expansion(source).expand(root);
   root.flow = false;
   for (const { key, value } of root.items) {
-    if (isScalar(key) && sourceOf(key) === "contexts" && isSeq(value)) value.flow = false;
-    if (isSeq(value) && value.flow === false) for (const item of value.items) if (isMap(item)) item.flow = false;
+    if (!isScalar(key) || sourceOf(key) !== "contexts" || !isSeq(value) || value.items.length === 0) continue;
+    value.flow = false;
+    for (const item of value.items) if (isMap(item) && item.items.length > 0) item.flow = false;
   }
   doc.schema.tags = doc.schema.tags.map((tag) => (tag.tag === STRING.tag ? STRING : tag));
   const text = doc.toString({ lineWidth: 0, indentSeq: false });
@@ -33,12 +34,12 @@ const STRING: ScalarTag = {
   default: true,
   identify: (value) => typeof value === "string",
   resolve: (text) => text,
-  stringify: (item, ctx) => stringify(item, ctx.inFlow === true),
+  stringify: (item, { inFlow, implicitKey }) => stringify(item, { inFlow: inFlow === true, isKey: implicitKey === true }),
 };
 
-function stringify(item: Scalar, inFlow: boolean): string {
+function stringify(item: Scalar, { inFlow, isKey }: { inFlow: boolean; isKey: boolean }): string {
   const text = sourceOf(item);
-  if (item.type === "PLAIN" && text === "") return inFlow ? "null" : "";
+  if (item.type === "PLAIN" && text === "") return inFlow || isKey ? "null" : "";
   if (item.type === "PLAIN" && !text.includes("\n") && !(inFlow && MAY_END_FLOW_SCALAR.test(text))) return text;
   const written = writeScalar(text);
   return inFlow && /^[^"']/.test(written) ? quoteSingle(text) : written;

@@ -112,6 +112,9 @@ describe("edit: odd shapes", () => {
     ["an aliased value", "t: &t old\ncontexts:\n- name: b\n  api_token: *t\n  endpoint: e\n", [put("b")], "t: &t old\ncontexts:\n- name: b\n  api_token: new-token\n  endpoint: https://new.test\n"],
     ["an anchored value others use", "contexts:\n- name: b\n  api_token: &t old\n  endpoint: e\n- name: a\n  api_token: *t\n  endpoint: e # mine\n", [put("b")], "contexts:\n- name: b\n  api_token: new-token\n  endpoint: https://new.test\n- name: a\n  api_token: old\n  endpoint: e # mine\n"],
     ["a merged entry", "x: &x\n  endpoint: e # from x\n  api_token: t\ncontexts:\n# b\n- name: b\n  <<: *x\n- name: a\n  <<: *x\n", [{ kind: "rename", from: "b", to: "c" }], "x:\n  endpoint: e # from x\n  api_token: t\ncontexts:\n# b\n- name: c\n  endpoint: e # from x\n  api_token: t\n- name: a\n  endpoint: e # from x\n  api_token: t\n"],
+    ["JSON without contexts", '{"contexts": [], "current_context_name": "a"}', [put("b")], `contexts:\n- ${NEW} b\ncurrent_context_name: a\n`],
+    ["JSON whose last context goes", '{"contexts": [{"name": "a"}]}', [{ kind: "remove", name: "a" }], "contexts: []\n"],
+    ["two lists, the last of which counts", `contexts: []\n# two\ncontexts:\n${entry("a")}x: {y: z}\nz: z\n`, [put("b")], `contexts: []\n# two\ncontexts:\n${entry("a")}- ${NEW} b\nx: {y: z}\nz: z\n`],
     ["JSON", '{"contexts": [{"name": "b", "api_token": "t", "endpoint": "caf\\u00e9", "n": [1, null]}], "x": null}', [use], 'contexts:\n- name: b\n  api_token: t\n  endpoint: "caf\\xE9"\n  n: [ 1, null ]\nx: null\ncurrent_context_name: b\n'],
   ];
 
