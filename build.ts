@@ -27,11 +27,13 @@ const versionOnly: BunPlugin = {
 };
 
 async function compile(outfile: string): Promise<void> {
-  const { metafile } = await Bun.build({
+  const { metafile, outputs } = await Bun.build({
     entrypoints: [`${import.meta.dir}/src/main.ts`],
     target: "bun",
     format: "esm",
     bytecode: true,
+    // In one chunk the `node:` imports of every lazy module would be hoisted and load at each start.
+    splitting: true,
     // Short identifiers save no measurable time, and stack traces would lose their names.
     minify: { whitespace: true, syntax: true, identifiers: false },
     sourcemap: "linked",
@@ -47,6 +49,9 @@ async function compile(outfile: string): Promise<void> {
     },
   });
   checkInputs(Object.keys(metafile!.inputs));
+  // The binary carries its source maps; these are copies of them.
+  const maps = outputs.filter(({ kind }) => kind === "sourcemap");
+  await Promise.all(maps.map(({ path }) => Bun.file(path).delete()));
 }
 
 function checkInputs(inputs: string[]): void {

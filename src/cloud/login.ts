@@ -35,7 +35,7 @@ export interface Login extends Outcome {
 export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
-  cli.store.prepare();
+  await cli.store.prepare();
   const project = findProject(cli.cwd(), () => {});
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
   const existing = file.contexts.find((context) => context.name === name);
@@ -83,7 +83,7 @@ async function confirmIdentity(
   { existing, endpoint, identification }: { existing: Context; endpoint: string; identification: Identification },
 ): Promise<void> {
   if (!isSameEndpoint(existing.endpoint, endpoint)) return;
-  const known = recall(cli.store.state(), existing);
+  const known = recall(await cli.store.state(), existing);
   const email = existing.email ?? known?.email ?? null;
   const before = [email, known?.organization ?? null];
   const after = [identification.email, identification.organization];

@@ -4,7 +4,7 @@ import { type Active, checkEndpointPin, pinMismatch, requireContext, requireToke
 import { fingerprintOf, type Identity, recall, remember } from "../contexts/state.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Cli } from "../system/cli.ts";
-import { identify, type Identification } from "./auth.ts";
+import type { Identification } from "./auth.ts";
 
 export interface Session {
   active: Active;
@@ -21,7 +21,7 @@ export async function openSession(cli: Cli, options: { insecureHttp: boolean }):
   const session = await openUnpinnedSession(cli);
   const pinned = session.active.project?.organization;
   if (pinned === undefined) return session;
-  const known = recallIdentity(cli, session.context)?.organization;
+  const known = (await recallIdentity(cli, session.context))?.organization;
   const organization = known ?? (await askOrganization(cli, session, options));
   checkOrganizationPin(session.active, organization);
   return session;
@@ -54,12 +54,14 @@ export async function identifySession(
   { context, token }: { context: Context; token: Token },
   { insecureHttp }: { insecureHttp: boolean },
 ): Promise<Identification> {
+  const { identify } = await import("./auth.ts");
   return identify(await cli.client({ endpoint: context.endpoint, token, insecureHttp }));
 }
 
 /** The environment's credential is remembered nowhere: using it needs no file and writes none. */
-export function recallIdentity(cli: Cli, context: Context): Identity | undefined {
-  return context.name === ENVIRONMENT_NAME ? undefined : recall(cli.store.state(), context);
+export async function recallIdentity(cli: Cli, context: Context): Promise<Identity | undefined> {
+  if (context.name === ENVIRONMENT_NAME) return undefined;
+  return recall(await cli.store.state(), context);
 }
 
 export function toIdentity(context: Context, { email, organization }: Identification, now: Date): Identity {

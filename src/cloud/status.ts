@@ -87,7 +87,7 @@ interface Check {
 
 async function check(cli: Cli, { context, source, options }: Check): Promise<Status> {
   const token = requireToken(context);
-  const known = recallIdentity(cli, context);
+  const known = await recallIdentity(cli, context);
   const base = {
     name: context.name,
     source,

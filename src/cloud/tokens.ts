@@ -56,8 +56,8 @@ export async function obtainToken(cli: Cli, { source, endpoint, options }: Obtai
 
 /** Someone who typed `login --with-token` at a terminal is asked, not left before a silent cursor. */
 async function readFromStdin(cli: Cli, endpoint: string): Promise<Token> {
-  if (cli.stdin.isTerminal) return paste(cli, endpoint);
-  return parseToken(await cli.stdin.read(), "standard input");
+  if (cli.isTerminal(0)) return paste(cli, endpoint);
+  return parseToken(await cli.readStdin(), "standard input");
 }
 
 async function ask(cli: Cli, endpoint: string, options: TokenOptions): Promise<Token> {
@@ -79,7 +79,7 @@ async function signInByBrowser(cli: Cli, endpoint: string, options: TokenOptions
   const { url, wait } = await beginSignIn(await cli.client({ endpoint, insecureHttp: options.insecureHttp }));
   cli.output.prompt(`Approve this sign-in at ${url.href}`);
   if (options.browser && !(await cli.openBrowser(url))) cli.output.info("No browser could be opened; visit the address above");
-  const progress = cli.stderrIsTerminal && !cli.flags.quiet && !cli.output.json;
+  const progress = cli.isTerminal(2) && !cli.flags.quiet && !cli.output.json;
   try {
     return await wait({
       signal: cli.signal,

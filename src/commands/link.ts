@@ -13,7 +13,7 @@ export const link = command({
   examples: [["bentocloud link staging", "everyone in this project signs in as their own \"staging\""]],
   async run(args, cli) {
     const context = await choose(cli, args.name);
-    const organization = recallIdentity(cli, context)?.organization ?? undefined;
+    const organization = (await recallIdentity(cli, context))?.organization ?? undefined;
     const { name, endpoint } = context;
     const path = linkProject(cli.cwd(), { context: name, endpoint, ...(organization && { organization }) });
     if (cli.output.json) cli.output.data({ path, context: name, endpoint, organization: organization ?? null });

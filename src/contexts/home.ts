@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { CliError } from "../errors.ts";
 
@@ -56,7 +55,7 @@ function userHome(env: Environment): string {
   const home = env["HOME"];
   if (home) return home;
   try {
-    return homedir();
+    return process.getBuiltinModule("node:os").homedir();
   } catch (error) {
     throw new CliError("STORAGE", "this user has no home directory", {
       hint: "set BENTOML_HOME to a directory for the contexts",

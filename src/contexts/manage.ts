@@ -34,7 +34,7 @@ export function previousAfterSwitch(file: ContextsFile, name: string): string | 
 
 /** The name that `use -` means now. */
 export async function previousContext(store: Store): Promise<string> {
-  const { previous } = store.state();
+  const { previous } = await store.state();
   if (previous === null) {
     throw new CliError("NOT_FOUND", "there is no previous context", { hint: "`bentocloud use NAME` switches" });
   }

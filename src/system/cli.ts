@@ -1,7 +1,6 @@
-import { isatty } from "node:tty";
 import type { Client } from "../cloud/client.ts";
 import { type Environment, locateHome } from "../contexts/home.ts";
-import { type Active, resolveActive } from "../contexts/resolve.ts";
+import type { Active } from "../contexts/resolve.ts";
 import { createStore, type Store } from "../contexts/store.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -40,33 +39,31 @@ export interface Cli {
   client(options: { endpoint: string; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
-  readonly stdin: Stdin;
-  readonly stdoutIsTerminal: boolean;
-  readonly stderrIsTerminal: boolean;
-}
-
-interface Stdin {
-  readonly isTerminal: boolean;
-  /** Everything up to its end. */
-  read(): Promise<string>;
+  /** Standard input up to its end. */
+  readStdin(): Promise<string>;
+  /** 0 is stdin, 1 stdout, 2 stderr. */
+  isTerminal(descriptor: number): boolean;
 }
 
 const MAX_STDIN_BYTES = 64 * 1024;
 
 export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   const signal = lazy(abortOnInterrupt);
-  const stdinIsTerminal = isatty(0);
-  const interactive = stdinIsTerminal && isatty(2) && !isCI(env) && flags.input;
+  const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
   const store = lazy(() =>
-    createStore({ paths: locateHome(env, cwd), lockWaitMs: flags.timeoutMs, signal: signal() }),
+    createStore({ paths: locateHome(env, cwd), lockWaitMs: flags.timeoutMs, signal }),
   );
-  const resolve = (flag: string | undefined, warn: (message: string) => void) =>
-    resolveActive({ flag, env, cwd, file: store().paths.file, read: lazy(() => store().read()), warn });
+  const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
+    const { resolveActive } = await import("../contexts/resolve.ts");
+    return resolveActive({ flag, env, cwd, file: store().paths.file, read: lazy(() => store().read()), warn });
+  };
   return {
     flags,
     env,
     output,
-    interactive,
+    get interactive() {
+      return interactive();
+    },
     get store() {
       return store();
     },
@@ -84,22 +81,26 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     },
     async prompt() {
       const { createPrompt, refusePrompt } = await import("./prompt.ts");
-      return interactive ? createPrompt(signal()) : refusePrompt(whyNotInteractive(env, flags));
+      return interactive() ? createPrompt(signal()) : refusePrompt(whyNotInteractive(env, flags));
     },
     async openBrowser(url) {
       const { openBrowser } = await import("./browser.ts");
       return openBrowser(url, env["BROWSER"] || undefined);
     },
-    stdin: { isTerminal: stdinIsTerminal, read: () => readStdin(signal()) },
-    stdoutIsTerminal: isatty(1),
-    stderrIsTerminal: isatty(2),
+    readStdin: () => readStdin(signal()),
+    isTerminal,
   };
 }
 
 /** Colour goes to terminals only, and to none when `NO_COLOR` or `--no-color` says so. */
 export function createOutput(flags: Pick<Flags, "json" | "quiet" | "debug" | "color">, env: Environment): Output {
   const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-  return new Output({ ...flags, color: { stdout: allowed && isatty(1), stderr: allowed && isatty(2) } });
+  return new Output({ ...flags, color: (descriptor) => allowed && isTerminal(descriptor) });
+}
+
+/** The module is fetched when first asked, because it costs a third of a whole run of `bentocloud token`. */
+function isTerminal(descriptor: number): boolean {
+  return process.getBuiltinModule("node:tty").isatty(descriptor);
 }
 
 function isCI(env: Environment): boolean {

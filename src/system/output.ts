@@ -1,5 +1,4 @@
 import { writeSync } from "node:fs";
-import { styleText } from "node:util";
 import { createConsola, type ConsolaInstance } from "consola/core";
 import displayWidth from "fast-string-width";
 import { redact, type Token } from "../contexts/token.ts";
@@ -29,11 +28,18 @@ interface OutputOptions {
   json: boolean;
   quiet: boolean;
   debug: boolean;
-  /** Whether each stream may be coloured. */
-  color: { stdout: boolean; stderr: boolean };
+  /** Whether a stream may be coloured; asked only when something has a colour. */
+  color: (descriptor: number) => boolean;
 }
 
-const STYLES = { good: "green", bad: "red", warning: "yellow", dim: "gray", bold: "bold" } as const;
+/** The SGR codes that begin and end each tone. */
+const STYLES: Record<Tone, readonly [number, number]> = {
+  good: [32, 39],
+  bad: [31, 39],
+  warning: [33, 39],
+  dim: [90, 39],
+  bold: [1, 22],
+};
 const STDOUT = 1;
 const STDERR = 2;
 
@@ -177,9 +183,9 @@ export class Output {
   }
 
   #paint(text: string, tone: Tone, stream: number): string {
-    const { stdout, stderr } = this.#options.color;
-    if (!(stream === STDOUT ? stdout : stderr)) return text;
-    return styleText(STYLES[tone], text, { validateStream: false });
+    if (!this.#options.color(stream)) return text;
+    const [begin, end] = STYLES[tone];
+    return `\u001b[${begin}m${text}\u001b[${end}m`;
   }
 }
 

@@ -9,7 +9,7 @@ export const currentContext = command({
   async run(_args, cli) {
     await withCompatibleFailures(async () => {
       const { name, endpoint, email, token } = describe(requireContext(await cli.resolve()));
-      const shown = cli.stdoutIsTerminal ? token?.masked : token?.reveal();
+      const shown = cli.isTerminal(1) ? token?.masked : token?.reveal();
       cli.output.secretData({ name, endpoint, api_token: shown ?? "", email });
     });
   },

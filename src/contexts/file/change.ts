@@ -30,7 +30,10 @@ export function applyToModel({ contexts, current }: Model, change: Change): Mode
     case "remove":
       return { contexts: contexts.filter(({ name }) => name !== change.name), current };
     case "rename":
-      return { contexts: contexts.map((one) => (one.name === change.from ? { ...one, name: change.to } : one)), current };
+      return {
+        contexts: contexts.map((one) => (one.name === change.from ? { ...one, name: change.to } : one)),
+        current,
+      };
     case "put": {
       const { name, endpoint, token, email } = change;
       const next = { name, endpoint, token: token.reveal(), email };

@@ -56,7 +56,11 @@ export class Source {
     this.#refuseTabs(lines);
     this.#indexAnchors();
     const root: unknown = this.doc.contents;
-    if (!isMap(root)) throw this.corrupt("it is empty or not a mapping", isScalar(root) && root.range && root.source ? root.range[0] : 0);
+    if (!isMap(root))
+      throw this.corrupt(
+        "it is empty or not a mapping",
+        isScalar(root) && root.range && root.source ? root.range[0] : 0,
+      );
     this.root = root;
   }
 
@@ -131,7 +135,10 @@ export class Source {
       if (token.length === 1 && /[\x02\x18\x1f]/.test(token)) continue;
       const isBlockScalar = isContent && /^[|>]/.test(header);
       if (token.includes("\t") && !isBlockScalar && (isContent || !/^[#"']/.test(token))) {
-        throw this.corrupt("a tab stands outside quotes, where Python cannot read one,", offset + token.indexOf("\t"));
+        throw this.corrupt(
+          "a tab stands outside quotes, where Python cannot read one,",
+          offset + token.indexOf("\t"),
+        );
       }
       if (isContent || /^[|>]/.test(token)) header = isContent ? "" : token;
       isContent = false;
@@ -153,7 +160,8 @@ export class Source {
 
   #checkAlias(alias: Alias): void {
     this.shared.add(alias.source);
-    if (!this.#anchors.has(alias.source)) throw this.corrupt("an alias has no anchor before it", startOf(alias));
+    if (!this.#anchors.has(alias.source))
+      throw this.corrupt("an alias has no anchor before it", startOf(alias));
   }
 }
 

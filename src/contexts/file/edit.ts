@@ -4,12 +4,13 @@ import { tokenOf } from "../context.ts";
 import { applyToModel } from "./change.ts";
 import type { Change, Model } from "./change.ts";
 import { Source } from "./document.ts";
+import { canSplice } from "./items.ts";
 import { applySplices } from "./layout.ts";
 import { normalise } from "./normalise.ts";
 import { parseContexts } from "./parse.ts";
-import { DEFAULT_CURRENT } from "./read.ts";
+import { DEFAULT_CURRENT } from "./fast.ts";
 import type { ContextsFile } from "./read.ts";
-import { canSplice, splicesFor } from "./splice.ts";
+import { splicesFor } from "./splice.ts";
 
 export type { Change } from "./change.ts";
 

@@ -2,6 +2,9 @@ import { Context } from "../context.ts";
 import { isNull, readPlain } from "./scalar.ts";
 import type { ContextsFile } from "./read.ts";
 
+/** What Python bentoml takes for current when the file names none. */
+export const DEFAULT_CURRENT = "default";
+
 // A reader for the one shape that Python bentoml and this program write. Everything it is not certain about it
 // declines, so that there is a single authority on what YAML means: the full parser.
 
@@ -47,15 +50,23 @@ class Entry {
   }
 
   toContext(): Context | undefined {
-    const [name, endpoint, apiToken] = ["name", "endpoint", "api_token"].map((key) => this.#fields.get(key) ?? undefined);
+    const [name, endpoint, apiToken] = ["name", "endpoint", "api_token"].map(
+      (key) => this.#fields.get(key) ?? undefined,
+    );
     if (name === undefined || endpoint === undefined || apiToken === undefined) return undefined;
-    return new Context({ name, endpoint, apiToken, email: this.#fields.get("email") ?? null, line: this.line });
+    return new Context({
+      name,
+      endpoint,
+      apiToken,
+      email: this.#fields.get("email") ?? null,
+      line: this.line,
+    });
   }
 }
 
 class FastReader {
   readonly #contexts: Context[] = [];
-  #current: ContextsFile["current"] = { name: "default", line: null };
+  #current: ContextsFile["current"] = { name: DEFAULT_CURRENT, line: null };
   #sawContexts = false;
   /** Whether a dash may come now: inside `contexts:` and not after `contexts: []`. */
   #inList = false;
@@ -79,7 +90,9 @@ class FastReader {
     const top = TOP_LEVEL.exec(text);
     if (!top) return false;
     const [, key, value = ""] = top;
-    return this.#closeList() && (key === "contexts" ? this.#openList(value) : this.#setCurrent(value, number));
+    return (
+      this.#closeList() && (key === "contexts" ? this.#openList(value) : this.#setCurrent(value, number))
+    );
   }
 
   finish(): ContextsFile | undefined {
@@ -132,11 +145,12 @@ export function readFast(text: string): ContextsFile | undefined {
   if (UNUSUAL_TEXT.test(text)) return undefined;
   const reader = new FastReader();
   let number = 0;
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const newline = text.indexOf("\n", start);
     const end = newline === -1 ? text.length : newline;
     number += 1;
-    if (!reader.line(text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end), number)) return undefined;
+    if (!reader.line(text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end), number))
+      return undefined;
     start = end + 1;
   }
   return reader.finish();

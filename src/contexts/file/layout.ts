@@ -70,13 +70,17 @@ export class Layout {
 export function applySplices(text: string, splices: Splice[]): string {
   return splices
     .toSorted((a, b) => b.start - a.start || b.end - a.end)
-    .reduce((result, { start, end, text: inserted }) => result.slice(0, start) + inserted + result.slice(end), text);
+    .reduce(
+      (result, { start, end, text: inserted }) => result.slice(0, start) + inserted + result.slice(end),
+      text,
+    );
 }
 
 /** The end of a node's own text: comments and blank lines after it, which YAML's ranges count in, are not part of it. */
 export function endOf(node: unknown): number {
   if (isPair(node)) return isNode(node.value) ? endOf(node.value) : endOf(node.key);
-  if (isCollection(node) && node.srcToken?.type !== "flow-collection" && node.items.length > 0) return endOf(node.items.at(-1));
+  if (isCollection(node) && node.srcToken?.type !== "flow-collection" && node.items.length > 0)
+    return endOf(node.items.at(-1));
   return isNode(node) ? (node.range?.[1] ?? 0) : 0;
 }
 

@@ -34,13 +34,15 @@ const STRING: ScalarTag = {
   default: true,
   identify: (value) => typeof value === "string",
   resolve: (text) => text,
-  stringify: (item, { inFlow, implicitKey }) => stringify(item, { inFlow: inFlow === true, isKey: implicitKey === true }),
+  stringify: (item, { inFlow, implicitKey }) =>
+    stringify(item, { inFlow: inFlow === true, isKey: implicitKey === true }),
 };
 
 function stringify(item: Scalar, { inFlow, isKey }: { inFlow: boolean; isKey: boolean }): string {
   const text = sourceOf(item);
   if (item.type === "PLAIN" && text === "") return inFlow || isKey ? "null" : "";
-  if (item.type === "PLAIN" && !text.includes("\n") && !(inFlow && MAY_END_FLOW_SCALAR.test(text))) return text;
+  if (item.type === "PLAIN" && !text.includes("\n") && !(inFlow && MAY_END_FLOW_SCALAR.test(text)))
+    return text;
   const written = writeScalar(text);
   return inFlow && /^[^"']/.test(written) ? quoteSingle(text) : written;
 }
@@ -80,14 +82,17 @@ class Expansion {
       const fields = [...this.#source.fieldsOf(map).values()];
       const merged = fields.filter((field) => field.merged).map(({ pair }) => pair.clone());
       keepComments(map, merge, merged);
-      map.items = map.items.flatMap((pair) => (pair === merge[0] ? merged : merge.includes(pair) ? [] : [pair]));
+      map.items = map.items.flatMap((pair) =>
+        pair === merge[0] ? merged : merge.includes(pair) ? [] : [pair],
+      );
     }
     for (const pair of map.items) this.#expandPair(pair, within);
   }
 
   #copy(alias: Node, within: readonly Node[]): Node | null {
     const target = this.#source.resolve(alias);
-    if (!target || within.includes(target)) throw this.#source.corrupt("an alias stands inside its own anchor", startOf(alias));
+    if (!target || within.includes(target))
+      throw this.#source.corrupt("an alias stands inside its own anchor", startOf(alias));
     const copy = target.clone();
     if (!isMap(copy) && !isSeq(copy) && !isScalar(copy)) return null;
     copy.commentBefore = alias.commentBefore ?? null;
@@ -109,7 +114,9 @@ function emptyScalar(): Scalar {
 
 /** Moves what was said about the merge keys to the first key that took their place, or to the end of the mapping. */
 function keepComments(map: YAMLMap, merge: Pair[], merged: Pair[]): void {
-  const parts = merge.flatMap(({ key, value }) => [key, value]).filter((part) => isScalar(part) || isAlias(part));
+  const parts = merge
+    .flatMap(({ key, value }) => [key, value])
+    .filter((part) => isScalar(part) || isAlias(part));
   const comments = parts.flatMap(({ commentBefore, comment }) => [commentBefore ?? [], comment ?? []].flat());
   if (comments.length === 0) return;
   const first = merged[0]?.key;

@@ -3,11 +3,13 @@ import type { Node, YAMLMap } from "yaml";
 import { Context } from "../context.ts";
 import { Source, sourceOf, startOf } from "./document.ts";
 import { readPlain } from "./scalar.ts";
-import { DEFAULT_CURRENT } from "./read.ts";
+import { DEFAULT_CURRENT } from "./fast.ts";
 import type { ContextsFile, Problem } from "./read.ts";
 
 const REFUSES_ALL = "Python bentoml refuses the whole file because of it";
-const STRING_TAGS = new Set([undefined, "!", "tag:yaml.org,2002:str"]);
+const STRING_TAG = "tag:yaml.org,2002:str";
+/** PyYAML takes this tag to mean "as if it were plain", even before quotes. */
+const NON_SPECIFIC_TAG = "!";
 
 /** A value where a string belongs: what Python makes of it, as far as that can be told. */
 export type Seen =
@@ -25,11 +27,18 @@ export function seen(source: Source, value: Node | null): Seen {
     return { kind: "collection", text: source.text.slice(start, end).trim() };
   }
   const text = sourceOf(value);
-  if (!STRING_TAGS.has(value.tag)) return { kind: "refused", text, why: "it has a YAML tag" };
-  if (value.type !== "PLAIN" || value.tag !== undefined) return { kind: "text", text, written: text };
+  const isPlain = value.tag === NON_SPECIFIC_TAG || (value.tag === undefined && value.type === "PLAIN");
+  if (!isPlain) {
+    const isString = value.tag === undefined || value.tag === STRING_TAG;
+    return isString
+      ? { kind: "text", text, written: text }
+      : { kind: "refused", text, why: "it has a YAML tag" };
+  }
   const plain = readPlain(text);
   if ("refused" in plain) return { kind: "refused", text, why: plain.refused };
-  return plain.text === "None" && text !== "None" ? { kind: "null" } : { kind: "text", text: plain.text, written: text };
+  return plain.text === "None" && text !== "None"
+    ? { kind: "null" }
+    : { kind: "text", text: plain.text, written: text };
 }
 
 /** The mappings and other nodes under `contexts`, aliases resolved. Throws `CORRUPT` when it is no list of mappings. */
@@ -39,7 +48,8 @@ export function entriesOf(source: Source): YAMLMap[] {
   if (!isSeq(field.value)) throw source.corrupt("`contexts` is not a list", startOf(field.pair.key));
   return field.value.items.map((item) => {
     const entry = source.resolve(item);
-    if (!isMap(entry)) throw source.corrupt("an entry of `contexts` is not a mapping", startOf(item) || startOf(field.value));
+    if (!isMap(entry))
+      throw source.corrupt("an entry of `contexts` is not a mapping", startOf(item) || startOf(field.value));
     return entry;
   });
 }
@@ -61,7 +71,10 @@ class FieldReader {
     const value = seen(this.#source, field.value);
     const line = this.#source.lineOf(field.pair.key);
     if (value.kind === "refused") {
-      this.#note(line, `Python bentoml cannot read ${subject}, because ${value.why}, and refuses the whole file; quote it`);
+      this.#note(
+        line,
+        `Python bentoml cannot read ${subject}, because ${value.why}, and refuses the whole file; quote it`,
+      );
     } else if (value.kind === "collection") {
       this.#note(line, `${subject} is not a text`);
     }
@@ -75,7 +88,10 @@ class FieldReader {
     const text = value.kind === "null" ? "None" : value.text;
     if (value.kind === "null" || value.text !== value.written) {
       const line = this.#source.lineOf(this.#source.fieldsOf(map).get(key)?.pair.key);
-      this.#note(line, `BentoML reads this as ${JSON.stringify(text)}: ${subject} needs quotes to be read as written`);
+      this.#note(
+        line,
+        `BentoML reads this as ${JSON.stringify(text)}: ${subject} needs quotes to be read as written`,
+      );
     }
     return text;
   }
@@ -96,9 +112,17 @@ function readEntry(source: Source, entry: YAMLMap, line: number, problems: Probl
   const endpoint = fields.text(entry, "endpoint", `the endpoint of ${called}`);
   const token = fields.read(entry, "api_token", `the API token of ${called}`);
   const email = fields.read(entry, "email", `the e-mail of ${called}`);
-  if (endpoint === undefined) problems.push({ line, message: `context ${called} has no endpoint; ${REFUSES_ALL}` });
-  if (token === undefined) problems.push({ line, message: `context ${called} has no API token; ${REFUSES_ALL}` });
-  return new Context({ name, line, endpoint: endpoint ?? "", apiToken: tokenText(token), email: emailText(email) });
+  if (endpoint === undefined)
+    problems.push({ line, message: `context ${called} has no endpoint; ${REFUSES_ALL}` });
+  if (token === undefined)
+    problems.push({ line, message: `context ${called} has no API token; ${REFUSES_ALL}` });
+  return new Context({
+    name,
+    line,
+    endpoint: endpoint ?? "",
+    apiToken: tokenText(token),
+    email: emailText(email),
+  });
 }
 
 function tokenText(token: Seen | undefined): string | undefined {
@@ -117,7 +141,11 @@ function lineOfEntry(source: Source, item: unknown): number {
 }
 
 function readCurrent(source: Source, problems: Problem[]): ContextsFile["current"] {
-  const name = new FieldReader(source, problems).text(source.root, "current_context_name", "the current context's name");
+  const name = new FieldReader(source, problems).text(
+    source.root,
+    "current_context_name",
+    "the current context's name",
+  );
   if (name === undefined) return { name: DEFAULT_CURRENT, line: null };
   return { name, line: source.lineOf(source.fieldsOf(source.root).get("current_context_name")?.pair.key) };
 }

@@ -89,8 +89,20 @@ function zoneText(sign: string, hours: string, minutes: string | undefined): str
 }
 
 export function dateText(source: string): string | undefined {
-  const [, year = "", month, day, hour, minute, second, fraction = "", utc, sign, zoneHours = "", zoneMinutes] =
-    DATE.exec(source) ?? [];
+  const [
+    ,
+    year = "",
+    month,
+    day,
+    hour,
+    minute,
+    second,
+    fraction = "",
+    utc,
+    sign,
+    zoneHours = "",
+    zoneMinutes,
+  ] = DATE.exec(source) ?? [];
   if (!isDay(Number(year), Number(month), Number(day))) return undefined;
   const date = `${year}-${two(Number(month))}-${two(Number(day))}`;
   if (hour === undefined) return date;

@@ -17,9 +17,6 @@ export interface ContextsFile {
   problems: Problem[];
 }
 
-/** What Python bentoml takes for current when the file names none. */
-export const DEFAULT_CURRENT = "default";
-
 /**
  * Reads the text of the contexts file. Throws `CORRUPT`, with line and column, for text that is no contexts file.
  * The YAML package costs more start-up time than everything else `token` does, so it is loaded only for files that

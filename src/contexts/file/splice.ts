@@ -1,19 +1,13 @@
-import { isMap, isScalar, isSeq, visit } from "yaml";
 import type { Pair, YAMLMap, YAMLSeq } from "yaml";
 import type { Change, Put } from "./change.ts";
-import { isMergeKey, startOf } from "./document.ts";
+import { startOf } from "./document.ts";
 import type { Source } from "./document.ts";
-import { Layout, colonEnd, endOf, hasExplicitKey, propertiesOf } from "./layout.ts";
+import { dashOf, itemsTouched, listOf } from "./items.ts";
+import { Layout, colonEnd, endOf, propertiesOf } from "./layout.ts";
 import type { Splice } from "./layout.ts";
-import { entriesOf, seen } from "./parse.ts";
+import { seen } from "./parse.ts";
+import { DEFAULT_CURRENT } from "./fast.ts";
 import { writeScalar } from "./scalar.ts";
-import { DEFAULT_CURRENT } from "./read.ts";
-
-/** An entry of the list with its place in it. */
-interface Item {
-  map: YAMLMap;
-  index: number;
-}
 
 const NULL = Symbol("null");
 type Value = string | typeof NULL;
@@ -22,84 +16,7 @@ function write(value: Value): string {
   return value === NULL ? "null" : writeScalar(value);
 }
 
-function listOf(source: Source): { pair: Pair; list: YAMLSeq } | undefined {
-  const pair = source.fieldsOf(source.root).get("contexts")?.pair;
-  return pair && isSeq(pair.value) ? { pair, list: pair.value } : undefined;
-}
-
-/** The entries of that name; with `"first"`, at most one. */
-function itemsNamed(source: Source, name: string, which: "first" | "all"): Item[] {
-  const found = entriesOf(source).flatMap((map, index) => {
-    const field = source.fieldsOf(map).get("name");
-    if (!field) return [];
-    const value = seen(source, field.value);
-    return (value.kind === "null" ? "None" : value.text) === name ? [{ map, index }] : [];
-  });
-  return which === "first" ? found.slice(0, 1) : found;
-}
-
-function itemsTouched(source: Source, change: Change): Item[] {
-  switch (change.kind) {
-    case "use":
-      return [];
-    case "put":
-      return itemsNamed(source, change.name, "first");
-    case "remove":
-      return itemsNamed(source, change.name, "all");
-    case "rename":
-      return itemsNamed(source, change.from, "all");
-  }
-}
-
-/** Whether what the changes touch is written in block style and stands in one place only. */
-export function canSplice(source: Source, changes: Change[]): boolean {
-  const { root } = source;
-  if (!isOrdinaryMap(root) && root.items.length > 0) return false;
-  const pair = source.fieldsOf(root).get("contexts")?.pair;
-  const touchesList = changes.some((change) => change.kind !== "use");
-  if (touchesList && pair && !isOrdinaryList(source, pair.value)) return false;
-  return changes.every((change) => {
-    if (change.kind === "use") return !holdsShared(source, source.fieldsOf(root).get("current_context_name")?.pair.value);
-    return itemsTouched(source, change).every(({ index }) => isOrdinaryItem(source, listOf(source)?.list, index));
-  });
-}
-
-function isOrdinaryMap(map: YAMLMap): boolean {
-  return map.srcToken?.type === "block-map" && !map.items.some((pair) => hasExplicitKey(pair) || isMergeKey(pair.key));
-}
-
-function isOrdinaryList(source: Source, list: unknown): boolean {
-  if (!isSeq(list) || (list.anchor !== undefined && source.shared.has(list.anchor))) return false;
-  if (list.srcToken?.type === "block-seq") return true;
-  return list.items.length === 0 && !source.text.slice(startOf(list), endOf(list)).includes("#");
-}
-
-function isOrdinaryItem(source: Source, list: YAMLSeq | undefined, index: number): boolean {
-  const item = list?.items[index];
-  if (!list || !isMap(item) || !isOrdinaryMap(item) || holdsShared(source, item)) return false;
-  const dash = dashOf(list, index);
-  const before = source.text.slice(new Layout(source.text).lineStart(dash), dash);
-  return /^\ufeff? *$/.test(before);
-}
-
-/** Whether an alias elsewhere stands for this node or a part of it. */
-function holdsShared(source: Source, node: unknown): boolean {
-  if (source.shared.size === 0 || (!isMap(node) && !isSeq(node) && !isScalar(node))) return false;
-  let shared = false;
-  visit(node, (_key, part) => {
-    if ((isMap(part) || isSeq(part) || isScalar(part)) && part.anchor !== undefined) {
-      shared ||= source.shared.has(part.anchor);
-    }
-  });
-  return shared;
-}
-
-function dashOf(list: YAMLSeq, index: number): number {
-  const token = list.srcToken?.type === "block-seq" ? list.srcToken.items[index] : undefined;
-  return token?.start.find(({ type }) => type === "seq-item-ind")?.offset ?? 0;
-}
-
-/** The replacements for one change, or for several removals at once, in a source that {@link canSplice}. */
+/** The replacements for one change, or for several removals at once, in a source for which `canSplice` holds. */
 export function splicesFor(source: Source, changes: Change[]): Splice[] {
   const editor = new Editor(source);
   const [change] = changes;
@@ -166,7 +83,8 @@ class Editor {
 
   append(change: Put): Splice[] {
     const { root } = this.#source;
-    if (root.items.length === 0) return this.#fillRoot(["contexts:", ...entryLines(change, "")], DEFAULT_CURRENT);
+    if (root.items.length === 0)
+      return this.#fillRoot(["contexts:", ...entryLines(change, "")], DEFAULT_CURRENT);
     const indent = " ".repeat(this.#layout.column(startOf(root)));
     const found = listOf(this.#source);
     if (!found) return [this.#insertAtRootEnd(["contexts:", ...entryLines(change, "")])];
@@ -200,7 +118,10 @@ class Editor {
     const start = startOf(list);
     const spaces = /[ ]*$/.exec(this.#source.text.slice(0, start))?.[0].length ?? 0;
     const end = endOf(list);
-    return [{ start: start - spaces, end, text: "" }, this.#layout.insertLines(this.#layout.lineEnd(end), lines)];
+    return [
+      { start: start - spaces, end, text: "" },
+      this.#layout.insertLines(this.#layout.lineEnd(end), lines),
+    ];
   }
 
   #insertAtRootEnd(lines: string[]): Splice {
@@ -208,7 +129,10 @@ class Editor {
     const column = this.#layout.column(startOf(root));
     const indent = " ".repeat(column);
     const end = this.#layout.endWithComments(endOf(root), column);
-    return this.#layout.insertLines(end, lines.map((line) => indent + line));
+    return this.#layout.insertLines(
+      end,
+      lines.map((line) => indent + line),
+    );
   }
 
   #fillRoot(lines: string[], current: string): Splice[] {
@@ -219,5 +143,7 @@ class Editor {
 }
 
 function entryLines(change: Put, indent: string): string[] {
-  return Object.entries(fieldsOf(change)).map(([key, value], index) => `${indent}${index === 0 ? "- " : "  "}${key}: ${write(value)}`);
+  return Object.entries(fieldsOf(change)).map(
+    ([key, value], index) => `${indent}${index === 0 ? "- " : "  "}${key}: ${write(value)}`,
+  );
 }

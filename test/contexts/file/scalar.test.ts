@@ -146,7 +146,10 @@ describe("writeScalar", () => {
   });
 
   test("writes one line of ASCII that both readers take for the same string", async () => {
-    const anyText = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: fc.constantFrom(..."-?:#'\"\\ \n\t0123x_.eyno~=<é\x85") }));
+    const anyText = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.string({ unit: fc.constantFrom(..."-?:#'\"\\ \n\t0123x_.eyno~=<é\x85") }),
+    );
     await fc.assert(
       fc.asyncProperty(anyText, async (value) => {
         const written = writeScalar(value);
@@ -166,10 +169,15 @@ describe("writeScalar", () => {
 });
 
 describe("a file Python has written", () => {
-  test.each(fixtures.map(({ value, python_file }) => [value, python_file]))("reads %p back", async (value = "", text = "") => {
-    for (const file of [await readContexts(text), parseContexts(text)]) {
-      expect(snapshot(file).contexts).toMatchObject([{ name: "d", endpoint: "https://x", email: null, token: value }]);
-      expect(file.problems).toEqual([]);
-    }
-  });
+  test.each(fixtures.map(({ value, python_file }) => [value, python_file]))(
+    "reads %p back",
+    async (value = "", text = "") => {
+      for (const file of [await readContexts(text), parseContexts(text)]) {
+        expect(snapshot(file).contexts).toMatchObject([
+          { name: "d", endpoint: "https://x", email: null, token: value },
+        ]);
+        expect(file.problems).toEqual([]);
+      }
+    },
+  );
 });

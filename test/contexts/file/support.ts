@@ -14,7 +14,10 @@ export function snapshot({ contexts, current, problems }: ContextsFile) {
 }
 
 /** The text of an entry, in the way that Python writes one. */
-export function entry(name: string, fields: Partial<Record<"api_token" | "email" | "endpoint", string>> = {}): string {
+export function entry(
+  name: string,
+  fields: Partial<Record<"api_token" | "email" | "endpoint", string>> = {},
+): string {
   const { api_token = `token-${name}`, email = "null", endpoint = `https://${name}.test` } = fields;
   return `- api_token: ${api_token}\n  email: ${email}\n  endpoint: ${endpoint}\n  name: ${name}\n`;
 }
