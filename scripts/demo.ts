@@ -38,7 +38,7 @@ try {
 
   await step({
     say: "Sign in with a token from standard input",
-    before: "printf %s \"$TOKEN\" | ",
+    before: 'printf %s "$TOKEN" | ',
     args: ["login", "--endpoint", production.url, "--with-token"],
     stdin: good,
     shows: ["Logged in", "ada@example.test", "acme", 'context "default", now current'],
@@ -50,14 +50,19 @@ try {
   });
   await step({
     say: "A second context, on a self-hosted Yatai",
-    before: "printf %s \"$STAGING\" | ",
+    before: 'printf %s "$STAGING" | ',
     args: ["login", "--context", "staging", "--endpoint", yatai.url, "--with-token"],
     stdin: staging,
     shows: ['context "staging", now current', "staging-team"],
   });
   await step({ say: "Both", args: ["context", "list"], shows: [/\* +staging/, "default"] });
   await step({ say: "Back to the first", args: ["use", "-"], shows: ['Switched to context "default"'] });
-  await step({ say: "Bind a project to staging", args: ["link", "staging"], cwd: join(home, "project"), shows: [".bentorc"] });
+  await step({
+    say: "Bind a project to staging",
+    args: ["link", "staging"],
+    cwd: join(home, "project"),
+    shows: [".bentorc"],
+  });
   await step({
     say: "Every directory inside it uses staging now",
     args: ["status"],
@@ -73,13 +78,17 @@ try {
   });
   await step({
     say: "A revoked token is refused, and nothing changes",
-    before: "printf %s \"$REVOKED\" | ",
+    before: 'printf %s "$REVOKED" | ',
     args: ["login", "--endpoint", production.url, "--with-token"],
     stdin: revoked,
     code: 4,
     shows: ["error:", "does not accept the API token"],
   });
-  await step({ say: "Sign out", args: ["logout", "--all"], shows: ['Removed context "default"', "No context is left"] });
+  await step({
+    say: "Sign out",
+    args: ["logout", "--all"],
+    shows: ['Removed context "default"', "No context is left"],
+  });
   await step({ say: "That was it", args: ["status"], code: 4, shows: ["not_logged_in"] });
   if (existsSync(join(home, "nobody"))) fail("the CI job wrote a file");
 } finally {
@@ -89,7 +98,16 @@ try {
 
 process.exitCode = failures === 0 ? 0 : 1;
 
-async function step({ args, say, code = 0, shows, stdin = "", before = "", env = {}, cwd = home }: Step): Promise<void> {
+async function step({
+  args,
+  say,
+  code = 0,
+  shows,
+  stdin = "",
+  before = "",
+  env = {},
+  cwd = home,
+}: Step): Promise<void> {
   process.stdout.write(`\n# ${say}\n$ ${before}bentocloud ${args.join(" ")}\n`);
   const child = Bun.spawn([BINARY, ...args], {
     cwd,
@@ -106,7 +124,8 @@ async function step({ args, say, code = 0, shows, stdin = "", before = "", env =
   process.stdout.write(stdout + stderr);
   if (exitCode !== code) fail(`exit code ${exitCode}, expected ${code}`);
   for (const pattern of shows) {
-    const found = typeof pattern === "string" ? (stdout + stderr).includes(pattern) : pattern.test(stdout + stderr);
+    const found =
+      typeof pattern === "string" ? (stdout + stderr).includes(pattern) : pattern.test(stdout + stderr);
     if (!found) fail(`did not show ${pattern}`);
   }
 }

@@ -26,12 +26,11 @@ function prepare() {
   build();
 }
 
-/** `npm ci` would refuse our lock file, which lacks the optional packages of some platforms. */
 function install() {
   if (changedAt("node_modules/.package-lock.json") >= changedAt("package-lock.json")) return;
   console.error("installing dependencies");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  run(npm, ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
+  run(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     shell: process.platform === "win32",
   });
 }

@@ -5,24 +5,32 @@ import { posix } from "node:path";
 /** What these files may import from `src`; the longest row that fits counts. `type x` allows `import type` alone. */
 const FOLDERS: Record<string, string[]> = {
   "cli/": ["cli/", "errors.ts", "version.ts", "type system/"],
-  "commands/": [
+  "commands/": ["cli/command.ts", "session/", "contexts/", "errors.ts", "type system/", "commands/_args.ts"],
+  "commands/_args.ts": [],
+  "commands/cloud/": [
     "cli/command.ts",
-    "cli/args.ts",
+    "session/",
     "contexts/",
-    "cloud/",
     "errors.ts",
-    "version.ts",
     "type system/",
+    "commands/_args.ts",
+    "commands/cloud/_failure.ts",
   ],
-  "contexts/": ["contexts/", "errors.ts", "system/files.ts", "system/lock.ts", "system/text.ts"],
+  "session/": ["session/", "contexts/", "cloud/", "errors.ts", "type system/"],
+  "contexts/": [
+    "contexts/",
+    "errors.ts",
+    "system/files.ts",
+    "system/lock.ts",
+    "system/runtime.ts",
+    "system/text.ts",
+  ],
   "cloud/": [
     "cloud/",
-    "contexts/context.ts",
     "contexts/endpoint.ts",
     "contexts/token.ts",
     "errors.ts",
     "version.ts",
-    "system/files.ts",
     "system/text.ts",
   ],
   "system/": ["system/", "errors.ts", "contexts/token.ts", "type contexts/", "type cloud/"],
@@ -35,7 +43,7 @@ const FOLDERS: Record<string, string[]> = {
 const OUTSIDE: Record<string, string[]> = {
   "@clack/prompts": ["system/prompt.ts"],
   c12: ["contexts/layers.ts"],
-  citty: ["cli/"],
+  citty: ["cli/", "commands/_args.ts"],
   confbox: ["contexts/state.ts"],
   consola: ["system/output.ts"],
   "fast-string-width": ["system/output.ts"],

@@ -74,7 +74,9 @@ export function unknownOption(word: string, commandName: string, definitions: Ar
  */
 export function toCittyArgs(options: readonly Option[], positionals: readonly string[]): string[] {
   const words = options.map(({ name, value }) => {
-    const spelled = name.startsWith("no-") ? name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) : name;
+    const spelled = name.startsWith("no-")
+      ? name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+      : name;
     return value === true ? `--${spelled}` : `--${spelled}=${value}`;
   });
   return [...words, "--", ...positionals];

@@ -17,7 +17,12 @@ export async function renderHelp(
   const positionals = args.filter(([, arg]) => arg.type === "positional");
   const options = args.filter(([, arg]) => arg.type !== "positional");
   const commands = await Promise.all(Object.entries(command.subCommands ?? {}).map(describeCommand));
-  const usage = [path.join(" "), commands.length > 0 ? "<command>" : "", ...positionals.map(toUsage), "[options]"];
+  const usage = [
+    path.join(" "),
+    commands.length > 0 ? "<command>" : "",
+    ...positionals.map(toUsage),
+    "[options]",
+  ];
   const sections: [heading: string, rows: readonly Row[]][] = [
     ["Commands", commands],
     ["Arguments", positionals.map(([name, arg]) => [`<${name}>`, arg.description ?? ""] as const)],
@@ -28,14 +33,18 @@ export async function renderHelp(
   return [
     descriptionOf(command),
     `${title("Usage:")} ${usage.filter(Boolean).join(" ")}`,
-    ...sections.filter(([, rows]) => rows.length > 0).map(([heading, rows]) => renderSection(title(`${heading}:`), rows)),
+    ...sections
+      .filter(([, rows]) => rows.length > 0)
+      .map(([heading, rows]) => renderSection(title(`${heading}:`), rows)),
     ...(commands.length > 0 ? [`\`${path.join(" ")} <command> --help\` tells more about a command.`] : []),
   ].join("\n\n");
 }
 
 function renderSection(heading: string, rows: readonly Row[]): string {
   const width = Math.max(...rows.map(([term]) => term.length));
-  return [heading, ...rows.map(([term, meaning]) => `  ${term.padEnd(width)}  ${meaning}`.trimEnd())].join("\n");
+  return [heading, ...rows.map(([term, meaning]) => `  ${term.padEnd(width)}  ${meaning}`.trimEnd())].join(
+    "\n",
+  );
 }
 
 async function describeCommand([name, load]: [string, () => Promise<Command>]): Promise<Row> {

@@ -1,7 +1,15 @@
 import { type ArgsDef, runCommand } from "citty";
 import { usageError } from "../errors.ts";
 import type { Cli, Flags } from "../system/cli.ts";
-import { GLOBAL_ARGS, isOption, type Option, readFlags, readOption, toCittyArgs, unknownOption } from "./args.ts";
+import {
+  GLOBAL_ARGS,
+  isOption,
+  type Option,
+  readFlags,
+  readOption,
+  toCittyArgs,
+  unknownOption,
+} from "./args.ts";
 import type { Command } from "./command.ts";
 import { closest } from "./suggest.ts";
 
@@ -33,7 +41,10 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
   if (found.command.subCommands) {
     if (found.path.length === 1) return { ...found, flags, request: "help" };
     const names = Object.keys(found.command.subCommands).join(", ");
-    throw usageError(`\`${found.path.join(" ")}\` needs a command: ${names}`, `see \`${found.path.join(" ")} --help\``);
+    throw usageError(
+      `\`${found.path.join(" ")}\` needs a command: ${names}`,
+      `see \`${found.path.join(" ")} --help\``,
+    );
   }
   return { ...found, flags, request: "run" };
 }
@@ -117,11 +128,18 @@ async function descend(found: Found, word: string): Promise<void> {
   found.path.push(word);
 }
 
-function refuseExtraPositionals(command: Command, path: readonly string[], positionals: readonly string[]): void {
-  const taken = Object.values((command.args ?? {}) as ArgsDef).filter((arg) => arg.type === "positional").length;
+function refuseExtraPositionals(
+  command: Command,
+  path: readonly string[],
+  positionals: readonly string[],
+): void {
+  const taken = Object.values((command.args ?? {}) as ArgsDef).filter(
+    (arg) => arg.type === "positional",
+  ).length;
   if (positionals.length <= taken) return;
   // The argument is not repeated: it may be a token that was pasted without its option.
-  const limit = taken === 0 ? "takes no argument" : `takes at most ${taken} argument${taken === 1 ? "" : "s"}`;
+  const limit =
+    taken === 0 ? "takes no argument" : `takes at most ${taken} argument${taken === 1 ? "" : "s"}`;
   throw usageError(`\`${path.join(" ")}\` ${limit}`, `see \`${path.join(" ")} --help\``);
 }
 

@@ -39,7 +39,9 @@ async function ask(client: Client, path: string, key: string): Promise<Asked> {
     const failure = refusal(answer, client.endpoint);
     if (failure) return { error: failure };
     const text = serverText(fieldOf(answer.body, key));
-    return text === undefined ? { error: notBentoCloud(client.endpoint, "an answer of another shape") } : { text };
+    return text === undefined
+      ? { error: notBentoCloud(client.endpoint, "an answer of another shape") }
+      : { text };
   } catch (error) {
     if (error instanceof CliError && error.code !== "CANCELLED") return { error };
     throw error;
@@ -49,7 +51,8 @@ async function ask(client: Client, path: string, key: string): Promise<Asked> {
 /** The error that an answer amounts to; undefined for a success. 401 and 403 are both authentication answers. */
 export function refusal(answer: Answer, endpoint: string): CliError | undefined {
   const { status, body, notJson } = answer;
-  if (status === 407) return new CliError("UNREACHABLE", `the proxy on the way to ${endpoint} wants a sign-in`);
+  if (status === 407)
+    return new CliError("UNREACHABLE", `the proxy on the way to ${endpoint} wants a sign-in`);
   if (notJson && (status < 400 || notJson === "a web page")) return notBentoCloud(endpoint, notJson);
   if (status >= 200 && status < 300) return undefined;
   const said = serverText(fieldOf(body, "message")) ?? serverText(fieldOf(body, "error"));

@@ -48,9 +48,13 @@ async function poll(client: Client, code: string, options: WaitOptions): Promise
     if (answer && answer.status >= 200 && answer.status < 300) return readToken(answer, client.endpoint);
     delay = Math.max(delay, Math.min(answer?.retryAfterMs ?? 0, end - performance.now()));
   }
-  throw new CliError("TIMEOUT", `nobody approved the sign-in within ${Math.round(deadlineMs / 60_000)} minutes`, {
-    hint: "run `bentocloud login` again",
-  });
+  throw new CliError(
+    "TIMEOUT",
+    `nobody approved the sign-in within ${Math.round(deadlineMs / 60_000)} minutes`,
+    {
+      hint: "run `bentocloud login` again",
+    },
+  );
 }
 
 /** Undefined when the request got no answer: a laptop that slept or changed networks goes on afterwards. */
@@ -68,7 +72,9 @@ function readToken(answer: Answer, endpoint: string): Token {
   if (text !== undefined) return parseToken(text, endpoint);
   throw (
     refusal(answer, endpoint) ??
-    new CliError("NOT_BENTOCLOUD", `${endpoint} approved the sign-in but sent no token`, { hint: "run `bentocloud login` again" })
+    new CliError("NOT_BENTOCLOUD", `${endpoint} approved the sign-in but sent no token`, {
+      hint: "run `bentocloud login` again",
+    })
   );
 }
 

@@ -71,7 +71,10 @@ export function createClient(options: ClientOptions): Client {
     });
   }
   const call: Call = { ...options, endpoint };
-  return { endpoint, get: (path, { once = false } = {}) => getWithRetries(call, endpoint + path, once ? 0 : MAX_RETRIES) };
+  return {
+    endpoint,
+    get: (path, { once = false } = {}) => getWithRetries(call, endpoint + path, once ? 0 : MAX_RETRIES),
+  };
 }
 
 type Call = ClientOptions & { endpoint: string };
@@ -93,11 +96,17 @@ async function getWithRetries(call: Call, url: string, retries: number): Promise
   }
 }
 
-type Attempt = { again: boolean } & ({ answer: Answer; error?: undefined } | { answer?: undefined; error: CliError });
+type Attempt = { again: boolean } & (
+  | { answer: Answer; error?: undefined }
+  | { answer?: undefined; error: CliError }
+);
 
 async function attemptOnce(call: Call, url: string, deadline: number): Promise<Attempt> {
   const started = performance.now();
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(Math.max(1, Math.ceil(deadline - started)))]);
+  const signal = AbortSignal.any([
+    call.signal,
+    AbortSignal.timeout(Math.max(1, Math.ceil(deadline - started))),
+  ]);
   const trace = (result: string) => {
     // A query can hold a sign-in code, which is as good as a token.
     call.debug(`GET ${url.split("?")[0]} -> ${result} (${Math.round(performance.now() - started)} ms)`);
@@ -149,7 +158,11 @@ async function readAnswer(response: Response, endpoint: string): Promise<Answer>
   try {
     return { ...answer, body: JSON.parse(text), notJson: undefined };
   } catch {
-    return { ...answer, body: undefined, notJson: text.trimStart().startsWith("<") ? "a web page" : "no JSON" };
+    return {
+      ...answer,
+      body: undefined,
+      notJson: text.trimStart().startsWith("<") ? "a web page" : "no JSON",
+    };
   }
 }
 

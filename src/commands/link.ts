@@ -1,5 +1,5 @@
 import { command } from "../cli/command.ts";
-import { recallIdentity } from "../cloud/session.ts";
+import { recallIdentity } from "../session/open.ts";
 import { linkProject } from "../contexts/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { noSuchContext, requireContext } from "../contexts/resolve.ts";
@@ -9,16 +9,24 @@ import type { Cli } from "../system/cli.ts";
 export const link = command({
   name: "link",
   description: "Make this directory use a context, by a .bentorc that pins its endpoint and organization",
-  args: { name: { type: "positional", required: false, description: "Context to use here (default: the active one)" } },
-  examples: [["bentocloud link staging", "everyone in this project signs in as their own \"staging\""]],
+  args: {
+    name: {
+      type: "positional",
+      required: false,
+      description: "Context to use here (default: the active one)",
+    },
+  },
+  examples: [["bentocloud link staging", 'everyone in this project signs in as their own "staging"']],
   async run(args, cli) {
     const context = await choose(cli, args.name);
     const organization = (await recallIdentity(cli, context))?.organization ?? undefined;
     const { name, endpoint } = context;
     const path = linkProject(cli.cwd(), { context: name, endpoint, ...(organization && { organization }) });
-    if (cli.output.json) cli.output.data({ path, context: name, endpoint, organization: organization ?? null });
+    if (cli.output.json)
+      cli.output.data({ path, context: name, endpoint, organization: organization ?? null });
     cli.output.success(`Linked ${path} to context "${name}"`);
-    if (!organization) cli.output.info("Its organization is not known yet, so it is not pinned; `bentocloud status` asks");
+    if (!organization)
+      cli.output.info("Its organization is not known yet, so it is not pinned; `bentocloud status` asks");
   },
 });
 

@@ -1,6 +1,6 @@
 import { command } from "../cli/command.ts";
-import { announceLogin, login as signIn } from "../cloud/login.ts";
-import { ENDPOINT_ARG, REQUEST_ARGS } from "./args.ts";
+import { announceLogin, login as signIn } from "../session/login.ts";
+import { ENDPOINT_ARG, REQUEST_ARGS } from "./_args.ts";
 
 export const login = command({
   name: "login",
@@ -22,7 +22,7 @@ export const login = command({
   examples: [
     ["bentocloud login", "choose browser or token"],
     ["bentocloud login --context staging --endpoint https://bento.example.com", "a second context"],
-    ["printf %s \"$TOKEN\" | bentocloud login --with-token", "from a script"],
+    ['printf %s "$TOKEN" | bentocloud login --with-token', "from a script"],
   ],
   async run(args, cli) {
     const result = await signIn(cli, {

@@ -1,5 +1,5 @@
 import { command } from "../cli/command.ts";
-import { logOut } from "../cloud/logout.ts";
+import { logOut } from "../session/logout.ts";
 import { findProject } from "../contexts/project.ts";
 import { storedChoice } from "../contexts/resolve.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -9,7 +9,11 @@ export const logout = command({
   name: "logout",
   description: "Remove a context from this machine, and say what still authenticates",
   args: {
-    name: { type: "positional", required: false, description: "Context to remove (default: the stored one in use)" },
+    name: {
+      type: "positional",
+      required: false,
+      description: "Context to remove (default: the stored one in use)",
+    },
     all: { type: "boolean", description: "Remove every context" },
   },
   examples: [["bentocloud logout staging", "forget one login"]],

@@ -1,10 +1,10 @@
 import { command } from "../cli/command.ts";
-import { checkActive, checkAll, exitCodeOf, type Status } from "../cloud/status.ts";
+import { checkActive, checkAll, exitCodeOf, type Status } from "../session/status.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Cell, Tone } from "../system/output.ts";
 import { describeSource } from "../contexts/resolve.ts";
-import { REQUEST_ARGS } from "./args.ts";
+import { REQUEST_ARGS } from "./_args.ts";
 
 export const status = command({
   name: "status",
@@ -53,7 +53,10 @@ function printAll(cli: Cli, statuses: readonly Status[]): void {
     cli.output.info("No contexts yet; `bentocloud login` makes one");
     return;
   }
-  const header = ["", "NAME", "ENDPOINT", "USER", "ORGANIZATION", "VERDICT"].map((text): Cell => ({ text, tone: "dim" }));
+  const header = ["", "NAME", "ENDPOINT", "USER", "ORGANIZATION", "VERDICT"].map((text): Cell => ({
+    text,
+    tone: "dim",
+  }));
   const rows = statuses.map((status): Cell[] => [
     { text: status.active ? "*" : " " },
     { text: status.name },

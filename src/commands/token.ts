@@ -1,6 +1,6 @@
 import { command } from "../cli/command.ts";
-import { openSession } from "../cloud/session.ts";
-import { REQUEST_ARGS } from "./args.ts";
+import { openSession } from "../session/open.ts";
+import { REQUEST_ARGS } from "./_args.ts";
 
 export const token = command({
   name: "token",

@@ -1,5 +1,5 @@
 import { command } from "../cli/command.ts";
-import { reportNarrowed } from "../cloud/login.ts";
+import { reportNarrowed } from "../session/login.ts";
 import { previousContext, switchContext } from "../contexts/manage.ts";
 import { describeSource } from "../contexts/resolve.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -9,7 +9,11 @@ export const use = command({
   name: "use",
   description: "Make a context current; `-` goes back to the previous one",
   args: {
-    name: { type: "positional", required: false, description: "Context, or `-`; without it, pick from a list" },
+    name: {
+      type: "positional",
+      required: false,
+      description: "Context, or `-`; without it, pick from a list",
+    },
   },
   examples: [
     ["bentocloud use staging", "switch"],
@@ -19,18 +23,23 @@ export const use = command({
     const name = args.name === "-" ? await previousContext(cli.store) : (args.name ?? (await pick(cli)));
     const { previous, narrowed } = await switchContext(cli.store, name);
     if (cli.output.json) cli.output.data({ name, previous });
-    cli.output.success(previous === name ? `"${name}" is the current context already` : `Switched to context "${name}"`);
+    cli.output.success(
+      previous === name ? `"${name}" is the current context already` : `Switched to context "${name}"`,
+    );
     reportNarrowed(cli, narrowed);
     const active = await cli.resolveElsewhere();
     if (active.name !== name) {
-      cli.output.warn(`here, ${describeSource(active.source)} still wins: the active context is "${active.name}"`);
+      cli.output.warn(
+        `here, ${describeSource(active.source)} still wins: the active context is "${active.name}"`,
+      );
     }
   },
 });
 
 async function pick(cli: Cli): Promise<string> {
   const { contexts, current } = await cli.store.read();
-  if (!cli.interactive) throw usageError("which context? give its name", "`bentocloud context list` shows the contexts");
+  if (!cli.interactive)
+    throw usageError("which context? give its name", "`bentocloud context list` shows the contexts");
   if (contexts.length === 0) {
     throw new CliError("NOT_LOGGED_IN", "there are no contexts to choose from", { hint: "bentocloud login" });
   }

@@ -4,9 +4,9 @@ import {
   identifySession,
   openUnpinnedSession,
   rememberIdentities,
-  toIdentity,
-} from "../cloud/session.ts";
-import { REQUEST_ARGS } from "./args.ts";
+} from "../session/open.ts";
+import { toIdentity } from "../contexts/state.ts";
+import { REQUEST_ARGS } from "./_args.ts";
 
 export const whoami = command({
   name: "whoami",
@@ -15,12 +15,15 @@ export const whoami = command({
   async run(args, cli) {
     const session = await openUnpinnedSession(cli);
     const { active, context } = session;
-    const identification = await identifySession(cli, session, { insecureHttp: args["insecure-http"] ?? false });
+    const identification = await identifySession(cli, session, {
+      insecureHttp: args["insecure-http"] ?? false,
+    });
     if (identification.error) throw identification.error;
     const { email, organization } = identification;
     checkOrganizationPin(active, organization);
     await rememberIdentities(cli, [toIdentity(context, identification, cli.now())]);
-    if (cli.output.json) cli.output.data({ email, organization, name: active.name, endpoint: context.endpoint });
+    if (cli.output.json)
+      cli.output.data({ email, organization, name: active.name, endpoint: context.endpoint });
     else cli.output.line(`${email} in ${organization} (context ${active.name})`);
   },
 });

@@ -40,7 +40,9 @@ function toUrl(text: string): URL {
   // `new URL` drops tabs and line ends silently and reads `\` as `/`.
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   if (text === "" || /[\u0000-\u0020\u007f\\]/.test(text)) {
-    throw usageError("this is no endpoint: it is empty, or has white space, a backslash or control characters");
+    throw usageError(
+      "this is no endpoint: it is empty, or has white space, a backslash or control characters",
+    );
   }
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
   try {

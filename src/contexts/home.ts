@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { CliError } from "../errors.ts";
+import { homeDirectory } from "../system/runtime.ts";
 
 export interface Paths {
   /** The contexts file shared with Python bentoml. */
@@ -30,7 +31,9 @@ function expand(value: string, env: Environment): string {
     if (next === current) return current;
     current = next;
   }
-  throw new CliError("STORAGE", "BENTOML_HOME refers to itself", { hint: "set BENTOML_HOME to an absolute path" });
+  throw new CliError("STORAGE", "BENTOML_HOME refers to itself", {
+    hint: "set BENTOML_HOME to an absolute path",
+  });
 }
 
 /** As Python's `os.path.expandvars`: an undefined variable stays as it is written. */
@@ -55,7 +58,7 @@ function userHome(env: Environment): string {
   const home = env["HOME"];
   if (home) return home;
   try {
-    return process.getBuiltinModule("node:os").homedir();
+    return homeDirectory();
   } catch (error) {
     throw new CliError("STORAGE", "this user has no home directory", {
       hint: "set BENTOML_HOME to a directory for the contexts",

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { inspect, readRegularFile, realTarget, removeFile, replaceFile, storageError } from "../system/files.ts";
+import {
+  inspect,
+  readRegularFile,
+  realTarget,
+  removeFile,
+  replaceFile,
+  storageError,
+} from "../system/files.ts";
 import { editProject, PROJECT_FILE, type ProjectKey } from "./project.ts";
 
 /** A project file is meant to be shared, unlike everything else we write. */

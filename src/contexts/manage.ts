@@ -36,7 +36,9 @@ export function previousAfterSwitch(file: ContextsFile, name: string): string | 
 export async function previousContext(store: Store): Promise<string> {
   const { previous } = await store.state();
   if (previous === null) {
-    throw new CliError("NOT_FOUND", "there is no previous context", { hint: "`bentocloud use NAME` switches" });
+    throw new CliError("NOT_FOUND", "there is no previous context", {
+      hint: "`bentocloud use NAME` switches",
+    });
   }
   requireStored(await store.read(), previous);
   return previous;

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { CliError, usageError } from "../errors.ts";
 import { inspect, NotRegularError, readRegularFile, TooLargeError } from "../system/files.ts";
+import { userId } from "../system/runtime.ts";
 
 /**
  * `.bentorc`: a project's choice of context, found from the working directory upward. It is text from a repository
@@ -47,7 +48,7 @@ function readSafely(path: string, warn: (message: string) => void): string | und
       if (inspect(path)) warn(`skipped ${path}: it is a broken link`);
       return undefined;
     }
-    const self = process.getuid?.();
+    const self = userId();
     if (self !== undefined && file.uid !== self && file.uid !== 0) {
       warn(`skipped ${path}: it belongs to another user`);
       return undefined;
@@ -122,7 +123,9 @@ export function editProject(text: string, values: Partial<Record<ProjectKey, str
     return key === undefined || !isProjectKey(key);
   });
   const rest = kept.join("");
-  const ours = KEYS.flatMap((key) => (values[key] === undefined ? [] : [`${key}=${writeValue(values[key])}\n`]));
+  const ours = KEYS.flatMap((key) =>
+    values[key] === undefined ? [] : [`${key}=${writeValue(values[key])}\n`],
+  );
   const gap = rest === "" || rest.endsWith("\n") ? "" : "\n";
   return rest.trim() === "" ? ours.join("") : rest + gap + ours.join("");
 }

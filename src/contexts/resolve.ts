@@ -46,7 +46,12 @@ export interface Surroundings {
   warn: (message: string) => void;
 }
 
-const VARIABLES = ["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_ENDPOINT", "BENTOML_CLOUD_CONTEXT", "BENTOML_HOME"];
+const VARIABLES = [
+  "BENTO_CLOUD_API_KEY",
+  "BENTO_CLOUD_API_ENDPOINT",
+  "BENTOML_CLOUD_CONTEXT",
+  "BENTOML_HOME",
+];
 
 export async function resolveActive(surroundings: Surroundings): Promise<Active> {
   const { flag, env, cwd, read, warn } = surroundings;
@@ -73,7 +78,8 @@ export function variable(env: Environment, name: string): string | undefined {
 /** Python counts a variable that is set but empty as set, so whoever has one should know. */
 function warnOfEmptyVariables(env: Environment, warn: (message: string) => void): void {
   for (const name of VARIABLES) {
-    if (env[name] !== undefined && variable(env, name) === undefined) warn(`${name} is set but empty; ignored`);
+    if (env[name] !== undefined && variable(env, name) === undefined)
+      warn(`${name} is set but empty; ignored`);
   }
 }
 
@@ -86,7 +92,11 @@ function fromEnvironment(env: Environment): Choice | undefined {
   const source = { path: null, line: null };
   const credential = environmentCredential(env);
   if (credential) {
-    return { name: credential.name, source: { kind: "env_key", name: "BENTO_CLOUD_API_KEY", ...source }, credential };
+    return {
+      name: credential.name,
+      source: { kind: "env_key", name: "BENTO_CLOUD_API_KEY", ...source },
+      credential,
+    };
   }
   const name = variable(env, "BENTOML_CLOUD_CONTEXT");
   return name === undefined
@@ -139,7 +149,9 @@ export function requireContext(active: Active): Context {
         hint: `bentocloud login --context ${quoteWord(name)}`,
       });
     default:
-      throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context "${name}"`, { hint: "bentocloud login" });
+      throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context "${name}"`, {
+        hint: "bentocloud login",
+      });
   }
 }
 

@@ -44,7 +44,9 @@ export async function updateState(options: StoreOptions, update: (state: State) 
   const { paths } = options;
   try {
     if (!listDirectory(paths.own).includes("state.json")) return;
-    await withLock({ ...options, lockWaitMs: 0 }, async () => writeState(paths.own, update(readState(paths.own))));
+    await withLock({ ...options, lockWaitMs: 0 }, async () =>
+      writeState(paths.own, update(readState(paths.own))),
+    );
   } catch {
     // A memory that could not be refreshed is only older than it could be.
   }
@@ -82,17 +84,30 @@ async function change(paths: Paths, lock: Lock, plan: Planner): Promise<Outcome>
     const before = await readSnapshot(paths.file);
     const state = readState(paths.own);
     const planned = plan(before.file, state);
-    const text = planned.changes.length === 0 ? before.text : await editContexts(before.text, planned.changes);
+    const text =
+      planned.changes.length === 0 ? before.text : await editContexts(before.text, planned.changes);
     if (text !== before.text && text !== undefined && !commit({ paths, lock, before, text })) continue;
-    if (planned.state && JSON.stringify(planned.state) !== JSON.stringify(state)) saveState(paths, planned.state);
+    if (planned.state && JSON.stringify(planned.state) !== JSON.stringify(state))
+      saveState(paths, planned.state);
     const mode = before.raw?.mode;
-    const narrowed = mode !== undefined && text !== before.text && (mode & ~FILE_MODE) !== 0 ? mode : undefined;
+    const narrowed =
+      mode !== undefined && text !== before.text && (mode & ~FILE_MODE) !== 0 ? mode : undefined;
     return { file: text === undefined ? before.file : await readContexts(text), narrowed };
   }
   throw new CliError("LOCKED", `${paths.file} keeps changing under another program`, { hint: "try again" });
 }
 
-function commit({ paths, lock, before, text }: { paths: Paths; lock: Lock; before: Snapshot; text: string }): boolean {
+function commit({
+  paths,
+  lock,
+  before,
+  text,
+}: {
+  paths: Paths;
+  lock: Lock;
+  before: Snapshot;
+  text: string;
+}): boolean {
   try {
     const target = realTarget(paths.file);
     sweepTemporaries(target);

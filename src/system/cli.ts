@@ -5,6 +5,7 @@ import { createStore, type Store } from "../contexts/store.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import { Output } from "./output.ts";
+import { isTerminal } from "./runtime.ts";
 import type { Prompt } from "./prompt.ts";
 
 /** The global options of one run. */
@@ -50,12 +51,17 @@ const MAX_STDIN_BYTES = 64 * 1024;
 export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
-  const store = lazy(() =>
-    createStore({ paths: locateHome(env, cwd), lockWaitMs: flags.timeoutMs, signal }),
-  );
+  const store = lazy(() => createStore({ paths: locateHome(env, cwd), lockWaitMs: flags.timeoutMs, signal }));
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
     const { resolveActive } = await import("../contexts/resolve.ts");
-    return resolveActive({ flag, env, cwd, file: store().paths.file, read: lazy(() => store().read()), warn });
+    return resolveActive({
+      flag,
+      env,
+      cwd,
+      file: store().paths.file,
+      read: lazy(() => store().read()),
+      warn,
+    });
   };
   return {
     flags,
@@ -93,14 +99,12 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
 }
 
 /** Colour goes to terminals only, and to none when `NO_COLOR` or `--no-color` says so. */
-export function createOutput(flags: Pick<Flags, "json" | "quiet" | "debug" | "color">, env: Environment): Output {
+export function createOutput(
+  flags: Pick<Flags, "json" | "quiet" | "debug" | "color">,
+  env: Environment,
+): Output {
   const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   return new Output({ ...flags, color: (descriptor) => allowed && isTerminal(descriptor) });
-}
-
-/** The module is fetched when first asked, because it costs a third of a whole run of `bentocloud token`. */
-function isTerminal(descriptor: number): boolean {
-  return process.getBuiltinModule("node:tty").isatty(descriptor);
 }
 
 function isCI(env: Environment): boolean {

@@ -136,7 +136,8 @@ const TEMPORARY_SUFFIX = ".tmp";
 export function sweepTemporaries(target: string): void {
   const prefix = `${basename(target)}.`;
   for (const name of listDirectory(dirname(target))) {
-    if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX)) rmSync(join(dirname(target), name), { force: true });
+    if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX))
+      rmSync(join(dirname(target), name), { force: true });
   }
 }
 

@@ -90,7 +90,8 @@ function claimWithoutLinks(path: string, owner: string): boolean {
 function sweep(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of listDirectory(dirname(path))) {
-    if (name.startsWith(prefix) && !name.endsWith(BREAKING)) rmSync(join(dirname(path), name), { force: true });
+    if (name.startsWith(prefix) && !name.endsWith(BREAKING))
+      rmSync(join(dirname(path), name), { force: true });
   }
 }
 

@@ -147,7 +147,11 @@ export class Output {
 
   /** The error of this run: two lines for people, one object for programs. */
   failure(failure: Failure): void {
-    const safe = { ...failure, message: redact(clean(failure.message)), hint: failure.hint && redact(clean(failure.hint)) };
+    const safe = {
+      ...failure,
+      message: redact(clean(failure.message)),
+      hint: failure.hint && redact(clean(failure.hint)),
+    };
     if (this.json) {
       const warnings = this.#warnings.splice(0);
       writeLine(STDERR, JSON.stringify({ error: { ...safe, ...(warnings.length > 0 ? { warnings } : {}) } }));
@@ -206,7 +210,9 @@ function write(descriptor: number, text: string): void {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EAGAIN") continue;
       if (code === "EPIPE" || descriptor === STDERR) return;
-      throw new CliError("STORAGE", `cannot write to standard output (${code ?? "unknown error"})`, { cause: error });
+      throw new CliError("STORAGE", `cannot write to standard output (${code ?? "unknown error"})`, {
+        cause: error,
+      });
     }
   }
 }

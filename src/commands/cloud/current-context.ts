@@ -1,7 +1,7 @@
 import { command } from "../../cli/command.ts";
 import { tokenOf } from "../../contexts/context.ts";
 import { requireContext } from "../../contexts/resolve.ts";
-import { withCompatibleFailures } from "./failure.ts";
+import { withCompatibleFailures } from "./_failure.ts";
 
 export const currentContext = command({
   name: "current-context",

@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { withCompatibleFailures } from "./failure.ts";
+import { withCompatibleFailures } from "./_failure.ts";
 
 export const listContext = command({
   name: "list-context",

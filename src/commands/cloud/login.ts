@@ -1,14 +1,18 @@
 import { command } from "../../cli/command.ts";
-import { announceLogin, login as signIn } from "../../cloud/login.ts";
-import { ENDPOINT_ARG, REQUEST_ARGS } from "../args.ts";
-import { withCompatibleFailures } from "./failure.ts";
+import { announceLogin, login as signIn } from "../../session/login.ts";
+import { ENDPOINT_ARG, REQUEST_ARGS } from "../_args.ts";
+import { withCompatibleFailures } from "./_failure.ts";
 
 export const login = command({
   name: "login",
   description: "Log in like `bentoml cloud login`; a context of that name is replaced with a warning",
   args: {
     ...ENDPOINT_ARG,
-    "api-token": { type: "string", valueHint: "token", description: "The API token (default: BENTO_CLOUD_API_KEY)" },
+    "api-token": {
+      type: "string",
+      valueHint: "token",
+      description: "The API token (default: BENTO_CLOUD_API_KEY)",
+    },
     ...REQUEST_ARGS,
   },
   async run(args, cli) {

@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
 import { switchContext } from "../../contexts/manage.ts";
-import { withCompatibleFailures } from "./failure.ts";
+import { withCompatibleFailures } from "./_failure.ts";
 
 export const updateCurrentContext = command({
   name: "update-current-context",

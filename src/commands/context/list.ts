@@ -15,14 +15,16 @@ export const list = command({
       project: context.name === active.project?.context,
       active: context === active.context || (active.context !== undefined && context.name === active.name),
     }));
-    for (const { line, message } of file.problems) cli.output.warn(`${cli.store.paths.file}:${line}: ${message}`);
+    for (const { line, message } of file.problems)
+      cli.output.warn(`${cli.store.paths.file}:${line}: ${message}`);
     if (cli.output.json) {
       cli.output.data({ contexts: rows });
       return;
     }
     if (rows.length === 0) cli.output.info("No contexts yet; `bentocloud login` makes one");
     else cli.output.table([header(), ...rows.map(toCells)]);
-    if (active.source.kind === "env_key") cli.output.info("Active here is none of these: BENTO_CLOUD_API_KEY is set");
+    if (active.source.kind === "env_key")
+      cli.output.info("Active here is none of these: BENTO_CLOUD_API_KEY is set");
   },
 });
 
@@ -40,7 +42,17 @@ function header(): Cell[] {
 }
 
 function toCells({ name, endpoint, email, current, project, active }: Row): Cell[] {
-  const states = [current && "current", project && "project", active && "active"].filter((state) => state !== false);
-  const cells: Cell[] = [{ text: active ? "*" : " " }, { text: name }, { text: endpoint }, { text: email ?? "-" }];
-  return [...cells.map((cell): Cell => (active ? { ...cell, tone: "good" } : cell)), { text: states.join(", ") }];
+  const states = [current && "current", project && "project", active && "active"].filter(
+    (state) => state !== false,
+  );
+  const cells: Cell[] = [
+    { text: active ? "*" : " " },
+    { text: name },
+    { text: endpoint },
+    { text: email ?? "-" },
+  ];
+  return [
+    ...cells.map((cell): Cell => (active ? { ...cell, tone: "good" } : cell)),
+    { text: states.join(", ") },
+  ];
 }

@@ -11,7 +11,8 @@ export const show = command({
     "show-token": { type: "boolean", description: "Print the API token instead of masking it" },
   },
   async run(args, cli) {
-    const context = args.name === undefined ? requireContext(await cli.resolve()) : await find(cli, args.name);
+    const context =
+      args.name === undefined ? requireContext(await cli.resolve()) : await find(cli, args.name);
     const { name, endpoint, email } = context;
     const token = tokenOf(context);
     const masked = token?.masked ?? null;

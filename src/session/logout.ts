@@ -20,7 +20,9 @@ export async function logOut(cli: Cli, names: readonly string[]): Promise<void> 
   output.info(describeRest(active, remaining));
   const pages = new Set(gone.map(({ endpoint }) => tokensPage(endpoint)));
   if (pages.size > 0) {
-    output.hint(`a removed token works until it is revoked (${[...pages].join(", ")}); backups of the file hold it too`);
+    output.hint(
+      `a removed token works until it is revoked (${[...pages].join(", ")}); backups of the file hold it too`,
+    );
   }
 }
 

@@ -1,10 +1,16 @@
 import type { Context } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { type Active, checkEndpointPin, pinMismatch, requireContext, requireToken } from "../contexts/resolve.ts";
-import { fingerprintOf, type Identity, recall, remember } from "../contexts/state.ts";
+import {
+  type Active,
+  checkEndpointPin,
+  pinMismatch,
+  requireContext,
+  requireToken,
+} from "../contexts/resolve.ts";
+import type { Identity } from "../contexts/state.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Cli } from "../system/cli.ts";
-import type { Identification } from "./auth.ts";
+import type { Identification } from "../cloud/auth.ts";
 
 export interface Session {
   active: Active;
@@ -41,9 +47,14 @@ export function checkOrganizationPin(active: Active, organization: string | null
   throw pinMismatch(active, { what: "organization", pinned, actual: organization ?? "unknown" });
 }
 
-async function askOrganization(cli: Cli, session: Session, options: { insecureHttp: boolean }): Promise<string | null> {
+async function askOrganization(
+  cli: Cli,
+  session: Session,
+  options: { insecureHttp: boolean },
+): Promise<string | null> {
   const identification = await identifySession(cli, session, options);
   if (identification.error) throw identification.error;
+  const { toIdentity } = await import("../contexts/state.ts");
   await rememberIdentities(cli, [toIdentity(session.context, identification, cli.now())]);
   return identification.organization;
 }
@@ -54,28 +65,20 @@ export async function identifySession(
   { context, token }: { context: Context; token: Token },
   { insecureHttp }: { insecureHttp: boolean },
 ): Promise<Identification> {
-  const { identify } = await import("./auth.ts");
+  const { identify } = await import("../cloud/auth.ts");
   return identify(await cli.client({ endpoint: context.endpoint, token, insecureHttp }));
 }
 
 /** The environment's credential is remembered nowhere: using it needs no file and writes none. */
 export async function recallIdentity(cli: Cli, context: Context): Promise<Identity | undefined> {
   if (context.name === ENVIRONMENT_NAME) return undefined;
+  const { recall } = await import("../contexts/state.ts");
   return recall(await cli.store.state(), context);
-}
-
-export function toIdentity(context: Context, { email, organization }: Identification, now: Date): Identity {
-  return {
-    name: context.name,
-    fingerprint: fingerprintOf(context),
-    email,
-    organization,
-    checked_at: now.toISOString(),
-  };
 }
 
 export async function rememberIdentities(cli: Cli, identities: readonly Identity[]): Promise<void> {
   const stored = identities.filter(({ name }) => name !== ENVIRONMENT_NAME);
   if (stored.length === 0) return;
+  const { remember } = await import("../contexts/state.ts");
   await cli.store.updateState((state) => stored.reduce(remember, state));
 }

@@ -2,15 +2,21 @@ import { Context } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, isSameEndpoint, parseEndpoint } from "../contexts/endpoint.ts";
 import { findProject } from "../contexts/project.ts";
 import { previousAfterSwitch } from "../contexts/manage.ts";
-import { type Active, checkEndpointPin, chooseLoginName, describeSource, variable } from "../contexts/resolve.ts";
-import { recall, remember } from "../contexts/state.ts";
+import {
+  type Active,
+  checkEndpointPin,
+  chooseLoginName,
+  describeSource,
+  variable,
+} from "../contexts/resolve.ts";
+import { recall, remember, toIdentity } from "../contexts/state.ts";
 import type { Outcome } from "../contexts/store.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
-import { identify, type Identification } from "./auth.ts";
-import { checkOrganizationPin, toIdentity } from "./session.ts";
-import { chooseTokenSource, obtainToken, type TokenOptions } from "./tokens.ts";
+import { identify, type Identification } from "../cloud/auth.ts";
+import { checkOrganizationPin } from "./open.ts";
+import { chooseTokenSource, obtainToken, type TokenOptions } from "./token.ts";
 
 /**
  * Sign-in: everything that can go wrong without the server is found before it is asked, the token is validated
@@ -80,7 +86,11 @@ async function confirmEndpoint(
 async function confirmIdentity(
   cli: Cli,
   { force }: LoginOptions,
-  { existing, endpoint, identification }: { existing: Context; endpoint: string; identification: Identification },
+  {
+    existing,
+    endpoint,
+    identification,
+  }: { existing: Context; endpoint: string; identification: Identification },
 ): Promise<void> {
   if (!isSameEndpoint(existing.endpoint, endpoint)) return;
   const known = recall(await cli.store.state(), existing);
@@ -105,7 +115,9 @@ async function confirmReplacement(cli: Cli, force: boolean | "warn", fact: strin
   cli.output.warn(fact);
   const prompt = await cli.prompt();
   if (await prompt.confirm("Replace it?")) return;
-  throw new CliError("FAILURE", "kept the context as it was", { hint: "pass --context with another name to keep both" });
+  throw new CliError("FAILURE", "kept the context as it was", {
+    hint: "pass --context with another name to keep both",
+  });
 }
 
 interface Save {
@@ -141,7 +153,9 @@ export async function announceLogin(cli: Cli, result: Login): Promise<void> {
   const { output, store } = cli;
   if (output.json) output.data({ name, endpoint, email, organization, current });
   output.success(`Logged in to ${endpoint} as ${email} in ${organization}`);
-  output.info(`Saved as context "${name}"${current ? ", now current" : ""}, in plain text in ${store.paths.file}`);
+  output.info(
+    `Saved as context "${name}"${current ? ", now current" : ""}, in plain text in ${store.paths.file}`,
+  );
   reportNarrowed(cli, narrowed);
   const active = await cli.resolveElsewhere();
   if (active.name !== name && current) {
@@ -164,5 +178,7 @@ function warnOfPins(cli: Cli, active: Active, organization: string | null): void
 export function reportNarrowed(cli: Cli, mode: number | undefined): void {
   if (mode === undefined) return;
   const before = mode.toString(8).padStart(3, "0");
-  cli.output.warn(`${cli.store.paths.file} could be read by others (mode ${before}); it is now for you alone (600)`);
+  cli.output.warn(
+    `${cli.store.paths.file} could be read by others (mode ${before}); it is now for you alone (600)`,
+  );
 }

@@ -1,10 +1,17 @@
 import { type Context, tokenOf } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { type Active, checkEndpointPin, requireContext, requireToken, type Source } from "../contexts/resolve.ts";
+import {
+  type Active,
+  checkEndpointPin,
+  requireContext,
+  requireToken,
+  type Source,
+} from "../contexts/resolve.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
-import type { Identification, Verdict } from "./auth.ts";
-import { checkOrganizationPin, identifySession, recallIdentity, rememberIdentities, toIdentity } from "./session.ts";
+import type { Identification, Verdict } from "../cloud/auth.ts";
+import { toIdentity } from "../contexts/state.ts";
+import { checkOrganizationPin, identifySession, recallIdentity, rememberIdentities } from "./open.ts";
 
 /** One context as `status` tells of it; the keys are the JSON keys. */
 export interface Status {
@@ -70,10 +77,13 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
     context,
     source: { kind: "user", name: "contexts", path, line: context.line } as Source,
   }));
-  if (active.context?.name === ENVIRONMENT_NAME) targets.unshift({ context: active.context, source: active.source });
+  if (active.context?.name === ENVIRONMENT_NAME)
+    targets.unshift({ context: active.context, source: active.source });
   const statuses = await inParallel(targets, async ({ context, source }) => {
     const isActive = context.name === active.name && active.context !== undefined;
-    const status = tokenOf(context) ? await check(cli, { context, source, options }) : withoutToken(context, source);
+    const status = tokenOf(context)
+      ? await check(cli, { context, source, options })
+      : withoutToken(context, source);
     return { ...status, active: isActive };
   });
   return statuses;
@@ -96,7 +106,10 @@ async function check(cli: Cli, { context, source, options }: Check): Promise<Sta
     expires_at: null,
     active: false,
   };
-  const remembered = { email: context.email ?? known?.email ?? null, organization: known?.organization ?? null };
+  const remembered = {
+    email: context.email ?? known?.email ?? null,
+    organization: known?.organization ?? null,
+  };
   if (options.offline) {
     const checkedAt = known?.checked_at ?? null;
     return { ...base, ...remembered, verdict: "unchecked", checked_at: checkedAt, reason: null, hint: null };
@@ -118,7 +131,8 @@ async function check(cli: Cli, { context, source, options }: Check): Promise<Sta
 /** Names the variable when the environment holds the bad token: signing in again would change nothing. */
 function hintFor(source: Source, { verdict, error }: Identification): string | null {
   const isTokenFault = verdict === "rejected" || verdict === "expired";
-  if (isTokenFault && source.kind === "env_key") return "BENTO_CLOUD_API_KEY holds this token: replace it, or unset it";
+  if (isTokenFault && source.kind === "env_key")
+    return "BENTO_CLOUD_API_KEY holds this token: replace it, or unset it";
   return error?.hint ?? null;
 }
 

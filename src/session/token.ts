@@ -71,20 +71,25 @@ async function ask(cli: Cli, endpoint: string, options: TokenOptions): Promise<T
 
 async function paste(cli: Cli, endpoint: string): Promise<Token> {
   const prompt = await cli.prompt();
-  return parseToken(await prompt.secret(`API token for ${endpoint} (from ${tokensPage(endpoint)})`), "your input");
+  return parseToken(
+    await prompt.secret(`API token for ${endpoint} (from ${tokensPage(endpoint)})`),
+    "your input",
+  );
 }
 
 async function signInByBrowser(cli: Cli, endpoint: string, options: TokenOptions): Promise<Token> {
-  const { beginSignIn } = await import("./browser.ts");
+  const { beginSignIn } = await import("../cloud/browser.ts");
   const { url, wait } = await beginSignIn(await cli.client({ endpoint, insecureHttp: options.insecureHttp }));
   cli.output.prompt(`Approve this sign-in at ${url.href}`);
-  if (options.browser && !(await cli.openBrowser(url))) cli.output.info("No browser could be opened; visit the address above");
+  if (options.browser && !(await cli.openBrowser(url)))
+    cli.output.info("No browser could be opened; visit the address above");
   const progress = cli.isTerminal(2) && !cli.flags.quiet && !cli.output.json;
   try {
     return await wait({
       signal: cli.signal,
       onTick: (leftMs) => {
-        if (progress) cli.output.progress(`Waiting for approval, ${describeMinutes(leftMs)} left (Ctrl-C cancels)`);
+        if (progress)
+          cli.output.progress(`Waiting for approval, ${describeMinutes(leftMs)} left (Ctrl-C cancels)`);
       },
     });
   } finally {
