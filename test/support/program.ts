@@ -21,8 +21,9 @@ export function programCommand(runtime = process.env["BENTOCLOUD_RUNTIME"] || "b
   }
 }
 
+/** `BENTOCLOUD_BINARY` names another one than the checkout's own, for example a release that was unpacked. */
 function builtBinary(): string {
-  const path = join(CHECKOUT, "dist/bentocloud");
+  const path = process.env["BENTOCLOUD_BINARY"] || join(CHECKOUT, "dist/bentocloud");
   if (!existsSync(path)) throw new Error(`${path} does not exist: run npm run build first`);
   return path;
 }
