@@ -11,8 +11,8 @@ import manifest from "./package.json" with { type: "json" };
 /** Every package whose code may be in the binary. One that is missing here fails the build. */
 const BUNDLED = new Set(
   `@clack/core @clack/prompts bundle-name c12 citty confbox consola default-browser default-browser-id
-  define-lazy-prop defu destr fast-string-truncated-width fast-string-width fast-wrap-ansi fastest-levenshtein
-  is-docker is-in-ssh is-inside-container is-wsl node-fetch-native ofetch open pathe powershell-utils rc9
+  define-lazy-prop destr fast-string-truncated-width fast-string-width fast-wrap-ansi fastest-levenshtein
+  is-docker is-in-ssh is-inside-container is-wsl node-fetch-native ofetch open pathe powershell-utils
   run-applescript sisteransi ufo wsl-utils yaml`.split(/\s+/),
 );
 

@@ -1,7 +1,9 @@
 import { reportError } from "./cli/report.ts";
 import { parseInvocation, runInvocation } from "./cli/run.ts";
 import { root } from "./commands/index.ts";
-import { createCli, createOutput } from "./system/cli.ts";
+import type { Flags } from "./system/cli.ts";
+import { Output } from "./system/output.ts";
+import { isTerminal } from "./system/runtime.ts";
 import { VERSION } from "./version.ts";
 
 process.exitCode = await main(process.argv.slice(2), process.env);
@@ -32,10 +34,20 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       else output.line(`bentocloud ${VERSION}`);
       return 0;
     }
+    const { createCli } = await import("./system/cli.ts");
     const code = await runInvocation(invocation, createCli(invocation.flags, env, output));
     output.finish();
     return code;
   } catch (error) {
     return reportError(error, output);
   }
+}
+
+/** Colour goes to terminals only, and to none when `NO_COLOR` or `--no-color` says so. */
+function createOutput(
+  flags: Pick<Flags, "json" | "quiet" | "debug" | "color">,
+  env: NodeJS.ProcessEnv,
+): Output {
+  const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
+  return new Output({ ...flags, color: (descriptor) => allowed && isTerminal(descriptor) });
 }

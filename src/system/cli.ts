@@ -1,10 +1,10 @@
 import type { Client } from "../cloud/client.ts";
 import { type Environment, locateHome } from "../contexts/home.ts";
-import type { Active } from "../contexts/resolve.ts";
+import { type Active, resolveActive } from "../contexts/resolve.ts";
 import { createStore, type Store } from "../contexts/store.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
-import { Output } from "./output.ts";
+import type { Output } from "./output.ts";
 import { isTerminal } from "./runtime.ts";
 import type { Prompt } from "./prompt.ts";
 
@@ -52,9 +52,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
   const store = lazy(() => createStore({ paths: locateHome(env, cwd), lockWaitMs: flags.timeoutMs, signal }));
-  const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
-    const { resolveActive } = await import("../contexts/resolve.ts");
-    return resolveActive({
+  const resolve = (flag: string | undefined, warn: (message: string) => void) =>
+    resolveActive({
       flag,
       env,
       cwd,
@@ -62,7 +61,6 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       read: lazy(() => store().read()),
       warn,
     });
-  };
   return {
     flags,
     env,
@@ -96,15 +94,6 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     readStdin: () => readStdin(signal()),
     isTerminal,
   };
-}
-
-/** Colour goes to terminals only, and to none when `NO_COLOR` or `--no-color` says so. */
-export function createOutput(
-  flags: Pick<Flags, "json" | "quiet" | "debug" | "color">,
-  env: Environment,
-): Output {
-  const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-  return new Output({ ...flags, color: (descriptor) => allowed && isTerminal(descriptor) });
 }
 
 function isCI(env: Environment): boolean {
