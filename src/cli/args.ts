@@ -58,13 +58,20 @@ export function isOption(word: string): boolean {
 
 /** The error for an option nobody defines, with the nearest one that exists. */
 export function unknownOption(word: string, commandName: string, definitions: ArgsDef) {
-  const [written] = splitAtEquals(word);
+  const written = showable(word);
   const names = Object.keys({ ...definitions, ...GLOBAL_ARGS }).map((name) => `--${name}`);
   const near = closest(written, names);
   return usageError(
     `unknown option ${written} for \`${commandName}\``,
     near ? `did you mean ${near}?` : `\`${commandName} --help\` lists the options`,
   );
+}
+
+/** As much of an option as can be no secret: `-pSECRET` is how some programs take one. */
+function showable(word: string): string {
+  const [written] = splitAtEquals(word);
+  if (!written.startsWith("--")) return written.slice(0, 2);
+  return /^--[a-z][a-z_-]{0,31}$/i.test(written) ? written : "--…";
 }
 
 /**

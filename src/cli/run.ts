@@ -31,15 +31,14 @@ export interface Invocation {
 export async function parseInvocation(root: Command, argv: readonly string[]): Promise<Invocation> {
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
-  const asked = words[0] === "help" ? ["--help", ...words.slice(1)] : words;
-  const wantsHelp = asked.some((word) => word === "--help" || word === "-h");
-  const found = await walk(root, asked, wantsHelp);
+  const found = await walk(root, words);
   if (end !== -1) found.positionals.push(...argv.slice(end + 1));
   const flags = readFlags(found.globals);
-  if (wantsHelp) return { ...found, flags, request: "help" };
+  if (found.wantsHelp) return { ...found, flags, request: "help" };
   if (found.globals.some(({ name }) => name === "version")) return { ...found, flags, request: "version" };
   if (found.command.subCommands) {
-    if (found.path.length === 1) return { ...found, flags, request: "help" };
+    const isBare = found.path.length === 1 && found.positionals.length === 0;
+    if (isBare) return { ...found, flags, request: "help" };
     const names = Object.keys(found.command.subCommands).join(", ");
     throw usageError(
       `\`${found.path.join(" ")}\` needs a command: ${names}`,
@@ -71,26 +70,35 @@ interface Found {
   globals: Option[];
   options: Option[];
   positionals: string[];
+  wantsHelp: boolean;
 }
 
-async function walk(root: Command, words: readonly string[], lenient: boolean): Promise<Found> {
-  const found: Found = { command: root, path: ["bentocloud"], globals: [], options: [], positionals: [] };
+async function walk(root: Command, words: readonly string[]): Promise<Found> {
+  const found: Found = {
+    command: root,
+    path: ["bentocloud"],
+    globals: [],
+    options: [],
+    positionals: [],
+    wantsHelp: words.some((word) => word === "--help" || word === "-h"),
+  };
   let index = 0;
   while (index < words.length) {
     const word = words[index] ?? "";
     if (isOption(word)) {
-      index = takeOption(found, words, index, lenient);
+      index = takeOption(found, words, index);
       continue;
     }
-    if (found.command.subCommands) await descend(found, word);
+    if (word === "help" && found.command === root) found.wantsHelp = true;
+    else if (found.command.subCommands) await descend(found, word);
     else found.positionals.push(word);
     index += 1;
   }
   return found;
 }
 
-/** `lenient` is for help: who asks for it may have come with options that do not exist. */
-function takeOption(found: Found, words: readonly string[], index: number, lenient: boolean): number {
+/** Lenient when help is wanted: who asks for it may have come with options that do not exist. */
+function takeOption(found: Found, words: readonly string[], index: number): number {
   const own = (found.command.args ?? {}) as ArgsDef;
   try {
     const global = readOption(words, index, GLOBAL_ARGS);
@@ -104,10 +112,10 @@ function takeOption(found: Found, words: readonly string[], index: number, lenie
       return local.next;
     }
   } catch (error) {
-    if (!lenient) throw error;
+    if (!found.wantsHelp) throw error;
     return index + 1;
   }
-  if (lenient) return index + 1;
+  if (found.wantsHelp) return index + 1;
   throw unknownOption(words[index] ?? "", found.path.join(" "), own);
 }
 

@@ -19,29 +19,32 @@ export interface Identification {
 
 export async function identify(client: Client): Promise<Identification> {
   const [user, organization] = await Promise.all([
-    ask(client, "/api/v1/auth/current", "email"),
-    ask(client, "/api/v1/current_org", "name"),
+    ask(client, "/api/v1/auth/current"),
+    ask(client, "/api/v1/current_org"),
   ]);
   if (user.error) return { ...verdictOf(user.error), email: null, organization: null };
+  const { email } = user;
   if (organization.error) {
     const error = withoutOrganization(organization.error, client.endpoint);
-    return { ...verdictOf(error), email: user.text, organization: null };
+    return { ...verdictOf(error), email, organization: null };
   }
-  return { verdict: "valid", email: user.text, organization: organization.text, error: undefined };
+  return { verdict: "valid", email, organization: organization.name, error: undefined };
 }
 
-type Asked = { text: string; error?: undefined } | { text?: undefined; error: CliError };
+type Asked = { name: string; email: string | null; error?: undefined } | { error: CliError };
 
-/** One request whose answer is an object with a text under `key`. */
-async function ask(client: Client, path: string, key: string): Promise<Asked> {
+/** One request whose answer is an object with a name. A user of a self-hosted server may have no e-mail. */
+async function ask(client: Client, path: string): Promise<Asked> {
   try {
     const answer = await client.get(path);
     const failure = refusal(answer, client.endpoint);
     if (failure) return { error: failure };
-    const text = serverText(fieldOf(answer.body, key));
-    return text === undefined
-      ? { error: notBentoCloud(client.endpoint, "an answer of another shape") }
-      : { text };
+    const name = serverText(fieldOf(answer.body, "name"));
+    if (name === undefined) {
+      const what = answer.body === undefined ? "nothing" : "JSON of another shape";
+      return { error: notBentoCloud(client.endpoint, what) };
+    }
+    return { name, email: serverText(fieldOf(answer.body, "email")) ?? null };
   } catch (error) {
     if (error instanceof CliError && error.code !== "CANCELLED") return { error };
     throw error;
@@ -53,7 +56,9 @@ export function refusal(answer: Answer, endpoint: string): CliError | undefined 
   const { status, body, notJson } = answer;
   if (status === 407)
     return new CliError("UNREACHABLE", `the proxy on the way to ${endpoint} wants a sign-in`);
-  if (notJson && (status < 400 || notJson === "a web page")) return notBentoCloud(endpoint, notJson);
+  // A gateway in front of the real server says in HTML that the server is down.
+  if (notJson && (status < 400 || (notJson === "a web page" && status < 500)))
+    return notBentoCloud(endpoint, notJson);
   if (status >= 200 && status < 300) return undefined;
   const said = serverText(fieldOf(body, "message")) ?? serverText(fieldOf(body, "error"));
   const code = codeFor(status, said ?? "");

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { tokensPage } from "../contexts/endpoint.ts";
-import { parseToken, type Token } from "../contexts/token.ts";
+import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { refusal } from "./auth.ts";
 import { type Answer, cancelled, type Client } from "./client.ts";
@@ -39,14 +39,16 @@ async function poll(client: Client, code: string, options: WaitOptions): Promise
   const { signal, onTick, deadlineMs = DEADLINE_MS, firstDelayMs = FIRST_DELAY_MS } = options;
   const end = performance.now() + deadlineMs;
   const path = `/api/v1/auth/token?${new URLSearchParams({ code })}`;
+  let askedFor = 0;
   for (let delay = firstDelayMs; performance.now() < end; delay = Math.min(delay * 1.2, LONGEST_DELAY_MS)) {
-    onTick?.(end - performance.now());
-    await sleep(Math.min(delay, end - performance.now()), undefined, { signal }).catch(() => {
+    const left = end - performance.now();
+    onTick?.(left);
+    await sleep(Math.min(Math.max(delay, askedFor), left), undefined, { signal }).catch(() => {
       throw cancelled();
     });
     const answer = await askOnce(client, path);
     if (answer && answer.status >= 200 && answer.status < 300) return readToken(answer, client.endpoint);
-    delay = Math.max(delay, Math.min(answer?.retryAfterMs ?? 0, end - performance.now()));
+    askedFor = answer?.retryAfterMs ?? 0;
   }
   throw new CliError(
     "TIMEOUT",
@@ -69,10 +71,11 @@ async function askOnce(client: Client, path: string): Promise<Answer | undefined
 
 function readToken(answer: Answer, endpoint: string): Token {
   const text = textField(answer, "token");
-  if (text !== undefined) return parseToken(text, endpoint);
+  const token = text === undefined ? undefined : new Token(text.trim());
+  if (token?.sendable) return token;
   throw (
     refusal(answer, endpoint) ??
-    new CliError("NOT_BENTOCLOUD", `${endpoint} approved the sign-in but sent no token`, {
+    new CliError("NOT_BENTOCLOUD", `${endpoint} approved the sign-in but sent no usable token`, {
       hint: "run `bentocloud login` again",
     })
   );

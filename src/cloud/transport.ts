@@ -1,9 +1,34 @@
 import { CliError } from "../errors.ts";
 
 const CERTIFICATE = /CERT|SSL|TLS|SELF_SIGNED|ISSUER|EPROTO|UNABLE_TO_VERIFY|ALTNAME/i;
-const CERTIFICATE_WORDS = /certificate|tls handshake|ssl/i;
+const CERTIFICATE_WORDS = /certificate|tls handshake|ssl|InvalidContentType/i;
+
+/** What is wrong with a server's TLS, and what helps; the last one is for everything else. */
+const TLS_FAULTS: readonly [pattern: RegExp, fault: string, hint: string][] = [
+  [
+    /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|certificate expired|not valid yet/i,
+    "is not valid at this time",
+    "check the clock of this machine; if it is right, the server needs a new certificate",
+  ],
+  [
+    /ALTNAME|not valid for name/i,
+    "is for another host",
+    "check the host name in the endpoint; another server may have answered in its place",
+  ],
+  [
+    /EPROTO|WRONG_VERSION|InvalidContentType/i,
+    "cannot be read: something other than TLS answers",
+    "check the scheme and the port of the endpoint; a local server may need http://",
+  ],
+  [
+    /(?:)/,
+    "cannot be trusted",
+    "if your organization has its own authority, add it to the system's certificates, or name its file in NODE_EXTRA_CA_CERTS",
+  ],
+];
 
 const REASONS: readonly [pattern: RegExp, reason: string][] = [
+  [/PROXY|tunnel|CONNECT request|proxy auth/i, "the proxy on the way refuses the connection"],
   [/ENOTFOUND|EAI_AGAIN|DNS|getaddrinfo|dns error|failed to lookup/i, "its host name is not known"],
   [/ECONNREFUSED|ConnectionRefused|connection refused/i, "nothing listens there"],
   [/ECONNRESET|ConnectionClosed|EPIPE|connection reset|closed|unexpected eof/i, "it closed the connection"],
@@ -24,8 +49,9 @@ export function transportError(error: unknown, endpoint: string, timeoutMs: numb
   }
   const evidence = causes.map(({ code, message }) => `${code} ${message}`).join(" ");
   if (causes.some(({ code }) => CERTIFICATE.test(code)) || CERTIFICATE_WORDS.test(evidence)) {
-    return new CliError("TLS", `the TLS certificate of ${endpoint} cannot be trusted${codeIn(causes)}`, {
-      hint: "if your organization has its own authority, add it to the system's certificates or set SSL_CERT_FILE",
+    const [, fault, hint] = TLS_FAULTS.find(([pattern]) => pattern.test(evidence))!;
+    return new CliError("TLS", `the TLS certificate of ${endpoint} ${fault}${codeIn(causes)}`, {
+      hint,
       cause: error,
     });
   }

@@ -24,6 +24,6 @@ export const whoami = command({
     await rememberIdentities(cli, [toIdentity(context, identification, cli.now())]);
     if (cli.output.json)
       cli.output.data({ email, organization, name: active.name, endpoint: context.endpoint });
-    else cli.output.line(`${email} in ${organization} (context ${active.name})`);
+    else cli.output.line(`${email ? `${email} in ` : ""}${organization} (context ${active.name})`);
   },
 });

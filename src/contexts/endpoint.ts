@@ -47,7 +47,9 @@ function toUrl(text: string): URL {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
   try {
     const url = new URL(withScheme);
-    if (url.hostname !== "" && !text.startsWith("/")) return url;
+    // `https:/host` would be the host "https", and `https:///host` the host "host".
+    const isMistyped = /^https?:(?!\/\/[^/])/i.test(text) || text.startsWith("/");
+    if (url.hostname !== "" && !isMistyped) return url;
   } catch {
     // Falls through to the one error for everything that is no URL.
   }

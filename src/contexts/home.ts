@@ -17,7 +17,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function locateHome(env: Environment, cwd: () => string): Paths {
   const given = env["BENTOML_HOME"];
-  const home = given ? expand(given, env) : join(userHome(env), "bentoml");
+  const home = given?.trim() ? expand(given, env) : join(userHome(env), "bentoml");
   const absolute = resolve(home.startsWith("/") ? "/" : cwd(), home);
   return { file: join(absolute, ".yatai.yaml"), own: join(absolute, ".bentocloud") };
 }
@@ -39,7 +39,8 @@ function expand(value: string, env: Environment): string {
 /** As Python's `os.path.expandvars`: an undefined variable stays as it is written. */
 function expandVariables(value: string, env: Environment): string {
   return value.replace(/\$(?:(\w+)|\{([^}]*)\})/g, (written, bare?: string, braced?: string) => {
-    return env[bare ?? braced ?? ""] ?? written;
+    const name = bare ?? braced ?? "";
+    return Object.hasOwn(env, name) ? (env[name] ?? written) : written;
   });
 }
 

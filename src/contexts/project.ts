@@ -71,29 +71,37 @@ function readSafely(path: string, warn: (message: string) => void): string | und
 /** @throws CliError when a key looks like a credential: it must leave the file, and be revoked. */
 export function parseProject(text: string, path: string, warn: (message: string) => void): Project {
   const project: Project = { path, lines: {} };
-  for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) {
+  const ignored: number[] = [];
+  for (const [index, line] of text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/).entries()) {
+    if (/^\s*([#;]|$)/.test(line)) continue;
     const entry = readLine(line);
-    if (!entry) continue;
-    const { key, value } = entry;
-    const at = `${path}:${index + 1}`;
-    if (TOKEN_LIKE.test(key)) {
-      throw new CliError("FAILURE", `${at} holds a credential`, {
+    if (TOKEN_LIKE.test(entry?.key ?? likelyKey(line))) {
+      throw new CliError("FAILURE", `${path}:${index + 1} holds a credential`, {
         hint: "remove the line, revoke that token on the server, and sign in with `bentocloud login`",
       });
     }
-    if (!isProjectKey(key)) {
-      warn(`${at}: unknown key ignored; a project can set ${KEYS.join(", ")}`);
-    } else if (value !== "") {
-      project[key] = value;
-      project.lines[key] = index + 1;
+    if (!entry || !isProjectKey(entry.key)) {
+      ignored.push(index + 1);
+    } else if (entry.value !== "") {
+      project[entry.key] = entry.value;
+      project.lines[entry.key] = index + 1;
     }
+  }
+  if (ignored.length > 0) {
+    const more = ignored.length > 1 ? ` (and ${ignored.length - 1} more)` : "";
+    warn(`${path}:${ignored[0]}: unknown key ignored${more}; a project can set ${KEYS.join(", ")}`);
   }
   return project;
 }
 
+/** What a line in another format names, such as `export NAME=…` or `name: …`. */
+function likelyKey(line: string): string {
+  return /^[^=:]*(?=[=:])/.exec(line)?.[0] ?? "";
+}
+
 /** One `key=value` line, the value as it was written; rc9 takes one pair of double quotes away, and so do we. */
 function readLine(line: string): { key: string; value: string } | undefined {
-  const match = /^\s*([^\s=#;][^\s=]*)\s*=\s*(.*?)\s*$/.exec(line.replace(/^\ufeff/, ""));
+  const match = /^\s*([^\s=#;][^\s=]*)\s*=\s*(.*?)\s*$/s.exec(line.replace(/^\ufeff/, ""));
   if (!match) return undefined;
   const [, key = "", written = ""] = match;
   return { key, value: unquote(written) };

@@ -146,7 +146,7 @@ export function requireContext(active: Active): Context {
       });
     case "project":
       throw new CliError("NOT_LOGGED_IN", `you have no context "${name}", which ${source.path} asks for`, {
-        hint: `bentocloud login --context ${quoteWord(name)}`,
+        hint: loginCommand(name),
       });
     default:
       throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context "${name}"`, {
@@ -166,8 +166,13 @@ export function requireToken(context: Context): Token {
   const token = tokenOf(context);
   if (token) return token;
   throw new CliError("NOT_LOGGED_IN", `the context "${context.name}" has no API token`, {
-    hint: `bentocloud login --context ${quoteWord(context.name)}`,
+    hint: loginCommand(context.name),
   });
+}
+
+function loginCommand(name: string): string {
+  // A word that begins with a dash would be read as the next option.
+  return `bentocloud login --context${name.startsWith("-") ? "=" : " "}${quoteWord(name)}`;
 }
 
 /** Holds the chosen context against the project's `endpoint` pin. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
-import { readRegularFile, replaceFile } from "../system/files.ts";
+import { readRegularFile, replaceFile, sweepTemporaries } from "../system/files.ts";
 import { type Context, tokenOf } from "./context.ts";
 
 /**
@@ -39,7 +39,9 @@ export function readState(directory: string): State {
 /** For the holder of the store's lock only. */
 export function writeState(directory: string, state: State): void {
   const text = stringifyJSON(state, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
-  replaceFile({ target: join(directory, FILE), text, mode: 0o600, stillValid: () => true });
+  const target = join(directory, FILE);
+  sweepTemporaries(target);
+  replaceFile({ target, text, mode: 0o600, stillValid: () => true });
 }
 
 /** What was last seen behind this context's endpoint and token, if they are still the same. */

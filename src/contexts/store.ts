@@ -63,26 +63,37 @@ export interface Snapshot {
   file: ContextsFile;
 }
 
-const PEER_WRITE_MS = 10;
 const PEER_RETRIES = 6;
+const FIRST_PEER_WAIT_MS = 5;
+/** Python buffers this much, so that a smaller file appears in one piece. */
+const PEER_PIECE_BYTES = 8192;
+/** Longer than it takes to make another piece. */
+const PEER_PIECE_MS = 40;
 const EMPTY: ContextsFile = { contexts: [], current: { name: "default", line: null }, problems: [] };
 
 /**
- * Python bentoml truncates the file and then fills it, so an empty or broken one may be a write of its in progress and
- * is read again before it is believed.
+ * Python bentoml truncates the file, makes the text and then fills it in pieces, so an empty or broken one, or one
+ * that ends within a line, may be a write of its in progress and is read again before it is believed.
  *
  * @throws CliError `CORRUPT` with line and column, or `STORAGE`.
  */
 export async function readSnapshot(path: string): Promise<Snapshot> {
+  let unended: string | undefined;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await readOnce(path);
+      const snapshot = await readOnce(path);
+      if (isWhole(snapshot) || snapshot.text === unended || attempt >= PEER_RETRIES) return snapshot;
+      unended = snapshot.text;
     } catch (error) {
       const maybeBusy = error instanceof CliError && error.code === "CORRUPT";
       if (!maybeBusy || attempt >= PEER_RETRIES) throw error;
-      await sleep(PEER_WRITE_MS);
     }
+    await sleep(unended === undefined ? FIRST_PEER_WAIT_MS * 2 ** attempt : PEER_PIECE_MS);
   }
+}
+
+function isWhole({ raw, text }: Snapshot): boolean {
+  return text === undefined || text.endsWith("\n") || (raw?.bytes.length ?? 0) < PEER_PIECE_BYTES;
 }
 
 async function readOnce(path: string): Promise<Snapshot> {

@@ -11,8 +11,8 @@ import {
   replaceFile,
   requireWritable,
   storageError,
+  sweepDirectory,
   sweepTemporaries,
-  writeDurably,
 } from "../system/files.ts";
 import { acquireLock, type Lock } from "../system/lock.ts";
 import { editContexts } from "./file/edit.ts";
@@ -139,7 +139,10 @@ function keepBackup(paths: Paths, before: Snapshot): void {
   const directory = join(paths.own, "backups");
   ensureDirectory(directory, DIRECTORY_MODE);
   const stamp = new Date().toISOString().replaceAll(":", "-");
-  writeDurably(join(directory, `${stamp}-${crypto.randomUUID().slice(0, 4)}.yaml`), before.text, FILE_MODE);
+  const target = join(directory, `${stamp}-${crypto.randomUUID().slice(0, 4)}.yaml`);
+  replaceFile({ target, text: before.text, mode: FILE_MODE, stillValid: () => true });
+  // The version is copied under a temporary name first, so that one cut short is never taken for a backup.
+  sweepDirectory(directory);
   const names = listDirectory(directory).filter((name) => name.endsWith(".yaml"));
   for (const name of names.toSorted().slice(0, -BACKUPS_KEPT)) removeFile(join(directory, name));
 }

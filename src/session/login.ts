@@ -1,5 +1,6 @@
 import { Context } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, isSameEndpoint, parseEndpoint } from "../contexts/endpoint.ts";
+import type { ContextsFile } from "../contexts/file/read.ts";
 import { findProject } from "../contexts/project.ts";
 import { previousAfterSwitch } from "../contexts/manage.ts";
 import {
@@ -42,16 +43,28 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
   await cli.store.prepare();
+  await warnOfSurroundings(cli);
   const project = findProject(cli.cwd(), () => {});
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
   const existing = file.contexts.find((context) => context.name === name);
   const stored = source === "environment" ? undefined : existing?.endpoint;
   const endpoint = chooseEndpoint(cli, options.endpoint, stored);
+  // Refuses plain http before anyone is asked for a token.
+  await cli.client({ endpoint, insecureHttp: options.insecureHttp });
   if (existing) await confirmEndpoint(cli, options, { existing, endpoint });
   const token = await obtainToken(cli, { source, endpoint, options });
   const identification = await validate(cli, { endpoint, token, insecureHttp: options.insecureHttp });
   if (existing) await confirmIdentity(cli, options, { existing, endpoint, identification });
-  return save(cli, { name, endpoint, token, identification, use: options.use });
+  return save(cli, { name, endpoint, token, identification, existing, options });
+}
+
+/** Signing in does not depend on what is active here, but this is the time to hear of an empty variable. */
+async function warnOfSurroundings(cli: Cli): Promise<void> {
+  try {
+    await cli.resolve();
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+  }
 }
 
 /**
@@ -112,8 +125,9 @@ async function confirmReplacement(cli: Cli, force: boolean | "warn", fact: strin
   if (!cli.interactive) {
     throw usageError(fact, "pass --context with another name to keep both, or --force to replace it");
   }
-  cli.output.warn(fact);
   const prompt = await cli.prompt();
+  // Not a warning: those wait with --json and are left out with --quiet, but the question makes no sense without it.
+  cli.output.prompt(fact);
   if (await prompt.confirm("Replace it?")) return;
   throw new CliError("FAILURE", "kept the context as it was", {
     hint: "pass --context with another name to keep both",
@@ -125,13 +139,18 @@ interface Save {
   endpoint: string;
   token: Token;
   identification: Identification;
-  use: boolean;
+  /** What stood under the name when the user was asked about it. */
+  existing: Context | undefined;
+  options: LoginOptions;
 }
 
-async function save(cli: Cli, { name, endpoint, token, identification, use }: Save): Promise<Login> {
+async function save(cli: Cli, plan: Save): Promise<Login> {
+  const { name, endpoint, token, identification, options } = plan;
   const { email } = identification;
+  const { use } = options;
   const context = new Context({ name, endpoint, email, apiToken: token.reveal(), line: null });
   const outcome = await cli.store.update((file, state) => {
+    refuseNewcomer(file, plan);
     const previous = use ? previousAfterSwitch(file, name) : undefined;
     const identity = toIdentity(context, identification, cli.now());
     return {
@@ -145,6 +164,16 @@ async function save(cli: Cli, { name, endpoint, token, identification, use }: Sa
   return { ...outcome, context, identification, current: outcome.file.current.name === name };
 }
 
+/** A browser sign-in can take minutes: a login elsewhere that was saved under the name meanwhile is not replaced. */
+function refuseNewcomer(file: ContextsFile, { name, endpoint, existing, options }: Save): void {
+  const found = file.contexts.find((context) => context.name === name);
+  if (!found || options.force || found.endpoint === existing?.endpoint) return;
+  if (isSameEndpoint(found.endpoint, endpoint)) return;
+  throw new CliError("FAILURE", `the context "${name}" was meanwhile saved for ${found.endpoint}`, {
+    hint: "sign in again, with --context and another name to keep both",
+  });
+}
+
 /** Says what was saved, where, and what is active here in spite of it. */
 export async function announceLogin(cli: Cli, result: Login): Promise<void> {
   const { context, identification, current, narrowed } = result;
@@ -152,16 +181,28 @@ export async function announceLogin(cli: Cli, result: Login): Promise<void> {
   const { email, organization } = identification;
   const { output, store } = cli;
   if (output.json) output.data({ name, endpoint, email, organization, current });
-  output.success(`Logged in to ${endpoint} as ${email} in ${organization}`);
+  output.success(`Logged in to ${endpoint}${email === null ? "" : ` as ${email}`} in ${organization}`);
   output.info(
     `Saved as context "${name}"${current ? ", now current" : ""}, in plain text in ${store.paths.file}`,
   );
   reportNarrowed(cli, narrowed);
-  const active = await cli.resolveElsewhere();
+  const active = await resolveAfterwards(cli);
+  if (!active) return;
   if (active.name !== name && current) {
     output.warn(`here, ${describeSource(active.source)} still wins: the active context is "${active.name}"`);
   } else if (active.context?.name === name && active.project) {
     warnOfPins(cli, active, organization);
+  }
+}
+
+/** A variable or project file that is in disorder must not make a change that was made look like a failure. */
+export async function resolveAfterwards(cli: Cli): Promise<Active | undefined> {
+  try {
+    return await cli.resolveElsewhere();
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    cli.output.warn(`nothing can be active here: ${error.message}`);
+    return undefined;
   }
 }
 

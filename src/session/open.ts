@@ -8,6 +8,7 @@ import {
   requireToken,
 } from "../contexts/resolve.ts";
 import type { Identity } from "../contexts/state.ts";
+import { CliError } from "../errors.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Identification } from "../cloud/auth.ts";
@@ -66,7 +67,12 @@ export async function identifySession(
   { insecureHttp }: { insecureHttp: boolean },
 ): Promise<Identification> {
   const { identify } = await import("../cloud/auth.ts");
-  return identify(await cli.client({ endpoint: context.endpoint, token, insecureHttp }));
+  try {
+    return await identify(await cli.client({ endpoint: context.endpoint, token, insecureHttp }));
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "TOKEN_REJECTED") throw error;
+    return { verdict: "rejected", email: null, organization: null, error };
+  }
 }
 
 /** The environment's credential is remembered nowhere: using it needs no file and writes none. */

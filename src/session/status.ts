@@ -1,5 +1,4 @@
 import { type Context, tokenOf } from "../contexts/context.ts";
-import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import {
   type Active,
   checkEndpointPin,
@@ -65,7 +64,8 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
   const context = requireContext(active);
   checkEndpointPin(active, context);
   const status = await check(cli, { context, source: active.source, options });
-  if (status.verdict === "valid") checkOrganizationPin(active, status.organization);
+  const knowsOrganization = status.verdict === "unchecked" && status.organization !== null;
+  if (status.verdict === "valid" || knowsOrganization) checkOrganizationPin(active, status.organization);
   return { ...status, active: true };
 }
 
@@ -77,16 +77,28 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
     context,
     source: { kind: "user", name: "contexts", path, line: context.line } as Source,
   }));
-  if (active.context?.name === ENVIRONMENT_NAME)
+  if (active.context && active.source.kind === "env_key")
     targets.unshift({ context: active.context, source: active.source });
-  const statuses = await inParallel(targets, async ({ context, source }) => {
-    const isActive = context.name === active.name && active.context !== undefined;
+  // Of two entries with one name the first is the one that counts, and the environment's comes before all.
+  const used = active.context && targets.find(({ context }) => context.name === active.name);
+  return inParallel(targets, async (target) => {
+    const { context, source } = target;
     const status = tokenOf(context)
-      ? await check(cli, { context, source, options })
+      ? await checkOneOfMany(cli, { context, source, options })
       : withoutToken(context, source);
-    return { ...status, active: isActive };
+    return { ...status, active: target === used };
   });
-  return statuses;
+}
+
+/** A stored endpoint that no request can go to must not keep the other contexts from being checked. */
+async function checkOneOfMany(cli: Cli, one: Check): Promise<Status> {
+  try {
+    return await check(cli, one);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "USAGE") throw error;
+    const offline = await check(cli, { ...one, options: { ...one.options, offline: true } });
+    return { ...offline, verdict: "unreachable", reason: error.message, hint: error.hint ?? null };
+  }
 }
 
 interface Check {

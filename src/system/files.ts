@@ -71,8 +71,7 @@ export function realTarget(path: string): string {
   let current = resolve(path);
   for (let links = 0; links < 40; links += 1) {
     if (existsSync(current)) return realpathSync(current);
-    const stats = lstatSync(current, { throwIfNoEntry: false });
-    if (!stats?.isSymbolicLink()) {
+    if (!inspect(current)?.isSymbolicLink()) {
       const folder = dirname(current);
       return existsSync(folder) ? join(realpathSync(folder), basename(current)) : current;
     }
@@ -134,15 +133,19 @@ const TEMPORARY_SUFFIX = ".tmp";
 
 /** Takes away what writers killed in the middle of {@link replaceFile} left beside `target`. */
 export function sweepTemporaries(target: string): void {
-  const prefix = `${basename(target)}.`;
-  for (const name of listDirectory(dirname(target))) {
+  sweepDirectory(dirname(target), `${basename(target)}.`);
+}
+
+/** The same for every file of a directory that is ours alone. */
+export function sweepDirectory(directory: string, prefix = ""): void {
+  for (const name of listDirectory(directory)) {
     if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX))
-      rmSync(join(dirname(target), name), { force: true });
+      rmSync(join(directory, name), { force: true });
   }
 }
 
 /** Writes a new file with its final mode from the first byte on, and waits until it is on the disk. */
-export function writeDurably(path: string, text: string, mode: number): void {
+function writeDurably(path: string, text: string, mode: number): void {
   const descriptor = openSync(path, "wx", mode);
   try {
     writeFileSync(descriptor, text);
@@ -196,6 +199,7 @@ export function storageError(action: string, path: string, error: unknown): CliE
     EISDIR: "it is a directory",
     ENOTDIR: "a part of the path is not a directory",
     EEXIST: "a file stands where a directory is needed",
+    ENOENT: "there is no such directory, and none can be made",
     ELOOP: "too many symbolic links",
   };
   const code = codeOf(error);

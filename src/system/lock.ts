@@ -61,8 +61,8 @@ interface Watch {
 function claim(path: string, owner: string): boolean {
   if (existsSync(path)) return false;
   const own = `${path}.${crypto.randomUUID().slice(0, 8)}`;
-  writeFileSync(own, owner, { flag: "wx", mode: 0o600 });
   try {
+    writeFileSync(own, owner, { flag: "wx", mode: 0o600 });
     linkSync(own, path);
     return true;
   } catch (error) {

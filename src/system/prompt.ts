@@ -1,4 +1,4 @@
-import { confirm, isCancel, password, select } from "@clack/prompts";
+import { confirm, isCancel, password, select, updateSettings } from "@clack/prompts";
 import { CliError, usageError } from "../errors.ts";
 import { clean } from "./text.ts";
 
@@ -20,7 +20,9 @@ export interface Choice<T extends string> {
 }
 
 export function createPrompt(signal: AbortSignal): Prompt {
-  const streams = { input: process.stdin, output: process.stderr, signal };
+  // Unless it cancels, Ctrl-D ends the hidden input but not the question: what is pasted then shows on the screen.
+  updateSettings({ aliases: { "\u0004": "cancel" } });
+  const streams = { input: process.stdin, output: process.stderr, signal, withGuide: false };
   return {
     async secret(message) {
       return answered(await password({ ...streams, message: clean(message), clearOnError: true }));

@@ -1,6 +1,8 @@
 import { command } from "../../cli/command.ts";
 import { tokenOf } from "../../contexts/context.ts";
-import { requireContext } from "../../contexts/resolve.ts";
+import { checkEndpointPin, requireContext } from "../../contexts/resolve.ts";
+import { openSession } from "../../session/open.ts";
+import type { Cli } from "../../system/cli.ts";
 import { withCompatibleFailures } from "./_failure.ts";
 
 export const currentContext = command({
@@ -8,14 +10,18 @@ export const currentContext = command({
   description: "Print the active context as JSON, with its token unless stdout is a terminal",
   async run(_args, cli) {
     await withCompatibleFailures(async () => {
-      const { name, endpoint, email, token } = describe(requireContext(await cli.resolve()));
-      const shown = cli.isTerminal(1) ? token?.masked : token?.reveal();
+      const active = await cli.resolve();
+      const context = requireContext(active);
+      checkEndpointPin(active, context);
+      const { name, endpoint, email } = context;
+      const token = tokenOf(context);
+      const shown = token && !cli.isTerminal(1) ? await reveal(cli) : token?.masked;
       cli.output.secretData({ name, endpoint, api_token: shown ?? "", email });
     });
   },
 });
 
-function describe(context: ReturnType<typeof requireContext>) {
-  const { name, endpoint, email } = context;
-  return { name, endpoint, email, token: tokenOf(context) };
+/** A project's pins guard the token here as they do in `token`. */
+async function reveal(cli: Cli): Promise<string> {
+  return (await openSession(cli, { insecureHttp: false })).token.reveal();
 }

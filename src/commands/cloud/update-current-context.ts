@@ -8,8 +8,9 @@ export const updateCurrentContext = command({
   args: { name: { type: "positional", required: true, description: "Context to make current" } },
   async run(args, cli) {
     await withCompatibleFailures(async () => {
-      await switchContext(cli.store, args.name);
-      cli.output.line(`Successfully switched to context: ${args.name}`);
+      const { name, previous } = await switchContext(cli.store, args.name);
+      if (cli.output.json) cli.output.data({ name, previous });
+      else cli.output.line(`Successfully switched to context: ${args.name}`);
     });
   },
 });

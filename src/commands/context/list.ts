@@ -7,13 +7,18 @@ export const list = command({
   async run(_args, cli) {
     const file = await cli.store.read();
     const active = await cli.resolve();
+    // Of two entries with one name the first is the one that counts, for Python bentoml too.
+    const named = (name: string | undefined) => file.contexts.find((context) => context.name === name);
+    const current = named(file.current.name);
+    const project = named(active.project?.context);
+    const used = active.source.kind === "env_key" ? undefined : named(active.name);
     const rows = file.contexts.map((context) => ({
       name: context.name,
       endpoint: context.endpoint,
       email: context.email,
-      current: context.name === file.current.name,
-      project: context.name === active.project?.context,
-      active: context === active.context || (active.context !== undefined && context.name === active.name),
+      current: context === current,
+      project: context === project,
+      active: context === used,
     }));
     for (const { line, message } of file.problems)
       cli.output.warn(`${cli.store.paths.file}:${line}: ${message}`);

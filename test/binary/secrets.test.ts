@@ -1,0 +1,213 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { home, run, start } from "../support/bin.ts";
+import type { Home } from "../support/home.ts";
+import { startCloud } from "../support/cloud.ts";
+import { programCommand } from "../support/program.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
+
+// Every output and every file of these runs is searched for the token at the end; that is most of what they prove.
+sweepCanaries();
+
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
+
+const LOGIN = ["login", "--with-token", "--endpoint", cloud.url];
+
+async function signedIn(): Promise<{ here: Home; token: string }> {
+  const here = home();
+  const token = cloud.issueToken();
+  await run(LOGIN, { home: here, stdin: token });
+  return { here, token };
+}
+
+describe("a token is printed on request", () => {
+  test.each([
+    ["token", ["token"]],
+    ["token --json", ["token", "--json"]],
+    ["context show --show-token", ["context", "show", "--show-token"]],
+    ["context show --show-token --json", ["context", "show", "--show-token", "--json"]],
+    ["current-context in a pipe", ["current-context"]],
+    ["cloud current-context in a pipe", ["cloud", "current-context"]],
+  ])("%s", async (_name, args) => {
+    const { here, token } = await signedIn();
+    const { stdout, stderr } = await run(args, { home: here, reveals: "stdout" });
+    expect({ shown: stdout.includes(token), stderr }).toEqual({ shown: true, stderr: "" });
+  });
+
+  test("but not by current-context on a terminal", async () => {
+    const { here, token } = await signedIn();
+    const terminal = openTerminal(["current-context"], { home: here });
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    expect(terminal.screen).toContain(`****${token.slice(-4)}`);
+  });
+});
+
+describe("and nowhere else", () => {
+  const COMMANDS = [
+    ["status"],
+    ["status", "--all"],
+    ["status", "--offline"],
+    ["whoami"],
+    ["context", "list"],
+    ["context", "show"],
+    ["context", "current"],
+    ["list-context"],
+    ["context", "rename", "default", "other"],
+    ["use", "other"],
+    ["link", "other"],
+    ["unlink"],
+    ["logout", "other"],
+  ];
+
+  test.each([[[]], [["--json"]], [["--debug"]], [["--debug", "--json"]]])(
+    "by no other command, with %p",
+    async (more) => {
+      const { here } = await signedIn();
+      for (const args of COMMANDS) {
+        const { code, stdout, stderr } = await run([...args, ...more], { home: here });
+        expect({ args, code }).toEqual({ args, code: 0 });
+        expect(stdout + stderr).not.toBe("");
+      }
+    },
+  );
+
+  test.each([[[]], [["--debug"]], [["--json"]]])("by no failure of the server, with %p", async (more) => {
+    const plans = [
+      { status: 500, body: "<html>" },
+      { html: true },
+      { reset: true },
+      { redirect: "http://elsewhere.test" },
+      { status: 403 },
+    ];
+    for (const plan of plans) {
+      const other = await startCloud();
+      other.misbehave("GET /api/v1/auth/current", plan as never);
+      const args = ["login", "--with-token", "--endpoint", other.url, "--timeout", "2", ...more];
+      expect((await run(args, { stdin: other.issueToken() })).code).not.toBe(0);
+      await other.stop();
+    }
+  });
+
+  test.each([
+    ["pasted instead of a command", (token: string) => [token]],
+    ["pasted behind login", (token: string) => ["login", token]],
+    ["pasted behind use", (token: string) => ["context", "list", token]],
+    ["in --timeout", (token: string) => ["status", "--timeout", token]],
+    ["in an unknown option", (token: string) => ["login", `--tokne=${token}`]],
+    [
+      "in the endpoint's user name",
+      (token: string) => ["login", "--with-token", "--endpoint", `https://${token}@cloud.test`],
+    ],
+    [
+      "in the endpoint's query",
+      (token: string) => ["login", "--with-token", "--endpoint", `https://cloud.test/?t=${token}`],
+    ],
+    ["with a blank in it", (token: string) => ["login", "--api-token", `${token} x`]],
+    ["with a letter beyond ASCII", (token: string) => ["login", "--api-token", `${token}é`]],
+  ])("when it stands where it does not belong: %s", async (_name, args) => {
+    for (const more of [[], ["--json"], ["--debug"]]) {
+      expect((await run([...args(canary()), ...more])).code).toBe(2);
+    }
+  });
+
+  test("when the file holding it is broken", async () => {
+    const here = home();
+    for (const text of [
+      `contexts:\n- api_token: "${canary()}\n`,
+      `api_token: ${canary()}: x\n`,
+      `contexts: ${canary()}\n`,
+      `contexts:\n- ${canary()}\n`,
+      `${canary()}\n`,
+    ]) {
+      here.write(text);
+      for (const args of [["token"], ["status", "--json"], ["use", "a", "--debug"]])
+        expect((await run(args, { home: here })).code).toBe(6);
+    }
+  });
+});
+
+describe("masking", () => {
+  test.each([
+    ["abcdefgh", "****"],
+    ["abcdefghijk", "****"],
+    ["abcdefghijkl", "****ijkl"],
+    ["abcdefghijklmnopqrst", "****qrst"],
+    ["a".repeat(300), "****aaaa"],
+  ])("shows the last 4 characters of 12 or more, otherwise none: %s", async (token, masked) => {
+    const here = home();
+    here.write(
+      `contexts:\n- api_token: ${token}\n  email: null\n  endpoint: https://cloud.test\n  name: default\n`,
+    );
+    const { stdout } = await run(["status", "--offline", "--json"], { home: here });
+    expect(JSON.parse(stdout).token_masked).toBe(masked);
+  });
+});
+
+describe("processes", () => {
+  test("a token on standard input is in no argument and no title", async () => {
+    const slow = await startCloud({ delayMs: 400 });
+    const token = slow.issueToken();
+    const running = start(["login", "--with-token", "--endpoint", slow.url], { stdin: token });
+    await slow.seen("GET /api/v1/auth/current");
+    for (const file of ["cmdline", "comm", "environ"]) {
+      expect(readFileSync(`/proc/${running.pid}/${file}`, "latin1").includes(token)).toBe(false);
+    }
+    expect((await running.result).code).toBe(0);
+    await slow.stop();
+  });
+
+  test("the browser gets the address with the code, and no token", async () => {
+    const here = home();
+    const log = join(here.path, "browser.log");
+    const browser = join(here.path, "browser");
+    writeFileSync(browser, `#!/bin/sh\nprintf '%s\\n' "$@" >${log}; env >>${log}\n`);
+    chmodSync(browser, 0o755);
+    await run(LOGIN, { home: here, stdin: cloud.issueToken() });
+    const args = ["login", "--web", "--context", "web", "--endpoint", cloud.url];
+    const running = start(args, { home: here, env: { BROWSER: browser } });
+    await running.waitFor("Approve this sign-in at");
+    await cloud.seen("GET /api/v1/auth/code");
+    cloud.approve();
+    expect((await running.result).code).toBe(0);
+    expect(readFileSync(log, "utf8")).toStartWith(`${cloud.url}/api_tokens?code=`);
+  });
+
+  test("no child is started by any other command", async () => {
+    const { here } = await signedIn();
+    const args = ["-f", "-qq", "-e", "trace=execve", "-o", join(here.path, "trace"), ...programCommand()];
+    for (const words of [["status"], ["token"], ["use", "default"], ["logout"]]) {
+      const { code } = await run([...args, ...words], { home: here, command: ["strace"], reveals: true });
+      expect(code).toBe(0);
+      expect(readFileSync(join(here.path, "trace"), "utf8").match(/execve\(/g)).toHaveLength(1);
+    }
+  });
+});
+
+test("a hostile directory loads nothing into the program", async () => {
+  const { here, token } = await signedIn();
+  const evil = 'require("node:fs").writeFileSync("owned", "x"); console.log("owned")';
+  const files = {
+    ".env": "BENTO_CLOUD_API_KEY=stolen-from-dotenv\nBENTOML_CLOUD_CONTEXT=evil\n",
+    ".env.local": "BENTO_CLOUD_API_KEY=stolen-from-dotenv\n",
+    "bunfig.toml": 'preload = ["./evil.ts"]\n',
+    "evil.ts": evil,
+    "package.json": '{"bentocloud":{"context":"evil"},"imports":{"#x":"./evil.ts"}}',
+    "tsconfig.json": '{"compilerOptions":{"paths":{"*":["./evil.ts"]}}}',
+    "bentocloud.config.ts": evil,
+    "bentocloud.config.json": '{"choice":{"name":"evil"}}',
+    ".bentocloudrc": "choice.name=evil\n",
+    ".config/bentocloud.ts": evil,
+  };
+  for (const [name, text] of Object.entries(files)) await Bun.write(join(here.path, name), text);
+  const before = here.tree();
+  const result = await run(["token"], { home: here, env: { NODE_ENV: "production" }, reveals: "stdout" });
+  expect({ ...result, stdout: result.stdout === `${token}\n` }).toMatchObject({
+    code: 0,
+    stdout: true,
+    stderr: "",
+  });
+  expect(here.tree()).toEqual(before);
+});

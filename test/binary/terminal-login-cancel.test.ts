@@ -1,0 +1,136 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { home } from "../support/bin.ts";
+import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import type { Home } from "../support/home.ts";
+import { programCommand } from "../support/program.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal, type Terminal } from "../support/terminal.ts";
+
+sweepCanaries();
+
+const clouds: LocalCloud[] = [];
+
+afterEach(async () => {
+  const used = clouds.splice(0);
+  await Promise.all(used.map((cloud) => cloud.stop()));
+  for (const cloud of used) cloud.verify();
+});
+
+async function started(): Promise<LocalCloud> {
+  const cloud = await startCloud();
+  clouds.push(cloud);
+  return cloud;
+}
+
+const WAY = "How do you want to sign in to";
+
+/** A home with one context at another endpoint, so that signing in as `default` would replace it. */
+function homeElsewhere(): Home {
+  const place = home();
+  place.write(
+    `contexts:\n- api_token: ${canary()}\n  endpoint: https://bento.test\n  name: default\ncurrent_context_name: default\n`,
+  );
+  return place;
+}
+
+function snapshot(place: Home): unknown {
+  const tree = place.tree();
+  return [tree, tree.some((line) => line.includes(".yatai.yaml")) ? place.read() : null];
+}
+
+/** The cursor is shown again after the last time it was hidden. */
+function showsCursor({ raw }: Terminal): boolean {
+  return raw.lastIndexOf("\u001b[?25h") >= raw.lastIndexOf("\u001b[?25l");
+}
+
+/** Runs the program from a shell that says its exit code and whether the terminal's settings are as before. */
+const fromShell = {
+  command: [
+    "sh",
+    "-c",
+    'trap : INT; before=$(stty -g); "$@"; code=$?; [ "$(stty -g)" = "$before" ] && echo "code $code, restored" || echo "code $code, CHANGED"',
+    "sh",
+    ...programCommand(),
+  ],
+};
+
+describe("login on a terminal: Ctrl-C", () => {
+  interface Stop {
+    argv: (cloud: LocalCloud) => string[];
+    until: (terminal: Terminal, cloud: LocalCloud) => Promise<void>;
+  }
+  const stops: [string, Stop][] = [
+    ["at the choice of the way", { argv: () => [], until: (terminal) => terminal.waitFor(WAY) }],
+    [
+      "at the hidden token",
+      { argv: () => ["--with-token"], until: (terminal) => terminal.waitFor("API token for") },
+    ],
+    [
+      "at a half-typed token",
+      {
+        argv: () => ["--with-token"],
+        until: async (terminal) => {
+          await terminal.waitFor("API token for");
+          terminal.write(canary().slice(0, 15));
+          await terminal.waitFor(/(\S)\1{14}/);
+        },
+      },
+    ],
+    [
+      "while it waits for the approval",
+      { argv: () => ["--no-browser"], until: (terminal) => terminal.waitFor("Waiting for approval") },
+    ],
+    [
+      "while it waits for the server",
+      {
+        argv: (cloud) => {
+          cloud.misbehave("GET /api/v1/auth/current", { drip: true });
+          return ["--api-token", cloud.issueToken()];
+        },
+        until: (_, cloud) => cloud.seen("GET /api/v1/auth/current"),
+      },
+    ],
+  ];
+
+  test.each(stops)("%s: exit 130, nothing changed, the terminal as before", async (_, { argv, until }) => {
+    const cloud = await started();
+    const place = home();
+    const terminal = openTerminal(["login", "--endpoint", cloud.url, ...argv(cloud)], {
+      home: place,
+      ...fromShell,
+    });
+    await until(terminal, cloud);
+    terminal.press("ctrl-c");
+    await terminal.waitFor(/code \d+, \w+/);
+    await terminal.exit;
+    expect(terminal.screen).toContain("code 130, restored");
+    expect(terminal.screen).toContain("error: cancelled; nothing was changed");
+    expect(showsCursor(terminal)).toBe(true);
+    expect(place.tree()).toEqual([]);
+  });
+
+  test("at the question whether to replace: exit 130, nothing changed, the terminal as before", async () => {
+    const cloud = await started();
+    const place = homeElsewhere();
+    const before = snapshot(place);
+    const argv = ["login", "--endpoint", cloud.url, "--api-token", cloud.issueToken()];
+    const terminal = openTerminal(argv, { home: place, ...fromShell });
+    await terminal.waitFor("Replace it?");
+    terminal.press("ctrl-c");
+    await terminal.waitFor(/code \d+, \w+/);
+    expect(terminal.screen).toContain("code 130, restored");
+    expect(showsCursor(terminal)).toBe(true);
+    expect(snapshot(place)).toEqual(before);
+    expect(cloud.requests).toEqual([]);
+  });
+
+  test.each(["escape", "ctrl-d"] as const)("%s at a question cancels as well", async (key) => {
+    const place = home();
+    const terminal = openTerminal(["login", "--with-token"], { home: place, ...fromShell });
+    await terminal.waitFor("API token for");
+    terminal.press(key);
+    await terminal.waitFor(/code \d+, \w+/);
+    expect(terminal.screen).toContain("code 130, restored");
+    expect(place.tree()).toEqual([]);
+  });
+});

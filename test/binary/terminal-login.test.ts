@@ -1,0 +1,253 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { home } from "../support/bin.ts";
+import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import type { Home } from "../support/home.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal, type Terminal } from "../support/terminal.ts";
+
+sweepCanaries();
+
+const clouds: LocalCloud[] = [];
+
+afterEach(async () => {
+  const used = clouds.splice(0);
+  await Promise.all(used.map((cloud) => cloud.stop()));
+  for (const cloud of used) cloud.verify();
+});
+
+async function started(): Promise<LocalCloud> {
+  const cloud = await startCloud();
+  clouds.push(cloud);
+  return cloud;
+}
+
+const POLL = "GET /api/v1/auth/token";
+const WAY = "How do you want to sign in to";
+
+/** A home with one context at another endpoint, so that signing in as `default` would replace it. */
+function homeElsewhere(): Home {
+  const place = home();
+  place.write(
+    `contexts:\n- api_token: ${canary()}\n  endpoint: https://bento.test\n  name: default\ncurrent_context_name: default\n`,
+  );
+  return place;
+}
+
+function snapshot(place: Home): unknown {
+  const tree = place.tree();
+  return [tree, tree.some((line) => line.includes(".yatai.yaml")) ? place.read() : null];
+}
+
+/** The cursor is shown again after the last time it was hidden. */
+function showsCursor({ raw }: Terminal): boolean {
+  return raw.lastIndexOf("\u001b[?25h") >= raw.lastIndexOf("\u001b[?25l");
+}
+
+describe("login on a terminal: a token is pasted", () => {
+  test("asks for the way, takes the token hidden, and saves it", async () => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    const place = home();
+    const terminal = openTerminal(["login", "--endpoint", cloud.url], { home: place });
+    await terminal.waitFor(`${WAY} ${cloud.url}?`);
+    terminal.press("down");
+    terminal.press("enter");
+    await terminal.waitFor(`API token for ${cloud.url} (from ${cloud.url}/api_tokens)`);
+    terminal.write(token);
+    terminal.press("enter");
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    expect(terminal.screen).toContain(`Logged in to ${cloud.url} as me@example.test in acme`);
+    expect(terminal.raw).not.toContain(token);
+    expect(showsCursor(terminal)).toBe(true);
+    expect(place.read()).toContain(`api_token: ${token}\n`);
+  });
+
+  test("login --with-token asks instead of waiting before a silent cursor", async () => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    const place = home();
+    const terminal = openTerminal(["login", "--with-token", "--endpoint", cloud.url], { home: place });
+    await terminal.waitFor(`API token for ${cloud.url}`);
+    terminal.write(`  ${token} `);
+    terminal.press("enter");
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    expect(terminal.screen).not.toContain(WAY);
+    expect(place.read()).toContain(`api_token: ${token}\n`);
+  });
+
+  test.each([
+    ["nothing", "", "the API token from your input is empty"],
+    ["two words", "two words", "has characters that no token has"],
+  ])("%s is refused without being sent", async (_, text, message) => {
+    const cloud = await started();
+    const place = home();
+    const terminal = openTerminal(["login", "--with-token", "--endpoint", cloud.url], { home: place });
+    await terminal.waitFor(`API token for ${cloud.url}`);
+    terminal.write(text);
+    terminal.press("enter");
+    expect(await terminal.exit).toEqual({ code: 2, signal: null });
+    expect(terminal.screen).toContain(message);
+    expect(terminal.screen).not.toContain("two words");
+    expect(cloud.requests).toEqual([]);
+    expect(place.tree()).toEqual([]);
+  });
+
+  test("asks on the terminal while stdout is a pipe, which gets the answer alone", async () => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    const terminal = openTerminal(["login", "--with-token", "--json", "--endpoint", cloud.url], {
+      stdout: "pipe",
+    });
+    await terminal.waitFor(`API token for ${cloud.url}`);
+    terminal.write(token);
+    terminal.press("enter");
+    expect((await terminal.exit).code).toBe(0);
+    expect(JSON.parse(terminal.stdout)).toMatchObject({ name: "default", endpoint: cloud.url });
+  });
+
+  test("takes BENTO_CLOUD_API_KEY without a question", async () => {
+    const cloud = await started();
+    const env = { BENTO_CLOUD_API_KEY: cloud.issueToken(), BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    const terminal = openTerminal(["login"], { env });
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    expect(terminal.screen).not.toContain(WAY);
+  });
+});
+
+describe("login on a terminal: nobody may be asked", () => {
+  test.each([
+    ["--no-input", ["--no-input"], {}],
+    ["CI=true", [], { CI: "true" }],
+    ["CI=1", [], { CI: "1" }],
+  ])("%s: exit 2 instead of a question", async (_, flags, env) => {
+    const place = home();
+    const options = { home: place, env: env as Record<string, string> };
+    const open = openTerminal(["login", ...flags], options);
+    expect(await open.exit).toEqual({ code: 2, signal: null });
+    expect(open.screen).toContain("there is no token, and nobody to ask for one");
+    const paste = openTerminal(["login", "--with-token", ...flags], options);
+    expect(await paste.exit).toEqual({ code: 2, signal: null });
+    expect(paste.screen).toContain('cannot ask "API token for');
+    expect(place.tree()).toEqual([]);
+  });
+
+  test("CI=false is no CI", async () => {
+    const terminal = openTerminal(["login"], { env: { CI: "false" } });
+    await terminal.waitFor(WAY);
+    terminal.press("ctrl-c");
+    expect((await terminal.exit).code).toBe(130);
+  });
+
+  test("a name that is taken is not replaced with --no-input", async () => {
+    const cloud = await started();
+    const place = homeElsewhere();
+    const before = snapshot(place);
+    const argv = ["login", "--no-input", "--endpoint", cloud.url, "--api-token", cloud.issueToken()];
+    const terminal = openTerminal(argv, { home: place });
+    expect(await terminal.exit).toEqual({ code: 2, signal: null });
+    expect(terminal.screen).toContain("--force");
+    expect(snapshot(place)).toEqual(before);
+  });
+});
+
+describe("login on a terminal: a name that is taken", () => {
+  function replacing(cloud: LocalCloud, place: Home) {
+    return openTerminal(["login", "--endpoint", cloud.url, "--api-token", cloud.issueToken()], {
+      home: place,
+    });
+  }
+
+  test("is replaced after a yes", async () => {
+    const cloud = await started();
+    const place = homeElsewhere();
+    const terminal = replacing(cloud, place);
+    await terminal.waitFor("Replace it?");
+    expect(terminal.screen).toContain(`the context "default" is for https://bento.test, not ${cloud.url}`);
+    terminal.write("y");
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    expect(place.read()).toContain(`endpoint: ${cloud.url}\n`);
+  });
+
+  test.each(["--json", "--quiet"])("with %s: the question still says what it is about", async (flag) => {
+    const cloud = await started();
+    const argv = ["login", "--endpoint", cloud.url, "--api-token", cloud.issueToken(), flag];
+    const terminal = openTerminal(argv, { home: homeElsewhere() });
+    await terminal.waitFor("Replace it?");
+    expect(terminal.screen).toContain(`the context "default" is for https://bento.test, not ${cloud.url}`);
+    terminal.write("n");
+    expect((await terminal.exit).code).toBe(1);
+  });
+
+  test.each([
+    ["a no", "n"],
+    ["Enter alone", "\r"],
+  ])("is kept after %s", async (_, answer) => {
+    const cloud = await started();
+    const place = homeElsewhere();
+    const before = snapshot(place);
+    const terminal = replacing(cloud, place);
+    await terminal.waitFor("Replace it?");
+    terminal.write(answer);
+    expect(await terminal.exit).toEqual({ code: 1, signal: null });
+    expect(terminal.screen).toContain("error: kept the context as it was");
+    expect(cloud.requests).toEqual([]);
+    expect(snapshot(place)).toEqual(before);
+  });
+
+  test("of another organization is asked about once the token has said whose it is", async () => {
+    const cloud = await started();
+    const place = home();
+    const login = (token: string) =>
+      openTerminal(["login", "--endpoint", cloud.url, "--api-token", token], { home: place });
+    expect((await login(cloud.issueToken()).exit).code).toBe(0);
+    const token = cloud.issueToken({ organization: "globex" });
+    const refused = login(token);
+    await refused.waitFor("Replace it?");
+    expect(refused.screen.replaceAll(/\s+/g, " ")).toContain("belongs to me@example.test in acme");
+    refused.write("n");
+    expect((await refused.exit).code).toBe(1);
+    expect(place.read()).not.toContain(token);
+    const accepted = login(token);
+    await accepted.waitFor("Replace it?");
+    accepted.write("y");
+    expect((await accepted.exit).code).toBe(0);
+    expect(place.read()).toContain(token);
+  });
+});
+
+describe("login on a terminal: by browser", () => {
+  test("shows the address, opens it, counts down on one line, and takes that line away", async () => {
+    const cloud = await started();
+    const place = home();
+    const browser = join(place.path, "browser");
+    writeFileSync(browser, `#!/bin/sh\nprintf %s "$*" >"${place.path}/opened"\n`);
+    chmodSync(browser, 0o755);
+    const terminal = openTerminal(["login", "--endpoint", cloud.url], {
+      home: place,
+      env: { BROWSER: browser },
+    });
+    await terminal.waitFor(WAY);
+    terminal.press("enter");
+    await terminal.waitFor("Waiting for approval, 10 minutes left (Ctrl-C cancels)");
+    const address = `${cloud.url}/api_tokens?code=${cloud.codes[0]}`;
+    expect(terminal.screen).toContain(`Approve this sign-in at ${address}\r\n`);
+    cloud.approve();
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    expect(readFileSync(join(place.path, "opened"), "utf8")).toBe(address);
+    expect(terminal.raw).toMatch(/Waiting for approval[^\n]*\r\u001b\[2K[^W]*Logged in to/);
+    expect(showsCursor(terminal)).toBe(true);
+  });
+
+  test.each(["--quiet", "--json"])("with %s: the address without a countdown", async (flag) => {
+    const cloud = await started();
+    const terminal = openTerminal(["login", "--no-browser", flag, "--endpoint", cloud.url]);
+    await cloud.seen(POLL);
+    expect(terminal.screen).toBe(
+      `Approve this sign-in at ${cloud.url}/api_tokens?code=${cloud.codes[0]}\r\n`,
+    );
+    terminal.press("ctrl-c");
+    expect((await terminal.exit).code).toBe(130);
+  });
+});

@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { home, run } from "../support/bin.ts";
+import { startCloud, type CloudOptions, type LocalCloud } from "../support/cloud.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const USER = "GET /api/v1/auth/current";
+const ORGANIZATION = "GET /api/v1/current_org";
+
+let cloud: LocalCloud;
+afterEach(() => cloud.stop());
+
+async function signIn(stdin: string, args: string[] = []) {
+  const here = home();
+  const result = await run(["login", "--with-token", "--endpoint", cloud.url, ...args], {
+    home: here,
+    stdin,
+  });
+  return { ...result, saved: here.tree().length > 0, home: here };
+}
+
+/** Signs in where the server answers the user's question by this plan. */
+async function signInTo(plan: Parameters<LocalCloud["misbehave"]>[1], route = USER) {
+  cloud = await startCloud();
+  cloud.misbehave(route, plan);
+  const { code, stderr, saved } = await signIn(cloud.issueToken(), ["--json", "--timeout", "5"]);
+  const error = code === 0 ? undefined : (JSON.parse(stderr).error as { code: string; message: string });
+  return { code, error, saved };
+}
+
+describe("an answer that is not BentoCloud's", () => {
+  test.each([
+    ["200 with a web page", { html: true }, "a web page"],
+    ["200 with half an object", { brokenJson: true }, "no JSON"],
+    ["200 with words", { status: 200, body: "OK" }, "no JSON"],
+    ["200 with nothing", { status: 200 }, "nothing"],
+    ["204", { status: 204 }, "nothing"],
+    ["a list", { json: [{ name: "me" }] }, "another shape"],
+    ["null", { json: null }, "another shape"],
+    ["a number for a name", { json: { name: 5, email: "me@example.test" } }, "another shape"],
+    ["an inherited key", { json: { constructor: { name: "me" } } }, "another shape"],
+    ["401 with a sign-in page", { status: 401, body: "<!doctype html>" }, "a web page"],
+    ["403 with a page of a firewall", { status: 403, body: "\n <html>" }, "a web page"],
+    ["404", { status: 404, body: { message: "not found" } }, "404"],
+  ])("%s: NOT_BENTOCLOUD, and nothing is saved", async (_name, plan, says) => {
+    const { code, error, saved } = await signInTo(plan as never);
+    expect({ code, error: error?.code, saved }).toEqual({ code: 5, error: "NOT_BENTOCLOUD", saved: false });
+    expect(error?.message).toStartWith(`${cloud.url} is not BentoCloud: it answers with `);
+    expect(error?.message).toContain(says);
+  });
+
+  test.each([USER, ORGANIZATION])("it is noticed in either of the two questions: %s", async (route) => {
+    expect(await signInTo({ html: true }, route)).toMatchObject({
+      code: 5,
+      error: { code: "NOT_BENTOCLOUD" },
+    });
+  });
+});
+
+describe("status codes", () => {
+  test.each([200, 201])("%i is success", async (status) => {
+    const body = { name: "me", email: "me@example.test" };
+    expect(await signInTo({ status, body })).toEqual({ code: 0, error: undefined, saved: true });
+  });
+
+  test.each([
+    ["401 with message", 401, { message: "go away" }, 4, "TOKEN_REJECTED"],
+    ["401 with error", 401, { error: "go away" }, 4, "TOKEN_REJECTED"],
+    ["403 with message", 403, { message: "go away" }, 4, "TOKEN_REJECTED"],
+    ["403 with error", 403, { error: "go away" }, 4, "TOKEN_REJECTED"],
+    ["expired, as Yatai says it", 403, { message: "the api token is expired: go away" }, 4, "TOKEN_EXPIRED"],
+    ["a scope is missing", 400, { error: "the api_token need the scopes: go away" }, 4, "FORBIDDEN"],
+    ["400", 400, { error: "go away" }, 5, "API_400"],
+    ["418", 418, { error: "go away" }, 5, "API_418"],
+    ["501", 501, { error: "go away" }, 5, "API_501"],
+  ])("%s", async (_name, status, body, exit, code) => {
+    const { error, saved, ...result } = await signInTo({ status, body });
+    expect({ ...result, error: error?.code, saved }).toEqual({ code: exit, error: code, saved: false });
+    expect(error?.message).toContain("go away");
+  });
+
+  test.each([401, 403])("%i without a word is an authentication answer too", async (status) => {
+    expect(await signInTo({ status })).toMatchObject({ code: 4, error: { code: "TOKEN_REJECTED" } });
+  });
+
+  test("a gateway's page in front of a server that is down is the server's error", async () => {
+    const page = "<html><h1>502 Bad Gateway</h1></html>";
+    expect(await signInTo({ status: 502, body: page })).toMatchObject({
+      code: 5,
+      error: { code: "API_502" },
+    });
+  });
+
+  test.each([302, 304])("%i that leads nowhere is no success", async (status) => {
+    expect(await signInTo({ status })).toMatchObject({ code: 5, error: { code: `API_${status}` } });
+  });
+});
+
+describe.each(["bentocloud", "yatai"] as const)("a token that does not serve, on %s", (dialect) => {
+  const start = async (options: CloudOptions = {}) => (cloud = await startCloud({ dialect, ...options }));
+
+  test("unknown: TOKEN_REJECTED", async () => {
+    await start();
+    const token = cloud.issueToken();
+    cloud.revoke(token);
+    const { code, stderr, saved } = await signIn(token);
+    expect({ code, saved }).toEqual({ code: 4, saved: false });
+    expect(stderr).toContain(`error: ${cloud.url} does not accept the API token`);
+    expect(stderr).toContain(`hint: make an API token at ${cloud.url}/api_tokens`);
+  });
+
+  test("expired: TOKEN_EXPIRED", async () => {
+    await start();
+    const { code, stderr } = await signIn(cloud.issueToken({ expiresAt: new Date(Date.now() - 1000) }));
+    expect(code).toBe(4);
+    expect(stderr).toContain(`error: the API token for ${cloud.url} has expired`);
+  });
+
+  test("without a scope for the organization: FORBIDDEN", async () => {
+    await start();
+    const { code, stderr } = await signIn(cloud.issueToken({ scopes: ["read_cluster"] }));
+    expect(code).toBe(4);
+    expect(stderr).toContain("accepts the API token, but it lacks a scope");
+    expect(stderr).toContain('hint: give the token the scope "api" or "read_organization"');
+  });
+});
+
+test("a token made without scopes, at which Yatai drops the connection, is FORBIDDEN", async () => {
+  cloud = await startCloud({ dialect: "yatai" });
+  const { code, stderr } = await signIn(cloud.issueToken({ scopes: null }));
+  expect(code).toBe(4);
+  expect(stderr).toContain("may have been made without scopes");
+});
+
+test("a user without an e-mail can sign in", async () => {
+  cloud = await startCloud({ dialect: "yatai" });
+  cloud.misbehave(USER, { json: { name: "robot", email: null } });
+  const { code, stdout, home: here } = await signIn(cloud.issueToken(), ["--json"]);
+  expect({ code, email: JSON.parse(stdout).email }).toEqual({ code: 0, email: null });
+  expect(here.read()).toContain("  email: null\n");
+});
+
+describe("server text", () => {
+  const refuse = async (message: string, args: string[] = []) => {
+    cloud = await startCloud();
+    cloud.misbehave(USER, { status: 403, body: { message } });
+    return signIn(cloud.issueToken(), args);
+  };
+
+  test.each([
+    ["colours", "a\u001B[1;31mb\u001B[0mc", "abc"],
+    ["the clipboard", "a\u001B]52;c;ZXZpbA==\u0007b", "ab"],
+    ["a title", "a\u001B]0;evil\u001B\\b", "ab"],
+    ["a hyperlink", "\u001B]8;;http://evil.test\u001B\\click\u001B]8;;\u001B\\", "click"],
+    ["a device string", "a\u001BPq#0;2;0\u001B\\b", "ab"],
+    ["eight-bit controls", "a\u009B31mb\u0085c", "abc"],
+    ["the cursor", "a\rb\bc\u0000\u007F", "a bc"],
+    ["line ends", "one\ntwo\r\nthree", "one two three"],
+    ["bidi", "a\u202Eb\u2066c\u2069\u200Fd\u061C", "abcd"],
+    ["what cannot be seen", "a\u200Bb\uFEFFc\u2028d", "abcd"],
+  ])("loses %s", async (_name, message, shown) => {
+    const { stderr } = await refuse(message);
+    expect(stderr.split("\n")[0]).toBe(`error: ${cloud.url} does not accept the API token: ${shown}`);
+    await cloud.stop();
+    const json = await refuse(message, ["--json"]);
+    expect(JSON.parse(json.stderr).error.message).toEndWith(`: ${shown}`);
+  });
+
+  test("is capped", async () => {
+    const { stderr } = await refuse("x".repeat(100_000));
+    expect(stderr.split("\n")[0]).toEndWith("xxx…");
+    expect(stderr.length).toBeLessThan(1000);
+  });
+
+  test("never repeats the token", async () => {
+    cloud = await startCloud();
+    const stdin = cloud.issueToken();
+    for (const text of [
+      `bad: ${stdin}`,
+      `${"x".repeat(292)}${stdin}`,
+      `${stdin.slice(0, 9)}\u001B[m${stdin.slice(9)}`,
+    ]) {
+      cloud.misbehave(USER, { status: 403, body: { message: text } }, { times: 1 });
+      const { code, stderr } = await signIn(stdin, ["--debug"]);
+      expect(code).toBe(4);
+      expect(stderr).toContain("****");
+    }
+    cloud.verify();
+  });
+
+  test("is clean in names too, on the screen and in the file", async () => {
+    cloud = await startCloud();
+    cloud.misbehave(USER, { json: { name: "me", email: "me\u001B[31m@\u202Eexample.test\n" } });
+    cloud.misbehave(ORGANIZATION, { json: { name: "\u001B]0;x\u0007acme\u0000" } });
+    const { code, stderr, home: here } = await signIn(cloud.issueToken());
+    expect(code).toBe(0);
+    expect(stderr).toContain(`as me@example.test in acme\n`);
+    expect(here.read()).toContain("  email: me@example.test\n");
+  });
+});

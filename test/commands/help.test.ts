@@ -1,0 +1,139 @@
+import { describe, expect, test } from "bun:test";
+import { home, run } from "../support/bin.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
+import manifest from "../../package.json" with { type: "json" };
+
+sweepCanaries();
+
+/** Every command, with what its help says above the global options. */
+const COMMANDS = [
+  [],
+  ["login"],
+  ["logout"],
+  ["status"],
+  ["whoami"],
+  ["token"],
+  ["use"],
+  ["context"],
+  ["context", "list"],
+  ["context", "show"],
+  ["context", "current"],
+  ["context", "rename"],
+  ["context", "remove"],
+  ["link"],
+  ["unlink"],
+  ["cloud"],
+  ["cloud", "login"],
+  ["cloud", "current-context"],
+  ["cloud", "list-context"],
+  ["cloud", "update-current-context"],
+  ["current-context"],
+  ["list-context"],
+  ["update-current-context"],
+];
+
+describe("help", () => {
+  test.each(COMMANDS.map((path) => [path.join(" "), path] as const))(
+    "of `bentocloud %s`",
+    async (_name, path) => {
+      const here = home();
+      const { code, stdout, stderr } = await run([...path, "--help"], { home: here });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).not.toContain("\u001b");
+      expect(stdout).toContain(`\nUsage: ${["bentocloud", ...path].join(" ")} `);
+      expect(stdout.split("\n").filter((line) => line !== line.trimEnd())).toEqual([]);
+      expect(here.tree()).toEqual([]);
+      // The global options are the same everywhere, and snapshotted once.
+      expect(
+        path.length === 0 ? stdout : stdout.replace(/Global options:\n( .*\n)+/, "Global options: …\n"),
+      ).toMatchSnapshot();
+    },
+  );
+
+  test("is written to be seen: every command of the tree is above", async () => {
+    const { stdout } = await run(["--help"]);
+    const listed = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) {2,}/gm)].map(([, name]) => name!);
+    const top = new Set(COMMANDS.flatMap(([name]) => (name === undefined ? [] : [name])));
+    expect(new Set(listed)).toEqual(top);
+  });
+
+  test.each([
+    [["help"], "Usage: bentocloud <command>"],
+    [[], "Usage: bentocloud <command>"],
+    [["--json"], "Usage: bentocloud <command>"],
+    [["-h"], "Usage: bentocloud <command>"],
+    [["help", "login"], "Usage: bentocloud login"],
+    [["help", "context", "rename"], "Usage: bentocloud context rename"],
+    [["--no-color", "help", "use"], "Usage: bentocloud use"],
+    [["--context", "x", "help", "use"], "Usage: bentocloud use"],
+    [["context", "--help"], "Usage: bentocloud context <command>"],
+    [["context", "-h", "list"], "Usage: bentocloud context list"],
+    [["--help", "use"], "Usage: bentocloud use"],
+    [["use", "name", "more", "--help"], "Usage: bentocloud use"],
+    [["login", "--no-such-option", "-h"], "Usage: bentocloud login"],
+  ])("%p shows it on stdout and exits 0", async (args, usage) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(usage);
+  });
+
+  test("of a command that does not exist is a usage error", async () => {
+    expect(await run(["help", "lgin"])).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: "error: unknown command `bentocloud lgin`\nhint: did you mean `bentocloud login`?\n",
+    });
+  });
+
+  test("behind `--`, nothing is help", async () => {
+    const { code, stdout, stderr } = await run(["use", "--", "--help"]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(stderr).toStartWith('error: there is no context "--help"');
+  });
+
+  test("has bold headings on a terminal, and none with --no-color, NO_COLOR or TERM=dumb", async () => {
+    const rawOf = async (args: string[], env: Record<string, string>) => {
+      const terminal = openTerminal(["help", ...args], { env });
+      expect(await terminal.exit).toMatchObject({ code: 0 });
+      return terminal.raw;
+    };
+    expect(await rawOf([], {})).toContain("\u001b[1mUsage:\u001b[22m");
+    for (const raw of [
+      await rawOf(["--no-color"], {}),
+      await rawOf([], { NO_COLOR: "1" }),
+      await rawOf([], { TERM: "dumb" }),
+    ]) {
+      expect(raw).toContain("Usage:");
+      expect(raw).not.toContain("\u001b");
+    }
+  });
+});
+
+describe("version", () => {
+  test.each([[["--version"]], [["-V"]], [["status", "--version"]], [["--version", "--quiet"]]])(
+    "%p",
+    async (args) => {
+      expect(await run(args)).toMatchObject({
+        code: 0,
+        stdout: `bentocloud ${manifest.version}\n`,
+        stderr: "",
+      });
+    },
+  );
+
+  test("--json", async () => {
+    const { code, stdout, stderr } = await run(["--version", "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({ version: manifest.version });
+  });
+
+  test("reads and writes nothing", async () => {
+    const here = home();
+    await run(["--version"], {
+      home: here,
+      env: { BENTOML_HOME: "/proc/nowhere", BENTO_CLOUD_API_ENDPOINT: "::" },
+    });
+    expect(here.tree()).toEqual([]);
+  });
+});

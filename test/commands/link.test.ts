@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+let cloud: LocalCloud;
+beforeAll(async () => {
+  cloud = await startCloud();
+});
+afterAll(() => cloud.stop());
+
+/** A home with two contexts, and an empty project. */
+function projectOf() {
+  const here = home();
+  writeContexts(here, [{ name: "mine" }, { name: "staging" }]);
+  const project = join(here.path, "project");
+  mkdirSync(project);
+  return { here, project, path: join(project, ".bentorc") };
+}
+
+describe("link", () => {
+  test("writes the context with the pins it knows, to be shared", async () => {
+    const { here, project, path } = projectOf();
+    expect(await run(["link", "staging"], { home: here, cwd: project })).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr:
+        `✓ Linked ${path} to context "staging"\n` +
+        "Its organization is not known yet, so it is not pinned; `bentocloud status` asks\n",
+    });
+    expect(readFileSync(path, "utf8")).toBe("context=staging\nendpoint=https://staging.test\n");
+    expect(lstatSync(path).mode & 0o777).toBe(0o644);
+    expect((await run(["context", "current"], { home: here, cwd: project })).stdout).toBe("staging\n");
+  });
+
+  test("pins the organization once a login has told it, and --json says what stands there", async () => {
+    const here = home();
+    const login = ["login", "--endpoint", cloud.url, "--with-token"];
+    await run(login, { home: here, stdin: cloud.issueToken() });
+    const { code, stdout, stderr } = await run(["link", "--json"], { home: here });
+    const path = join(here.path, ".bentorc");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({
+      path,
+      context: "default",
+      endpoint: cloud.url,
+      organization: "acme",
+    });
+    expect(readFileSync(path, "utf8")).toBe(`context=default\nendpoint=${cloud.url}\norganization=acme\n`);
+    expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
+  });
+
+  test("without a name, takes the active context; --context is the active one", async () => {
+    const { here, project, path } = projectOf();
+    expect((await run(["link", "--context", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect(readFileSync(path, "utf8")).toStartWith("context=staging\n");
+  });
+
+  test("replaces its own lines and keeps all others", async () => {
+    const { here, project, path } = projectOf();
+    writeBelow(project, ".bentorc", "# ours\ncontext=mine\n\ncolour=blue\norganization=old\n; end");
+    expect((await run(["link", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect(readFileSync(path, "utf8")).toBe(
+      "# ours\n\ncolour=blue\n; end\ncontext=staging\nendpoint=https://staging.test\n",
+    );
+  });
+
+  test.each(["true", "1.10", "two words", '"quoted"', "a=b", "#hash", "日本", "-dash", " blank"])(
+    "a name comes back as it was written: %p",
+    async (name) => {
+      const { here, project } = projectOf();
+      writeContexts(here, [{ name: "mine" }, { name, endpoint: "https://odd.test" }]);
+      expect((await run(["link", "--", name], { home: here, cwd: project })).code).toBe(0);
+      const { stdout } = await run(["context", "current", "--json"], { home: here, cwd: project });
+      expect(JSON.parse(stdout)).toMatchObject({ name, source: { kind: "project" } });
+    },
+  );
+
+  test("refuses a context that does not exist, and writes nothing", async () => {
+    const { here, project, path } = projectOf();
+    expect(await run(["link", "nobody"], { home: here, cwd: project })).toMatchObject({
+      code: 3,
+      stdout: "",
+    });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("refuses the environment's credential, which nobody else could use", async () => {
+    const { here, project, path } = projectOf();
+    const env = { BENTO_CLOUD_API_KEY: canary() };
+    const { code, stderr } = await run(["link"], { home: here, cwd: project, env });
+    expect({ code, stderr: stderr.split("\n")[0] }).toEqual({
+      code: 2,
+      stderr: "error: the active credential comes from the environment; name a stored context",
+    });
+    expect(existsSync(path)).toBe(false);
+    expect((await run(["link", "staging"], { home: here, cwd: project, env })).code).toBe(0);
+  });
+
+  test("a linked file keeps its mode, and a link to one is followed", async () => {
+    const { here, project, path } = projectOf();
+    const target = writeBelow(here.path, "shared/rc", "# shared\n");
+    chmodSync(target, 0o600);
+    symlinkSync(target, path);
+    expect((await run(["link", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect(readFileSync(target, "utf8")).toStartWith("# shared\ncontext=staging\n");
+    expect(lstatSync(target).mode & 0o777).toBe(0o600);
+    expect((await run(["unlink"], { home: here, cwd: project })).code).toBe(0);
+    expect(readFileSync(target, "utf8")).toBe("# shared\n");
+    expect(lstatSync(target).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("unlink", () => {
+  test("takes its own lines out and keeps all others", async () => {
+    const { here, project, path } = projectOf();
+    writeBelow(
+      project,
+      ".bentorc",
+      "# ours\r\ncontext=staging\r\ncolour=blue\r\nendpoint=https://staging.test\r\n",
+    );
+    expect(await run(["unlink"], { home: here, cwd: project })).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: `✓ Unlinked ${path}\n`,
+    });
+    expect(readFileSync(path, "utf8")).toBe("# ours\r\ncolour=blue\r\n");
+  });
+
+  test("removes a file that held nothing else, and --json says so", async () => {
+    const { here, project, path } = projectOf();
+    await run(["link", "staging"], { home: here, cwd: project });
+    const { stdout } = await run(["unlink", "--json"], { home: here, cwd: project });
+    expect(JSON.parse(stdout)).toEqual({ path, removed: true });
+    expect(readdirSync(project)).toEqual([]);
+    expect(JSON.parse((await run(["unlink", "--json"], { home: here, cwd: project })).stdout)).toEqual({
+      path,
+      removed: false,
+    });
+  });
+
+  test("leaves a parent's file alone", async () => {
+    const { here, project } = projectOf();
+    const parent = writeBelow(here.path, ".bentorc", "context=mine\n");
+    const { code, stderr } = await run(["unlink"], { home: here, cwd: project });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `There is nothing to unlink in ${project}/.bentorc\n`,
+    });
+    expect(readFileSync(parent, "utf8")).toBe("context=mine\n");
+  });
+});
+
+describe("what stands in the place of .bentorc", () => {
+  const IN_PLACE: [what: string, put: (path: string) => void, reason: string][] = [
+    ["a directory", (path) => mkdirSync(path), "it is not a regular file"],
+    ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), "it is not a regular file"],
+    ["a link to /dev/zero", (path) => symlinkSync("/dev/zero", path), "it is not a regular file"],
+    ["a link to itself", (path) => symlinkSync(".bentorc", path), "too many symbolic links"],
+    [
+      "text that is not UTF-8, whose lines could not be kept",
+      (path) => writeBelow(join(path, ".."), ".bentorc", Buffer.from("# caf\xe9\n", "latin1")),
+      "it is not UTF-8 text",
+    ],
+  ];
+
+  test.each(IN_PLACE)("%s: link and unlink refuse and leave it", async (_what, putInPlace, reason) => {
+    const { here, project, path } = projectOf();
+    putInPlace(path);
+    const before = here.tree();
+    for (const args of [["link", "staging"], ["unlink"]]) {
+      expect(await run(args, { home: here, cwd: project, timeoutMs: 5000 })).toMatchObject({
+        code: 6,
+        stdout: "",
+        stderr: `error: cannot read ${path}: ${reason}\n`,
+      });
+    }
+    expect(here.tree()).toEqual(before);
+  });
+});

@@ -1,0 +1,277 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { home, run, start, type RunOptions } from "../support/bin.ts";
+import { startCloud, type CloudOptions, type LocalCloud } from "../support/cloud.ts";
+import type { Home } from "../support/home.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const clouds: LocalCloud[] = [];
+
+afterEach(async () => {
+  const used = clouds.splice(0);
+  await Promise.all(used.map((cloud) => cloud.stop()));
+  for (const cloud of used) cloud.verify();
+});
+
+async function started(options?: CloudOptions): Promise<LocalCloud> {
+  const cloud = await startCloud(options);
+  clouds.push(cloud);
+  return cloud;
+}
+
+const CODE = "GET /api/v1/auth/code";
+const POLL = "GET /api/v1/auth/token";
+
+function begin(cloud: LocalCloud, flags: string[] = ["--no-browser"], options: RunOptions = {}) {
+  return start(["login", "--endpoint", cloud.url, ...flags], options);
+}
+
+/** What a person does with the address on the screen: open the page and press its button. */
+async function approveOnPage(text: string): Promise<void> {
+  const url = new URL(/Approve this sign-in at (\S+)/.exec(text)![1]!);
+  const page = await (await fetch(url)).text();
+  const action = /action="([^"]+)"/.exec(page)![1]!;
+  const code = /name="code" value="([^"]+)"/.exec(page)![1]!;
+  await fetch(new URL(action, url), { method: "POST", body: new URLSearchParams({ code }) });
+}
+
+/** A program that notes its arguments, one a line, and stays open as a browser does. */
+function fakeBrowser(place: Home, name = "browser") {
+  const program = join(place.path, name);
+  const notes = join(place.path, `${name}.args`);
+  writeFileSync(
+    program,
+    `#!/bin/sh\nprintf '%s\\n' "$@" >"${notes}.new"\nmv "${notes}.new" "${notes}"\nexec sleep 30\n`,
+  );
+  chmodSync(program, 0o755);
+  const opened = async () => {
+    const deadline = Date.now() + 5000;
+    while (!existsSync(notes)) {
+      if (Date.now() > deadline) throw new Error("no browser was started");
+      await Bun.sleep(5);
+    }
+    return readFileSync(notes, "utf8").trimEnd().split("\n");
+  };
+  return { program, opened, wasOpened: () => existsSync(notes) };
+}
+
+describe("login: by browser", () => {
+  test.each(["", "/team/a"])(
+    "below %j: shows the address first, and saves what the approval gives",
+    async (prefix) => {
+      const cloud = await started({ prefix });
+      const place = home();
+      const running = begin(cloud, ["--web", "--no-browser"], { home: place });
+      await cloud.seen(POLL);
+      expect(running.stderr).toBe(`Approve this sign-in at ${cloud.url}/api_tokens?code=${cloud.codes[0]}\n`);
+      expect(place.tree()).toEqual([]);
+      await approveOnPage(running.stderr);
+      const { code, stdout, stderr } = await running.result;
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+      expect(stderr).toContain(`✓ Logged in to ${cloud.url} as me@example.test in acme\n`);
+      expect(place.read()).toContain(`api_token: ${cloud.requests.at(-1)!.headers["x-yatai-api-token"]}\n`);
+    },
+  );
+
+  test("asks for the code without any token, whatever the environment and the file hold", async () => {
+    const cloud = await started();
+    const place = home();
+    place.write(`contexts:\n- api_token: ${canary()}\n  endpoint: ${cloud.url}\n  name: default\n`);
+    const env = { BENTO_CLOUD_API_KEY: canary() };
+    const running = begin(cloud, undefined, { home: place, env });
+    await cloud.seen(POLL);
+    for (const { headers } of cloud.requests) expect(headers).not.toHaveProperty("x-yatai-api-token");
+    running.kill("SIGINT");
+    await running.result;
+  });
+
+  test("polls on after a lost connection and a failing server", async () => {
+    const cloud = await started();
+    cloud.misbehave(POLL, { reset: true }, { times: 1 });
+    cloud.misbehave(POLL, { status: 503, body: "<html>down</html>" }, { times: 1 });
+    const running = begin(cloud);
+    await cloud.seen(CODE);
+    await running.waitFor("Approve");
+    cloud.approve();
+    expect((await running.result).code).toBe(0);
+    expect(cloud.requests.filter(({ route }) => route === POLL)).toHaveLength(3);
+  });
+
+  test("with --json: the address is still said, stdout has the answer alone", async () => {
+    const cloud = await started();
+    const running = begin(cloud, ["--no-browser", "--json"]);
+    await running.waitFor("Approve");
+    cloud.approve();
+    const { code, stdout, stderr } = await running.result;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ name: "default", email: "me@example.test", current: true });
+    expect(stderr).toMatch(/^Approve this sign-in at \S+\n$/);
+  });
+
+  test("validates the token it was given before it saves it", async () => {
+    const cloud = await started();
+    cloud.misbehave(POLL, { json: { token: canary() } });
+    const place = home();
+    const { code, stderr } = await begin(cloud, undefined, { home: place }).result;
+    expect(code).toBe(4);
+    expect(stderr).toContain("does not accept the API token");
+    expect(place.tree()).toEqual([]);
+  });
+
+  test("Ctrl-C while it waits: 130, and nothing is written", async () => {
+    const cloud = await started();
+    const place = home();
+    const running = begin(cloud, undefined, { home: place });
+    await cloud.seen(POLL);
+    running.kill("SIGINT");
+    const { code, stdout, stderr } = await running.result;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+    expect(stderr).toEndWith("error: cancelled; nothing was changed\n");
+    expect(place.tree()).toEqual([]);
+  });
+
+  test("Yatai has no such sign-in, and is told apart from a server that fails", async () => {
+    const cloud = await started({ dialect: "yatai" });
+    const { code, stdout, stderr } = await begin(cloud).result;
+    expect({ code, stdout }).toEqual({ code: 5, stdout: "" });
+    expect(stderr).toBe(
+      `error: ${cloud.url} has no browser sign-in\n` +
+        `hint: make an API token at ${cloud.url}/api_tokens and pass it with --with-token\n`,
+    );
+  });
+
+  test("refuses another place under a name that is taken before anyone is sent to a browser", async () => {
+    const cloud = await started();
+    const place = home();
+    place.write(`contexts:\n- api_token: ${canary()}\n  endpoint: https://bento.test\n  name: default\n`);
+    const { code, stderr } = await begin(cloud, undefined, { home: place }).result;
+    expect(code).toBe(2);
+    expect(stderr).toContain('the context "default" is for https://bento.test');
+    expect(cloud.requests).toEqual([]);
+  });
+
+  test("refuses plain http to another machine before it asks for a code", async () => {
+    const { code, stderr } = await run(["login", "--endpoint", "http://bento.test", "--no-browser"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("is plain http");
+  });
+});
+
+describe("login: the browser it opens", () => {
+  test("BROWSER is started with exactly the address shown, and need not end", async () => {
+    const cloud = await started({ prefix: "/team/a" });
+    const place = home();
+    const browser = fakeBrowser(place);
+    const running = begin(cloud, ["--web"], { home: place, env: { BROWSER: browser.program } });
+    expect(await browser.opened()).toEqual([`${cloud.url}/api_tokens?code=${cloud.codes[0]}`]);
+    cloud.approve();
+    const { code, stderr } = await running.result;
+    expect(code).toBe(0);
+    expect(stderr).toStartWith("Approve this sign-in at ");
+    expect(stderr).not.toContain("No browser");
+  });
+
+  test.each([
+    ["arguments", (program: string) => `${program} --new-window`, (url: string) => ["--new-window", url]],
+    [
+      "a place for the address",
+      (program: string) => `${program} --url=%s --x`,
+      (url: string) => [`--url=${url}`, "--x"],
+    ],
+    [
+      "others before it that do not exist",
+      (program: string) => `/nowhere/a:/nowhere/b:${program}`,
+      (url: string) => [url],
+    ],
+  ])("BROWSER may have %s", async (_, write, expected) => {
+    const cloud = await started();
+    const place = home();
+    const browser = fakeBrowser(place);
+    const running = begin(cloud, ["--web"], { home: place, env: { BROWSER: write(browser.program) } });
+    expect(await browser.opened()).toEqual(expected(`${cloud.url}/api_tokens?code=${cloud.codes[0]}`));
+    running.kill("SIGINT");
+    expect((await running.result).code).toBe(130);
+  });
+
+  test("a BROWSER that does not exist is said, and the address still works", async () => {
+    const cloud = await started();
+    const running = begin(cloud, ["--web"], { env: { BROWSER: "/nowhere/browser" } });
+    await running.waitFor("No browser could be opened; visit the address above\n");
+    cloud.approve();
+    expect((await running.result).code).toBe(0);
+  });
+
+  test("a BROWSER is no shell code", async () => {
+    const cloud = await started();
+    const place = home();
+    const running = begin(cloud, ["--web"], {
+      home: place,
+      env: { BROWSER: "touch$IFS./owned; touch owned" },
+    });
+    await running.waitFor("No browser could be opened");
+    running.kill("SIGINT");
+    await running.result;
+    expect(place.tree()).toEqual([]);
+  });
+
+  test("a program of that name in the working directory is not started", async () => {
+    const cloud = await started();
+    const place = home();
+    mkdirSync(join(place.path, "empty"));
+    const trap = fakeBrowser(place, "xdg-open");
+    const env = { PATH: join(place.path, "empty") };
+    const running = begin(cloud, ["--web"], { home: place, env: { ...env, BROWSER: "xdg-open" } });
+    await running.waitFor("No browser could be opened");
+    running.kill("SIGINT");
+    await running.result;
+    expect(trap.wasOpened()).toBe(false);
+  });
+
+  test("--no-browser opens none", async () => {
+    const cloud = await started();
+    const place = home();
+    const browser = fakeBrowser(place);
+    const running = begin(cloud, ["--web", "--no-browser"], {
+      home: place,
+      env: { BROWSER: browser.program },
+    });
+    await cloud.seen(POLL);
+    running.kill("SIGINT");
+    expect((await running.result).code).toBe(130);
+    expect(browser.wasOpened()).toBe(false);
+  });
+
+  const hostile = [
+    "../../../evil",
+    "https://evil.test/",
+    "@evil.test/",
+    "x&redirect=https://evil.test",
+    "x#fragment",
+    "$(touch owned);`touch owned`",
+    "'; touch owned; '",
+    '" --profile=/tmp "',
+    "a\u001b]0;title\u0007\r\nb",
+    "%2e%2e%00",
+  ];
+  test.each(hostile)("a hostile code stays a parameter of our own address: %j", async (text) => {
+    const cloud = await started();
+    cloud.misbehave(CODE, { json: { code: text } });
+    const place = home();
+    const browser = fakeBrowser(place);
+    const before = place.tree();
+    const running = begin(cloud, ["--web"], { home: place, env: { BROWSER: browser.program } });
+    const opened = await browser.opened();
+    await running.waitFor("Approve");
+    running.kill("SIGINT");
+    await running.result;
+    expect(opened).toHaveLength(1);
+    const url = new URL(opened[0]!);
+    expect([url.origin, url.pathname, url.hash]).toEqual([new URL(cloud.url).origin, "/api_tokens", ""]);
+    expect([...url.searchParams]).toEqual([["code", text]]);
+    expect(running.stderr).toStartWith(`Approve this sign-in at ${opened[0]}\n`);
+    expect(place.tree()).toEqual([...before, "browser.args 0644"].toSorted());
+  });
+});

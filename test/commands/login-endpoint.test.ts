@@ -1,0 +1,178 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { home, run } from "../support/bin.ts";
+import { startCloud, type CloudOptions, type LocalCloud } from "../support/cloud.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const clouds: LocalCloud[] = [];
+
+afterEach(async () => {
+  const used = clouds.splice(0);
+  await Promise.all(used.map((cloud) => cloud.stop()));
+  for (const cloud of used) cloud.verify();
+});
+
+async function started(options?: CloudOptions): Promise<LocalCloud> {
+  const cloud = await startCloud(options);
+  clouds.push(cloud);
+  return cloud;
+}
+
+/** A contexts file with one context. */
+function stored(name: string, endpoint: string, token = canary()): string {
+  return `contexts:\n- api_token: ${token}\n  email: me@example.test\n  endpoint: ${endpoint}\n  name: ${name}\ncurrent_context_name: ${name}\n`;
+}
+
+describe("login: the endpoint", () => {
+  test.each([
+    ["a trailing slash", "/"],
+    ["several of them", "///"],
+    ["blanks around it", " "],
+  ])("drops %s", async (_, suffix) => {
+    const cloud = await started();
+    const place = home();
+    const argv = ["login", `--endpoint=${cloud.url}${suffix}`, "--with-token"];
+    expect((await run(argv, { home: place, stdin: cloud.issueToken() })).code).toBe(0);
+    expect(place.read()).toContain(`endpoint: ${cloud.url}\n`);
+  });
+
+  test.each(["", "/"])("keeps a path prefix, written with %p at its end", async (suffix) => {
+    const cloud = await started({ prefix: "/team/a" });
+    const place = home();
+    const argv = ["login", "--endpoint", `${cloud.url}${suffix}`, "--with-token"];
+    expect((await run(argv, { home: place, stdin: cloud.issueToken() })).code).toBe(0);
+    expect(place.read()).toContain(`endpoint: ${cloud.url}\n`);
+  });
+
+  test.each([
+    ["bento.test", "https://bento.test"],
+    ["bento.test:8443/team", "https://bento.test:8443/team"],
+    ["BENTO.test", "https://bento.test"],
+    ["https://bento.test:443/", "https://bento.test"],
+  ])("reads %s as %s", async (written, read) => {
+    const place = home();
+    const argv = ["login", "--endpoint", written, "--with-token", "--json", "--timeout", "5"];
+    const { code, stderr } = await run(argv, { home: place, stdin: canary() });
+    expect(code).toBe(5);
+    expect(JSON.parse(stderr).error.message).toStartWith(`${read} cannot be reached`);
+    expect(place.tree()).toEqual([]);
+  });
+
+  test.each([
+    ["a query", "https://bento.test/?x=1", "no query"],
+    ["an empty query", "https://bento.test?", "no query"],
+    ["a fragment", "https://bento.test/#top", "no fragment"],
+    ["a user name", "https://me@bento.test", "no user name or password"],
+    ["a password", "https://me:hush-hush@bento.test", "no user name or password"],
+    ["another scheme", "ftp://bento.test", "starts with https://"],
+    ["a file", "file:///etc/passwd", "no endpoint"],
+    ["nothing", "", "no endpoint"],
+    ["a blank inside", "https://bento .test", "no endpoint"],
+    ["a line end", "https://bento.test/\nx", "no endpoint"],
+    ["a backslash", "https:\\\\bento.test", "no endpoint"],
+    ["a path alone", "/api", "no endpoint"],
+    ["a port that is none", "https://bento.test:99999", "no endpoint"],
+  ])("refuses %s", async (_, endpoint, reason) => {
+    const place = home();
+    const argv = ["login", `--endpoint=${endpoint}`, "--with-token"];
+    const { code, stdout, stderr } = await run(argv, { home: place, stdin: canary() });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(reason);
+    expect(stderr).not.toContain("hush-hush");
+    expect(place.tree()).toEqual([]);
+  });
+
+  test.each(["http://bento.test", "http://127.0.0.1.bento.test", "http://192.0.2.1:3000"])(
+    "refuses %s: a token does not travel in plain http to another machine",
+    async (endpoint) => {
+      const place = home();
+      const argv = ["login", "--endpoint", endpoint, "--with-token"];
+      const { code, stderr } = await run(argv, { home: place, stdin: canary() });
+      expect(code).toBe(2);
+      expect(stderr).toContain(`error: ${endpoint} is plain http: anyone on the way could read the token\n`);
+      expect(stderr).toContain("--insecure-http");
+      expect(place.tree()).toEqual([]);
+    },
+  );
+
+  test("--insecure-http sends it there all the same", async () => {
+    const argv = [
+      "login",
+      "--endpoint",
+      "http://bento.test",
+      "--with-token",
+      "--insecure-http",
+      "--timeout",
+      "5",
+    ];
+    const { code, stderr } = await run(argv, { stdin: canary() });
+    expect(code).toBe(5);
+    expect(stderr).toContain("error: http://bento.test cannot be reached");
+  });
+
+  test("allows plain http to localhost by name", async () => {
+    const cloud = await started();
+    const endpoint = `http://localhost:${cloud.port}`;
+    const argv = ["login", "--endpoint", endpoint, "--with-token"];
+    const { code, stderr } = await run(argv, { stdin: cloud.issueToken() });
+    expect(code).toBe(0);
+    expect(stderr).toContain(`Logged in to ${endpoint}`);
+  });
+});
+
+describe("login: the default endpoint", () => {
+  test("BENTO_CLOUD_API_ENDPOINT, even without a key", async () => {
+    const cloud = await started();
+    const env = { BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    const { code, stderr } = await run(["login", "--with-token"], { env, stdin: cloud.issueToken() });
+    expect(code).toBe(0);
+    expect(stderr).toContain(`Logged in to ${cloud.url}`);
+  });
+
+  test("--endpoint before BENTO_CLOUD_API_ENDPOINT", async () => {
+    const [given, other] = [await started(), await started()];
+    const env = { BENTO_CLOUD_API_ENDPOINT: other.url };
+    const argv = ["login", "--endpoint", given.url, "--with-token"];
+    expect((await run(argv, { env, stdin: given.issueToken() })).code).toBe(0);
+    expect([given.requests.length, other.requests.length]).toEqual([2, 0]);
+  });
+
+  test("the context's own for a new token of the same context", async () => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    const place = home();
+    place.write(stored("work", cloud.url));
+    const { code } = await run(["login", "--with-token"], { home: place, stdin: token });
+    expect(code).toBe(0);
+    expect(place.read()).toBe(stored("work", cloud.url, token));
+  });
+
+  test("never the context's own for BENTO_CLOUD_API_KEY: the key would go to a server it is not for", async () => {
+    const cloud = await started();
+    const place = home();
+    place.write(stored("work", cloud.url));
+    const before = [place.tree(), place.read()];
+    const { code, stderr } = await run(["login"], { home: place, env: { BENTO_CLOUD_API_KEY: canary() } });
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      `error: the context "work" is for ${cloud.url}, not https://cloud.bentoml.com\n`,
+    );
+    expect(cloud.requests).toEqual([]);
+    expect([place.tree(), place.read()]).toEqual(before);
+  });
+
+  test("never the one in .bentorc: a cloned repository does not choose where a token goes", async () => {
+    const [hostile, own] = [await started(), await started()];
+    const place = home();
+    writeFileSync(join(place.path, ".bentorc"), `context=work\nendpoint=${hostile.url}\n`);
+    place.write(stored("work", own.url));
+    const { code, stderr } = await run(["login", "--with-token"], { home: place, stdin: own.issueToken() });
+    expect(code).toBe(0);
+    expect(hostile.requests).toEqual([]);
+    expect(own.requests).toHaveLength(2);
+    expect(stderr).toContain(`pins the endpoint "${hostile.url}"`);
+  });
+});

@@ -1,0 +1,224 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { home, run, start, type RunOptions } from "../support/bin.ts";
+import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const clouds: LocalCloud[] = [];
+
+afterEach(async () => {
+  const used = clouds.splice(0);
+  await Promise.all(used.map((cloud) => cloud.stop()));
+  for (const cloud of used) cloud.verify();
+});
+
+async function started(): Promise<LocalCloud> {
+  const cloud = await startCloud();
+  clouds.push(cloud);
+  return cloud;
+}
+
+interface Options extends RunOptions {
+  token?: string;
+}
+
+function login(cloud: LocalCloud, flags: string[] = [], { token, ...options }: Options = {}) {
+  const stdin = token ?? cloud.issueToken();
+  return run(["login", "--endpoint", cloud.url, "--with-token", ...flags], { ...options, stdin });
+}
+
+/** A home whose contexts have these names at this endpoint; the first is current. */
+function homeWith(names: string[], endpoint: string, current = names[0]) {
+  const place = home();
+  const contexts = names.map(
+    (name) =>
+      `- api_token: ${canary()}\n  email: me@example.test\n  endpoint: ${endpoint}\n  name: ${JSON.stringify(name)}\n`,
+  );
+  place.write(`contexts:\n${contexts.join("")}current_context_name: ${current}\n`);
+  return place;
+}
+
+describe("login: the name it saves under", () => {
+  interface Surroundings {
+    flag?: string;
+    variable?: string;
+    project?: string;
+    current?: string;
+  }
+  test.each<[string, Surroundings]>([
+    ["flag", { flag: "flag", variable: "variable", project: "project", current: "current" }],
+    ["variable", { variable: "variable", project: "project", current: "current" }],
+    ["project", { project: "project", current: "current" }],
+    ["current", { current: "current" }],
+    ["default", {}],
+    ["default", { current: "__env__" }],
+    ["default", { variable: "__env__" }],
+    ["default", { project: "__env__" }],
+    ["current", { variable: "", current: "current" }],
+  ])("%s for %j", async (name, { flag, variable, project, current }) => {
+    const cloud = await started();
+    const place = home();
+    if (current) place.write(`contexts: []\ncurrent_context_name: ${current}\n`);
+    if (project) writeFileSync(join(place.path, ".bentorc"), `context=${project}\n`);
+    const env = variable === undefined ? {} : { BENTOML_CLOUD_CONTEXT: variable };
+    const { code, stdout } = await login(cloud, [...(flag ? ["--context", flag] : []), "--json"], {
+      home: place,
+      env,
+    });
+    expect({ code, name: JSON.parse(stdout).name }).toEqual({ code: 0, name });
+    expect(place.read()).toEndWith(`  name: ${name}\ncurrent_context_name: ${name}\n`);
+  });
+
+  test.each([
+    ["__env__", "stands for the environment's credential"],
+    ["-", "stands for the previous context"],
+    [" work", "white space"],
+    ["work ", "white space"],
+    ["wo\u0007rk", "control"],
+    ["wo\u202erk", "control or direction"],
+    ["a".repeat(129), "longer than 128"],
+  ])("never creates %j", async (name, reason) => {
+    const cloud = await started();
+    const place = home();
+    const { code, stderr } = await login(cloud, [`--context=${name}`], { home: place });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`error: this cannot name a context: `);
+    expect(stderr).toContain(reason);
+    expect(cloud.requests).toEqual([]);
+    expect(place.tree()).toEqual([]);
+  });
+
+  test.each([["--context="], ["--context=--force"]])("refuses %s", async (flag) => {
+    const cloud = await started();
+    const place = home();
+    expect((await login(cloud, [flag], { home: place })).code).toBe(2);
+    expect(place.tree()).toEqual([]);
+  });
+
+  test.each(["a".repeat(128), "équipe 東京 🚀", "no", "1.10", "a/b:c"])("creates %j", async (name) => {
+    const cloud = await started();
+    const place = home();
+    expect((await login(cloud, ["--context", name], { home: place })).code).toBe(0);
+    const { stdout } = await run(["context", "current"], { home: place });
+    expect(stdout).toBe(`${name}\n`);
+  });
+
+  test("keeps using a name that stands in the file already, though it would not be created", async () => {
+    const cloud = await started();
+    const place = homeWith([" odd "], cloud.url, "' odd '");
+    const token = cloud.issueToken();
+    const { code } = await login(cloud, [], { home: place, token });
+    expect(code).toBe(0);
+    expect(place.read()).toContain(token);
+    expect((await run(["context", "list", "--json"], { home: place })).stdout).toContain('"name": " odd "');
+  });
+
+  test("says what is active here when the environment chooses another context than the one just saved", async () => {
+    const cloud = await started();
+    const place = homeWith(["work"], cloud.url);
+    const env = { BENTOML_CLOUD_CONTEXT: "work" };
+    const { code, stderr } = await login(cloud, ["--context", "new"], { home: place, env });
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'warning: here, BENTOML_CLOUD_CONTEXT still wins: the active context is "work"\n',
+    );
+  });
+
+  test("says so for a project, with file and line", async () => {
+    const cloud = await started();
+    const place = homeWith(["work"], cloud.url);
+    writeFileSync(join(place.path, ".bentorc"), "\ncontext=work\n");
+    const { stderr } = await login(cloud, ["--context", "new"], { home: place });
+    expect(stderr).toContain(
+      `warning: here, ${place.path}/.bentorc:2 still wins: the active context is "work"\n`,
+    );
+  });
+});
+
+describe("login: a name that is taken", () => {
+  test("refuses another endpoint when nobody can be asked", async () => {
+    const [old, other] = [await started(), await started()];
+    const place = homeWith(["work"], old.url);
+    const before = [place.tree(), place.read()];
+    const { code, stdout, stderr } = await login(other, [], { home: place });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe(
+      `error: the context "work" is for ${old.url}, not ${other.url}\n` +
+        "hint: pass --context with another name to keep both, or --force to replace it\n",
+    );
+    expect(other.requests).toEqual([]);
+    expect([place.tree(), place.read()]).toEqual(before);
+  });
+
+  test("replaces it with --force", async () => {
+    const [old, other] = [await started(), await started()];
+    const place = homeWith(["work"], old.url);
+    const { code } = await login(other, ["--force"], { home: place });
+    expect(code).toBe(0);
+    expect(place.read()).toContain(`endpoint: ${other.url}\n`);
+    expect(place.read()).not.toContain(old.url);
+  });
+
+  test("keeps both under two names", async () => {
+    const [old, other] = [await started(), await started()];
+    const place = homeWith(["work"], old.url);
+    expect((await login(other, ["--context", "play"], { home: place })).code).toBe(0);
+    expect(place.read()).toContain(`endpoint: ${old.url}\n`);
+    expect(place.read()).toContain(`endpoint: ${other.url}\n`);
+  });
+
+  test("takes the same endpoint in another spelling for the same", async () => {
+    const cloud = await started();
+    const place = homeWith(["work"], `${cloud.url}/`);
+    expect((await login(cloud, [], { home: place })).code).toBe(0);
+  });
+
+  test.each([
+    ["organization", { email: "me@example.test", organization: "globex" }, "me@example.test in globex"],
+    ["user", { email: "you@example.test", organization: "acme" }, "you@example.test in acme"],
+  ])("refuses another %s of the same endpoint when nobody can be asked", async (_, who, named) => {
+    const cloud = await started();
+    const place = home();
+    await login(cloud, [], { home: place });
+    const before = [place.tree(), place.read()];
+    const { code, stderr } = await login(cloud, [], { home: place, token: cloud.issueToken(who) });
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      `error: the context "default" belongs to me@example.test in acme, but this token is of ${named}\n`,
+    );
+    expect([place.tree(), place.read()]).toEqual(before);
+    const kept = await login(cloud, ["--context", "other"], { home: place, token: cloud.issueToken(who) });
+    expect(kept.code).toBe(0);
+    expect(place.read().match(/- api_token/g)).toHaveLength(2);
+  });
+
+  test("does not replace a login elsewhere that was saved under the name during a browser sign-in", async () => {
+    const [slow, quick] = [await started(), await started()];
+    const place = home();
+    const signIn = start(["login", "--no-browser", "--endpoint", slow.url], { home: place });
+    await signIn.waitFor("Approve this sign-in");
+    expect((await login(quick, [], { home: place })).code).toBe(0);
+    const before = place.read();
+    slow.approve();
+    const { code, stderr } = await signIn.result;
+    expect(code).toBe(1);
+    expect(stderr).toContain(`error: the context "default" was meanwhile saved for ${quick.url}\n`);
+    expect(place.read()).toBe(before);
+  });
+
+  test("knows another user of a context that Python wrote by its e-mail", async () => {
+    const cloud = await started();
+    const place = homeWith(["work"], cloud.url);
+    const token = cloud.issueToken({ email: "you@example.test" });
+    const { code, stderr } = await login(cloud, [], { home: place, token });
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      'the context "work" belongs to me@example.test, but this token is of you@example.test',
+    );
+    expect((await login(cloud, ["--force"], { home: place, token })).code).toBe(0);
+    expect(place.read()).toContain("email: you@example.test\n");
+  });
+});

@@ -1,0 +1,236 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { home, run, type RunOptions } from "../support/bin.ts";
+import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const clouds: LocalCloud[] = [];
+
+afterEach(async () => {
+  const used = clouds.splice(0);
+  await Promise.all(used.map((cloud) => cloud.stop()));
+  for (const cloud of used) cloud.verify();
+});
+
+async function started(): Promise<LocalCloud> {
+  const cloud = await startCloud();
+  clouds.push(cloud);
+  return cloud;
+}
+
+/** Runs a login that must fail before it asks the server or touches a file. */
+async function refused(cloud: LocalCloud, flags: string[], options: RunOptions = {}) {
+  const place = options.home ?? home();
+  const before = place.tree();
+  const result = await run(["login", "--endpoint", cloud.url, ...flags], { ...options, home: place });
+  expect(cloud.requests).toEqual([]);
+  expect(place.tree()).toEqual(before);
+  expect(result.stdout).toBe("");
+  return result;
+}
+
+/** The token that was sent to the server. */
+function sent(cloud: LocalCloud): unknown {
+  return cloud.requests[0]?.headers["x-yatai-api-token"];
+}
+
+const ARGV_WARNING =
+  "warning: a token in --api-token can be seen by every user of this machine; use --with-token\n";
+
+describe("login: where the token comes from", () => {
+  test("--with-token reads standard input", async () => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    const { code } = await run(["login", "--endpoint", cloud.url, "--with-token"], { stdin: token });
+    expect({ code, sent: sent(cloud) }).toEqual({ code: 0, sent: token });
+  });
+
+  test.each([
+    ["--api-token VALUE", (token: string) => ["--api-token", token]],
+    ["--api-token=VALUE", (token: string) => [`--api-token=${token}`]],
+  ])("%s is taken, with a warning about other users", async (_, flags) => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    const { code, stderr } = await run(["login", "--endpoint", cloud.url, ...flags(token)]);
+    expect({ code, sent: sent(cloud) }).toEqual({ code: 0, sent: token });
+    expect(stderr).toStartWith(ARGV_WARNING);
+  });
+
+  test("BENTO_CLOUD_API_KEY is taken, saved, and said to win from now on", async () => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    const place = home();
+    const env = { BENTO_CLOUD_API_KEY: token, BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    const { code, stderr } = await run(["login"], { home: place, env });
+    expect({ code, sent: sent(cloud) }).toEqual({ code: 0, sent: token });
+    expect(stderr).toContain(
+      'warning: here, BENTO_CLOUD_API_KEY still wins: the active context is "__env__"\n',
+    );
+    expect(place.read()).toContain(`api_token: ${token}\n`);
+    expect(place.read()).toContain("name: default\n");
+  });
+
+  test.each([
+    ["--with-token", ["--with-token"], "stdin"],
+    ["--api-token", ["--api-token"], "argument"],
+  ])("%s wins over BENTO_CLOUD_API_KEY, which still wins afterwards", async (_, flags, where) => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    const argv = ["login", "--endpoint", cloud.url, ...flags, ...(where === "argument" ? [token] : [])];
+    const env = { BENTO_CLOUD_API_KEY: canary() };
+    const { code, stderr } = await run(argv, { env, stdin: where === "stdin" ? token : "" });
+    expect({ code, sent: sent(cloud) }).toEqual({ code: 0, sent: token });
+    expect(stderr).toContain("BENTO_CLOUD_API_KEY still wins");
+  });
+
+  test("an invalid BENTO_CLOUD_API_KEY does not make a saved login look like a failure", async () => {
+    const cloud = await started();
+    const place = home();
+    const env = { BENTO_CLOUD_API_KEY: "two words" };
+    const result = await run(["login", "--endpoint", cloud.url, "--with-token"], {
+      home: place,
+      env,
+      stdin: cloud.issueToken(),
+    });
+    expect(result.code).toBe(0);
+    expect(result.stderr).toContain(
+      "warning: nothing can be active here: the API token from BENTO_CLOUD_API_KEY",
+    );
+    expect(result.stderr).not.toContain("two words");
+    expect(place.read()).toContain("name: default\n");
+  });
+
+  test("a variable that is set but empty counts as unset, and is mentioned once", async () => {
+    const cloud = await started();
+    const env = { BENTO_CLOUD_API_KEY: "", BENTOML_CLOUD_CONTEXT: " " };
+    const { code, stderr } = await run(["login", "--endpoint", cloud.url, "--with-token"], {
+      env,
+      stdin: cloud.issueToken(),
+    });
+    expect(code).toBe(0);
+    expect(stderr.match(/BENTO_CLOUD_API_KEY/g)).toHaveLength(1);
+    expect(stderr).toContain("warning: BENTO_CLOUD_API_KEY is set but empty; ignored\n");
+    expect(stderr).toContain("warning: BENTOML_CLOUD_CONTEXT is set but empty; ignored\n");
+    expect(stderr).toContain('Saved as context "default"');
+  });
+
+  test.each([
+    ["nothing", {}],
+    ["an empty BENTO_CLOUD_API_KEY", { BENTO_CLOUD_API_KEY: "" }],
+    ["CI=true", { CI: "true" }],
+  ])("with %s and nobody to ask: a usage error that names the ways", async (_, env) => {
+    const cloud = await started();
+    const { code, stderr } = await refused(cloud, [], { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain("error: there is no token, and nobody to ask for one\n");
+    expect(stderr).toMatch(/hint: .*--with-token.*BENTO_CLOUD_API_KEY.*--web/);
+  });
+
+  test.each([
+    [["--with-token", "--api-token", canary()]],
+    [["--with-token", "--web"]],
+    [["--with-token", "--no-browser"]],
+    [["--api-token", canary(), "--web"]],
+    [["--api-token", canary(), "--no-browser"]],
+  ])("%j contradicts itself", async (flags) => {
+    const cloud = await started();
+    const { code, stderr } = await refused(cloud, flags, { stdin: canary() });
+    expect(code).toBe(2);
+    expect(stderr).toContain("exclude each other");
+  });
+
+  test("a token without its option is refused and not repeated", async () => {
+    const cloud = await started();
+    const { code, stderr } = await refused(cloud, [canary()]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("`bentocloud login` takes no argument");
+  });
+});
+
+describe("login: the token's text", () => {
+  test.each([
+    ["a line end", (token: string) => `${token}\n`],
+    ["a Windows line end", (token: string) => `${token}\r\n`],
+    ["blanks and blank lines", (token: string) => `\n \t${token} \n\n`],
+    ["a byte order mark", (token: string) => `\ufeff${token}\r\n`],
+  ])("%s around it is not part of it", async (_, wrap) => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    const place = home();
+    const argv = ["login", "--endpoint", cloud.url, "--with-token"];
+    const { code } = await run(argv, { home: place, stdin: wrap(token) });
+    expect({ code, sent: sent(cloud) }).toEqual({ code: 0, sent: token });
+    expect(place.read()).toContain(`api_token: ${token}\n`);
+  });
+
+  const odd = [
+    ["two lines", `${canary()}\n${canary()}`],
+    ["a blank inside", `${canary()} ${canary()}`],
+    ["a letter beyond ASCII", registerCanary(`${canary()}é`)],
+    ["a control character", `${canary()}\u0007${canary()}`],
+    ["a NUL", `${canary()}\0`],
+    ["a zero-width space", `${canary()}\u200b${canary()}`],
+  ] as const;
+
+  test.each(odd)("%s inside it is a local error that does not print it", async (_, text) => {
+    const cloud = await started();
+    const { code, stderr } = await refused(cloud, ["--with-token"], { stdin: text });
+    expect(code).toBe(2);
+    expect(stderr).toContain("error: the API token from standard input has characters that no token has");
+    expect(stderr).toContain("hint: ");
+  });
+
+  test.each(["--api-token", "BENTO_CLOUD_API_KEY"])(
+    "odd characters from %s name where they came from",
+    async (origin) => {
+      const cloud = await started();
+      const text = `${canary()} ${canary()}`;
+      const isFlag = origin === "--api-token";
+      const options = isFlag ? {} : { env: { BENTO_CLOUD_API_KEY: text } };
+      const { code, stderr } = await refused(cloud, isFlag ? [origin, text] : [], options);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`error: the API token from ${origin} has characters that no token has`);
+    },
+  );
+
+  test.each([
+    ["--with-token with no input", ["--with-token"], ""],
+    ["--with-token with a blank line", ["--with-token"], " \n"],
+    ["--api-token with an empty value", ["--api-token="], ""],
+  ])("%s: an empty token is a usage error", async (_, flags, stdin) => {
+    const cloud = await started();
+    const { code, stderr } = await refused(cloud, flags, { stdin });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/error: the API token from .* is empty\n/);
+  });
+
+  test("a forgotten value does not make the next option a token", async () => {
+    const cloud = await started();
+    const { code, stderr } = await refused(cloud, ["--api-token", "--force"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("error: --api-token needs a value\n");
+  });
+
+  test("a file piped in by mistake is refused before it is read to its end", async () => {
+    const cloud = await started();
+    const { code, stderr } = await refused(cloud, ["--with-token"], { stdin: "x".repeat(70_000) });
+    expect(code).toBe(2);
+    expect(stderr).toContain("error: standard input holds more than one token\n");
+  });
+
+  test("every visible ASCII character can stand in it, and comes back from the file as it was", async () => {
+    const cloud = await started();
+    const token = registerCanary(
+      String.fromCharCode(...Array.from({ length: 94 }, (_, index) => 33 + index)),
+    );
+    cloud.misbehave("GET /api/v1/auth/current", { json: { name: "me", email: "me@example.test" } });
+    cloud.misbehave("GET /api/v1/current_org", { json: { name: "acme" } });
+    const place = home();
+    const argv = ["login", "--endpoint", cloud.url, "--with-token"];
+    expect((await run(argv, { home: place, stdin: token })).code).toBe(0);
+    expect(sent(cloud)).toBe(token);
+    const shown = await run(["token"], { home: place, reveals: "stdout" });
+    expect(shown.stdout).toBe(`${token}\n`);
+  });
+});

@@ -1,0 +1,200 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { home, run } from "../support/bin.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+/** One context as Python bentoml writes it. */
+function entry(name: string): string {
+  const endpoint = `https://${name}.test`;
+  return `- api_token: ${canary()}\n  email: me@example.test\n  endpoint: ${endpoint}\n  name: ${name}\n`;
+}
+
+/** A home with contexts, and the text each stands with in the file. */
+function homeWith(...names: string[]) {
+  const place = home();
+  const entries = Object.fromEntries(names.map((name) => [name, entry(name)]));
+  const write = (kept: string[], current = names[0]) =>
+    `contexts:\n${kept.map((name) => entries[name]).join("")}current_context_name: ${current}\n`;
+  place.write(write(names));
+  return { place, write };
+}
+
+const REVOKE = (...names: string[]) =>
+  `hint: a removed token works until it is revoked (${names.map((name) => `https://${name}.test/api_tokens`).join(", ")}); backups of the file hold it too\n`;
+
+describe("logout", () => {
+  test("NAME removes that context and says which one still signs in", async () => {
+    const { place, write } = homeWith("prod", "staging");
+    const { code, stdout, stderr } = await run(["logout", "staging"], { home: place });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect(stderr).toBe(
+      '✓ Removed context "staging"\n' +
+        `Still signed in here as context "prod", from current context (${place.file}:6)\n` +
+        REVOKE("staging"),
+    );
+    expect(place.read()).toBe(write(["prod"]));
+  });
+
+  test("without a name removes the current context; no other becomes active", async () => {
+    const { place, write } = homeWith("prod", "staging");
+    const { code, stderr } = await run(["logout"], { home: place });
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      '✓ Removed context "prod"\n' +
+        "No context is active here; 1 remain (`bentocloud use NAME` chooses one)\n" +
+        REVOKE("prod"),
+    );
+    expect(place.read()).toBe(write(["staging"]));
+    expect((await run(["token"], { home: place })).code).toBe(4);
+  });
+
+  test("without a name removes the last context", async () => {
+    const { place } = homeWith("prod");
+    const { code, stderr } = await run(["logout"], { home: place });
+    expect(code).toBe(0);
+    expect(stderr).toContain("No context is left\n");
+    expect(place.read()).toBe("contexts: []\ncurrent_context_name: prod\n");
+    expect((await run(["context", "list", "--json"], { home: place })).stdout).toBe(
+      '{\n  "contexts": []\n}\n',
+    );
+  });
+
+  test.each([
+    ["--context", ["--context", "staging"], {}],
+    ["BENTOML_CLOUD_CONTEXT", [], { BENTOML_CLOUD_CONTEXT: "staging" }],
+  ])("without a name removes the one that %s chooses", async (_, flags, env) => {
+    const { place, write } = homeWith("prod", "staging");
+    const { code } = await run(["logout", ...flags], { home: place, env: env as Record<string, string> });
+    expect(code).toBe(0);
+    expect(place.read()).toBe(write(["prod"]));
+  });
+
+  test("without a name removes the project's", async () => {
+    const { place, write } = homeWith("prod", "staging");
+    writeFileSync(join(place.path, ".bentorc"), "context=staging\n");
+    const { code, stderr } = await run(["logout"], { home: place });
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('"staging"') });
+    expect(place.read()).toBe(write(["prod"]));
+  });
+
+  test("--all removes every context", async () => {
+    const { place } = homeWith("prod", "staging", "dev");
+    const { code, stderr } = await run(["logout", "--all"], { home: place });
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      '✓ Removed context "prod"\n✓ Removed context "staging"\n✓ Removed context "dev"\n' +
+        "No context is left\n" +
+        REVOKE("prod", "staging", "dev"),
+    );
+    expect(place.read()).toBe("contexts: []\ncurrent_context_name: prod\n");
+  });
+
+  test("--all with nothing to remove succeeds and leaves nothing behind", async () => {
+    const place = home();
+    const { code, stderr } = await run(["logout", "--all"], { home: place });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "No context is left\n" });
+    expect(place.tree()).toEqual([]);
+  });
+
+  test("says that the environment's token still signs in", async () => {
+    const { place } = homeWith("prod");
+    const env = { BENTO_CLOUD_API_KEY: canary() };
+    const { code, stderr } = await run(["logout"], { home: place, env });
+    expect(code).toBe(0);
+    expect(stderr).toContain('✓ Removed context "prod"\n');
+    expect(stderr).toContain('Still signed in here as context "__env__", from BENTO_CLOUD_API_KEY\n');
+  });
+
+  test.each([
+    ["an invalid BENTO_CLOUD_API_KEY", { BENTO_CLOUD_API_KEY: "two words" }, ""],
+    ["a credential in .bentorc", {}, "api_token=x\n"],
+  ])("%s does not make a removal look like a failure", async (_, env, project) => {
+    const { place, write } = homeWith("prod", "staging");
+    if (project) writeFileSync(join(place.path, ".bentorc"), project);
+    const { code, stderr } = await run(["logout", "staging"], {
+      home: place,
+      env: env as Record<string, string>,
+    });
+    expect(code).toBe(0);
+    expect(stderr).toContain('✓ Removed context "staging"\n');
+    expect(stderr).toContain("warning: nothing can be active here: ");
+    expect(place.read()).toBe(write(["prod"]));
+  });
+
+  test("with --json: prints what went, what remains, and what is active", async () => {
+    const { place } = homeWith("prod", "staging");
+    const first = await run(["logout", "staging", "--json"], { home: place });
+    expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(first.stdout)).toEqual({ removed: ["staging"], remaining: ["prod"], active: "prod" });
+    const second = await run(["logout", "--json"], { home: place });
+    expect(JSON.parse(second.stdout)).toEqual({ removed: ["prod"], remaining: [], active: null });
+  });
+
+  test("keeps the removed context in a backup", async () => {
+    const { place } = homeWith("prod");
+    await run(["logout"], { home: place });
+    expect(place.tree().filter((line) => line.includes("/backups/"))).toEqual([
+      "bentoml/.bentocloud/backups/ 0700",
+      expect.stringMatching(/^bentoml\/\.bentocloud\/backups\/.+\.yaml 0600$/),
+    ]);
+  });
+
+  test("narrows a file that others could read, and says so", async () => {
+    const { place } = homeWith("prod", "staging");
+    place.write(place.read(), 0o644);
+    const { stderr } = await run(["logout", "staging"], { home: place });
+    expect(stderr).toContain(`${place.file} could be read by others (mode 644)`);
+    expect(place.tree()).toContain("bentoml/.yatai.yaml 0600");
+  });
+
+  test("removes both when Python left two contexts of one name", async () => {
+    const { place } = homeWith("prod");
+    place.write(`contexts:\n${entry("twin")}${entry("twin")}current_context_name: twin\n`);
+    expect((await run(["logout", "twin"], { home: place })).code).toBe(0);
+    expect(place.read()).toBe("contexts: []\ncurrent_context_name: twin\n");
+  });
+
+  test.each([[["nowhere"]], [["--", "--all"]], [["--context", "nowhere"]]])(
+    "refuses a context that does not exist: %j",
+    async (words) => {
+      const { place, write } = homeWith("prod");
+      const before = place.tree();
+      const { code, stdout, stderr } = await run(["logout", ...words], { home: place });
+      expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+      expect(stderr).toStartWith(`error: there is no context "${words.at(-1)}"\n`);
+      expect(place.read()).toBe(write(["prod"]));
+      expect(place.tree()).toEqual(before);
+    },
+  );
+
+  test.each([
+    ["an empty home", ""],
+    ["a current name without a context", "contexts: []\ncurrent_context_name: gone\n"],
+  ])("without a name and with %s: not logged in", async (_, text) => {
+    const place = home();
+    if (text) place.write(text);
+    const before = place.tree();
+    const { code, stderr } = await run(["logout", "--json"], { home: place });
+    expect(code).toBe(4);
+    expect(JSON.parse(stderr).error).toMatchObject({ code: "NOT_LOGGED_IN", exit_code: 4 });
+    expect(place.tree()).toEqual(before);
+  });
+
+  test("refuses a name together with --all, and more than one name", async () => {
+    const { place, write } = homeWith("prod", "staging");
+    expect((await run(["logout", "prod", "--all"], { home: place })).code).toBe(2);
+    expect((await run(["logout", "prod", "staging"], { home: place })).code).toBe(2);
+    expect(place.read()).toBe(write(["prod", "staging"]));
+  });
+
+  test("changes nothing in a broken file", async () => {
+    const place = home();
+    place.write("contexts: [\n");
+    const { code } = await run(["logout", "--all"], { home: place });
+    expect(code).toBe(6);
+    expect(place.read()).toBe("contexts: [\n");
+  });
+});

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { home, run, type RunOptions } from "../support/bin.ts";
+import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+let cloud: LocalCloud;
+beforeAll(async () => {
+  cloud = await startCloud();
+});
+afterAll(async () => {
+  cloud.verify();
+  await cloud.stop();
+});
+
+/** A home whose `mine` is of the organization acme at the local server, and a project with these pins. */
+function projectWith(rc: string) {
+  const here = home();
+  const token = cloud.issueToken();
+  writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }]);
+  const project = join(here.path, "project");
+  return { here, token, project, path: writeBelow(project, ".bentorc", rc) };
+}
+
+/** The commands that use the active context, each with what it says when nothing forbids it. */
+const USERS = [["status"], ["whoami"], ["token"], ["context", "current"]];
+const OFFLINE = [["status", "--offline"], ["token"], ["context", "current"]];
+
+describe("the endpoint pin", () => {
+  test.each(USERS.map((args) => [args]))("a mismatch ends %p with 4 and names both sides", async (args) => {
+    const { here, project, path } = projectWith("context=mine\nendpoint=https://pinned.test\n");
+    const before = cloud.requests.length;
+    expect(await run(args, { home: here, cwd: project })).toMatchObject({
+      code: 4,
+      stdout: "",
+      stderr:
+        `error: ${path}:2 pins the endpoint "https://pinned.test", but the context "mine" (from context) has "${cloud.url}"\n` +
+        "hint: choose another context with --context or `bentocloud use`, or correct the pin\n",
+    });
+    expect(cloud.requests.length).toBe(before);
+  });
+
+  test.each([
+    ["--context", ["--context", "other"], {}, '"other" (from --context) has "https://other.test"'],
+    [
+      "BENTOML_CLOUD_CONTEXT",
+      [],
+      { BENTOML_CLOUD_CONTEXT: "other" },
+      '(from BENTOML_CLOUD_CONTEXT) has "https://other.test"',
+    ],
+    [
+      "BENTO_CLOUD_API_KEY",
+      [],
+      { BENTO_CLOUD_API_KEY: canary() },
+      '"__env__" (from BENTO_CLOUD_API_KEY) has "https://cloud.bentoml.com"',
+    ],
+    [
+      "BENTO_CLOUD_API_KEY with an endpoint",
+      [],
+      { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test" },
+      'has "https://elsewhere.test"',
+    ],
+  ] as const)("holds against %s too", async (_by, args, env, said) => {
+    const { here, project } = projectWith(`endpoint=${cloud.url}\n`);
+    for (const words of OFFLINE) {
+      const options: RunOptions = { home: here, cwd: project, env };
+      const { code, stdout, stderr } = await run([...words, ...args, "--json"], options);
+      expect({ words, code, stdout }).toEqual({ words, code: 4, stdout: "" });
+      const { error } = JSON.parse(stderr);
+      expect(error).toMatchObject({ code: "PIN_MISMATCH", exit_code: 4 });
+      expect(error.message).toContain(`pins the endpoint "${cloud.url}"`);
+      expect(error.message).toContain(said);
+    }
+  });
+
+  test.each(["", "/", " "])("the same place written otherwise (%p at its end) is a match", async (end) => {
+    const { here, project, token } = projectWith(`context=mine\nendpoint=${cloud.url.toUpperCase()}${end}\n`);
+    const result = await run(["token"], { home: here, cwd: project, reveals: "stdout" });
+    expect(result).toMatchObject({ code: 0, stdout: `${token}\n`, stderr: "" });
+  });
+
+  test("a pin never supplies the endpoint", async () => {
+    const { here, project } = projectWith("endpoint=https://evil.test\n");
+    const env = { BENTO_CLOUD_API_KEY: canary() };
+    const { code, stderr } = await run(["whoami"], { home: here, cwd: project, env });
+    expect(code).toBe(4);
+    expect(stderr).toContain('has "https://cloud.bentoml.com"');
+  });
+
+  test("one that is no endpoint at all matches nothing", async () => {
+    const { here, project } = projectWith("context=mine\nendpoint=not a place\n");
+    expect(await run(["token"], { home: here, cwd: project })).toMatchObject({ code: 4, stdout: "" });
+  });
+});
+
+describe("the organization pin", () => {
+  test.each([["status"], ["whoami"], ["token"]])(
+    "a mismatch ends %s with 4 and names both sides",
+    async (name) => {
+      const { here, project, path } = projectWith("context=mine\norganization=globex\n");
+      expect(await run([name], { home: here, cwd: project })).toMatchObject({
+        code: 4,
+        stdout: "",
+        stderr:
+          `error: ${path}:2 pins the organization "globex", but the context "mine" (from context) has "acme"\n` +
+          "hint: choose another context with --context or `bentocloud use`, or correct the pin\n",
+      });
+    },
+  );
+
+  test.each([["status"], ["whoami"], ["token"]])("a match lets %s work", async (name) => {
+    const { here, project } = projectWith("context=mine\norganization=acme\n");
+    const result = await run([name], { home: here, cwd: project, reveals: "stdout" });
+    expect(result).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("one that nobody has seen yet is asked of the server, with the environment's credential too", async () => {
+    const { here, project, token } = projectWith("context=mine\norganization=acme\n");
+    const before = cloud.requests.length;
+    await run(["token"], { home: here, cwd: project, reveals: "stdout" });
+    expect(
+      cloud.requests
+        .slice(before)
+        .map(({ path }) => path)
+        .toSorted(),
+    ).toEqual(["/api/v1/auth/current", "/api/v1/current_org"]);
+    const foreign = cloud.issueToken({ email: "you@example.test", organization: "globex" });
+    const env = { BENTO_CLOUD_API_KEY: foreign, BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    const refused = await run(["token"], { home: here, cwd: project, env });
+    expect(refused).toMatchObject({ code: 4, stdout: "" });
+    expect(refused.stderr).toContain('"__env__" (from BENTO_CLOUD_API_KEY) has "globex"');
+    const good = { ...env, BENTO_CLOUD_API_KEY: token };
+    expect((await run(["token"], { home: here, cwd: project, env: good, reveals: "stdout" })).code).toBe(0);
+    expect(here.tree()).toEqual([
+      "bentoml/ 0755",
+      "bentoml/.yatai.yaml 0600",
+      "project/ 0755",
+      "project/.bentorc 0644",
+    ]);
+  });
+
+  test("one that was seen is not asked again, and a new token is a new question", async () => {
+    const here = home();
+    const token = cloud.issueToken();
+    const login = ["login", "--endpoint", cloud.url, "--with-token", "--context", "mine"];
+    expect((await run(login, { home: here, stdin: token })).code).toBe(0);
+    const project = join(here.path, "project");
+    writeBelow(project, ".bentorc", "context=mine\norganization=acme\n");
+    const before = cloud.requests.length;
+    expect((await run(["token"], { home: here, cwd: project, reveals: "stdout" })).code).toBe(0);
+    expect(cloud.requests.length).toBe(before);
+
+    const foreign = cloud.issueToken({ email: "them@example.test", organization: "globex" });
+    here.write(here.read().replace(token, foreign));
+    const refused = await run(["token"], { home: here, cwd: project });
+    expect(refused).toMatchObject({ code: 4, stdout: "" });
+    expect(refused.stderr).toContain('has "globex"');
+    expect(cloud.requests.length).toBe(before + 2);
+  });
+
+  test("offline, `status` holds the pin against what was seen last, and leaves the unknown open", async () => {
+    const here = home();
+    const login = ["login", "--endpoint", cloud.url, "--with-token", "--context", "mine"];
+    await run(login, { home: here, stdin: cloud.issueToken() });
+    writeBelow(here.path, ".bentorc", "context=mine\norganization=globex\n");
+    const refused = await run(["status", "--offline"], { home: here });
+    expect(refused).toMatchObject({ code: 4, stdout: "" });
+    expect(refused.stderr).toContain('pins the organization "globex"');
+    const { here: unseen, project } = projectWith("context=mine\norganization=globex\n");
+    expect((await run(["status", "--offline"], { home: unseen, cwd: project })).code).toBe(0);
+  });
+
+  test("a server that cannot say is an error, not a match", async () => {
+    const { here, project } = projectWith("context=mine\norganization=acme\n");
+    const limited = cloud.issueToken({ scopes: ["read_cluster"] });
+    const env = { BENTO_CLOUD_API_KEY: limited, BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    const { code, stdout, stderr } = await run(["token", "--json"], { home: here, cwd: project, env });
+    expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
+    expect(JSON.parse(stderr).error.code).toBe("FORBIDDEN");
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+/** A home with these contexts and a project directory that holds the `.bentorc`. */
+function projectWith(rc: string | Uint8Array, names: readonly string[] = ["mine", "staging"]) {
+  const here = home();
+  writeContexts(
+    here,
+    names.map((name) => ({ name })),
+  );
+  const project = join(here.path, "project");
+  return { here, project, path: writeBelow(project, ".bentorc", rc) };
+}
+
+describe(".bentorc", () => {
+  test("the nearest one counts, from the working directory upward", async () => {
+    const { here, project } = projectWith("context=staging\n", ["mine", "staging", "inner"]);
+    const inner = join(project, "inner");
+    writeBelow(inner, ".bentorc", "context=inner\n");
+    const deep = join(inner, "a", "b");
+    mkdirSync(deep, { recursive: true });
+    const beside = join(project, "beside");
+    mkdirSync(beside);
+    const currentIn = async (cwd: string) => (await run(["context", "current"], { home: here, cwd })).stdout;
+    expect(await currentIn(here.path)).toBe("mine\n");
+    expect(await currentIn(project)).toBe("staging\n");
+    expect(await currentIn(beside)).toBe("staging\n");
+    expect(await currentIn(inner)).toBe("inner\n");
+    expect(await currentIn(deep)).toBe("inner\n");
+  });
+
+  test("one that chooses no context leaves the choice to the user's file", async () => {
+    const { here, project } = projectWith("# nothing\n");
+    const { stdout } = await run(["context", "current", "--json"], { home: here, cwd: project });
+    expect(JSON.parse(stdout)).toMatchObject({ name: "mine", source: { kind: "user" } });
+  });
+
+  test.each([
+    ["a number with a zero", "context=1.10\n", "1.10", 1],
+    ["a boolean", "context=true\n", "true", 1],
+    ["null", "context=null\n", "null", 1],
+    ["a number with an exponent", "context=1e3\n", "1e3", 1],
+    ["JSON", 'context={"a":1}\n', '{"a":1}', 1],
+    ["double quotes", 'context="two words"\n', "two words", 1],
+    ["an escape in double quotes", 'context="caf\\u00e9"\n', "café", 1],
+    ["single quotes, which stay", "context='mine'\n", "'mine'", 1],
+    ["blanks around", "  context =  spaced  \n", "spaced", 1],
+    ["an equals sign", "context=a=b\n", "a=b", 1],
+    ["a hash, which begins no comment here", "context=a # b\n", "a # b", 1],
+    ["a variable, which nothing expands", "context=$HOME/${USER}\n", "$HOME/${USER}", 1],
+    ["a backquote, which runs nothing", "context=`id`\n", "`id`", 1],
+    ["CRLF", "# first\r\ncontext=windows\r\n", "windows", 2],
+    ["a byte order mark", "\ufeffcontext=marked\n", "marked", 1],
+    ["comments", "# a\n; b\n\n   # c\ncontext=later\n", "later", 5],
+    ["the key twice", "context=first\ncontext=second\n", "second", 2],
+    ["no final newline", "context=end", "end", 1],
+    ["other alphabets", "context=日本\n", "日本", 1],
+  ])("a value is taken as written: %s", async (_what, rc, name, line) => {
+    const { here, project, path } = projectWith(rc, ["mine", name]);
+    const result = await run(["context", "current", "--json"], { home: here, cwd: project });
+    expect(result).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(result.stdout)).toEqual({
+      name,
+      source: { kind: "project", name: "context", path, line },
+    });
+  });
+
+  test.each([
+    ["api_token=SECRET", 1],
+    ["token = SECRET", 1],
+    ["BENTO_CLOUD_API_KEY=SECRET", 1],
+    ["context=staging\napi-key=SECRET", 2],
+    ["export BENTO_CLOUD_API_KEY=SECRET", 1],
+    ["api_token: SECRET", 1],
+    ["password=SECRET", 1],
+  ])("a credential in it is refused with advice: %s", async (rc, line) => {
+    const { here, project, path } = projectWith(rc.replace("SECRET", canary()));
+    for (const flags of [[], ["--context", "mine"]]) {
+      const { code, stdout, stderr } = await run(["status", "--offline", ...flags], {
+        home: here,
+        cwd: project,
+      });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toBe(
+        `error: ${path}:${line} holds a credential\n` +
+          "hint: remove the line, revoke that token on the server, and sign in with `bentocloud login`\n",
+      );
+    }
+    // The sweep searches the home; this file is the test's own doing.
+    writeBelow(project, ".bentorc", "");
+  });
+
+  test.each([
+    ["an unknown key", "colour=blue\ncontext=staging\n", ":1: unknown key ignored;"],
+    ["extends", "context=staging\nextends=github:evil/repo\n", ":2: unknown key ignored;"],
+    ["__proto__", "__proto__.context=evil\ncontext=staging\n", ":1: unknown key ignored;"],
+    ["constructor", "constructor.prototype.context=evil\ncontext=staging\n", ":1: unknown key ignored;"],
+    ["a line of another format", "context: mine\ncontext=staging\n", ":1: unknown key ignored;"],
+    [
+      "many, in one warning",
+      `${"a=1\n".repeat(5000)}context=staging\n`,
+      ":1: unknown key ignored (and 4999 more);",
+    ],
+  ])("warns of %s and goes on", async (_what, rc, warning) => {
+    const { here, project, path } = projectWith(rc);
+    expect(await run(["context", "current"], { home: here, cwd: project })).toMatchObject({
+      code: 0,
+      stdout: "staging\n",
+      stderr: `warning: ${path}${warning} a project can set context, endpoint, organization\n`,
+    });
+  });
+
+  test("--quiet holds the warnings back", async () => {
+    const { here, project } = projectWith("colour=blue\ncontext=staging\n");
+    const result = await run(["context", "current", "--quiet"], { home: here, cwd: project });
+    expect(result).toMatchObject({ code: 0, stdout: "staging\n", stderr: "" });
+  });
+
+  test.each([
+    ["staging", "--context staging"],
+    ["two words", "--context 'two words'"],
+    ["it's", "--context 'it'\\''s'"],
+    ["$(touch x)", "--context '$(touch x)'"],
+    ["-x", "--context=-x"],
+  ])("a context that this user lacks comes with the login command to run: %s", async (name, words) => {
+    const { here, project, path } = projectWith(`context=${name}\n`, ["mine"]);
+    const { code, stdout, stderr } = await run(["token"], { home: here, cwd: project });
+    expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
+    expect(stderr).toBe(
+      `error: you have no context "${name}", which ${path} asks for\nhint: bentocloud login ${words}\n`,
+    );
+    const json = await run(["token", "--json"], { home: here, cwd: project });
+    expect(JSON.parse(json.stderr).error).toMatchObject({ code: "NOT_LOGGED_IN", exit_code: 4 });
+  });
+
+  test("an escape sequence in a name does not reach the terminal", async () => {
+    const { here, project } = projectWith("context=\u001b[31mred\u202e\u009b2J\n", ["mine"]);
+    const { code, stderr } = await run(["token"], { home: here, cwd: project });
+    expect(code).toBe(4);
+    expect(stderr).not.toMatch(/[\u001b\u202e\u009b]/);
+  });
+});

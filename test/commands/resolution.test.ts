@@ -1,0 +1,168 @@
+import { describe, expect, test } from "bun:test";
+import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+/** Every layer with the name of its own context; which of them are present is the test's choice. */
+const LAYERS = ["flag", "env_key", "env_context", "project", "user"] as const;
+type Layer = (typeof LAYERS)[number];
+
+const NAMES: Record<Layer, string> = {
+  flag: "by-flag",
+  env_key: "__env__",
+  env_context: "by-variable",
+  project: "by-project",
+  user: "by-user",
+};
+
+async function statusWith(present: readonly Layer[]) {
+  const here = home();
+  writeContexts(
+    here,
+    ["by-flag", "by-variable", "by-project", "by-user"].map((name) => ({ name })),
+    present.includes("user") ? "by-user" : "nobody",
+  );
+  if (present.includes("project")) writeBelow(here.path, ".bentorc", "context=by-project\n");
+  const env = {
+    ...(present.includes("env_key") && {
+      BENTO_CLOUD_API_KEY: canary(),
+      BENTO_CLOUD_API_ENDPOINT: "https://environment.test",
+    }),
+    ...(present.includes("env_context") && { BENTOML_CLOUD_CONTEXT: "by-variable" }),
+  };
+  const flags = present.includes("flag") ? ["--context", "by-flag"] : [];
+  const result = await run(["status", "--offline", "--json", ...flags], { home: here, env });
+  return { here, result };
+}
+
+const PAIRS = LAYERS.flatMap((winner, index) =>
+  LAYERS.slice(index + 1).map((loser) => [winner, loser] as const),
+);
+
+describe("resolution", () => {
+  test.each(PAIRS)("%s beats %s", async (winner, loser) => {
+    const { result } = await statusWith([winner, loser]);
+    expect(result).toMatchObject({ code: 0, stderr: "" });
+    const status = JSON.parse(result.stdout);
+    expect(status).toMatchObject({ name: NAMES[winner], verdict: "unchecked" });
+    expect(status.source.kind).toBe(winner);
+    const endpoint = winner === "env_key" ? "https://environment.test" : `https://${NAMES[winner]}.test`;
+    expect(status.endpoint).toBe(endpoint);
+  });
+
+  test.each([
+    ["flag", { name: "--context", path: null, line: null }],
+    ["env_key", { name: "BENTO_CLOUD_API_KEY", path: null, line: null }],
+    ["env_context", { name: "BENTOML_CLOUD_CONTEXT", path: null, line: null }],
+    ["project", { name: "context", path: "<home>/.bentorc", line: 1 }],
+    ["user", { name: "current_context_name", path: "<home>/bentoml/.yatai.yaml", line: 18 }],
+  ] as const)("carries the source of %s", async (kind, source) => {
+    const { here, result } = await statusWith([kind]);
+    const status = JSON.parse(result.stdout.replaceAll(here.path, "<home>"));
+    expect(status.source).toEqual({ kind, ...source });
+  });
+
+  test("is `default` where nothing chooses", async () => {
+    const here = home();
+    const { code, stdout } = await run(["status", "--offline", "--json"], { home: here });
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: "default",
+      source: { kind: "user", line: null },
+      endpoint: null,
+      verdict: "not_logged_in",
+    });
+    expect(here.tree()).toEqual([]);
+  });
+
+  test("takes the environment's credential without reading any file", async () => {
+    const here = home();
+    here.write("contexts: [broken");
+    const token = canary();
+    const env = { BENTO_CLOUD_API_KEY: token };
+    expect(await run(["token"], { home: here, env, reveals: "stdout" })).toMatchObject({
+      code: 0,
+      stdout: `${token}\n`,
+      stderr: "",
+    });
+    const { stdout } = await run(["status", "--offline", "--json"], { home: here, env });
+    expect(JSON.parse(stdout)).toMatchObject({ name: "__env__", endpoint: "https://cloud.bentoml.com" });
+  });
+});
+
+describe("variables", () => {
+  test.each(["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_ENDPOINT", "BENTOML_CLOUD_CONTEXT", "BENTOML_HOME"])(
+    "%s: empty counts as unset, and says so once",
+    async (name) => {
+      for (const value of ["", " "]) {
+        const here = home();
+        writeContexts(here, [{ name: "mine" }]);
+        expect(await run(["context", "current"], { home: here, env: { [name]: value } })).toMatchObject({
+          code: 0,
+          stdout: "mine\n",
+          stderr: `warning: ${name} is set but empty; ignored\n`,
+        });
+      }
+    },
+  );
+
+  test("an endpoint without a key is never joined with a stored token", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "mine" }]);
+    const env = { BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test" };
+    const { stdout } = await run(["status", "--offline", "--json"], { home: here, env });
+    expect(JSON.parse(stdout)).toMatchObject({ name: "mine", endpoint: "https://mine.test" });
+  });
+
+  test("a key without an endpoint is never joined with the current context's", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "mine" }]);
+    const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "" };
+    const { stdout, stderr } = await run(["status", "--offline", "--json"], { home: here, env });
+    expect(JSON.parse(stdout)).toMatchObject({ name: "__env__", endpoint: "https://cloud.bentoml.com" });
+    expect(stderr).toContain("BENTO_CLOUD_API_ENDPOINT is set but empty");
+  });
+
+  test("an unusable key is refused without being printed", async () => {
+    const token = `${canary()} ${canary()}`;
+    const { code, stdout, stderr } = await run(["token"], { env: { BENTO_CLOUD_API_KEY: token } });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toStartWith(
+      "error: the API token from BENTO_CLOUD_API_KEY has characters that no token has",
+    );
+  });
+
+  test("an unusable endpoint is refused before anything is sent", async () => {
+    const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "ftp://files.test" };
+    const { code, stdout, stderr } = await run(["status"], { env });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toStartWith("error: an endpoint starts with https://");
+  });
+});
+
+describe("a chosen context that is stored nowhere", () => {
+  test.each([
+    ["--context", ["--context", "gone"], {}, 3, 'error: there is no context "gone"\n'],
+    ["BENTOML_CLOUD_CONTEXT", [], { BENTOML_CLOUD_CONTEXT: "gone" }, 3, "which BENTOML_CLOUD_CONTEXT names"],
+    ["current_context_name", [], {}, 4, 'error: not logged in: there is no context "nobody"'],
+  ] as const)("by %s is an error that says what chose it", async (_by, args, env, code, message) => {
+    const here = home();
+    writeContexts(here, [{ name: "mine" }], "nobody");
+    const result = await run(["token", ...args], { home: here, env });
+    expect(result).toMatchObject({ code, stdout: "" });
+    expect(result.stderr).toContain(message);
+    expect(result.stderr).toContain("hint: ");
+  });
+
+  test("`current_context_name: __env__`, as Python writes it, leaves the other contexts usable", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "mine" }], "__env__");
+    expect(await run(["token"], { home: here })).toMatchObject({ code: 4, stdout: "" });
+    const chosen = await run(["context", "current", "--context", "mine"], { home: here });
+    expect(chosen).toMatchObject({ code: 0, stdout: "mine\n" });
+    expect(await run(["use", "mine"], { home: here })).toMatchObject({ code: 0 });
+    expect(await run(["context", "current"], { home: here })).toMatchObject({ code: 0, stdout: "mine\n" });
+  });
+});

@@ -1,0 +1,215 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
+
+sweepCanaries();
+
+function homeOf(...names: string[]) {
+  const here = home();
+  writeContexts(
+    here,
+    names.map((name) => ({ name })),
+  );
+  return here;
+}
+
+const currentOf = (here: { read(): string }) => /^current_context_name: (.*)$/m.exec(here.read())?.[1];
+
+describe("use", () => {
+  test("makes a context current and changes nothing else", async () => {
+    const here = homeOf("alpha", "beta");
+    const before = here.read();
+    expect(await run(["use", "beta"], { home: here })).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: '✓ Switched to context "beta"\n',
+    });
+    expect(here.read()).toBe(before.replace('current_context_name: "alpha"', "current_context_name: beta"));
+    expect((await run(["context", "current"], { home: here })).stdout).toBe("beta\n");
+  });
+
+  test("--json names the new and the previous one", async () => {
+    const { code, stdout, stderr } = await run(["use", "beta", "--json"], { home: homeOf("alpha", "beta") });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({ name: "beta", previous: "alpha" });
+  });
+
+  test("`-` goes back, and back again", async () => {
+    const here = homeOf("alpha", "beta", "gamma");
+    await run(["use", "beta"], { home: here });
+    for (const expected of ["alpha", "beta", "alpha"]) {
+      expect((await run(["use", "-"], { home: here })).stderr).toBe(`✓ Switched to context "${expected}"\n`);
+      expect(currentOf(here)).toBe(expected);
+    }
+  });
+
+  test("switching to the current one keeps the previous one", async () => {
+    const here = homeOf("alpha", "beta");
+    await run(["use", "beta"], { home: here });
+    const before = here.read();
+    expect(await run(["use", "beta"], { home: here })).toMatchObject({
+      code: 0,
+      stderr: '"beta" is the current context already\n'.replace(/^/, "✓ "),
+    });
+    expect(here.read()).toBe(before);
+    await run(["use", "-"], { home: here });
+    expect(currentOf(here)).toBe("alpha");
+  });
+
+  test("`-` refuses when there is no previous one, and when that one is gone", async () => {
+    const here = homeOf("alpha", "beta");
+    expect(await run(["use", "-"], { home: here })).toMatchObject({
+      code: 3,
+      stderr: "error: there is no previous context\nhint: `bentocloud use NAME` switches\n",
+    });
+    await run(["use", "beta"], { home: here });
+    here.write(here.read().replace("name: alpha", "name: renamed").replace('name: "alpha"', "name: renamed"));
+    const gone = await run(["use", "-"], { home: here });
+    expect({ code: gone.code, stderr: gone.stderr.split("\n")[0] }).toEqual({
+      code: 3,
+      stderr: 'error: there is no context "alpha"',
+    });
+    expect(currentOf(here)).toBe("beta");
+  });
+
+  test.each(["nobody", "ALPHA", "alph", "alpha ", "__env__"])(
+    "refuses a context that does not exist: %p",
+    async (name) => {
+      const here = homeOf("alpha");
+      const before = here.read();
+      expect(await run(["use", name], { home: here })).toMatchObject({ code: 3, stdout: "" });
+      expect(here.read()).toBe(before);
+      expect(here.tree()).toEqual(["bentoml/ 0755", "bentoml/.yatai.yaml 0600"].concat(here.tree().slice(2)));
+    },
+  );
+
+  test.each(["true", "1.10", "null", "two words", "-dash", "日本", "it's", "a: b", "#x", "[x"])(
+    "takes a name that stands in the file, whatever it is: %s",
+    async (name) => {
+      const here = homeOf("alpha", name);
+      expect(await run(["use", "--", name], { home: here })).toMatchObject({ code: 0 });
+      expect((await run(["context", "current"], { home: here })).stdout).toBe(`${name}\n`);
+    },
+  );
+
+  test.each([
+    ["BENTO_CLOUD_API_KEY", () => ({ BENTO_CLOUD_API_KEY: canary() }), "BENTO_CLOUD_API_KEY", "__env__"],
+    ["BENTOML_CLOUD_CONTEXT", () => ({ BENTOML_CLOUD_CONTEXT: "alpha" }), "BENTOML_CLOUD_CONTEXT", "alpha"],
+  ] as const)("warns when %s still wins here", async (_by, env, source, active) => {
+    const here = homeOf("alpha", "beta");
+    const { code, stderr } = await run(["use", "beta"], { home: here, env: env() });
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      '✓ Switched to context "beta"\n' +
+        `warning: here, ${source} still wins: the active context is "${active}"\n`,
+    );
+    expect(currentOf(here)).toBe("beta");
+  });
+
+  test("warns when a .bentorc still wins here", async () => {
+    const here = homeOf("alpha", "beta");
+    const path = writeBelow(here.path, ".bentorc", "context=alpha\n");
+    const { code, stderr } = await run(["use", "beta"], { home: here });
+    expect(code).toBe(0);
+    expect(stderr).toContain(`warning: here, ${path}:1 still wins: the active context is "alpha"\n`);
+  });
+
+  test("is done once it has switched, even where nothing can be active", async () => {
+    const here = homeOf("alpha", "beta");
+    const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "ftp://nowhere.test" };
+    const { code, stdout, stderr } = await run(["use", "beta", "--json"], { home: here, env });
+    expect({ code, answer: JSON.parse(stdout) }).toEqual({
+      code: 0,
+      answer: { name: "beta", previous: "alpha" },
+    });
+    expect(stderr).toContain("no context can be active here");
+  });
+
+  test("narrows a file that others could read, and says so", async () => {
+    const here = homeOf("alpha", "beta");
+    here.write(here.read(), 0o644);
+    const { code, stderr } = await run(["use", "beta"], { home: here });
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `warning: ${here.file} could be read by others (mode 644); it is now for you alone (600)`,
+    );
+    expect(here.tree()).toContain("bentoml/.yatai.yaml 0600");
+  });
+
+  test.each([[[]], [["--no-input"]]])(
+    "without a name and without a terminal, it is a usage error %p",
+    async (flags) => {
+      const here = homeOf("alpha", "beta");
+      expect(await run(["use", ...flags], { home: here, stdin: "beta\n" })).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: "error: which context? give its name\nhint: `bentocloud context list` shows the contexts\n",
+      });
+      expect(currentOf(here)).toBe('"alpha"');
+    },
+  );
+});
+
+describe("the picker of `use`", () => {
+  test("starts at the current context and switches to the chosen one", async () => {
+    const here = homeOf("alpha", "beta", "gamma");
+    const terminal = openTerminal(["use"], { home: here, stdout: "pipe" });
+    await terminal.waitFor("Switch to which context?");
+    await terminal.waitFor("gamma");
+    expect(terminal.screen).toContain("https://alpha.test");
+    terminal.press("down");
+    await terminal.waitFor("https://beta.test");
+    terminal.press("enter");
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.screen).toContain('Switched to context "beta"');
+    expect(terminal.stdout).toBe("");
+    expect(currentOf(here)).toBe("beta");
+  });
+
+  test.each(["ctrl-c", "escape"] as const)("%s changes nothing and exits 130", async (key) => {
+    const here = homeOf("alpha", "beta");
+    const [before, tree] = [here.read(), here.tree()];
+    const terminal = openTerminal(["use"], { home: here });
+    await terminal.waitFor("beta");
+    terminal.press(key);
+    expect(await terminal.exit).toMatchObject({ code: 130 });
+    expect(terminal.screen).toContain("error: cancelled; nothing was changed");
+    expect({ text: here.read(), tree: here.tree() }).toEqual({ text: before, tree });
+  });
+
+  test.each([
+    ["--no-input", ["--no-input"], {}],
+    ["CI", [], { CI: "true" }],
+  ] as const)("does not appear with %s", async (_what, flags, env) => {
+    const terminal = openTerminal(["use", ...flags], { home: homeOf("alpha", "beta"), env });
+    expect(await terminal.exit).toMatchObject({ code: 2 });
+    expect(terminal.screen).toContain("error: which context? give its name");
+  });
+
+  test("without contexts, says how to get one", async () => {
+    const terminal = openTerminal(["use"], { home: home() });
+    expect(await terminal.exit).toMatchObject({ code: 4 });
+    expect(terminal.screen).toContain("error: there are no contexts to choose from");
+  });
+
+  test("shows no raw control or direction character of a name", async () => {
+    const here = homeOf("alpha", "red\u001b[2J\u202eevil\u009b31m");
+    const terminal = openTerminal(["use"], { home: here });
+    await terminal.waitFor("evil");
+    terminal.press("ctrl-c");
+    await terminal.exit;
+    expect(terminal.raw).not.toContain("\u001b[2Jevil");
+    expect(terminal.raw).not.toMatch(/[\u202e\u009b]/);
+  });
+
+  test("a project's directory is where it looks for what wins", async () => {
+    const here = homeOf("alpha", "beta");
+    writeBelow(join(here.path, "project"), ".bentorc", "context=alpha\n");
+    const terminal = openTerminal(["use", "beta"], { home: here, cwd: join(here.path, "project") });
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.screen).toContain(".bentorc:1 still wins");
+  });
+});

@@ -1,0 +1,44 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { canary } from "../support/sweep.ts";
+import type { Home } from "../support/home.ts";
+
+export interface Entry {
+  name: string;
+  /** `https://NAME.test` when not given. */
+  endpoint?: string;
+  /** A new canary when not given. */
+  token?: string;
+  email?: string | null;
+}
+
+/** Writes the contexts file as Python bentoml would; the first entry is current unless another is named. */
+export function writeContexts(home: Home, entries: readonly Entry[], current = entries[0]?.name): void {
+  const items = entries.map(({ name, endpoint, token, email = null }) => {
+    const fields = [
+      `- api_token: ${token ?? canary()}`,
+      `  email: ${email}`,
+      `  endpoint: ${quote(endpoint ?? `https://${name}.test`)}`,
+      `  name: ${quote(name)}`,
+    ];
+    return fields.join("\n");
+  });
+  home.write(`contexts:\n${items.join("\n")}\ncurrent_context_name: ${quote(current ?? "default")}\n`);
+}
+
+/** In double quotes and ASCII, which is what Python writes for anything unusual. */
+function quote(text: string): string {
+  const escaped = Array.from(JSON.stringify(text), (character) => {
+    const code = character.codePointAt(0)!;
+    return code < 0x7f ? character : `\\U${code.toString(16).padStart(8, "0")}`;
+  });
+  return escaped.join("");
+}
+
+/** Writes a file below a directory, with its parents, and gives its path. */
+export function writeBelow(directory: string, name: string, text: string | Uint8Array): string {
+  const path = join(directory, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
