@@ -1,5 +1,6 @@
 import { command } from "../cli/command.ts";
-import { announceLogin, login as signIn } from "../session/login.ts";
+import { login as signIn } from "../session/login.ts";
+import { reportLogin } from "../session/report.ts";
 import { ENDPOINT_ARG, REQUEST_ARGS } from "./_args.ts";
 
 export const login = command({
@@ -35,6 +36,6 @@ export const login = command({
       force: args.force ?? false,
       insecureHttp: args["insecure-http"] ?? false,
     });
-    await announceLogin(cli, result);
+    await reportLogin(cli, result);
   },
 });

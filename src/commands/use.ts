@@ -1,7 +1,6 @@
 import { command } from "../cli/command.ts";
-import { reportNarrowed } from "../session/login.ts";
+import { reportNarrowed, reportWinner } from "../session/report.ts";
 import { previousContext, switchContext } from "../contexts/manage.ts";
-import { describeSource } from "../contexts/resolve.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 
@@ -27,23 +26,9 @@ export const use = command({
       previous === name ? `"${name}" is the current context already` : `Switched to context "${name}"`,
     );
     reportNarrowed(cli, narrowed);
-    await warnUnlessActive(cli, name);
+    await reportWinner(cli, name);
   },
 });
-
-/** The switch has happened: whatever is wrong with this directory or the environment is no failure of it. */
-async function warnUnlessActive(cli: Cli, name: string): Promise<void> {
-  try {
-    const active = await cli.resolveElsewhere();
-    if (active.name === name) return;
-    cli.output.warn(
-      `here, ${describeSource(active.source)} still wins: the active context is "${active.name}"`,
-    );
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    cli.output.warn(`no context can be active here: ${error.message}`);
-  }
-}
 
 async function pick(cli: Cli): Promise<string> {
   const { contexts, current } = await cli.store.read();

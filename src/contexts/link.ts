@@ -36,9 +36,15 @@ export function unlinkProject(folder: string): { path: string; changed: boolean 
 function read(path: string): { text: string; mode: number } | undefined {
   try {
     const file = readRegularFile(path);
-    return file && { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(file.bytes), mode: file.mode };
+    return (
+      file && {
+        text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(file.bytes),
+        mode: file.mode,
+      }
+    );
   } catch (error) {
-    if (error instanceof TypeError) throw new CliError("STORAGE", `cannot read ${path}: it is not UTF-8 text`);
+    if (error instanceof TypeError)
+      throw new CliError("STORAGE", `cannot read ${path}: it is not UTF-8 text`);
     throw storageError("read", path, error);
   }
 }

@@ -72,7 +72,10 @@ function readSafely(path: string, warn: (message: string) => void): string | und
 export function parseProject(text: string, path: string, warn: (message: string) => void): Project {
   const project: Project = { path, lines: {} };
   const ignored: number[] = [];
-  for (const [index, line] of text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/).entries()) {
+  for (const [index, line] of text
+    .replace(/^\ufeff/, "")
+    .split(/\r\n|\n|\r/)
+    .entries()) {
     if (/^\s*([#;]|$)/.test(line)) continue;
     const entry = readLine(line);
     if (TOKEN_LIKE.test(entry?.key ?? likelyKey(line))) {

@@ -67,7 +67,8 @@ export function parseToken(text: string, origin: string): Token {
 /** The same text with every token this process knows replaced by its masked form. */
 export function redact(text: string): string {
   let result = text;
-  for (const secret of held) {
+  // Longest first: one token may be the beginning of another.
+  for (const secret of [...held].sort((left, right) => right.length - left.length)) {
     if (result.includes(secret)) result = result.replaceAll(secret, new Token(secret).masked);
   }
   return result;

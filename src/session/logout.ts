@@ -2,7 +2,7 @@ import { tokensPage } from "../contexts/endpoint.ts";
 import { removeContexts } from "../contexts/manage.ts";
 import { type Active, describeSource } from "../contexts/resolve.ts";
 import type { Cli } from "../system/cli.ts";
-import { reportNarrowed, resolveAfterwards } from "./login.ts";
+import { reportNarrowed, resolveAfterwards } from "./report.ts";
 
 /** Removes contexts from this machine and says what still authenticates here, and that the tokens live on. */
 export async function logOut(cli: Cli, names: readonly string[]): Promise<void> {
@@ -35,5 +35,5 @@ function describeRest(active: Active | undefined, remaining: readonly string[]):
     return `Still signed in here as context "${active.name}", from ${describeSource(active.source)}`;
   }
   if (remaining.length === 0) return "No context is left";
-  return `No context is active here; ${remaining.length} remain (\`bentocloud use NAME\` chooses one)`;
+  return "No context is active here; `bentocloud use NAME` makes another one current";
 }

@@ -172,7 +172,7 @@ describe("login: the default endpoint", () => {
     const { code, stderr } = await run(["login", "--with-token"], { home: place, stdin: own.issueToken() });
     expect(code).toBe(0);
     expect(hostile.requests).toEqual([]);
-    expect(own.requests).toHaveLength(2);
+    expect(own.requests).not.toEqual([]);
     expect(stderr).toContain(`pins the endpoint "${hostile.url}"`);
   });
 });

@@ -209,6 +209,23 @@ describe("login: a name that is taken", () => {
     expect(place.read()).toBe(before);
   });
 
+  test("asks the server for the organization of a context that Python wrote before replacing it", async () => {
+    const cloud = await started();
+    const place = home();
+    const stored = cloud.issueToken({ organization: "acme" });
+    place.write(
+      `contexts:\n- api_token: ${stored}\n  email: me@example.test\n  endpoint: ${cloud.url}\n  name: work\ncurrent_context_name: work\n`,
+    );
+    const token = cloud.issueToken({ organization: "globex" });
+    const refused = await login(cloud, [], { home: place, token });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("belongs to me@example.test in acme");
+    expect(place.read()).toContain(stored);
+    cloud.revoke(stored);
+    expect((await login(cloud, [], { home: place, token })).code).toBe(0);
+    expect(place.read()).not.toContain(stored);
+  });
+
   test("knows another user of a context that Python wrote by its e-mail", async () => {
     const cloud = await started();
     const place = homeWith(["work"], cloud.url);

@@ -44,7 +44,7 @@ describe("logout", () => {
     expect(code).toBe(0);
     expect(stderr).toBe(
       '✓ Removed context "prod"\n' +
-        "No context is active here; 1 remain (`bentocloud use NAME` chooses one)\n" +
+        "No context is active here; `bentocloud use NAME` makes another one current\n" +
         REVOKE("prod"),
     );
     expect(place.read()).toBe(write(["staging"]));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeContexts } from "../contexts/fixture.ts";
-import { home, run, type Home } from "../support/bin.ts";
+import { home, run } from "../support/bin.ts";
+import type { Home } from "../support/home.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";
 import { registerCanary, sweepCanaries } from "../support/sweep.ts";

@@ -125,7 +125,7 @@ describe("use", () => {
       code: 0,
       answer: { name: "beta", previous: "alpha" },
     });
-    expect(stderr).toContain("no context can be active here");
+    expect(stderr).toContain("nothing can be active here");
   });
 
   test("narrows a file that others could read, and says so", async () => {

@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { reportNarrowed } from "../../session/login.ts";
+import { reportNarrowed } from "../../session/report.ts";
 import { renameContext } from "../../contexts/manage.ts";
 
 export const rename = command({

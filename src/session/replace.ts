@@ -1,0 +1,92 @@
+import { identify, type Identification } from "../cloud/auth.ts";
+import { type Context, tokenOf } from "../contexts/context.ts";
+import { isSameEndpoint } from "../contexts/endpoint.ts";
+import type { ContextsFile } from "../contexts/file/read.ts";
+import { recall } from "../contexts/state.ts";
+import type { Token } from "../contexts/token.ts";
+import { CliError, usageError } from "../errors.ts";
+import type { Cli } from "../system/cli.ts";
+
+/** Whether a login may take the place of another one; `"warn"` replaces and says so, as Python bentoml does. */
+export type Force = boolean | "warn";
+
+interface Replacement {
+  existing: Context;
+  endpoint: string;
+  token: Token;
+  identification: Identification;
+  force: Force;
+  insecureHttp: boolean;
+}
+
+export async function confirmEndpoint(
+  cli: Cli,
+  { existing, endpoint, force }: Pick<Replacement, "existing" | "endpoint" | "force">,
+): Promise<void> {
+  if (existing.endpoint === "" || isSameEndpoint(existing.endpoint, endpoint)) return;
+  const fact = `the context "${existing.name}" is for ${existing.endpoint}, not ${endpoint}`;
+  await confirmReplacement(cli, force, fact);
+}
+
+/** Two organizations on one endpoint are two logins: the second must not take the first one's name unnoticed. */
+export async function confirmIdentity(cli: Cli, replacement: Replacement): Promise<void> {
+  const { existing, endpoint, token, identification, force, insecureHttp } = replacement;
+  if (!isSameEndpoint(existing.endpoint, endpoint)) return;
+  const stored = tokenOf(existing);
+  if (stored?.reveal() === token.reveal()) return;
+  const known =
+    recall(await cli.store.state(), existing) ??
+    (stored && (await identifyStored(cli, { endpoint, token: stored, insecureHttp })));
+  const before = [existing.email ?? known?.email ?? null, known?.organization ?? null];
+  const after = [identification.email, identification.organization];
+  if (before.every((value, index) => value === null || value === after[index])) return;
+  const describe = (who: readonly (string | null)[]) => who.filter(Boolean).join(" in ");
+  const fact = `the context "${existing.name}" belongs to ${describe(before)}, but this token is of ${describe(after)}`;
+  await confirmReplacement(cli, force, fact);
+}
+
+/** Python bentoml writes no organization down, so a login of its is asked for its own; a dead one has none to lose. */
+async function identifyStored(
+  cli: Cli,
+  options: { endpoint: string; token: Token; insecureHttp: boolean },
+): Promise<Identification | undefined> {
+  if (!options.token.sendable) return undefined;
+  const identification = await identify(await cli.client(options));
+  return identification.verdict === "valid" ? identification : undefined;
+}
+
+async function confirmReplacement(cli: Cli, force: Force, fact: string): Promise<void> {
+  if (force === true) return;
+  if (force === "warn") {
+    cli.output.warn(`${fact}; replacing it`);
+    return;
+  }
+  if (!cli.interactive) {
+    throw usageError(fact, "pass --context with another name to keep both, or --force to replace it");
+  }
+  const prompt = await cli.prompt();
+  // Not a warning: those wait with --json and are left out with --quiet, but the question makes no sense without it.
+  cli.output.prompt(fact);
+  if (await prompt.confirm("Replace it?")) return;
+  throw new CliError("FAILURE", "kept the context as it was", {
+    hint: "pass --context with another name to keep both",
+  });
+}
+
+/** A browser sign-in can take minutes: a login elsewhere that was saved under the name meanwhile is not replaced. */
+export function refuseNewcomer(
+  file: ContextsFile,
+  {
+    name,
+    endpoint,
+    existing,
+    force,
+  }: { name: string; endpoint: string; existing: Context | undefined; force: Force },
+): void {
+  const found = file.contexts.find((context) => context.name === name);
+  if (!found || force || found.endpoint === existing?.endpoint) return;
+  if (isSameEndpoint(found.endpoint, endpoint)) return;
+  throw new CliError("FAILURE", `the context "${name}" was meanwhile saved for ${found.endpoint}`, {
+    hint: "sign in again, with --context and another name to keep both",
+  });
+}

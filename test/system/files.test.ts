@@ -1,0 +1,187 @@
+import { describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import {
+  inspect,
+  NotRegularError,
+  readRegularFile,
+  realTarget,
+  replaceFile,
+  requireWritable,
+  storageError,
+  sweepTemporaries,
+  TooLargeError,
+} from "../../src/system/files.ts";
+import { CliError } from "../../src/errors.ts";
+import { home } from "../support/home.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const directory = () => home().path;
+const mode = (path: string) => lstatSync(path).mode & 0o777;
+
+describe("readRegularFile", () => {
+  test("gives bytes, mode and owner", () => {
+    const path = join(directory(), "file");
+    writeFileSync(path, "text", { mode: 0o640 });
+    expect(readRegularFile(path)).toMatchObject({
+      bytes: Buffer.from("text"),
+      mode: 0o640,
+      uid: process.getuid?.(),
+    });
+  });
+
+  test.each(["missing", "missing/deeper", "file/below"])("is undefined where no file is: %s", (name) => {
+    const here = directory();
+    writeFileSync(join(here, "file"), "");
+    expect(readRegularFile(join(here, name))).toBeUndefined();
+  });
+
+  test("refuses a directory, a device and a FIFO without waiting for a writer", () => {
+    const here = directory();
+    spawnSync("mkfifo", [join(here, "fifo")]);
+    for (const path of [here, "/dev/null", "/dev/zero", join(here, "fifo")])
+      expect(() => readRegularFile(path)).toThrow(NotRegularError);
+  });
+
+  test("refuses more than its limit", () => {
+    const path = join(directory(), "file");
+    writeFileSync(path, "12345");
+    expect(readRegularFile(path, 5)?.bytes).toHaveLength(5);
+    expect(() => readRegularFile(path, 4)).toThrow(TooLargeError);
+  });
+});
+
+describe("realTarget", () => {
+  test("follows links to the end, also to what is not there yet", () => {
+    const here = directory();
+    mkdirSync(join(here, "real"));
+    symlinkSync("real", join(here, "folder"));
+    symlinkSync("../missing", join(here, "real/link"));
+    expect(realTarget(join(here, "folder/new"))).toBe(join(here, "real/new"));
+    expect(realTarget(join(here, "folder/link"))).toBe(join(here, "missing"));
+    expect(realTarget(join(here, "nothing/at/all"))).toBe(join(here, "nothing/at/all"));
+  });
+
+  test("ends at a ring of links", () => {
+    const path = join(directory(), "ring");
+    symlinkSync("ring", path);
+    expect(() => realTarget(path)).toThrow("loop of symbolic links");
+  });
+
+  test("passes over a file where a directory belongs", () => {
+    const path = join(directory(), "file");
+    writeFileSync(path, "");
+    expect(realTarget(join(path, "below"))).toBe(join(path, "below"));
+  });
+});
+
+describe("replaceFile", () => {
+  test("puts the new version in place with its mode and leaves nothing beside it", () => {
+    const here = directory();
+    const target = join(here, "file");
+    writeFileSync(target, "old", { mode: 0o644 });
+    expect(replaceFile({ target, text: "new", mode: 0o600, stillValid: () => true })).toBe(true);
+    expect({ text: readFileSync(target, "utf8"), mode: mode(target), names: readdirSync(here) }).toEqual({
+      text: "new",
+      mode: 0o600,
+      names: ["file"],
+    });
+  });
+
+  test("has written the temporary file, for the owner alone, when it asks whether to go on", () => {
+    const here = directory();
+    const target = join(here, "file");
+    writeFileSync(target, "old", { mode: 0o644 });
+    const stillValid = () => {
+      const [temporary] = readdirSync(here).filter((name) => name !== "file");
+      expect(temporary).toMatch(/^file\..*\.tmp$/);
+      expect(mode(join(here, temporary!))).toBe(0o600);
+      expect(readFileSync(join(here, temporary!), "utf8")).toBe("new");
+      return false;
+    };
+    expect(replaceFile({ target, text: "new", mode: 0o600, stillValid })).toBe(false);
+    expect({ text: readFileSync(target, "utf8"), mode: mode(target), names: readdirSync(here) }).toEqual({
+      text: "old",
+      mode: 0o644,
+      names: ["file"],
+    });
+  });
+
+  test("leaves nothing behind when it fails", () => {
+    const here = directory();
+    const target = join(here, "file");
+    const stillValid = () => {
+      throw new Error("no");
+    };
+    expect(() => replaceFile({ target, text: "new", mode: 0o600, stillValid })).toThrow("no");
+    expect(readdirSync(here)).toEqual([]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("keeps the owner when root writes another user's file", () => {
+    const target = join(directory(), "file");
+    writeFileSync(target, "old");
+    const owner = { uid: 65_534, gid: 65_534 };
+    replaceFile({ target, text: "new", mode: 0o600, owner, stillValid: () => true });
+    expect(lstatSync(target)).toMatchObject(owner);
+  });
+});
+
+test("sweepTemporaries takes away what killed writers of this file left, and nothing else", () => {
+  const here = directory();
+  for (const name of ["file", "file.1-aa.tmp", "file.tmp", "other.1-aa.tmp", "file.yaml", ".tmp"])
+    writeFileSync(join(here, name), "");
+  sweepTemporaries(join(here, "file"));
+  expect(readdirSync(here).toSorted()).toEqual([".tmp", "file", "file.yaml", "other.1-aa.tmp"]);
+});
+
+describe("requireWritable", () => {
+  test("makes nothing where it could", () => {
+    const path = join(directory(), "a/b/c");
+    requireWritable(path);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("throws below a file", () => {
+    const path = join(directory(), "file");
+    writeFileSync(path, "");
+    expect(() => requireWritable(join(path, "a/b"))).toThrow();
+  });
+});
+
+test("inspect looks at a link itself, and at nothing where nothing is", () => {
+  const here = directory();
+  symlinkSync("nowhere", join(here, "link"));
+  writeFileSync(join(here, "file"), "");
+  expect(inspect(join(here, "link"))?.isSymbolicLink()).toBe(true);
+  expect(inspect(join(here, "missing"))).toBeUndefined();
+  expect(inspect(join(here, "file/below"))).toBeUndefined();
+});
+
+describe("storageError", () => {
+  test.each([
+    ["ENOSPC", "the disk is full"],
+    ["EROFS", "the disk is read-only"],
+    ["EACCES", "permission denied"],
+    ["EDQUOT", "the disk quota is used up"],
+    ["EIO", "EIO"],
+  ])("%s becomes a sentence: %s", (code, reason) => {
+    const error = storageError("write", "/x", Object.assign(new Error("raw"), { code }));
+    expect(error).toMatchObject({ code: "STORAGE", message: `cannot write /x: ${reason}` });
+  });
+
+  test("leaves an error of ours as it is", () => {
+    const error = new CliError("CORRUPT", "x");
+    expect(storageError("read", "/x", error)).toBe(error);
+  });
+});
