@@ -3,7 +3,6 @@ import { ofetch } from "ofetch";
 import { isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
 import { redact, type Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
-import { connectDirectly } from "../system/runtime.ts";
 import { cap, clean } from "../system/text.ts";
 import { VERSION } from "../version.ts";
 import { transportError } from "./transport.ts";
@@ -40,6 +39,8 @@ export interface ClientOptions {
   /** Plain http to a host that is not this machine, because the user said so on this command. */
   insecureHttp: boolean;
   debug: (message: string) => void;
+  /** Keeps requests to a host away from the environment's proxy. */
+  connectDirectly?: (host: string) => void;
 }
 
 const TOKEN_HEADER = "X-YATAI-API-TOKEN";
@@ -75,7 +76,7 @@ export function createClient(options: ClientOptions): Client {
     });
   }
   // That plain http is safe here depends on it: a proxy would carry the token off this machine.
-  if (isLoopback(endpoint)) connectDirectly(new URL(endpoint).hostname);
+  if (isLoopback(endpoint)) options.connectDirectly?.(new URL(endpoint).hostname);
   const call: Call = { ...options, endpoint };
   return {
     endpoint,

@@ -26,7 +26,9 @@ export const link = command({
       cli.output.data({ path, context: name, endpoint, organization: organization ?? null });
     cli.output.success(`Linked ${path} to context "${name}"`);
     if (!organization)
-      cli.output.info("Its organization is not known yet, so it is not pinned; `bentocloud status` asks");
+      cli.output.info(
+        "Its organization is not known here yet, so it is not pinned; sign in with `bentocloud login`, then link again",
+      );
   },
 });
 

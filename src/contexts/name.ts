@@ -13,6 +13,11 @@ export function parseName(text: string): string {
   return text;
 }
 
+/** Whether {@link parseName} takes it. */
+export function canName(text: string): boolean {
+  return whyNot(text) === undefined;
+}
+
 function whyNot(name: string): string | undefined {
   if (name === "") return "it is empty";
   if ([...name].length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;

@@ -4,9 +4,10 @@ import { DEFAULT_ENDPOINT, isSameEndpoint, parseEndpoint } from "./endpoint.ts";
 import type { ContextsFile } from "./file/read.ts";
 import type { Environment } from "./home.ts";
 import { chooseLayer } from "./layers.ts";
-import { ENVIRONMENT_NAME, parseName } from "./name.ts";
+import { canName, ENVIRONMENT_NAME, parseName } from "./name.ts";
 import { findProject, type Project } from "./project.ts";
 import { parseToken, type Token } from "./token.ts";
+import { cap } from "../system/text.ts";
 
 /**
  * Which context is active here. First match wins: `--context`, the credential in `BENTO_CLOUD_API_KEY`,
@@ -45,6 +46,9 @@ export interface Surroundings {
   read: () => Promise<ContextsFile>;
   warn: (message: string) => void;
 }
+
+/** A project's file may hold 64 KiB in one value. */
+const MAX_SHOWN = 256;
 
 const VARIABLES = [
   "BENTO_CLOUD_API_KEY",
@@ -137,6 +141,7 @@ async function findContext(name: string, read: () => Promise<ContextsFile>): Pro
 export function requireContext(active: Active): Context {
   const { context, name, source } = active;
   if (context) return context;
+  const shown = cap(name, MAX_SHOWN);
   switch (source.kind) {
     case "flag":
       throw noSuchContext(name);
@@ -145,8 +150,10 @@ export function requireContext(active: Active): Context {
         hint: "`bentocloud context list` shows the contexts",
       });
     case "project":
-      throw new CliError("NOT_LOGGED_IN", `you have no context "${name}", which ${source.path} asks for`, {
-        hint: loginCommand(name),
+      throw new CliError("NOT_LOGGED_IN", `you have no context "${shown}", which ${source.path} asks for`, {
+        hint: canName(name)
+          ? loginCommand(name)
+          : `correct it in ${source.path}: no login can have that name`,
       });
     default:
       throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context "${name}"`, {
@@ -188,7 +195,7 @@ export function pinMismatch(
 ): CliError {
   return new CliError(
     "PIN_MISMATCH",
-    `${active.project?.path}:${active.project?.lines[what]} pins the ${what} "${pinned}", but the context ` +
+    `${active.project?.path}:${active.project?.lines[what]} pins the ${what} "${cap(pinned, MAX_SHOWN)}", but the context ` +
       `"${active.name}" (from ${active.source.name}) has "${actual}"`,
     { hint: "choose another context with --context or `bentocloud use`, or correct the pin" },
   );

@@ -9,7 +9,7 @@ import {
 import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Identification, Verdict } from "../cloud/auth.ts";
-import { toIdentity } from "../contexts/state.ts";
+import { type Identity, toIdentity } from "../contexts/state.ts";
 import { checkOrganizationPin, identifySession, recallIdentity, rememberIdentities } from "./open.ts";
 
 /** One context as `status` tells of it; the keys are the JSON keys. */
@@ -63,7 +63,9 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
   if (missing) return notLoggedIn(active, missing);
   const context = requireContext(active);
   checkEndpointPin(active, context);
-  const status = await check(cli, { context, source: active.source, options });
+  const seen: Identity[] = [];
+  const status = await check(cli, { context, source: active.source, options, seen });
+  await rememberIdentities(cli, seen);
   const knowsOrganization = status.verdict === "unchecked" && status.organization !== null;
   if (status.verdict === "valid" || knowsOrganization) checkOrganizationPin(active, status.organization);
   return { ...status, active: true };
@@ -81,13 +83,16 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
     targets.unshift({ context: active.context, source: active.source });
   // Of two entries with one name the first is the one that counts, and the environment's comes before all.
   const used = active.context && targets.find(({ context }) => context.name === active.name);
-  return inParallel(targets, async (target) => {
+  const seen: Identity[] = [];
+  const statuses = await inParallel(targets, async (target) => {
     const { context, source } = target;
     const status = tokenOf(context)
-      ? await checkOneOfMany(cli, { context, source, options })
+      ? await checkOneOfMany(cli, { context, source, options, seen })
       : withoutToken(context, source);
     return { ...status, active: target === used };
   });
+  await rememberIdentities(cli, seen);
+  return statuses;
 }
 
 /** A stored endpoint that no request can go to must not keep the other contexts from being checked. */
@@ -105,9 +110,11 @@ interface Check {
   context: Context;
   source: Source;
   options: CheckOptions;
+  /** Collects what is worth remembering, so that many checks end in one write. */
+  seen: Identity[];
 }
 
-async function check(cli: Cli, { context, source, options }: Check): Promise<Status> {
+async function check(cli: Cli, { context, source, options, seen }: Check): Promise<Status> {
   const token = requireToken(context);
   const known = await recallIdentity(cli, context);
   const base = {
@@ -128,7 +135,7 @@ async function check(cli: Cli, { context, source, options }: Check): Promise<Sta
   }
   const identification = await identifySession(cli, { context, token }, options);
   const { verdict, error } = identification;
-  if (verdict === "valid") await rememberIdentities(cli, [toIdentity(context, identification, cli.now())]);
+  if (verdict === "valid") seen.push(toIdentity(context, identification, cli.now()));
   return {
     ...base,
     email: identification.email ?? remembered.email,

@@ -1,6 +1,6 @@
 import type { Client } from "../cloud/client.ts";
 import { type Environment, locateHome } from "../contexts/home.ts";
-import { type Active, resolveActive } from "../contexts/resolve.ts";
+import { type Active, describeSource, resolveActive } from "../contexts/resolve.ts";
 import { createStore, type Store } from "../contexts/store.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -52,15 +52,12 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
   const store = lazy(() => createStore({ paths: locateHome(env, cwd), lockWaitMs: flags.timeoutMs, signal }));
-  const resolve = (flag: string | undefined, warn: (message: string) => void) =>
-    resolveActive({
-      flag,
-      env,
-      cwd,
-      file: store().paths.file,
-      read: lazy(() => store().read()),
-      warn,
-    });
+  const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
+    const read = lazy(() => store().read());
+    const active = await resolveActive({ flag, env, cwd, file: store().paths.file, read, warn });
+    output.debug(`the active context is "${active.name}", from ${describeSource(active.source)}`);
+    return active;
+  };
   return {
     flags,
     env,

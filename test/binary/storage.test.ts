@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
 import { home, run } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
 import { startCloud } from "../support/cloud.ts";
@@ -12,7 +11,7 @@ const cloud = await startCloud();
 afterAll(() => cloud.stop());
 
 /** Mounting needs privileges that not every machine gives. */
-const canMount = spawnSync("unshare", ["-m", "true"]).status === 0;
+const canMount = Bun.which("unshare") !== null && Bun.spawnSync(["unshare", "-m", "true"]).success;
 
 const fileOf = () =>
   `contexts:\n${["a", "b"].map((name) => `- api_token: ${canary()}\n  email: null\n  endpoint: ${cloud.url}\n  name: ${name}\n`).join("")}current_context_name: a\n`;

@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { home, run, type RunOptions } from "../support/bin.ts";
@@ -69,12 +68,13 @@ describe("an organization's own authority is accepted", () => {
     const directory = join(here.path, "certificates");
     mkdirSync(directory);
     copyFileSync(ca, join(directory, "authority.pem"));
-    spawnSync("openssl", ["rehash", directory]);
+    Bun.spawnSync(["openssl", "rehash", directory]);
     expect((await signIn(secure, { home: here, env: { SSL_CERT_DIR: directory } })).code).toBe(0);
   });
 
   const store = "/etc/ssl/certs/ca-certificates.crt";
-  const canMount = existsSync(store) && spawnSync("unshare", ["-m", "true"]).status === 0;
+  const canMount =
+    existsSync(store) && Bun.which("unshare") !== null && Bun.spawnSync(["unshare", "-m", "true"]).success;
 
   test.skipIf(!canMount)("from the system's store", async () => {
     const script = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';

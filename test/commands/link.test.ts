@@ -31,7 +31,7 @@ describe("link", () => {
       stdout: "",
       stderr:
         `✓ Linked ${path} to context "staging"\n` +
-        "Its organization is not known yet, so it is not pinned; `bentocloud status` asks\n",
+        "Its organization is not known here yet, so it is not pinned; sign in with `bentocloud login`, then link again\n",
     });
     expect(readFileSync(path, "utf8")).toBe("context=staging\nendpoint=https://staging.test\n");
     expect(lstatSync(path).mode & 0o777).toBe(0o644);

@@ -139,6 +139,22 @@ describe(".bentorc", () => {
     expect(JSON.parse(json.stderr).error).toMatchObject({ code: "NOT_LOGGED_IN", exit_code: 4 });
   });
 
+  test.each([
+    ["__env__", "__env__"],
+    ["--all", "--all"],
+    ["-", "-"],
+    ["n".repeat(60_000), `${"n".repeat(255)}…`],
+  ])("a name that no login could have comes with no login command: %.20s", async (name, shown) => {
+    const { here, project, path } = projectWith(`context=${name}\n`, ["mine"]);
+    const { code, stderr } = await run(["token"], { home: here, cwd: project });
+    expect({ code, stderr }).toEqual({
+      code: 4,
+      stderr:
+        `error: you have no context "${shown}", which ${path} asks for\n` +
+        `hint: correct it in ${path}: no login can have that name\n`,
+    });
+  });
+
   test("an escape sequence in a name does not reach the terminal", async () => {
     const { here, project } = projectWith("context=\u001b[31mred\u202e\u009b2J\n", ["mine"]);
     const { code, stderr } = await run(["token"], { home: here, cwd: project });

@@ -128,16 +128,20 @@ describe(".bentorc", () => {
     },
   );
 
-  test("a working directory that is gone is an error, and `--version` needs none", async () => {
-    const here = home();
-    const inGone = (words: string) =>
-      run([`mkdir gone; cd gone; rmdir ../gone; exec "$@" ${words}`, "sh", ...programCommand()], {
-        home: here,
-        command: ["sh", "-c"],
-      });
-    const { code, stdout, stderr } = await inGone("status");
-    expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
-    expect(stderr).toStartWith("error: the working directory no longer exists\nhint: ");
-    expect(await inGone("--version")).toMatchObject({ code: 0, stderr: "" });
-  });
+  // Deno itself does not start in such a directory.
+  test.skipIf(programCommand().length > 1)(
+    "a working directory that is gone is an error, and `--version` needs none",
+    async () => {
+      const here = home();
+      const inGone = (words: string) =>
+        run([`mkdir gone; cd gone; rmdir ../gone; exec "$@" ${words}`, "sh", ...programCommand()], {
+          home: here,
+          command: ["sh", "-c"],
+        });
+      const { code, stdout, stderr } = await inGone("status");
+      expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+      expect(stderr).toStartWith("error: the working directory no longer exists\nhint: ");
+      expect(await inGone("--version")).toMatchObject({ code: 0, stderr: "" });
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeContexts, type Entry } from "../contexts/fixture.ts";
+import { writeBelow, writeContexts, type Entry } from "../contexts/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -101,6 +101,19 @@ describe("status --all", () => {
     await patient.stop(true);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).contexts).toHaveLength(8);
+  });
+
+  test("remembers everyone it saw", async () => {
+    const here = home();
+    const names = ["a", "b", "c"];
+    for (const name of names) {
+      const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
+      await run(args, { home: here, stdin: cloud.issueToken() });
+    }
+    writeBelow(here.bentoml, ".bentocloud/state.json", '{"previous":null,"identities":[]}\n');
+    expect((await run(["status", "--all"], { home: here })).code).toBe(0);
+    const { stdout } = await run(["status", "--all", "--offline", "--json"], { home: here });
+    expect(JSON.parse(stdout).contexts).toMatchObject(names.map((name) => ({ name, organization: "acme" })));
   });
 
   test("--offline sends no request", async () => {

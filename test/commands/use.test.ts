@@ -189,6 +189,39 @@ describe("the picker of `use`", () => {
     expect(terminal.screen).toContain("error: which context? give its name");
   });
 
+  const COLOUR = /\u001b\[(3[0-7]|9[0-7]|4[0-7])m/; // oxlint-disable-line no-control-regex -- the codes that set one
+
+  async function rawOf(args: string[], env: Record<string, string>) {
+    const terminal = openTerminal(["use", ...args], { home: homeOf("alpha", "beta"), env });
+    await terminal.waitFor("beta");
+    terminal.press("ctrl-c");
+    await terminal.exit;
+    return terminal.raw;
+  }
+
+  test("has no colour with NO_COLOR or TERM=dumb", async () => {
+    expect(await rawOf([], {})).toMatch(COLOUR);
+    expect(await rawOf([], { NO_COLOR: "1" })).not.toMatch(COLOUR);
+    expect(await rawOf([], { TERM: "dumb" })).not.toMatch(COLOUR);
+  });
+
+  // The prompt library looks at the environment alone, and nobody tells it of the option.
+  test.failing("has no colour with --no-color", async () => {
+    expect(await rawOf(["--no-color"], {})).not.toMatch(COLOUR);
+  });
+
+  test("a cancelled one is one JSON object with --json", async () => {
+    const here = homeOf("alpha", "beta");
+    const terminal = openTerminal(["use", "--json"], { home: here, stdout: "pipe" });
+    await terminal.waitFor("beta");
+    terminal.press("ctrl-c");
+    expect(await terminal.exit).toMatchObject({ code: 130 });
+    expect(terminal.stdout).toBe("");
+    expect(terminal.screen).toContain(
+      '{"error":{"code":"CANCELLED","message":"cancelled; nothing was changed"',
+    );
+  });
+
   test("without contexts, says how to get one", async () => {
     const terminal = openTerminal(["use"], { home: home() });
     expect(await terminal.exit).toMatchObject({ code: 4 });

@@ -32,9 +32,9 @@ const leftovers = (here: Home) => here.tree().filter((line) => /lock|tmp/.test(l
 /** Looks at the file as fast as it can until told to stop, and keeps every state that is no whole file. */
 function watchFile(here: Home): { stop(): Promise<string[]> } {
   const bad = new Set<string>();
-  let running = true;
+  const state = { running: true };
   const done = (async () => {
-    while (running) {
+    while (state.running) {
       const text = readFileSync(here.file, "utf8");
       if (
         !/^contexts:\n(- api_token: .*\n {2}email: .*\n {2}endpoint: .*\n {2}name: .*\n)+current_context_name: .*\n$/.test(
@@ -47,7 +47,7 @@ function watchFile(here: Home): { stop(): Promise<string[]> } {
   })();
   return {
     async stop() {
-      running = false;
+      state.running = false;
       await done;
       return [...bad];
     },
@@ -229,9 +229,9 @@ describe("a peer that truncates and rewrites the file in place, as Python bentom
     const here = home();
     here.write(fileOf(["first", "second"]));
     const peer = run(["-c", PEER, here.file, "30"], { home: here, command: ["python3"] });
-    let ended = false;
-    void peer.finally(() => (ended = true));
-    for (let round = 0; !ended; round += 1) {
+    const state = { ended: false };
+    void peer.finally(() => (state.ended = true));
+    for (let round = 0; !state.ended; round += 1) {
       const { code, stderr } = await run(["use", round % 2 ? "first" : "second"], { home: here });
       expect({ code, stderr }).toMatchObject({ code: 0 });
     }

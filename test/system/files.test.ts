@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
 import {
   existsSync,
   lstatSync,
@@ -49,7 +48,7 @@ describe("readRegularFile", () => {
 
   test("refuses a directory, a device and a FIFO without waiting for a writer", () => {
     const here = directory();
-    spawnSync("mkfifo", [join(here, "fifo")]);
+    Bun.spawnSync(["mkfifo", join(here, "fifo")]);
     for (const path of [here, "/dev/null", "/dev/zero", join(here, "fifo")])
       expect(() => readRegularFile(path)).toThrow(NotRegularError);
   });
@@ -104,7 +103,7 @@ describe("replaceFile", () => {
     const target = join(here, "file");
     writeFileSync(target, "old", { mode: 0o644 });
     const stillValid = () => {
-      const [temporary] = readdirSync(here).filter((name) => name !== "file");
+      const temporary = readdirSync(here).find((name) => name !== "file");
       expect(temporary).toMatch(/^file\..*\.tmp$/);
       expect(mode(join(here, temporary!))).toBe(0o600);
       expect(readFileSync(join(here, temporary!), "utf8")).toBe("new");
