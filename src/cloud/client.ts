@@ -53,6 +53,9 @@ const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 /** Bun believes a NODE_TLS_REJECT_UNAUTHORIZED=0 that was set for another program; the others know no such option. */
 const VERIFIED = { tls: { rejectUnauthorized: true } };
 
+/** Plain http is safe to this machine only as long as no proxy carries the token off it. */
+const DIRECT = { proxy: false };
+
 const request = ofetch.create({
   retry: 0,
   redirect: "manual",
@@ -136,7 +139,8 @@ async function send(call: Call, url: string, signal: AbortSignal): Promise<Respo
   let target = url;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     const headers = call.token ? { [TOKEN_HEADER]: call.token.reveal() } : {};
-    const response = await request.raw(target, { signal, headers, ...VERIFIED });
+    const route = target.startsWith("http:") && isLoopback(target) ? DIRECT : {};
+    const response = await request.raw(target, { signal, headers, ...VERIFIED, ...route });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) return response;
     await response.body?.cancel();

@@ -80,8 +80,9 @@ export function realTarget(path: string): string {
   throw new CliError("STORAGE", `${path} is a loop of symbolic links`);
 }
 
-/** Makes the directory, with its parents; one that stands already keeps its mode. */
+/** Makes the directory, and its parents with the usual mode; one that stands already keeps its own. */
 export function ensureDirectory(path: string, mode: number): void {
+  mkdirSync(dirname(path), { recursive: true });
   mkdirSync(path, { recursive: true, mode });
 }
 
