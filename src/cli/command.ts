@@ -2,7 +2,7 @@ import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
 import type { Cli } from "../system/cli.ts";
 
 /** One command line with what it does, shown under EXAMPLES in a command's help. */
-export type Example = readonly [commandLine: string, effect: string];
+type Example = readonly [commandLine: string, effect: string];
 
 interface Definition<A extends ArgsDef> {
   name: string;

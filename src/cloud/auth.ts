@@ -1,6 +1,7 @@
 import { tokensPage } from "../contexts/endpoint.ts";
 import { CliError, type ErrorCode } from "../errors.ts";
-import { type Answer, type Client, serverText } from "./client.ts";
+import { type Answer, serverText } from "./answer.ts";
+import type { Client } from "./client.ts";
 
 /**
  * Whose token this is, asked of the server by two requests at once: `auth/current` answers to any valid token,

@@ -3,7 +3,8 @@ import { tokensPage } from "../contexts/endpoint.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { refusal } from "./auth.ts";
-import { type Answer, cancelled, type Client } from "./client.ts";
+import type { Answer } from "./answer.ts";
+import { cancelled, type Client } from "./client.ts";
 
 /** The browser flow: the server hands out a code, a signed-in person approves it, and the code buys a token. */
 export interface SignIn {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ofetch } from "ofetch";
 import { isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
-import { redact, type Token } from "../contexts/token.ts";
+import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import { cap, clean } from "../system/text.ts";
 import { VERSION } from "../version.ts";
+import { type Answer, readAnswer } from "./answer.ts";
 import { transportError } from "./transport.ts";
 
 /**
@@ -21,16 +22,6 @@ export interface Client {
   get(path: string, options?: { once?: boolean }): Promise<Answer>;
 }
 
-export interface Answer {
-  status: number;
-  /** The parsed body; undefined when it was empty. */
-  body: unknown;
-  /** Undefined when the body was JSON or empty; otherwise why it could not be taken for an answer of BentoCloud. */
-  notJson: string | undefined;
-  /** What the server asks to wait before the next request, when it says so. */
-  retryAfterMs: number | undefined;
-}
-
 export interface ClientOptions {
   endpoint: string;
   token?: Token;
@@ -44,7 +35,6 @@ export interface ClientOptions {
 }
 
 const TOKEN_HEADER = "X-YATAI-API-TOKEN";
-const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
 const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 250;
@@ -167,51 +157,10 @@ function followable(location: string, from: string, endpoint: string): string {
   });
 }
 
-async function readAnswer(response: Response, endpoint: string): Promise<Answer> {
-  const text = await readText(response, endpoint);
-  const answer = { status: response.status, retryAfterMs: readRetryAfter(response) };
-  if (text.trim() === "") return { ...answer, body: undefined, notJson: undefined };
-  try {
-    return { ...answer, body: JSON.parse(text), notJson: undefined };
-  } catch {
-    return {
-      ...answer,
-      body: undefined,
-      notJson: text.trimStart().startsWith("<") ? "a web page" : "no JSON",
-    };
-  }
-}
-
-async function readText(response: Response, endpoint: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > MAX_BYTES) throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers with more than 10 MiB`);
-    chunks.push(chunk);
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks));
-}
-
 /** Exponential with jitter, or what the server asks for when that is longer. */
 function delayBefore(attempt: number, { answer }: Attempt): number {
   const ceiling = FIRST_DELAY_MS * 2 ** attempt;
   return Math.max(answer?.retryAfterMs ?? 0, ceiling * (0.5 + Math.random() / 2));
-}
-
-/** Seconds or an HTTP date. */
-function readRetryAfter(response: Response): number | undefined {
-  const value = response.headers.get("retry-after");
-  if (!value) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
-}
-
-/** A text of the server, safe to show: no controls, no token, and not long. */
-export function serverText(value: unknown, limit = 300): string | undefined {
-  if (typeof value !== "string") return undefined;
-  const text = cap(redact(clean(value)).trim(), limit);
-  return text === "" ? undefined : text;
 }
 
 export function cancelled(): CliError {

@@ -1,5 +1,5 @@
 import { command } from "../cli/command.ts";
-import { recallIdentity } from "../session/open.ts";
+import { findOrganization } from "../session/open.ts";
 import { linkProject } from "../contexts/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { noSuchContext, requireContext } from "../contexts/resolve.ts";
@@ -8,7 +8,7 @@ import type { Cli } from "../system/cli.ts";
 
 export const link = command({
   name: "link",
-  description: "Make this directory use a context, by a .bentorc that pins its endpoint and organization",
+  description: "Make this directory use a context, with a .bentorc",
   args: {
     name: {
       type: "positional",
@@ -19,7 +19,7 @@ export const link = command({
   examples: [["bentocloud link staging", 'everyone in this project signs in as their own "staging"']],
   async run(args, cli) {
     const context = await choose(cli, args.name);
-    const organization = (await recallIdentity(cli, context))?.organization ?? undefined;
+    const organization = await findOrganization(cli, context);
     const { name, endpoint } = context;
     const path = linkProject(cli.cwd(), { context: name, endpoint, ...(organization && { organization }) });
     if (cli.output.json)
@@ -27,7 +27,7 @@ export const link = command({
     cli.output.success(`Linked ${path} to context "${name}"`);
     if (!organization)
       cli.output.info(
-        "Its organization is not known here yet, so it is not pinned; sign in with `bentocloud login`, then link again",
+        "Its organization could not be asked of the server now, so it is not pinned; link again to pin it",
       );
   },
 });

@@ -5,7 +5,7 @@ import { ENDPOINT_ARG, REQUEST_ARGS } from "./_args.ts";
 
 export const login = command({
   name: "login",
-  description: "Validate an API token, save it as a context and make it current",
+  description: "Validate an API token and save it as a context",
   args: {
     ...ENDPOINT_ARG,
     "with-token": { type: "boolean", description: "Read the API token from standard input" },

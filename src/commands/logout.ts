@@ -7,7 +7,7 @@ import type { Cli } from "../system/cli.ts";
 
 export const logout = command({
   name: "logout",
-  description: "Remove a context from this machine, and say what still authenticates",
+  description: "Remove a context, and say what still authenticates",
   args: {
     name: {
       type: "positional",

@@ -8,7 +8,7 @@ import { REQUEST_ARGS } from "./_args.ts";
 
 export const status = command({
   name: "status",
-  description: "Show the active context, where it comes from, and whether its token works",
+  description: "Show the active context and whether its token works",
   args: {
     all: { type: "boolean", description: "Check every context" },
     offline: { type: "boolean", description: "Send no request" },

@@ -6,7 +6,7 @@ import type { Cli } from "../system/cli.ts";
 
 export const use = command({
   name: "use",
-  description: "Make a context current; `-` goes back to the previous one",
+  description: "Make a context current; `-` is the previous one",
   args: {
     name: {
       type: "positional",

@@ -1,10 +1,6 @@
 import { command } from "../cli/command.ts";
-import {
-  checkOrganizationPin,
-  identifySession,
-  openUnpinnedSession,
-  rememberIdentities,
-} from "../session/open.ts";
+import { identifySession, openUnpinnedSession, rememberIdentities } from "../session/open.ts";
+import { checkOrganizationPin } from "../contexts/pins.ts";
 import { toIdentity } from "../contexts/state.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 

@@ -1,13 +1,7 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import {
-  inspect,
-  readRegularFile,
-  realTarget,
-  removeFile,
-  replaceFile,
-  storageError,
-} from "../system/files.ts";
+import { inspect, readRegularFile, realTarget, removeFile, storageError } from "../system/files.ts";
+import { replaceFile } from "../system/replace.ts";
 import { editProject, PROJECT_FILE, type ProjectKey } from "./project.ts";
 
 /** A project file is meant to be shared, unlike everything else we write; one that stands already keeps its mode. */

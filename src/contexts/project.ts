@@ -36,7 +36,7 @@ export function findProject(cwd: string, warn: (message: string) => void): Proje
 }
 
 /** The `.bentorc` at exactly this path, or undefined when none is there or it must be skipped. */
-export function readProject(path: string, warn: (message: string) => void): Project | undefined {
+function readProject(path: string, warn: (message: string) => void): Project | undefined {
   const text = readSafely(path, warn);
   return text === undefined ? undefined : parseProject(text, path, warn);
 }

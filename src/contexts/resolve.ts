@@ -1,13 +1,13 @@
 import { CliError } from "../errors.ts";
-import { Context, tokenOf } from "./context.ts";
-import { DEFAULT_ENDPOINT, isSameEndpoint, parseEndpoint } from "./endpoint.ts";
+import { cap } from "../system/text.ts";
+import { type Context, tokenOf } from "./context.ts";
+import { environmentCredential, variable } from "./environment.ts";
 import type { ContextsFile } from "./file/read.ts";
 import type { Environment } from "./home.ts";
 import { chooseLayer } from "./layers.ts";
 import { canName, ENVIRONMENT_NAME, parseName } from "./name.ts";
 import { findProject, type Project } from "./project.ts";
-import { parseToken, type Token } from "./token.ts";
-import { cap } from "../system/text.ts";
+import type { Token } from "./token.ts";
 
 /**
  * Which context is active here. First match wins: `--context`, the credential in `BENTO_CLOUD_API_KEY`,
@@ -42,7 +42,7 @@ export interface Surroundings {
   env: Environment;
   cwd: () => string;
   /** Path of the shared file, for the source of an answer. */
-  file: string;
+  file: () => string;
   read: () => Promise<ContextsFile>;
   warn: (message: string) => void;
 }
@@ -50,41 +50,19 @@ export interface Surroundings {
 /** A project's file may hold 64 KiB in one value. */
 const MAX_SHOWN = 256;
 
-const VARIABLES = [
-  "BENTO_CLOUD_API_KEY",
-  "BENTO_CLOUD_API_ENDPOINT",
-  "BENTOML_CLOUD_CONTEXT",
-  "BENTOML_HOME",
-];
-
 export async function resolveActive(surroundings: Surroundings): Promise<Active> {
   const { flag, env, cwd, read, warn } = surroundings;
-  warnOfEmptyVariables(env, warn);
   const project = findProject(cwd(), warn);
   const choice = await chooseLayer(
     {
       overrides: fromFlag(flag) ?? fromEnvironment(env),
       project: project && fromProject(project),
-      user: async () => fromUser(await read(), surroundings.file),
+      user: async () => fromUser(await read(), surroundings.file()),
     },
     cwd(),
   );
   const context = choice.credential ?? (await findContext(choice.name, read));
   return { name: choice.name, source: choice.source, context, project };
-}
-
-/** A variable's value; one that is set but empty (or blank) counts as unset. */
-export function variable(env: Environment, name: string): string | undefined {
-  const value = env[name];
-  return value === undefined || value.trim() === "" ? undefined : value;
-}
-
-/** Python counts a variable that is set but empty as set, so whoever has one should know. */
-function warnOfEmptyVariables(env: Environment, warn: (message: string) => void): void {
-  for (const name of VARIABLES) {
-    if (env[name] !== undefined && variable(env, name) === undefined)
-      warn(`${name} is set but empty; ignored`);
-  }
 }
 
 function fromFlag(flag: string | undefined): Choice | undefined {
@@ -106,19 +84,6 @@ function fromEnvironment(env: Environment): Choice | undefined {
   return name === undefined
     ? undefined
     : { name, source: { kind: "env_context", name: "BENTOML_CLOUD_CONTEXT", ...source } };
-}
-
-/** The environment's own login: key and endpoint come from there together, or not at all. */
-export function environmentCredential(env: Environment): Context | undefined {
-  const key = variable(env, "BENTO_CLOUD_API_KEY");
-  if (key === undefined) return undefined;
-  return new Context({
-    name: ENVIRONMENT_NAME,
-    endpoint: parseEndpoint(variable(env, "BENTO_CLOUD_API_ENDPOINT") ?? DEFAULT_ENDPOINT),
-    email: null,
-    apiToken: parseToken(key, "BENTO_CLOUD_API_KEY").reveal(),
-    line: null,
-  });
 }
 
 function fromProject(project: Project): Choice | undefined {
@@ -182,25 +147,6 @@ function loginCommand(name: string): string {
   return `bentocloud login --context${name.startsWith("-") ? "=" : " "}${quoteWord(name)}`;
 }
 
-/** Holds the chosen context against the project's `endpoint` pin. */
-export function checkEndpointPin(active: Active, context: Context): void {
-  const pinned = active.project?.endpoint;
-  if (pinned === undefined || isSameEndpoint(pinned, context.endpoint)) return;
-  throw pinMismatch(active, { what: "endpoint", pinned, actual: context.endpoint });
-}
-
-export function pinMismatch(
-  active: Active,
-  { what, pinned, actual }: { what: "endpoint" | "organization"; pinned: string; actual: string },
-): CliError {
-  return new CliError(
-    "PIN_MISMATCH",
-    `${active.project?.path}:${active.project?.lines[what]} pins the ${what} "${cap(pinned, MAX_SHOWN)}", but the context ` +
-      `"${active.name}" (from ${active.source.name}) has "${actual}"`,
-    { hint: "choose another context with --context or `bentocloud use`, or correct the pin" },
-  );
-}
-
 /** A name as one word of a shell command a person may copy. */
 export function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
@@ -230,6 +176,7 @@ export function chooseLoginName(sources: NameSources): string {
 /** Where an answer came from, for people. */
 export function describeSource({ kind, name, path, line }: Source): string {
   if (path === null) return name;
-  const place = line === null ? path : `${path}:${line}`;
-  return kind === "user" ? `current context (${place})` : place;
+  if (kind === "user")
+    return line === null ? "no current context is set" : `current context (${path}:${line})`;
+  return line === null ? path : `${path}:${line}`;
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
-import { readRegularFile, replaceFile, sweepTemporaries } from "../system/files.ts";
+import { readRegularFile } from "../system/files.ts";
+import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { type Context, tokenOf } from "./context.ts";
 
 /**

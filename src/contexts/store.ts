@@ -21,8 +21,8 @@ export interface Store {
    * of its own, because it runs more than once.
    */
   update(plan: (file: ContextsFile, state: State) => Plan): Promise<Outcome>;
-  /** Changes only our own memory; does nothing when we keep none here yet, or cannot. */
-  updateState(change: (state: State) => State): Promise<void>;
+  /** Changes only our own memory, as far as that can be done without waiting. Without `create`, never makes one. */
+  updateState(change: (state: State) => State, options: { create: boolean }): Promise<void>;
   /** Fails when a later {@link Store.update} could not write, before anything hard to repeat is begun. */
   prepare(): Promise<void>;
 }
@@ -51,7 +51,8 @@ export function createStore(options: StoreOptions): Store {
     read: async () => (await readSnapshot(paths.file)).file,
     state: async () => (await import("./state.ts")).readState(paths.own),
     update: async (plan) => (await import("./write.ts")).updateStore(options, plan),
-    updateState: async (change) => (await import("./write.ts")).updateState(options, change),
+    updateState: async (change, { create }) =>
+      (await import("./write.ts")).updateState(options, change, create),
     prepare: async () => (await import("./write.ts")).requireWritableStore(paths),
   };
 }

@@ -8,12 +8,10 @@ import {
   readRegularFile,
   realTarget,
   removeFile,
-  replaceFile,
   requireWritable,
   storageError,
-  sweepDirectory,
-  sweepTemporaries,
 } from "../system/files.ts";
+import { replaceFile, sweepDirectory, sweepTemporaries } from "../system/replace.ts";
 import { acquireLock, type Lock } from "../system/lock.ts";
 import { editContexts } from "./file/edit.ts";
 import { type ContextsFile, readContexts } from "./file/read.ts";
@@ -40,10 +38,14 @@ export async function updateStore(options: StoreOptions, plan: Planner): Promise
   return withLock(options, (lock) => change(paths, lock, plan));
 }
 
-export async function updateState(options: StoreOptions, update: (state: State) => State): Promise<void> {
+export async function updateState(
+  options: StoreOptions,
+  update: (state: State) => State,
+  create: boolean,
+): Promise<void> {
   const { paths } = options;
   try {
-    if (!listDirectory(paths.own).includes("state.json")) return;
+    if (!create && !listDirectory(paths.own).includes("state.json")) return;
     await withLock({ ...options, lockWaitMs: 0 }, async () =>
       writeState(paths.own, update(readState(paths.own))),
     );
@@ -86,15 +88,20 @@ async function change(paths: Paths, lock: Lock, plan: Planner): Promise<Outcome>
     const planned = plan(before.file, state);
     const text =
       planned.changes.length === 0 ? before.text : await editContexts(before.text, planned.changes);
-    if (text !== before.text && text !== undefined && !commit({ paths, lock, before, text })) continue;
+    const wide = wideMode(before);
+    const isChange = text !== before.text || (wide !== undefined && planned.changes.length > 0);
+    if (isChange && text !== undefined && !commit({ paths, lock, before, text })) continue;
     if (planned.state && JSON.stringify(planned.state) !== JSON.stringify(state))
       saveState(paths, planned.state);
-    const mode = before.raw?.mode;
-    const narrowed =
-      mode !== undefined && text !== before.text && (mode & ~FILE_MODE) !== 0 ? mode : undefined;
-    return { file: text === undefined ? before.file : await readContexts(text), narrowed };
+    const file = text === undefined ? before.file : await readContexts(text);
+    return { file, narrowed: isChange ? wide : undefined };
   }
   throw new CliError("LOCKED", `${paths.file} keeps changing under another program`, { hint: "try again" });
+}
+
+/** The file's mode when others than its owner can do something with it. */
+function wideMode({ raw }: Snapshot): number | undefined {
+  return raw !== undefined && (raw.mode & ~FILE_MODE) !== 0 ? raw.mode : undefined;
 }
 
 function commit({

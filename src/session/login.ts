@@ -3,11 +3,11 @@ import { Context } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
 import { previousAfterSwitch } from "../contexts/manage.ts";
 import { findProject } from "../contexts/project.ts";
-import { chooseLoginName, variable } from "../contexts/resolve.ts";
+import { variable } from "../contexts/environment.ts";
+import { chooseLoginName } from "../contexts/resolve.ts";
 import { remember, toIdentity } from "../contexts/state.ts";
 import type { Outcome } from "../contexts/store.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import { confirmEndpoint, confirmIdentity, type Force, refuseNewcomer } from "./replace.ts";
 import { chooseTokenSource, obtainToken, type TokenOptions } from "./token.ts";
@@ -37,8 +37,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
   await cli.store.prepare();
-  await warnOfSurroundings(cli);
-  const project = findProject(cli.cwd(), () => {});
+  const project = findProject(cli.cwd(), (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
   const existing = file.contexts.find((context) => context.name === name);
   const stored = source === "environment" ? undefined : existing?.endpoint;
@@ -52,15 +51,6 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
     await confirmIdentity(cli, { existing, endpoint, token, identification, force, insecureHttp });
   }
   return save(cli, { name, endpoint, token, identification, existing, options });
-}
-
-/** Signing in does not depend on what is active here, but this is the time to hear of an empty variable. */
-async function warnOfSurroundings(cli: Cli): Promise<void> {
-  try {
-    await cli.resolve();
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-  }
 }
 
 /**

@@ -1,17 +1,12 @@
-import type { Context } from "../contexts/context.ts";
+import { type Context, tokenOf } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import {
-  type Active,
-  checkEndpointPin,
-  pinMismatch,
-  requireContext,
-  requireToken,
-} from "../contexts/resolve.ts";
+import { checkEndpointPin, checkOrganizationPin } from "../contexts/pins.ts";
+import { type Active, requireContext, requireToken } from "../contexts/resolve.ts";
 import type { Identity } from "../contexts/state.ts";
-import { CliError } from "../errors.ts";
 import type { Token } from "../contexts/token.ts";
-import type { Cli } from "../system/cli.ts";
 import type { Identification } from "../cloud/auth.ts";
+import { CliError } from "../errors.ts";
+import type { Cli } from "../system/cli.ts";
 
 export interface Session {
   active: Active;
@@ -42,22 +37,31 @@ export async function openUnpinnedSession(cli: Cli): Promise<Session> {
   return { active, context, token: requireToken(context) };
 }
 
-export function checkOrganizationPin(active: Active, organization: string | null): void {
-  const pinned = active.project?.organization;
-  if (pinned === undefined || pinned === organization) return;
-  throw pinMismatch(active, { what: "organization", pinned, actual: organization ?? "unknown" });
-}
-
 async function askOrganization(
   cli: Cli,
-  session: Session,
+  login: { context: Context; token: Token },
   options: { insecureHttp: boolean },
 ): Promise<string | null> {
-  const identification = await identifySession(cli, session, options);
+  const identification = await identifySession(cli, login, options);
   if (identification.error) throw identification.error;
   const { toIdentity } = await import("../contexts/state.ts");
-  await rememberIdentities(cli, [toIdentity(session.context, identification, cli.now())]);
+  const identity = toIdentity(login.context, identification, cli.now());
+  await rememberIdentities(cli, [identity], { create: true });
   return identification.organization;
+}
+
+/** The organization of a stored login, asked of the server when nobody has seen it yet; undefined when it won't say. */
+export async function findOrganization(cli: Cli, context: Context): Promise<string | undefined> {
+  const known = (await recallIdentity(cli, context))?.organization;
+  const token = tokenOf(context);
+  if (known || !token) return known ?? undefined;
+  try {
+    return (await askOrganization(cli, { context, token }, { insecureHttp: false })) ?? undefined;
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
+    cli.output.debug(error.message);
+    return undefined;
+  }
 }
 
 /** Asks the server whose token this is. A token that cannot be sent at all is a verdict too. */
@@ -82,9 +86,17 @@ export async function recallIdentity(cli: Cli, context: Context): Promise<Identi
   return recall(await cli.store.state(), context);
 }
 
-export async function rememberIdentities(cli: Cli, identities: readonly Identity[]): Promise<void> {
+/**
+ * Refreshes what we remember of these logins. Unless told to `create`, only where we keep a memory already: looking at
+ * a login that Python made leaves no file behind.
+ */
+export async function rememberIdentities(
+  cli: Cli,
+  identities: readonly Identity[],
+  { create = false } = {},
+): Promise<void> {
   const stored = identities.filter(({ name }) => name !== ENVIRONMENT_NAME);
   if (stored.length === 0) return;
   const { remember } = await import("../contexts/state.ts");
-  await cli.store.updateState((state) => stored.reduce(remember, state));
+  await cli.store.updateState((state) => stored.reduce(remember, state), { create });
 }

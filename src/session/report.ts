@@ -1,8 +1,8 @@
-import { type Active, checkEndpointPin, describeSource } from "../contexts/resolve.ts";
+import { checkEndpointPin, checkOrganizationPin } from "../contexts/pins.ts";
+import { type Active, describeSource } from "../contexts/resolve.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Login } from "./login.ts";
-import { checkOrganizationPin } from "./open.ts";
 
 /** Says what was saved, where, and what is active here in spite of it. */
 export async function reportLogin(cli: Cli, result: Login): Promise<void> {

@@ -1,16 +1,11 @@
 import { type Context, tokenOf } from "../contexts/context.ts";
-import {
-  type Active,
-  checkEndpointPin,
-  requireContext,
-  requireToken,
-  type Source,
-} from "../contexts/resolve.ts";
+import { checkEndpointPin, checkOrganizationPin } from "../contexts/pins.ts";
+import { type Active, requireContext, requireToken, type Source } from "../contexts/resolve.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Identification, Verdict } from "../cloud/auth.ts";
 import { type Identity, toIdentity } from "../contexts/state.ts";
-import { checkOrganizationPin, identifySession, recallIdentity, rememberIdentities } from "./open.ts";
+import { identifySession, recallIdentity, rememberIdentities } from "./open.ts";
 
 /** One context as `status` tells of it; the keys are the JSON keys. */
 export interface Status {
@@ -117,29 +112,28 @@ interface Check {
 async function check(cli: Cli, { context, source, options, seen }: Check): Promise<Status> {
   const token = requireToken(context);
   const known = await recallIdentity(cli, context);
-  const base = {
+  const offline: Status = {
     name: context.name,
     source,
     endpoint: context.endpoint,
     token_masked: token.masked,
-    expires_at: null,
-    active: false,
-  };
-  const remembered = {
     email: context.email ?? known?.email ?? null,
     organization: known?.organization ?? null,
+    verdict: "unchecked",
+    checked_at: known?.checked_at ?? null,
+    expires_at: null,
+    active: false,
+    reason: null,
+    hint: null,
   };
-  if (options.offline) {
-    const checkedAt = known?.checked_at ?? null;
-    return { ...base, ...remembered, verdict: "unchecked", checked_at: checkedAt, reason: null, hint: null };
-  }
+  if (options.offline) return offline;
   const identification = await identifySession(cli, { context, token }, options);
-  const { verdict, error } = identification;
+  const { verdict, email, organization, error } = identification;
   if (verdict === "valid") seen.push(toIdentity(context, identification, cli.now()));
   return {
-    ...base,
-    email: identification.email ?? remembered.email,
-    organization: identification.organization ?? (verdict === "valid" ? null : remembered.organization),
+    ...offline,
+    email: email ?? offline.email,
+    organization: organization ?? offline.organization,
     verdict,
     checked_at: cli.now().toISOString(),
     reason: error?.message ?? null,

@@ -1,5 +1,5 @@
 import { tokensPage } from "../contexts/endpoint.ts";
-import { variable } from "../contexts/resolve.ts";
+import { variable } from "../contexts/environment.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";

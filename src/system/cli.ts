@@ -1,4 +1,5 @@
 import type { Client } from "../cloud/client.ts";
+import { warnOfEmptyVariables } from "../contexts/environment.ts";
 import { type Environment, locateHome } from "../contexts/home.ts";
 import { type Active, describeSource, resolveActive } from "../contexts/resolve.ts";
 import { createStore, type Store } from "../contexts/store.ts";
@@ -49,12 +50,13 @@ export interface Cli {
 const MAX_STDIN_BYTES = 64 * 1024;
 
 export function createCli(flags: Flags, env: Environment, output: Output): Cli {
+  warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
   const store = lazy(() => createStore({ paths: locateHome(env, cwd), lockWaitMs: flags.timeoutMs, signal }));
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
     const read = lazy(() => store().read());
-    const active = await resolveActive({ flag, env, cwd, file: store().paths.file, read, warn });
+    const active = await resolveActive({ flag, env, cwd, file: () => store().paths.file, read, warn });
     output.debug(`the active context is "${active.name}", from ${describeSource(active.source)}`);
     return active;
   };
@@ -81,6 +83,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       return createClient({ ...options, timeoutMs: flags.timeoutMs, signal: signal(), debug });
     },
     async prompt() {
+      // The library that draws the prompts takes its colours from here alone.
+      if (!flags.color) process.env["NO_COLOR"] = "1";
       const { createPrompt, refusePrompt } = await import("./prompt.ts");
       return interactive() ? createPrompt(signal()) : refusePrompt(whyNotInteractive(env, flags));
     },

@@ -1,12 +1,10 @@
 import {
   accessSync,
   chmodSync,
-  chownSync,
   closeSync,
   constants,
   existsSync,
   fstatSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -14,19 +12,16 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
-  renameSync,
-  rmSync,
   type Stats,
   statSync,
   unlinkSync,
-  writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CliError } from "../errors.ts";
 
 export interface FileText {
   bytes: Buffer;
-  /** Permission bits, 0o600 for example. On Windows they say nothing. */
+  /** Permission bits. On Windows, where they say nothing, always 0o600. */
   mode: number;
   uid: number;
   gid: number;
@@ -51,7 +46,7 @@ export function readRegularFile(path: string, limit = Number.POSITIVE_INFINITY):
   try {
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0));
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     // A socket cannot be opened at all, and Windows refuses to open a directory.
     if (codeOf(error) === "ENXIO" || codeOf(error) === "EISDIR") throw new NotRegularError(path);
     throw error;
@@ -60,7 +55,8 @@ export function readRegularFile(path: string, limit = Number.POSITIVE_INFINITY):
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw new NotRegularError(path);
     if (stats.size > limit) throw new TooLargeError(path);
-    return { bytes: readFileSync(descriptor), mode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid };
+    const mode = process.platform === "win32" ? 0o600 : stats.mode & 0o777;
+    return { bytes: readFileSync(descriptor), mode, uid: stats.uid, gid: stats.gid };
   } finally {
     closeSync(descriptor);
   }
@@ -98,62 +94,6 @@ export function requireWritable(directory: string): void {
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
   if (!statSync(existing).isDirectory()) throw Object.assign(new Error(existing), { code: "ENOTDIR" });
   accessSync(existing, constants.W_OK | constants.X_OK);
-}
-
-export interface Replacement {
-  /** The final path, with every symbolic link already followed. */
-  target: string;
-  text: string;
-  mode: number;
-  /** Kept when a privileged user writes another user's file. */
-  owner?: { uid: number; gid: number } | undefined;
-  /** Asked right before the rename; false leaves everything as it was. */
-  stillValid: () => boolean;
-}
-
-/**
- * Puts a new version of a file in place in one step: a reader sees the old one or the new one, whole. False when
- * `stillValid` said no.
- */
-export function replaceFile(replacement: Replacement): boolean {
-  const { target, text, mode, owner, stillValid } = replacement;
-  const temporary = `${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}${TEMPORARY_SUFFIX}`;
-  try {
-    writeDurably(temporary, text, mode);
-    if (owner && process.getuid?.() === 0) chownSync(temporary, owner.uid, owner.gid);
-    if (!stillValid()) return false;
-    renameSync(temporary, target);
-    syncDirectory(dirname(target));
-    return true;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-}
-
-const TEMPORARY_SUFFIX = ".tmp";
-
-/** Takes away what writers killed in the middle of {@link replaceFile} left beside `target`. */
-export function sweepTemporaries(target: string): void {
-  sweepDirectory(dirname(target), `${basename(target)}.`);
-}
-
-/** The same for every file of a directory that is ours alone. */
-export function sweepDirectory(directory: string, prefix = ""): void {
-  for (const name of listDirectory(directory)) {
-    if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX))
-      rmSync(join(directory, name), { force: true });
-  }
-}
-
-/** Writes a new file with its final mode from the first byte on, and waits until it is on the disk. */
-function writeDurably(path: string, text: string, mode: number): void {
-  const descriptor = openSync(path, "wx", mode);
-  try {
-    writeFileSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 export function listDirectory(path: string): string[] {
@@ -207,18 +147,4 @@ export function storageError(action: string, path: string, error: unknown): CliE
   return new CliError("STORAGE", `cannot ${action} ${path}: ${reasons[code] ?? (code || "unknown error")}`, {
     cause: error,
   });
-}
-
-/** Makes a rename last through a power cut. Not every file system or platform lets a directory be synced. */
-function syncDirectory(path: string): void {
-  try {
-    const descriptor = openSync(path, constants.O_RDONLY);
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    if (!["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"].includes(codeOf(error))) throw error;
-  }
 }

@@ -3,7 +3,7 @@ import { createConsola, type ConsolaInstance } from "consola/core";
 import displayWidth from "fast-string-width";
 import { redact, type Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import { clean } from "./text.ts";
+import { clean, escapeUnsafe } from "./text.ts";
 
 /**
  * stdout carries the answer, stderr carries the conversation. Every text passes here on its way out, is cleaned of
@@ -69,7 +69,7 @@ export class Output {
 
   /** One value for scripts. Keys are snake_case. */
   data(value: unknown): void {
-    writeLine(STDOUT, redact(JSON.stringify(value, null, 2)));
+    writeLine(STDOUT, redact(toJson(value)));
   }
 
   /** One line of answer. */
@@ -89,7 +89,7 @@ export class Output {
 
   /** JSON that holds a token, because the user asked for exactly that. */
   secretData(value: unknown): void {
-    writeLine(STDOUT, JSON.stringify(value, null, 2));
+    writeLine(STDOUT, toJson(value));
   }
 
   /** Label and value, aligned; rows without a value are left out. */
@@ -191,6 +191,11 @@ export class Output {
     const [begin, end] = STYLES[tone];
     return `\u001b[${begin}m${text}\u001b[${end}m`;
   }
+}
+
+/** Characters that could drive a terminal travel as escapes: the same value for a program, harmless for a person. */
+function toJson(value: unknown): string {
+  return escapeUnsafe(JSON.stringify(value, null, 2));
 }
 
 function writeLine(descriptor: number, text: string): void {

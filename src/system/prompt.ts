@@ -13,7 +13,7 @@ export interface Prompt {
   confirm(message: string): Promise<boolean>;
 }
 
-export interface Choice<T extends string> {
+interface Choice<T extends string> {
   value: T;
   label: string;
   hint?: string;

@@ -18,6 +18,14 @@ export function clean(text: string): string {
     .replace(UNSAFE, "");
 }
 
+/** JSON with the characters that {@link clean} takes out written as `\\uXXXX`; its own line ends stay. */
+export function escapeUnsafe(json: string): string {
+  return json.replace(UNSAFE, (character) => {
+    if (character === "\n") return character;
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
 /** True when {@link clean} would take something out, or white space stands at either end. */
 export function isUnsafe(text: string): boolean {
   return text.search(UNSAFE) !== -1 || text.trim() !== text;

@@ -125,7 +125,7 @@ describe("hostile names", () => {
   );
 
   // Output.data and Output.secretData leave C1 and direction characters as they are; JSON can escape them.
-  test.failing.each([
+  test.each([
     [["context", "list", "--json"]],
     [["context", "show", "--json"]],
     [["status", "--offline", "--json"]],

@@ -31,7 +31,7 @@ describe("link", () => {
       stdout: "",
       stderr:
         `✓ Linked ${path} to context "staging"\n` +
-        "Its organization is not known here yet, so it is not pinned; sign in with `bentocloud login`, then link again\n",
+        "Its organization could not be asked of the server now, so it is not pinned; link again to pin it\n",
     });
     expect(readFileSync(path, "utf8")).toBe("context=staging\nendpoint=https://staging.test\n");
     expect(lstatSync(path).mode & 0o777).toBe(0o644);
@@ -53,6 +53,16 @@ describe("link", () => {
     });
     expect(readFileSync(path, "utf8")).toBe(`context=default\nendpoint=${cloud.url}\norganization=acme\n`);
     expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
+  });
+
+  test("asks the server for the organization of a login that Python made, and remembers it", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
+    expect((await run(["link"], { home: here })).code).toBe(0);
+    expect(readFileSync(join(here.path, ".bentorc"), "utf8")).toContain("organization=acme\n");
+    const asked = cloud.requests.length;
+    expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
+    expect(cloud.requests.length).toBe(asked);
   });
 
   test("without a name, takes the active context; --context is the active one", async () => {

@@ -60,14 +60,14 @@ describe("login", () => {
     },
   );
 
-  test("keeps everything to its owner: directories 0700, files 0600", async () => {
+  test("keeps what is ours to its owner: directory 0700, files 0600", async () => {
     const cloud = await started();
     const place = home();
     await login({ cloud, token: cloud.issueToken(), home: place });
     await login({ cloud, token: cloud.issueToken(), home: place });
     const backup = readdirSync(join(place.bentoml, ".bentocloud/backups"))[0];
     expect(place.tree()).toEqual([
-      "bentoml/ 0700",
+      "bentoml/ 0755",
       "bentoml/.bentocloud/ 0700",
       "bentoml/.bentocloud/backups/ 0700",
       `bentoml/.bentocloud/backups/${backup} 0600`,

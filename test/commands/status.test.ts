@@ -83,7 +83,7 @@ describe("status", () => {
     expect(code).toBe(4);
     expect(normalise(stdout, here)).toMatchInlineSnapshot(`
       "context  default
-      source   current context (<home>/bentoml/.yatai.yaml)
+      source   no current context is set
       verdict  not_logged_in
       reason   not logged in: there is no context "default"
       "

@@ -206,7 +206,7 @@ describe("the picker of `use`", () => {
   });
 
   // The prompt library looks at the environment alone, and nobody tells it of the option.
-  test.failing("has no colour with --no-color", async () => {
+  test("has no colour with --no-color", async () => {
     expect(await rawOf(["--no-color"], {})).not.toMatch(COLOUR);
   });
 

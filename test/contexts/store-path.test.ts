@@ -59,13 +59,15 @@ describe("BENTOML_HOME, as Python bentoml reads it", () => {
     expect(here.tree()).toEqual([]);
   });
 
-  test("with a file in its place: nobody is logged in, and login says why it cannot write", async () => {
+  test("with a file in its place: reading and login say what is in the way", async () => {
     const here = home();
     writeFileSync(here.bentoml, "a file");
-    expect(await run(["token"], { home: here })).toMatchObject({ code: 4, stdout: "" });
+    const read = await run(["token"], { home: here });
+    expect(read).toMatchObject({ code: 6, stdout: "" });
+    expect(read.stderr).toStartWith(`error: cannot read ${here.file}: a part of the path is not a directory`);
     const { code, stderr } = await signIn({ home: here });
     expect(code).toBe(6);
-    expect(stderr).toStartWith(`error: cannot write in ${join(here.bentoml, ".bentocloud")}: `);
+    expect(stderr).toStartWith(`error: cannot read ${here.file}: `);
     expect(stderr).toContain("a part of the path is not a directory");
     expect(here.tree()).toEqual([expect.stringMatching(/^bentoml 0\d+$/)]);
   });
@@ -74,7 +76,7 @@ describe("BENTOML_HOME, as Python bentoml reads it", () => {
     const before = cloud.requests.length;
     const { code, stderr } = await signIn({ env: { BENTOML_HOME: "/dev/null/x" } });
     expect({ code, requests: cloud.requests.length - before }).toEqual({ code: 6, requests: 0 });
-    expect(stderr).toStartWith("error: cannot write in /dev/null/x/.bentocloud: ");
+    expect(stderr).toStartWith("error: cannot read /dev/null/x/.yatai.yaml: ");
   });
 });
 
@@ -84,7 +86,7 @@ describe("our own directory", () => {
     await signIn({ home: here });
     await signIn({ home: here });
     expect(here.tree()).toEqual([
-      "bentoml/ 0700",
+      "bentoml/ 0755",
       "bentoml/.bentocloud/ 0700",
       "bentoml/.bentocloud/backups/ 0700",
       expect.stringMatching(/^bentoml\/\.bentocloud\/backups\/[\w.-]+\.yaml 0600$/),

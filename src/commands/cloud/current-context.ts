@@ -1,13 +1,14 @@
 import { command } from "../../cli/command.ts";
 import { tokenOf } from "../../contexts/context.ts";
-import { checkEndpointPin, requireContext } from "../../contexts/resolve.ts";
+import { checkEndpointPin } from "../../contexts/pins.ts";
+import { requireContext } from "../../contexts/resolve.ts";
 import { openSession } from "../../session/open.ts";
 import type { Cli } from "../../system/cli.ts";
 import { withCompatibleFailures } from "./_failure.ts";
 
 export const currentContext = command({
   name: "current-context",
-  description: "Print the active context as JSON, with its token unless stdout is a terminal",
+  description: "Print the active context as JSON, like bentoml",
   async run(_args, cli) {
     await withCompatibleFailures(async () => {
       const active = await cli.resolve();

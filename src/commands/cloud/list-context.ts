@@ -3,7 +3,7 @@ import { withCompatibleFailures } from "./_failure.ts";
 
 export const listContext = command({
   name: "list-context",
-  description: "Print the names of the stored contexts as a JSON array",
+  description: "Print the names of the contexts as JSON",
   async run(_args, cli) {
     await withCompatibleFailures(async () => {
       const { contexts } = await cli.store.read();

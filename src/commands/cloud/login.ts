@@ -6,7 +6,7 @@ import { withCompatibleFailures } from "./_failure.ts";
 
 export const login = command({
   name: "login",
-  description: "Log in like `bentoml cloud login`; a context of that name is replaced with a warning",
+  description: "Log in like `bentoml cloud login`",
   args: {
     ...ENDPOINT_ARG,
     "api-token": {

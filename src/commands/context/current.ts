@@ -1,5 +1,6 @@
 import { command } from "../../cli/command.ts";
-import { checkEndpointPin, requireContext } from "../../contexts/resolve.ts";
+import { checkEndpointPin } from "../../contexts/pins.ts";
+import { requireContext } from "../../contexts/resolve.ts";
 
 export const current = command({
   name: "current",

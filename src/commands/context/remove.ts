@@ -3,7 +3,7 @@ import { logOut } from "../../session/logout.ts";
 
 export const remove = command({
   name: "remove",
-  description: "Remove a context from this machine, like `bentocloud logout NAME`",
+  description: "Remove a context, like `bentocloud logout NAME`",
   args: { name: { type: "positional", required: true, description: "Context to remove" } },
   async run(args, cli) {
     await logOut(cli, [args.name]);

@@ -151,7 +151,7 @@ function readCurrent(source: Source, problems: Problem[]): ContextsFile["current
 }
 
 /** What a parsed document says. */
-export function contextsOf(source: Source): ContextsFile {
+function contextsOf(source: Source): ContextsFile {
   const problems: Problem[] = [];
   const entries = entriesOf(source);
   const list = source.fieldsOf(source.root).get("contexts")?.value;
