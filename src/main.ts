@@ -35,11 +35,11 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       return 0;
     }
     const { createCli } = await import("./system/cli.ts");
-    const code = await runInvocation(invocation, createCli(invocation.flags, env, output));
-    output.finish();
-    return code;
+    return await runInvocation(invocation, createCli(invocation.flags, env, output));
   } catch (error) {
     return reportError(error, output);
+  } finally {
+    await output.finish();
   }
 }
 

@@ -1,7 +1,6 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { usageError } from "../errors.ts";
 import type { Flags } from "../system/cli.ts";
-import { closest } from "./suggest.ts";
 
 /** Accepted by every command, before or after its name. */
 export const GLOBAL_ARGS = {
@@ -57,7 +56,8 @@ export function isOption(word: string): boolean {
 }
 
 /** The error for an option nobody defines, with the nearest one that exists. */
-export function unknownOption(word: string, commandName: string, definitions: ArgsDef) {
+export async function unknownOption(word: string, commandName: string, definitions: ArgsDef) {
+  const { closest } = await import("./suggest.ts");
   const written = showable(word);
   const names = Object.keys({ ...definitions, ...GLOBAL_ARGS }).map((name) => `--${name}`);
   const near = closest(written, names);

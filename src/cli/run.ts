@@ -11,7 +11,6 @@ import {
   unknownOption,
 } from "./args.ts";
 import type { Command } from "./command.ts";
-import { closest } from "./suggest.ts";
 
 /**
  * From words to one leaf command. citty's own runner is not used: it runs the parents too, takes any option
@@ -86,7 +85,7 @@ async function walk(root: Command, words: readonly string[]): Promise<Found> {
   while (index < words.length) {
     const word = words[index] ?? "";
     if (isOption(word)) {
-      index = takeOption(found, words, index);
+      index = await takeOption(found, words, index);
       continue;
     }
     if (word === "help" && found.command === root) found.wantsHelp = true;
@@ -98,7 +97,7 @@ async function walk(root: Command, words: readonly string[]): Promise<Found> {
 }
 
 /** Lenient when help is wanted: who asks for it may have come with options that do not exist. */
-function takeOption(found: Found, words: readonly string[], index: number): number {
+async function takeOption(found: Found, words: readonly string[], index: number): Promise<number> {
   const own = (found.command.args ?? {}) as ArgsDef;
   try {
     const global = readOption(words, index, GLOBAL_ARGS);
@@ -116,13 +115,14 @@ function takeOption(found: Found, words: readonly string[], index: number): numb
     return index + 1;
   }
   if (found.wantsHelp) return index + 1;
-  throw unknownOption(words[index] ?? "", found.path.join(" "), own);
+  throw await unknownOption(words[index] ?? "", found.path.join(" "), own);
 }
 
 async function descend(found: Found, word: string): Promise<void> {
   const commands = found.command.subCommands ?? {};
   const load = commands[word];
   if (!load) {
+    const { closest } = await import("./suggest.ts");
     const near = closest(word, Object.keys(commands));
     const path = found.path.join(" ");
     // A word that does not look like a command may be a pasted token, and is not repeated.

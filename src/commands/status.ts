@@ -18,7 +18,7 @@ export const status = command({
     if (args.all && cli.flags.context !== undefined) throw usageError("--all goes without --context");
     const options = { offline: args.offline ?? false, insecureHttp: args["insecure-http"] ?? false };
     const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
-    if (args.all) printAll(cli, statuses);
+    if (args.all) await printAll(cli, statuses);
     else for (const one of statuses) printOne(cli, one);
     return exitCodeOf(statuses);
   },
@@ -44,7 +44,7 @@ function printOne(cli: Cli, one: Status): void {
   if (hint) cli.output.hint(hint);
 }
 
-function printAll(cli: Cli, statuses: readonly Status[]): void {
+async function printAll(cli: Cli, statuses: readonly Status[]): Promise<void> {
   if (cli.output.json) {
     cli.output.data({ contexts: statuses.map(({ hint: _hint, ...status }) => status) });
     return;
@@ -65,7 +65,7 @@ function printAll(cli: Cli, statuses: readonly Status[]): void {
     { text: status.organization ?? "-" },
     { text: status.verdict, tone: toneOf(status) },
   ]);
-  cli.output.table([header, ...rows]);
+  await cli.output.table([header, ...rows]);
   for (const { name, reason } of statuses) if (reason) cli.output.hint(`${name}: ${reason}`);
 }
 

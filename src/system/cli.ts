@@ -86,7 +86,9 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       // The library that draws the prompts takes its colours from here alone.
       if (!flags.color) process.env["NO_COLOR"] = "1";
       const { createPrompt, refusePrompt } = await import("./prompt.ts");
-      return interactive() ? createPrompt(signal()) : refusePrompt(whyNotInteractive(env, flags));
+      return interactive()
+        ? createPrompt(signal(), () => output.settle())
+        : refusePrompt(whyNotInteractive(env, flags));
     },
     async openBrowser(url) {
       const { openBrowser } = await import("./browser.ts");

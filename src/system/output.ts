@@ -1,6 +1,5 @@
 import { writeSync } from "node:fs";
-import { createConsola, type ConsolaInstance } from "consola/core";
-import displayWidth from "fast-string-width";
+import type { ConsolaInstance } from "consola/core";
 import { redact, type Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { clean, escapeUnsafe } from "./text.ts";
@@ -45,17 +44,14 @@ const STDERR = 2;
 
 export class Output {
   readonly #options: OutputOptions;
-  readonly #talk: ConsolaInstance;
+  #talk: Promise<ConsolaInstance> | undefined;
+  /** What goes to stderr waits its turn here, because consola is only read when the first word is said. */
+  #spoken: Promise<void> = Promise.resolve();
   /** With `--json` stderr holds one error object or nothing structured at all, so warnings wait for the end. */
   readonly #warnings: string[] = [];
 
   constructor(options: OutputOptions) {
     this.#options = options;
-    this.#talk = createConsola({
-      level: options.debug ? 4 : options.quiet ? 0 : 3,
-      throttle: 0,
-      reporters: [{ log: ({ type, args }) => writeLine(STDERR, this.#sentence(type, String(args[0]))) }],
-    });
   }
 
   get json(): boolean {
@@ -103,7 +99,8 @@ export class Output {
   }
 
   /** Aligned columns, as wide as their content needs. */
-  table(rows: readonly (readonly Cell[])[]): void {
+  async table(rows: readonly (readonly Cell[])[]): Promise<void> {
+    const { default: displayWidth } = await import("fast-string-width");
     const widths: number[] = [];
     for (const row of rows) {
       for (const [column, { text }] of row.entries()) {
@@ -120,29 +117,30 @@ export class Output {
   }
 
   success(text: string): void {
-    if (!this.json) this.#talk.success(text);
+    if (!this.json) this.#say("success", text);
   }
 
   info(text: string): void {
-    if (!this.json) this.#talk.info(text);
+    if (!this.json) this.#say("info", text);
   }
 
   /** Said also with `--json`: the user must see it for the command to go on. */
   prompt(text: string): void {
-    writeLine(STDERR, redact(clean(text)));
+    this.#later(() => writeLine(STDERR, redact(clean(text))));
   }
 
   hint(text: string): void {
-    if (!this.json && !this.#options.quiet) writeLine(STDERR, this.#sentence("hint", text));
+    if (this.json || this.#options.quiet) return;
+    this.#later(() => writeLine(STDERR, this.#sentence("hint", text)));
   }
 
   warn(text: string): void {
     if (this.json) this.#warnings.push(redact(clean(text)));
-    else this.#talk.warn(text);
+    else this.#say("warn", text);
   }
 
   debug(text: string): void {
-    for (const line of text.split("\n")) this.#talk.debug(line);
+    for (const line of text.split("\n")) this.#say("debug", line);
   }
 
   /** The error of this run: two lines for people, one object for programs. */
@@ -154,21 +152,47 @@ export class Output {
     };
     if (this.json) {
       const warnings = this.#warnings.splice(0);
-      writeLine(STDERR, JSON.stringify({ error: { ...safe, ...(warnings.length > 0 ? { warnings } : {}) } }));
+      const error = { ...safe, ...(warnings.length > 0 ? { warnings } : {}) };
+      this.#later(() => writeLine(STDERR, JSON.stringify({ error })));
       return;
     }
-    writeLine(STDERR, this.#sentence("error", safe.message));
-    if (safe.hint) writeLine(STDERR, this.#sentence("hint", safe.hint));
+    this.#later(() => writeLine(STDERR, this.#sentence("error", safe.message)));
+    if (safe.hint) this.#later(() => writeLine(STDERR, this.#sentence("hint", safe.hint ?? "")));
   }
 
-  /** Prints the warnings that `--json` held back. */
-  finish(): void {
-    for (const warning of this.#warnings.splice(0)) this.#talk.warn(warning);
+  /** Resolves when all that was said stands on stderr. */
+  settle(): Promise<void> {
+    return this.#spoken;
+  }
+
+  /** The same, with the warnings that `--json` held back. */
+  finish(): Promise<void> {
+    for (const warning of this.#warnings.splice(0)) this.#say("warn", warning);
+    return this.settle();
   }
 
   /** Replaces the line a person is waiting on; an empty text takes it away. For terminals only. */
   progress(text: string): void {
-    write(STDERR, `\r\u001b[2K${redact(clean(text))}`);
+    this.#later(() => write(STDERR, `\r\u001b[2K${redact(clean(text))}`));
+  }
+
+  #say(type: "success" | "info" | "warn" | "debug", text: string): void {
+    const { debug, quiet } = this.#options;
+    if (type === "debug" ? !debug : quiet && !debug) return;
+    this.#later(async () => (await (this.#talk ??= this.#startTalk()))[type](text));
+  }
+
+  #later(speak: () => void | Promise<void>): void {
+    this.#spoken = this.#spoken.then(speak);
+  }
+
+  async #startTalk(): Promise<ConsolaInstance> {
+    const { createConsola, LogLevels } = await import("consola/core");
+    return createConsola({
+      level: LogLevels.debug,
+      throttle: 0,
+      reporters: [{ log: ({ type, args }) => writeLine(STDERR, this.#sentence(type, String(args[0]))) }],
+    });
   }
 
   #sentence(type: string, text: string): string {

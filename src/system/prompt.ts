@@ -19,15 +19,18 @@ interface Choice<T extends string> {
   hint?: string;
 }
 
-export function createPrompt(signal: AbortSignal): Prompt {
+/** `settle` resolves when all that was said before a question is on the screen. */
+export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): Prompt {
   // Unless it cancels, Ctrl-D ends the hidden input but not the question: what is pasted then shows on the screen.
   updateSettings({ aliases: { "\u0004": "cancel" } });
   const streams = { input: process.stdin, output: process.stderr, signal, withGuide: false };
   return {
     async secret(message) {
+      await settle();
       return answered(await password({ ...streams, message: clean(message), clearOnError: true }));
     },
     async pick(message, choices, initial) {
+      await settle();
       const options = choices.map(({ value, label, hint }) => ({
         value: value as string,
         label: clean(label),
@@ -44,6 +47,7 @@ export function createPrompt(signal: AbortSignal): Prompt {
       return answered(picked) as (typeof choices)[number]["value"];
     },
     async confirm(message) {
+      await settle();
       return answered(await confirm({ ...streams, message: clean(message), initialValue: false }));
     },
   };

@@ -27,7 +27,7 @@ export const list = command({
       return;
     }
     if (rows.length === 0) cli.output.info("No contexts yet; `bentocloud login` makes one");
-    else cli.output.table([header(), ...rows.map(toCells)]);
+    else await cli.output.table([header(), ...rows.map(toCells)]);
     if (active.source.kind === "env_key")
       cli.output.info("Active here is none of these: BENTO_CLOUD_API_KEY is set");
   },
