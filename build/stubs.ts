@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { BunPlugin } from "bun";
 
 /**
@@ -29,16 +30,20 @@ const STUBS: Record<string, string[]> = {
 export const stubInputs = Object.keys(STUBS).map((name) => `stub:${name}`);
 
 const C12 = /[\\/]c12[\\/]dist[\\/]/;
+const CITTY = /[\\/]citty[\\/]dist[\\/]/;
 
 export const stubs: BunPlugin = {
   name: "stubs",
   setup(build) {
     const names = new RegExp(`^(${Object.keys(STUBS).join("|")})$`);
-    // Bun resolves its own modules before it asks a plugin, so c12 is given other names for them.
-    build.onLoad({ filter: /[\\/]c12[\\/]dist[\\/]index\.mjs$/ }, async ({ path }) => ({
+    // Bun resolves its own modules before it asks a plugin, so these packages are given other names for them.
+    build.onLoad({ filter: /[\\/](c12|citty)[\\/]dist[\\/]index\.mjs$/ }, async ({ path }) => ({
       contents: (await Bun.file(path).text()).replaceAll('from "node:', 'from "no:'),
       loader: "js",
     }));
+    build.onResolve({ filter: /^no:util$/ }, ({ importer }) =>
+      CITTY.test(importer) ? { path: join(import.meta.dir, "words.ts") } : undefined,
+    );
     build.onResolve({ filter: names }, ({ path, importer }) =>
       C12.test(importer) ? { path, namespace: "stub" } : undefined,
     );
