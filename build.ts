@@ -12,7 +12,7 @@ import manifest from "./package.json" with { type: "json" };
 const BUNDLED = new Set(
   `@clack/core @clack/prompts bundle-name c12 citty confbox consola default-browser default-browser-id
   define-lazy-prop destr fast-string-truncated-width fast-string-width fast-wrap-ansi fastest-levenshtein
-  is-docker is-in-ssh is-inside-container is-wsl node-fetch-native ofetch open pathe powershell-utils
+  is-docker is-in-ssh is-inside-container is-wsl node-fetch-native ofetch open powershell-utils
   run-applescript sisteransi ufo wsl-utils yaml`.split(/\s+/),
 );
 

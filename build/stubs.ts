@@ -44,6 +44,9 @@ export const stubs: BunPlugin = {
     build.onResolve({ filter: /^no:util$/ }, ({ importer }) =>
       CITTY.test(importer) ? { path: join(import.meta.dir, "words.ts") } : undefined,
     );
+    build.onResolve({ filter: /^pathe$/ }, ({ importer }) =>
+      C12.test(importer) ? { path: join(import.meta.dir, "paths.ts") } : undefined,
+    );
     build.onResolve({ filter: names }, ({ path, importer }) =>
       C12.test(importer) ? { path, namespace: "stub" } : undefined,
     );

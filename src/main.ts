@@ -6,7 +6,8 @@ import { Output } from "./system/output.ts";
 import { isTerminal } from "./system/runtime.ts";
 import { VERSION } from "./version.ts";
 
-process.exitCode = await main(process.argv.slice(2), process.env);
+// A copy: what a child process must not inherit is taken out of the process's own environment later.
+process.exitCode = await main(process.argv.slice(2), { ...process.env });
 
 async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const end = argv.indexOf("--");

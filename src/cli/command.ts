@@ -13,7 +13,7 @@ interface Definition<A extends ArgsDef> {
   run(args: ParsedArgs<A>, cli: Cli): Promise<number | void>;
 }
 
-/** A command of the tree; `load` of its siblings happens only when it is the one asked for, or for help. */
+/** A command of the tree; its siblings are read only when they are asked for, or for help. */
 export interface Command extends Omit<CommandDef<ArgsDef>, "subCommands"> {
   examples?: readonly Example[];
   subCommands?: Commands;

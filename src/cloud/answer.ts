@@ -1,6 +1,6 @@
 import { redact } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import { cap, clean } from "../system/text.ts";
+import { cap, clean, mark } from "../system/text.ts";
 
 export interface Answer {
   status: number;
@@ -30,6 +30,7 @@ export async function readAnswer(response: Response, endpoint: string): Promise<
 }
 
 async function readText(response: Response, endpoint: string): Promise<string> {
+  await refuseEncoding(response, endpoint);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -40,12 +41,27 @@ async function readText(response: Response, endpoint: string): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
+/** We ask for gzip; another compression can grow a thousandfold in memory before the first piece can be counted. */
+async function refuseEncoding(response: Response, endpoint: string): Promise<void> {
+  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (["", "identity", "gzip", "x-gzip"].includes(encoding)) return;
+  await response.body?.cancel();
+  throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers in a compression that was not asked for`);
+}
+
 /** Seconds or an HTTP date. */
 function readRetryAfter(response: Response): number | undefined {
   const value = response.headers.get("retry-after");
   if (!value) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}
+
+/** A name of the server's that decides something; nothing is taken out of it that would make it equal to another. */
+export function serverName(value: unknown, limit = 300): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const name = cap(redact(mark(value)), limit);
+  return name === "" ? undefined : name;
 }
 
 /** A text of the server, safe to show: no controls, no token, and not long. */

@@ -1,6 +1,6 @@
 import { tokensPage } from "../contexts/endpoint.ts";
 import { CliError, type ErrorCode } from "../errors.ts";
-import { type Answer, serverText } from "./answer.ts";
+import { type Answer, serverName, serverText } from "./answer.ts";
 import type { Client } from "./client.ts";
 
 /**
@@ -40,7 +40,7 @@ async function ask(client: Client, path: string): Promise<Asked> {
     const answer = await client.get(path);
     const failure = refusal(answer, client.endpoint);
     if (failure) return { error: failure };
-    const name = serverText(fieldOf(answer.body, "name"));
+    const name = serverName(fieldOf(answer.body, "name"));
     if (name === undefined) {
       const what = answer.body === undefined ? "nothing" : "JSON of another shape";
       return { error: notBentoCloud(client.endpoint, what) };

@@ -3,9 +3,8 @@ import { ofetch } from "ofetch";
 import { isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
-import { cap, clean } from "../system/text.ts";
 import { VERSION } from "../version.ts";
-import { type Answer, readAnswer } from "./answer.ts";
+import { type Answer, readAnswer, serverText } from "./answer.ts";
 import { transportError } from "./transport.ts";
 
 /**
@@ -30,8 +29,6 @@ export interface ClientOptions {
   /** Plain http to a host that is not this machine, because the user said so on this command. */
   insecureHttp: boolean;
   debug: (message: string) => void;
-  /** Keeps requests to a host away from the environment's proxy. */
-  connectDirectly?: (host: string) => void;
 }
 
 const TOKEN_HEADER = "X-YATAI-API-TOKEN";
@@ -43,7 +40,10 @@ const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 /** Bun believes a NODE_TLS_REJECT_UNAUTHORIZED=0 that was set for another program; the others know no such option. */
 const VERIFIED = { tls: { rejectUnauthorized: true } };
 
-/** Plain http is safe to this machine only as long as no proxy carries the token off it. */
+/**
+ * Plain http is safe to this machine only as long as no proxy carries the token off it. The option is Bun's; Node takes
+ * no proxy from the environment, and under Deno NO_PROXY has to name this machine.
+ */
 const DIRECT = { proxy: false };
 
 const request = ofetch.create({
@@ -51,7 +51,7 @@ const request = ofetch.create({
   redirect: "manual",
   responseType: "stream",
   ignoreResponseError: true,
-  headers: { "User-Agent": `bentocloud/${VERSION}`, Accept: "application/json" },
+  headers: { "User-Agent": `bentocloud/${VERSION}`, Accept: "application/json", "Accept-Encoding": "gzip" },
 });
 
 /** @throws CliError when the endpoint may not be spoken to, or the token could not travel in a header. */
@@ -68,8 +68,6 @@ export function createClient(options: ClientOptions): Client {
       hint: "sign in again with `bentocloud login`",
     });
   }
-  // That plain http is safe here depends on it: a proxy would carry the token off this machine.
-  if (isLoopback(endpoint)) options.connectDirectly?.(new URL(endpoint).hostname);
   const call: Call = { ...options, endpoint };
   return {
     endpoint,
@@ -151,7 +149,7 @@ function followable(location: string, from: string, endpoint: string): string {
     !/%2f|%5c/i.test(target.pathname) &&
     target.username + target.password === "";
   if (isOwn) return target.href;
-  const name = target ? cap(clean(target.origin + target.pathname), 200) : "an unreadable address";
+  const name = serverText(target && target.origin + target.pathname, 200) ?? "an unreadable address";
   throw new CliError("HOST_MISMATCH", `${endpoint} redirects to ${name}; nothing was sent there`, {
     hint: "if the server moved, sign in with `bentocloud login --endpoint` and its new address",
   });

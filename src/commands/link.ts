@@ -2,7 +2,7 @@ import { command } from "../cli/command.ts";
 import { findOrganization } from "../session/open.ts";
 import { linkProject } from "../contexts/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { noSuchContext, requireContext } from "../contexts/resolve.ts";
+import { requireContext, requireNamed } from "../contexts/require.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 
@@ -38,8 +38,5 @@ async function choose(cli: Cli, name: string | undefined) {
     if (context.name !== ENVIRONMENT_NAME) return context;
     throw usageError("the active credential comes from the environment; name a stored context");
   }
-  const { contexts } = await cli.store.read();
-  const context = contexts.find((candidate) => candidate.name === name);
-  if (!context) throw noSuchContext(name);
-  return context;
+  return requireNamed((await cli.store.read()).contexts, name);
 }

@@ -1,7 +1,7 @@
 import { command } from "../cli/command.ts";
 import { logOut } from "../session/logout.ts";
 import { findProject } from "../contexts/project.ts";
-import { storedChoice } from "../contexts/resolve.ts";
+import { storedChoice } from "../contexts/choose.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 

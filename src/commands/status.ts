@@ -1,5 +1,5 @@
 import { command } from "../cli/command.ts";
-import { checkActive, checkAll, exitCodeOf, type Status } from "../session/status.ts";
+import { checkActive, checkAll, worstExitCode, type Status } from "../session/status.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Cell, Tone } from "../system/output.ts";
@@ -20,7 +20,7 @@ export const status = command({
     const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
     if (args.all) await printAll(cli, statuses);
     else for (const one of statuses) printOne(cli, one);
-    return exitCodeOf(statuses);
+    return worstExitCode(statuses);
   },
 });
 

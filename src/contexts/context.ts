@@ -42,3 +42,8 @@ export function tokenOf(context: Context): Token | undefined {
   const text = readToken(context);
   return text === undefined || text === "" ? undefined : new Token(text);
 }
+
+/** The context that a name stands for: of several entries with one name, the first, as Python takes it. */
+export function findContext(contexts: readonly Context[], name: string): Context | undefined {
+  return contexts.find((context) => context.name === name);
+}

@@ -56,10 +56,8 @@ function expandUser(value: string, env: Environment): string {
 }
 
 function userHome(env: Environment): string {
-  const home = env["HOME"];
-  if (home) return home;
   try {
-    return homeDirectory();
+    return homeDirectory(env["HOME"]);
   } catch (error) {
     throw new CliError("STORAGE", "this user has no home directory", {
       hint: "set BENTOML_HOME to a directory for the contexts",

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { inspect, readRegularFile, realTarget, removeFile, storageError } from "../system/files.ts";
-import { replaceFile } from "../system/replace.ts";
+import { type FileText, inspect, readRegularFile, removeFile, storageError } from "../system/files.ts";
+import { hasEnded } from "../system/processes.ts";
+import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { editProject, PROJECT_FILE, type ProjectKey } from "./project.ts";
 
 /** A project file is meant to be shared, unlike everything else we write; one that stands already keeps its mode. */
@@ -11,7 +12,7 @@ const NEW_MODE = 0o644;
 export function linkProject(folder: string, values: Partial<Record<ProjectKey, string>>): string {
   const path = join(folder, PROJECT_FILE);
   const file = read(path);
-  write(path, editProject(file?.text ?? "", values), file?.mode);
+  write(folder, editProject(file?.text ?? "", values), file?.raw);
   return path;
 }
 
@@ -22,20 +23,21 @@ export function unlinkProject(folder: string): { path: string; changed: boolean 
   if (!file) return { path, changed: false };
   const rest = editProject(file.text, {});
   if (rest === file.text) return { path, changed: false };
-  if (rest === "" && !inspect(path)?.isSymbolicLink()) remove(path);
-  else write(path, rest, file.mode);
+  if (rest === "") remove(path);
+  else write(folder, rest, file.raw);
   return { path, changed: true };
 }
 
-function read(path: string): { text: string; mode: number } | undefined {
+/** A link could lead out of the repository, to any file of whoever cloned it: it is neither followed nor replaced. */
+function read(path: string): { text: string; raw: FileText } | undefined {
+  if (inspect(path)?.isSymbolicLink()) {
+    throw new CliError("STORAGE", `cannot change ${path}: it is a symbolic link`, {
+      hint: "replace it by a file, or change the file it leads to by hand",
+    });
+  }
   try {
-    const file = readRegularFile(path);
-    return (
-      file && {
-        text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(file.bytes),
-        mode: file.mode,
-      }
-    );
+    const raw = readRegularFile(path);
+    return raw && { raw, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(raw.bytes) };
   } catch (error) {
     if (error instanceof TypeError)
       throw new CliError("STORAGE", `cannot read ${path}: it is not UTF-8 text`);
@@ -43,11 +45,13 @@ function read(path: string): { text: string; mode: number } | undefined {
   }
 }
 
-function write(path: string, text: string, mode = NEW_MODE): void {
+function write(folder: string, text: string, before: FileText | undefined): void {
+  const target = join(folder, PROJECT_FILE);
   try {
-    replaceFile({ target: realTarget(path), text, mode, stillValid: () => true });
+    sweepTemporaries(folder, (name, pid) => name === PROJECT_FILE && hasEnded(pid));
+    replaceFile({ target, text, mode: before?.mode ?? NEW_MODE, owner: before, stillValid: () => true });
   } catch (error) {
-    throw storageError("write", path, error);
+    throw storageError("write", target, error);
   }
 }
 

@@ -1,8 +1,9 @@
 import type { ContextsFile } from "./file/read.ts";
-import { noSuchContext } from "./resolve.ts";
+import { findContext } from "./context.ts";
+import { requireNamed } from "./require.ts";
 import { forget, renameInState } from "./state.ts";
 import type { Outcome, Store } from "./store.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import { parseName } from "./name.ts";
 
 export interface Switch extends Outcome {
@@ -15,7 +16,7 @@ export interface Switch extends Outcome {
 export async function switchContext(store: Store, name: string): Promise<Switch> {
   let previous = name;
   const outcome = await store.update((file, state) => {
-    requireStored(file, name);
+    requireNamed(file.contexts, name);
     previous = file.current.name;
     const left = previousAfterSwitch(file, name);
     return {
@@ -29,7 +30,7 @@ export async function switchContext(store: Store, name: string): Promise<Switch>
 /** The context that `use -` goes back to, or undefined when the switch is none. */
 export function previousAfterSwitch(file: ContextsFile, name: string): string | undefined {
   const { current } = file;
-  return current.name !== name && isStored(file, current.name) ? current.name : undefined;
+  return current.name !== name && findContext(file.contexts, current.name) ? current.name : undefined;
 }
 
 /** The name that `use -` means now. */
@@ -40,16 +41,16 @@ export async function previousContext(store: Store): Promise<string> {
       hint: "`bentocloud use NAME` switches",
     });
   }
-  requireStored(await store.read(), previous);
+  requireNamed((await store.read()).contexts, previous);
   return previous;
 }
 
 export async function renameContext(store: Store, from: string, to: string): Promise<Outcome> {
   return store.update((file, state) => {
-    requireStored(file, from);
+    requireNamed(file.contexts, from);
     if (from === to) return { changes: [] };
     parseName(to);
-    if (isStored(file, to)) throw new CliError("FAILURE", `there is a context "${to}" already`);
+    if (findContext(file.contexts, to)) throw new CliError("FAILURE", `there is a context "${to}" already`);
     const wasCurrent = file.current.name === from;
     return {
       changes: [{ kind: "rename", from, to }, ...(wasCurrent ? [{ kind: "use", name: to } as const] : [])],
@@ -64,16 +65,7 @@ export async function renameContext(store: Store, from: string, to: string): Pro
  */
 export async function removeContexts(store: Store, names: readonly string[]): Promise<Outcome> {
   return store.update((file, state) => {
-    for (const name of names) requireStored(file, name);
+    for (const name of names) requireNamed(file.contexts, name);
     return { changes: names.map((name) => ({ kind: "remove", name })), state: forget(state, names) };
   });
-}
-
-function requireStored(file: ContextsFile, name: string): void {
-  if (name === "") throw usageError("a context has a name");
-  if (!isStored(file, name)) throw noSuchContext(name);
-}
-
-function isStored(file: ContextsFile, name: string): boolean {
-  return file.contexts.some((context) => context.name === name);
 }

@@ -1,10 +1,17 @@
 import { usageError } from "../errors.ts";
-import { isUnsafe } from "../system/text.ts";
+import { cap, isUnsafe } from "../system/text.ts";
 
 /** The name of the credential that comes from the environment; no stored context may take it. */
 export const ENVIRONMENT_NAME = "__env__";
 
 const MAX_LENGTH = 128;
+/** A project's file may hold 64 KiB in one value. */
+const MAX_SHOWN = 256;
+
+/** A name as an error may repeat it: what looks like a token that was put in a name's place is not repeated. */
+export function showName(name: string): string {
+  return /^(?=.*\d)[A-Za-z0-9]{16,}$/.test(name) ? "of that name" : `"${cap(name, MAX_SHOWN)}"`;
+}
 
 /** A name for a context we create. Names that stand in the file already are taken as they are. */
 export function parseName(text: string): string {

@@ -42,30 +42,28 @@ function readProject(path: string, warn: (message: string) => void): Project | u
 }
 
 function readSafely(path: string, warn: (message: string) => void): string | undefined {
+  const stats = inspect(path);
+  if (!stats) return undefined;
   try {
+    // A link's target says nothing about who put the link here.
+    if (!stats.isFile()) throw new NotRegularError(path);
     const file = readRegularFile(path, MAX_BYTES);
-    if (!file) {
-      if (inspect(path)) warn(`skipped ${path}: it is a broken link`);
-      return undefined;
-    }
     const self = userId();
-    if (self !== undefined && file.uid !== self && file.uid !== 0) {
+    if (file && self !== undefined && file.uid !== self && file.uid !== 0) {
       warn(`skipped ${path}: it belongs to another user`);
       return undefined;
     }
-    return new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
+    return file && new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
   } catch (error) {
-    const reason =
-      error instanceof NotRegularError
-        ? "it is not a regular file"
-        : error instanceof TooLargeError
-          ? "it is larger than 64 KiB"
-          : error instanceof TypeError
-            ? "it is not UTF-8 text"
-            : "it cannot be read";
-    warn(`skipped ${path}: ${reason}`);
+    warn(`skipped ${path}: ${whyUnreadable(error)}`);
     return undefined;
   }
+}
+
+function whyUnreadable(error: unknown): string {
+  if (error instanceof NotRegularError) return "it is not a regular file";
+  if (error instanceof TooLargeError) return "it is larger than 64 KiB";
+  return error instanceof TypeError ? "it is not UTF-8 text" : "it cannot be read";
 }
 
 /** @throws CliError when a key looks like a credential: it must leave the file, and be revoked. */
@@ -104,10 +102,10 @@ function likelyKey(line: string): string {
 
 /** One `key=value` line, the value as it was written; rc9 takes one pair of double quotes away, and so do we. */
 function readLine(line: string): { key: string; value: string } | undefined {
-  const match = /^\s*([^\s=#;][^\s=]*)\s*=\s*(.*?)\s*$/s.exec(line.replace(/^\ufeff/, ""));
+  const match = /^\s*([^\s=#;][^\s=]*)\s*=(.*)$/s.exec(line.replace(/^\ufeff/, ""));
   if (!match) return undefined;
   const [, key = "", written = ""] = match;
-  return { key, value: unquote(written) };
+  return { key, value: unquote(written.trim()) };
 }
 
 function unquote(written: string): string {

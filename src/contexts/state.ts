@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
+import { requirePrivateDirectory } from "../system/create.ts";
 import { readRegularFile } from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { type Context, tokenOf } from "./context.ts";
@@ -29,10 +30,11 @@ const FILE = "state.json";
 
 export function readState(directory: string): State {
   try {
+    requirePrivateDirectory(directory);
     const file = readRegularFile(join(directory, FILE));
     if (file) return toState(parseJSON(file.bytes.toString("utf8")));
   } catch {
-    // Unreadable is the same as lost.
+    // Unreadable, or in a directory that somebody else made, is the same as lost.
   }
   return { previous: null, identities: [] };
 }
@@ -40,9 +42,8 @@ export function readState(directory: string): State {
 /** For the holder of the store's lock only. */
 export function writeState(directory: string, state: State): void {
   const text = stringifyJSON(state, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
-  const target = join(directory, FILE);
-  sweepTemporaries(target);
-  replaceFile({ target, text, mode: 0o600, stillValid: () => true });
+  sweepTemporaries(directory, (name) => name === FILE);
+  replaceFile({ target: join(directory, FILE), text, mode: 0o600, stillValid: () => true });
 }
 
 /** What was last seen behind this context's endpoint and token, if they are still the same. */

@@ -15,6 +15,7 @@ export interface Store {
   paths: Paths;
   /** Never writes and never creates; no file is the same as no contexts. */
   read(): Promise<ContextsFile>;
+  /** The same until an update of ours. */
   state(): Promise<State>;
   /**
    * `plan` sees what stands in the file and says what to change; when it throws, nothing was written. It has no effects
@@ -40,20 +41,24 @@ export interface Outcome {
 
 export interface StoreOptions {
   paths: Paths;
-  lockWaitMs: number;
   signal: () => AbortSignal;
 }
 
 export function createStore(options: StoreOptions): Store {
   const { paths } = options;
+  let state: Promise<State> | undefined;
+  const readState = async () => (await import("./state.ts")).readState(paths.own);
+  const forget = () => {
+    state = undefined;
+  };
   return {
     paths,
     read: async () => (await readSnapshot(paths.file)).file,
-    state: async () => (await import("./state.ts")).readState(paths.own),
-    update: async (plan) => (await import("./write.ts")).updateStore(options, plan),
+    state: () => (state ??= readState()),
+    update: async (plan) => (await import("./write.ts")).updateStore(options, plan).finally(forget),
     updateState: async (change, { create }) =>
-      (await import("./write.ts")).updateState(options, change, create),
-    prepare: async () => (await import("./write.ts")).requireWritableStore(paths),
+      (await import("./write.ts")).updateState(options, change, create).finally(forget),
+    prepare: async () => (await import("./turn.ts")).requireWritableStore(paths),
   };
 }
 

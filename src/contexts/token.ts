@@ -7,6 +7,7 @@ const SHORTEST_REDACTED = 8;
 
 /** Every secret this process has held, so that {@link redact} can keep all of them out of any text. */
 const held = new Set<string>();
+const heldLengths = new Set<number>();
 
 /**
  * An API token that cannot be printed by accident: every implicit conversion (template, JSON, inspection)
@@ -17,7 +18,9 @@ export class Token {
 
   constructor(text: string) {
     this.#text = text;
-    if (text.length >= SHORTEST_REDACTED) held.add(text);
+    if (text.length < SHORTEST_REDACTED) return;
+    held.add(text);
+    heldLengths.add(text.length);
   }
 
   /** The token itself. Call it only to send it, to store it, or because the user asked to see it. */
@@ -64,12 +67,24 @@ export function parseToken(text: string, origin: string): Token {
   return token;
 }
 
-/** The same text with every token this process knows replaced by its masked form. */
+/**
+ * The same text with every token this process knows replaced by its masked form. Looks at each place of the text once
+ * for each length that tokens have, so that a thousand tokens cost no more than one.
+ */
 export function redact(text: string): string {
-  let result = text;
   // Longest first: one token may be the beginning of another.
-  for (const secret of [...held].sort((left, right) => right.length - left.length)) {
-    if (result.includes(secret)) result = result.replaceAll(secret, new Token(secret).masked);
+  return [...heldLengths].toSorted((left, right) => right - left).reduce(redactOfLength, text);
+}
+
+function redactOfLength(text: string, length: number): string {
+  let result = "";
+  let start = 0;
+  for (let at = 0; at + length <= text.length; at += 1) {
+    const piece = text.slice(at, at + length);
+    if (!held.has(piece)) continue;
+    result += text.slice(start, at) + new Token(piece).masked;
+    at += length - 1;
+    start = at + 1;
   }
-  return result;
+  return result + text.slice(start);
 }

@@ -1,16 +1,17 @@
 import { identify, type Identification } from "../cloud/auth.ts";
-import { Context } from "../contexts/context.ts";
+import { Context, findContext } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
 import { previousAfterSwitch } from "../contexts/manage.ts";
-import { findProject } from "../contexts/project.ts";
+import { findProject, type Project } from "../contexts/project.ts";
 import { variable } from "../contexts/environment.ts";
-import { chooseLoginName } from "../contexts/resolve.ts";
+import { chooseLoginName } from "../contexts/choose.ts";
 import { remember, toIdentity } from "../contexts/state.ts";
 import type { Outcome } from "../contexts/store.ts";
 import type { Token } from "../contexts/token.ts";
+import { usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import { confirmEndpoint, confirmIdentity, type Force, refuseNewcomer } from "./replace.ts";
-import { chooseTokenSource, obtainToken, type TokenOptions } from "./token.ts";
+import { chooseTokenSource, obtainToken, type TokenOptions, type TokenSource } from "./token.ts";
 
 /**
  * Sign-in: everything that can go wrong without the server is found before it is asked, the token is validated
@@ -39,9 +40,11 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   await cli.store.prepare();
   const project = findProject(cli.cwd(), (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
-  const existing = file.contexts.find((context) => context.name === name);
+  const existing = findContext(file.contexts, name);
   const stored = source === "environment" ? undefined : existing?.endpoint;
   const endpoint = chooseEndpoint(cli, options.endpoint, stored);
+  if (isUnseen(cli, source))
+    refuseChoiceOfProject(cli, { project, stored, endpoint, given: options.endpoint });
   // Refuses plain http before anyone is asked for a token.
   await cli.client({ endpoint, insecureHttp });
   if (existing) await confirmEndpoint(cli, { existing, endpoint, force });
@@ -51,6 +54,35 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
     await confirmIdentity(cli, { existing, endpoint, token, identification, force, insecureHttp });
   }
   return save(cli, { name, endpoint, token, identification, existing, options });
+}
+
+/** Whether the token goes out without a person having read where to. */
+function isUnseen(cli: Cli, source: TokenSource): boolean {
+  return source === "argument" || (source === "stdin" && !cli.isTerminal(0));
+}
+
+/**
+ * A `.bentorc` may choose which of the user's contexts is meant, and so which stored endpoint: fine for a person who is
+ * told and asked, but not for a token that is already on its way.
+ */
+function refuseChoiceOfProject(
+  cli: Cli,
+  choice: {
+    project: Project | undefined;
+    stored: string | undefined;
+    endpoint: string;
+    given: string | undefined;
+  },
+): void {
+  const { project, stored, endpoint, given } = choice;
+  const isNamed = cli.flags.context !== undefined || variable(cli.env, "BENTOML_CLOUD_CONTEXT") !== undefined;
+  const isGiven = given !== undefined || variable(cli.env, "BENTO_CLOUD_API_ENDPOINT") !== undefined;
+  if (project?.context === undefined || isNamed || isGiven || !stored || endpoint === DEFAULT_ENDPOINT)
+    return;
+  throw usageError(
+    `${project.path} would send this token to ${endpoint}, the endpoint of its context "${project.context}"`,
+    "pass --context or --endpoint to say where it goes",
+  );
 }
 
 /**
@@ -87,7 +119,7 @@ async function save(cli: Cli, plan: Save): Promise<Login> {
   const { use } = options;
   const context = new Context({ name, endpoint, email, apiToken: token.reveal(), line: null });
   const outcome = await cli.store.update((file, state) => {
-    refuseNewcomer(file, { name, endpoint, existing, force: options.force });
+    refuseNewcomer(file, state, { name, endpoint, token, identification, existing, force: options.force });
     const previous = use ? previousAfterSwitch(file, name) : undefined;
     const identity = toIdentity(context, identification, cli.now());
     return {

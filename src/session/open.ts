@@ -1,7 +1,8 @@
 import { type Context, tokenOf } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../contexts/pins.ts";
-import { type Active, requireContext, requireToken } from "../contexts/resolve.ts";
+import type { Active } from "../contexts/resolve.ts";
+import { requireContext, requireToken } from "../contexts/require.ts";
 import type { Identity } from "../contexts/state.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Identification } from "../cloud/auth.ts";
@@ -35,6 +36,16 @@ export async function openUnpinnedSession(cli: Cli): Promise<Session> {
   const context = requireContext(active);
   checkEndpointPin(active, context);
   return { active, context, token: requireToken(context) };
+}
+
+/** The active context without asking anyone or needing its token: the pins count as far as is known here. */
+export async function openKnown(cli: Cli): Promise<{ active: Active; context: Context }> {
+  const active = await cli.resolve();
+  const context = requireContext(active);
+  checkEndpointPin(active, context);
+  const known = active.project?.organization === undefined ? undefined : await recallIdentity(cli, context);
+  if (known) checkOrganizationPin(active, known.organization);
+  return { active, context };
 }
 
 async function askOrganization(

@@ -1,8 +1,8 @@
 import { identify, type Identification } from "../cloud/auth.ts";
-import { type Context, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import type { ContextsFile } from "../contexts/file/read.ts";
-import { recall } from "../contexts/state.ts";
+import { recall, type State } from "../contexts/state.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
@@ -73,20 +73,35 @@ async function confirmReplacement(cli: Cli, force: Force, fact: string): Promise
   });
 }
 
-/** A browser sign-in can take minutes: a login elsewhere that was saved under the name meanwhile is not replaced. */
-export function refuseNewcomer(
-  file: ContextsFile,
-  {
-    name,
-    endpoint,
-    existing,
-    force,
-  }: { name: string; endpoint: string; existing: Context | undefined; force: Force },
-): void {
-  const found = file.contexts.find((context) => context.name === name);
-  if (!found || force || found.endpoint === existing?.endpoint) return;
-  if (isSameEndpoint(found.endpoint, endpoint)) return;
-  throw new CliError("FAILURE", `the context "${name}" was meanwhile saved for ${found.endpoint}`, {
-    hint: "sign in again, with --context and another name to keep both",
-  });
+interface Newcomer {
+  name: string;
+  endpoint: string;
+  token: Token;
+  identification: Identification;
+  existing: Context | undefined;
+  force: Force;
+}
+
+/**
+ * Between the question and the answer, minutes in a browser sign-in, another login may have been saved under the name.
+ * Asked under the store's lock: one that is not what the user was asked about, and not this same person's in this same
+ * place, stays.
+ */
+export function refuseNewcomer(file: ContextsFile, state: State, newcomer: Newcomer): void {
+  const { name, endpoint, token, identification, existing, force } = newcomer;
+  const found = findContext(file.contexts, name);
+  const stored = found && tokenOf(found)?.reveal();
+  if (!found || force || stored === undefined || stored === token.reveal()) return;
+  if (existing?.endpoint === found.endpoint && tokenOf(existing)?.reveal() === stored) return;
+  const known = recall(state, found);
+  const isSamePerson =
+    (found.email ?? known?.email ?? identification.email) === identification.email &&
+    (known?.organization ?? identification.organization) === identification.organization;
+  if (isSamePerson && isSameEndpoint(found.endpoint, endpoint)) return;
+  const whose = [found.email ?? known?.email, known?.organization].filter(Boolean).join(" in ");
+  throw new CliError(
+    "FAILURE",
+    `the context "${name}" was meanwhile saved for ${found.endpoint}${whose ? ` as ${whose}` : ""}`,
+    { hint: "sign in again, with --context and another name to keep both" },
+  );
 }

@@ -1,6 +1,7 @@
 import { type Context, tokenOf } from "../contexts/context.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../contexts/pins.ts";
-import { type Active, requireContext, requireToken, type Source } from "../contexts/resolve.ts";
+import type { Active, Source } from "../contexts/resolve.ts";
+import { requireContext, requireToken } from "../contexts/require.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Identification, Verdict } from "../cloud/auth.ts";
@@ -46,7 +47,7 @@ const EXIT_CODES: Record<Status["verdict"], number> = {
 };
 
 /** The worst of them; nothing to check means that nobody is logged in. */
-export function exitCodeOf(statuses: readonly Status[]): number {
+export function worstExitCode(statuses: readonly Status[]): number {
   if (statuses.length === 0) return EXIT_CODES.not_logged_in;
   return Math.max(...statuses.map(({ verdict }) => EXIT_CODES[verdict]));
 }

@@ -7,12 +7,20 @@ import open from "open";
  */
 export async function openBrowser(url: URL, preferred: string | undefined): Promise<boolean> {
   if (url.protocol !== "https:" && url.protocol !== "http:") return false;
+  forgetSecrets();
   // Windows knows no BROWSER, and would look for its program in the working directory first.
   if (!preferred || process.platform === "win32") return openByDefault(url);
   for (const command of preferred.split(":")) {
     if (await startProgram(command, url)) return true;
   }
   return false;
+}
+
+/** A browser runs for days, and what it inherits can be read for as long. */
+function forgetSecrets(): void {
+  for (const name of Object.keys(process.env)) {
+    if (/^(BENTO_CLOUD_|BUN_OPTIONS$|BUN_BE_BUN$)/.test(name)) delete process.env[name];
+  }
 }
 
 async function openByDefault(url: URL): Promise<boolean> {

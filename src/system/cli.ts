@@ -1,4 +1,5 @@
 import type { Client } from "../cloud/client.ts";
+import { showName } from "../contexts/name.ts";
 import { warnOfEmptyVariables } from "../contexts/environment.ts";
 import { type Environment, locateHome } from "../contexts/home.ts";
 import { type Active, describeSource, resolveActive } from "../contexts/resolve.ts";
@@ -53,11 +54,11 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
-  const store = lazy(() => createStore({ paths: locateHome(env, cwd), lockWaitMs: flags.timeoutMs, signal }));
+  const store = lazy(() => createStore({ paths: locateHome(env, cwd), signal }));
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
     const read = lazy(() => store().read());
     const active = await resolveActive({ flag, env, cwd, file: () => store().paths.file, read, warn });
-    output.debug(`the active context is "${active.name}", from ${describeSource(active.source)}`);
+    output.debug(`active context: ${showName(active.name)}, from ${describeSource(active.source)}`);
     return active;
   };
   return {
@@ -140,7 +141,8 @@ async function readStdin(signal: AbortSignal): Promise<string> {
       chunks.push(bytes);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (error instanceof CliError) throw error;
+    if (!signal.aborted) throw new CliError("FAILURE", "standard input cannot be read", { cause: error });
   } finally {
     signal.removeEventListener("abort", stop);
   }

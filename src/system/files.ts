@@ -1,12 +1,10 @@
 import {
   accessSync,
-  chmodSync,
   closeSync,
   constants,
   existsSync,
   fstatSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -76,18 +74,6 @@ export function realTarget(path: string): string {
   throw new CliError("STORAGE", `${path} is a loop of symbolic links`);
 }
 
-/** Makes the directory, and its parents with the usual mode; one that stands already keeps its own. */
-export function ensureDirectory(path: string, mode: number): void {
-  mkdirSync(dirname(path), { recursive: true });
-  mkdirSync(path, { recursive: true, mode });
-}
-
-export function narrowMode(path: string, mode: number): void {
-  if (process.platform === "win32") return;
-  const current = statSync(path).mode & 0o777;
-  if ((current & ~mode) !== 0) chmodSync(path, current & mode);
-}
-
 /** Throws when a file could not be made in `directory`, or in the nearest parent that exists. Makes nothing. */
 export function requireWritable(directory: string): void {
   let existing = directory;
@@ -107,6 +93,35 @@ export function listDirectory(path: string): string[] {
 
 export function removeFile(path: string): void {
   unlinkSync(path);
+}
+
+/** Removes files of a directory that are only in the way; what cannot go now goes another time. */
+export function sweep(directory: string, isLitter: (name: string) => boolean): void {
+  try {
+    for (const name of listDirectory(directory)) if (isLitter(name)) discard(join(directory, name));
+  } catch {
+    // A directory that cannot be listed is not swept.
+  }
+}
+
+/** Removes a file if that can be done. */
+export function discard(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is gone already, or stays.
+  }
+}
+
+/** Repeats a call that a signal cut short before it did anything. */
+export function uninterrupted<T>(act: () => T): T {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return act();
+    } catch (error) {
+      if (codeOf(error) !== "EINTR" || attempt === 5) throw error;
+    }
+  }
 }
 
 /** What stands at the path itself, without following a link; undefined when nothing does. */
@@ -142,6 +157,8 @@ export function storageError(action: string, path: string, error: unknown): CliE
     EEXIST: "a file stands where a directory is needed",
     ENOENT: "there is no such directory, and none can be made",
     ELOOP: "too many symbolic links",
+    EBUSY: "it is in use or mounted",
+    EINTR: "it was interrupted again and again",
   };
   const code = codeOf(error);
   return new CliError("STORAGE", `cannot ${action} ${path}: ${reasons[code] ?? (code || "unknown error")}`, {

@@ -1,9 +1,11 @@
-import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
-import { codeOf, listDirectory } from "./files.ts";
+import { createFile } from "./create.ts";
+import { codeOf, discard, sweep } from "./files.ts";
+import { hasEnded } from "./processes.ts";
 
 /**
  * One writer at a time among our own processes.
@@ -11,8 +13,11 @@ import { codeOf, listDirectory } from "./files.ts";
  * The lock is a file that names its owner; it appears whole, by `link`, so it is never seen half written. It is
  * broken when its owner is provably gone (same machine, same boot, no such process) or when the same owner has held
  * it for {@link PATIENCE_MS} on the waiting process's own monotonic clock: no time stamp is trusted, so a clock that
- * was moved cannot make a lock eternal or a live one stale. Who breaks one holds a second lock meanwhile, so two
- * waiters cannot take turns at breaking each other's. The owner checks {@link Lock.held} before it commits.
+ * was moved cannot make a lock eternal or a live one stale. Who breaks one holds a mark meanwhile, a second lock that
+ * is judged the same way, so that two waiters do not take turns at breaking each other's. Nothing is removed by its
+ * path alone: it is renamed away first, looked at, and put back when it is not what was meant.
+ *
+ * None of this stops an owner that was suspended and comes back: it asks {@link Lock.held} before it commits.
  *
  * Of the maintained lock packages, the one in general use keeps a lock for ever when its time stamp lies in the
  * future, and removes on exit a lock that another process has taken over meanwhile.
@@ -20,28 +25,26 @@ import { codeOf, listDirectory } from "./files.ts";
 export interface Lock {
   /** False when another process gave up on us and took the lock. */
   held(): boolean;
+  /** Never throws: a lock that cannot be removed is broken by the next process, once this one has ended. */
   release(): void;
 }
 
 /** Far longer than any write of ours takes, and short enough to wait for. */
 const PATIENCE_MS = 5_000;
+/** How long to wait for a lock: enough to break an abandoned one and a breaker's mark, and to queue a little. */
+export const LOCK_WAIT_MS = 15_000;
 const BREAKING = ".breaking";
 
 export async function acquireLock(path: string, waitMs: number, signal: AbortSignal): Promise<Lock> {
   const owner = describeOwner();
   const deadline = performance.now() + waitMs;
-  const watch: Watch = { seen: undefined, since: 0 };
+  const watches = { lock: newWatch(), mark: newWatch() };
   for (;;) {
     if (claim(path, owner)) {
-      sweep(path);
-      return {
-        held: () => readOwner(path) === owner,
-        release: () => {
-          if (readOwner(path) === owner) rmSync(path, { force: true });
-        },
-      };
+      sweepClaims(path);
+      return { held: () => readOwner(path) === owner, release: () => release(path, owner) };
     }
-    breakIfAbandoned(path, owner, watch);
+    if (breakIfAbandoned(path, owner, watches)) continue;
     if (performance.now() >= deadline) {
       throw new CliError("LOCKED", `another process has been writing for ${Math.round(waitMs / 1000)} s`, {
         hint: `if none is running, remove ${path}`,
@@ -53,32 +56,42 @@ export async function acquireLock(path: string, waitMs: number, signal: AbortSig
   }
 }
 
-interface Watch {
-  seen: string | undefined;
-  since: number;
-}
-
 function claim(path: string, owner: string): boolean {
   if (existsSync(path)) return false;
-  const own = `${path}.${crypto.randomUUID().slice(0, 8)}`;
+  const whole = besides(path);
   try {
-    writeFileSync(own, owner, { flag: "wx", mode: 0o600 });
-    linkSync(own, path);
+    createFile(whole, owner, { mode: 0o600 });
+    return install(whole, path, owner);
+  } finally {
+    discard(whole);
+  }
+}
+
+/** A name of ours beside the lock, for {@link sweepClaims} to find. */
+function besides(path: string): string {
+  return `${path}.${crypto.randomUUID().slice(0, 8)}`;
+}
+
+/** Puts a whole lock in place where none is. */
+function install(whole: string, path: string, owner: string): boolean {
+  try {
+    linkSync(whole, path);
     return true;
   } catch (error) {
-    // ENOENT: a holder swept our own file away with those of dead processes.
-    if (["EEXIST", "ENOENT"].includes(codeOf(error))) return false;
-    if (!["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"].includes(codeOf(error))) throw error;
-    return claimWithoutLinks(path, owner);
-  } finally {
-    rmSync(own, { force: true });
+    const code = codeOf(error);
+    // NFS repeats a call whose answer was lost, and then says that what it made exists.
+    if (code === "EEXIST") return readOwner(path) === owner;
+    // A holder swept our own file away with those of dead processes.
+    if (code === "ENOENT") return false;
+    if (["ENOSPC", "EDQUOT", "EROFS"].includes(code)) throw error;
+    return installWithoutLinks(path, owner);
   }
 }
 
 /** For file systems without hard links. Who reads in the wrong microsecond sees an owner that nobody can judge. */
-function claimWithoutLinks(path: string, owner: string): boolean {
+function installWithoutLinks(path: string, owner: string): boolean {
   try {
-    writeFileSync(path, owner, { flag: "wx", mode: 0o600 });
+    createFile(path, owner, { mode: 0o600 });
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
@@ -86,39 +99,71 @@ function claimWithoutLinks(path: string, owner: string): boolean {
   }
 }
 
-/** Takes away what processes killed in the middle of {@link claim} left. For the holder only. */
-function sweep(path: string): void {
-  const prefix = `${basename(path)}.`;
-  for (const name of listDirectory(dirname(path))) {
-    if (name.startsWith(prefix) && !name.endsWith(BREAKING))
-      rmSync(join(dirname(path), name), { force: true });
+/** Takes away what processes killed in the middle of {@link claim} or {@link remove} left. For the holder only. */
+function sweepClaims(path: string): void {
+  const prefix = basename(path);
+  sweep(
+    dirname(path),
+    (name) => name.startsWith(prefix) && /^(\.breaking)?\.[0-9a-f]{8}$/.test(name.slice(prefix.length)),
+  );
+}
+
+function release(path: string, owner: string): void {
+  try {
+    if (readOwner(path) === owner) remove(path, owner);
+  } catch {
+    // See Lock.release.
   }
 }
 
-function breakIfAbandoned(path: string, owner: string, watch: Watch): void {
+interface Watch {
+  seen: string | undefined;
+  since: number;
+}
+
+function newWatch(): Watch {
+  return { seen: undefined, since: 0 };
+}
+
+/** True when something was taken away, so that it is worth trying again at once. */
+function breakIfAbandoned(path: string, owner: string, watches: { lock: Watch; mark: Watch }): boolean {
   const current = readOwner(path);
-  if (current === undefined) return;
-  if (current !== watch.seen) Object.assign(watch, { seen: current, since: performance.now() });
-  if (!isGone(current) && performance.now() - watch.since < PATIENCE_MS) return;
-  const breaking = path + BREAKING;
-  if (!claim(breaking, owner)) {
-    removeIfOld(breaking);
-    return;
+  if (current === undefined || !isAbandoned(current, watches.lock)) return false;
+  const mark = path + BREAKING;
+  if (!claim(mark, owner)) {
+    const breaker = readOwner(mark);
+    if (breaker === undefined || !isAbandoned(breaker, watches.mark)) return false;
+    remove(mark, breaker);
+    return true;
   }
   try {
-    // Only a breaker removes another's lock, and there is one breaker: what is read here is what goes.
-    if (readOwner(path) === current) rmSync(path, { force: true });
+    if (readOwner(path) === current) remove(path, current);
+    return true;
   } finally {
-    rmSync(breaking, { force: true });
+    release(mark, owner);
   }
 }
 
-/** A breaker killed in its few microseconds leaves its mark; nobody may wait for it for ever. */
-function removeIfOld(breaking: string): void {
-  const holder = readOwner(breaking);
-  if (holder !== undefined && isGone(holder)) rmSync(breaking, { force: true });
-  const age = Date.now() - (statSync(breaking, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-  if (Math.abs(age) > PATIENCE_MS) rmSync(breaking, { force: true });
+function isAbandoned(owner: string, watch: Watch): boolean {
+  if (owner !== watch.seen) Object.assign(watch, { seen: owner, since: performance.now() });
+  return isGone(owner) || performance.now() - watch.since >= PATIENCE_MS;
+}
+
+/**
+ * Removes a lock of this owner. Another's that came in its place just now is put back; should a third process have
+ * claimed the free place meanwhile, the other has lost its lock, and notices.
+ */
+function remove(path: string, owner: string): void {
+  const taken = besides(path);
+  try {
+    renameSync(path, taken);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return;
+    throw error;
+  }
+  const found = readOwner(taken);
+  if (found !== undefined && found !== owner) install(taken, path, found);
+  discard(taken);
 }
 
 function readOwner(path: string): string | undefined {
@@ -157,10 +202,8 @@ function readSystem(path: string): string {
 function isGone(owner: string): boolean {
   try {
     const { pid, place } = JSON.parse(owner) as { pid: unknown; place: unknown };
-    if (typeof pid !== "number" || typeof place !== "string" || place !== describePlace()) return false;
-    process.kill(pid, 0);
+    return typeof pid === "number" && place === describePlace() && hasEnded(pid);
+  } catch {
     return false;
-  } catch (error) {
-    return codeOf(error) === "ESRCH";
   }
 }

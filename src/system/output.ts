@@ -41,12 +41,14 @@ const STYLES: Record<Tone, readonly [number, number]> = {
 };
 const STDOUT = 1;
 const STDERR = 2;
+const WRITE_RETRY_MS = 5;
 
 export class Output {
   readonly #options: OutputOptions;
   #talk: Promise<ConsolaInstance> | undefined;
   /** What goes to stderr waits its turn here, because consola is only read when the first word is said. */
   #spoken: Promise<void> = Promise.resolve();
+  #waiting = 0;
   /** With `--json` stderr holds one error object or nothing structured at all, so warnings wait for the end. */
   readonly #warnings: string[] = [];
 
@@ -161,8 +163,8 @@ export class Output {
   }
 
   /** Resolves when all that was said stands on stderr. */
-  settle(): Promise<void> {
-    return this.#spoken;
+  async settle(): Promise<void> {
+    while (this.#waiting > 0) await this.#spoken;
   }
 
   /** The same, with the warnings that `--json` held back. */
@@ -182,8 +184,25 @@ export class Output {
     this.#later(async () => (await (this.#talk ??= this.#startTalk()))[type](text));
   }
 
+  /** At once, unless something is still waiting to be said before it. */
   #later(speak: () => void | Promise<void>): void {
-    this.#spoken = this.#spoken.then(speak);
+    if (this.#waiting === 0) {
+      const spoken = speak();
+      if (spoken === undefined) return;
+      this.#wait(spoken);
+    } else {
+      this.#wait(this.#spoken.then(speak));
+    }
+  }
+
+  #wait(spoken: Promise<void>): void {
+    this.#waiting += 1;
+    // Words that cannot be said must not keep the next ones, an error above all, from being said.
+    this.#spoken = spoken
+      .catch(() => {})
+      .finally(() => {
+        this.#waiting -= 1;
+      });
   }
 
   async #startTalk(): Promise<ConsolaInstance> {
@@ -237,7 +256,11 @@ function write(descriptor: number, text: string): void {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (code === "EAGAIN") continue;
+      if (code === "EAGAIN") {
+        // The reader is slow, and its pipe does not block: give it a moment instead of a core.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WRITE_RETRY_MS);
+        continue;
+      }
       if (code === "EPIPE" || descriptor === STDERR) return;
       throw new CliError("STORAGE", `cannot write to standard output (${code ?? "unknown error"})`, {
         cause: error,

@@ -1,82 +1,59 @@
-import {
-  chownSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { codeOf, listDirectory } from "./files.ts";
+import { closeSync, constants, fsyncSync, openSync, renameSync } from "node:fs";
+import { dirname } from "node:path";
+import { createFile, type Owner } from "./create.ts";
+import { discard, sweep, uninterrupted } from "./files.ts";
 
 export interface Replacement {
   /** The final path, with every symbolic link already followed. */
   target: string;
   text: string;
   mode: number;
-  /** Kept when a privileged user writes another user's file. */
-  owner?: { uid: number; gid: number } | undefined;
+  /** Kept when root writes another user's file; the directory's when not given. */
+  owner?: Owner | undefined;
   /** Asked right before the rename; false leaves everything as it was. */
   stillValid: () => boolean;
 }
 
 /**
  * Puts a new version of a file in place in one step: a reader sees the old one or the new one, whole. False when
- * `stillValid` said no.
+ * `stillValid` said no. When it throws, the old version stands: nothing after the rename is an error.
  */
-export function replaceFile(replacement: Replacement): boolean {
-  const { target, text, mode, owner, stillValid } = replacement;
-  const temporary = `${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}${TEMPORARY_SUFFIX}`;
+export function replaceFile({ target, text, mode, owner, stillValid }: Replacement): boolean {
+  const temporary = `${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    writeDurably(temporary, text, mode);
-    if (owner && process.getuid?.() === 0) chownSync(temporary, owner.uid, owner.gid);
+    createFile(temporary, text, { mode, owner, durable: true });
     if (!stillValid()) return false;
-    renameSync(temporary, target);
+    uninterrupted(() => renameSync(temporary, target));
     syncDirectory(dirname(target));
     return true;
   } finally {
-    rmSync(temporary, { force: true });
+    discard(temporary);
   }
 }
 
-const TEMPORARY_SUFFIX = ".tmp";
+const TEMPORARY = /^(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
 
-/** Takes away what writers killed in the middle of {@link replaceFile} left beside `target`. */
-export function sweepTemporaries(target: string): void {
-  sweepDirectory(dirname(target), `${basename(target)}.`);
+/**
+ * Takes away what writers killed in the middle of {@link replaceFile} left in a directory, for the targets and the
+ * process numbers that `isOurs` accepts. Whoever holds no lock must accept only processes that have ended.
+ */
+export function sweepTemporaries(directory: string, isOurs: (target: string, pid: number) => boolean): void {
+  sweep(directory, (name) => {
+    const [, target, pid] = TEMPORARY.exec(name) ?? [];
+    return target !== undefined && isOurs(target, Number(pid));
+  });
 }
 
-/** The same for every file of a directory that is ours alone. */
-export function sweepDirectory(directory: string, prefix = ""): void {
-  for (const name of listDirectory(directory)) {
-    if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX))
-      rmSync(join(directory, name), { force: true });
-  }
-}
-
-/** Writes a new file with its final mode from the first byte on, and waits until it is on the disk. */
-function writeDurably(path: string, text: string, mode: number): void {
-  const descriptor = openSync(path, "wx", mode);
-  try {
-    writeFileSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Makes a rename last through a power cut. Not every file system or platform lets a directory be synced. */
+/** Makes a rename last through a power cut, where the platform and the file system let a directory be synced. */
 function syncDirectory(path: string): void {
   try {
     const descriptor = openSync(path, constants.O_RDONLY);
     try {
-      fsyncSync(descriptor);
+      uninterrupted(() => fsyncSync(descriptor));
     } finally {
       closeSync(descriptor);
     }
-  } catch (error) {
-    if (!["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"].includes(codeOf(error))) throw error;
+  } catch {
+    // The new version is in place all the same.
   }
 }

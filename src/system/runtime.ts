@@ -6,8 +6,9 @@ export function isTerminal(descriptor: number): boolean {
   return process.getBuiltinModule("node:tty").isatty(descriptor);
 }
 
-/** Throws when the system knows no home for this user. */
-export function homeDirectory(): string {
+/** As Python's `expanduser` has it: `HOME` counts, except on Windows. Throws when the system knows no home. */
+export function homeDirectory(variable: string | undefined): string {
+  if (variable && process.platform !== "win32") return variable;
   return process.getBuiltinModule("node:os").homedir();
 }
 

@@ -2,13 +2,21 @@
 // oxlint-disable-next-line no-control-regex -- matching control characters is the purpose
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
+const REPLACEMENT = "\ufffd";
+
 /**
  * A whole terminal sequence: a string (title, hyperlink, clipboard) up to its end, a control sequence, or a short one.
- * Without its first byte the rest would be left standing as text, and could hide a token's halves from each other.
+ * Without its first byte the rest would be left standing as text, and could hide a token's halves from each other. No
+ * part of it can begin another one, so that looking for its end takes no more than one pass.
  */
 const SEQUENCE =
   // oxlint-disable-next-line no-control-regex -- matching control characters is the purpose
-  /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/g;
+  /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u0090\u0098\u009c-\u009f]*(?:\u0007|\u001b\\|\u009c)|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/g;
+
+/** The same with every such character shown as a replacement, so that a name with one cannot pass for another name. */
+export function mark(text: string): string {
+  return text.replace(SEQUENCE, REPLACEMENT).replace(UNSAFE, REPLACEMENT);
+}
 
 /** Text from a server or a file, made safe for a terminal: one line, nothing that moves the cursor or lies. */
 export function clean(text: string): string {

@@ -178,7 +178,7 @@ describe("a hostile .bentorc", () => {
     for (const args of [["status"], ["whoami"], ["token"]])
       expect(await run(args, { home: here, cwd })).toMatchObject({ code: 4, stdout: "" });
     const stdin = cloud.issueToken();
-    const login = await run(["login", "--with-token"], { home: here, cwd, stdin });
+    const login = await run(["login", "--with-token", "--context", "mine"], { home: here, cwd, stdin });
     // The context it names is signed in to again, at that context's own endpoint.
     expect(login.stderr).toStartWith(`✓ Logged in to ${cloud.url} as `);
     expect(trap.requests).toEqual([]);

@@ -94,7 +94,7 @@ describe("and nowhere else", () => {
   test.each([
     ["pasted instead of a command", (token: string) => [token]],
     ["pasted behind login", (token: string) => ["login", token]],
-    ["pasted behind use", (token: string) => ["context", "list", token]],
+    ["pasted behind a command that takes none", (token: string) => ["context", "list", token]],
     ["in --timeout", (token: string) => ["status", "--timeout", token]],
     ["in an unknown option", (token: string) => ["login", `--tokne=${token}`]],
     [
@@ -110,6 +110,19 @@ describe("and nowhere else", () => {
   ])("when it stands where it does not belong: %s", async (_name, args) => {
     for (const more of [[], ["--json"], ["--debug"]]) {
       expect((await run([...args(canary()), ...more])).code).toBe(2);
+    }
+  });
+
+  test.each([
+    ["use", (token: string) => ["use", token]],
+    ["context show", (token: string) => ["context", "show", token]],
+    ["logout", (token: string) => ["logout", token]],
+    ["--context", (token: string) => ["token", "--context", token]],
+  ])("when it stands where a name belongs: %s", async (_name, args) => {
+    for (const more of [[], ["--json"], ["--debug"]]) {
+      const { code, stderr } = await run([...args(canary()), ...more]);
+      expect(code).toBe(3);
+      expect(stderr).toContain("there is no context of that name");
     }
   });
 

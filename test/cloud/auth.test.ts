@@ -195,7 +195,7 @@ describe("server text", () => {
     cloud.misbehave(ORGANIZATION, { json: { name: "\u001B]0;x\u0007acme\u0000" } });
     const { code, stderr, home: here } = await signIn(cloud.issueToken());
     expect(code).toBe(0);
-    expect(stderr).toContain(`as me@example.test in acme\n`);
+    expect(stderr).toContain(`as me@example.test in \ufffdacme\ufffd\n`);
     expect(here.read()).toContain("  email: me@example.test\n");
   });
 });

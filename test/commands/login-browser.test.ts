@@ -230,6 +230,31 @@ describe("login: the browser it opens", () => {
     expect(trap.wasOpened()).toBe(false);
   });
 
+  test("the browser inherits no credential and no way to load code into it", async () => {
+    const cloud = await started();
+    const place = home();
+    const notes = join(place.path, "environment");
+    const program = join(place.path, "browser");
+    writeFileSync(program, `#!/bin/sh\nenv >"${notes}.new"; mv "${notes}.new" "${notes}"\n`);
+    chmodSync(program, 0o755);
+    const env = {
+      BROWSER: program,
+      BENTO_CLOUD_API_KEY: canary(),
+      BENTO_CLOUD_API_ENDPOINT: "https://other.test",
+      BUN_OPTIONS: "--smol",
+      KEPT: "yes",
+    };
+    const running = begin(cloud, ["--web"], { home: place, env });
+    await cloud.seen(POLL);
+    const deadline = Date.now() + 5000;
+    while (!existsSync(notes) && Date.now() < deadline) await Bun.sleep(5);
+    const names = readFileSync(notes, "utf8").split("\n");
+    expect(names).toContain("KEPT=yes");
+    expect(names.filter((line) => /^(BENTO_CLOUD|BUN_OPTIONS)/.test(line))).toEqual([]);
+    running.kill("SIGINT");
+    await running.result;
+  });
+
   test("--no-browser opens none", async () => {
     const cloud = await started();
     const place = home();

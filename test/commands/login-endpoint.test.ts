@@ -169,7 +169,15 @@ describe("login: the default endpoint", () => {
     const place = home();
     writeFileSync(join(place.path, ".bentorc"), `context=work\nendpoint=${hostile.url}\n`);
     place.write(stored("work", own.url));
-    const { code, stderr } = await run(["login", "--with-token"], { home: place, stdin: own.issueToken() });
+    // Which of the user's own endpoints is meant is not for the file to say either, when nobody reads it first.
+    const unseen = await run(["login", "--with-token"], { home: place, stdin: own.issueToken() });
+    expect(unseen).toMatchObject({ code: 2, stdout: "" });
+    expect(unseen.stderr).toContain(`would send this token to ${own.url}`);
+    expect([...own.requests, ...hostile.requests]).toEqual([]);
+    const { code, stderr } = await run(["login", "--with-token", "--context", "work"], {
+      home: place,
+      stdin: own.issueToken(),
+    });
     expect(code).toBe(0);
     expect(hostile.requests).toEqual([]);
     expect(own.requests).not.toEqual([]);

@@ -205,8 +205,25 @@ describe("login: a name that is taken", () => {
     slow.approve();
     const { code, stderr } = await signIn.result;
     expect(code).toBe(1);
-    expect(stderr).toContain(`error: the context "default" was meanwhile saved for ${quick.url}\n`);
+    expect(stderr).toContain(
+      `error: the context "default" was meanwhile saved for ${quick.url} as me@example.test in acme\n`,
+    );
     expect(place.read()).toBe(before);
+  });
+
+  test("of two people who sign in under one name at once, the second one is told", async () => {
+    const cloud = await started();
+    const place = home();
+    cloud.misbehave("GET /api/v1/current_org", { delayMs: 400 }, { times: 2 });
+    const both = [
+      login(cloud, [], { home: place, token: cloud.issueToken({ organization: "acme" }) }),
+      login(cloud, [], { home: place, token: cloud.issueToken({ organization: "globex" }) }),
+    ];
+    const results = await Promise.all(both);
+    expect(results.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+    const told = results.find(({ code }) => code === 1);
+    expect(told?.stderr).toContain('the context "default" was meanwhile saved for');
+    expect(place.read().match(/- api_token/g)).toHaveLength(1);
   });
 
   test("asks the server for the organization of a context that Python wrote before replacing it", async () => {

@@ -222,7 +222,7 @@ describe("login", () => {
     cloud.misbehave(ORGANIZATION, { json: { name: "ac\u0007me\u202e" } });
     const { code, stderr } = await login({ cloud, token: cloud.issueToken() });
     expect(code).toBe(0);
-    expect(stderr).toContain("in acme\n");
+    expect(stderr).toContain("in ac\ufffdme\ufffd\n");
   });
 
   test.each([null, "", undefined])("accepts a user whose e-mail is %p", async (email) => {

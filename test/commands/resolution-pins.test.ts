@@ -139,6 +139,25 @@ describe("the organization pin", () => {
     expect(here.tree()).toEqual(known);
   });
 
+  test("is not met by another organization whose name only looks the same", async () => {
+    const other = await startCloud();
+    const token = other.issueToken();
+    other.misbehave("GET /api/v1/current_org", { json: { name: "ac\u200bme" } });
+    const here = home();
+    writeContexts(here, [{ name: "mine", endpoint: other.url, token }]);
+    writeBelow(here.path, ".bentorc", "context=mine\norganization=acme\n");
+    expect(await run(["token"], { home: here })).toMatchObject({ code: 4, stdout: "" });
+    await other.stop();
+  });
+
+  test("guards context show --show-token, too", async () => {
+    const { here, project } = projectWith("context=mine\norganization=globex\n");
+    expect(await run(["context", "show", "--show-token"], { home: here, cwd: project })).toMatchObject({
+      code: 4,
+      stdout: "",
+    });
+  });
+
   test("one that was seen is not asked again, and a new token is a new question", async () => {
     const here = home();
     const token = cloud.issueToken();

@@ -111,7 +111,7 @@ describe("whoami", () => {
     const here = signedIn(hostile.issueToken(), hostile.url);
     const { code, stdout } = await run(["whoami"], { home: here });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^me\S*@example\.test in acme foo \(context mine\)\n$/);
+    expect(stdout).toMatch(/^me\S*@example\.test in ac\ufffdme\ufffdfoo \(context mine\)\n$/);
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     await hostile.stop();
   });

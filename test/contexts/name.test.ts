@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseName } from "../../src/contexts/name.ts";
-import { chooseLoginName, quoteWord } from "../../src/contexts/resolve.ts";
+import { chooseLoginName } from "../../src/contexts/choose.ts";
+import { quoteWord } from "../../src/contexts/require.ts";
 import { Context } from "../../src/contexts/context.ts";
 
 describe("parseName", () => {

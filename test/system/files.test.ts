@@ -137,10 +137,11 @@ describe("replaceFile", () => {
 
 test("sweepTemporaries takes away what killed writers of this file left, and nothing else", () => {
   const here = directory();
-  for (const name of ["file", "file.1-aa.tmp", "file.tmp", "other.1-aa.tmp", "file.yaml", ".tmp"])
-    writeFileSync(join(here, name), "");
-  sweepTemporaries(join(here, "file"));
-  expect(readdirSync(here).toSorted()).toEqual([".tmp", "file", "file.yaml", "other.1-aa.tmp"]);
+  const others = ["file", "file.1-aa.tmp", "file.mine.tmp", "file.tmp", "file.x-00000000.tmp", "file.yaml"];
+  const ours = ["file.1-0123abcd.tmp", "file.77-ffffffff.tmp"];
+  for (const name of [...others, ...ours, "other.1-0123abcd.tmp"]) writeFileSync(join(here, name), "");
+  sweepTemporaries(here, (name, pid) => name === "file" && pid !== 77);
+  expect(readdirSync(here).toSorted()).toEqual([...others, "other.1-0123abcd.tmp", ours[1]!].toSorted());
 });
 
 describe("requireWritable", () => {

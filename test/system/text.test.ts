@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { cap, clean, isUnsafe } from "../../src/system/text.ts";
+import { cap, clean, escapeUnsafe, isUnsafe, mark } from "../../src/system/text.ts";
 
 const codes = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
@@ -12,7 +12,27 @@ const INVISIBLE = [
   0xfeff,
 ];
 
+test("mark keeps a name with hidden characters apart from the name without them", () => {
+  expect(mark("ac\u200bme")).toBe("ac\ufffdme");
+  expect(mark("acme\u001b[8m")).toBe("acme\ufffd");
+  expect(mark("日本 acme")).toBe("日本 acme");
+});
+
+test("escapeUnsafe leaves JSON that means the same and drives no terminal", () => {
+  const value = { name: "a\u009b31m\u202eb\u200b" };
+  const text = escapeUnsafe(JSON.stringify(value, null, 2));
+  expect(JSON.parse(text)).toEqual(value);
+  expect(text).toMatch(/^[\n\x20-\x7e]*$/);
+});
+
 describe("clean", () => {
+  test.each(["\u009d", "\u001b]", "\u009b", "\u001b[0", "\u0090a"])(
+    "takes time in proportion to the text, whatever it repeats: %j",
+    (piece) => {
+      expect(clean(piece.repeat(300_000)).length).toBeLessThan(900_000);
+    },
+  );
+
   test("lets no C0 or C1 control, bidi or invisible character through", () => {
     for (const code of [...CONTROLS, ...INVISIBLE]) {
       const cleaned = clean(`a${String.fromCharCode(code)}`);

@@ -1,8 +1,6 @@
 import { command } from "../../cli/command.ts";
 import { tokenOf } from "../../contexts/context.ts";
-import { checkEndpointPin } from "../../contexts/pins.ts";
-import { requireContext } from "../../contexts/resolve.ts";
-import { openSession } from "../../session/open.ts";
+import { openKnown, openSession } from "../../session/open.ts";
 import type { Cli } from "../../system/cli.ts";
 import { withCompatibleFailures } from "./_failure.ts";
 
@@ -11,9 +9,7 @@ export const currentContext = command({
   description: "Print the active context as JSON, like bentoml",
   async run(_args, cli) {
     await withCompatibleFailures(async () => {
-      const active = await cli.resolve();
-      const context = requireContext(active);
-      checkEndpointPin(active, context);
+      const { context } = await openKnown(cli);
       const { name, endpoint, email } = context;
       const token = tokenOf(context);
       const shown = token && !cli.isTerminal(1) ? await reveal(cli) : token?.masked;

@@ -1,5 +1,6 @@
 import { command } from "../../cli/command.ts";
 import { switchContext } from "../../contexts/manage.ts";
+import { reportNarrowed, reportWinner } from "../../session/report.ts";
 import { withCompatibleFailures } from "./_failure.ts";
 
 export const updateCurrentContext = command({
@@ -8,9 +9,11 @@ export const updateCurrentContext = command({
   args: { name: { type: "positional", required: true, description: "Context to make current" } },
   async run(args, cli) {
     await withCompatibleFailures(async () => {
-      const { name, previous } = await switchContext(cli.store, args.name);
+      const { name, previous, narrowed } = await switchContext(cli.store, args.name);
       if (cli.output.json) cli.output.data({ name, previous });
-      else cli.output.line(`Successfully switched to context: ${args.name}`);
+      else cli.output.line(`Successfully switched to context: ${name}`);
+      reportNarrowed(cli, narrowed);
+      await reportWinner(cli, name);
     });
   },
 });

@@ -1,4 +1,5 @@
 import { command } from "../../cli/command.ts";
+import { findContext } from "../../contexts/context.ts";
 import type { Cell } from "../../system/output.ts";
 
 export const list = command({
@@ -7,11 +8,9 @@ export const list = command({
   async run(_args, cli) {
     const file = await cli.store.read();
     const active = await cli.resolve();
-    // Of two entries with one name the first is the one that counts, for Python bentoml too.
-    const named = (name: string | undefined) => file.contexts.find((context) => context.name === name);
-    const current = named(file.current.name);
-    const project = named(active.project?.context);
-    const used = active.source.kind === "env_key" ? undefined : named(active.name);
+    const current = findContext(file.contexts, file.current.name);
+    const project = findContext(file.contexts, active.project?.context ?? "");
+    const used = active.source.kind === "env_key" ? undefined : findContext(file.contexts, active.name);
     const rows = file.contexts.map((context) => ({
       name: context.name,
       endpoint: context.endpoint,

@@ -1,6 +1,7 @@
 import { command } from "../../cli/command.ts";
-import { tokenOf } from "../../contexts/context.ts";
-import { noSuchContext, requireContext } from "../../contexts/resolve.ts";
+import { type Context, tokenOf } from "../../contexts/context.ts";
+import { requireNamed } from "../../contexts/require.ts";
+import { openKnown, openSession } from "../../session/open.ts";
 import type { Cli } from "../../system/cli.ts";
 
 export const show = command({
@@ -11,14 +12,14 @@ export const show = command({
     "show-token": { type: "boolean", description: "Print the API token instead of masking it" },
   },
   async run(args, cli) {
-    const context =
-      args.name === undefined ? requireContext(await cli.resolve()) : await find(cli, args.name);
+    const revealing = args["show-token"] ?? false;
+    const context = args.name === undefined ? await openActive(cli, revealing) : await find(cli, args.name);
     const { name, endpoint, email } = context;
     const token = tokenOf(context);
     const masked = token?.masked ?? null;
     if (cli.output.json) {
       const shown = { name, endpoint, email, token_masked: masked };
-      if (args["show-token"]) cli.output.secretData({ ...shown, api_token: token?.reveal() ?? null });
+      if (revealing) cli.output.secretData({ ...shown, api_token: token?.reveal() ?? null });
       else cli.output.data(shown);
       return;
     }
@@ -26,15 +27,18 @@ export const show = command({
       ["context", name],
       ["endpoint", endpoint],
       ["email", email ?? "-"],
-      ...(args["show-token"] && token ? [] : [["token", masked ?? "none"] as const]),
+      ...(revealing && token ? [] : [["token", masked ?? "none"] as const]),
     ]);
-    if (args["show-token"] && token) cli.output.secret(token, "token     ");
+    if (revealing && token) cli.output.secret(token, "token     ");
   },
 });
 
-async function find(cli: Cli, name: string) {
-  const { contexts } = await cli.store.read();
-  const context = contexts.find((candidate) => candidate.name === name);
-  if (!context) throw noSuchContext(name);
-  return context;
+/** The active context is shown only as far as it may be used here. */
+async function openActive(cli: Cli, revealing: boolean): Promise<Context> {
+  if (!revealing) return (await openKnown(cli)).context;
+  return (await openSession(cli, { insecureHttp: false })).context;
+}
+
+async function find(cli: Cli, name: string): Promise<Context> {
+  return requireNamed((await cli.store.read()).contexts, name);
 }

@@ -1,5 +1,5 @@
 import { Context } from "../context.ts";
-import { isNull, readPlain } from "./scalar.ts";
+import { isNull, kindOf } from "./scalar.ts";
 import type { ContextsFile } from "./read.ts";
 
 /** What Python bentoml takes for current when the file names none. */
@@ -24,9 +24,8 @@ function readValue(source: string): string | null | undefined {
   const plain = source.trimEnd();
   if (isNull(plain)) return null;
   if (!CERTAINLY_PLAIN_START.test(plain) || NOT_PLAIN.test(plain)) return undefined;
-  const read = readPlain(plain);
-  // A value that Python changes deserves a note, and notes are the full parser's business.
-  return "text" in read && read.text === plain ? plain : undefined;
+  // What is more than text to Python is the full parser's business.
+  return kindOf(plain) === "string" ? plain : undefined;
 }
 
 class Entry {

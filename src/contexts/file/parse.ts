@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq } from "yaml";
 import type { Node, YAMLMap } from "yaml";
 import { Context } from "../context.ts";
 import { Source, sourceOf, startOf } from "./document.ts";
-import { readPlain } from "./scalar.ts";
+import { readPlain } from "./plain.ts";
 import { DEFAULT_CURRENT } from "./fast.ts";
 import type { ContextsFile, Problem } from "./read.ts";
 

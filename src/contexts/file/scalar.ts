@@ -1,12 +1,6 @@
-import { dateText, floatText, integerText } from "./python.ts";
-
-/** What a plain scalar is for Python, or why PyYAML refuses to construct it (and with it the whole file). */
-export type Plain = { text: string } | { refused: string };
-
 // The implicit resolvers of YAML 1.1 as PyYAML has them, which differ from the specification in places.
 const MAY_RESOLVE = /^[-+.0-9yYnNtTfFoO~<=]/;
 const BOOL = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
-const TRUTHY = /^(?:yes|true|on)$/i;
 const NULL = /^(?:~|null|Null|NULL|)$/;
 const FLOAT =
   /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
@@ -15,9 +9,10 @@ const INTEGER =
 const TIMESTAMP =
   /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9]{2})?))?)$/;
 
+/** What a plain scalar resolves to for PyYAML. */
 type Kind = "bool" | "float" | "integer" | "null" | "timestamp" | "indicator" | "string";
 
-function kindOf(source: string): Kind {
+export function kindOf(source: string): Kind {
   if (source === "") return "null";
   if (!MAY_RESOLVE.test(source)) return "string";
   if (BOOL.test(source)) return "bool";
@@ -26,30 +21,6 @@ function kindOf(source: string): Kind {
   if (NULL.test(source)) return "null";
   if (TIMESTAMP.test(source)) return "timestamp";
   return source === "=" || source === "<<" ? "indicator" : "string";
-}
-
-function refusedUnless(text: string | undefined, refused: string): Plain {
-  return text === undefined ? { refused } : { text };
-}
-
-/** Python's `str()` of what PyYAML makes of a plain (unquoted) scalar, given its text with line folds undone. */
-export function readPlain(source: string): Plain {
-  switch (kindOf(source)) {
-    case "string":
-      return { text: source };
-    case "null":
-      return { text: "None" };
-    case "bool":
-      return { text: TRUTHY.test(source) ? "True" : "False" };
-    case "integer":
-      return refusedUnless(integerText(source), "it looks like a number that Python cannot read");
-    case "float":
-      return refusedUnless(floatText(source), "it looks like a number that Python cannot read");
-    case "timestamp":
-      return refusedUnless(dateText(source), "it looks like a date that does not exist");
-    case "indicator":
-      return { refused: "it means something else in YAML" };
-  }
 }
 
 /** Whether a plain scalar is null for Python, which only an e-mail may be. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseContexts } from "../../../src/contexts/file/parse.ts";
 import { readContexts } from "../../../src/contexts/file/read.ts";
-import { readPlain, writeScalar } from "../../../src/contexts/file/scalar.ts";
+import { readPlain } from "../../../src/contexts/file/plain.ts";
+import { writeScalar } from "../../../src/contexts/file/scalar.ts";
 import { snapshot } from "./support.ts";
 import fixtures from "./pyyaml-scalars.json";
 

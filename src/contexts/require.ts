@@ -1,0 +1,63 @@
+import { CliError, usageError } from "../errors.ts";
+import { type Context, findContext, tokenOf } from "./context.ts";
+import { canName, showName } from "./name.ts";
+import type { Active } from "./resolve.ts";
+import type { Token } from "./token.ts";
+
+/** The active context, or the error that says what was looked for, where it was asked for, and what to run. */
+export function requireContext(active: Active): Context {
+  const { context, name, source } = active;
+  if (context) return context;
+  const shown = showName(name);
+  switch (source.kind) {
+    case "flag":
+      throw noSuchContext(name);
+    case "env_context":
+      throw new CliError("NOT_FOUND", `there is no context ${shown}, which BENTOML_CLOUD_CONTEXT names`, {
+        hint: "`bentocloud context list` shows the contexts",
+      });
+    case "project":
+      throw new CliError("NOT_LOGGED_IN", `you have no context ${shown}, which ${source.path} asks for`, {
+        hint: canName(name)
+          ? loginCommand(name)
+          : `correct it in ${source.path}: no login can have that name`,
+      });
+    default:
+      throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context ${shown}`, {
+        hint: "bentocloud login",
+      });
+  }
+}
+
+/** The stored context of that name. */
+export function requireNamed(contexts: readonly Context[], name: string): Context {
+  if (name === "") throw usageError("a context has a name");
+  const context = findContext(contexts, name);
+  if (!context) throw noSuchContext(name);
+  return context;
+}
+
+function noSuchContext(name: string): CliError {
+  return new CliError("NOT_FOUND", `there is no context ${showName(name)}`, {
+    hint: "`bentocloud context list` shows the contexts",
+  });
+}
+
+/** The context's token, or the error for an entry without one. */
+export function requireToken(context: Context): Token {
+  const token = tokenOf(context);
+  if (token) return token;
+  throw new CliError("NOT_LOGGED_IN", `the context "${context.name}" has no API token`, {
+    hint: loginCommand(context.name),
+  });
+}
+
+function loginCommand(name: string): string {
+  // A word that begins with a dash would be read as the next option.
+  return `bentocloud login --context${name.startsWith("-") ? "=" : " "}${quoteWord(name)}`;
+}
+
+/** A name as one word of a shell command a person may copy. */
+export function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,123 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { CliError } from "../errors.ts";
+import { codeOf, inspect, uninterrupted } from "./files.ts";
+import { userId } from "./runtime.ts";
+
+/**
+ * What we make has its final mode from the first byte on. What root makes gets the owner of the directory it stands
+ * in, so that `sudo` never leaves a user with files that are not theirs. Owner and mode are changed on the open
+ * descriptor, because a path may lead elsewhere a moment later.
+ */
+export interface Owner {
+  uid: number;
+  gid: number;
+}
+
+export interface NewFile {
+  mode: number;
+  /** Instead of the directory's. Only root can give. */
+  owner?: Owner | undefined;
+  /** Waits until it is on the disk. */
+  durable?: boolean;
+}
+
+/** Fails when something stands there, a dangling link too. */
+export function createFile(path: string, text: string, { mode, owner, durable = false }: NewFile): void {
+  const descriptor = openSync(path, "wx", mode);
+  try {
+    give(descriptor, owner ?? statSync(dirname(path)));
+    writeAll(descriptor, Buffer.from(text));
+    if (durable) uninterrupted(() => fsyncSync(descriptor));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function writeAll(descriptor: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length;) {
+    const rest = bytes.subarray(written);
+    written += uninterrupted(() => writeSync(descriptor, rest));
+  }
+}
+
+const PRIVATE_MODE = 0o700;
+
+/** Makes a directory for our eyes only, its parents with the usual mode, and narrows one that stands already. */
+export function ensurePrivateDirectory(path: string): void {
+  requirePrivateDirectory(path);
+  makeDirectory(path, PRIVATE_MODE);
+  onDirectory(path, (descriptor) => {
+    const stats = fstatSync(descriptor);
+    requireOwn(path, stats);
+    give(descriptor, statSync(dirname(path)));
+    const excess = stats.mode & 0o777 & ~PRIVATE_MODE;
+    if (excess !== 0) fchmodSync(descriptor, stats.mode & 0o7777 & ~excess);
+  });
+}
+
+/**
+ * Makes nothing.
+ *
+ * @throws CliError `STORAGE` when something other than a directory of this user's stands there. Root may use anybody's.
+ */
+export function requirePrivateDirectory(path: string): void {
+  const stats = inspect(path);
+  if (!stats) return;
+  if (stats.isSymbolicLink()) throw unusable(path, "it is a symbolic link");
+  if (!stats.isDirectory()) throw unusable(path, "it is not a directory");
+  requireOwn(path, stats);
+}
+
+function requireOwn(path: string, { uid }: Stats): void {
+  const user = userId();
+  if (user !== undefined && user !== 0 && user !== uid) throw unusable(path, "it belongs to another user");
+}
+
+function unusable(path: string, reason: string): CliError {
+  return new CliError("STORAGE", `cannot use ${path}: ${reason}`, {
+    hint: "move it away; a directory is made in its place",
+  });
+}
+
+function makeDirectory(path: string, mode: number): void {
+  const parent = dirname(path);
+  if (!existsSync(parent)) makeDirectory(parent, 0o777);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return;
+    throw error;
+  }
+  onDirectory(path, (descriptor) => give(descriptor, statSync(parent)));
+}
+
+/** Does nothing on Windows, where directories have neither modes nor descriptors. */
+function onDirectory(path: string, act: (descriptor: number) => void): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    act(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function give(descriptor: number, owner: Owner): void {
+  if (userId() !== 0) return;
+  const { uid, gid } = fstatSync(descriptor);
+  if (uid !== owner.uid || gid !== owner.gid) fchownSync(descriptor, owner.uid, owner.gid);
+}

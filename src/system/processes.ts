@@ -1,0 +1,11 @@
+import { codeOf } from "./files.ts";
+
+/** Whether there is certainly no process of this number here; one that may not be asked is taken for alive. */
+export function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return codeOf(error) === "ESRCH";
+  }
+}
