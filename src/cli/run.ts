@@ -50,9 +50,12 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
 /** Runs the leaf; resolves to its exit code. */
 export async function runInvocation(invocation: Invocation, cli: Cli): Promise<number> {
   const { command, path, options, positionals } = invocation;
-  refuseExtraPositionals(command, path, positionals);
+  refuseWrongPositionals(command, path, positionals);
   try {
-    const { result } = await runCommand(command, { rawArgs: toCittyArgs(options, positionals), data: cli });
+    // Who gave nothing needs nothing read, and citty takes its time to prepare for all that could be given.
+    const isBare = options.length === 0 && positionals.length === 0;
+    const rawArgs = toCittyArgs(options, positionals);
+    const { result } = await runCommand(isBare ? { ...command, args: {} } : command, { rawArgs, data: cli });
     return typeof result === "number" ? result : 0;
   } catch (error) {
     // citty does not export its error class; its name is all there is to know it by.
@@ -136,19 +139,24 @@ async function descend(found: Found, word: string): Promise<void> {
   found.path.push(word);
 }
 
-function refuseExtraPositionals(
+function refuseWrongPositionals(
   command: Command,
   path: readonly string[],
   positionals: readonly string[],
 ): void {
-  const taken = Object.values((command.args ?? {}) as ArgsDef).filter(
-    (arg) => arg.type === "positional",
-  ).length;
-  if (positionals.length <= taken) return;
+  const taken = Object.entries((command.args ?? {}) as ArgsDef).filter(
+    ([, arg]) => arg.type === "positional",
+  );
+  const hint = `see \`${path.join(" ")} --help\``;
+  const missing = taken.slice(positionals.length).find(([, arg]) => arg.required !== false);
+  if (missing) throw usageError(`\`${path.join(" ")}\` needs <${missing[0]}>`, hint);
+  if (positionals.length <= taken.length) return;
   // The argument is not repeated: it may be a token that was pasted without its option.
-  const limit =
-    taken === 0 ? "takes no argument" : `takes at most ${taken} argument${taken === 1 ? "" : "s"}`;
-  throw usageError(`\`${path.join(" ")}\` ${limit}`, `see \`${path.join(" ")} --help\``);
+  const count = taken.length === 1 ? "1 argument" : `${taken.length} arguments`;
+  throw usageError(
+    `\`${path.join(" ")}\` takes ${taken.length === 0 ? "no argument" : `at most ${count}`}`,
+    hint,
+  );
 }
 
 function lowerFirst(text: string): string {

@@ -64,16 +64,20 @@ export function refusal(answer: Answer, endpoint: string): CliError | undefined 
   const said = serverText(fieldOf(body, "message")) ?? serverText(fieldOf(body, "error"));
   const code = codeFor(status, said ?? "");
   if (code === "NOT_BENTOCLOUD") return notBentoCloud(endpoint, "404 to a question every BentoCloud answers");
+  if (NO_MEMBER.test(said ?? "")) return notMember(endpoint, said ?? "");
   return new CliError(code, `${sentenceFor(code, status, endpoint)}${said ? `: ${said}` : ""}`, {
     hint: hintFor(code, endpoint),
   });
 }
 
+/** The user exists, and belongs to no organization, or to another one. */
+const NO_MEMBER = /cannot found organization|cannot view this/i;
+
 /** Yatai tells its authentication failures apart by these sentences alone. */
 function codeFor(status: number, said: string): ErrorCode {
   if ([400, 401, 403, 404].includes(status)) {
     if (/is expired|has expired/i.test(said)) return "TOKEN_EXPIRED";
-    if (/need the scopes|insufficient scope|cannot view this/i.test(said)) return "FORBIDDEN";
+    if (/need the scopes|insufficient scope/i.test(said) || NO_MEMBER.test(said)) return "FORBIDDEN";
     if (/record not found/i.test(said)) return "TOKEN_REJECTED";
   }
   if (status === 401 || status === 403) return "TOKEN_REJECTED";
@@ -94,9 +98,17 @@ function hintFor(code: ErrorCode, endpoint: string): string {
       return `make an API token at ${tokensPage(endpoint)} and sign in with it (bentocloud login)`;
     case "FORBIDDEN":
       return `give the token the scope "api" or "read_organization" at ${tokensPage(endpoint)}`;
+    case "API_429":
+      return "the server asks to wait before the next request";
     default:
-      return "try again later; if it stays, the server has a problem";
+      return "try again later, and check that the endpoint is right";
   }
+}
+
+function notMember(endpoint: string, said: string): CliError {
+  return new CliError("FORBIDDEN", `${endpoint} knows the token's user, but in no organization: ${said}`, {
+    hint: "ask an administrator of the server to add the user to an organization",
+  });
 }
 
 function notBentoCloud(endpoint: string, what: string): CliError {

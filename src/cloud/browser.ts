@@ -49,6 +49,7 @@ async function poll(client: Client, code: string, options: WaitOptions): Promise
     });
     const answer = await askOnce(client, path);
     if (answer && answer.status >= 200 && answer.status < 300) return readToken(answer, client.endpoint);
+    if (answer?.status === 410) throw codeExpired();
     askedFor = answer?.retryAfterMs ?? 0;
   }
   throw new CliError(
@@ -58,6 +59,13 @@ async function poll(client: Client, code: string, options: WaitOptions): Promise
       hint: "run `bentocloud login` again",
     },
   );
+}
+
+/** Any other refusal means that nobody has approved yet; this one that nobody can any more. */
+function codeExpired(): CliError {
+  return new CliError("TIMEOUT", "the sign-in was not approved in time: its code is no longer valid", {
+    hint: "run `bentocloud login` again",
+  });
 }
 
 /** Undefined when the request got no answer: a laptop that slept or changed networks goes on afterwards. */

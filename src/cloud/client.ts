@@ -37,8 +37,12 @@ const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 250;
 const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 
-/** Bun believes a NODE_TLS_REJECT_UNAUTHORIZED=0 that was set for another program; the others know no such option. */
-const VERIFIED = { tls: { rejectUnauthorized: true } };
+/**
+ * What Bun would do otherwise; the other runtimes do none of it. It believes a NODE_TLS_REJECT_UNAUTHORIZED=0 that was
+ * set for another program, prints every header when BUN_CONFIG_VERBOSE_FETCH is set, and prints a line of its own when
+ * an answer cannot be decompressed.
+ */
+const HARDENED = { tls: { rejectUnauthorized: true }, verbose: false, decompress: false };
 
 /**
  * Plain http is safe to this machine only as long as no proxy carries the token off it. The option is Bun's; Node takes
@@ -51,7 +55,11 @@ const request = ofetch.create({
   redirect: "manual",
   responseType: "stream",
   ignoreResponseError: true,
-  headers: { "User-Agent": `bentocloud/${VERSION}`, Accept: "application/json", "Accept-Encoding": "gzip" },
+  headers: {
+    "User-Agent": `bentocloud/${VERSION}`,
+    Accept: "application/json",
+    "Accept-Encoding": "identity",
+  },
 });
 
 /** @throws CliError when the endpoint may not be spoken to, or the token could not travel in a header. */
@@ -128,7 +136,7 @@ async function send(call: Call, url: string, signal: AbortSignal): Promise<Respo
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     const headers = call.token ? { [TOKEN_HEADER]: call.token.reveal() } : {};
     const route = target.startsWith("http:") && isLoopback(target) ? DIRECT : {};
-    const response = await request.raw(target, { signal, headers, ...VERIFIED, ...route });
+    const response = await request.raw(target, { signal, headers, ...HARDENED, ...route });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) return response;
     await response.body?.cancel();
@@ -149,7 +157,8 @@ function followable(location: string, from: string, endpoint: string): string {
     !/%2f|%5c/i.test(target.pathname) &&
     target.username + target.password === "";
   if (isOwn) return target.href;
-  const name = serverText(target && target.origin + target.pathname, 200) ?? "an unreadable address";
+  const place = target?.origin === "null" ? target.protocol : target && target.origin + target.pathname;
+  const name = serverText(place, 200) ?? "an unreadable address";
   throw new CliError("HOST_MISMATCH", `${endpoint} redirects to ${name}; nothing was sent there`, {
     hint: "if the server moved, sign in with `bentocloud login --endpoint` and its new address",
   });

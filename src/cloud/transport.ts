@@ -27,6 +27,8 @@ const TLS_FAULTS: readonly [pattern: RegExp, fault: string, hint: string][] = [
   ],
 ];
 
+const NOT_HTTP = /malformed|invalid http|HPE_INVALID|InvalidHTTP/i;
+
 const REASONS: readonly [pattern: RegExp, reason: string][] = [
   [/PROXY|tunnel|CONNECT request|proxy auth/i, "the proxy on the way refuses the connection"],
   [/ENOTFOUND|EAI_AGAIN|DNS|getaddrinfo|dns error|failed to lookup/i, "its host name is not known"],
@@ -52,6 +54,12 @@ export function transportError(error: unknown, endpoint: string, timeoutMs: numb
     const [, fault, hint] = TLS_FAULTS.find(([pattern]) => pattern.test(evidence))!;
     return new CliError("TLS", `the TLS certificate of ${endpoint} ${fault}${codeIn(causes)}`, {
       hint,
+      cause: error,
+    });
+  }
+  if (NOT_HTTP.test(evidence)) {
+    return new CliError("NOT_BENTOCLOUD", `${endpoint} is not BentoCloud: it does not speak HTTP`, {
+      hint: "check the endpoint and its port",
       cause: error,
     });
   }

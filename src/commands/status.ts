@@ -66,7 +66,7 @@ async function printAll(cli: Cli, statuses: readonly Status[]): Promise<void> {
     { text: status.verdict, tone: toneOf(status) },
   ]);
   await cli.output.table([header, ...rows]);
-  for (const { name, reason } of statuses) if (reason) cli.output.hint(`${name}: ${reason}`);
+  for (const { name, reason } of statuses) if (reason) cli.output.info(`${name}: ${reason}`);
 }
 
 function toneOf({ verdict }: Status): Tone {

@@ -3,7 +3,7 @@ import { unlinkProject } from "../contexts/link.ts";
 
 export const unlink = command({
   name: "unlink",
-  description: "Take the context out of this directory's .bentorc",
+  description: "Take the context and its pins out of this .bentorc",
   async run(_args, cli) {
     const { path, changed } = unlinkProject(cli.cwd());
     if (cli.output.json) cli.output.data({ path, removed: changed });

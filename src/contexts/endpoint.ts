@@ -16,6 +16,11 @@ export function parseEndpoint(text: string): string {
   return url.origin + url.pathname.replace(/\/+$/, "");
 }
 
+/** A stored endpoint for the eye: Python bentoml keeps one as it was given, and a password may stand in it. */
+export function showEndpoint(endpoint: string): string {
+  return endpoint.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, "$1…@");
+}
+
 /** Whether two endpoints are the same place, however each was written. */
 export function isSameEndpoint(left: string, right: string): boolean {
   try {

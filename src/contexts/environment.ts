@@ -1,3 +1,4 @@
+import { CliError, usageError } from "../errors.ts";
 import { Context } from "./context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "./endpoint.ts";
 import type { Environment } from "./home.ts";
@@ -25,13 +26,25 @@ export function warnOfEmptyVariables(env: Environment, warn: (message: string) =
   }
 }
 
+/** @throws CliError that names the variable. */
+export function environmentEndpoint(env: Environment): string | undefined {
+  const text = variable(env, "BENTO_CLOUD_API_ENDPOINT");
+  try {
+    return text === undefined ? undefined : parseEndpoint(text);
+  } catch (error) {
+    throw error instanceof CliError
+      ? usageError(`BENTO_CLOUD_API_ENDPOINT: ${error.message}`, error.hint)
+      : error;
+  }
+}
+
 /** The environment's own login: key and endpoint come from there together, or not at all. */
 export function environmentCredential(env: Environment): Context | undefined {
   const key = variable(env, "BENTO_CLOUD_API_KEY");
   if (key === undefined) return undefined;
   return new Context({
     name: ENVIRONMENT_NAME,
-    endpoint: parseEndpoint(variable(env, "BENTO_CLOUD_API_ENDPOINT") ?? DEFAULT_ENDPOINT),
+    endpoint: environmentEndpoint(env) ?? DEFAULT_ENDPOINT,
     email: null,
     apiToken: parseToken(key, "BENTO_CLOUD_API_KEY").reveal(),
     line: null,

@@ -28,7 +28,7 @@ function pinMismatch(
   return new CliError(
     "PIN_MISMATCH",
     `${active.project?.path}:${active.project?.lines[what]} pins the ${what} "${cap(pinned, MAX_SHOWN)}", but the context ` +
-      `"${active.name}" (from ${describeSource(active.source)}) has "${actual}"`,
+      `"${active.name}", chosen by ${describeSource(active.source)}, has "${actual}"`,
     { hint: "choose another context with --context or `bentocloud use`, or correct the pin" },
   );
 }

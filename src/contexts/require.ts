@@ -24,7 +24,9 @@ export function requireContext(active: Active): Context {
       });
     default:
       throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context ${shown}`, {
-        hint: "bentocloud login",
+        hint: active.hasOthers
+          ? "bentocloud use NAME (`bentocloud context list`), or bentocloud login"
+          : "bentocloud login",
       });
   }
 }

@@ -30,6 +30,8 @@ export interface Active {
   /** Undefined when the chosen name is stored nowhere. */
   context: Context | undefined;
   project: Project | undefined;
+  /** Whether contexts are stored that could be made current instead. */
+  hasOthers: boolean;
 }
 
 /** What resolution looks at. */
@@ -54,8 +56,9 @@ export async function resolveActive(surroundings: Surroundings): Promise<Active>
     },
     cwd(),
   );
-  const context = choice.credential ?? findContext((await read()).contexts, choice.name);
-  return { name: choice.name, source: choice.source, context, project };
+  const contexts = choice.credential ? [choice.credential] : (await read()).contexts;
+  const context = findContext(contexts, choice.name);
+  return { name: choice.name, source: choice.source, context, project, hasOthers: contexts.length > 0 };
 }
 
 function fromFlag(flag: string | undefined): Choice | undefined {

@@ -77,6 +77,8 @@ interface Commit {
 function commit({ paths, turn, before, text }: Commit): boolean {
   const isValid = () => turn.held() && isUnchanged(turn.target, before.raw);
   try {
+    // Only the holder's sweep takes nothing from a writer at work.
+    if (!turn.held()) return false;
     sweepTemporaries(dirname(turn.target), (name) => name === basename(turn.target));
     return replaceFile({
       target: turn.target,

@@ -3,7 +3,7 @@ import { Context, findContext } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
 import { previousAfterSwitch } from "../contexts/manage.ts";
 import { findProject, type Project } from "../contexts/project.ts";
-import { variable } from "../contexts/environment.ts";
+import { environmentEndpoint, variable } from "../contexts/environment.ts";
 import { chooseLoginName } from "../contexts/choose.ts";
 import { remember, toIdentity } from "../contexts/state.ts";
 import type { Outcome } from "../contexts/store.ts";
@@ -90,8 +90,8 @@ function refuseChoiceOfProject(
  * project file has a say, because a cloned repository must not choose where a token goes.
  */
 function chooseEndpoint(cli: Cli, given: string | undefined, stored: string | undefined): string {
-  const fromEnvironment = variable(cli.env, "BENTO_CLOUD_API_ENDPOINT");
-  return parseEndpoint(given ?? fromEnvironment ?? (stored || DEFAULT_ENDPOINT));
+  if (given !== undefined) return parseEndpoint(given);
+  return environmentEndpoint(cli.env) ?? parseEndpoint(stored || DEFAULT_ENDPOINT);
 }
 
 async function validate(

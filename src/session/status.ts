@@ -1,4 +1,5 @@
 import { type Context, tokenOf } from "../contexts/context.ts";
+import { showEndpoint } from "../contexts/endpoint.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../contexts/pins.ts";
 import type { Active, Source } from "../contexts/resolve.ts";
 import { requireContext, requireToken } from "../contexts/require.ts";
@@ -60,7 +61,7 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
   const context = requireContext(active);
   checkEndpointPin(active, context);
   const seen: Identity[] = [];
-  const status = await check(cli, { context, source: active.source, options, seen });
+  const status = await checkOne(cli, { context, source: active.source, options, seen });
   await rememberIdentities(cli, seen);
   const knowsOrganization = status.verdict === "unchecked" && status.organization !== null;
   if (status.verdict === "valid" || knowsOrganization) checkOrganizationPin(active, status.organization);
@@ -83,7 +84,7 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   const statuses = await inParallel(targets, async (target) => {
     const { context, source } = target;
     const status = tokenOf(context)
-      ? await checkOneOfMany(cli, { context, source, options, seen })
+      ? await checkOne(cli, { context, source, options, seen })
       : withoutToken(context, source);
     return { ...status, active: target === used };
   });
@@ -91,8 +92,8 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   return statuses;
 }
 
-/** A stored endpoint that no request can go to must not keep the other contexts from being checked. */
-async function checkOneOfMany(cli: Cli, one: Check): Promise<Status> {
+/** An endpoint that no request can go to is a verdict about the context, not a wrong argument. */
+async function checkOne(cli: Cli, one: Check): Promise<Status> {
   try {
     return await check(cli, one);
   } catch (error) {
@@ -116,7 +117,7 @@ async function check(cli: Cli, { context, source, options, seen }: Check): Promi
   const offline: Status = {
     name: context.name,
     source,
-    endpoint: context.endpoint,
+    endpoint: showEndpoint(context.endpoint),
     token_masked: token.masked,
     email: context.email ?? known?.email ?? null,
     organization: known?.organization ?? null,
@@ -165,7 +166,7 @@ function notLoggedIn({ name, source, context }: Active, error: CliError): Status
   return {
     name,
     source,
-    endpoint: context?.endpoint ?? null,
+    endpoint: context ? showEndpoint(context.endpoint) : null,
     token_masked: null,
     email: context?.email ?? null,
     organization: null,
@@ -179,7 +180,7 @@ function notLoggedIn({ name, source, context }: Active, error: CliError): Status
 }
 
 function withoutToken(context: Context, source: Source): Status {
-  const active: Active = { name: context.name, source, context, project: undefined };
+  const active: Active = { name: context.name, source, context, project: undefined, hasOthers: true };
   return notLoggedIn(active, whyNotLoggedIn(active) ?? new CliError("NOT_LOGGED_IN", "no API token"));
 }
 

@@ -23,6 +23,8 @@ interface Choice<T extends string> {
 export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): Prompt {
   // Unless it cancels, Ctrl-D ends the hidden input but not the question: what is pasted then shows on the screen.
   updateSettings({ aliases: { "\u0004": "cancel" } });
+  // A terminal that does not tell its width would get a letter a line.
+  if (!process.stderr.columns) process.stderr.columns = 80;
   const streams = { input: process.stdin, output: process.stderr, signal, withGuide: false };
   return {
     async secret(message) {

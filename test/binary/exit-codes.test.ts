@@ -18,6 +18,8 @@ afterAll(() => secure.stop());
 interface Situation {
   args: string[];
   prepare?: (here: Home) => void;
+  /** Other writers never stop. */
+  busy?: boolean;
   /** How the server answers `GET /api/v1/auth/current`. */
   plan?: Parameters<LocalCloud["misbehave"]>[1];
   stdin?: () => string;
@@ -27,11 +29,14 @@ interface Situation {
 const contexts = (names: string[], endpoint = "https://cloud.test") =>
   `contexts:\n${names.map((name) => `- api_token: ${canary()}\n  email: null\n  endpoint: ${endpoint}\n  name: ${name}\n`).join("")}current_context_name: ${names[0]}\n`;
 const withContexts = (here: Home) => here.write(contexts(["a", "b"]));
-const withLock = (here: Home) => {
-  withContexts(here);
+/** A lock that goes from one live writer to the next, so that there is never a turn for another. */
+function crowd(here: Home) {
+  const lock = join(here.bentoml, ".bentocloud/lock");
   mkdirSync(join(here.bentoml, ".bentocloud"), { mode: 0o700 });
-  writeFileSync(join(here.bentoml, ".bentocloud/lock"), "somebody");
-};
+  const take = () => writeFileSync(lock, `writer ${performance.now()}`, { mode: 0o600 });
+  take();
+  return setInterval(take, 500);
+}
 const withPin = (here: Home) => {
   withContexts(here);
   writeFileSync(join(here.path, ".bentorc"), "context=a\nendpoint=https://elsewhere.test\n");
@@ -55,32 +60,40 @@ const TABLE: Record<string, [exit: number, situation: Situation]> = {
   API_400: [5, { args: LOGIN, plan: { status: 400, body: { error: "no" } } }],
   API_501: [5, { args: LOGIN, plan: { status: 501 } }],
   STORAGE: [6, { args: ["token"], prepare: (here) => mkdirSync(here.file, { recursive: true }) }],
-  LOCKED: [6, { args: ["use", "b", "--timeout", "0.2"], prepare: withLock }],
+  LOCKED: [6, { args: ["use", "b"], prepare: withContexts, busy: true }],
   CORRUPT: [6, { args: ["token"], prepare: (here) => here.write("contexts: {") }],
 };
 
 describe("each code has its exit number, a sentence and nothing on stdout", () => {
-  test.each(Object.entries(TABLE))("%s", async (code, [exit, { args, prepare, plan, stdin, endpoint }]) => {
-    cloud = await startCloud();
-    if (plan) cloud.misbehave("GET /api/v1/auth/current", plan);
-    const here = home();
-    prepare?.(here);
-    const login = args[0] === "login" ? ["--endpoint", endpoint?.() ?? cloud.url] : [];
-    const options = { home: here, stdin: (stdin ?? cloud.issueToken)() };
-    const before = here.tree();
+  test.each(Object.entries(TABLE))(
+    "%s",
+    async (code, [exit, { args, prepare, plan, stdin, endpoint, busy }]) => {
+      cloud = await startCloud();
+      if (plan) cloud.misbehave("GET /api/v1/auth/current", plan);
+      const here = home();
+      prepare?.(here);
+      const login = args[0] === "login" ? ["--endpoint", endpoint?.() ?? cloud.url] : [];
+      const options = { home: here, stdin: (stdin ?? cloud.issueToken)() };
+      const before = here.tree();
+      const peers = busy ? crowd(here) : undefined;
 
-    const json = await run([...args, ...login, "--json"], options);
-    expect({ code: json.code, stdout: json.stdout }).toEqual({ code: exit, stdout: "" });
-    const { error } = JSON.parse(json.stderr);
-    expect(error).toMatchObject({ code, exit_code: exit });
-    expect(Object.keys(error).slice(0, 4)).toEqual(["code", "message", "hint", "exit_code"]);
-    expect(error.message).toMatch(/^(?![A-Z][a-z]).*[^.]$/);
+      const json = await run([...args, ...login, "--json"], options);
+      expect({ code: json.code, stdout: json.stdout }).toEqual({ code: exit, stdout: "" });
+      const { error } = JSON.parse(json.stderr);
+      expect(error).toMatchObject({ code, exit_code: exit });
+      expect(Object.keys(error).slice(0, 4)).toEqual(["code", "message", "hint", "exit_code"]);
+      expect(error.message).toMatch(/^(?![A-Z][a-z]).*[^.]$/);
 
-    const text = await run([...args, ...login], options);
-    expect({ code: text.code, stdout: text.stdout }).toEqual({ code: exit, stdout: "" });
-    expect(text.stderr).toMatch(/^error: .+\n(hint: .+\n)?$/);
-    expect(here.tree()).toEqual(before);
-  });
+      const text = busy
+        ? { ...json, stderr: `error: ${error.message}\n` }
+        : await run([...args, ...login], options);
+      expect({ code: text.code, stdout: text.stdout }).toEqual({ code: exit, stdout: "" });
+      expect(text.stderr).toMatch(/^error: .+\n(hint: .+\n)?$/);
+      clearInterval(peers);
+      if (!busy) expect(here.tree()).toEqual(before);
+      else expect(here.read()).toContain("current_context_name: a\n");
+    },
+  );
 
   test("CANCELLED is 130", async () => {
     cloud = await startCloud();

@@ -253,7 +253,7 @@ describe("answers that never end", () => {
     expect((await signIn(cloud)).code).toBe(0);
   });
 
-  test("10 MiB are counted after decompression", async () => {
+  test("nothing is decompressed, so that a small answer cannot grow", async () => {
     const bomb = gzipSync(Buffer.alloc(128 * MIB, " "));
     const server = createServer((_request, response) => {
       response.writeHead(200, { "content-encoding": "gzip", "content-type": "application/json" }).end(bomb);
@@ -264,8 +264,22 @@ describe("answers that never end", () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const { code, error } = await signIn(cloud, [], url);
     expect({ code, error: error?.code }).toEqual({ code: 5, error: "NOT_BENTOCLOUD" });
-    expect(error?.message).toContain("more than 10 MiB");
+    expect(error?.message).toContain("in a compression that was not asked for");
   });
+
+  test.each(["gzip", "br", "zstd"])(
+    "an answer that only claims to be %s is one error of ours",
+    async (encoding) => {
+      const cloud = await cloudOf();
+      cloud.misbehave(USER, {
+        status: 200,
+        body: "not compressed",
+        headers: { "content-encoding": encoding },
+      });
+      const { code, error } = await signIn(cloud);
+      expect({ code, error: error?.code }).toEqual({ code: 5, error: "NOT_BENTOCLOUD" });
+    },
+  );
 });
 
 test("a connection that is refused is UNREACHABLE, and the sentence says why", async () => {

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../contexts/fixture.ts";
 import { home, run } from "../support/bin.ts";
@@ -112,19 +121,52 @@ describe("link", () => {
     expect((await run(["link", "staging"], { home: here, cwd: project, env })).code).toBe(0);
   });
 
-  test("a linked file keeps its mode, and a link to one is followed", async () => {
+  test("keeps the mode of a file that stands already", async () => {
     const { here, project, path } = projectOf();
-    const target = writeBelow(here.path, "shared/rc", "# shared\n");
-    chmodSync(target, 0o600);
-    symlinkSync(target, path);
-    expect((await run(["link", "staging"], { home: here, cwd: project })).code).toBe(0);
-    expect(lstatSync(path).isSymbolicLink()).toBe(true);
-    expect(readFileSync(target, "utf8")).toStartWith("# shared\ncontext=staging\n");
-    expect(lstatSync(target).mode & 0o777).toBe(0o600);
-    expect((await run(["unlink"], { home: here, cwd: project })).code).toBe(0);
-    expect(readFileSync(target, "utf8")).toBe("# shared\n");
-    expect(lstatSync(target).mode & 0o777).toBe(0o600);
+    chmodSync(writeBelow(project, ".bentorc", "# ours\n"), 0o600);
+    for (const args of [["link", "staging"], ["unlink"]]) {
+      expect((await run(args, { home: here, cwd: project })).code).toBe(0);
+      expect(lstatSync(path).mode & 0o777).toBe(0o600);
+    }
+    expect(readFileSync(path, "utf8")).toBe("# ours\n");
   });
+
+  test("takes away what a killed one left, and no other file", async () => {
+    const { here, project } = projectOf();
+    const gone = 2 ** 22 + 1;
+    const others = [`.bentorc.${process.pid}-0123abcd.tmp`, `.bentorc.${gone}-mine.tmp`, ".bentorc.tmp"];
+    for (const name of [...others, `.bentorc.${gone}-0123abcd.tmp`]) writeBelow(project, name, "");
+    expect((await run(["link", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect(readdirSync(project).toSorted()).toEqual([".bentorc", ...others].toSorted());
+  });
+
+  test.each([[["link", "staging"]], [["unlink"]]])(
+    "a .bentorc that leads out of the repository is neither followed nor replaced: %p",
+    async (args) => {
+      const { here, project, path } = projectOf();
+      writeBelow(project, ".bentoml.ini", "context=mine\n");
+      for (const target of [
+        "../bentoml/.yatai.yaml",
+        ".bentoml.ini",
+        "../missing",
+        "/dev/zero",
+        ".bentorc",
+      ]) {
+        symlinkSync(target, path);
+        const before = { tree: here.tree(), text: here.read() };
+        expect(await run(args, { home: here, cwd: project })).toMatchObject({
+          code: 6,
+          stdout: "",
+          stderr:
+            `error: cannot change ${path}: it is a symbolic link\n` +
+            "hint: replace it by a file, or change the file it leads to by hand\n",
+        });
+        expect({ tree: here.tree(), text: here.read() }).toEqual(before);
+        unlinkSync(path);
+      }
+      expect(readFileSync(join(project, ".bentoml.ini"), "utf8")).toBe("context=mine\n");
+    },
+  );
 });
 
 describe("unlink", () => {
@@ -171,8 +213,6 @@ describe("what stands in the place of .bentorc", () => {
   const IN_PLACE: [what: string, put: (path: string) => void, reason: string][] = [
     ["a directory", (path) => mkdirSync(path), "it is not a regular file"],
     ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), "it is not a regular file"],
-    ["a link to /dev/zero", (path) => symlinkSync("/dev/zero", path), "it is not a regular file"],
-    ["a link to itself", (path) => symlinkSync(".bentorc", path), "too many symbolic links"],
     [
       "text that is not UTF-8, whose lines could not be kept",
       (path) => writeBelow(join(path, ".."), ".bentorc", Buffer.from("# caf\xe9\n", "latin1")),

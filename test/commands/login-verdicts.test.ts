@@ -82,7 +82,7 @@ describe("login: a token that the server refuses", () => {
     ],
     [
       "of a user without an organization",
-      { token: withoutOrganization, code: "TOKEN_REJECTED", message: "organization" },
+      { token: withoutOrganization, code: "FORBIDDEN", message: "in no organization" },
     ],
     [
       "of a component",
@@ -100,7 +100,11 @@ describe("login: a token that the server refuses", () => {
       const error = await failure(cloud, token(cloud));
       expect(error).toMatchObject({ code, exit_code: 4 });
       expect(error.message).toContain(message);
-      expect(error.hint).toContain(`${cloud.url}/api_tokens`);
+      expect(error.hint).toContain(
+        code === "FORBIDDEN" && message.includes("no organization")
+          ? "administrator"
+          : `${cloud.url}/api_tokens`,
+      );
     },
   );
 

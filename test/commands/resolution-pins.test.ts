@@ -37,25 +37,25 @@ describe("the endpoint pin", () => {
       code: 4,
       stdout: "",
       stderr:
-        `error: ${path}:2 pins the endpoint "https://pinned.test", but the context "mine" (from ${path}:1) has "${cloud.url}"\n` +
+        `error: ${path}:2 pins the endpoint "https://pinned.test", but the context "mine", chosen by ${path}:1, has "${cloud.url}"\n` +
         "hint: choose another context with --context or `bentocloud use`, or correct the pin\n",
     });
     expect(cloud.requests.length).toBe(before);
   });
 
   test.each([
-    ["--context", ["--context", "other"], {}, '"other" (from --context) has "https://other.test"'],
+    ["--context", ["--context", "other"], {}, '"other", chosen by --context, has "https://other.test"'],
     [
       "BENTOML_CLOUD_CONTEXT",
       [],
       { BENTOML_CLOUD_CONTEXT: "other" },
-      '(from BENTOML_CLOUD_CONTEXT) has "https://other.test"',
+      ', chosen by BENTOML_CLOUD_CONTEXT, has "https://other.test"',
     ],
     [
       "BENTO_CLOUD_API_KEY",
       [],
       { BENTO_CLOUD_API_KEY: canary() },
-      '"__env__" (from BENTO_CLOUD_API_KEY) has "https://cloud.bentoml.com"',
+      '"__env__", chosen by BENTO_CLOUD_API_KEY, has "https://cloud.bentoml.com"',
     ],
     [
       "BENTO_CLOUD_API_KEY with an endpoint",
@@ -105,7 +105,7 @@ describe("the organization pin", () => {
         code: 4,
         stdout: "",
         stderr:
-          `error: ${path}:2 pins the organization "globex", but the context "mine" (from ${path}:1) has "acme"\n` +
+          `error: ${path}:2 pins the organization "globex", but the context "mine", chosen by ${path}:1, has "acme"\n` +
           "hint: choose another context with --context or `bentocloud use`, or correct the pin\n",
       });
     },
@@ -133,7 +133,7 @@ describe("the organization pin", () => {
     const env = { BENTO_CLOUD_API_KEY: foreign, BENTO_CLOUD_API_ENDPOINT: cloud.url };
     const refused = await run(["token"], { home: here, cwd: project, env });
     expect(refused).toMatchObject({ code: 4, stdout: "" });
-    expect(refused.stderr).toContain('"__env__" (from BENTO_CLOUD_API_KEY) has "globex"');
+    expect(refused.stderr).toContain('"__env__", chosen by BENTO_CLOUD_API_KEY, has "globex"');
     const good = { ...env, BENTO_CLOUD_API_KEY: token };
     expect((await run(["token"], { home: here, cwd: project, env: good, reveals: "stdout" })).code).toBe(0);
     expect(here.tree()).toEqual(known);

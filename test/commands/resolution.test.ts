@@ -138,7 +138,7 @@ describe("variables", () => {
     const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "ftp://files.test" };
     const { code, stdout, stderr } = await run(["status"], { env });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toStartWith("error: an endpoint starts with https://");
+    expect(stderr).toStartWith("error: BENTO_CLOUD_API_ENDPOINT: an endpoint starts with https://");
   });
 });
 

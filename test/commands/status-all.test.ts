@@ -43,8 +43,8 @@ describe("status --all", () => {
          gamma  http://127.0.0.1:PORT       -                -             unreachable
       "
     `);
-    expect(stderr).toContain("hint: beta: ");
-    expect(stderr).toContain("hint: gamma: ");
+    expect(stderr).toContain("beta: http");
+    expect(stderr).toContain("gamma: http");
   });
 
   test.each([

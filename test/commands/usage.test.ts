@@ -145,12 +145,12 @@ describe("unknown words", () => {
     ],
     [
       ["context", "rename", "a"],
-      "missing required positional argument: NEW-NAME",
+      "`bentocloud context rename` needs <new-name>",
       "see `bentocloud context rename --help`",
     ],
     [
       ["context", "remove"],
-      "missing required positional argument: NAME",
+      "`bentocloud context remove` needs <name>",
       "see `bentocloud context remove --help`",
     ],
   ])("%p is a usage error, exit 2, with nothing on stdout", async (args, message, hint) => {

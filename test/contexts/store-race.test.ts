@@ -127,19 +127,32 @@ describe("a lock that nobody holds any more", () => {
     expect(leftovers(here)).toEqual([]);
   });
 
-  test("one that is held makes a writer wait, and give up as LOCKED, changing nothing", async () => {
+  test.concurrent("of another machine ends its wait by itself, however short --timeout is", async () => {
+    const here = home();
+    here.write(fileOf(["a", "b"]));
+    mkdirSync(join(here.bentoml, ".bentocloud"));
+    const lock = JSON.stringify({ pid: 1, place: "elsewhere/boot/1", nonce: "x" });
+    writeFileSync(join(here.bentoml, ".bentocloud/lock"), lock);
+    expect((await run(["use", "b", "--timeout", "0.3"], { home: here })).code).toBe(0);
+    expect(here.read()).toContain("current_context_name: b");
+  });
+
+  test.concurrent("one that others keep taking makes a writer wait, and give up as LOCKED", async () => {
     const here = home();
     const text = fileOf(["a", "b"]);
     here.write(text);
     mkdirSync(join(here.bentoml, ".bentocloud"));
-    const held = JSON.stringify({ pid: process.pid, place, nonce: "x" });
     const lock = join(here.bentoml, ".bentocloud/lock");
-    writeFileSync(lock, held);
-    const { code, stderr } = await run(["use", "b", "--json", "--timeout", "0.3"], { home: here });
+    const take = () =>
+      writeFileSync(lock, JSON.stringify({ pid: process.pid, place, nonce: crypto.randomUUID() }));
+    take();
+    const taking = setInterval(take, 500);
+    const { code, stderr } = await run(["use", "b", "--json"], { home: here });
+    clearInterval(taking);
     const { error } = JSON.parse(stderr);
     expect({ code, error: error.code, text: here.read() }).toEqual({ code: 6, error: "LOCKED", text });
     expect(error.hint).toContain(lock);
-    expect(readFileSync(lock, "utf8")).toBe(held);
+    expect(JSON.parse(readFileSync(lock, "utf8")).pid).toBe(process.pid);
     expect((await run(["token"], { home: here, reveals: true })).code).toBe(0);
   });
 
@@ -152,7 +165,7 @@ describe("a lock that nobody holds any more", () => {
       join(here.bentoml, ".bentocloud/lock"),
       JSON.stringify({ pid: process.pid, place, nonce: "x" }),
     );
-    const running = start(["use", "b", "--timeout", "4"], { home: here });
+    const running = start(["use", "b"], { home: here });
     await Bun.sleep(300);
     running.kill("SIGINT");
     expect(await running.result).toMatchObject({ code: 130, stdout: "" });

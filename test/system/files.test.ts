@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -18,6 +19,7 @@ import {
   storageError,
   TooLargeError,
 } from "../../src/system/files.ts";
+import { ensurePrivateDirectory, requirePrivateDirectory } from "../../src/system/create.ts";
 import { replaceFile, sweepTemporaries } from "../../src/system/replace.ts";
 import { CliError } from "../../src/errors.ts";
 import { home } from "../support/home.ts";
@@ -144,6 +146,39 @@ test("sweepTemporaries takes away what killed writers of this file left, and not
   expect(readdirSync(here).toSorted()).toEqual([...others, "other.1-0123abcd.tmp", ours[1]!].toSorted());
 });
 
+describe("ensurePrivateDirectory", () => {
+  test("makes it for the owner alone, below parents of the usual mode", () => {
+    const path = join(directory(), "a/b");
+    ensurePrivateDirectory(path);
+    expect({ path: mode(path), parent: mode(join(path, "..")) }).toEqual({ path: 0o700, parent: 0o755 });
+  });
+
+  test("narrows one that stands, and leaves its other bits as they are", () => {
+    const path = join(directory(), "own");
+    mkdirSync(path);
+    chmodSync(path, 0o3755);
+    ensurePrivateDirectory(path);
+    expect(lstatSync(path).mode & 0o7777).toBe(0o3700);
+  });
+
+  test.each([
+    ["a link to a directory", "it is a symbolic link", (path: string) => symlinkSync("elsewhere", path)],
+    ["a link to nothing", "it is a symbolic link", (path: string) => symlinkSync("missing", path)],
+    ["a file", "it is not a directory", (path: string) => writeFileSync(path, "")],
+  ])("refuses %s and touches nothing", (_name, reason, put) => {
+    const here = directory();
+    mkdirSync(join(here, "elsewhere"), { mode: 0o755 });
+    const path = join(here, "own");
+    put(path);
+    for (const act of [ensurePrivateDirectory, requirePrivateDirectory])
+      expect(() => act(path)).toThrow(`cannot use ${path}: ${reason}`);
+    expect({ mode: mode(join(here, "elsewhere")), names: readdirSync(here).toSorted() }).toEqual({
+      mode: 0o755,
+      names: ["elsewhere", "own"],
+    });
+  });
+});
+
 describe("requireWritable", () => {
   test("makes nothing where it could", () => {
     const path = join(directory(), "a/b/c");
@@ -173,6 +208,8 @@ describe("storageError", () => {
     ["EROFS", "the disk is read-only"],
     ["EACCES", "permission denied"],
     ["EDQUOT", "the disk quota is used up"],
+    ["EBUSY", "it is in use or mounted"],
+    ["EINTR", "it was interrupted again and again"],
     ["EIO", "EIO"],
   ])("%s becomes a sentence: %s", (code, reason) => {
     const error = storageError("write", "/x", Object.assign(new Error("raw"), { code }));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { acquireLock } from "../../src/system/lock.ts";
+import { acquireLock, LOCK_WAIT_MS } from "../../src/system/lock.ts";
 import { home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
@@ -92,13 +92,43 @@ describe("acquireLock", () => {
     expect(readFileSync(path, "utf8")).toBe(foreign);
   });
 
-  test("sweeps what killed waiters left, breaker's mark of a dead one too", async () => {
+  test("breaks the lock of a process that has ended also for who does not wait", async () => {
+    const { path } = place();
+    const dead = await ownerThatDied();
+    for (const name of [path, `${path}.breaking`]) writeFileSync(name, dead);
+    const lock = await acquireLock(path, 0, never);
+    expect(lock.held()).toBe(true);
+    lock.release();
+  });
+
+  test("sweeps what killed waiters left, breaker's mark of a dead one too, and no other file", async () => {
     const { directory, path } = place();
     const dead = await ownerThatDied();
-    for (const name of ["lock", "lock.deadbeef", "lock.breaking"]) writeFileSync(join(directory, name), dead);
+    const others = ["lock.keep", "lock.deadbeef.bak", "lock.DEADBEEF", "locket.deadbeef"];
+    for (const name of ["lock", "lock.deadbeef", "lock.breaking", "lock.breaking.01234567", ...others])
+      writeFileSync(join(directory, name), dead);
     (await acquireLock(path, 2000, never)).release();
-    expect(readdirSync(directory)).toEqual([]);
+    expect(readdirSync(directory).toSorted()).toEqual(others.toSorted());
   });
+
+  test("leaves a breaker at work alone, whatever time its mark bears", async () => {
+    const { path } = place();
+    const breaker = JSON.stringify({ pid: 1, place: "elsewhere", nonce: "x" });
+    writeFileSync(path, await ownerThatDied());
+    writeFileSync(`${path}.breaking`, breaker);
+    utimesSync(`${path}.breaking`, 1, 1);
+    await expect(acquireLock(path, 300, never)).rejects.toMatchObject({ code: "LOCKED" });
+    expect(readFileSync(`${path}.breaking`, "utf8")).toBe(breaker);
+  });
+
+  test("waits no longer for a foreign lock with a foreign breaker than twice its patience", async () => {
+    const { directory, path } = place();
+    for (const name of [path, `${path}.breaking`]) writeFileSync(name, "nobody can judge this");
+    const lock = await acquireLock(path, LOCK_WAIT_MS, never);
+    expect(lock.held()).toBe(true);
+    lock.release();
+    expect(readdirSync(directory)).toEqual([]);
+  }, 20_000);
 
   test("ends the wait when it is aborted, as CANCELLED", async () => {
     const { path } = place();
@@ -120,5 +150,76 @@ describe("acquireLock", () => {
       held: false,
       text: "somebody else",
     });
+  });
+
+  test("release does not throw when somebody put a directory in the way", async () => {
+    const { path } = place();
+    const lock = await acquireLock(path, 1000, never);
+    rmSync(path);
+    mkdirSync(path);
+    lock.release();
+    expect(readdirSync(path)).toEqual([]);
+  });
+});
+
+describe.skipIf(Bun.which("strace") === null)("system calls that fail or take long", () => {
+  const source = new URL("../../src/system/lock.ts", import.meta.url).pathname;
+
+  /** Takes the lock and releases it in a process whose calls are tampered with. */
+  function acquireWith(path: string, calls: string, ending: string) {
+    const script = `const lock = await (await import(${JSON.stringify(source)})).acquireLock(${JSON.stringify(path)}, 500, new AbortController().signal);
+      console.log(lock.held()); lock.release();`;
+    const strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${calls}`];
+    const command = [...strace, "-e", `inject=${calls}:${ending}`, process.execPath, "-e", script];
+    return Bun.spawn(command, { stdout: "pipe", stderr: "pipe" });
+  }
+
+  const LINK = "link,linkat";
+  const RENAME = "rename,renameat,renameat2";
+
+  test("a breaker that comes too late puts the next owner's lock back", async () => {
+    const { directory, path } = place();
+    const next = JSON.stringify({ pid: process.pid, place: "elsewhere", nonce: "next" });
+    writeFileSync(path, await ownerThatDied());
+    const child = acquireWith(path, RENAME, "delay_enter=1000000:when=1");
+    while (!readdirSync(directory).includes("lock.breaking")) await Bun.sleep(5);
+    await Bun.sleep(100);
+    writeFileSync(path, next);
+    expect(await new Response(child.stdout).text()).toBe("");
+    expect(await new Response(child.stderr).text()).toContain("another process has been writing");
+    expect(readdirSync(directory)).toEqual(["lock"]);
+    expect(readFileSync(path, "utf8")).toBe(next);
+  });
+
+  test.each(["EPERM", "EOPNOTSUPP", "EINVAL", "EACCES", "EXDEV", "EIO", "EMLINK"])(
+    "link with %s: the lock is made without it",
+    async (code) => {
+      const { directory, path } = place();
+      const child = acquireWith(path, LINK, `error=${code}`);
+      expect(await new Response(child.stdout).text()).toBe("true\n");
+      expect(readdirSync(directory)).toEqual([]);
+    },
+  );
+
+  test.each(["ENOSPC", "EDQUOT", "EROFS"])("link with %s: that is the error", async (code) => {
+    const { directory, path } = place();
+    const child = acquireWith(path, LINK, `error=${code}`);
+    expect(await new Response(child.stdout).text()).toBe("");
+    expect(await new Response(child.stderr).text()).toContain(code);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test("link with EEXIST though it was made, as NFS has it: the lock is ours", async () => {
+    const { directory, path } = place();
+    const child = acquireWith(path, LINK, "error=EEXIST:delay_exit=1000000");
+    let whole: string | undefined;
+    while (whole === undefined) {
+      await Bun.sleep(5);
+      whole = readdirSync(directory).find((name) => /^lock\.[0-9a-f]{8}$/.test(name));
+    }
+    await Bun.sleep(50);
+    linkSync(join(directory, whole), path);
+    expect(await new Response(child.stdout).text()).toBe("true\n");
+    expect(readdirSync(directory)).toEqual([]);
   });
 });

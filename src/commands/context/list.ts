@@ -1,5 +1,6 @@
 import { command } from "../../cli/command.ts";
 import { findContext } from "../../contexts/context.ts";
+import { showEndpoint } from "../../contexts/endpoint.ts";
 import type { Cell } from "../../system/output.ts";
 
 export const list = command({
@@ -13,7 +14,7 @@ export const list = command({
     const used = active.source.kind === "env_key" ? undefined : findContext(file.contexts, active.name);
     const rows = file.contexts.map((context) => ({
       name: context.name,
-      endpoint: context.endpoint,
+      endpoint: showEndpoint(context.endpoint),
       email: context.email,
       current: context === current,
       project: context === project,

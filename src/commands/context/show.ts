@@ -1,5 +1,6 @@
 import { command } from "../../cli/command.ts";
 import { type Context, tokenOf } from "../../contexts/context.ts";
+import { showEndpoint } from "../../contexts/endpoint.ts";
 import { requireNamed } from "../../contexts/require.ts";
 import { openKnown, openSession } from "../../session/open.ts";
 import type { Cli } from "../../system/cli.ts";
@@ -14,7 +15,8 @@ export const show = command({
   async run(args, cli) {
     const revealing = args["show-token"] ?? false;
     const context = args.name === undefined ? await openActive(cli, revealing) : await find(cli, args.name);
-    const { name, endpoint, email } = context;
+    const { name, email } = context;
+    const endpoint = showEndpoint(context.endpoint);
     const token = tokenOf(context);
     const masked = token?.masked ?? null;
     if (cli.output.json) {
