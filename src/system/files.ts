@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CliError } from "../errors.ts";
+import { userId } from "./runtime.ts";
 
 export interface FileText {
   bytes: Buffer;
@@ -79,7 +80,12 @@ export function requireWritable(directory: string): void {
   let existing = directory;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
   if (!statSync(existing).isDirectory()) throw Object.assign(new Error(existing), { code: "ENOTDIR" });
-  accessSync(existing, constants.W_OK | constants.X_OK);
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    // Deno answers from the mode alone, which does not bind root.
+    if (userId() !== 0 || codeOf(error) !== "EACCES") throw error;
+  }
 }
 
 export function listDirectory(path: string): string[] {

@@ -113,6 +113,14 @@ describe("and nowhere else", () => {
     }
   });
 
+  test.each(["1", "true", "curl"])("when the runtime is told to print requests: %s", async (value) => {
+    const { here } = await signedIn();
+    for (const args of [["status"], ["whoami", "--json"]]) {
+      const result = await run(args, { home: here, env: { BUN_CONFIG_VERBOSE_FETCH: value } });
+      expect(result).toMatchObject({ code: 0, stderr: "" });
+    }
+  });
+
   test.each([
     ["use", (token: string) => ["use", token]],
     ["context show", (token: string) => ["context", "show", token]],

@@ -22,7 +22,11 @@ test("a memory that cannot be written does not undo a change", async () => {
   expect(here.tree().filter((line) => line.includes("tmp"))).toEqual([]);
 });
 
-describe.skipIf(Bun.which("strace") === null)("system calls that fail", () => {
+/** Other runtimes make other calls, of which these tests count the first, and Deno repeats interrupted ones for ever. */
+const canInject =
+  Bun.which("strace") !== null && (process.env["BENTOCLOUD_RUNTIME"] || "binary") === "binary";
+
+describe.skipIf(!canInject)("system calls that fail", () => {
   /** The program with an injected fault, its file calls in `trace`. */
   function faulty(trace: string, inject: string) {
     const calls = "fsync,fdatasync,rename,renameat,renameat2,write,link,linkat,unlink,unlinkat";
