@@ -2,7 +2,8 @@ import { command } from "../cli/command.ts";
 import { checkActive, checkAll, worstExitCode, type Status } from "../session/status.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
-import type { Cell, Tone } from "../system/output.ts";
+import type { Cell } from "../system/output.ts";
+import type { Tone } from "../system/paint.ts";
 import { describeSource } from "../contexts/resolve.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 

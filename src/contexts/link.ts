@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import { type FileText, inspect, readRegularFile, removeFile, storageError } from "../system/files.ts";
 import { hasEnded } from "../system/processes.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
-import { editProject, PROJECT_FILE, type ProjectKey } from "./project.ts";
+import { editProject, parseProject, PROJECT_FILE, type ProjectKey } from "./project.ts";
 
 /** A project file is meant to be shared, unlike everything else we write; one that stands already keeps its mode. */
 const NEW_MODE = 0o644;
@@ -12,6 +12,8 @@ const NEW_MODE = 0o644;
 export function linkProject(folder: string, values: Partial<Record<ProjectKey, string>>): string {
   const path = join(folder, PROJECT_FILE);
   const file = read(path);
+  // A file that no command here would accept is not made to look as if one did.
+  if (file) parseProject(file.text, path, () => {});
   write(folder, editProject(file?.text ?? "", values), file?.raw);
   return path;
 }

@@ -1,15 +1,8 @@
-import { writeSync } from "node:fs";
 import type { ConsolaInstance } from "consola/core";
 import { redact, type Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { paint, type Tone } from "./paint.ts";
+import { STDERR, STDOUT, write, writeLine } from "./stream.ts";
 import { clean, escapeUnsafe } from "./text.ts";
-
-/**
- * stdout carries the answer, stderr carries the conversation. Every text passes here on its way out, is cleaned of
- * what could drive a terminal and of every token this process knows, and only then gets its colours; the one way
- * around that is {@link Output.secret}.
- */
-export type Tone = "good" | "bad" | "warning" | "dim" | "bold";
 
 export interface Cell {
   text: string;
@@ -31,18 +24,11 @@ interface OutputOptions {
   color: (descriptor: number) => boolean;
 }
 
-/** The SGR codes that begin and end each tone. */
-const STYLES: Record<Tone, readonly [number, number]> = {
-  good: [32, 39],
-  bad: [31, 39],
-  warning: [33, 39],
-  dim: [90, 39],
-  bold: [1, 22],
-};
-const STDOUT = 1;
-const STDERR = 2;
-const WRITE_RETRY_MS = 5;
-
+/**
+ * stdout carries the answer, stderr carries the conversation. Every text passes here on its way out, is cleaned of
+ * what could drive a terminal and of every token this process knows, and only then gets its colours; the one way
+ * around that is {@link Output.secret}.
+ */
 export class Output {
   readonly #options: OutputOptions;
   #talk: Promise<ConsolaInstance> | undefined;
@@ -230,41 +216,11 @@ export class Output {
   }
 
   #paint(text: string, tone: Tone, stream: number): string {
-    if (!this.#options.color(stream)) return text;
-    const [begin, end] = STYLES[tone];
-    return `\u001b[${begin}m${text}\u001b[${end}m`;
+    return this.#options.color(stream) ? paint(text, tone) : text;
   }
 }
 
 /** Characters that could drive a terminal travel as escapes: the same value for a program, harmless for a person. */
 function toJson(value: unknown): string {
   return escapeUnsafe(JSON.stringify(value, null, 2));
-}
-
-function writeLine(descriptor: number, text: string): void {
-  write(descriptor, `${text}\n`);
-}
-
-/**
- * Synchronous, so that nothing is lost when the process ends and a full disk is an error of this command: a token
- * that was cut short must not look like success. A reader that went away (`| head -1`) is no error.
- */
-function write(descriptor: number, text: string): void {
-  let rest = Buffer.from(text);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(descriptor, rest));
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === "EAGAIN") {
-        // The reader is slow, and its pipe does not block: give it a moment instead of a core.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WRITE_RETRY_MS);
-        continue;
-      }
-      if (code === "EPIPE" || descriptor === STDERR) return;
-      throw new CliError("STORAGE", `cannot write to standard output (${code ?? "unknown error"})`, {
-        cause: error,
-      });
-    }
-  }
 }

@@ -234,3 +234,12 @@ describe("what stands in the place of .bentorc", () => {
     expect(here.tree()).toEqual(before);
   });
 });
+
+test("link: a .bentorc that holds a credential is not made to look as if it were in order", async () => {
+  const { here, project, path } = projectOf();
+  writeFileSync(path, "token=abc\n");
+  const { code, stderr } = await run(["link", "staging"], { home: here, cwd: project });
+  expect(code).toBe(1);
+  expect(stderr).toStartWith(`error: ${path}:1 holds a credential\n`);
+  expect(readFileSync(path, "utf8")).toBe("token=abc\n");
+});
