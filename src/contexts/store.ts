@@ -1,5 +1,4 @@
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
 import { type FileText, readRegularFile, storageError } from "../system/files.ts";
 import type { Change } from "./file/edit.ts";
@@ -94,6 +93,7 @@ export async function readSnapshot(path: string): Promise<Snapshot> {
       const maybeBusy = error instanceof CliError && error.code === "CORRUPT";
       if (!maybeBusy || attempt >= PEER_RETRIES) throw error;
     }
+    const { setTimeout: sleep } = await import("node:timers/promises");
     await sleep(unended === undefined ? FIRST_PEER_WAIT_MS * 2 ** attempt : PEER_PIECE_MS);
   }
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   symlinkSync,
   unlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../contexts/fixture.ts";

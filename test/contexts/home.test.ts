@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { locateHome } from "../../src/contexts/home.ts";
 
-const cwd = () => "/work/here";
+const cwd = () => "/srv/here";
 const fileOf = (BENTOML_HOME: string | undefined, env: Record<string, string> = {}) =>
   locateHome({ HOME: "/home/me", ...env, ...(BENTOML_HOME !== undefined && { BENTOML_HOME }) }, cwd).file;
 
@@ -11,21 +11,21 @@ describe("locateHome", () => {
     ["empty", "", "/home/me/bentoml"],
     ["blank", "  ", "/home/me/bentoml"],
     ["absolute", "/srv/bento", "/srv/bento"],
-    ["relative", "rel/dir", "/work/here/rel/dir"],
+    ["relative", "rel/dir", "/srv/here/rel/dir"],
     ["a tilde", "~/x", "/home/me/x"],
     ["a tilde alone", "~", "/home/me"],
     ["a variable", "$BASE/x", "/srv/base/x"],
     ["a variable in braces", "${BASE}/x", "/srv/base/x"],
     ["a variable that holds a tilde", "$TILDE/x", "/home/me/sub/x"],
     ["a variable that holds a variable", "$NESTED/x", "/srv/base/x"],
-    ["an undefined variable, which stays", "$NOPE/x", "/work/here/$NOPE/x"],
+    ["an undefined variable, which stays", "$NOPE/x", "/srv/here/$NOPE/x"],
     [
       "a name that every object has, which stays",
       "/a/$constructor/${toString}",
       "/a/$constructor/${toString}",
     ],
     ["an empty variable", "/a$EMPTY/b", "/a/b"],
-    ["a leading blank, which is part of the name", " x", "/work/here/ x"],
+    ["a leading blank, which is part of the name", " x", "/srv/here/ x"],
     ["an unfinished brace, which stays", "/a/${BASE", "/a/${BASE"],
     ["two dollars", "/a/$$BASE", "/a/$/srv/base"],
   ])("%s", (_what, value, home) => {
