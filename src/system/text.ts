@@ -26,7 +26,7 @@ export function clean(text: string): string {
     .replace(UNSAFE, "");
 }
 
-/** JSON with the characters that {@link clean} takes out written as `\\uXXXX`; its own line ends stay. */
+/** JSON with the characters that {@link clean} takes out written as `\uXXXX`; its own line ends stay. */
 export function escapeUnsafe(json: string): string {
   return json.replace(UNSAFE, (character) => {
     if (character === "\n") return character;

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { home } from "../support/bin.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -8,19 +9,7 @@ import { openTerminal, type Terminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
-const clouds: LocalCloud[] = [];
-
-afterEach(async () => {
-  const used = clouds.splice(0);
-  await Promise.all(used.map((cloud) => cloud.stop()));
-  for (const cloud of used) cloud.verify();
-});
-
-async function started(): Promise<LocalCloud> {
-  const cloud = await startCloud();
-  clouds.push(cloud);
-  return cloud;
-}
+const started = cloudsPerTest();
 
 const WAY = "How do you want to sign in to";
 

@@ -1,27 +1,16 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home } from "../support/bin.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal, type Terminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
-const clouds: LocalCloud[] = [];
-
-afterEach(async () => {
-  const used = clouds.splice(0);
-  await Promise.all(used.map((cloud) => cloud.stop()));
-  for (const cloud of used) cloud.verify();
-});
-
-async function started(): Promise<LocalCloud> {
-  const cloud = await startCloud();
-  clouds.push(cloud);
-  return cloud;
-}
+const started = cloudsPerTest();
 
 const POLL = "GET /api/v1/auth/token";
 const WAY = "How do you want to sign in to";

@@ -1,26 +1,15 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run, start, type RunOptions } from "../support/bin.ts";
-import { startCloud, type CloudOptions, type LocalCloud } from "../support/cloud.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-const clouds: LocalCloud[] = [];
-
-afterEach(async () => {
-  const used = clouds.splice(0);
-  await Promise.all(used.map((cloud) => cloud.stop()));
-  for (const cloud of used) cloud.verify();
-});
-
-async function started(options?: CloudOptions): Promise<LocalCloud> {
-  const cloud = await startCloud(options);
-  clouds.push(cloud);
-  return cloud;
-}
+const started = cloudsPerTest();
 
 const CODE = "GET /api/v1/auth/code";
 const POLL = "GET /api/v1/auth/token";

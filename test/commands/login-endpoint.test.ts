@@ -1,25 +1,13 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run } from "../support/bin.ts";
-import { startCloud, type CloudOptions, type LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-const clouds: LocalCloud[] = [];
-
-afterEach(async () => {
-  const used = clouds.splice(0);
-  await Promise.all(used.map((cloud) => cloud.stop()));
-  for (const cloud of used) cloud.verify();
-});
-
-async function started(options?: CloudOptions): Promise<LocalCloud> {
-  const cloud = await startCloud(options);
-  clouds.push(cloud);
-  return cloud;
-}
+const started = cloudsPerTest();
 
 /** A contexts file with one context. */
 function stored(name: string, endpoint: string, token = canary()): string {

@@ -1,23 +1,12 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { home, run, type RunOptions } from "../support/bin.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-const clouds: LocalCloud[] = [];
-
-afterEach(async () => {
-  const used = clouds.splice(0);
-  await Promise.all(used.map((cloud) => cloud.stop()));
-  for (const cloud of used) cloud.verify();
-});
-
-async function started(): Promise<LocalCloud> {
-  const cloud = await startCloud();
-  clouds.push(cloud);
-  return cloud;
-}
+const started = cloudsPerTest();
 
 /** Runs a login that must fail before it asks the server or touches a file. */
 async function refused(cloud: LocalCloud, flags: string[], options: RunOptions = {}) {

@@ -1,24 +1,13 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { home, run, start } from "../support/bin.ts";
-import { startCloud, type CloudOptions, type LocalCloud } from "../support/cloud.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-const clouds: LocalCloud[] = [];
-
-afterEach(async () => {
-  const used = clouds.splice(0);
-  await Promise.all(used.map((cloud) => cloud.stop()));
-  for (const cloud of used) cloud.verify();
-});
-
-async function started(options?: CloudOptions): Promise<LocalCloud> {
-  const cloud = await startCloud(options);
-  clouds.push(cloud);
-  return cloud;
-}
+const started = cloudsPerTest();
 
 const ME = "GET /api/v1/auth/current";
 const ORGANIZATION = "GET /api/v1/current_org";
