@@ -10,16 +10,16 @@ export const DEFAULT_CURRENT = "default";
 
 const UNUSUAL_TEXT = /[^\x20-\x7e\r\n]|\r(?!\n)/;
 const NOTHING = /^ *(?:#.*)?$/;
-const TOP_LEVEL = /^(contexts|current_context_name):(?: +(.*))?$/;
-const FIRST_FIELD = /^( *)-( +)(api_token|email|endpoint|name):(?: +(.*))?$/;
-const FIELD = /^( *)(api_token|email|endpoint|name):(?: +(.*))?$/;
+/** Indentation, the blanks behind a dash, key and value. Each expression here is compiled anew at every start. */
+const LINE = /^( *)(?:-( +))?([a-z_]+):(?: +(.*))?$/;
+const FIELDS = new Set(["api_token", "email", "endpoint", "name"]);
 const SINGLE_QUOTED = /^'((?:[^']|'')*)' *$/;
 const CERTAINLY_PLAIN_START = /^[A-Za-z0-9._/+~$^(;<=\\]/;
 const NOT_PLAIN = /: |:$| #/;
 
 /** The text Python sees, null where it sees None, undefined when that takes more than a glance. */
 function readValue(source: string): string | null | undefined {
-  const quoted = SINGLE_QUOTED.exec(source);
+  const quoted = source.startsWith("'") ? SINGLE_QUOTED.exec(source) : null;
   if (quoted) return (quoted[1] ?? "").replaceAll("''", "'");
   const plain = source.trimEnd();
   if (isNull(plain)) return null;
@@ -75,23 +75,17 @@ class FastReader {
 
   /** Each of these is false when the full parser has to decide. */
   line(text: string, number: number): boolean {
-    if (NOTHING.test(text)) return true;
-    const field = FIELD.exec(text);
-    if (field) {
-      const [, indent = "", key = "", value = ""] = field;
-      return this.#entry?.column === indent.length && this.#entry.set(key, value);
+    const parts = LINE.exec(text);
+    if (!parts) return NOTHING.test(text);
+    const [, indent = "", gap, key = "", value = ""] = parts;
+    if (FIELDS.has(key)) {
+      if (gap !== undefined && !this.#openEntry(number, indent.length, gap.length)) return false;
+      const isOwn = gap !== undefined || this.#entry?.column === indent.length;
+      return isOwn && this.#entry?.set(key, value) === true;
     }
-    const first = FIRST_FIELD.exec(text);
-    if (first) {
-      const [, indent = "", gap = "", key = "", value = ""] = first;
-      return this.#openEntry(number, indent.length, gap.length) && this.#entry?.set(key, value) === true;
-    }
-    const top = TOP_LEVEL.exec(text);
-    if (!top) return false;
-    const [, key, value = ""] = top;
-    return (
-      this.#closeList() && (key === "contexts" ? this.#openList(value) : this.#setCurrent(value, number))
-    );
+    if (gap !== undefined || indent !== "" || !this.#closeList()) return false;
+    if (key === "contexts") return this.#openList(value);
+    return key === "current_context_name" && this.#setCurrent(value, number);
   }
 
   finish(): ContextsFile | undefined {

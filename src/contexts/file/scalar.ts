@@ -1,7 +1,6 @@
 // The implicit resolvers of YAML 1.1 as PyYAML has them, which differ from the specification in places.
 const MAY_RESOLVE = /^[-+.0-9yYnNtTfFoO~<=]/;
 const BOOL = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
-const NULL = /^(?:~|null|Null|NULL|)$/;
 const FLOAT =
   /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const INTEGER =
@@ -18,14 +17,14 @@ export function kindOf(source: string): Kind {
   if (BOOL.test(source)) return "bool";
   if (FLOAT.test(source)) return "float";
   if (INTEGER.test(source)) return "integer";
-  if (NULL.test(source)) return "null";
+  if (isNull(source)) return "null";
   if (TIMESTAMP.test(source)) return "timestamp";
   return source === "=" || source === "<<" ? "indicator" : "string";
 }
 
 /** Whether a plain scalar is null for Python, which only an e-mail may be. */
 export function isNull(source: string): boolean {
-  return NULL.test(source);
+  return ["", "~", "null", "Null", "NULL"].includes(source);
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
