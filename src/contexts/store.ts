@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
-import { type FileText, readRegularFile, storageError } from "../system/files.ts";
+import { type FileText, inspect, readRegularFile, storageError } from "../system/files.ts";
 import type { Change } from "./file/edit.ts";
 import { type ContextsFile, readContexts } from "./file/read.ts";
 import type { Paths } from "./home.ts";
@@ -111,10 +111,18 @@ async function readOnce(path: string): Promise<Snapshot> {
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     throw new CliError(error.code, `${path} cannot be read: ${error.message}`, {
-      hint: `correct it, or copy an earlier version over it from ${join(dirname(path), ".bentocloud", "backups")}`,
+      hint: howToMend(path),
       cause: error,
     });
   }
+}
+
+/** An earlier version is only worth naming where one is kept. */
+function howToMend(path: string): string {
+  const backups = join(dirname(path), ".bentocloud", "backups");
+  return inspect(backups)
+    ? `correct it, or copy an earlier version over it from ${backups}`
+    : "correct it, or move it away to start anew";
 }
 
 function readRaw(path: string): FileText | undefined {

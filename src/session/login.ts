@@ -87,7 +87,7 @@ function refuseChoiceOfProject(
 
 /**
  * A stored endpoint comes back for a new token of the same context; the environment's key never meets it, and no
- * project file has a say, because a cloned repository must not choose where a token goes.
+ * project file supplies one, because a cloned repository must not choose where a token goes.
  */
 function chooseEndpoint(cli: Cli, given: string | undefined, stored: string | undefined): string {
   if (given !== undefined) return parseEndpoint(given);

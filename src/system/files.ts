@@ -61,16 +61,17 @@ export function readRegularFile(path: string, limit = Number.POSITIVE_INFINITY):
   }
 }
 
-/** Where a write to `path` must land: symbolic links are followed, the last one also when its target is missing. */
+/**
+ * Where a write to `path` must land: symbolic links are followed, the last one also when its target is missing. Only
+ * directories are given to `realpathSync`: Bun's fails for a file that another process replaces meanwhile.
+ */
 export function realTarget(path: string): string {
   let current = resolve(path);
   for (let links = 0; links < 40; links += 1) {
-    if (existsSync(current)) return realpathSync(current);
-    if (!inspect(current)?.isSymbolicLink()) {
-      const folder = dirname(current);
-      return existsSync(folder) ? join(realpathSync(folder), basename(current)) : current;
-    }
-    current = resolve(dirname(current), readlinkSync(current));
+    const folder = existsSync(dirname(current)) ? realpathSync(dirname(current)) : dirname(current);
+    if (!inspect(current)?.isSymbolicLink()) return join(folder, basename(current));
+    // From the real directory: `..` in a link means its parent, not that of the path which led here.
+    current = resolve(folder, readlinkSync(current));
   }
   throw new CliError("STORAGE", `${path} is a loop of symbolic links`);
 }

@@ -2,35 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal, type Terminal } from "../support/terminal.ts";
+import { homeElsewhere, showsCursor, snapshot, WAY } from "./terminal.ts";
 
 sweepCanaries();
 
 const started = cloudsPerTest();
-
-const WAY = "How do you want to sign in to";
-
-/** A home with one context at another endpoint, so that signing in as `default` would replace it. */
-function homeElsewhere(): Home {
-  const place = home();
-  place.write(
-    `contexts:\n- api_token: ${canary()}\n  endpoint: https://bento.test\n  name: default\ncurrent_context_name: default\n`,
-  );
-  return place;
-}
-
-function snapshot(place: Home): unknown {
-  const tree = place.tree();
-  return [tree, tree.some((line) => line.includes(".yatai.yaml")) ? place.read() : null];
-}
-
-/** The cursor is shown again after the last time it was hidden. */
-function showsCursor({ raw }: Terminal): boolean {
-  return raw.lastIndexOf("\u001b[?25h") >= raw.lastIndexOf("\u001b[?25l");
-}
 
 /** Runs the program from a shell that says its exit code and whether the terminal's settings are as before. */
 const fromShell = {

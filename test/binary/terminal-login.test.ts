@@ -5,35 +5,15 @@ import { home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
-import { canary, sweepCanaries } from "../support/sweep.ts";
-import { openTerminal, type Terminal } from "../support/terminal.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
+import { homeElsewhere, showsCursor, snapshot, WAY } from "./terminal.ts";
 
 sweepCanaries();
 
 const started = cloudsPerTest();
 
 const POLL = "GET /api/v1/auth/token";
-const WAY = "How do you want to sign in to";
-
-/** A home with one context at another endpoint, so that signing in as `default` would replace it. */
-function homeElsewhere(): Home {
-  const place = home();
-  place.write(
-    `contexts:\n- api_token: ${canary()}\n  endpoint: https://bento.test\n  name: default\ncurrent_context_name: default\n`,
-  );
-  return place;
-}
-
-function snapshot(place: Home): unknown {
-  const tree = place.tree();
-  return [tree, tree.some((line) => line.includes(".yatai.yaml")) ? place.read() : null];
-}
-
-/** The cursor is shown again after the last time it was hidden. */
-function showsCursor({ raw }: Terminal): boolean {
-  return raw.lastIndexOf("\u001b[?25h") >= raw.lastIndexOf("\u001b[?25l");
-}
-
 describe("login on a terminal: a token is pasted", () => {
   test("asks for the way, takes the token hidden, and saves it", async () => {
     const cloud = await started();

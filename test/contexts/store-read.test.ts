@@ -89,7 +89,7 @@ describe("a file that cannot be read is reported with line and column, exit 6, a
       });
       expect(error.message).toStartWith(`${here.file} cannot be read: `);
       expect(error.message).toContain(place);
-      expect(error.hint).toContain("backups");
+      expect(error.hint).toBe("correct it, or move it away to start anew");
     }
     const requests = cloud.requests.length;
     expect((await signIn(here)).code).toBe(6);
@@ -98,6 +98,15 @@ describe("a file that cannot be read is reported with line and column, exit 6, a
       text,
       tree: ["bentoml/ 0755", "bentoml/.yatai.yaml 0600"],
     });
+  });
+
+  test("names the backups where there are some", async () => {
+    const here = home();
+    for (const _ of [1, 2]) expect((await signIn(here)).code).toBe(0);
+    expect((await run(["logout"], { home: here })).code).toBe(0);
+    here.write("contexts: {");
+    const { stderr } = await run(["token"], { home: here });
+    expect(stderr).toContain(`copy an earlier version over it from ${here.bentoml}/.bentocloud/backups\n`);
   });
 
   test.each([

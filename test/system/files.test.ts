@@ -6,6 +6,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -220,4 +222,32 @@ describe("storageError", () => {
     const error = new CliError("CORRUPT", "x");
     expect(storageError("read", "/x", error)).toBe(error);
   });
+});
+
+test("realTarget answers at any moment while another process replaces the file", async () => {
+  const here = directory();
+  const [file, link] = [join(here, "file"), join(here, "link")];
+  writeFileSync(file, "");
+  symlinkSync(file, link);
+  const loop = `const { renameSync, writeFileSync } = require("node:fs");
+    for (;;) { writeFileSync(process.argv.at(-1) + "~", ""); renameSync(process.argv.at(-1) + "~", process.argv.at(-1)); }`;
+  const peer = Bun.spawn([process.execPath, "-e", loop, file], { stderr: "ignore" });
+  try {
+    const before = statSync(file).ino;
+    while (statSync(file).ino === before) await Bun.sleep(1);
+    for (let round = 0; round < 20_000; round += 1) {
+      expect(realTarget(round % 2 ? file : link)).toBe(join(realpathSync(here), "file"));
+    }
+  } finally {
+    peer.kill("SIGKILL");
+    await peer.exited;
+  }
+});
+
+test("realTarget reads a link from the directory it really stands in", () => {
+  const here = directory();
+  mkdirSync(join(here, "real/deep"), { recursive: true });
+  symlinkSync(join(here, "real/deep"), join(here, "short"));
+  symlinkSync("../target", join(here, "real/deep/link"));
+  expect(realTarget(join(here, "short/link"))).toBe(join(realpathSync(here), "real/target"));
 });
