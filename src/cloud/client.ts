@@ -87,8 +87,12 @@ type Call = ClientOptions & { endpoint: string };
 
 async function getWithRetries(call: Call, url: string, retries: number): Promise<Answer> {
   const deadline = performance.now() + call.timeoutMs;
+  let earlier: Attempt | undefined;
   for (let attempt = 0; ; attempt += 1) {
-    const result = await attemptOnce(call, url, deadline);
+    const latest = await attemptOnce(call, url, deadline);
+    // A last try that ran out of time says less than a connection that failed before it.
+    const result = latest.error?.code === "TIMEOUT" && earlier?.error ? { ...earlier, again: false } : latest;
+    earlier = result;
     const wait = delayBefore(attempt, result);
     const isLast = attempt >= retries || performance.now() + wait >= deadline;
     if (!result.again || isLast) {
