@@ -5,7 +5,15 @@ import { posix } from "node:path";
 /** What these files may import from `src`; the longest row that fits counts. `type x` allows `import type` alone. */
 const FOLDERS: Record<string, string[]> = {
   "cli/": ["cli/", "errors.ts", "version.ts", "type system/"],
-  "commands/": ["cli/command.ts", "session/", "contexts/", "errors.ts", "type system/", "commands/_args.ts"],
+  "commands/": [
+    "cli/command.ts",
+    "session/",
+    "contexts/",
+    "errors.ts",
+    "system/time.ts",
+    "type system/",
+    "commands/_args.ts",
+  ],
   "commands/_args.ts": [],
   "commands/cloud/": [
     "cli/command.ts",

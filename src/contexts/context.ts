@@ -47,3 +47,10 @@ export function tokenOf(context: Context): Token | undefined {
 export function findContext(contexts: readonly Context[], name: string): Context | undefined {
   return contexts.find((context) => context.name === name);
 }
+
+/** The contexts that names stand for, by name and in the order of the file. */
+export function firstOfEachName(contexts: readonly Context[]): Map<string, Context> {
+  const found = new Map<string, Context>();
+  for (const context of contexts) if (!found.has(context.name)) found.set(context.name, context);
+  return found;
+}

@@ -43,7 +43,7 @@ export function readState(directory: string): State {
 export function writeState(directory: string, state: State): void {
   const text = stringifyJSON(state, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
   sweepTemporaries(directory, (name) => name === FILE);
-  replaceFile({ target: join(directory, FILE), text, mode: 0o600, stillValid: () => true });
+  replaceFile({ target: join(directory, FILE), text, mode: 0o600, durable: false, stillValid: () => true });
 }
 
 /** What was last seen behind this context's endpoint and token, if they are still the same. */
@@ -90,7 +90,8 @@ export function toIdentity(
   };
 }
 
-function fingerprintOf(context: Context): string {
+/** Tells two logins apart without saying what the token is. */
+export function fingerprintOf(context: Context): string {
   const token = tokenOf(context)?.reveal() ?? "";
   return createHash("sha256").update(`${context.endpoint}\0${token}`).digest("hex").slice(0, 16);
 }

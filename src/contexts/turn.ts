@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory, requirePrivateDirectory } from "../system/create.ts";
 import { inspect, realTarget, requireWritable, storageError } from "../system/files.ts";
 import { acquireLock, type Lock, LOCK_WAIT_MS } from "../system/lock.ts";
-import { backupsOf } from "./backup.ts";
+import { backupsOf } from "./history/ring.ts";
 import type { Paths } from "./home.ts";
 
 /**
@@ -42,11 +42,15 @@ export async function withTurn<T>(
 }
 
 /** For what is in our own directory only. Gives up when another process is writing. */
-export async function withOwnLock(paths: Paths, signal: AbortSignal, act: () => void): Promise<void> {
+export async function withOwnLock(
+  paths: Paths,
+  signal: AbortSignal,
+  act: () => void | Promise<void>,
+): Promise<void> {
   ensurePrivateDirectory(paths.own);
   const lock = await acquireLock(join(paths.own, "lock"), 0, signal);
   try {
-    act();
+    await act();
   } finally {
     lock.release();
   }

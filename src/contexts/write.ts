@@ -1,18 +1,31 @@
 import { basename, dirname } from "node:path";
 import { CliError } from "../errors.ts";
-import { type FileText, listDirectory, readRegularFile, storageError } from "../system/files.ts";
+import {
+  discard,
+  type FileText,
+  listDirectory,
+  readRegularFile,
+  removeFile,
+  storageError,
+} from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
-import { keepBackup } from "./backup.ts";
+import { firstOfEachName, tokenOf } from "./context.ts";
 import { editContexts } from "./file/edit.ts";
 import { type ContextsFile, readContexts } from "./file/read.ts";
+import { setAside } from "./history/aside.ts";
+import { forgetKnown, isAsKnown, writeKnown } from "./history/known.ts";
+import { settleLoss } from "./history/loss.ts";
+import { keep } from "./history/ring.ts";
+import { adviseRestore, keepLastWhole } from "./history/whole.ts";
 import type { Paths } from "./home.ts";
+import { EMPTY, type Snapshot } from "./snapshot.ts";
 import { readState, type State, writeState } from "./state.ts";
-import { type Outcome, type Plan, readSnapshot, type Snapshot, type StoreOptions } from "./store.ts";
+import type { Outcome, Plan, Replaced, StoreTools } from "./store.ts";
 import { type Turn, withOwnLock, withTurn } from "./turn.ts";
 
 /**
  * The shared file, changed so that nothing is lost: lock, read, change, temporary file, compare that the original is
- * still what was read (else start over), keep it as a backup, rename over the real path. The lock is among our own
+ * still what was read (else start over), keep it as a version, rename over the real path. The lock is among our own
  * processes; Python bentoml takes none, and the comparison is what guards its writes. After the rename the change is
  * made, and nothing that fails then makes it an error.
  */
@@ -21,14 +34,23 @@ const MAX_ATTEMPTS = 50;
 
 type Planner = (file: ContextsFile, state: State) => Plan;
 
-export async function updateStore({ paths, signal }: StoreOptions, plan: Planner): Promise<Outcome> {
+export async function updateStore(tools: StoreTools, plan: Planner): Promise<Outcome> {
+  const { paths, signal, snapshot } = tools;
+  const { file } = await snapshot().catch(async (error: unknown) => {
+    throw await adviseRestore(tools, error);
+  });
   // A plan that must fail does so here, before a directory or a lock of ours appears.
-  plan((await readSnapshot(paths.file)).file, readState(paths.own));
-  return withTurn(paths, signal(), (turn) => change(paths, turn, plan));
+  plan(file, readState(paths.own));
+  return withTurn(paths, signal(), (turn) => untilUnchanged(turn, paths, () => change(tools, turn, plan)));
+}
+
+export async function replaceStore(tools: StoreTools, text: string | undefined): Promise<Replaced> {
+  const { paths, signal } = tools;
+  return withTurn(paths, signal(), (turn) => untilUnchanged(turn, paths, () => replace(tools, turn, text)));
 }
 
 export async function updateState(
-  { paths, signal }: StoreOptions,
+  { paths, signal }: StoreTools,
   update: (state: State) => State,
   create: boolean,
 ): Promise<void> {
@@ -40,60 +62,129 @@ export async function updateState(
   }
 }
 
-async function change(paths: Paths, turn: Turn, plan: Planner): Promise<Outcome | "lost"> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const before = await readSnapshot(paths.file);
-    const state = readState(paths.own);
-    const planned = plan(before.file, state);
-    const text =
-      planned.changes.length === 0 ? before.text : await editContexts(before.text, planned.changes);
-    const file = text === undefined ? before.file : await readContexts(text);
-    const wide = wideMode(before);
-    const isChange = text !== before.text || (wide !== undefined && planned.changes.length > 0);
-    if (isChange && text !== undefined && !commit({ paths, turn, before, text })) {
-      if (turn.held()) continue;
-      return "lost";
-    }
-    if (planned.state && JSON.stringify(planned.state) !== JSON.stringify(state))
-      saveState(paths.own, planned.state);
-    return { file, narrowed: isChange ? wide : undefined };
+/** Starts over when the file changed meanwhile, which an attempt tells by answering undefined. */
+async function untilUnchanged<T>(
+  turn: Turn,
+  paths: Paths,
+  attempt: () => Promise<T | undefined>,
+): Promise<T | "lost"> {
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
+    const done = await attempt();
+    if (done !== undefined) return done;
+    if (!turn.held()) return "lost";
   }
   throw new CliError("LOCKED", `${paths.file} keeps changing under another program`, { hint: "try again" });
 }
 
+async function change(tools: StoreTools, turn: Turn, plan: Planner): Promise<Outcome | undefined> {
+  const { own } = tools.paths;
+  const before = await readBefore(tools);
+  const state = readState(own);
+  const planned = plan(before.file, state);
+  const text = planned.changes.length === 0 ? before.text : await editContexts(before.text, planned.changes);
+  const file = text === undefined || text === before.text ? before.file : await readContexts(text);
+  const wide = wideMode(before.raw);
+  const isChange = text !== before.text || (wide !== undefined && planned.changes.length > 0);
+  const written = isChange && text !== undefined ? commit({ tools, turn, before, text, file }) : {};
+  if (!written) return undefined;
+  if (planned.state && JSON.stringify(planned.state) !== JSON.stringify(state))
+    quietly(() => writeState(own, planned.state ?? state));
+  return { file, narrowed: isChange ? wide : undefined, undo: written.version };
+}
+
+async function replace(
+  tools: StoreTools,
+  turn: Turn,
+  text: string | undefined,
+): Promise<Replaced | undefined> {
+  const before = await unlessCorrupt(() => readBefore(tools));
+  if (!before) return replaceCorrupt(tools, turn, text);
+  const unchanged = { before: before.file, file: before.file, narrowed: undefined, undo: undefined };
+  if (text === undefined || text === before.text) return { ...unchanged, aside: undefined };
+  const file = await readContexts(text);
+  const written = commit({ tools, turn, before, text, file });
+  if (!written) return undefined;
+  return { ...unchanged, file, narrowed: wideMode(before.raw), undo: written.version, aside: undefined };
+}
+
+async function replaceCorrupt(
+  { paths }: StoreTools,
+  { target, held }: Turn,
+  text: string | undefined,
+): Promise<Replaced | undefined> {
+  const file = text === undefined ? EMPTY : await readContexts(text);
+  let aside: string | undefined;
+  let isDone = false;
+  try {
+    const raw = readRegularFile(target);
+    if (!raw) return undefined;
+    const stillValid = () => held() && isUnchanged(target, raw);
+    aside = setAside(target, raw);
+    keepLastWhole(paths);
+    forgetKnown(paths.own);
+    if (text !== undefined) isDone = replaceFile({ target, text, mode: FILE_MODE, owner: raw, stillValid });
+    else if (stillValid()) {
+      removeFile(target);
+      isDone = true;
+    }
+  } catch (error) {
+    throw storageError("write", paths.file, error);
+  } finally {
+    if (aside !== undefined && !isDone) discard(aside);
+  }
+  if (!isDone) return undefined;
+  quietly(() => writeKnown(paths.own, text, target));
+  return { before: undefined, file, narrowed: undefined, undo: undefined, aside };
+}
+
+/** What stands in the file, once what another program took out of it is kept: a write forgets what was known. */
+async function readBefore({ paths, snapshot, alert }: StoreTools): Promise<Snapshot> {
+  const before = await snapshot();
+  if (!isAsKnown(paths.own, before.raw)) await settleLoss(paths, before, alert);
+  return before;
+}
+
 /** The file's mode when others than its owner can do something with it. */
-function wideMode({ raw }: Snapshot): number | undefined {
+function wideMode(raw: FileText | undefined): number | undefined {
   return raw !== undefined && (raw.mode & ~FILE_MODE) !== 0 ? raw.mode : undefined;
 }
 
 interface Commit {
-  paths: Paths;
+  tools: StoreTools;
   turn: Turn;
   before: Snapshot;
   text: string;
+  /** What the text says. */
+  file: ContextsFile;
 }
 
-/** False, with everything as it was, when the turn was lost or the file changed meanwhile. */
-function commit({ paths, turn, before, text }: Commit): boolean {
+/** Undefined, with everything as it was, when the turn was lost or the file changed meanwhile. */
+function commit({ tools, turn, before, text, file }: Commit): { version?: string } | undefined {
+  const { paths } = tools;
   const isValid = () => turn.held() && isUnchanged(turn.target, before.raw);
+  let version: string | undefined;
   try {
     // Only the holder's sweep takes nothing from a writer at work.
-    if (!turn.held()) return false;
+    if (!turn.held()) return undefined;
     sweepTemporaries(dirname(turn.target), (name) => name === basename(turn.target));
-    return replaceFile({
+    const isDone = replaceFile({
       target: turn.target,
       text,
       mode: FILE_MODE,
       owner: before.raw,
       stillValid: () => {
         if (!isValid()) return false;
-        if (before.text !== undefined) keepBackup(paths.own, before.text);
+        if (before.text !== undefined) version = keep(paths.own, "version", before.text);
+        if (takesOut(before.file, file)) forgetKnown(paths.own);
         return isValid();
       },
     });
+    if (!isDone) return undefined;
   } catch (error) {
     throw storageError("write", paths.file, error);
   }
+  quietly(() => writeKnown(paths.own, text, turn.target));
+  return version === undefined ? {} : { version };
 }
 
 function isUnchanged(path: string, before: FileText | undefined): boolean {
@@ -102,10 +193,29 @@ function isUnchanged(path: string, before: FileText | undefined): boolean {
   return now.bytes.equals(before.bytes);
 }
 
-function saveState(own: string, state: State): void {
+/** Whether a login of before is no longer there, or is another one. */
+function takesOut(before: ContextsFile, after: ContextsFile): boolean {
+  const now = firstOfEachName(after.contexts);
+  return before.contexts.some((context) => {
+    const same = now.get(context.name);
+    return !same || tokenOf(same)?.reveal() !== tokenOf(context)?.reveal();
+  });
+}
+
+async function unlessCorrupt<T>(act: () => Promise<T>): Promise<T | undefined> {
   try {
-    writeState(own, state);
+    return await act();
+  } catch (error) {
+    if (error instanceof CliError && error.code === "CORRUPT") return undefined;
+    throw error;
+  }
+}
+
+/** A memory that could not be written is only older than it could be; what was asked for is done. */
+function quietly(remember: () => void): void {
+  try {
+    remember();
   } catch {
-    // A memory that could not be written is only older than it could be; what was asked for is done.
+    // See above.
   }
 }

@@ -54,7 +54,9 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
-  const store = lazy(() => createStore({ paths: locateHome(env, cwd), signal }));
+  const store = lazy(() =>
+    createStore({ paths: locateHome(env, cwd), signal, alert: (text) => output.alert(text) }),
+  );
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
     const read = lazy(() => store().read());
     const active = await resolveActive({ flag, env, cwd, file: () => store().paths.file, read, warn });

@@ -36,18 +36,22 @@ export interface NewFile {
 }
 
 /** Fails when something stands there, a dangling link too. */
-export function createFile(path: string, text: string, { mode, owner, durable = false }: NewFile): void {
+export function createFile(
+  path: string,
+  content: string | Uint8Array,
+  { mode, owner, durable = false }: NewFile,
+): void {
   const descriptor = openSync(path, "wx", mode);
   try {
     give(descriptor, owner ?? statSync(dirname(path)));
-    writeAll(descriptor, Buffer.from(text));
+    writeAll(descriptor, typeof content === "string" ? Buffer.from(content) : content);
     if (durable) uninterrupted(() => fsyncSync(descriptor));
   } finally {
     closeSync(descriptor);
   }
 }
 
-function writeAll(descriptor: number, bytes: Buffer): void {
+function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) {
     const rest = bytes.subarray(written);
     written += uninterrupted(() => writeSync(descriptor, rest));

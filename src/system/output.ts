@@ -127,6 +127,12 @@ export class Output {
     else this.#say("warn", text);
   }
 
+  /** A warning that is said also with `--quiet`, because it is not said again. */
+  alert(text: string): void {
+    if (this.json) this.#warnings.push(redact(clean(text)));
+    else this.#later(() => writeLine(STDERR, this.#sentence("warn", text)));
+  }
+
   debug(text: string): void {
     for (const line of text.split("\n")) this.#say("debug", line);
   }

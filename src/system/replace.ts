@@ -10,6 +10,8 @@ export interface Replacement {
   mode: number;
   /** Kept when root writes another user's file; the directory's when not given. */
   owner?: Owner | undefined;
+  /** False for what may be lost in a power cut; everything else waits until it is on the disk. */
+  durable?: boolean;
   /** Asked right before the rename; false leaves everything as it was. */
   stillValid: () => boolean;
 }
@@ -18,13 +20,13 @@ export interface Replacement {
  * Puts a new version of a file in place in one step: a reader sees the old one or the new one, whole. False when
  * `stillValid` said no. When it throws, the old version stands: nothing after the rename is an error.
  */
-export function replaceFile({ target, text, mode, owner, stillValid }: Replacement): boolean {
+export function replaceFile({ target, text, mode, owner, durable = true, stillValid }: Replacement): boolean {
   const temporary = `${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    createFile(temporary, text, { mode, owner, durable: true });
+    createFile(temporary, text, { mode, owner, durable });
     if (!stillValid()) return false;
     uninterrupted(() => renameSync(temporary, target));
-    syncDirectory(dirname(target));
+    if (durable) syncDirectory(dirname(target));
     return true;
   } finally {
     discard(temporary);

@@ -98,6 +98,7 @@ describe("a full disk", () => {
       "fill",
       ".bentocloud:",
       "backups",
+      "known.yaml",
       "state.json",
     ]);
   });

@@ -89,7 +89,7 @@ describe("a file that cannot be read is reported with line and column, exit 6, a
       });
       expect(error.message).toStartWith(`${here.file} cannot be read: `);
       expect(error.message).toContain(place);
-      expect(error.hint).toBe("correct it, or move it away to start anew");
+      expect(error.hint).toBe("correct it, or let `bentocloud doctor --fix` put it aside to start anew");
     }
     const requests = cloud.requests.length;
     expect((await signIn(here)).code).toBe(6);
@@ -100,13 +100,15 @@ describe("a file that cannot be read is reported with line and column, exit 6, a
     });
   });
 
-  test("names the backups where there are some", async () => {
+  test("names the last whole version where there is one", async () => {
     const here = home();
     for (const _ of [1, 2]) expect((await signIn(here)).code).toBe(0);
-    expect((await run(["logout"], { home: here })).code).toBe(0);
+    const whole = here.read();
     here.write("contexts: {");
     const { stderr } = await run(["token"], { home: here });
-    expect(stderr).toContain(`copy an earlier version over it from ${here.bentoml}/.bentocloud/backups\n`);
+    const [, id = ""] = /`bentocloud restore (\w+)` puts it aside/.exec(stderr) ?? [];
+    expect((await run(["restore", id], { home: here })).code).toBe(0);
+    expect(here.read()).toBe(whole);
   });
 
   test.each([

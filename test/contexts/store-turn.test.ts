@@ -18,7 +18,10 @@ const never = new AbortController().signal;
 
 function storeOf(here: Home) {
   const own = join(here.bentoml, ".bentocloud");
-  return { own, store: createStore({ paths: { file: here.file, own }, signal: () => never }) };
+  return {
+    own,
+    store: createStore({ paths: { file: here.file, own }, signal: () => never, alert: () => {} }),
+  };
 }
 
 const using = (name: string) => ({ changes: [{ kind: "use" as const, name }] });
@@ -40,7 +43,7 @@ describe("a writer whose lock was taken away", () => {
     });
     expect(seen).toEqual(["a", "a", "c"]);
     expect(here.read()).toContain("current_context_name: b");
-    expect(readdirSync(own).toSorted()).toEqual(["backups"]);
+    expect(readdirSync(own).toSorted()).toEqual(["backups", "known.yaml"]);
   });
 
   test("waits for who took it, and says so when that takes too long", async () => {

@@ -106,6 +106,7 @@ describe("modes", () => {
     const args = ["login", "--with-token", "--endpoint", cloud.url];
     expect((await run(args, { home: here, command, stdin: cloud.issueToken() })).code).toBe(0);
     expect(here.tree().filter((line) => / 06\d\d$/.test(line))).toEqual([
+      "bentoml/.bentocloud/known.yaml 0600",
       "bentoml/.bentocloud/state.json 0600",
       "bentoml/.yatai.yaml 0600",
     ]);

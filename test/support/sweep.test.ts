@@ -83,6 +83,8 @@ describe("files", () => {
     here.write(`api_token: ${token}`);
     const files = [
       ".bentocloud/backups/1.yaml",
+      ".bentocloud/known.yaml",
+      ".bentocloud/lost/1.json",
       ".bentocloud/meta.json",
       ".yatai.yaml.tmp",
       "typed.txt",

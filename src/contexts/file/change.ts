@@ -9,12 +9,16 @@ export interface Put {
   email: string | null;
 }
 
-/** One change to the contexts file. `remove` and `rename` mean every entry of that name, and never touch the current one. */
+/**
+ * One change to the contexts file. `remove` and `rename` mean every entry of that name, and never touch the current
+ * one; `separate` gives each entry a name of its own, as {@link separateNames} has it.
+ */
 export type Change =
   | Put
   | { kind: "remove"; name: string }
   | { kind: "rename"; from: string; to: string }
-  | { kind: "use"; name: string };
+  | { kind: "use"; name: string }
+  | { kind: "separate" };
 
 /** The values that a change is about, free of how the file writes them. */
 export interface Model {
@@ -34,6 +38,14 @@ export function applyToModel({ contexts, current }: Model, change: Change): Mode
         contexts: contexts.map((one) => (one.name === change.from ? { ...one, name: change.to } : one)),
         current,
       };
+    case "separate": {
+      const names = separateNames(contexts);
+      const kept = contexts.flatMap((one, index) => {
+        const name = names[index];
+        return name === undefined ? [] : [{ ...one, name }];
+      });
+      return { contexts: kept, current };
+    }
     case "put": {
       const { name, endpoint, token, email } = change;
       const next = { name, endpoint, token: token.reveal(), email };
@@ -41,4 +53,27 @@ export function applyToModel({ contexts, current }: Model, change: Change): Mode
       return { contexts: index === -1 ? [...contexts, next] : contexts.with(index, next), current };
     }
   }
+}
+
+/**
+ * The name each entry has when no two may share one; undefined for one that goes, because an earlier one of its name
+ * is the same login, or because it has no token and another of its name has. The first that stays keeps the name.
+ */
+export function separateNames(contexts: Model["contexts"]): (string | undefined)[] {
+  const taken = new Set(contexts.map(({ name }) => name));
+  const groups = Map.groupBy(contexts, ({ name }) => name);
+  const seen = new Map<string, Set<string>>();
+  return contexts.map(({ name, endpoint, token }) => {
+    const others = seen.get(name) ?? new Set();
+    seen.set(name, others);
+    const login = JSON.stringify([endpoint, token]);
+    if (others.has(login)) return undefined;
+    if (token === "" && groups.get(name)?.some((one) => one.token !== "")) return undefined;
+    others.add(login);
+    if (others.size === 1) return name;
+    let number = 2;
+    while (taken.has(`${name}-${number}`)) number += 1;
+    taken.add(`${name}-${number}`);
+    return `${name}-${number}`;
+  });
 }

@@ -1,10 +1,11 @@
 import { isMap, isScalar, isSeq, visit } from "yaml";
 import type { Pair, YAMLMap, YAMLSeq } from "yaml";
-import type { Change } from "./change.ts";
+import { tokenOf } from "../context.ts";
+import { type Change, separateNames } from "./change.ts";
 import { isMergeKey, startOf } from "./document.ts";
 import type { Source } from "./document.ts";
 import { Layout, endOf, hasExplicitKey } from "./layout.ts";
-import { entriesOf, seen } from "./parse.ts";
+import { entriesOf, parseContexts, seen } from "./parse.ts";
 
 /** An entry of the list with its place in it. */
 export interface Item {
@@ -39,7 +40,25 @@ export function itemsTouched(source: Source, change: Change): Item[] {
       return itemsNamed(source, change.name, "all");
     case "rename":
       return itemsNamed(source, change.from, "all");
+    case "separate":
+      return separated(source).map(({ item }) => item);
   }
+}
+
+/** The entries that another of their name makes change, with their new name, or undefined for one that goes. */
+export function separated(source: Source): { item: Item; name: string | undefined }[] {
+  // An entry without a name is none of the contexts.
+  const named = entriesOf(source)
+    .map((map, index) => ({ map, index }))
+    .filter(({ map }) => source.fieldsOf(map).has("name"));
+  const { contexts } = parseContexts(source.text);
+  const names = separateNames(
+    contexts.map((context) => ({ ...context, token: tokenOf(context)?.reveal() ?? "" })),
+  );
+  return named.flatMap((item, index) => {
+    const name = names[index];
+    return name === contexts[index]?.name ? [] : [{ item, name }];
+  });
 }
 
 /** Whether what the changes touch is written in block style and stands in one place only. */

@@ -2,7 +2,7 @@ import type { Pair, YAMLMap, YAMLSeq } from "yaml";
 import type { Change, Put } from "./change.ts";
 import { startOf } from "./document.ts";
 import type { Source } from "./document.ts";
-import { dashOf, itemsTouched, listOf } from "./items.ts";
+import { dashOf, itemsTouched, listOf, separated } from "./items.ts";
 import { Layout, colonEnd, endOf, propertiesOf } from "./layout.ts";
 import type { Splice } from "./layout.ts";
 import { seen } from "./parse.ts";
@@ -29,6 +29,8 @@ export function splicesFor(source: Source, changes: Change[]): Splice[] {
       return itemsTouched(source, change).flatMap(({ map }) => editor.set(map, { name: change.to }));
     case "remove":
       return editor.remove(changes.flatMap((one) => itemsTouched(source, one).map(({ index }) => index)));
+    case "separate":
+      return editor.separate();
     case "put": {
       const [item] = itemsTouched(source, change);
       return item ? editor.set(item.map, fieldsOf(change)) : editor.append(change);
@@ -79,6 +81,15 @@ class Editor {
     const start = propertiesOf(found.pair).at(-1);
     const end = start ? start.offset + start.source.length : colonEnd(found.pair);
     return [...removed, { start: end, end, text: " []" }];
+  }
+
+  separate(): Splice[] {
+    const found = separated(this.#source);
+    const gone = found.filter(({ name }) => name === undefined).map(({ item }) => item.index);
+    const renamed = found.flatMap(({ item, name }) =>
+      name === undefined ? [] : this.set(item.map, { name }),
+    );
+    return [...this.remove(gone), ...renamed];
   }
 
   append(change: Put): Splice[] {

@@ -1,0 +1,64 @@
+import { command } from "../cli/command.ts";
+import { describeChanges, listNames } from "../contexts/history/compare.ts";
+import { bringBack } from "../contexts/history/restore.ts";
+import { findKept, listVersions, type Version } from "../contexts/history/versions.ts";
+import { reportNarrowed } from "../session/report.ts";
+import type { Cli } from "../system/cli.ts";
+import type { Cell } from "../system/output.ts";
+import { showAge, showTime } from "../system/time.ts";
+
+export const restore = command({
+  name: "restore",
+  description: "List or bring back earlier versions of the contexts file",
+  args: {
+    id: {
+      type: "positional",
+      required: false,
+      description: "Version to bring back; without it, list them",
+    },
+  },
+  examples: [
+    ["bentocloud restore", "what there is"],
+    ["bentocloud restore 3f9c", "bring one back"],
+  ],
+  async run(args, cli) {
+    if (args.id === undefined) return list(cli);
+    const { output, store } = cli;
+    const kept = findKept(store, args.id);
+    const { changes, undo, aside, narrowed } = await bringBack(store, kept);
+    if (output.json) output.data({ restored: kept.id, ...changes, undo: undo ?? null, aside: aside ?? null });
+    const done = describeChanges(changes);
+    if (aside !== undefined) output.info(`What could not be read is kept as ${aside}`);
+    if (done === "" && undo === undefined && aside === undefined) {
+      output.success(`Nothing to bring back: all of ${kept.id} is there`);
+    } else {
+      output.success(`Brought back ${kept.id}${done === "" ? "" : `: ${done}`}`);
+    }
+    reportNarrowed(cli, narrowed);
+    if (undo !== undefined) output.hint(`bentocloud restore ${undo} undoes this`);
+  },
+});
+
+async function list(cli: Cli): Promise<void> {
+  const { output, store } = cli;
+  const versions = await listVersions(store);
+  if (output.json) output.data({ versions: versions.map(toJson) });
+  else if (versions.length === 0)
+    output.info("No earlier version is kept yet; each change keeps the one before it");
+  else await output.table([header(), ...versions.map((version) => toCells(version, cli.now()))]);
+}
+
+function toJson({ id, kind, time, contexts, changes }: Version) {
+  return { id, kind, time: time.toISOString(), contexts, changes };
+}
+
+function header(): Cell[] {
+  return ["ID", "TIME", "AGE", "CONTEXTS", "WHAT HAPPENED THEN"].map((text) => ({ text, tone: "dim" }));
+}
+
+function toCells({ id, kind, time, contexts, changes }: Version, now: Date): Cell[] {
+  const isLost = kind === "lost";
+  const then = isLost ? `lost ${listNames(contexts)}` : changes ? describeChanges(changes) : "";
+  const cells = [id, showTime(time), showAge(time, now), String(contexts.length), then || "-"];
+  return cells.map((text): Cell => (isLost ? { text, tone: "warning" } : { text }));
+}

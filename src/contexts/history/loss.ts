@@ -1,0 +1,123 @@
+import { realTarget } from "../../system/files.ts";
+import { CliError } from "../../errors.ts";
+import { type Context, findContext, firstOfEachName, tokenOf } from "../context.ts";
+import { type ContextsFile, readContexts } from "../file/read.ts";
+import type { Paths } from "../home.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { StoreTools } from "../store.ts";
+import { fingerprintOf } from "../state.ts";
+import { withOwnLock } from "../turn.ts";
+import { listNames } from "./compare.ts";
+import { readKnown, writeKnown } from "./known.ts";
+import { keep, listKept, readKept } from "./ring.ts";
+
+/**
+ * What another program took out of the contexts file. Python bentoml empties it when it reads in the middle of a write
+ * of its own, and writes back what it read before a write of ours. Our next command notices, keeps what is lost where
+ * `restore` finds it, and says so; it is said once, because the one that says it also makes the present state known.
+ */
+export interface Loss {
+  missing: LostContext[];
+  /** Contexts whose API token is again one that we had replaced. */
+  reverted: LostContext[];
+  /** The context that was current. */
+  current: string;
+}
+
+export interface LostContext {
+  name: string;
+  endpoint: string;
+  api_token: string;
+  email: string | null;
+  /** Ties a reverted context to the value it was put back to. */
+  instead: string | null;
+}
+
+/** For commands that only read: waits for nobody, and works where nothing can be written. */
+export async function noticeLoss({ paths, signal, snapshot, alert }: StoreTools): Promise<void> {
+  const suspected = await findLoss(paths, (await snapshot()).file);
+  if (!suspected) return;
+  try {
+    await withOwnLock(paths, signal(), async () => settleLoss(paths, await snapshot(), alert));
+  } catch (error) {
+    // Whoever writes just now notices as well, ours or not; and what cannot be kept now is said again.
+    if (error instanceof CliError && (error.code === "LOCKED" || error.code === "CORRUPT")) return;
+    alert(describeLoss(suspected, paths, undefined));
+  }
+}
+
+/** For the holder of the store's lock only, who is about to forget what was known. */
+export async function settleLoss(
+  paths: Paths,
+  now: Snapshot,
+  alert: (message: string) => void,
+): Promise<void> {
+  const loss = await findLoss(paths, now.file);
+  if (!loss) return;
+  const known = readKnown(paths.own);
+  if (known) keep(paths.own, "version", known.text);
+  const id = keep(paths.own, "lost", JSON.stringify(loss, null, 2));
+  writeKnown(paths.own, now.text, realTarget(paths.file));
+  alert(describeLoss(loss, paths, id));
+}
+
+/** Undefined when nothing is lost, or nothing is known of this file. */
+async function findLoss({ own, file }: Paths, now: ContextsFile): Promise<Loss | undefined> {
+  const known = readKnown(own);
+  if (known?.target !== realTarget(file)) return undefined;
+  const before = await readContexts(known.text).catch(() => undefined);
+  if (!before) return undefined;
+  const present = firstOfEachName(now.contexts);
+  const missing: LostContext[] = [];
+  const reverted: LostContext[] = [];
+  for (const context of firstOfEachName(before.contexts).values()) {
+    const other = present.get(context.name);
+    if (!other) missing.push(toLost(context, null));
+    else if (await isReverted(own, context, other)) reverted.push(toLost(context, fingerprintOf(other)));
+  }
+  if (missing.length + reverted.length === 0) return undefined;
+  return { missing, reverted, current: before.current.name };
+}
+
+function toLost(context: Context, instead: string | null): LostContext {
+  const { name, endpoint, email } = context;
+  return { name, endpoint, email, api_token: tokenOf(context)?.reveal() ?? "", instead };
+}
+
+/** Whether the token that stands there now is one that stood there before ours. */
+async function isReverted(own: string, ours: Context, now: Context): Promise<boolean> {
+  const token = tokenOf(now)?.reveal();
+  if (token === undefined || token === tokenOf(ours)?.reveal()) return false;
+  for (const kept of listKept(own, "version").toReversed()) {
+    const text = readKept(kept);
+    if (!text?.includes(token)) continue;
+    const file = await readContexts(text).catch(() => undefined);
+    const earlier = file && findContext(file.contexts, now.name);
+    if (earlier && tokenOf(earlier)?.reveal() === token) return true;
+  }
+  return false;
+}
+
+function describeLoss({ missing, reverted }: Loss, { file }: Paths, id: string | undefined): string {
+  const parts: string[] = [];
+  if (missing.length > 0)
+    parts.push(`removed ${count(missing)} from ${file}: ${listNames(namesOf(missing))}`);
+  if (reverted.length > 0)
+    parts.push(
+      `put ${count(reverted)} in ${file} back to an older API token: ${listNames(namesOf(reverted))}`,
+    );
+  const them = missing.length + reverted.length === 1 ? "it" : "them";
+  const remedy =
+    id === undefined
+      ? "`bentocloud restore`, where it can write, brings"
+      : `\`bentocloud restore ${id}\` brings`;
+  return `another program ${parts.join(", and ")}; ${remedy} ${them} back`;
+}
+
+function count(lost: readonly LostContext[]): string {
+  return lost.length === 1 ? "1 context" : `${lost.length} contexts`;
+}
+
+function namesOf(lost: readonly LostContext[]): string[] {
+  return lost.map(({ name }) => name);
+}

@@ -1,0 +1,66 @@
+import { CliError } from "../../errors.ts";
+import { type ContextsFile, readContexts } from "../file/read.ts";
+import type { Store } from "../store.ts";
+import { type Changes, compare } from "./compare.ts";
+import type { Loss } from "./loss.ts";
+import { type Kept, listAll, readKept } from "./ring.ts";
+
+/** One line of what `restore` lists. */
+export interface Version extends Pick<Kept, "id" | "kind" | "time"> {
+  /** The names of its contexts; of a loss, those that were lost. */
+  contexts: string[];
+  /** What was done to it next; null for a loss, and where that cannot be told. */
+  changes: Changes | null;
+}
+
+/** Newest first. */
+export async function listVersions(store: Store): Promise<Version[]> {
+  // The present file is what came after the newest version; when it is no contexts file, that cannot be told.
+  let next = await store.read().catch(unlessCorrupt);
+  const versions: Version[] = [];
+  for (const kept of listAll(store.paths.own).toReversed()) {
+    const { id, kind, time } = kept;
+    if (kind === "lost") {
+      const { missing, reverted } = readLoss(kept);
+      versions.push({
+        id,
+        kind,
+        time,
+        contexts: [...missing, ...reverted].map(({ name }) => name),
+        changes: null,
+      });
+      continue;
+    }
+    const file = await readContexts(readKept(kept) ?? "").catch(unlessCorrupt);
+    if (!file) continue;
+    versions.push({ id, kind, time, contexts: namesOf(file), changes: next ? compare(file, next) : null });
+    next = file;
+  }
+  return versions;
+}
+
+export function findKept(store: Store, id: string): Kept {
+  const kept = listAll(store.paths.own).find((one) => one.id === id.toLowerCase());
+  if (kept) return kept;
+  throw new CliError("NOT_FOUND", `there is no version ${id}`, {
+    hint: "`bentocloud restore` lists the versions",
+  });
+}
+
+/** Nothing when somebody put something else in its place. */
+export function readLoss(kept: Kept): Loss {
+  try {
+    const { missing, reverted, current } = JSON.parse(readKept(kept) ?? "") as Partial<Loss>;
+    return { missing: missing ?? [], reverted: reverted ?? [], current: current ?? "" };
+  } catch {
+    return { missing: [], reverted: [], current: "" };
+  }
+}
+
+function namesOf({ contexts }: ContextsFile): string[] {
+  return [...new Set(contexts.map(({ name }) => name))];
+}
+
+function unlessCorrupt(error: unknown): undefined {
+  if (!(error instanceof CliError) || error.code !== "CORRUPT") throw error;
+}
