@@ -5,7 +5,20 @@ import { posix } from "node:path";
 /** What these files may import from `src`; the longest row that fits counts. `type x` allows `import type` alone. */
 const FOLDERS: Record<string, string[]> = {
   "cli/": ["cli/", "errors.ts", "version.ts", "type system/"],
+  "checks/": [
+    "checks/",
+    "contexts/",
+    "errors.ts",
+    "system/create.ts",
+    "system/files.ts",
+    "system/lock.ts",
+    "system/processes.ts",
+    "system/replace.ts",
+    "system/runtime.ts",
+    "type system/",
+  ],
   "commands/": [
+    "checks/",
     "cli/command.ts",
     "session/",
     "contexts/",

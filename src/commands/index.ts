@@ -14,6 +14,7 @@ export const root = group({
     link: () => import("./link.ts").then((module) => module.link),
     unlink: () => import("./unlink.ts").then((module) => module.unlink),
     restore: () => import("./restore.ts").then((module) => module.restore),
+    doctor: () => import("./doctor.ts").then((module) => module.doctor),
     cloud: () => import("./cloud/index.ts").then((module) => module.cloud),
     "current-context": () => import("./cloud/current-context.ts").then((module) => module.currentContext),
     "list-context": () => import("./cloud/list-context.ts").then((module) => module.listContext),

@@ -25,37 +25,43 @@ export const EMPTY: ContextsFile = { contexts: [], current: { name: "default", l
 /** Looks at the file each time, and parses it again only when it says something else. */
 export function snapshotReader(path: string): ReadSnapshot {
   let last: Snapshot | undefined;
-  return async () => (last = await readSettled(path, last));
-}
+  let refused: { raw: FileText; error: unknown } | undefined;
 
-/**
- * Python bentoml truncates the file, makes the text and then fills it in pieces, so an empty or broken one, or one
- * that ends within a line, may be a write of its in progress and is read again before it is believed.
- */
-async function readSettled(path: string, last: Snapshot | undefined): Promise<Snapshot> {
-  let unended: string | undefined;
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const snapshot = await readOnce(path, last);
-      if (isWhole(snapshot) || snapshot.text === unended || attempt >= PEER_RETRIES) return snapshot;
-      unended = snapshot.text;
-    } catch (error) {
-      const maybeBusy = error instanceof CliError && error.code === "CORRUPT";
-      if (!maybeBusy || attempt >= PEER_RETRIES) throw error;
-    }
-    const { setTimeout: sleep } = await import("node:timers/promises");
-    await sleep(unended === undefined ? FIRST_PEER_WAIT_MS * 2 ** attempt : PEER_PIECE_MS);
+  async function read(raw: FileText | undefined): Promise<Snapshot> {
+    if (raw && last?.raw?.bytes.equals(raw.bytes)) return { ...last, raw };
+    return (last = await parse(path, raw));
   }
+
+  /**
+   * Python bentoml truncates the file, makes the text and then fills it in pieces, so an empty or broken one, or one
+   * that ends within a line, may be a write of its in progress and is read again before it is believed.
+   */
+  return async () => {
+    let unended: string | undefined;
+    for (let attempt = 0; ; attempt += 1) {
+      const raw = readRaw(path);
+      if (raw && refused?.raw.bytes.equals(raw.bytes)) throw refused.error;
+      try {
+        const snapshot = await read(raw);
+        if (isWhole(snapshot) || snapshot.text === unended || attempt >= PEER_RETRIES) return snapshot;
+        unended = snapshot.text;
+      } catch (error) {
+        if (!(error instanceof CliError)) throw error;
+        if (raw && attempt >= PEER_RETRIES) refused = { raw, error };
+        if (attempt >= PEER_RETRIES) throw error;
+      }
+      const { setTimeout: sleep } = await import("node:timers/promises");
+      await sleep(unended === undefined ? FIRST_PEER_WAIT_MS * 2 ** attempt : PEER_PIECE_MS);
+    }
+  };
 }
 
 function isWhole({ raw, text }: Snapshot): boolean {
   return text === undefined || text.endsWith("\n") || (raw?.bytes.length ?? 0) < PEER_PIECE_BYTES;
 }
 
-async function readOnce(path: string, last: Snapshot | undefined): Promise<Snapshot> {
-  const raw = readRaw(path);
+async function parse(path: string, raw: FileText | undefined): Promise<Snapshot> {
   if (!raw) return { raw, text: undefined, file: EMPTY };
-  if (last?.raw?.bytes.equals(raw.bytes)) return { ...last, raw };
   try {
     const text = decode(raw.bytes);
     return { raw, text, file: await readContexts(text) };

@@ -73,6 +73,16 @@ export function ensurePrivateDirectory(path: string): void {
   });
 }
 
+/** Takes away what others may do with a file or directory of ours. A link is left alone, and so is where it leads. */
+export function narrow(path: string): void {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  try {
+    fchmodSync(descriptor, fstatSync(descriptor).mode & 0o7700);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /**
  * Makes nothing.
  *

@@ -54,8 +54,12 @@ export function readRegularFile(path: string, limit = Number.POSITIVE_INFINITY):
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw new NotRegularError(path);
     if (stats.size > limit) throw new TooLargeError(path);
-    const mode = process.platform === "win32" ? 0o600 : stats.mode & 0o777;
-    return { bytes: readFileSync(descriptor), mode, uid: stats.uid, gid: stats.gid };
+    return {
+      bytes: readFileSync(descriptor),
+      mode: permissionsOf(stats) & 0o777,
+      uid: stats.uid,
+      gid: stats.gid,
+    };
   } finally {
     closeSync(descriptor);
   }
@@ -102,12 +106,12 @@ export function removeFile(path: string): void {
   unlinkSync(path);
 }
 
-/** Removes files of a directory that are only in the way; what cannot go now goes another time. */
-export function sweep(directory: string, isLitter: (name: string) => boolean): void {
+/** The names in a directory; none where it cannot be listed. */
+export function namesIn(directory: string): string[] {
   try {
-    for (const name of listDirectory(directory)) if (isLitter(name)) discard(join(directory, name));
+    return listDirectory(directory);
   } catch {
-    // A directory that cannot be listed is not swept.
+    return [];
   }
 }
 
@@ -135,6 +139,21 @@ export function uninterrupted<T>(act: () => T): T {
 export function inspect(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EACCES") return undefined;
+    throw error;
+  }
+}
+
+/** With the sticky bit and its like. On Windows, where they say nothing, those of a file for its owner alone. */
+export function permissionsOf(stats: Stats): number {
+  return process.platform === "win32" ? 0o600 : stats.mode & 0o7777;
+}
+
+/** What stands there once links are followed; undefined when nothing does. */
+export function inspectTarget(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EACCES") return undefined;
     throw error;

@@ -1,10 +1,10 @@
 import { existsSync, linkSync, readFileSync, renameSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
 import { createFile } from "./create.ts";
-import { codeOf, discard, sweep } from "./files.ts";
+import { codeOf, discard, namesIn } from "./files.ts";
 import { hasEnded } from "./processes.ts";
 
 /**
@@ -58,7 +58,7 @@ export async function acquireLock(path: string, waitMs: number, signal: AbortSig
 
 function claim(path: string, owner: string): boolean {
   if (existsSync(path)) return false;
-  const whole = besides(path);
+  const whole = nameBeside(path);
   try {
     createFile(whole, owner, { mode: 0o600 });
     return install(whole, path, owner);
@@ -68,7 +68,7 @@ function claim(path: string, owner: string): boolean {
 }
 
 /** A name of ours beside the lock, for {@link sweepClaims} to find. */
-function besides(path: string): string {
+function nameBeside(path: string): string {
   return `${path}.${crypto.randomUUID().slice(0, 8)}`;
 }
 
@@ -101,11 +101,20 @@ function installWithoutLinks(path: string, owner: string): boolean {
 
 /** Takes away what processes killed in the middle of {@link claim} or {@link remove} left. For the holder only. */
 function sweepClaims(path: string): void {
+  for (const claim of besides(path, /^(\.breaking)?\.[0-9a-f]{8}$/)) discard(claim);
+}
+
+/** The lock, and what stands beside it, of owners that are gone. */
+export function findAbandoned(path: string): string[] {
+  return besides(path, /^(\.breaking)?(\.[0-9a-f]{8})?$/).filter((claim) => isGone(readOwner(claim) ?? ""));
+}
+
+/** The files whose names are the lock's and such an ending. */
+function besides(path: string, ending: RegExp): string[] {
   const prefix = basename(path);
-  sweep(
-    dirname(path),
-    (name) => name.startsWith(prefix) && /^(\.breaking)?\.[0-9a-f]{8}$/.test(name.slice(prefix.length)),
-  );
+  return namesIn(dirname(path))
+    .filter((name) => name.startsWith(prefix) && ending.test(name.slice(prefix.length)))
+    .map((name) => join(dirname(path), name));
 }
 
 function release(path: string, owner: string): void {
@@ -154,7 +163,7 @@ function isAbandoned(owner: string, watch: Watch): boolean {
  * claimed the free place meanwhile, the other has lost its lock, and notices.
  */
 function remove(path: string, owner: string): void {
-  const taken = besides(path);
+  const taken = nameBeside(path);
   try {
     renameSync(path, taken);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { createFile, type Owner } from "./create.ts";
-import { discard, sweep, uninterrupted } from "./files.ts";
+import { discard, namesIn, uninterrupted } from "./files.ts";
 
 export interface Replacement {
   /** The final path, with every symbolic link already followed. */
@@ -35,15 +35,24 @@ export function replaceFile({ target, text, mode, owner, durable = true, stillVa
 
 const TEMPORARY = /^(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
 
+/** Which temporary files, by the name they would have got and the process that made them. */
+type Choice = (target: string, pid: number) => boolean;
+
 /**
- * Takes away what writers killed in the middle of {@link replaceFile} left in a directory, for the targets and the
- * process numbers that `isOurs` accepts. Whoever holds no lock must accept only processes that have ended.
+ * Takes away what writers killed in the middle of {@link replaceFile} left in a directory. Whoever holds no lock must
+ * choose only those of processes that have ended.
  */
-export function sweepTemporaries(directory: string, isOurs: (target: string, pid: number) => boolean): void {
-  sweep(directory, (name) => {
+export function sweepTemporaries(directory: string, isOurs: Choice): void {
+  for (const path of findTemporaries(directory, isOurs)) discard(path);
+}
+
+/** Their paths. */
+export function findTemporaries(directory: string, isOurs: Choice): string[] {
+  const names = namesIn(directory).filter((name) => {
     const [, target, pid] = TEMPORARY.exec(name) ?? [];
     return target !== undefined && isOurs(target, Number(pid));
   });
+  return names.map((name) => join(directory, name));
 }
 
 /** Makes a rename last through a power cut, where the platform and the file system let a directory be synced. */

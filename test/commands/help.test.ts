@@ -23,6 +23,8 @@ const COMMANDS = [
   ["context", "remove"],
   ["link"],
   ["unlink"],
+  ["restore"],
+  ["doctor"],
   ["cloud"],
   ["cloud", "login"],
   ["cloud", "current-context"],

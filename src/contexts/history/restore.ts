@@ -1,4 +1,5 @@
 import { CliError } from "../../errors.ts";
+import { discard } from "../../system/files.ts";
 import { firstOfEachName } from "../context.ts";
 import type { Change } from "../file/edit.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
@@ -22,12 +23,16 @@ export interface BroughtBack extends Outcome {
  * stands in the file now, and replaces nothing but an older token that was put in a newer one's place.
  */
 export async function bringBack(store: Store, kept: Kept): Promise<BroughtBack> {
-  return kept.kind === "lost" ? addLost(store, readLoss(kept)) : putVersion(store, kept);
+  if (kept.kind === "version") return putVersion(store, kept);
+  const result = await addLost(store, readLoss(kept));
+  // It is no longer lost.
+  discard(kept.path);
+  return result;
 }
 
 async function putVersion(store: Store, kept: Kept): Promise<BroughtBack> {
   const text = readKept(kept);
-  if (text === undefined) throw new CliError("NOT_FOUND", `the version ${kept.id} is no longer kept`);
+  if (text === undefined) throw new CliError("NOT_FOUND", `the version ${kept.id} can no longer be read`);
   await readContexts(text);
   return withChanges(await store.replace(text));
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ensurePrivateDirectory } from "../../system/create.ts";
-import { discard, listDirectory, readRegularFile } from "../../system/files.ts";
+import { discard, namesIn, readRegularFile } from "../../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../../system/replace.ts";
 
 /**
@@ -48,7 +48,7 @@ export function keep(own: string, kind: Kind, text: string): string {
 /** Oldest first. What has another name is not ours. */
 export function listKept(own: string, kind: Kind): Kept[] {
   const directory = directoryOf(own, kind);
-  return listDirectory(directory)
+  return namesIn(directory)
     .toSorted()
     .flatMap((name) => {
       const [, hour, minute, second, id] = NAME.exec(name) ?? [];
@@ -63,9 +63,13 @@ export function listAll(own: string): Kept[] {
   return all.toSorted((left, right) => left.time.getTime() - right.time.getTime());
 }
 
-/** Undefined when it has left the ring meanwhile. */
+/** Undefined when it has left the ring meanwhile, or is no file that can be read. */
 export function readKept({ path }: Kept): string | undefined {
-  return readRegularFile(path)?.bytes.toString("utf8");
+  try {
+    return readRegularFile(path)?.bytes.toString("utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function directoryOf(own: string, kind: Kind): string {

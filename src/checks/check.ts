@@ -1,0 +1,93 @@
+import { CliError } from "../errors.ts";
+import type { ContextsFile } from "../contexts/file/read.ts";
+import type { Cli } from "../system/cli.ts";
+
+/** One thing that `doctor` looks at. Looking changes nothing. */
+export interface Check {
+  id: string;
+  look(cli: Cli): Promise<Finding>;
+}
+
+export interface Finding {
+  /** `fail` is what keeps something from working, `warn` what may. */
+  status: "ok" | "warn" | "fail";
+  message: string;
+  hint?: string;
+  /** Repairs it without losing anything, and says what it did. Only where that is safe without asking. */
+  repair?: () => Promise<string>;
+}
+
+/** What became of one check; the keys are JSON keys. */
+export interface Result {
+  id: string;
+  status: Finding["status"];
+  message: string;
+  hint: string | null;
+  fixed: boolean;
+}
+
+/** In this order, because a repair of one may be what the next one needs. */
+export async function runChecks(
+  cli: Cli,
+  checks: readonly Check[],
+  { fix }: { fix: boolean },
+): Promise<{ results: Result[]; repairable: number }> {
+  const results: Result[] = [];
+  let repairable = 0;
+  for (const check of checks) {
+    const finding = await look(cli, check);
+    if (finding.repair && fix) results.push(await repaired(cli, check, finding, finding.repair));
+    else results.push(toResult(check, finding, false));
+    if (finding.repair && !fix) repairable += 1;
+  }
+  return { results, repairable };
+}
+
+/** What cannot even be looked at is a finding. */
+async function look(cli: Cli, check: Check): Promise<Finding> {
+  try {
+    return await check.look(cli);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
+    return { status: "fail", message: error.message, ...(error.hint && { hint: error.hint }) };
+  }
+}
+
+/** A repair that fails is a finding too, and does not keep the others from being made. */
+async function repaired(
+  cli: Cli,
+  check: Check,
+  finding: Finding,
+  repair: () => Promise<string>,
+): Promise<Result> {
+  try {
+    const message = await repair();
+    const { status, hint } = await look(cli, check);
+    return toResult(check, { status, message, ...(hint && { hint }) }, true);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
+    const message = `${finding.message}; not repaired: ${error.message}`;
+    return toResult(check, { ...finding, message, ...(error.hint && { hint: error.hint }) }, false);
+  }
+}
+
+function toResult({ id }: Check, { status, message, hint }: Finding, fixed: boolean): Result {
+  return { id, status, message, hint: hint ?? null, fixed };
+}
+
+/** For checks of what stands in the file, which say nothing of one that cannot be read. */
+export async function withContexts(
+  cli: Cli,
+  look: (file: ContextsFile) => Finding | Promise<Finding>,
+): Promise<Finding> {
+  try {
+    return await look(await cli.store.read());
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
+    return { status: "warn", message: "not checked, because the contexts file cannot be read" };
+  }
+}
+
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
