@@ -242,6 +242,12 @@ describe("what another program removed", () => {
       expect((await run(args, { home: here })).stderr).not.toContain("another program");
   });
 
+  test("is not what was given another name", async () => {
+    const here = await seenHome("a", "b");
+    here.write(here.read().replace('name: "b"', "name: renamed"));
+    expect((await run(["context", "list"], { home: here })).stderr).toBe("");
+  });
+
   test("is not said of a link that leads to another file now", async () => {
     const here = await seenHome("a", "b");
     const other = join(here.path, "other.yaml");

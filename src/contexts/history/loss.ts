@@ -68,15 +68,22 @@ async function findLoss({ own, file }: Paths, now: ContextsFile): Promise<Loss |
   const before = await readContexts(known.text).catch(() => undefined);
   if (!before) return undefined;
   const present = firstOfEachName(now.contexts);
+  const logins = new Set(now.contexts.map(loginOf));
   const missing: LostContext[] = [];
   const reverted: LostContext[] = [];
   for (const context of firstOfEachName(before.contexts).values()) {
     const other = present.get(context.name);
-    if (!other) missing.push(toLost(context, null));
-    else if (await isReverted(own, context, other)) reverted.push(toLost(context, fingerprintOf(other)));
+    // A login under another name was renamed.
+    if (!other && !logins.has(loginOf(context))) missing.push(toLost(context, null));
+    if (other && (await isReverted(own, context, other)))
+      reverted.push(toLost(context, fingerprintOf(other)));
   }
   if (missing.length + reverted.length === 0) return undefined;
   return { missing, reverted, current: before.current.name };
+}
+
+function loginOf(context: Context): string {
+  return JSON.stringify([context.endpoint, tokenOf(context)?.reveal()]);
 }
 
 function toLost(context: Context, instead: string | null): LostContext {
