@@ -56,8 +56,10 @@ export function snapshotReader(path: string): ReadSnapshot {
   };
 }
 
-function isWhole({ raw, text }: Snapshot): boolean {
-  return text === undefined || text.endsWith("\n") || (raw?.bytes.length ?? 0) < PEER_PIECE_BYTES;
+/** Python writes the current context last. */
+function isWhole({ raw, text, file }: Snapshot): boolean {
+  if (text === undefined || (raw?.bytes.length ?? 0) < PEER_PIECE_BYTES) return true;
+  return text.endsWith("\n") && file.current.line !== null;
 }
 
 async function parse(path: string, raw: FileText | undefined): Promise<Snapshot> {

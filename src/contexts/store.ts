@@ -1,6 +1,6 @@
 import type { Change } from "./file/edit.ts";
 import type { ContextsFile } from "./file/read.ts";
-import { isAsKnown } from "./history/known.ts";
+import { isAsKnown } from "./history/glance.ts";
 import type { Paths } from "./home.ts";
 import { type ReadSnapshot, snapshotReader } from "./snapshot.ts";
 import type { State } from "./state.ts";

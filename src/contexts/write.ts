@@ -13,7 +13,8 @@ import { firstOfEachName, tokenOf } from "./context.ts";
 import { editContexts } from "./file/edit.ts";
 import { type ContextsFile, readContexts } from "./file/read.ts";
 import { setAside } from "./history/aside.ts";
-import { forgetKnown, isAsKnown, writeKnown } from "./history/known.ts";
+import { isAsKnown } from "./history/glance.ts";
+import { forgetKnown, writeKnown } from "./history/known.ts";
 import { settleLoss } from "./history/loss.ts";
 import { keep } from "./history/ring.ts";
 import { adviseRestore, keepLastWhole } from "./history/whole.ts";
@@ -140,8 +141,13 @@ async function replaceCorrupt(
 /** What stands in the file, once what another program took out of it is kept: a write forgets what was known. */
 async function readBefore({ paths, snapshot, alert }: StoreTools): Promise<Snapshot> {
   const before = await snapshot();
-  if (!isAsKnown(paths.own, before.raw)) await settleLoss(paths, before, alert);
-  return before;
+  if (isAsKnown(paths.own, before.raw)) return before;
+  try {
+    await settleLoss(paths, before, alert);
+    return before;
+  } catch (error) {
+    throw storageError("write in", paths.own, error);
+  }
 }
 
 /** The file's mode when others than its owner can do something with it. */

@@ -60,6 +60,7 @@ describe("login", () => {
       "bentoml/.bentocloud/ 0700",
       "bentoml/.bentocloud/backups/ 0700",
       `bentoml/.bentocloud/backups/${backup} 0600`,
+      "bentoml/.bentocloud/known.yaml 0600",
       "bentoml/.bentocloud/state.json 0600",
       "bentoml/.yatai.yaml 0600",
     ]);
