@@ -2,7 +2,7 @@ import { bringBack } from "../contexts/history/restore.ts";
 import { listKept } from "../contexts/history/ring.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
-import { type Check, counted } from "./check.ts";
+import type { Check } from "./check.ts";
 
 /** Whether the contexts file can be read at all. */
 export const file: Check = {
@@ -10,8 +10,8 @@ export const file: Check = {
   async look(cli) {
     const path = cli.store.paths.file;
     try {
-      const { contexts } = await cli.store.read();
-      return { status: "ok", message: `${counted(contexts.length, "context")} in ${path}` };
+      await cli.store.read();
+      return { status: "ok", message: path };
     } catch (error) {
       if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
       const { message, hint, code } = error;

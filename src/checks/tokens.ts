@@ -10,7 +10,14 @@ export const tokens: Check = {
   look: (cli) =>
     withContexts(cli, ({ contexts }) => {
       const without = [...new Set(contexts.filter((context) => !tokenOf(context)).map(({ name }) => name))];
-      if (without.length === 0) return { status: "ok", message: "every context has an API token" };
+      if (without.length === 0)
+        return {
+          status: "ok",
+          message:
+            contexts.length === 0
+              ? "there are no contexts yet"
+              : `${counted(contexts.length, "context")} with an API token`,
+        };
       return {
         status: "fail",
         message: `${counted(without.length, "context")} without an API token: ${listNames(without)}`,
