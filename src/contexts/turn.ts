@@ -59,15 +59,13 @@ export async function withOwnLock(
 /** Throws when a turn could not be taken or not be used. Makes nothing. */
 export function requireWritableStore(paths: Paths): void {
   const target = realTarget(paths.file);
-  for (const directory of [paths.own, backupsOf(paths.own), ownOfTarget(paths, target)])
-    if (directory !== undefined) requirePrivateDirectory(directory);
-  for (const directory of [paths.own, dirname(target)]) {
-    try {
-      requireWritable(directory);
-    } catch (error) {
-      throw storageError("write in", directory, error);
-    }
+  const ours = [paths.own, backupsOf(paths.own), ownOfTarget(paths, target) ?? paths.own];
+  for (const directory of ours) requirePrivateDirectory(directory);
+  // Where a link leads, no directory is made.
+  if (inspect(paths.file)?.isSymbolicLink() && !inspect(dirname(target))) {
+    throw storageError("write in", dirname(target), Object.assign(new Error(target), { code: "ENOENT" }));
   }
+  for (const directory of [...ours, dirname(target)]) requireWritable(directory);
 }
 
 async function enter(paths: Paths, { deadline, signal }: { deadline: number; signal: AbortSignal }) {

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { CliError } from "../errors.ts";
-import { codeOf, inspect, uninterrupted } from "./files.ts";
+import { codeOf, inspect, storageError, uninterrupted } from "./files.ts";
 import { userId } from "./runtime.ts";
 
 /**
@@ -114,7 +114,7 @@ function makeDirectory(path: string, mode: number): void {
     mkdirSync(path, { mode });
   } catch (error) {
     if (codeOf(error) === "EEXIST") return;
-    throw error;
+    throw storageError("write in", parent, error);
   }
   onDirectory(path, (descriptor) => give(descriptor, statSync(parent)));
 }

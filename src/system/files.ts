@@ -80,22 +80,26 @@ export function realTarget(path: string): string {
   throw new CliError("STORAGE", `${path} is a loop of symbolic links`);
 }
 
-/** Throws when a file could not be made in `directory`, or in the nearest parent that exists. Makes nothing. */
+/**
+ * Makes nothing.
+ *
+ * @throws CliError `STORAGE` when a file could not be made in `directory`, or in the nearest parent that exists.
+ */
 export function requireWritable(directory: string): void {
   let existing = directory;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
-  if (!statSync(existing).isDirectory()) throw Object.assign(new Error(existing), { code: "ENOTDIR" });
   try {
+    if (!statSync(existing).isDirectory()) throw Object.assign(new Error(existing), { code: "ENOTDIR" });
     accessSync(existing, constants.W_OK | constants.X_OK);
   } catch (error) {
     // Deno answers from the mode alone, which does not bind root.
-    if (userId() !== 0 || codeOf(error) !== "EACCES") throw error;
+    if (userId() !== 0 || codeOf(error) !== "EACCES") throw storageError("write in", existing, error);
   }
 }
 
 export function listDirectory(path: string): string[] {
   try {
-    return readdirSync(path);
+    return uninterrupted(() => readdirSync(path));
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
     throw error;
@@ -141,7 +145,7 @@ export function inspect(path: string): Stats | undefined {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EACCES") return undefined;
-    throw error;
+    throw storageError("read", path, error);
   }
 }
 
@@ -156,7 +160,7 @@ export function inspectTarget(path: string): Stats | undefined {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EACCES") return undefined;
-    throw error;
+    throw storageError("read", path, error);
   }
 }
 
@@ -165,29 +169,42 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-/** A failed file operation as an error the user can act on. */
-export function storageError(action: string, path: string, error: unknown): CliError {
+const REASONS: Record<string, string> = {
+  EACCES: "permission denied",
+  EPERM: "the operation is not permitted",
+  EROFS: "the disk is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would exceed the size limit",
+  EISDIR: "it is a directory",
+  ENOTDIR: "a part of the path is not a directory",
+  EEXIST: "a file stands where a directory is needed",
+  ENOENT: "there is no such directory, and none can be made",
+  ELOOP: "too many symbolic links",
+  EBUSY: "it is in use or mounted",
+  EINTR: "it was interrupted again and again",
+  ENOTCONN: "its disk is not connected",
+  ESTALE: "it is no longer on its network disk",
+};
+
+/** A failed file operation as an error the user can act on; anything else, a bug of ours too, as it is. */
+export function storageError(action: string, path: string, error: unknown): unknown {
   if (error instanceof CliError) return error;
-  if (error instanceof NotRegularError) {
-    return new CliError("STORAGE", `cannot ${action} ${path}: it is not a regular file`, { cause: error });
-  }
-  const reasons: Record<string, string> = {
-    EACCES: "permission denied",
-    EPERM: "the operation is not permitted",
-    EROFS: "the disk is read-only",
-    ENOSPC: "the disk is full",
-    EDQUOT: "the disk quota is used up",
-    EFBIG: "the file would exceed the size limit",
-    EISDIR: "it is a directory",
-    ENOTDIR: "a part of the path is not a directory",
-    EEXIST: "a file stands where a directory is needed",
-    ENOENT: "there is no such directory, and none can be made",
-    ELOOP: "too many symbolic links",
-    EBUSY: "it is in use or mounted",
-    EINTR: "it was interrupted again and again",
-  };
   const code = codeOf(error);
-  return new CliError("STORAGE", `cannot ${action} ${path}: ${reasons[code] ?? (code || "unknown error")}`, {
+  const reason = error instanceof NotRegularError ? "it is not a regular file" : reasonFor(code);
+  if (reason === "") return error;
+  const isMounted = code === "EBUSY" && action === "write";
+  return new CliError("STORAGE", `cannot ${action} ${path}: ${reason}`, {
+    hint: isMounted ? "where the file is mounted by itself, mount its directory instead" : undefined,
     cause: error,
   });
+}
+
+/** In our words, else in the system's, for example `i/o error (EIO)`. */
+function reasonFor(code: string): string {
+  const known = REASONS[code];
+  if (known !== undefined || code === "") return known ?? "";
+  const names = process.getBuiltinModule("node:util").getSystemErrorMap().values();
+  const [, words] = [...names].find(([name]) => name === code) ?? [];
+  return words === undefined ? code : `${words} (${code})`;
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
 import { createFile } from "./create.ts";
-import { codeOf, discard, namesIn } from "./files.ts";
+import { codeOf, discard, namesIn, storageError } from "./files.ts";
 import { hasEnded } from "./processes.ts";
 
 /**
@@ -180,7 +180,7 @@ function readOwner(path: string): string | undefined {
     return readFileSync(path, "utf8");
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
+    throw storageError("read", path, error);
   }
 }
 

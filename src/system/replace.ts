@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createFile, type Owner } from "./create.ts";
-import { discard, namesIn, uninterrupted } from "./files.ts";
+import { discard, namesIn, storageError, uninterrupted } from "./files.ts";
 
 export interface Replacement {
   /** The final path, with every symbolic link already followed. */
@@ -18,7 +18,9 @@ export interface Replacement {
 
 /**
  * Puts a new version of a file in place in one step: a reader sees the old one or the new one, whole. False when
- * `stillValid` said no. When it throws, the old version stands: nothing after the rename is an error.
+ * `stillValid` said no.
+ *
+ * @throws CliError `STORAGE` that names the file, whose old version stands: nothing after the rename is an error.
  */
 export function replaceFile({ target, text, mode, owner, durable = true, stillValid }: Replacement): boolean {
   const temporary = `${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
@@ -28,6 +30,8 @@ export function replaceFile({ target, text, mode, owner, durable = true, stillVa
     uninterrupted(() => renameSync(temporary, target));
     if (durable) syncDirectory(dirname(target));
     return true;
+  } catch (error) {
+    throw storageError("write", target, error);
   } finally {
     discard(temporary);
   }

@@ -1,81 +1,121 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeContexts } from "../contexts/fixture.ts";
 import { home, run } from "../support/bin.ts";
-import { programCommand } from "../support/program.ts";
+import { startCloud } from "../support/cloud.ts";
+import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
+import { canTrace, forEachOf, RENAME, tampered, UNLINK, writingCalls } from "./faults/strace.ts";
+import { type Command, expectRefusal, homeWithTwo, leftovers, writers } from "./faults/writers.ts";
 
 sweepCanaries();
 
-function homeWithTwo() {
-  const here = home();
-  writeContexts(here, [{ name: "a" }, { name: "b" }]);
-  return here;
-}
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
+
+const use: Command = { args: ["use", "b"], stdin: null };
+const isChanged = (here: Home) => here.read().includes("current_context_name: b");
 
 test("a memory that cannot be written does not undo a change", async () => {
-  const here = homeWithTwo();
-  mkdirSync(join(here.bentoml, ".bentocloud/state.json"), { recursive: true });
-  expect(await run(["use", "b"], { home: here })).toMatchObject({ code: 0, stdout: "" });
-  expect(here.read()).toContain("current_context_name: b");
-  expect(here.tree().filter((line) => line.includes("tmp"))).toEqual([]);
+  for (const { args, stdin } of writers(cloud)) {
+    const here = homeWithTwo();
+    const text = here.read();
+    for (const name of ["state.json", "known.yaml"])
+      mkdirSync(join(here.bentoml, ".bentocloud", name), { recursive: true });
+    expect((await run(args, { home: here, stdin })).code).toBe(0);
+    expect(here.read()).not.toBe(text);
+    expect(leftovers(here)).toEqual([]);
+    expect((await run(["context", "list"], { home: here })).stderr).toBe("");
+  }
 });
 
-/** Other runtimes make other calls, of which these tests count the first, and Deno repeats interrupted ones for ever. */
-const canInject =
-  Bun.which("strace") !== null && (process.env["BENTOCLOUD_RUNTIME"] || "binary") === "binary";
-
-describe.skipIf(!canInject)("system calls that fail", () => {
-  /** The program with an injected fault, its file calls in `trace`. */
-  function faulty(trace: string, inject: string) {
-    const calls = "fsync,fdatasync,rename,renameat,renameat2,write,link,linkat,unlink,unlinkat";
-    const strace = ["strace", "-f", "-qq", "-o", trace, "-e", `trace=${calls}`, "-e", `inject=${inject}`];
-    return [...strace, ...programCommand()];
-  }
-
-  const RENAMES = "rename,renameat,renameat2";
-
+describe.skipIf(!canTrace)("system calls that fail", () => {
   test.each([
-    ["fsync, twice", "fsync:error=EINTR:when=1..2"],
-    ["rename, twice", `${RENAMES}:error=EINTR:when=1..2`],
-  ])("interrupted by a signal are repeated: %s", async (_name, inject) => {
-    const here = homeWithTwo();
-    const trace = join(home().path, "trace");
-    expect((await run(["use", "b"], { home: here, command: faulty(trace, inject) })).code).toBe(0);
-    expect(readFileSync(trace, "utf8")).toContain("EINTR");
-    expect(here.read()).toContain("current_context_name: b");
+    ["EPERM", "the operation is not permitted"],
+    ["EACCES", "permission denied"],
+    ["EXDEV", "cross-device link not permitted (EXDEV)"],
+    ["EBUSY", "it is in use or mounted"],
+  ])("a rename refused with %s is an error of every change, in words", async (code, words) => {
+    for (const command of writers(cloud)) {
+      const here = homeWithTwo();
+      // The first rename gives the backup its name.
+      const options = { home: here, command: tampered(`${RENAME}:error=${code}:when=2`) };
+      await expectRefusal(command, { ...options, message: `cannot write ${here.file}: ${words}` });
+      expect(leftovers(here)).toEqual([]);
+    }
+  });
+
+  test.each(["EIO", "ENOSPC", "EPERM"])(
+    "any that writes, with %s: the change is made and said, or refused and not made",
+    async (error) => {
+      const calls = await writingCalls(use.args, { here: homeWithTwo() });
+      const ends = new Set<number | null>();
+      await forEachOf(calls, async ({ name, number }) => {
+        const here = homeWithTwo();
+        const text = here.read();
+        const command = tampered(`${name}:error=${error}:when=${number}`);
+        const { code, stderr } = await run(use.args, { home: here, command });
+        ends.add(code);
+        if (code === 6) {
+          expect(here.read()).toBe(text);
+          expect(stderr).toMatch(/^error: cannot (write|write in|read) \/\S+: [a-z/ ]+(\(EIO\))?\n$/);
+        } else {
+          expect({ code, isChanged: isChanged(here) }).toEqual({ code: 0, isChanged: true });
+        }
+        const next = await run(["use", isChanged(here) ? "a" : "b"], { home: here });
+        expect({ code: next.code, left: leftovers(here) }).toEqual({ code: 0, left: [] });
+      });
+      expect(ends).toEqual(new Set([0, 6]));
+    },
+  );
+
+  test("any, interrupted by a signal, is repeated or can be done without", async () => {
+    const also = ["close", "getdents64"];
+    const calls = await writingCalls(use.args, { here: homeWithTwo(), also });
+    expect(calls.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["openat", "write", "fsync", ...also]),
+    );
+    await forEachOf(calls, async ({ name, number }) => {
+      const here = homeWithTwo();
+      const command = tampered(`${name}:error=EINTR:when=${number}`);
+      expect((await run(use.args, { home: here, command })).code).toBe(0);
+      expect(isChanged(here)).toBe(true);
+    });
   });
 
   test("interrupted for ever are an error, and nothing was changed", async () => {
     const here = homeWithTwo();
-    const text = here.read();
-    const command = faulty("/dev/null", "fsync:error=EINTR");
-    const { code, stderr } = await run(["use", "b"], { home: here, command });
-    expect({ code, text: here.read() }).toEqual({ code: 6, text });
-    expect(stderr).toContain("it was interrupted again and again");
+    const message = `cannot write ${here.file}: it was interrupted again and again`;
+    await expectRefusal(use, { home: here, command: tampered("fsync:error=EINTR"), message });
   });
 
-  test("a file that is mounted is said to be in use", async () => {
+  test.each([
+    ["EIO", "i/o error (EIO)"],
+    ["ENOTCONN", "its disk is not connected"],
+    ["ESTALE", "it is no longer on its network disk"],
+  ])("a project's disk that answers with %s is no bug of ours", async (error, words) => {
     const here = homeWithTwo();
-    const text = here.read();
-    const command = faulty("/dev/null", `${RENAMES}:error=EBUSY`);
-    const { code, stderr } = await run(["use", "b"], { home: here, command });
-    expect({ code, text: here.read() }).toEqual({ code: 6, text });
-    expect(stderr).toContain("it is in use or mounted");
+    const path = join(here.path, ".bentorc");
+    const command = ["strace", "-P", path, ...tampered(`statx:error=${error}`).slice(1)];
+    const reason = `cannot read ${path}: ${words}\n`;
+    const read = await run(["token"], { home: here, command });
+    expect(read).toMatchObject({ code: 6, stdout: "", stderr: `error: ${reason}` });
+    const { code, stderr } = await run(use.args, { home: here, command });
+    expect({ code, isChanged: isChanged(here) }).toEqual({ code: 0, isChanged: true });
+    expect(stderr).toContain(reason);
   });
 
   // Files are synced first, second the backup, third its directory, fourth the contexts file's directory.
   test.each([
     ["syncing a directory", "fsync:error=EIO:when=3+"],
-    ["removing the lock", `${RENAMES}:error=EIO:when=3+`],
-    ["removing anything", "unlink,unlinkat:error=EIO:when=4+"],
+    ["removing the lock", `${RENAME}:error=EIO:when=3+`],
+    ["removing anything", `${UNLINK}:error=EIO:when=4+`],
   ])("after the rename do not undo a change: %s", async (_name, inject) => {
     const here = homeWithTwo();
     const trace = join(home().path, "trace");
-    const { code, stderr } = await run(["use", "b"], { home: here, command: faulty(trace, inject) });
+    const { code, stderr } = await run(use.args, { home: here, command: tampered(inject, trace) });
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("b") });
     expect(readFileSync(trace, "utf8")).toContain("EIO");
-    expect(here.read()).toContain("current_context_name: b");
+    expect(isChanged(here)).toBe(true);
   });
 });

@@ -212,14 +212,26 @@ describe("storageError", () => {
     ["EDQUOT", "the disk quota is used up"],
     ["EBUSY", "it is in use or mounted"],
     ["EINTR", "it was interrupted again and again"],
-    ["EIO", "EIO"],
+    ["EIO", "i/o error (EIO)"],
+    ["EOF_OR_SUCH", "EOF_OR_SUCH"],
   ])("%s becomes a sentence: %s", (code, reason) => {
     const error = storageError("write", "/x", Object.assign(new Error("raw"), { code }));
     expect(error).toMatchObject({ code: "STORAGE", message: `cannot write /x: ${reason}` });
   });
 
-  test("leaves an error of ours as it is", () => {
-    const error = new CliError("CORRUPT", "x");
+  test("has a way out of a file that is mounted by itself, and for nothing else in use", () => {
+    const busy = Object.assign(new Error("raw"), { code: "EBUSY" });
+    const hintOf = (action: string) => (storageError(action, "/x", busy) as CliError).hint;
+    expect([hintOf("write"), hintOf("write in")]).toEqual([
+      "where the file is mounted by itself, mount its directory instead",
+      undefined,
+    ]);
+  });
+
+  test.each([
+    ["an error of ours", new CliError("CORRUPT", "x")],
+    ["what no system call said", new TypeError("x")],
+  ])("leaves %s as it is", (_name, error) => {
     expect(storageError("read", "/x", error)).toBe(error);
   });
 });

@@ -57,8 +57,12 @@ export async function settleLoss(
   const known = readKnown(paths.own);
   if (known) keep(paths.own, "version", known.text);
   const id = keep(paths.own, "lost", JSON.stringify(loss, null, 2));
-  writeKnown(paths.own, now.text, realTarget(paths.file));
   alert(describeLoss(loss, paths, id));
+  try {
+    writeKnown(paths.own, now.text, realTarget(paths.file));
+  } catch {
+    // Then it is said again. Better twice than never, which is also why it is said first.
+  }
 }
 
 /** Undefined when nothing is lost, or nothing is known of this file. */

@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { home, run } from "../../support/bin.ts";
+import type { Home } from "../../support/home.ts";
+import { programCommand } from "../../support/program.ts";
+
+/** Nothing when system calls can be tampered with here, else why not, for people who wonder about skipped tests. */
+function whyNot(): string | undefined {
+  if ((process.env["BENTOCLOUD_RUNTIME"] || "binary") !== "binary") return "other runtimes make other calls";
+  if (Bun.which("strace") === null) return "strace is not installed";
+  const { success } = Bun.spawnSync(["strace", "-f", "-qq", "-o", "/dev/null", "true"]);
+  return success ? undefined : "no process may be traced here";
+}
+
+const obstacle = whyNot();
+if (obstacle) process.stderr.write(`system calls are not tampered with: ${obstacle}\n`);
+
+export const canTrace = obstacle === undefined;
+
+/** Each under all its names: which there are, and which one is made, depends on the processor. */
+export const RENAME = "?rename,renameat,renameat2";
+export const UNLINK = "?unlink,unlinkat";
+const CREATE = "openat,?link,linkat,?mkdir,mkdirat";
+
+/** All by which something on the disk changes or is made to last. */
+const WRITING = `${CREATE},write,pwrite64,fsync,fdatasync,fchmod,fchown,${RENAME},${UNLINK}`;
+
+/** The program, where each call that `inject` names does what it says: `fsync:error=EIO:when=2`. */
+export function tampered(inject: string, trace = "/dev/null"): string[] {
+  const [calls] = inject.split(":");
+  return [...strace(trace, calls!), "-e", `inject=${inject}`, ...programCommand()];
+}
+
+/** Not with `--seccomp-bpf`: some versions then send no signals. */
+function strace(trace: string, calls: string): string[] {
+  return ["strace", "-f", "-qq", "-o", trace, "-e", `trace=${calls}`];
+}
+
+/** One system call of a run: the `number`th of its name. */
+export interface Call {
+  name: string;
+  number: number;
+}
+
+/** The calls by which a command changes something on the disk, in their order; and those `also` named. */
+export async function writingCalls(
+  args: readonly string[],
+  { here, stdin = null, also = [] }: { here: Home; stdin?: string | null; also?: string[] },
+): Promise<Call[]> {
+  const trace = join(home().path, "trace");
+  const command = [...strace(trace, [WRITING, ...also].join()), ...programCommand()];
+  const { code, stderr } = await run(args, { home: here, stdin, command });
+  if (code !== 0) throw new Error(`the run to be studied failed: ${stderr}`);
+  return callsIn(readFileSync(trace, "utf8").split("\n"), here);
+}
+
+/** Those of the main thread, which is the first one and does all the work with files. */
+function callsIn(lines: string[], here: Home): Call[] {
+  const [main] = lines[0]?.split(" ") ?? [];
+  const counts = new Map<string, number>();
+  const calls: Call[] = [];
+  for (const line of lines) {
+    const [, thread, name = ""] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    if (thread !== main) continue;
+    const number = (counts.get(name) ?? 0) + 1;
+    counts.set(name, number);
+    const hasBegun = calls.length > 0 || line.includes(here.bentoml);
+    if (hasBegun && (name !== "openat" || line.includes("O_CREAT"))) calls.push({ name, number });
+  }
+  return calls;
+}
+
+/** Does something for each, a few at a time. */
+export async function forEachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const work = async () => {
+    for (const item of rest) await act(item);
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+}

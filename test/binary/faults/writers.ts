@@ -1,0 +1,73 @@
+import { expect } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeContexts } from "../../contexts/fixture.ts";
+import { home, run, type RunOptions } from "../../support/bin.ts";
+import type { LocalCloud } from "../../support/cloud.ts";
+import type { Home } from "../../support/home.ts";
+
+export interface Command {
+  args: string[];
+  stdin: string | null;
+}
+
+/** A command of every kind that writes the contexts file of {@link homeWithTwo}. */
+export function writers(cloud: LocalCloud): Command[] {
+  return [
+    login(cloud, "new"),
+    { args: ["use", "b"], stdin: null },
+    { args: ["context", "rename", "a", "c"], stdin: null },
+    { args: ["context", "remove", "b"], stdin: null },
+    { args: ["logout", "a"], stdin: null },
+  ];
+}
+
+export function login(cloud: LocalCloud, name: string): Command {
+  const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
+  return { args, stdin: cloud.issueToken() };
+}
+
+/** The contexts `a`, which is current, and `b`. */
+export function homeWithTwo(): Home {
+  const here = home();
+  writeContexts(here, [{ name: "a" }, { name: "b" }]);
+  return here;
+}
+
+/** Under this fault the command fails with exactly this error, and the contexts file is what it was. */
+export async function expectRefusal(
+  { args, stdin }: Command,
+  { message, ...options }: RunOptions & { home: Home; message: string },
+): Promise<void> {
+  const text = options.home.read();
+  const result = await run([...args, "--json"], { ...options, stdin });
+  expect({ ...result, stderr: JSON.parse(result.stderr).error }).toMatchObject({
+    code: 6,
+    stdout: "",
+    stderr: { code: "STORAGE", message, exit_code: 6 },
+  });
+  expect(options.home.read()).toBe(text);
+}
+
+/** The commands that only read the contexts do so as if nothing were wrong. */
+export async function expectReadable(options: RunOptions & { home: Home }): Promise<void> {
+  const token = /api_token: (.*)/.exec(options.home.read())?.[1];
+  const tokens = await run(["token"], { ...options, reveals: "stdout" });
+  expect(tokens).toMatchObject({ code: 0, stdout: `${token}\n`, stderr: "" });
+  const list = await run(["list-context"], options);
+  expect(list).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(list.stdout)).toEqual(["a", "b"]);
+}
+
+/** What a writer has for itself while it writes. */
+export function leftovers(here: Home): string[] {
+  return here.tree().filter((line) => /\.tmp |\/lock[. ]|bentocloud-lock/.test(line));
+}
+
+/** The earlier versions that are kept. */
+export function backupsOf(here: Home): string[] {
+  const names = here.tree().map((line) => /^bentoml\/(\.bentocloud\/backups\/.*\.yaml) /.exec(line)?.[1]);
+  return names.flatMap((name) =>
+    name === undefined ? [] : [readFileSync(join(here.bentoml, name), "utf8")],
+  );
+}

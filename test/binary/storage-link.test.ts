@@ -1,0 +1,136 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { home, run } from "../support/bin.ts";
+import { startCloud } from "../support/cloud.ts";
+import type { Home } from "../support/home.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { amongMounts, canMount } from "./faults/disk.ts";
+import { asUser, canBeUser, give } from "./faults/user.ts";
+import {
+  backupsOf,
+  expectReadable,
+  expectRefusal,
+  homeWithTwo,
+  leftovers,
+  login,
+  writers,
+} from "./faults/writers.ts";
+
+sweepCanaries();
+
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
+
+/** The contexts file of a home, moved to a directory beside it; a relative link leads there. */
+function moved(name: string): Home {
+  const here = homeWithTwo();
+  mkdirSync(join(here.path, "dotfiles"));
+  renameSync(here.file, join(here.path, "dotfiles", name));
+  symlinkSync(`../dotfiles/${name}`, here.file);
+  return here;
+}
+
+/** A home whose contexts file is this link, and nothing else. */
+function linked(target: string): Home {
+  const here = home();
+  mkdirSync(here.bentoml);
+  symlinkSync(target, here.file);
+  return here;
+}
+
+describe("a contexts file that is a link", () => {
+  test.each([
+    ["yatai", ["yatai"]],
+    [".yatai.yaml", [".bentocloud", ".yatai.yaml"]],
+  ])("to %s elsewhere stays one; the backups stay at home, and no lock anywhere", async (name, names) => {
+    for (const { args, stdin } of writers(cloud)) {
+      const here = moved(name);
+      const text = here.read();
+      expect((await run(args, { home: here, stdin })).code).toBe(0);
+      expect(here.tree()).toContain(`bentoml/.yatai.yaml -> ../dotfiles/${name}`);
+      expect(readFileSync(join(here.path, "dotfiles", name), "utf8")).not.toBe(text);
+      expect(backupsOf(here)).toEqual([text]);
+      expect(readdirSync(join(here.path, "dotfiles")).toSorted()).toEqual(names);
+      expect(leftovers(here)).toEqual([]);
+    }
+  });
+
+  test("to nothing yet gets its target by login, and is kept", async () => {
+    const here = linked("../dotfiles/yatai");
+    mkdirSync(join(here.path, "dotfiles"));
+    expect((await run(["use", "b"], { home: here })).code).toBe(3);
+    const { args, stdin } = login(cloud, "new");
+    expect((await run(args, { home: here, stdin })).code).toBe(0);
+    expect(here.tree()).toContain("bentoml/.yatai.yaml -> ../dotfiles/yatai");
+    expect(here.tree()).toContain("dotfiles/yatai 0600");
+    expect(here.read()).toContain("name: new\n");
+  });
+
+  test.each(["yatai", ".yatai.yaml"])(
+    "to %s in a directory that is not there is an error of login",
+    async (name) => {
+      const here = linked(`../dotfiles/${name}`);
+      const { args, stdin } = login(cloud, "new");
+      const { code, stderr } = await run(args, { home: here, stdin });
+      expect(code).toBe(6);
+      expect(stderr).toMatch(
+        /cannot write in .*\/dotfiles.*: there is no such directory, and none can be made/,
+      );
+      expect(here.tree().filter((line) => line.startsWith("dotfiles"))).toEqual([]);
+      expect((await run(["context", "list"], { home: here })).code).toBe(0);
+    },
+  );
+
+  test("to itself by another one is an error of everything", async () => {
+    const here = linked("other");
+    symlinkSync(".yatai.yaml", join(here.bentoml, "other"));
+    const before = here.tree();
+    for (const { args, stdin } of [...writers(cloud), { args: ["token"], stdin: null }]) {
+      expect(await run(args, { home: here, stdin })).toMatchObject({
+        code: 6,
+        stderr: `error: cannot read ${here.file}: too many symbolic links\n`,
+      });
+    }
+    expect(here.tree()).toEqual(before);
+  });
+
+  test.skipIf(!canBeUser).each(["yatai", ".yatai.yaml"])(
+    "to %s in a read-only directory: every change is refused, and no reading",
+    async (name) => {
+      const here = moved(name);
+      give(here);
+      const dotfiles = join(here.path, "dotfiles");
+      chmodSync(dotfiles, 0o555);
+      const options = { home: here, command: asUser() };
+      const message = `cannot write in ${dotfiles}: permission denied`;
+      for (const command of writers(cloud)) await expectRefusal(command, { ...options, message });
+      await expectReadable(options);
+      expect(here.tree()).toContain(`bentoml/.yatai.yaml -> ../dotfiles/${name}`);
+      expect(leftovers(here)).toEqual([]);
+    },
+  );
+});
+
+describe.skipIf(!canMount)("a contexts file that is mounted by itself, as into a container", () => {
+  test.each([
+    ["to write", ""],
+    ["to read only", "&& mount -o remount,ro,bind $HOME/bentoml/.yatai.yaml"],
+  ])("%s: every change is refused with a way out, and no reading", async (_name, remount) => {
+    const here = homeWithTwo();
+    const file = "$HOME/bentoml/.yatai.yaml";
+    const command = amongMounts(`mount --bind ${file} ${file} ${remount} && exec "$@"`);
+    for (const { args, stdin } of writers(cloud)) {
+      await expectRefusal(
+        { args, stdin },
+        { home: here, command, message: `cannot write ${here.file}: it is in use or mounted` },
+      );
+    }
+    const { stderr } = await run(["use", "b"], { home: here, command });
+    expect(stderr).toContain("hint: where the file is mounted by itself, mount its directory instead\n");
+    await expectReadable({ home: here, command });
+    expect(leftovers(here)).toEqual([]);
+    // However often it was tried.
+    expect(backupsOf(here)).toEqual([here.read()]);
+  });
+});

@@ -1,0 +1,267 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { home, run } from "../support/bin.ts";
+import { startCloud } from "../support/cloud.ts";
+import type { Home } from "../support/home.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { inShell } from "./faults/disk.ts";
+import { asUser, canBeUser, give, isRoot } from "./faults/user.ts";
+import { expectReadable, expectRefusal, homeWithTwo, leftovers, login, writers } from "./faults/writers.ts";
+
+sweepCanaries();
+
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
+
+const ownOf = (here: Home) => join(here.bentoml, ".bentocloud");
+
+function makeOwn(here: Home, ...names: string[]): void {
+  mkdirSync(join(ownOf(here), ...names), { recursive: true, mode: 0o700 });
+}
+
+/** A place that is not as it should be, and what is said of it. */
+type Place = [name: string, spoil: (here: Home) => void, message: (here: Home) => string];
+
+const MISPLACED: Place[] = [
+  [
+    "a file where our directory belongs",
+    (here) => writeFileSync(ownOf(here), ""),
+    (here) => `cannot use ${ownOf(here)}: it is not a directory`,
+  ],
+  [
+    "a link where our directory belongs",
+    (here) => symlinkSync(here.path, ownOf(here)),
+    (here) => `cannot use ${ownOf(here)}: it is a symbolic link`,
+  ],
+  [
+    "a file where the backups belong",
+    (here) => {
+      makeOwn(here);
+      writeFileSync(join(ownOf(here), "backups"), "");
+    },
+    (here) => `cannot use ${ownOf(here)}/backups: it is not a directory`,
+  ],
+  [
+    "a link where the backups belong",
+    (here) => {
+      makeOwn(here);
+      symlinkSync(here.path, join(ownOf(here), "backups"));
+    },
+    (here) => `cannot use ${ownOf(here)}/backups: it is a symbolic link`,
+  ],
+  [
+    "a directory where the lock belongs",
+    (here) => makeOwn(here, "lock"),
+    (here) => `cannot read ${ownOf(here)}/lock: it is a directory`,
+  ],
+];
+
+test.each(MISPLACED)("%s refuses every change, and no reading", async (_name, spoil, message) => {
+  const here = homeWithTwo();
+  spoil(here);
+  const before = here.tree();
+  for (const command of writers(cloud)) await expectRefusal(command, { home: here, message: message(here) });
+  await expectReadable({ home: here });
+  expect(here.tree().map(withoutMode)).toEqual(before.map(withoutMode));
+});
+
+/** Our own directory may have been narrowed. */
+const withoutMode = (line: string) => line.replace(/ 0\d+$/, "");
+
+const FORBIDDEN: Place[] = [
+  [
+    "a home that is read-only",
+    (here) => chmodSync(here.bentoml, 0o555),
+    (here) => `cannot write in ${here.bentoml}: permission denied`,
+  ],
+  [
+    "our directory, read-only",
+    (here) => {
+      makeOwn(here);
+      chmodSync(ownOf(here), 0o500);
+    },
+    (here) => `cannot write in ${ownOf(here)}: permission denied`,
+  ],
+  [
+    "our directory, closed",
+    (here) => {
+      makeOwn(here);
+      chmodSync(ownOf(here), 0);
+    },
+    (here) => `cannot write in ${ownOf(here)}: permission denied`,
+  ],
+  [
+    "the backups, read-only",
+    (here) => {
+      makeOwn(here, "backups");
+      chmodSync(join(ownOf(here), "backups"), 0o500);
+    },
+    (here) =>
+      expect.stringMatching(new RegExp(`^cannot write (in )?${ownOf(here)}/backups.*: permission denied$`)),
+  ],
+];
+
+describe.skipIf(!canBeUser)("permissions", () => {
+  test.each(FORBIDDEN)("%s: every change is refused, and no reading", async (_name, spoil, message) => {
+    const here = homeWithTwo();
+    spoil(here);
+    give(here);
+    const options = { home: here, command: asUser() };
+    for (const command of writers(cloud))
+      await expectRefusal(command, { ...options, message: message(here) });
+    await expectReadable(options);
+    expect(leftovers(here)).toEqual([]);
+  });
+
+  test("a read-only home is enough for all who only read, from the first day on", async () => {
+    const here = home();
+    mkdirSync(here.bentoml, { mode: 0o555 });
+    give(here);
+    const options = { home: here, command: asUser() };
+    expect(await run(["context", "list"], options)).toMatchObject({ code: 0 });
+    expect(await run(["token"], options)).toMatchObject({ code: 4 });
+    const { code, stderr } = await run(login(cloud, "new").args, { ...options, stdin: cloud.issueToken() });
+    expect({ code, stderr }).toEqual({
+      code: 6,
+      stderr: `error: cannot write in ${here.bentoml}: permission denied\n`,
+    });
+  });
+
+  test("a write-protected contexts file in a home of one's own is changed", async () => {
+    for (const { args, stdin } of writers(cloud)) {
+      const here = homeWithTwo();
+      chmodSync(here.file, 0o400);
+      give(here);
+      const text = here.read();
+      expect((await run(args, { home: here, command: asUser(), stdin })).code).toBe(0);
+      expect(here.read()).not.toBe(text);
+      expect(here.tree().join()).toMatch(/\.yatai\.yaml 0[46]00/);
+    }
+  });
+});
+
+describe.skipIf(!isRoot || !canBeUser)("another user's", () => {
+  test("home, open to read: every change is refused, and no reading", async () => {
+    const here = homeWithTwo();
+    chmodSync(here.path, 0o755);
+    chmodSync(here.file, 0o644);
+    const options = { home: here, command: asUser() };
+    const message = `cannot write in ${here.bentoml}: permission denied`;
+    for (const command of writers(cloud)) await expectRefusal(command, { ...options, message });
+    await expectReadable(options);
+    expect(here.tree()).toEqual(["bentoml/ 0755", "bentoml/.yatai.yaml 0644"]);
+  });
+
+  test("contexts file, closed, is not replaced by one of our own", async () => {
+    const here = homeWithTwo();
+    give(here);
+    chownSync(here.file, 0, 0);
+    const message = `cannot read ${here.file}: permission denied`;
+    for (const command of [...writers(cloud), { args: ["token"], stdin: null }])
+      await expectRefusal(command, { home: here, command: asUser(), message });
+    expect(here.tree()).toEqual(["bentoml/ 0755", "bentoml/.yatai.yaml 0600"]);
+  });
+
+  test("contexts file in a directory for all, as /tmp is one, stays", async () => {
+    const here = homeWithTwo();
+    chmodSync(here.path, 0o755);
+    chmodSync(here.file, 0o644);
+    chmodSync(here.bentoml, 0o1777);
+    const options = { home: here, command: asUser() };
+    const message = `cannot write ${here.file}: the operation is not permitted`;
+    for (const command of writers(cloud)) await expectRefusal(command, { ...options, message });
+    await expectReadable(options);
+    expect(leftovers(here)).toEqual([]);
+  });
+
+  test("directory in the place of ours is not used, however open it is", async () => {
+    const here = homeWithTwo();
+    give(here);
+    makeOwn(here);
+    chmodSync(ownOf(here), 0o777);
+    chownSync(ownOf(here), 0, 0);
+    const options = { home: here, command: asUser() };
+    const message = `cannot use ${ownOf(here)}: it belongs to another user`;
+    for (const command of writers(cloud)) await expectRefusal(command, { ...options, message });
+    await expectReadable(options);
+  });
+});
+
+describe.skipIf(!isRoot || !canBeUser)("a user without a home", () => {
+  const NOT_IN_PASSWD = 54_321;
+  const all = () => [
+    ...writers(cloud),
+    { args: ["token"], stdin: null },
+    { args: ["context", "list"], stdin: null },
+  ];
+
+  function wanderer(script: string) {
+    const here = home();
+    give(here, NOT_IN_PASSWD);
+    return { home: here, command: inShell(script, ...asUser(NOT_IN_PASSWD).slice(0, 4)) };
+  }
+
+  test.each(["unset HOME", "export HOME="])("is told to set BENTOML_HOME: %s", async (script) => {
+    const options = wanderer(`${script}; exec "$@"`);
+    for (const { args, stdin } of all()) {
+      expect(await run(args, { ...options, stdin })).toMatchObject({
+        code: 6,
+        stdout: "",
+        stderr:
+          "error: this user has no home directory\nhint: set BENTOML_HOME to a directory for the contexts\n",
+      });
+    }
+    const { args, stdin } = login(cloud, "new");
+    const env = { BENTOML_HOME: join(options.home.path, "elsewhere") };
+    expect((await run(args, { ...options, env, stdin })).code).toBe(0);
+    expect(options.home.tree()).toContain("elsewhere/.yatai.yaml 0600");
+  });
+
+  test("that is not there and cannot be made is told so by login, and has no contexts", async () => {
+    const options = wanderer('HOME=/nonexistent exec "$@"');
+    const asked = cloud.requests.length;
+    const { args, stdin } = login(cloud, "new");
+    expect(await run(args, { ...options, stdin })).toMatchObject({
+      code: 6,
+      stderr: "error: cannot write in /: permission denied\n",
+    });
+    expect(await run(["context", "list"], options)).toMatchObject({ code: 0 });
+    expect(await run(["use", "b"], options)).toMatchObject({ code: 3 });
+    expect({ asked: cloud.requests.length, made: existsSync("/nonexistent") }).toEqual({
+      asked,
+      made: false,
+    });
+  });
+});
+
+/** Where the file system knows the attribute and this user may set it. */
+const canFreeze = (() => {
+  const here = homeWithTwo();
+  const isFrozen = Bun.which("chattr") !== null && Bun.spawnSync(["chattr", "+i", here.file]).success;
+  if (isFrozen) Bun.spawnSync(["chattr", "-i", here.file]);
+  return isFrozen;
+})();
+
+describe.skipIf(!canFreeze)("immutable", () => {
+  test.each([
+    ["contexts file", (here: Home) => here.file, (here: Home) => `cannot write ${here.file}`],
+    ["home", (here: Home) => here.bentoml, (here: Home) => `cannot write in ${here.bentoml}`],
+    ["directory of ours", ownOf, (here: Home) => `cannot write in ${ownOf(here)}`],
+  ])("%s: every change is refused, and no reading", async (_name, frozen, message) => {
+    const here = homeWithTwo();
+    if (frozen === ownOf) makeOwn(here);
+    try {
+      Bun.spawnSync(["chattr", "+i", frozen(here)]);
+      for (const command of writers(cloud))
+        await expectRefusal(command, {
+          home: here,
+          message: `${message(here)}: the operation is not permitted`,
+        });
+      await expectReadable({ home: here });
+    } finally {
+      Bun.spawnSync(["chattr", "-i", frozen(here)]);
+    }
+    expect(leftovers(here)).toEqual([]);
+  });
+});
