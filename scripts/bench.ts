@@ -1,36 +1,35 @@
 /** Measures what a person waits for, against a program that does nothing but start. It asserts nothing. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ROUNDS = Number(process.argv[2] ?? 40);
 const WARM_UP = 5;
 const BINARY = join(import.meta.dir, "../dist/bentocloud");
+const COUNTS = [1, 100, 1_000, 10_000];
 
 interface Subject {
   label: string;
-  command: string[];
+  /** One a round, in turn, so that each can undo the one before. */
+  commands: string[][];
   /** The folder of the contexts file. */
   home: string;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "bentocloud-bench-"));
 try {
-  const bare = { label: "bare program", command: [await compileBare()], home: await homeWith(1) };
+  const bare = { label: "bare program", commands: [[await compileBare()]], home: await homeByHand(1) };
   const subjects = ["--version", "context current", "token"].map((words) => ({
     label: words,
-    command: [BINARY, ...words.split(" ")],
+    commands: [[BINARY, ...words.split(" ")]],
     home: bare.home,
   }));
-  const crowded = await Promise.all(
-    [1, 100, 1000].map(async (count) => ({
-      label: `token, ${count} ${count === 1 ? "context" : "contexts"}`,
-      command: [BINARY, "token"],
-      home: await homeWith(count),
-    })),
-  );
   report("Start-up", [bare, ...subjects]);
-  report("Size of the contexts file", crowded);
+  const token = [[BINARY, "token"]];
+  report("token, file written by hand", await crowds(COUNTS, homeByHand, () => token));
+  report("token, file written by use", await crowds(COUNTS, homeByUse, () => token));
+  // A switch takes two.
+  report("use, there and back", await crowds([2, ...COUNTS.slice(1)], homeByHand, thereAndBack));
   console.log(
     `\nPeak memory\n  bare program  ${peakMemory(bare)}\n  token         ${peakMemory(subjects[2]!)}`,
   );
@@ -52,13 +51,30 @@ async function compileBare(): Promise<string> {
   return outfile;
 }
 
-async function homeWith(count: number): Promise<string> {
-  const home = join(folder, `home-${count}`);
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+/** The same for each number of contexts. */
+async function crowds(
+  counts: number[],
+  homeWith: (count: number) => Promise<string>,
+  commandsFor: (count: number) => string[][],
+): Promise<Subject[]> {
+  const subjects = counts.map(async (count) => ({
+    label: `${count.toLocaleString("en")} ${count === 1 ? "context" : "contexts"}`,
+    commands: commandsFor(count),
+    home: await homeWith(count),
+  }));
+  return Promise.all(subjects);
+}
+
+function thereAndBack(count: number): string[][] {
+  return ["c0", `c${count - 1}`].map((name) => [BINARY, "use", name]);
+}
+
+/** Nothing stands beside the file. */
+async function homeByHand(count: number): Promise<string> {
+  const home = mkdtempSync(join(folder, "home-"));
   const contexts = Array.from({ length: count }, (_, index) => {
-    const token = `bench${String(index).padStart(27, "0")}`;
     const fields = [
-      `api_token: ${token}`,
+      `api_token: bench${String(index).padStart(27, "0")}`,
       "email: me@bench.test",
       "endpoint: https://bench.test",
       `name: c${index}`,
@@ -70,12 +86,22 @@ async function homeWith(count: number): Promise<string> {
   return home;
 }
 
+/** The program has written the file, and its own folder stands beside it. */
+async function homeByUse(count: number): Promise<string> {
+  const home = await homeByHand(count);
+  const file = join(home, ".yatai.yaml");
+  const text = await Bun.file(file).text();
+  await Bun.write(file, text.replace(/(?<=^current_context_name: ).*/m, "nobody"));
+  time({ label: "use", commands: [[BINARY, "use", `c${count - 1}`]], home }, 0);
+  return home;
+}
+
 /** The subjects in turn, round after round, so that what else the machine does falls on all alike. */
 function report(title: string, subjects: Subject[]): void {
   const times = subjects.map((): number[] => []);
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     for (const [index, subject] of subjects.entries()) {
-      const elapsed = time(subject);
+      const elapsed = time(subject, round + WARM_UP);
       if (round >= 0) times[index]!.push(elapsed);
     }
   }
@@ -90,9 +116,9 @@ function report(title: string, subjects: Subject[]): void {
   }
 }
 
-function time({ label, command, home }: Subject): number {
+function time({ label, commands, home }: Subject, round: number): number {
   const start = Bun.nanoseconds();
-  const { exitCode, stderr } = Bun.spawnSync(command, {
+  const { exitCode, stderr } = Bun.spawnSync(commands[round % commands.length]!, {
     cwd: folder,
     env: environment(home),
     stderr: "pipe",
@@ -111,12 +137,12 @@ function quantile(values: number[], fraction: number): number {
  * Through a small parent: the peak that the system reports for a child is never below its parent's size at the
  * moment it was started, and this process is larger than what it measures.
  */
-function peakMemory({ command, home }: Subject): string {
+function peakMemory({ commands, home }: Subject): string {
   const script = `import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 print(peak if sys.platform == "darwin" else peak * 1024)`;
-  const { exitCode, stdout } = Bun.spawnSync(["python3", "-c", script, ...command], {
+  const { exitCode, stdout } = Bun.spawnSync(["python3", "-c", script, ...commands[0]!], {
     cwd: folder,
     env: environment(home),
   });

@@ -1,5 +1,5 @@
 import type { ContextsFile } from "./file/read.ts";
-import { findContext } from "./context.ts";
+import { findContext, firstOfEachName } from "./context.ts";
 import { requireNamed } from "./require.ts";
 import { forget, renameInState } from "./state.ts";
 import type { Outcome, Store } from "./store.ts";
@@ -65,7 +65,8 @@ export async function renameContext(store: Store, from: string, to: string): Pro
  */
 export async function removeContexts(store: Store, names: readonly string[]): Promise<Outcome> {
   return store.update((file, state) => {
-    for (const name of names) requireNamed(file.contexts, name);
+    const stored = firstOfEachName(file.contexts);
+    for (const name of names) if (!stored.has(name)) requireNamed(file.contexts, name);
     return { changes: names.map((name) => ({ kind: "remove", name })), state: forget(state, names) };
   });
 }

@@ -60,9 +60,10 @@ export function remember(state: State, identity: Identity): State {
 }
 
 export function forget(state: State, names: readonly string[]): State {
+  const gone = new Set(names);
   return {
-    previous: state.previous !== null && names.includes(state.previous) ? null : state.previous,
-    identities: state.identities.filter(({ name }) => !names.includes(name)),
+    previous: state.previous !== null && gone.has(state.previous) ? null : state.previous,
+    identities: state.identities.filter(({ name }) => !gone.has(name)),
   };
 }
 

@@ -8,7 +8,8 @@ import { reportNarrowed, resolveAfterwards } from "./report.ts";
 export async function logOut(cli: Cli, names: readonly string[]): Promise<void> {
   const { output, store } = cli;
   const before = await store.read();
-  const gone = before.contexts.filter(({ name }) => names.includes(name));
+  const removed = new Set(names);
+  const gone = before.contexts.filter(({ name }) => removed.has(name));
   // Nothing to remove must leave nothing behind, not even our own directory.
   const { file, narrowed } =
     names.length === 0 ? { file: before, narrowed: undefined } : await removeContexts(store, names);

@@ -26,13 +26,48 @@ export interface Model {
   current: string;
 }
 
-/** What a file has to say once a change is made. */
-export function applyToModel({ contexts, current }: Model, change: Change): Model {
-  switch (change.kind) {
+/** Those in a row that can be made at once, so that many do not go through the file as many times. */
+export function batchesOf(changes: Change[]): Change[][] {
+  const batches: Change[][] = [];
+  let names = new Set<string>();
+  for (const change of changes) {
+    const last = batches.at(-1);
+    const isMore =
+      change.kind === last?.[0]?.kind &&
+      (change.kind === "remove" || (change.kind === "put" && !names.has(change.name)));
+    if (last && isMore) last.push(change);
+    else {
+      batches.push([change]);
+      names = new Set();
+    }
+    if (change.kind === "put") names.add(change.name);
+  }
+  return batches;
+}
+
+export function putsIn(batch: Change[]): Put[] {
+  return batch.filter((change) => change.kind === "put");
+}
+
+/** The names that a batch of removals or of puts is about. */
+export function namesIn(batch: Change[]): Set<string> {
+  return new Set(
+    batch.flatMap((change) => (change.kind === "remove" || change.kind === "put" ? change.name : [])),
+  );
+}
+
+/** What a file has to say once a change, or several at once, are made. */
+export function applyToModel({ contexts, current }: Model, batch: Change[]): Model {
+  const [change] = batch;
+  switch (change?.kind) {
+    case undefined:
+      return { contexts, current };
     case "use":
       return { contexts, current: change.name };
-    case "remove":
-      return { contexts: contexts.filter(({ name }) => name !== change.name), current };
+    case "remove": {
+      const names = namesIn(batch);
+      return { contexts: contexts.filter(({ name }) => !names.has(name)), current };
+    }
     case "rename":
       return {
         contexts: contexts.map((one) => (one.name === change.from ? { ...one, name: change.to } : one)),
@@ -47,10 +82,11 @@ export function applyToModel({ contexts, current }: Model, change: Change): Mode
       return { contexts: kept, current };
     }
     case "put": {
-      const { name, endpoint, token, email } = change;
-      const next = { name, endpoint, token: token.reveal(), email };
-      const index = contexts.findIndex((one) => one.name === name);
-      return { contexts: index === -1 ? [...contexts, next] : contexts.with(index, next), current };
+      const places = new Map(contexts.map(({ name }, index) => [name, index] as const).toReversed());
+      const next = [...contexts];
+      for (const { name, endpoint, token, email } of putsIn(batch))
+        next[places.get(name) ?? next.length] = { name, endpoint, token: token.reveal(), email };
+      return { contexts: next, current };
     }
   }
 }

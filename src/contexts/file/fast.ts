@@ -29,7 +29,7 @@ function readValue(source: string): string | null | undefined {
 }
 
 class Entry {
-  readonly #fields = new Map<string, string | null>();
+  readonly #fields: Record<string, string | null> = {};
   readonly line: number;
   /** How far the keys of this entry are indented. */
   readonly column: number;
@@ -42,24 +42,17 @@ class Entry {
   /** False when the full parser has to decide. */
   set(key: string, source: string): boolean {
     const value = readValue(source);
-    if (value === undefined || this.#fields.has(key)) return false;
+    if (value === undefined || this.#fields[key] !== undefined) return false;
     if (value === null && key !== "email") return false;
-    this.#fields.set(key, value);
+    this.#fields[key] = value;
     return true;
   }
 
   toContext(): Context | undefined {
-    const [name, endpoint, apiToken] = ["name", "endpoint", "api_token"].map(
-      (key) => this.#fields.get(key) ?? undefined,
-    );
-    if (name === undefined || endpoint === undefined || apiToken === undefined) return undefined;
-    return new Context({
-      name,
-      endpoint,
-      apiToken,
-      email: this.#fields.get("email") ?? null,
-      line: this.line,
-    });
+    const { name, endpoint, api_token: apiToken, email = null } = this.#fields;
+    if (typeof name !== "string" || typeof endpoint !== "string" || typeof apiToken !== "string")
+      return undefined;
+    return new Context({ name, endpoint, apiToken, email, line: this.line });
   }
 }
 

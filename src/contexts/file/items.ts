@@ -1,16 +1,17 @@
 import { isMap, isScalar, isSeq, visit } from "yaml";
 import type { Pair, YAMLMap, YAMLSeq } from "yaml";
-import { tokenOf } from "../context.ts";
-import { type Change, separateNames } from "./change.ts";
+import { type Change, namesIn, separateNames } from "./change.ts";
 import { isMergeKey, startOf } from "./document.ts";
 import type { Source } from "./document.ts";
 import { Layout, endOf, hasExplicitKey } from "./layout.ts";
+import { modelOf } from "./model.ts";
 import { entriesOf, parseContexts, seen } from "./parse.ts";
 
 /** An entry of the list with its place in it. */
 export interface Item {
   map: YAMLMap;
   index: number;
+  name: string;
 }
 
 export function listOf(source: Source): { pair: Pair; list: YAMLSeq } | undefined {
@@ -18,28 +19,34 @@ export function listOf(source: Source): { pair: Pair; list: YAMLSeq } | undefine
   return pair && isSeq(pair.value) ? { pair, list: pair.value } : undefined;
 }
 
-/** The entries of that name; with `"first"`, at most one. */
-function itemsNamed(source: Source, name: string, which: "first" | "all"): Item[] {
-  const found = entriesOf(source).flatMap((map, index) => {
+function itemsNamed(source: Source, names: Set<string>): Item[] {
+  return entriesOf(source).flatMap((map, index) => {
     const field = source.fieldsOf(map).get("name");
     if (!field) return [];
     const value = seen(source, field.value);
-    return (value.kind === "null" ? "None" : value.text) === name ? [{ map, index }] : [];
+    const name = value.kind === "null" ? "None" : value.text;
+    return names.has(name) ? [{ map, index, name }] : [];
   });
-  return which === "first" ? found.slice(0, 1) : found;
 }
 
-/** The entries that a change is about. */
-export function itemsTouched(source: Source, change: Change): Item[] {
-  switch (change.kind) {
+function firstOfEach(items: Item[]): Item[] {
+  const seen = new Set<string>();
+  return items.filter(({ name }) => !seen.has(name) && seen.add(name));
+}
+
+/** The entries that one change, or several at once, are about. */
+export function itemsTouched(source: Source, batch: Change[]): Item[] {
+  const [change] = batch;
+  switch (change?.kind) {
+    case undefined:
     case "use":
       return [];
     case "put":
-      return itemsNamed(source, change.name, "first");
+      return firstOfEach(itemsNamed(source, namesIn(batch)));
     case "remove":
-      return itemsNamed(source, change.name, "all");
+      return itemsNamed(source, namesIn(batch));
     case "rename":
-      return itemsNamed(source, change.from, "all");
+      return itemsNamed(source, new Set([change.from]));
     case "separate":
       return separated(source).map(({ item }) => item);
   }
@@ -51,30 +58,26 @@ export function separated(source: Source): { item: Item; name: string | undefine
   const named = entriesOf(source)
     .map((map, index) => ({ map, index }))
     .filter(({ map }) => source.fieldsOf(map).has("name"));
-  const { contexts } = parseContexts(source.text);
-  const names = separateNames(
-    contexts.map((context) => ({ ...context, token: tokenOf(context)?.reveal() ?? "" })),
-  );
+  const { contexts } = modelOf(parseContexts(source.text));
+  const names = separateNames(contexts);
   return named.flatMap((item, index) => {
     const name = names[index];
-    return name === contexts[index]?.name ? [] : [{ item, name }];
+    return name === contexts[index]?.name
+      ? []
+      : [{ item: { ...item, name: contexts[index]?.name ?? "" }, name }];
   });
 }
 
-/** Whether what the changes touch is written in block style and stands in one place only. */
-export function canSplice(source: Source, changes: Change[]): boolean {
+/** Whether what one change, or several at once, touch is written in block style and stands in one place only. */
+export function canSplice(source: Source, batch: Change[]): boolean {
   const { root } = source;
   if (!isOrdinaryMap(root) && root.items.length > 0) return false;
-  const pair = source.fieldsOf(root).get("contexts")?.pair;
-  const touchesList = changes.some((change) => change.kind !== "use");
-  if (touchesList && pair && !isOrdinaryList(source, pair.value)) return false;
-  return changes.every((change) => {
-    if (change.kind === "use")
-      return !holdsShared(source, source.fieldsOf(root).get("current_context_name")?.pair.value);
-    return itemsTouched(source, change).every(({ index }) =>
-      isOrdinaryItem(source, listOf(source)?.list, index),
-    );
-  });
+  const fields = source.fieldsOf(root);
+  if (batch[0]?.kind === "use") return !holdsShared(source, fields.get("current_context_name")?.pair.value);
+  const pair = fields.get("contexts")?.pair;
+  if (pair && !isOrdinaryList(source, pair.value)) return false;
+  const list = listOf(source)?.list;
+  return itemsTouched(source, batch).every(({ index }) => isOrdinaryItem(source, list, index));
 }
 
 function isOrdinaryMap(map: YAMLMap): boolean {

@@ -68,12 +68,15 @@ export class Layout {
 }
 
 export function applySplices(text: string, splices: Splice[]): string {
-  return splices
-    .toSorted((a, b) => b.start - a.start || b.end - a.end)
-    .reduce(
-      (result, { start, end, text: inserted }) => result.slice(0, start) + inserted + result.slice(end),
-      text,
-    );
+  let at = 0;
+  const pieces = splices
+    .toSorted((a, b) => a.start - b.start || a.end - b.end)
+    .flatMap(({ start, end, text: inserted }) => {
+      const kept = text.slice(at, start);
+      at = end;
+      return [kept, inserted];
+    });
+  return pieces.join("") + text.slice(at);
 }
 
 /** The end of a node's own text: comments and blank lines after it, which YAML's ranges count in, are not part of it. */

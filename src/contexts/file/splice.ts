@@ -1,45 +1,41 @@
 import type { Pair, YAMLMap, YAMLSeq } from "yaml";
-import type { Change, Put } from "./change.ts";
+import { type Change, type Put, putsIn } from "./change.ts";
 import { startOf } from "./document.ts";
 import type { Source } from "./document.ts";
+import { type Fields, entryLines, fieldsOf, writeField, writeValue } from "./entry.ts";
 import { dashOf, itemsTouched, listOf, separated } from "./items.ts";
 import { Layout, colonEnd, endOf, propertiesOf } from "./layout.ts";
 import type { Splice } from "./layout.ts";
 import { seen } from "./parse.ts";
 import { DEFAULT_CURRENT } from "./fast.ts";
-import { writeScalar } from "./scalar.ts";
 
-const NULL = Symbol("null");
-type Value = string | typeof NULL;
-
-function write(value: Value): string {
-  return value === NULL ? "null" : writeScalar(value);
-}
-
-/** The replacements for one change, or for several removals at once, in a source for which `canSplice` holds. */
-export function splicesFor(source: Source, changes: Change[]): Splice[] {
+/** The replacements for one change, or for several at once, in a source for which `canSplice` holds. */
+export function splicesFor(source: Source, batch: Change[]): Splice[] {
   const editor = new Editor(source);
-  const [change] = changes;
+  const [change] = batch;
   switch (change?.kind) {
     case undefined:
       return [];
     case "use":
       return editor.use(change.name);
     case "rename":
-      return itemsTouched(source, change).flatMap(({ map }) => editor.set(map, { name: change.to }));
+      return itemsTouched(source, batch).flatMap(({ map }) => editor.set(map, { name: change.to }));
     case "remove":
-      return editor.remove(changes.flatMap((one) => itemsTouched(source, one).map(({ index }) => index)));
+      return editor.remove(itemsTouched(source, batch).map(({ index }) => index));
     case "separate":
       return editor.separate();
     case "put": {
-      const [item] = itemsTouched(source, change);
-      return item ? editor.set(item.map, fieldsOf(change)) : editor.append(change);
+      const there = new Map(itemsTouched(source, batch).map((item) => [item.name, item]));
+      const added: Put[] = [];
+      const splices = putsIn(batch).flatMap((put) => {
+        const item = there.get(put.name);
+        if (item) return editor.set(item.map, fieldsOf(put));
+        added.push(put);
+        return [];
+      });
+      return added.length === 0 ? splices : [...splices, ...editor.append(added)];
     }
   }
-}
-
-function fieldsOf({ name, endpoint, token, email }: Put): Record<string, Value> {
-  return { api_token: token.reveal(), email: email ?? NULL, endpoint, name };
 }
 
 class Editor {
@@ -55,19 +51,20 @@ class Editor {
     const { root } = this.#source;
     if (root.items.length === 0) return this.#fillRoot(["contexts: []"], name);
     const pair = this.#source.fieldsOf(root).get("current_context_name")?.pair;
-    if (!pair) return [this.#insertAtRootEnd([`current_context_name: ${writeScalar(name)}`])];
-    return this.#differs(pair, name) ? [this.#layout.replaceValue(pair, writeScalar(name))] : [];
+    if (!pair) return [this.#insertAtRootEnd([writeField("current_context_name", name)])];
+    return this.#differs(pair, name) ? [this.#layout.replaceValue(pair, writeValue(name))] : [];
   }
 
   /** Changes the fields that differ and adds those that are missing; a missing e-mail is as good as null. */
-  set(map: YAMLMap, fields: Record<string, Value>): Splice[] {
+  set(map: YAMLMap, fields: Fields): Splice[] {
     const splices: Splice[] = [];
     const missing: string[] = [];
     const indent = " ".repeat(this.#layout.column(this.#keyStart(map)));
     for (const [key, value] of Object.entries(fields)) {
       const pair = this.#source.fieldsOf(map).get(key)?.pair;
-      if (pair && this.#differs(pair, value)) splices.push(this.#layout.replaceValue(pair, write(value)));
-      if (!pair && value !== NULL) missing.push(`${indent}${key}: ${write(value)}`);
+      if (pair && this.#differs(pair, value))
+        splices.push(this.#layout.replaceValue(pair, writeValue(value)));
+      if (!pair && value !== null) missing.push(indent + writeField(key, value));
     }
     if (missing.length > 0) splices.push(this.#layout.insertLines(this.#layout.lineEnd(endOf(map)), missing));
     return splices;
@@ -76,7 +73,7 @@ class Editor {
   remove(indices: number[]): Splice[] {
     const found = listOf(this.#source);
     if (!found || indices.length === 0) return [];
-    const removed = [...new Set(indices)].map((index) => this.#removeItem(found.list, index));
+    const removed = indices.map((index) => this.#removeItem(found.list, index));
     if (removed.length < found.list.items.length) return removed;
     const start = propertiesOf(found.pair).at(-1);
     const end = start ? start.offset + start.source.length : colonEnd(found.pair);
@@ -92,23 +89,23 @@ class Editor {
     return [...this.remove(gone), ...renamed];
   }
 
-  append(change: Put): Splice[] {
+  append(changes: Put[]): Splice[] {
     const { root } = this.#source;
     if (root.items.length === 0)
-      return this.#fillRoot(["contexts:", ...entryLines(change, "")], DEFAULT_CURRENT);
+      return this.#fillRoot(["contexts:", ...entryLines(changes, "")], DEFAULT_CURRENT);
     const indent = " ".repeat(this.#layout.column(startOf(root)));
     const found = listOf(this.#source);
-    if (!found) return [this.#insertAtRootEnd(["contexts:", ...entryLines(change, "")])];
+    if (!found) return [this.#insertAtRootEnd(["contexts:", ...entryLines(changes, "")])];
     const { list } = found;
-    if (list.items.length === 0) return this.#replaceEmptyList(list, entryLines(change, indent));
+    if (list.items.length === 0) return this.#replaceEmptyList(list, entryLines(changes, indent));
     const dash = this.#layout.column(dashOf(list, 0));
     const end = this.#layout.endWithComments(endOf(list), dash);
-    return [this.#layout.insertLines(end, entryLines(change, " ".repeat(dash)))];
+    return [this.#layout.insertLines(end, entryLines(changes, " ".repeat(dash)))];
   }
 
-  #differs(pair: Pair, value: Value): boolean {
+  #differs(pair: Pair, value: string | null): boolean {
     const now = seen(this.#source, this.#source.resolve(pair.value));
-    if (now.kind === "null") return value !== NULL && value !== "None";
+    if (now.kind === "null") return value !== null;
     return now.kind !== "text" || now.text !== value;
   }
 
@@ -148,13 +145,7 @@ class Editor {
 
   #fillRoot(lines: string[], current: string): Splice[] {
     const { root } = this.#source;
-    const text = [...lines, `current_context_name: ${writeScalar(current)}`].join(this.#layout.eol);
+    const text = [...lines, writeField("current_context_name", current)].join(this.#layout.eol);
     return [{ start: startOf(root), end: endOf(root), text }];
   }
-}
-
-function entryLines(change: Put, indent: string): string[] {
-  return Object.entries(fieldsOf(change)).map(
-    ([key, value], index) => `${indent}${index === 0 ? "- " : "  "}${key}: ${write(value)}`,
-  );
 }

@@ -174,6 +174,18 @@ describe("edit: odd shapes", () => {
       "contexts:\n- name: b\n  endpoint: https://new.test\n  api_token: new-token # c\n  email: e\n",
     ],
     [
+      "an e-mail that is called None",
+      "contexts:\n- name: b # c\n  endpoint: https://new.test\n  api_token: new-token\n  email: null\n",
+      [put("b", "None")],
+      "contexts:\n- name: b # c\n  endpoint: https://new.test\n  api_token: new-token\n  email: None\n",
+    ],
+    [
+      "an empty value without a newline behind it",
+      "contexts:\n- name: b # c\n  endpoint: https://new.test\n  email:",
+      [put("b", "e")],
+      "contexts:\n- name: b # c\n  endpoint: https://new.test\n  email: e\n  api_token: new-token\n",
+    ],
+    [
       "duplicate names",
       `contexts:\n${entry("b")}${entry("b")}`,
       [put("b")],
