@@ -7,7 +7,10 @@ import { isTerminal } from "./system/runtime.ts";
 import { VERSION } from "./version.ts";
 
 // A copy: what a child process must not inherit is taken out of the process's own environment later.
-process.exitCode = await main(process.argv.slice(2), { ...process.env });
+const environment = { ...process.env };
+// With one of these the YAML package prints every piece of what it reads, tokens included.
+for (const name of ["LOG_TOKENS", "LOG_STREAM"]) delete process.env[name];
+process.exitCode = await main(process.argv.slice(2), environment);
 
 async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const end = argv.indexOf("--");

@@ -1,4 +1,4 @@
-import { tokenOf } from "../contexts/context.ts";
+import { usableTokenOf } from "../contexts/context.ts";
 import { listNames } from "../contexts/history/compare.ts";
 import { forget } from "../contexts/state.ts";
 import type { Cli } from "../system/cli.ts";
@@ -9,7 +9,9 @@ export const tokens: Check = {
   id: "tokens",
   look: (cli) =>
     withContexts(cli, ({ contexts }) => {
-      const without = [...new Set(contexts.filter((context) => !tokenOf(context)).map(({ name }) => name))];
+      const without = [
+        ...new Set(contexts.filter((context) => !usableTokenOf(context)).map(({ name }) => name)),
+      ];
       if (without.length === 0)
         return {
           status: "ok",

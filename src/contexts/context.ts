@@ -43,6 +43,18 @@ export function tokenOf(context: Context): Token | undefined {
   return text === undefined || text === "" ? undefined : new Token(text);
 }
 
+/** The same when it can be a login: Python makes the text "None" of a token that is null, and writes it so. */
+export function usableTokenOf(context: Context): Token | undefined {
+  const token = tokenOf(context);
+  return token?.reveal() === "None" ? undefined : token;
+}
+
+/** What Python shows of a token that is no login; undefined when there is none at all, and Python refuses the file. */
+export function emptyTokenOf(context: Context): string | undefined {
+  const text = readToken(context);
+  return text === "" || text === "None" ? text : undefined;
+}
+
 /** The context that a name stands for: of several entries with one name, the first, as Python takes it. */
 export function findContext(contexts: readonly Context[], name: string): Context | undefined {
   return contexts.find((context) => context.name === name);

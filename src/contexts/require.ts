@@ -1,5 +1,5 @@
 import { CliError, usageError } from "../errors.ts";
-import { type Context, findContext, tokenOf } from "./context.ts";
+import { type Context, findContext, usableTokenOf } from "./context.ts";
 import { canName, showName } from "./name.ts";
 import type { Active } from "./resolve.ts";
 import type { Token } from "./token.ts";
@@ -47,7 +47,7 @@ function noSuchContext(name: string): CliError {
 
 /** The context's token, or the error for an entry without one. */
 export function requireToken(context: Context): Token {
-  const token = tokenOf(context);
+  const token = usableTokenOf(context);
   if (token) return token;
   throw new CliError("NOT_LOGGED_IN", `the context "${context.name}" has no API token`, {
     hint: loginCommand(context.name),

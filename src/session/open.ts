@@ -1,4 +1,4 @@
-import { type Context, tokenOf } from "../contexts/context.ts";
+import { type Context, usableTokenOf } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../contexts/pins.ts";
 import type { Active } from "../contexts/resolve.ts";
@@ -64,7 +64,7 @@ async function askOrganization(
 /** The organization of a stored login, asked of the server when nobody has seen it yet; undefined when it won't say. */
 export async function findOrganization(cli: Cli, context: Context): Promise<string | undefined> {
   const known = (await recallIdentity(cli, context))?.organization;
-  const token = tokenOf(context);
+  const token = usableTokenOf(context);
   if (known || !token) return known ?? undefined;
   try {
     return (await askOrganization(cli, { context, token }, { insecureHttp: false })) ?? undefined;

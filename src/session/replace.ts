@@ -1,5 +1,5 @@
 import { identify, type Identification } from "../cloud/auth.ts";
-import { type Context, findContext, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, usableTokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import type { ContextsFile } from "../contexts/file/read.ts";
 import { recall, type State } from "../contexts/state.ts";
@@ -32,7 +32,7 @@ export async function confirmEndpoint(
 export async function confirmIdentity(cli: Cli, replacement: Replacement): Promise<void> {
   const { existing, endpoint, token, identification, force, insecureHttp } = replacement;
   if (!isSameEndpoint(existing.endpoint, endpoint)) return;
-  const stored = tokenOf(existing);
+  const stored = usableTokenOf(existing);
   if (stored?.reveal() === token.reveal()) return;
   const known =
     recall(await cli.store.state(), existing) ??
@@ -90,9 +90,9 @@ interface Newcomer {
 export function refuseNewcomer(file: ContextsFile, state: State, newcomer: Newcomer): void {
   const { name, endpoint, token, identification, existing, force } = newcomer;
   const found = findContext(file.contexts, name);
-  const stored = found && tokenOf(found)?.reveal();
+  const stored = found && usableTokenOf(found)?.reveal();
   if (!found || force || stored === undefined || stored === token.reveal()) return;
-  if (existing?.endpoint === found.endpoint && tokenOf(existing)?.reveal() === stored) return;
+  if (existing?.endpoint === found.endpoint && usableTokenOf(existing)?.reveal() === stored) return;
   const known = recall(state, found);
   const isSamePerson =
     (found.email ?? known?.email ?? identification.email) === identification.email &&

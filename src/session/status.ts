@@ -1,4 +1,4 @@
-import { type Context, tokenOf } from "../contexts/context.ts";
+import { type Context, usableTokenOf } from "../contexts/context.ts";
 import { showEndpoint } from "../contexts/endpoint.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../contexts/pins.ts";
 import type { Active, Source } from "../contexts/resolve.ts";
@@ -83,7 +83,7 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   const seen: Identity[] = [];
   const statuses = await inParallel(targets, async (target) => {
     const { context, source } = target;
-    const status = tokenOf(context)
+    const status = usableTokenOf(context)
       ? await checkOne(cli, { context, source, options, seen })
       : withoutToken(context, source);
     return { ...status, active: target === used };

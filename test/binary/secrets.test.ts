@@ -134,6 +134,17 @@ describe("and nowhere else", () => {
     }
   });
 
+  test("when the YAML package is told to print what it reads", async () => {
+    const here = home();
+    const context = { name: "a", endpoint: "https://x.test", api_token: canary() };
+    here.write(JSON.stringify({ contexts: [context], current_context_name: "a" }));
+    const env = { LOG_TOKENS: "1", LOG_STREAM: "1" };
+    for (const args of [["list-context"], ["context", "rename", "a", "b"]]) {
+      const { code, stdout } = await run(args, { home: here, env });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: args.length === 1 ? '[\n  "a"\n]\n' : "" });
+    }
+  });
+
   test("when the file holding it is broken", async () => {
     const here = home();
     for (const text of [

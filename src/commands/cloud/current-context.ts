@@ -1,5 +1,6 @@
 import { command } from "../../cli/command.ts";
-import { tokenOf } from "../../contexts/context.ts";
+import { emptyTokenOf } from "../../contexts/context.ts";
+import { requireToken } from "../../contexts/require.ts";
 import { openKnown, openSession } from "../../session/open.ts";
 import type { Cli } from "../../system/cli.ts";
 import { withCompatibleFailures } from "./_failure.ts";
@@ -11,9 +12,9 @@ export const currentContext = command({
     await withCompatibleFailures(async () => {
       const { context } = await openKnown(cli);
       const { name, endpoint, email } = context;
-      const token = tokenOf(context);
-      const shown = token && !cli.isTerminal(1) ? await reveal(cli) : token?.masked;
-      cli.output.secretData({ name, endpoint, api_token: shown ?? "", email });
+      const empty = emptyTokenOf(context);
+      const api_token = empty ?? (cli.isTerminal(1) ? requireToken(context).masked : await reveal(cli));
+      cli.output.secretData({ name, endpoint, api_token, email });
     });
   },
 });

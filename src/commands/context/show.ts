@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { type Context, tokenOf } from "../../contexts/context.ts";
+import { type Context, usableTokenOf } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
 import { requireNamed } from "../../contexts/require.ts";
 import { openKnown, openSession } from "../../session/open.ts";
@@ -17,7 +17,7 @@ export const show = command({
     const context = args.name === undefined ? await openActive(cli, revealing) : await find(cli, args.name);
     const { name, email } = context;
     const endpoint = showEndpoint(context.endpoint);
-    const token = tokenOf(context);
+    const token = usableTokenOf(context);
     const masked = token?.masked ?? null;
     if (cli.output.json) {
       const shown = { name, endpoint, email, token_masked: masked };

@@ -1,6 +1,10 @@
-import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, visit } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, visit } from "yaml";
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { CliError } from "../../errors.ts";
+import { compose } from "./compose.ts";
+import { refuseLexemes } from "./lexemes.ts";
+import { refuseCharacters, refuseNodes } from "./strict.ts";
+import type { Refusal } from "./strict.ts";
 
 /** One key of a mapping as Python ends up with it: the last of its name, or what a merge brought in. */
 export interface Field {
@@ -15,16 +19,11 @@ interface Place {
 }
 
 const PHRASES = new Map([
-  ["MULTIPLE_DOCS", "there is more than one YAML document"],
   ["TAB_AS_INDENT", "a tab is used as indentation"],
   ["BAD_INDENT", "the indentation is wrong"],
   ["BAD_DQ_ESCAPE", "a double-quoted text has an unknown escape"],
   ["RESOURCE_EXHAUSTION", "the nesting is too deep"],
 ]);
-
-// PyYAML refuses the first kind outright, and the second are line breaks in YAML 1.1 but not in YAML 1.2.
-const FORBIDDEN = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
-const OLD_LINE_BREAK = /[\x85\u2028\u2029]/;
 
 /** The text of a contexts file as a YAML document that PyYAML can read too. */
 export class Source {
@@ -40,20 +39,16 @@ export class Source {
   /** Throws `CORRUPT`, with line and column, for text that is no mapping in YAML that Python reads too. */
   constructor(text: string) {
     this.text = text;
-    this.#refuseCharacters();
+    this.#refuse(refuseCharacters(text));
     // A carriage return alone ends a line in Python's text files. Same length, so that offsets stay true.
-    const lines = text.replace(/\r(?!\n)/g, "\n");
-    this.doc = parseDocument(lines, {
-      schema: "failsafe",
-      resolveKnownTags: false,
-      uniqueKeys: false,
-      keepSourceTokens: true,
-      prettyErrors: false,
-      lineCounter: this.#lines,
-    });
-    const [error] = this.doc.errors;
+    const composed = compose(text.replace(/\r(?!\n)/g, "\n"), this.#lines);
+    this.doc = composed.doc;
+    const error = this.doc.errors.find(({ code, pos }) => !isToleratedByPython(code, text, pos[0]));
+    this.doc.errors = [];
     if (error) throw this.corrupt(PHRASES.get(error.code) ?? "it is not valid YAML", error.pos[0]);
-    this.#refuseTabs(lines);
+    if (composed.second !== undefined)
+      throw this.corrupt("there is more than one YAML document", composed.second);
+    this.#refuse(refuseLexemes(composed.lexemes) ?? refuseNodes(composed, text));
     this.#indexAnchors();
     const root: unknown = this.doc.contents;
     if (!isMap(root))
@@ -117,33 +112,8 @@ export class Source {
     });
   }
 
-  #refuseCharacters(): void {
-    const forbidden = FORBIDDEN.exec(this.text);
-    if (forbidden) throw this.corrupt("a control character stands in it", forbidden.index);
-    const lineBreak = OLD_LINE_BREAK.exec(this.text);
-    if (lineBreak) throw this.corrupt("an unusual line break stands in it unescaped", lineBreak.index);
-  }
-
-  /** PyYAML takes tabs inside quotes, block scalars and comments, and nowhere else. */
-  #refuseTabs(lines: string): void {
-    if (!lines.includes("\t")) return;
-    let offset = 0;
-    let header = "";
-    let isContent = false;
-    for (const token of new Lexer().lex(lines)) {
-      if (token === "\x1f") isContent = true;
-      if (token.length === 1 && /[\x02\x18\x1f]/.test(token)) continue;
-      const isBlockScalar = isContent && /^[|>]/.test(header);
-      if (token.includes("\t") && !isBlockScalar && (isContent || !/^[#"']/.test(token))) {
-        throw this.corrupt(
-          "a tab stands outside quotes, where Python cannot read one,",
-          offset + token.indexOf("\t"),
-        );
-      }
-      if (isContent || /^[|>]/.test(token)) header = isContent ? "" : token;
-      isContent = false;
-      offset += token.length;
-    }
+  #refuse(refusal: Refusal | undefined): void {
+    if (refusal) throw this.corrupt(refusal.message, refusal.offset);
   }
 
   #indexAnchors(): void {
@@ -163,6 +133,11 @@ export class Source {
     if (!this.#anchors.has(alias.source))
       throw this.corrupt("an alias has no anchor before it", startOf(alias));
   }
+}
+
+/** PyYAML takes a comment right behind quotes and brackets. */
+function isToleratedByPython(code: string, text: string, offset: number): boolean {
+  return code === "MISSING_CHAR" && /^["'\]},[{]#/.test(text.slice(offset - 1, offset + 1));
 }
 
 export function startOf(node: unknown): number {

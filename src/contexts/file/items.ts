@@ -1,11 +1,12 @@
 import { isMap, isScalar, isSeq, visit } from "yaml";
 import type { Pair, YAMLMap, YAMLSeq } from "yaml";
 import { type Change, namesIn, separateNames } from "./change.ts";
+import { seen } from "./construct.ts";
 import { isMergeKey, startOf } from "./document.ts";
 import type { Source } from "./document.ts";
 import { Layout, endOf, hasExplicitKey } from "./layout.ts";
 import { modelOf } from "./model.ts";
-import { entriesOf, parseContexts, seen } from "./parse.ts";
+import { entriesOf, parseContexts } from "./parse.ts";
 
 /** An entry of the list with its place in it. */
 export interface Item {
@@ -23,8 +24,7 @@ function itemsNamed(source: Source, names: Set<string>): Item[] {
   return entriesOf(source).flatMap((map, index) => {
     const field = source.fieldsOf(map).get("name");
     if (!field) return [];
-    const value = seen(source, field.value);
-    const name = value.kind === "null" ? "None" : value.text;
+    const name = seen(source, field.value).text;
     return names.has(name) ? [{ map, index, name }] : [];
   });
 }

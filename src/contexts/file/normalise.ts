@@ -1,4 +1,4 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, Scalar } from "yaml";
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, Scalar, YAMLSeq } from "yaml";
 import type { Node, Pair, ScalarTag, YAMLMap } from "yaml";
 import { isMergeKey, sourceOf, startOf } from "./document.ts";
 import type { Source } from "./document.ts";
@@ -17,8 +17,11 @@ export function normalise(source: Source): string {
   const { doc, root } = source;
   new Expansion(source).expand(root);
   root.flow = false;
-  for (const { key, value } of root.items) {
-    if (!isScalar(key) || sourceOf(key) !== "contexts" || !isSeq(value) || value.items.length === 0) continue;
+  for (const pair of root.items) {
+    const { key, value } = pair;
+    if (!isScalar(key) || sourceOf(key) !== "contexts") continue;
+    if (!isSeq(value)) pair.value = emptyList(value);
+    if (!isSeq(value) || value.items.length === 0) continue;
     value.flow = false;
     for (const item of value.items) if (isMap(item) && item.items.length > 0) item.flow = false;
   }
@@ -104,6 +107,14 @@ class Expansion {
     this.#nodes += 1;
     if (this.#nodes > MAX_NODES) throw this.#source.corrupt("its aliases expand to too much", startOf(node));
   }
+}
+
+/** In the place of what is as good as an empty list to Python. */
+function emptyList(value: unknown): YAMLSeq {
+  const list = new YAMLSeq();
+  list.flow = true;
+  if (isNode(value)) list.comment = value.comment ?? null;
+  return list;
 }
 
 function emptyScalar(): Scalar {

@@ -1,4 +1,5 @@
-// Python's `str()` of the numbers and dates that YAML 1.1 finds in plain scalars. Undefined is a Python exception.
+// Python's `str()` of the numbers and dates that YAML 1.1 finds in plain scalars, and its `repr()` of text. Undefined is
+// a Python exception.
 
 /** Python refuses to convert integers longer than this from or to decimal text. */
 const MAX_DIGITS = 4300;
@@ -12,7 +13,6 @@ function magnitudeOf(text: string): bigint | undefined {
   const based = /^0([bx]?)(.*)$/.exec(text);
   if (based) {
     const [, base, digits] = based;
-    if (digits === "") return undefined;
     return BigInt(`0${base === "" ? "o" : base}${digits}`);
   }
   const parts = text.split(":");
@@ -20,8 +20,12 @@ function magnitudeOf(text: string): bigint | undefined {
   return parts.reduce((total, part) => total * 60n + BigInt(part), 0n);
 }
 
+const INTEGER = /^[-+]?(?:0b[01]+|0x[0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*(?::[0-9]+)*)$/;
+
 export function integerText(source: string): string | undefined {
-  const [negative, digits] = splitSign(source.replaceAll("_", ""));
+  const plain = source.replaceAll("_", "");
+  if (!INTEGER.test(plain)) return undefined;
+  const [negative, digits] = splitSign(plain);
   const magnitude = magnitudeOf(digits);
   if (magnitude === undefined) return undefined;
   const text = magnitude.toString();
@@ -60,10 +64,15 @@ function floatRepr(value: number): string {
   return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
 }
 
+const FLOAT =
+  /^[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?|(?:[0-9]+:)+[0-9]+\.?[0-9]*|\.?inf|\.?nan)$/;
+
 export function floatText(source: string): string | undefined {
-  const [negative, text] = splitSign(source.replaceAll("_", "").toLowerCase());
-  if (text === ".nan") return "nan";
-  const magnitude = text === ".inf" ? Infinity : text.includes(":") ? sexagesimal(text) : Number(text);
+  const plain = source.replaceAll("_", "").toLowerCase();
+  if (!FLOAT.test(plain)) return undefined;
+  const [negative, text] = splitSign(plain);
+  if (text.endsWith("nan")) return "nan";
+  const magnitude = text.endsWith("inf") ? Infinity : text.includes(":") ? sexagesimal(text) : Number(text);
   if (magnitude === undefined) return undefined;
   return floatRepr(negative ? -magnitude : magnitude);
 }
@@ -111,4 +120,27 @@ export function dateText(source: string): string | undefined {
   const time = `${two(Number(hour))}:${minute}:${second}${micros === "000000" ? "" : `.${micros}`}`;
   const zone = utc ? "+00:00" : sign ? zoneText(sign, zoneHours, zoneMinutes) : "";
   return zone === undefined ? undefined : `${date} ${time}${zone}`;
+}
+
+/** Letters, marks, digits, punctuation and symbols; of the separators only the blank. */
+const PRINTABLE = /^(?:[^\p{C}\p{Z}]| )$/u;
+const SHORT_ESCAPES = new Map([
+  ["\\", "\\\\"],
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+  ["\t", "\\t"],
+]);
+
+export function textRepr(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  return quote + [...text].map((character) => characterRepr(character, quote)).join("") + quote;
+}
+
+function characterRepr(character: string, quote: string): string {
+  if (character === quote) return `\\${quote}`;
+  const short = SHORT_ESCAPES.get(character);
+  if (short !== undefined || PRINTABLE.test(character)) return short ?? character;
+  const code = character.codePointAt(0) ?? 0;
+  const [letter, width] = code <= 0xff ? ["x", 2] : code <= 0xffff ? ["u", 4] : ["U", 8];
+  return `\\${letter}${code.toString(16).padStart(width, "0")}`;
 }

@@ -9,7 +9,7 @@ const TIMESTAMP =
   /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9]{2})?))?)$/;
 
 /** What a plain scalar resolves to for PyYAML. */
-type Kind = "bool" | "float" | "integer" | "null" | "timestamp" | "indicator" | "string";
+export type Kind = "bool" | "float" | "integer" | "null" | "timestamp" | "indicator" | "string";
 
 export function kindOf(source: string): Kind {
   if (source === "") return "null";

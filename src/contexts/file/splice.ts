@@ -1,12 +1,12 @@
 import type { Pair, YAMLMap, YAMLSeq } from "yaml";
 import { type Change, type Put, putsIn } from "./change.ts";
+import { seen } from "./construct.ts";
 import { startOf } from "./document.ts";
 import type { Source } from "./document.ts";
 import { type Fields, entryLines, fieldsOf, writeField, writeValue } from "./entry.ts";
 import { dashOf, itemsTouched, listOf, separated } from "./items.ts";
 import { Layout, colonEnd, endOf, propertiesOf } from "./layout.ts";
 import type { Splice } from "./layout.ts";
-import { seen } from "./parse.ts";
 import { DEFAULT_CURRENT } from "./fast.ts";
 
 /** The replacements for one change, or for several at once, in a source for which `canSplice` holds. */

@@ -1,32 +1,17 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { home, run, type RunOptions } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
+import { ASCII_LOCALE, bentoml, PYTHON } from "./peer.ts";
+
+// The two programs as people run them, on one file and a server each.
 
 sweepCanaries();
 
-const CHECKOUT = join(import.meta.dirname, "../..");
-const python = process.env["BENTOCLOUD_PYTHON"] || join(CHECKOUT, ".cache/bentoml-1.4.38/bin/python");
 const cloud = await startCloud();
 const other = await startCloud();
 afterAll(() => Promise.all([cloud.stop(), other.stop()]));
-
-const PYTHON_ENV = { BENTOML_DO_NOT_TRACK: "True", NO_COLOR: "1", COLUMNS: "1000" };
-
-/** Python's own program on the same home. It prints tokens where ours does, and where ours does not. */
-function bentoml(args: string[], options: RunOptions & { home: Home }) {
-  const command = [join(dirname(python), "bentoml"), "cloud"];
-  return run(args, {
-    reveals: true,
-    ...options,
-    command,
-    env: { ...PYTHON_ENV, ...options.env },
-    timeoutMs: 60_000,
-  });
-}
 
 /** Signs in with each program: ours as `ours`, Python's as `theirs`. */
 async function bothSignedIn() {
@@ -49,7 +34,7 @@ async function bothSignedIn() {
 const shared = await bothSignedIn();
 
 test("bentoml is there", () => {
-  expect(existsSync(python)).toBe(true);
+  expect(existsSync(PYTHON)).toBe(true);
 });
 
 describe("one file", () => {
@@ -103,24 +88,6 @@ describe("the verbs of both print the same, byte for byte", () => {
       expect(theirs.code).toBe(0);
     },
   );
-
-  test("with a key in the environment", async () => {
-    const { here } = shared;
-    const env = { BENTO_CLOUD_API_KEY: cloud.issueToken(), BENTO_CLOUD_API_ENDPOINT: cloud.url };
-    const theirs = await bentoml(["current-context"], { home: here, env });
-    const mine = await run(["current-context"], { home: here, env, reveals: true });
-    expect({ code: mine.code, same: mine.stdout === theirs.stdout }).toEqual({ code: 0, same: true });
-  });
-
-  test("a context that does not exist ends both with 1", async () => {
-    const { here } = shared;
-    const args = ["update-current-context", "nobody"];
-    const codes = [
-      (await bentoml(args, { home: here })).code,
-      (await run(["cloud", ...args], { home: here })).code,
-    ];
-    expect(codes).toEqual([1, 1]);
-  });
 });
 
 test("Python bentoml reads every name that we let a context have", async () => {
@@ -143,7 +110,7 @@ test("Python bentoml reads every name that we let a context have", async () => {
     expect(await run(args, { home: here, stdin: cloud.issueToken() })).toMatchObject({ code: 0 });
   }
   // A locale in which Python opens the file as ASCII; only what it prints is UTF-8.
-  const env = { LC_ALL: "C", PYTHONUTF8: "0", PYTHONCOERCECLOCALE: "0", PYTHONIOENCODING: "utf-8" };
+  const env = { ...ASCII_LOCALE, PYTHONIOENCODING: "utf-8" };
   const theirs = await bentoml(["list-context"], { home: here, env });
   const mine = await run(["list-context"], { home: here });
   expect(JSON.parse(mine.stdout)).toEqual(names);

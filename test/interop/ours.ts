@@ -1,0 +1,43 @@
+import { tokenOf } from "../../src/contexts/context.ts";
+import { editContexts, type Change } from "../../src/contexts/file/edit.ts";
+import { readContexts } from "../../src/contexts/file/read.ts";
+import { Token } from "../../src/contexts/token.ts";
+import { CliError } from "../../src/errors.ts";
+import type { Fields } from "./peer.ts";
+
+export interface Ours {
+  contexts: Fields[];
+  current: string;
+  problems: string[];
+}
+
+/** What our reader makes of a file, in Python's terms; `corrupt` when it refuses. Any other failure is thrown. */
+export async function read(text: string): Promise<Ours | { corrupt: string }> {
+  try {
+    const { contexts, current, problems } = await readContexts(text);
+    return {
+      contexts: contexts.map((context) => {
+        const { name, endpoint, email } = context;
+        return [name, endpoint, tokenOf(context)?.reveal() ?? "", email];
+      }),
+      current: current.name,
+      problems: problems.map(({ message }) => message),
+    };
+  } catch (error) {
+    if (error instanceof CliError && error.code === "CORRUPT") return { corrupt: error.message };
+    throw error;
+  }
+}
+
+/** The change that a login of these fields is. */
+export function put([name, endpoint, token, email]: Fields): Change {
+  return { kind: "put", name, endpoint, token: new Token(token), email };
+}
+
+export function write(
+  text: string | undefined,
+  contexts: readonly Fields[],
+  current: string,
+): Promise<string> {
+  return editContexts(text, [...contexts.map(put), { kind: "use", name: current }]);
+}
