@@ -1,6 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { ContextsFile } from "../contexts/file/read.ts";
 import type { Cli } from "../system/cli.ts";
+import { storageError } from "../system/files.ts";
 
 /** One thing that `doctor` looks at. Looking changes nothing. */
 export interface Check {
@@ -48,9 +49,16 @@ async function look(cli: Cli, check: Check): Promise<Finding> {
   try {
     return await check.look(cli);
   } catch (error) {
-    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-    return { status: "fail", message: error.message, ...(error.hint && { hint: error.hint }) };
+    const { message, hint } = asExpected(error, cli);
+    return { status: "fail", message, ...(hint && { hint }) };
   }
+}
+
+/** A failure that says something about the machine; throws anything else. */
+function asExpected(error: unknown, { store }: Cli): CliError {
+  const expected = storageError("look at", store.paths.file, error);
+  if (expected instanceof CliError && expected.code !== "CANCELLED") return expected;
+  throw error;
 }
 
 /** A repair that fails is a finding too, and does not keep the others from being made. */
@@ -65,9 +73,9 @@ async function repaired(
     const { status, hint } = await look(cli, check);
     return toResult(check, { status, message, ...(hint && { hint }) }, true);
   } catch (error) {
-    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-    const message = `${finding.message}; not repaired: ${error.message}`;
-    return toResult(check, { ...finding, message, ...(error.hint && { hint: error.hint }) }, false);
+    const failure = asExpected(error, cli);
+    const message = `${finding.message}; not repaired: ${failure.message}`;
+    return toResult(check, { ...finding, message, ...(failure.hint && { hint: failure.hint }) }, false);
   }
 }
 
@@ -81,7 +89,7 @@ export async function withContexts(
   look: (file: ContextsFile) => Finding | Promise<Finding>,
 ): Promise<Finding> {
   try {
-    return await look(await cli.store.read());
+    return await look(await cli.store.read({ notice: false }));
   } catch (error) {
     if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
     return { status: "warn", message: "not checked, because the contexts file cannot be read" };

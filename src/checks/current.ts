@@ -12,54 +12,53 @@ export const current: Check = {
   look: (cli) =>
     withContexts(cli, async (file) => {
       const { name } = file.current;
-      const names = new Set(file.contexts.map((context) => context.name));
-      if (names.size === 0) return { status: "ok", message: "there are no contexts yet" };
-      if (names.has(name) && name !== ENVIRONMENT_NAME) return { status: "ok", message: `"${name}"` };
-      if (names.has(name)) return misnamed();
-      const choice = await lastChoice(cli, file, names);
-      const finding = {
-        ...describe(name),
-        hint: "bentocloud use NAME (`bentocloud context list` shows them)",
+      if (file.contexts.length === 0) return { status: "ok", message: "there are no contexts yet" };
+      if (!isStored(file, name))
+        return {
+          status: "fail",
+          message:
+            name === ENVIRONMENT_NAME
+              ? `${name} is current, which Python bentoml wrote and cannot find`
+              : `the current context is ${showName(name)}, and there is none`,
+          hint: "bentocloud use NAME (`bentocloud context list` shows them)",
+          repair: () => choose(cli),
+        };
+      if (name !== ENVIRONMENT_NAME) return { status: "ok", message: `"${name}"` };
+      return {
+        status: "warn",
+        message: `a stored context is called ${name}, which stands for the environment's credential`,
+        hint: `bentocloud context rename ${name} NAME`,
       };
-      if (choice !== undefined) return { ...finding, repair: () => choose(cli, choice) };
-      return name === ENVIRONMENT_NAME ? { ...finding, repair: () => chooseNone(cli) } : finding;
     }),
 };
 
-function misnamed() {
-  return {
-    status: "warn",
-    message: `a stored context is called ${ENVIRONMENT_NAME}, which stands for the environment's credential`,
-    hint: `bentocloud context rename ${ENVIRONMENT_NAME} NAME`,
-  } as const;
+function isStored({ contexts }: ContextsFile, name: string): boolean {
+  return contexts.some((context) => context.name === name);
 }
 
-function describe(name: string) {
-  return name === ENVIRONMENT_NAME
-    ? ({ status: "fail", message: `${name} is current, which Python bentoml wrote and cannot find` } as const)
-    : ({ status: "warn", message: `the current context is ${showName(name)}, and there is none` } as const);
+async function choose(cli: Cli): Promise<string> {
+  const file = await cli.store.read();
+  const earlier = await lastChoice(cli, file);
+  const first = isStored(file, DEFAULT_CURRENT)
+    ? DEFAULT_CURRENT
+    : (file.contexts[0]?.name ?? DEFAULT_CURRENT);
+  const name = earlier ?? first;
+  const { file: after } = await cli.store.update((now) => {
+    // Somebody may have chosen meanwhile.
+    const isNeeded = !isStored(now, now.current.name) && isStored(now, name);
+    return { changes: isNeeded ? [{ kind: "use", name }] : [] };
+  });
+  const why = earlier === undefined ? "`bentocloud use NAME` chooses another" : "as it was before";
+  return `"${after.current.name}" is current now, ${why}`;
 }
 
-/** What was current when it last was one of these; nobody is put into a context they never chose. */
-async function lastChoice(cli: Cli, file: ContextsFile, names: Set<string>): Promise<string | undefined> {
-  const { own } = cli.store.paths;
-  const texts = [readKnown(own)?.text, ...listKept(own, "version").toReversed().map(readKept)];
-  for (const text of texts) {
+/** What was current when it last was a context that is still there. */
+async function lastChoice({ store }: Cli, file: ContextsFile): Promise<string | undefined> {
+  const versions = listKept(store.paths.own, "version").toReversed().map(readKept);
+  for (const text of [readKnown(store.paths), ...versions]) {
     const earlier = await readContexts(text ?? "").catch(() => undefined);
-    if (earlier && names.has(earlier.current.name)) return earlier.current.name;
+    if (earlier && isStored(file, earlier.current.name)) return earlier.current.name;
   }
-  const { previous } = await cli.store.state();
-  if (previous !== null && names.has(previous)) return previous;
-  return names.size === 1 ? file.contexts[0]?.name : undefined;
-}
-
-async function choose({ store }: Cli, name: string): Promise<string> {
-  await store.update(() => ({ changes: [{ kind: "use", name }] }));
-  return `"${name}" is current, as it was before`;
-}
-
-/** What Python has in a new file, so that its next login makes no context of the environment's name. */
-async function chooseNone({ store }: Cli): Promise<string> {
-  await store.update(() => ({ changes: [{ kind: "use", name: DEFAULT_CURRENT }] }));
-  return `${ENVIRONMENT_NAME} is no longer current`;
+  const { previous } = await store.state();
+  return previous !== null && isStored(file, previous) ? previous : undefined;
 }

@@ -1,5 +1,5 @@
-import { bringBack } from "../contexts/history/restore.ts";
-import { listKept } from "../contexts/history/ring.ts";
+import { readKept } from "../contexts/history/ring.ts";
+import { lastWhole } from "../contexts/history/whole.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Check } from "./check.ts";
@@ -10,7 +10,7 @@ export const file: Check = {
   async look(cli) {
     const path = cli.store.paths.file;
     try {
-      await cli.store.read();
+      await cli.store.read({ notice: false });
       return { status: "ok", message: path };
     } catch (error) {
       if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
@@ -23,10 +23,12 @@ export const file: Check = {
 
 /** Puts the last whole version in its place; without one there are no contexts then, and the broken file still is. */
 async function putAside({ store }: Cli): Promise<string> {
-  const last = listKept(store.paths.own, "version").at(-1);
-  const { aside } = last ? await bringBack(store, last) : await store.replace(undefined);
-  const kept = aside === undefined ? "" : `; what could not be read is kept as ${aside}`;
-  return last
-    ? `brought back version ${last.id}${kept}`
-    : `no earlier version is known, so there are no contexts now${kept}`;
+  const last = await lastWhole(store.paths.own);
+  const text = last && readKept(last);
+  const { aside } = await store.replace(text, { onlyCorrupt: true });
+  if (aside === undefined) return "another program mended it meanwhile";
+  const done = last
+    ? `brought back version ${last.id}`
+    : "no earlier version is known, so there are no contexts now";
+  return `${done}; what could not be read is kept as ${aside}`;
 }

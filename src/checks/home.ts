@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { quoteWord } from "../contexts/require.ts";
 import { inspectTarget, permissionsOf, requireWritable } from "../system/files.ts";
 import { userId } from "../system/runtime.ts";
 import type { Check, Finding } from "./check.ts";
@@ -22,7 +23,7 @@ export const home: Check = {
       return {
         status: "warn",
         message: `other users can replace the files in ${path}`,
-        hint: `chmod go-w ${path}`,
+        hint: `chmod go-w ${quoteWord(path)}`,
       };
     return { status: "ok", message: path };
   },

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { listNames } from "../contexts/history/compare.ts";
 import { withOwnLock } from "../contexts/turn.ts";
 import type { Paths } from "../contexts/home.ts";
 import { discard, realTarget } from "../system/files.ts";
@@ -16,7 +17,7 @@ export const leftovers: Check = {
     if (found.length === 0) return { status: "ok", message: "nothing is left of interrupted writes" };
     return {
       status: "warn",
-      message: `interrupted writes left ${found.join(", ")}`,
+      message: `interrupted writes left ${listNames(found)}`,
       async repair() {
         // The lock, because a process that cannot be seen from here may be writing.
         await withOwnLock(paths, cli.signal, () => {

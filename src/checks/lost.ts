@@ -1,7 +1,9 @@
 import { listNames } from "../contexts/history/compare.ts";
+import { type Loss, stillLost } from "../contexts/history/loss.ts";
 import { bringBack } from "../contexts/history/restore.ts";
 import { type Kept, listKept } from "../contexts/history/ring.ts";
 import { readLoss } from "../contexts/history/versions.ts";
+import type { ContextsFile } from "../contexts/file/read.ts";
 import type { Cli } from "../system/cli.ts";
 import { type Check, counted, withContexts } from "./check.ts";
 
@@ -9,27 +11,42 @@ import { type Check, counted, withContexts } from "./check.ts";
 export const lost: Check = {
   id: "lost",
   look: (cli) =>
-    withContexts(cli, ({ contexts }) => {
-      const here = new Set(contexts.map(({ name }) => name));
-      const losses = listKept(cli.store.paths.own, "lost").toReversed();
-      const missing = new Set(losses.flatMap(namesOf).filter((name) => !here.has(name)));
-      if (missing.size === 0) return { status: "ok", message: "no context is lost" };
-      const wanted = losses.filter((loss) => namesOf(loss).some((name) => missing.has(name)));
-      const message = `another program removed ${counted(missing.size, "context")}: ${listNames([...missing])}`;
-      const hint = wanted.map(({ id }) => `bentocloud restore ${id}`).join("; ");
-      // With others in the file, somebody may have taken these out on purpose.
-      if (contexts.length > 0) return { status: "warn", message, hint };
-      return { status: "fail", message, hint, repair: () => bringAllBack(cli, wanted) };
+    withContexts(cli, async (file) => {
+      const kept = keptLosses(cli).map(({ loss }) => loss);
+      // Not even noticed yet: looking must not be what uses up the notice.
+      const fresh = await cli.store.findLoss();
+      const names = namesOf(fresh ? [fresh, ...kept] : kept, file);
+      if (names.length === 0) return { status: "ok", message: "no context is lost" };
+      return {
+        status: file.contexts.length === 0 ? "fail" : "warn",
+        message: `another program removed ${counted(names.length, "context")}: ${listNames(names)}`,
+        hint: "bentocloud restore",
+        repair: () => bringAllBack(cli),
+      };
     }),
 };
 
-function namesOf(loss: Kept): string[] {
-  return readLoss(loss).missing.map(({ name }) => name);
+function keptLosses({ store }: Cli): { kept: Kept; loss: Loss }[] {
+  return listKept(store.paths.own, "lost")
+    .toReversed()
+    .flatMap((kept) => {
+      const loss = readLoss(kept);
+      return loss ? [{ kept, loss }] : [];
+    });
+}
+
+function namesOf(losses: readonly Loss[], file: ContextsFile): string[] {
+  return [...new Set(losses.flatMap((loss) => stillLost(loss, file)).map(({ name }) => name))];
 }
 
 /** Newest first, so that of two lost logins with one name the later one comes back. */
-async function bringAllBack({ store }: Cli, losses: readonly Kept[]): Promise<string> {
-  const added: string[] = [];
-  for (const loss of losses) added.push(...(await bringBack(store, loss)).changes.added);
-  return `brought back ${listNames(added)}`;
+async function bringAllBack(cli: Cli): Promise<string> {
+  const file = await cli.store.read();
+  const back: string[] = [];
+  for (const { kept, loss } of keptLosses(cli)) {
+    if (stillLost(loss, file).length === 0) continue;
+    const { changes } = await bringBack(cli.store, kept);
+    back.push(...changes.added, ...changes.changed);
+  }
+  return `brought back ${listNames(back)}`;
 }

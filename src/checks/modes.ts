@@ -1,6 +1,7 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { narrow } from "../system/create.ts";
 import { inspect, namesIn, permissionsOf, realTarget } from "../system/files.ts";
+import { listNames } from "../contexts/history/compare.ts";
 import type { Paths } from "../contexts/home.ts";
 import { type Check, counted } from "./check.ts";
 
@@ -12,10 +13,10 @@ export const modes: Check = {
     if (wide.length === 0) return { status: "ok", message: "only you can read what is stored" };
     return {
       status: "warn",
-      message: `others can read or change ${wide.join(", ")}`,
-      repair: async () => {
+      message: `others can read or change ${listNames(wide)}`,
+      async repair() {
         for (const path of wide) narrow(path);
-        return `made ${counted(wide.length, "path")} yours alone: ${wide.join(", ")}`;
+        return `made ${counted(wide.length, "path")} yours alone: ${listNames(wide)}`;
       },
     };
   },
@@ -23,7 +24,7 @@ export const modes: Check = {
 
 function wideBelow({ file, own }: Paths): string[] {
   const target = realTarget(file);
-  const beside = namesIn(dirname(target)).filter((name) => name.startsWith(".yatai.yaml.broken-"));
+  const beside = namesIn(dirname(target)).filter((name) => name.startsWith(`${basename(target)}.broken-`));
   const folders = [own, join(own, "backups"), join(own, "lost")];
   const paths = [
     target,

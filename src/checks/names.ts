@@ -12,7 +12,7 @@ export const names: Check = {
       if (shared.length === 0) return { status: "ok", message: "every context has a name of its own" };
       return {
         status: "warn",
-        message: `${counted(shared.length, "name")} given to more than one context, of which only the first counts: ${shared.join(", ")}`,
+        message: `${counted(shared.length, "name")} given to more than one context, of which only the first counts: ${listNames(shared)}`,
         repair: () => separate(cli),
       };
     }),

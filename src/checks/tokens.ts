@@ -1,4 +1,5 @@
 import { usableTokenOf } from "../contexts/context.ts";
+import type { ContextsFile } from "../contexts/file/read.ts";
 import { listNames } from "../contexts/history/compare.ts";
 import { forget } from "../contexts/state.ts";
 import type { Cli } from "../system/cli.ts";
@@ -30,9 +31,23 @@ export const tokens: Check = {
 };
 
 async function removeAll({ store }: Cli, names: readonly string[]): Promise<string> {
-  const { undo } = await store.update((_file, state) => ({
-    changes: names.map((name) => ({ kind: "remove", name })),
-    state: forget(state, names),
-  }));
-  return `removed ${listNames(names)}, which had no API token (version ${undo} still has ${names.length === 1 ? "it" : "them"})`;
+  let removed: string[] = [];
+  const { undo } = await store.update((file, state) => {
+    // Somebody may have signed in meanwhile.
+    const useless = namesWithout(file);
+    removed = names.filter((name) => useless.includes(name));
+    return {
+      changes: removed.map((name) => ({ kind: "remove", name })),
+      state: forget(state, removed),
+    };
+  });
+  if (undo === undefined) return "each has an API token by now";
+  const them = removed.length === 1 ? "it" : "them";
+  return `removed ${listNames(removed)}, which had no API token (version ${undo} still has ${them})`;
+}
+
+/** A name of which no entry has a token. */
+function namesWithout({ contexts }: ContextsFile): string[] {
+  const usable = new Set(contexts.filter((context) => usableTokenOf(context)).map(({ name }) => name));
+  return [...new Set(contexts.map(({ name }) => name))].filter((name) => !usable.has(name));
 }

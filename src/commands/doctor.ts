@@ -12,7 +12,8 @@ import { command } from "../cli/command.ts";
 import type { Cell } from "../system/output.ts";
 import type { Tone } from "../system/paint.ts";
 
-const CHECKS = [home, leftovers, file, lost, names, tokens, current, values, modes];
+/** Modes before anything that narrows them in passing. */
+const CHECKS = [home, modes, leftovers, file, lost, names, tokens, current, values];
 
 export const doctor = command({
   name: "doctor",

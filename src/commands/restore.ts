@@ -25,13 +25,20 @@ export const restore = command({
     if (args.id === undefined) return list(cli);
     const { output, store } = cli;
     const kept = findKept(store, args.id);
-    const { changes, undo, aside, narrowed } = await bringBack(store, kept);
-    if (output.json) output.data({ restored: kept.id, ...changes, undo: undo ?? null, aside: aside ?? null });
+    const { changes, undo, aside, narrowed, taken } = await bringBack(store, kept);
+    if (output.json)
+      output.data({ restored: kept.id, ...changes, undo: undo ?? null, aside: aside ?? null, taken });
     const done = describeChanges(changes);
     if (aside !== undefined) output.info(`What could not be read is kept as ${aside}`);
-    if (done === "" && undo === undefined && aside === undefined) {
+    if (taken.length > 0) {
+      output.warn(
+        `another login is called ${listNames(taken)} by now; rename it and restore ${kept.id} again to have both`,
+      );
+    }
+    const isNothing = done === "" && undo === undefined && aside === undefined;
+    if (isNothing && taken.length === 0) {
       output.success(`Nothing to bring back: all of ${kept.id} is there`);
-    } else {
+    } else if (!isNothing) {
       output.success(`Brought back ${kept.id}${done === "" ? "" : `: ${done}`}`);
     }
     reportNarrowed(cli, narrowed);

@@ -60,6 +60,11 @@ export function findContext(contexts: readonly Context[], name: string): Context
   return contexts.find((context) => context.name === name);
 }
 
+/** What makes two entries the same login, whatever they are called. Holds the token. */
+export function loginOf(context: Context): string {
+  return JSON.stringify([context.endpoint, tokenOf(context)?.reveal() ?? ""]);
+}
+
 /** The contexts that names stand for, by name and in the order of the file. */
 export function firstOfEachName(contexts: readonly Context[]): Map<string, Context> {
   const found = new Map<string, Context>();

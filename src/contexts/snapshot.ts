@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
 import { type FileText, readRegularFile, storageError } from "../system/files.ts";
+import { DEFAULT_CURRENT } from "./file/fast.ts";
 import { type ContextsFile, readContexts } from "./file/read.ts";
 
 /** The shared file at one moment: its bytes for comparing, and what they say. */
@@ -7,6 +8,8 @@ export interface Snapshot {
   raw: FileText | undefined;
   text: string | undefined;
   file: ContextsFile;
+  /** False when it may be the beginning of what Python bentoml is still writing. */
+  isWhole: boolean;
 }
 
 /** @throws CliError `CORRUPT` with line and column, or `STORAGE`. */
@@ -16,15 +19,22 @@ const PEER_RETRIES = 6;
 const FIRST_PEER_WAIT_MS = 5;
 /** Python buffers this much, so that a smaller file appears in one piece. */
 const PEER_PIECE_BYTES = 8192;
-/** Longer than it takes to make another piece. */
+/** Looked at so often and so far apart, a beginning is believed: longer than it takes to make another piece. */
+const PEER_PIECES = 8;
 const PEER_PIECE_MS = 40;
+const MOST_PIECES = 50;
 
 /** What no file says. */
-export const EMPTY: ContextsFile = { contexts: [], current: { name: "default", line: null }, problems: [] };
+export const EMPTY: ContextsFile = {
+  contexts: [],
+  current: { name: DEFAULT_CURRENT, line: null },
+  problems: [],
+};
 
 /** Looks at the file each time, and parses it again only when it says something else. */
 export function snapshotReader(path: string): ReadSnapshot {
   let last: Snapshot | undefined;
+  let believed: string | undefined;
   let refused: { raw: FileText; error: unknown } | undefined;
 
   async function read(raw: FileText | undefined): Promise<Snapshot> {
@@ -34,39 +44,45 @@ export function snapshotReader(path: string): ReadSnapshot {
 
   /**
    * Python bentoml truncates the file, makes the text and then fills it in pieces, so an empty or broken one, or one
-   * that ends within a line, may be a write of its in progress and is read again before it is believed.
+   * that looks like a beginning, may be a write of its in progress and is read again before it is believed.
    */
   return async () => {
-    let unended: string | undefined;
+    let same = 0;
+    let wait = FIRST_PEER_WAIT_MS;
     for (let attempt = 0; ; attempt += 1) {
       const raw = readRaw(path);
       if (raw && refused?.raw.bytes.equals(raw.bytes)) throw refused.error;
       try {
+        const before = last;
         const snapshot = await read(raw);
-        if (isWhole(snapshot) || snapshot.text === unended || attempt >= PEER_RETRIES) return snapshot;
-        unended = snapshot.text;
+        same = before?.text === snapshot.text ? same + 1 : 0;
+        const isBelieved = same >= PEER_PIECES || attempt >= MOST_PIECES;
+        if (isBelieved) believed = snapshot.text;
+        if (snapshot.isWhole || snapshot.text === believed) return snapshot;
+        wait = PEER_PIECE_MS;
       } catch (error) {
         if (!(error instanceof CliError)) throw error;
         if (raw && attempt >= PEER_RETRIES) refused = { raw, error };
         if (attempt >= PEER_RETRIES) throw error;
       }
       const { setTimeout: sleep } = await import("node:timers/promises");
-      await sleep(unended === undefined ? FIRST_PEER_WAIT_MS * 2 ** attempt : PEER_PIECE_MS);
+      await sleep(wait);
+      wait *= 2;
     }
   };
 }
 
 /** Python writes the current context last. */
-function isWhole({ raw, text, file }: Snapshot): boolean {
-  if (text === undefined || (raw?.bytes.length ?? 0) < PEER_PIECE_BYTES) return true;
-  return text.endsWith("\n") && file.current.line !== null;
+function looksWhole(text: string, bytes: number, file: ContextsFile): boolean {
+  return bytes < PEER_PIECE_BYTES || (text.endsWith("\n") && file.current.line !== null);
 }
 
-async function parse(path: string, raw: FileText | undefined): Promise<Snapshot> {
-  if (!raw) return { raw, text: undefined, file: EMPTY };
+export async function parse(path: string, raw: FileText | undefined): Promise<Snapshot> {
+  if (!raw) return { raw, text: undefined, file: EMPTY, isWhole: true };
   try {
     const text = decode(raw.bytes);
-    return { raw, text, file: await readContexts(text) };
+    const file = await readContexts(text);
+    return { raw, text, file, isWhole: looksWhole(text, raw.bytes.length, file) };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     throw new CliError(error.code, `${path} cannot be read: ${error.message}`, {

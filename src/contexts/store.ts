@@ -1,6 +1,7 @@
 import type { Change } from "./file/edit.ts";
 import type { ContextsFile } from "./file/read.ts";
 import { isAsKnown } from "./history/glance.ts";
+import type { Loss } from "./history/loss.ts";
 import type { Paths } from "./home.ts";
 import { type ReadSnapshot, snapshotReader } from "./snapshot.ts";
 import type { State } from "./state.ts";
@@ -11,8 +12,11 @@ import type { State } from "./state.ts";
  */
 export interface Store {
   paths: Paths;
-  /** Never writes the file and never creates; no file is the same as no contexts. Says what another program removed. */
-  read(): Promise<ContextsFile>;
+  /**
+   * Never writes the file and never creates; no file is the same as no contexts. Says what another program removed,
+   * unless `notice` is false.
+   */
+  read(options?: { notice?: boolean }): Promise<ContextsFile>;
   /** The same until an update of ours. */
   state(): Promise<State>;
   /**
@@ -20,8 +24,13 @@ export interface Store {
    * of its own, because it runs more than once.
    */
   update(plan: (file: ContextsFile, state: State) => Plan): Promise<Outcome>;
-  /** Puts this text in the file's place, or no file at all, whatever stands there. What is no contexts file is kept. */
-  replace(text: string | undefined): Promise<Replaced>;
+  /**
+   * Puts this text in the file's place, or no file at all, whatever stands there; with `onlyCorrupt` only what is no
+   * contexts file, which is kept in any case.
+   */
+  replace(text: string | undefined, options?: { onlyCorrupt: boolean }): Promise<Replaced>;
+  /** What a command that reads would say that another program removed, before it is said. */
+  findLoss(): Promise<Loss | undefined>;
   /** Changes only our own memory, as far as that can be done without waiting. Without `create`, never makes one. */
   updateState(change: (state: State) => State, options: { create: boolean }): Promise<void>;
   /** Fails when a later {@link Store.update} could not write, before anything hard to repeat is begun. */
@@ -62,7 +71,13 @@ export interface StoreTools extends StoreOptions {
 
 export function createStore(options: StoreOptions): Store {
   const { paths } = options;
-  const tools = { ...options, snapshot: snapshotReader(paths.file) };
+  const said = new Set<string>();
+  // What cannot be kept would be said again by every look of one run.
+  const alert = (message: string) => {
+    if (!said.has(message)) options.alert(message);
+    said.add(message);
+  };
+  const tools = { ...options, alert, snapshot: snapshotReader(paths.file) };
   let state: Promise<State> | undefined;
   const readState = async () => (await import("./state.ts")).readState(paths.own);
   const forget = () => {
@@ -70,16 +85,18 @@ export function createStore(options: StoreOptions): Store {
   };
   return {
     paths,
-    async read() {
+    async read({ notice = true } = {}) {
       const { raw, file } = await tools.snapshot().catch(async (error: unknown) => {
         throw await (await import("./history/whole.ts")).adviseRestore(tools, error);
       });
-      if (!isAsKnown(paths.own, raw)) await (await import("./history/loss.ts")).noticeLoss(tools);
+      if (notice && !isAsKnown(paths, raw)) await (await import("./history/loss.ts")).noticeLoss(tools);
       return file;
     },
     state: () => (state ??= readState()),
     update: async (plan) => (await import("./write.ts")).updateStore(tools, plan).finally(forget),
-    replace: async (text) => (await import("./write.ts")).replaceStore(tools, text),
+    replace: async (text, options = { onlyCorrupt: false }) =>
+      (await import("./write.ts")).replaceStore(tools, text, options),
+    findLoss: async () => (await import("./history/loss.ts")).findLoss(paths, await tools.snapshot()),
     updateState: async (change, { create }) =>
       (await import("./write.ts")).updateState(tools, change, create).finally(forget),
     prepare: async () => (await import("./turn.ts")).requireWritableStore(paths),

@@ -24,10 +24,10 @@ export interface Turn {
  */
 export async function withTurn<T>(
   paths: Paths,
-  signal: AbortSignal,
+  { signal, waitMs = LOCK_WAIT_MS }: { signal: AbortSignal; waitMs?: number },
   act: (turn: Turn) => Promise<T | "lost">,
 ): Promise<T> {
-  const deadline = performance.now() + LOCK_WAIT_MS;
+  const deadline = performance.now() + waitMs;
   do {
     const { target, locks } = await enter(paths, { deadline, signal });
     try {
@@ -41,6 +41,11 @@ export async function withTurn<T>(
   throw new CliError("LOCKED", "other processes kept taking the lock away", { hint: "try again" });
 }
 
+/** The lock that every writer of this home takes. */
+export function lockOf({ own }: Paths): string {
+  return join(own, "lock");
+}
+
 /** For what is in our own directory only. Gives up when another process is writing. */
 export async function withOwnLock(
   paths: Paths,
@@ -48,7 +53,7 @@ export async function withOwnLock(
   act: () => void | Promise<void>,
 ): Promise<void> {
   ensurePrivateDirectory(paths.own);
-  const lock = await acquireLock(join(paths.own, "lock"), 0, signal);
+  const lock = await acquireLock(lockOf(paths), 0, signal);
   try {
     await act();
   } finally {

@@ -9,17 +9,17 @@ import {
   storageError,
 } from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
-import { firstOfEachName, tokenOf } from "./context.ts";
+import { firstOfEachName, loginOf } from "./context.ts";
 import { editContexts } from "./file/edit.ts";
 import { type ContextsFile, readContexts } from "./file/read.ts";
 import { setAside } from "./history/aside.ts";
 import { isAsKnown } from "./history/glance.ts";
-import { forgetKnown, writeKnown } from "./history/known.ts";
+import { forgetKnown, readKnown, writeKnown } from "./history/known.ts";
 import { settleLoss } from "./history/loss.ts";
 import { keep } from "./history/ring.ts";
 import { adviseRestore, keepLastWhole } from "./history/whole.ts";
 import type { Paths } from "./home.ts";
-import { EMPTY, type Snapshot } from "./snapshot.ts";
+import { EMPTY, parse, type Snapshot } from "./snapshot.ts";
 import { readState, type State, writeState } from "./state.ts";
 import type { Outcome, Plan, Replaced, StoreTools } from "./store.ts";
 import { type Turn, withOwnLock, withTurn } from "./turn.ts";
@@ -42,12 +42,20 @@ export async function updateStore(tools: StoreTools, plan: Planner): Promise<Out
   });
   // A plan that must fail does so here, before a directory or a lock of ours appears.
   plan(file, readState(paths.own));
-  return withTurn(paths, signal(), (turn) => untilUnchanged(turn, paths, () => change(tools, turn, plan)));
+  return withTurn(paths, { signal: signal() }, (turn) =>
+    untilUnchanged(turn, paths, () => change(tools, turn, plan)),
+  );
 }
 
-export async function replaceStore(tools: StoreTools, text: string | undefined): Promise<Replaced> {
+export async function replaceStore(
+  tools: StoreTools,
+  text: string | undefined,
+  { onlyCorrupt }: { onlyCorrupt: boolean },
+): Promise<Replaced> {
   const { paths, signal } = tools;
-  return withTurn(paths, signal(), (turn) => untilUnchanged(turn, paths, () => replace(tools, turn, text)));
+  return withTurn(paths, { signal: signal() }, (turn) =>
+    untilUnchanged(turn, paths, () => replace(tools, turn, text, onlyCorrupt)),
+  );
 }
 
 export async function updateState(
@@ -69,12 +77,20 @@ async function untilUnchanged<T>(
   paths: Paths,
   attempt: () => Promise<T | undefined>,
 ): Promise<T | "lost"> {
+  sweepLeftovers(turn, paths);
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
     const done = await attempt();
     if (done !== undefined) return done;
     if (!turn.held()) return "lost";
   }
   throw new CliError("LOCKED", `${paths.file} keeps changing under another program`, { hint: "try again" });
+}
+
+/** What writers killed in the middle left. Only the holder's sweep takes nothing from a writer at work. */
+function sweepLeftovers({ target, held }: Turn, { own }: Paths): void {
+  if (!held()) return;
+  sweepTemporaries(dirname(target), (name) => name === basename(target));
+  sweepTemporaries(own, () => true);
 }
 
 async function change(tools: StoreTools, turn: Turn, plan: Planner): Promise<Outcome | undefined> {
@@ -97,11 +113,12 @@ async function replace(
   tools: StoreTools,
   turn: Turn,
   text: string | undefined,
+  onlyCorrupt: boolean,
 ): Promise<Replaced | undefined> {
   const before = await unlessCorrupt(() => readBefore(tools));
   if (!before) return replaceCorrupt(tools, turn, text);
   const unchanged = { before: before.file, file: before.file, narrowed: undefined, undo: undefined };
-  if (text === undefined || text === before.text) return { ...unchanged, aside: undefined };
+  if (onlyCorrupt || text === undefined || text === before.text) return { ...unchanged, aside: undefined };
   const file = await readContexts(text);
   const written = commit({ tools, turn, before, text, file });
   if (!written) return undefined;
@@ -118,11 +135,12 @@ async function replaceCorrupt(
   let isDone = false;
   try {
     const raw = readRegularFile(target);
-    if (!raw) return undefined;
+    // Somebody may have mended it since it was found to be broken.
+    if (!raw || (await unlessCorrupt(() => parse(target, raw)))) return undefined;
     const stillValid = () => held() && isUnchanged(target, raw);
     aside = setAside(target, raw);
-    keepLastWhole(paths);
-    forgetKnown(paths.own);
+    await keepLastWhole(paths);
+    forgetKnown(paths);
     if (text !== undefined) isDone = replaceFile({ target, text, mode: FILE_MODE, owner: raw, stillValid });
     else if (stillValid()) {
       removeFile(target);
@@ -134,16 +152,17 @@ async function replaceCorrupt(
     if (aside !== undefined && !isDone) discard(aside);
   }
   if (!isDone) return undefined;
-  quietly(() => writeKnown(paths.own, text, target));
+  if (held()) quietly(() => writeKnown(paths, text));
   return { before: undefined, file, narrowed: undefined, undo: undefined, aside };
 }
 
 /** What stands in the file, once what another program took out of it is kept: a write forgets what was known. */
-async function readBefore({ paths, snapshot, alert }: StoreTools): Promise<Snapshot> {
+async function readBefore(tools: StoreTools): Promise<Snapshot> {
+  const { paths, snapshot } = tools;
   const before = await snapshot();
-  if (isAsKnown(paths.own, before.raw)) return before;
+  if (isAsKnown(paths, before.raw)) return before;
   try {
-    await settleLoss(paths, before, alert);
+    await settleLoss(tools, before);
     return before;
   } catch (error) {
     throw storageError("write in", paths.own, error);
@@ -169,11 +188,10 @@ function commit({ tools, turn, before, text, file }: Commit): { version?: string
   const { paths } = tools;
   const isValid = () => turn.held() && isUnchanged(turn.target, before.raw);
   let version: string | undefined;
+  let forgotten: string | undefined;
+  let isDone = false;
   try {
-    // Only the holder's sweep takes nothing from a writer at work.
-    if (!turn.held()) return undefined;
-    sweepTemporaries(dirname(turn.target), (name) => name === basename(turn.target));
-    const isDone = replaceFile({
+    isDone = replaceFile({
       target: turn.target,
       text,
       mode: FILE_MODE,
@@ -181,15 +199,22 @@ function commit({ tools, turn, before, text, file }: Commit): { version?: string
       stillValid: () => {
         if (!isValid()) return false;
         if (before.text !== undefined) version = keep(paths.own, "version", before.text);
-        if (takesOut(before.file, file)) forgetKnown(paths.own);
+        if (!takesOut(before.file, file)) return isValid();
+        if (!isValid()) return false;
+        forgotten = readKnown(paths);
+        forgetKnown(paths);
         return isValid();
       },
     });
-    if (!isDone) return undefined;
   } catch (error) {
-    throw storageError("write", paths.file, error);
+    // Who took the turn away has swept our temporary file.
+    if (turn.held()) throw storageError("write", paths.file, error);
+  } finally {
+    if (!isDone && forgotten !== undefined && turn.held()) quietly(() => writeKnown(paths, forgotten));
   }
-  quietly(() => writeKnown(paths.own, text, turn.target));
+  if (!isDone) return undefined;
+  // Who has it now knows more.
+  if (turn.held()) quietly(() => writeKnown(paths, text));
   return version === undefined ? {} : { version };
 }
 
@@ -204,7 +229,7 @@ function takesOut(before: ContextsFile, after: ContextsFile): boolean {
   const now = firstOfEachName(after.contexts);
   return before.contexts.some((context) => {
     const same = now.get(context.name);
-    return !same || tokenOf(same)?.reveal() !== tokenOf(context)?.reveal();
+    return !same || loginOf(same) !== loginOf(context);
   });
 }
 

@@ -75,11 +75,15 @@ export function ensurePrivateDirectory(path: string): void {
 
 /** Takes away what others may do with a file or directory of ours. A link is left alone, and so is where it leads. */
 export function narrow(path: string): void {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
-    fchmodSync(descriptor, fstatSync(descriptor).mode & 0o7700);
-  } finally {
-    closeSync(descriptor);
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    try {
+      fchmodSync(descriptor, fstatSync(descriptor).mode & 0o7700);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw storageError("change the mode of", path, error);
   }
 }
 
@@ -94,6 +98,16 @@ export function requirePrivateDirectory(path: string): void {
   if (stats.isSymbolicLink()) throw unusable(path, "it is a symbolic link");
   if (!stats.isDirectory()) throw unusable(path, "it is not a directory");
   requireOwn(path, stats);
+}
+
+/** Whether {@link requirePrivateDirectory} lets it pass. */
+export function isPrivateDirectory(path: string): boolean {
+  try {
+    requirePrivateDirectory(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function requireOwn(path: string, { uid }: Stats): void {

@@ -149,6 +149,11 @@ export function inspect(path: string): Stats | undefined {
   }
 }
 
+/** When it last changed, in milliseconds; now, where nothing stands. */
+export function changedAt(path: string): number {
+  return inspect(path)?.mtimeMs ?? Date.now();
+}
+
 /** With the sticky bit and its like. On Windows, where they say nothing, those of a file for its owner alone. */
 export function permissionsOf(stats: Stats): number {
   return process.platform === "win32" ? 0o600 : stats.mode & 0o7777;

@@ -46,7 +46,9 @@ export async function acquireLock(path: string, waitMs: number, signal: AbortSig
     }
     if (breakIfAbandoned(path, owner, watches)) continue;
     if (performance.now() >= deadline) {
-      throw new CliError("LOCKED", `another process has been writing for ${Math.round(waitMs / 1000)} s`, {
+      const since =
+        waitMs < 1000 ? "is writing just now" : `has been writing for ${Math.round(waitMs / 1000)} s`;
+      throw new CliError("LOCKED", `another process ${since}`, {
         hint: `if none is running, remove ${path}`,
       });
     }

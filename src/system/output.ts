@@ -37,6 +37,7 @@ export class Output {
   #waiting = 0;
   /** With `--json` stderr holds one error object or nothing structured at all, so warnings wait for the end. */
   readonly #warnings: string[] = [];
+  readonly #alerts: string[] = [];
 
   constructor(options: OutputOptions) {
     this.#options = options;
@@ -129,7 +130,7 @@ export class Output {
 
   /** A warning that is said also with `--quiet`, because it is not said again. */
   alert(text: string): void {
-    if (this.json) this.#warnings.push(redact(clean(text)));
+    if (this.json) this.#alerts.push(redact(clean(text)));
     else this.#later(() => writeLine(STDERR, this.#sentence("warn", text)));
   }
 
@@ -145,7 +146,7 @@ export class Output {
       hint: failure.hint && redact(clean(failure.hint)),
     };
     if (this.json) {
-      const warnings = this.#warnings.splice(0);
+      const warnings = [...this.#alerts.splice(0), ...this.#warnings.splice(0)];
       const error = { ...safe, ...(warnings.length > 0 ? { warnings } : {}) };
       this.#later(() => writeLine(STDERR, JSON.stringify({ error })));
       return;
@@ -161,6 +162,8 @@ export class Output {
 
   /** The same, with the warnings that `--json` held back. */
   finish(): Promise<void> {
+    for (const text of this.#alerts.splice(0))
+      this.#later(() => writeLine(STDERR, this.#sentence("warn", text)));
     for (const warning of this.#warnings.splice(0)) this.#say("warn", warning);
     return this.settle();
   }

@@ -131,18 +131,27 @@ describe("a file that was emptied", () => {
       expect(here.read().includes(token!)).toBe(true);
   });
 
-  test("is left to the user where other contexts are there by now", async () => {
+  test("gets them back beside what is there by now", async () => {
     const here = home();
     writeContexts(here, [{ name: "a" }, { name: "b" }], "b");
     await run(["use", "a"], { home: here });
     writeContexts(here, [{ name: "b" }]);
     await run(["context", "list"], { home: here });
     const { found, repaired } = await repair(here, "lost");
-    expect(found).toMatchObject({
-      status: "warn",
-      hint: expect.stringMatching(/^bentocloud restore \w{4}$/),
-    });
-    expect({ fixed: repaired.fixed, names: await names(here) }).toEqual({ fixed: false, names: ["b"] });
+    expect(found).toMatchObject({ status: "warn", hint: "bentocloud restore" });
+    expect({ fixed: repaired.fixed, names: await names(here) }).toEqual({ fixed: true, names: ["b", "a"] });
+  });
+
+  test("is told of without a trace, so that the next command still says it", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "a" }, { name: "b" }], "b");
+    await run(["use", "a"], { home: here });
+    here.write("contexts: []\ncurrent_context_name: default\n");
+    const tree = here.tree();
+    expect((await doctor(here)).of("lost")).toMatchObject({ status: "fail" });
+    expect(here.tree()).toEqual(tree);
+    const { stderr } = await run(["token"], { home: here });
+    expect(stderr).toContain("another program removed 2 contexts");
   });
 });
 
@@ -157,24 +166,21 @@ describe("the current context", () => {
     expect((await run(["context", "current"], { home: here })).stdout).toBe("b\n");
   });
 
-  test("is none, rather than one that nobody chose", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }], "__env__");
-    const { repaired, after } = await repair(here, "current");
-    expect(repaired).toMatchObject({
-      fixed: true,
-      status: "warn",
-      hint: expect.stringContaining("use NAME"),
-    });
-    expect(after).toMatchObject({ status: "warn" });
-    expect(here.read()).toContain("current_context_name: default\n");
+  test("is the first one where nothing tells what it was, and that is said", async () => {
+    for (const current of ["__env__", "gone"]) {
+      const here = home();
+      writeContexts(here, [{ name: "a" }, { name: "b" }], current);
+      const { found, repaired, after } = await repair(here, "current");
+      expect([found.status, repaired.fixed, after.status]).toEqual(["fail", true, "ok"]);
+      expect(repaired.message).toBe('"a" is current now, `bentocloud use NAME` chooses another');
+    }
   });
 
   test("is the only one there is, when it names nothing", async () => {
     const here = home();
     writeContexts(here, [{ name: "only" }], "gone");
     const { found, repaired } = await repair(here, "current");
-    expect([found.status, repaired.fixed]).toEqual(["warn", true]);
+    expect([found.status, repaired.fixed]).toEqual(["fail", true]);
     expect((await run(["context", "current"], { home: here })).stdout).toBe("only\n");
   });
 });
@@ -238,6 +244,24 @@ describe("what lies around", () => {
     expect([found.status, repaired.fixed, after.status]).toEqual(["warn", true, "ok"]);
     const wide = here.tree().filter((line) => line.includes(".bentocloud") && !/ 0[67]00$/.test(line));
     expect(wide).toEqual([]);
+  });
+
+  test("one that cannot be narrowed is a finding, and no other check is lost", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "a" }]);
+    chmodSync(here.file, 0o644);
+    const immutable = Bun.spawnSync(["chattr", "+i", here.file]).exitCode === 0;
+    try {
+      const { checks, of } = await doctor(here, "--fix");
+      expect(checks).toHaveLength(9);
+      if (immutable)
+        expect(of("modes")).toMatchObject({
+          fixed: false,
+          message: expect.stringContaining("not repaired: cannot change the mode of"),
+        });
+    } finally {
+      if (immutable) Bun.spawnSync(["chattr", "-i", here.file]);
+    }
   });
 
   test("a home that others can write is named, and left as it is", async () => {

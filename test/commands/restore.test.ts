@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeContexts } from "../contexts/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
-import { sweepCanaries } from "../support/sweep.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
@@ -116,6 +116,7 @@ describe("restore ID", () => {
       current: null,
       undo: expect.stringMatching(/^[0-9a-f]{4}$/),
       aside: null,
+      taken: [],
     });
   });
 
@@ -183,7 +184,7 @@ describe("what another program removed", () => {
     const first = await run(args, { home: here, reveals: true });
     expect(ALERT.exec(first.stderr)?.slice(1, 4)).toEqual(["2 contexts", here.file, "a, b"]);
     expect(here.read()).toBe(WIPED);
-    expect((await run(args, { home: here, reveals: true })).stderr).not.toContain("another program");
+    expect((await run(args, { home: here, reveals: true })).stderr).not.toContain("warning:");
   });
 
   test("comes back with `restore`, current again, beside what was added since", async () => {
@@ -205,10 +206,10 @@ describe("what another program removed", () => {
   });
 
   test("is said with --quiet and with --json too", async () => {
-    for (const option of ["--quiet", "--json"]) {
+    for (const options of [["--quiet"], ["--json"], ["--json", "--quiet"]]) {
       const here = await seenHome("a");
       here.write(WIPED);
-      const { stderr } = await run(["context", "list", option], { home: here });
+      const { stderr } = await run(["context", "list", ...options], { home: here });
       expect(stderr).toMatch(/another program removed 1 context from .*: a; .* brings it back/);
     }
   });
@@ -279,6 +280,84 @@ describe("what another program removed", () => {
     const here = await seenHome("a", "b");
     writeContexts(here, [{ name: "a" }, { name: "b" }]);
     expect((await run(["context", "list"], { home: here })).stderr).toBe("");
+  });
+
+  test("is not what is still being written", async () => {
+    const here = await seenHome(...Array.from({ length: 200 }, (_, index) => `n${index}`));
+    const whole = here.read();
+    const piece = whole.slice(0, whole.indexOf("- api_token", 9000));
+    here.write(piece);
+    expect((await run(["context", "list"], { home: here })).stderr).not.toContain("another program");
+    here.write(whole);
+    expect((await run(["context", "list"], { home: here })).stderr).toBe("");
+  });
+
+  test("is not what another home of ours removed from the same file", async () => {
+    const here = await seenHome("a", "b");
+    const other = join(here.path, "other");
+    mkdirSync(other);
+    symlinkSync(here.file, join(other, ".yatai.yaml"));
+    const env = { BENTOML_HOME: other };
+    expect((await run(["context", "remove", "b"], { home: here, env })).code).toBe(0);
+    for (const where of [{}, env])
+      expect((await run(["context", "list"], { home: here, env: where })).stderr).toBe("");
+    here.write(WIPED);
+    const said = [await run(["token"], { home: here, env }), await run(["token"], { home: here })];
+    expect(said.map(({ stderr }) => stderr.includes("another program removed 1 context"))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  test("is kept apart from the versions, whatever was lost before", async () => {
+    const here = await seenHome("a", "b");
+    const entries = [
+      { name: "a", token: canary() },
+      { name: "b", token: canary() },
+    ];
+    for (const gone of ["a", "b"]) {
+      writeContexts(here, entries);
+      await run(["use", "a"], { home: here });
+      await run(["use", "b"], { home: here });
+      writeContexts(
+        here,
+        entries.filter(({ name }) => name !== gone),
+      );
+      await run(["context", "list"], { home: here });
+    }
+    const lost = (await list(here)).filter(({ kind }) => kind === "lost");
+    expect(lost.map(({ contexts }) => contexts)).toEqual([["b"], ["a"]]);
+  });
+
+  test("stays restorable where its name stands for another login by now", async () => {
+    const here = await seenHome("a", "b");
+    here.write(WIPED);
+    const [, , , , id = ""] = ALERT.exec((await run(["context", "list"], { home: here })).stderr) ?? [];
+    writeContexts(here, [{ name: "a" }]);
+    const { stderr } = await restore(here, id);
+    expect(stderr).toContain(
+      `another login is called a by now; rename it and restore ${id} again to have both`,
+    );
+    await run(["context", "rename", "a", "mine"], { home: here });
+    expect((await restore(here, id)).code).toBe(0);
+    expect((await run(["list-context"], { home: here })).stdout).toBe('[\n  "mine",\n  "b",\n  "a"\n]\n');
+    expect((await list(here)).filter(({ kind }) => kind === "lost")).toEqual([]);
+  });
+
+  test.each([
+    ["cut short", (text: string) => text.slice(0, -2)],
+    ["of another shape", () => '{"missing":[null],"reverted":5,"current":1}'],
+  ])("is not thrown away when its record is %s", async (_name, damage) => {
+    const here = await seenHome("a");
+    here.write(WIPED);
+    const [, , , , id = ""] = ALERT.exec((await run(["context", "list"], { home: here })).stderr) ?? [];
+    const folder = join(here.bentoml, ".bentocloud/lost");
+    const path = join(folder, readdirSync(folder)[0]!);
+    writeFileSync(path, damage(readFileSync(path, "utf8")));
+    expect(await restore(here, id)).toMatchObject({ code: 6, stdout: "" });
+    expect(readdirSync(folder)).toHaveLength(1);
+    expect((await run(["restore"], { home: here })).code).toBe(0);
+    expect((await run(["doctor"], { home: here })).code).toBe(0);
   });
 
   test("does not bring an older login back over a newer one", async () => {

@@ -1,6 +1,7 @@
 import { command } from "../../cli/command.ts";
 import { findContext } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
+import type { Cli } from "../../system/cli.ts";
 import type { Cell } from "../../system/output.ts";
 
 export const list = command({
@@ -26,12 +27,19 @@ export const list = command({
       cli.output.data({ contexts: rows });
       return;
     }
-    if (rows.length === 0) cli.output.info("No contexts yet; `bentocloud login` makes one");
+    if (rows.length === 0) cli.output.info(await describeNothing(cli));
     else await cli.output.table([header(), ...rows.map(toCells)]);
     if (active.source.kind === "env_key")
       cli.output.info("Active here is none of these: BENTO_CLOUD_API_KEY is set");
   },
 });
+
+async function describeNothing({ store }: Cli): Promise<string> {
+  const { listKept } = await import("../../contexts/history/ring.ts");
+  return listKept(store.paths.own, "lost").length === 0
+    ? "No contexts yet; `bentocloud login` makes one"
+    : "No contexts; `bentocloud restore` lists what another program removed";
+}
 
 interface Row {
   name: string;

@@ -1,15 +1,16 @@
-import { realTarget } from "../../system/files.ts";
+import { changedAt } from "../../system/files.ts";
 import { CliError } from "../../errors.ts";
-import { type Context, findContext, firstOfEachName, tokenOf } from "../context.ts";
+import { type Context, findContext, firstOfEachName, loginOf, tokenOf } from "../context.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
 import type { Paths } from "../home.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { StoreTools } from "../store.ts";
 import { fingerprintOf } from "../state.ts";
-import { withOwnLock } from "../turn.ts";
+import { lockOf, withTurn } from "../turn.ts";
 import { listNames } from "./compare.ts";
 import { readKnown, writeKnown } from "./known.ts";
 import { keep, listKept, readKept } from "./ring.ts";
+import { keepLastWhole } from "./whole.ts";
 
 /**
  * What another program took out of the contexts file. Python bentoml empties it when it reads in the middle of a write
@@ -33,61 +34,71 @@ export interface LostContext {
   instead: string | null;
 }
 
+/** A lock that stands for longer was left behind by a process that cannot be seen from here. */
+const ABANDONED_MS = 30_000;
+
 /** For commands that only read: waits for nobody, and works where nothing can be written. */
-export async function noticeLoss({ paths, signal, snapshot, alert }: StoreTools): Promise<void> {
-  const suspected = await findLoss(paths, (await snapshot()).file);
+export async function noticeLoss(tools: StoreTools): Promise<void> {
+  const { paths, signal, snapshot } = tools;
+  const suspected = await findLoss(paths, await snapshot());
   if (!suspected) return;
   try {
-    await withOwnLock(paths, signal(), async () => settleLoss(paths, await snapshot(), alert));
+    const turn = { signal: signal(), waitMs: 0 };
+    await withTurn(paths, turn, async () => settleLoss(tools, await snapshot()));
   } catch (error) {
     // Whoever writes just now notices as well, ours or not; and what cannot be kept now is said again.
-    if (error instanceof CliError && (error.code === "LOCKED" || error.code === "CORRUPT")) return;
-    alert(describeLoss(suspected, paths, undefined));
+    if (error instanceof CliError && error.code === "CORRUPT") return;
+    const isBusy = error instanceof CliError && error.code === "LOCKED";
+    if (isBusy && Date.now() - changedAt(lockOf(paths)) < ABANDONED_MS) return;
+    tools.alert(describeLoss(suspected, paths, undefined));
   }
 }
 
-/** For the holder of the store's lock only, who is about to forget what was known. */
-export async function settleLoss(
-  paths: Paths,
-  now: Snapshot,
-  alert: (message: string) => void,
-): Promise<void> {
-  const loss = await findLoss(paths, now.file);
+/** For the holder of the store's locks only, who is about to forget what was known. */
+export async function settleLoss({ paths, alert }: StoreTools, now: Snapshot): Promise<void> {
+  const loss = await findLoss(paths, now);
   if (!loss) return;
-  const known = readKnown(paths.own);
-  if (known) keep(paths.own, "version", known.text);
+  await keepLastWhole(paths);
   const id = keep(paths.own, "lost", JSON.stringify(loss, null, 2));
   alert(describeLoss(loss, paths, id));
   try {
-    writeKnown(paths.own, now.text, realTarget(paths.file));
+    writeKnown(paths, now.text);
   } catch {
     // Then it is said again. Better twice than never, which is also why it is said first.
   }
 }
 
-/** Undefined when nothing is lost, or nothing is known of this file. */
-async function findLoss({ own, file }: Paths, now: ContextsFile): Promise<Loss | undefined> {
-  const known = readKnown(own);
-  if (known?.target !== realTarget(file)) return undefined;
-  const before = await readContexts(known.text).catch(() => undefined);
+/** Undefined when nothing is lost, when nothing is known of this file, and when it may not be all there yet. */
+export async function findLoss(paths: Paths, now: Snapshot): Promise<Loss | undefined> {
+  const known = now.isWhole ? readKnown(paths) : undefined;
+  if (known === undefined || known === now.text) return undefined;
+  const before = await readContexts(known).catch(() => undefined);
   if (!before) return undefined;
-  const present = firstOfEachName(now.contexts);
-  const logins = new Set(now.contexts.map(loginOf));
+  const present = firstOfEachName(now.file.contexts);
+  const logins = new Set(now.file.contexts.map(loginOf));
   const missing: LostContext[] = [];
   const reverted: LostContext[] = [];
   for (const context of firstOfEachName(before.contexts).values()) {
     const other = present.get(context.name);
     // A login under another name was renamed.
     if (!other && !logins.has(loginOf(context))) missing.push(toLost(context, null));
-    if (other && (await isReverted(own, context, other)))
+    if (other && (await isReverted(paths.own, context, other)))
       reverted.push(toLost(context, fingerprintOf(other)));
   }
   if (missing.length + reverted.length === 0) return undefined;
   return { missing, reverted, current: before.current.name };
 }
 
-function loginOf(context: Context): string {
-  return JSON.stringify([context.endpoint, tokenOf(context)?.reveal()]);
+/** What of a loss is still not there. */
+export function stillLost({ missing, reverted }: Loss, file: ContextsFile): LostContext[] {
+  const here = firstOfEachName(file.contexts);
+  return [
+    ...missing.filter(({ name }) => !here.has(name)),
+    ...reverted.filter(({ name, instead }) => {
+      const context = here.get(name);
+      return !context || fingerprintOf(context) === instead;
+    }),
+  ];
 }
 
 function toLost(context: Context, instead: string | null): LostContext {

@@ -1,14 +1,13 @@
 import { CliError } from "../../errors.ts";
 import { discard } from "../../system/files.ts";
-import { firstOfEachName } from "../context.ts";
+import { loginOf } from "../context.ts";
 import type { Change } from "../file/edit.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
 import { EMPTY } from "../snapshot.ts";
-import { fingerprintOf } from "../state.ts";
-import type { Outcome, Replaced, Store } from "../store.ts";
+import type { Outcome, Store } from "../store.ts";
 import { Token } from "../token.ts";
 import { type Changes, compare } from "./compare.ts";
-import type { Loss } from "./loss.ts";
+import { type Loss, stillLost } from "./loss.ts";
 import { type Kept, readKept } from "./ring.ts";
 import { readLoss } from "./versions.ts";
 
@@ -16,6 +15,8 @@ export interface BroughtBack extends Outcome {
   changes: Changes;
   /** Where what was no contexts file stands now. */
   aside: string | undefined;
+  /** Lost contexts whose names stand for another login by now, so that they were left out. */
+  taken: string[];
 }
 
 /**
@@ -24,21 +25,26 @@ export interface BroughtBack extends Outcome {
  */
 export async function bringBack(store: Store, kept: Kept): Promise<BroughtBack> {
   if (kept.kind === "version") return putVersion(store, kept);
-  const result = await addLost(store, readLoss(kept));
-  // It is no longer lost.
-  discard(kept.path);
+  const loss = readLoss(kept);
+  if (!loss) throw unreadable(kept);
+  const result = await addLost(store, loss);
+  // Nothing of it is lost any more.
+  if (result.taken.length === 0) discard(kept.path);
   return result;
+}
+
+function unreadable({ path }: Kept): CliError {
+  return new CliError("CORRUPT", `${path} cannot be read`, {
+    hint: "`bentocloud restore` lists the other versions",
+  });
 }
 
 async function putVersion(store: Store, kept: Kept): Promise<BroughtBack> {
   const text = readKept(kept);
-  if (text === undefined) throw new CliError("NOT_FOUND", `the version ${kept.id} can no longer be read`);
+  if (text === undefined) throw unreadable(kept);
   await readContexts(text);
-  return withChanges(await store.replace(text));
-}
-
-function withChanges(replaced: Replaced): BroughtBack {
-  return { ...replaced, changes: compare(replaced.before ?? EMPTY, replaced.file) };
+  const replaced = await store.replace(text);
+  return { ...replaced, changes: compare(replaced.before ?? EMPTY, replaced.file), taken: [] };
 }
 
 async function addLost(store: Store, loss: Loss): Promise<BroughtBack> {
@@ -47,22 +53,24 @@ async function addLost(store: Store, loss: Loss): Promise<BroughtBack> {
     before = file;
     return { changes: changesFor(loss, file) };
   });
-  return { ...outcome, changes: compare(before, outcome.file), aside: undefined };
+  const there = new Set(
+    outcome.file.contexts.map((context) => JSON.stringify([context.name, loginOf(context)])),
+  );
+  const taken = [...loss.missing, ...loss.reverted].filter(
+    ({ name, endpoint, api_token }) =>
+      !there.has(JSON.stringify([name, JSON.stringify([endpoint, api_token])])),
+  );
+  const changes = compare(before, outcome.file);
+  return { ...outcome, changes, aside: undefined, taken: taken.map(({ name }) => name) };
 }
 
-function changesFor({ missing, reverted, current }: Loss, file: ContextsFile): Change[] {
-  const here = firstOfEachName(file.contexts);
-  const lost = [
-    ...missing.filter(({ name }) => !here.has(name)),
-    ...reverted.filter(({ name, instead }) => {
-      const context = here.get(name);
-      return context && fingerprintOf(context) === instead;
-    }),
-  ];
+function changesFor(loss: Loss, file: ContextsFile): Change[] {
+  const lost = stillLost(loss, file);
   const puts = lost.map(({ name, endpoint, email, api_token }): Change => {
     return { kind: "put", name, endpoint, email, token: new Token(api_token) };
   });
   // A name that stands for nothing is no choice of anybody's.
-  const isCurrentBack = !here.has(file.current.name) && lost.some(({ name }) => name === current);
-  return isCurrentBack ? [...puts, { kind: "use", name: current }] : puts;
+  const isChosen = file.contexts.some(({ name }) => name === file.current.name);
+  const isCurrentBack = !isChosen && lost.some(({ name }) => name === loss.current);
+  return isCurrentBack ? [...puts, { kind: "use", name: loss.current }] : puts;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ensurePrivateDirectory } from "../../system/create.ts";
+import { ensurePrivateDirectory, isPrivateDirectory } from "../../system/create.ts";
 import { discard, namesIn, readRegularFile } from "../../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../../system/replace.ts";
 
@@ -48,12 +48,14 @@ export function keep(own: string, kind: Kind, text: string): string {
 /** Oldest first. What has another name is not ours. */
 export function listKept(own: string, kind: Kind): Kept[] {
   const directory = directoryOf(own, kind);
+  if (!isPrivateDirectory(own)) return [];
   return namesIn(directory)
     .toSorted()
     .flatMap((name) => {
       const [, hour, minute, second, id] = NAME.exec(name) ?? [];
-      if (id === undefined || !name.endsWith(`.${RINGS[kind].ending}`)) return [];
-      return [{ id, kind, time: new Date(`${hour}:${minute}:${second}`), path: join(directory, name) }];
+      const time = new Date(`${hour}:${minute}:${second}`);
+      const isOurs = id !== undefined && name.endsWith(`.${RINGS[kind].ending}`);
+      return isOurs && !Number.isNaN(time.getTime()) ? [{ id, kind, time, path: join(directory, name) }] : [];
     });
 }
 
@@ -63,10 +65,12 @@ export function listAll(own: string): Kept[] {
   return all.toSorted((left, right) => left.time.getTime() - right.time.getTime());
 }
 
+const LARGEST = 64 * 1024 * 1024;
+
 /** Undefined when it has left the ring meanwhile, or is no file that can be read. */
 export function readKept({ path }: Kept): string | undefined {
   try {
-    return readRegularFile(path)?.bytes.toString("utf8");
+    return readRegularFile(path, LARGEST)?.bytes.toString("utf8");
   } catch {
     return undefined;
   }

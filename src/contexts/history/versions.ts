@@ -2,7 +2,7 @@ import { CliError } from "../../errors.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
 import type { Store } from "../store.ts";
 import { type Changes, compare } from "./compare.ts";
-import type { Loss } from "./loss.ts";
+import type { Loss, LostContext } from "./loss.ts";
 import { type Kept, listAll, readKept } from "./ring.ts";
 
 /** One line of what `restore` lists. */
@@ -21,7 +21,7 @@ export async function listVersions(store: Store): Promise<Version[]> {
   for (const kept of listAll(store.paths.own).toReversed()) {
     const { id, kind, time } = kept;
     if (kind === "lost") {
-      const { missing, reverted } = readLoss(kept);
+      const { missing, reverted } = readLoss(kept) ?? { missing: [], reverted: [] };
       versions.push({
         id,
         kind,
@@ -47,14 +47,30 @@ export function findKept(store: Store, id: string): Kept {
   });
 }
 
-/** Nothing when somebody put something else in its place. */
-export function readLoss(kept: Kept): Loss {
+/** Undefined when it cannot be read, or is something else that somebody put in its place. */
+export function readLoss(kept: Kept): Loss | undefined {
   try {
-    const { missing, reverted, current } = JSON.parse(readKept(kept) ?? "") as Partial<Loss>;
-    return { missing: missing ?? [], reverted: reverted ?? [], current: current ?? "" };
+    const { missing, reverted, current } = JSON.parse(readKept(kept) ?? "") as Record<string, unknown>;
+    return isListOfLost(missing) && isListOfLost(reverted) && typeof current === "string"
+      ? { missing, reverted, current }
+      : undefined;
   } catch {
-    return { missing: [], reverted: [], current: "" };
+    return undefined;
   }
+}
+
+function isListOfLost(value: unknown): value is LostContext[] {
+  return Array.isArray(value) && value.every(isLost);
+}
+
+function isLost(value: unknown): value is LostContext {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, endpoint, api_token, email, instead } = value as Record<string, unknown>;
+  const isText = (field: unknown) => typeof field === "string";
+  return (
+    [name, endpoint, api_token].every(isText) &&
+    [email, instead].every((field) => field === null || isText(field))
+  );
 }
 
 function namesOf({ contexts }: ContextsFile): string[] {
