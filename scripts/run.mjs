@@ -17,6 +17,7 @@ const TALK = ["ignore", 2, 2];
 const TASKS = {
   demo: (args) => runScript("scripts/demo.ts", args),
   bench: (args) => runScript("scripts/bench.ts", args),
+  soak: (args) => runScript("scripts/soak.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
   test: (args) => runTests([testBinary, testDeno], args),
   "test:deno": (args) => runTests([testDeno], args),
 };
@@ -55,9 +56,10 @@ function run(command, args, options = {}) {
   if (error || status !== 0) throw new Error(`${command} ${args.join(" ")} failed`, { cause: error });
 }
 
-function runScript(script, args) {
+function runScript(script, args, environment = {}) {
   prepare();
-  return spawnSync(BUN, [script, ...args], { stdio: "inherit" }).status ?? 1;
+  const env = { ...process.env, ...environment };
+  return spawnSync(BUN, [script, ...args], { stdio: "inherit", env }).status ?? 1;
 }
 
 function runTests(parts, patterns) {

@@ -15,7 +15,7 @@ export const lost: Check = {
       const kept = keptLosses(cli).map(({ loss }) => loss);
       // Not even noticed yet: looking must not be what uses up the notice.
       const fresh = await cli.store.findLoss();
-      const names = namesOf(fresh ? [fresh, ...kept] : kept, file);
+      const names = namesOf(cli, fresh ? [fresh, ...kept] : kept, file);
       if (names.length === 0) return { status: "ok", message: "no context is lost" };
       return {
         status: file.contexts.length === 0 ? "fail" : "warn",
@@ -35,8 +35,10 @@ function keptLosses({ store }: Cli): { kept: Kept; loss: Loss }[] {
     });
 }
 
-function namesOf(losses: readonly Loss[], file: ContextsFile): string[] {
-  return [...new Set(losses.flatMap((loss) => stillLost(loss, file)).map(({ name }) => name))];
+function namesOf({ store }: Cli, losses: readonly Loss[], file: ContextsFile): string[] {
+  return [
+    ...new Set(losses.flatMap((loss) => stillLost(store.paths.own, loss, file)).map(({ name }) => name)),
+  ];
 }
 
 /** Newest first, so that of two lost logins with one name the later one comes back. */
@@ -44,7 +46,7 @@ async function bringAllBack(cli: Cli): Promise<string> {
   const file = await cli.store.read();
   const back: string[] = [];
   for (const { kept, loss } of keptLosses(cli)) {
-    if (stillLost(loss, file).length === 0) continue;
+    if (stillLost(cli.store.paths.own, loss, file).length === 0) continue;
     const { changes } = await bringBack(cli.store, kept);
     back.push(...changes.added, ...changes.changed);
   }

@@ -9,18 +9,19 @@ import {
   storageError,
 } from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
-import { firstOfEachName, loginOf } from "./context.ts";
+import { type Context, firstOfEachName, loginOf } from "./context.ts";
 import { editContexts } from "./file/edit.ts";
 import { type ContextsFile, readContexts } from "./file/read.ts";
 import { setAside } from "./history/aside.ts";
 import { isAsKnown } from "./history/glance.ts";
 import { forgetKnown, readKnown, writeKnown } from "./history/known.ts";
 import { settleLoss } from "./history/loss.ts";
+import { addReplaced } from "./history/replaced.ts";
 import { keep } from "./history/ring.ts";
 import { adviseRestore, keepLastWhole } from "./history/whole.ts";
 import type { Paths } from "./home.ts";
 import { EMPTY, parse, type Snapshot } from "./snapshot.ts";
-import { readState, type State, writeState } from "./state.ts";
+import { fingerprintOf, readState, type State, writeState } from "./state.ts";
 import type { Outcome, Plan, Replaced, StoreTools } from "./store.ts";
 import { type Turn, withOwnLock, withTurn } from "./turn.ts";
 
@@ -199,8 +200,10 @@ function commit({ tools, turn, before, text, file }: Commit): { version?: string
       stillValid: () => {
         if (!isValid()) return false;
         if (before.text !== undefined) version = keep(paths.own, "version", before.text);
-        if (!takesOut(before.file, file)) return isValid();
+        const gone = takenOut(before.file, file);
+        if (gone.length === 0) return isValid();
         if (!isValid()) return false;
+        addReplaced(paths.own, fingerprintsOfEnded(gone, file));
         forgotten = readKnown(paths);
         forgetKnown(paths);
         return isValid();
@@ -224,13 +227,19 @@ function isUnchanged(path: string, before: FileText | undefined): boolean {
   return now.bytes.equals(before.bytes);
 }
 
-/** Whether a login of before is no longer there, or is another one. */
-function takesOut(before: ContextsFile, after: ContextsFile): boolean {
+/** The contexts of before that are no longer there, or stand for another login now. */
+function takenOut(before: ContextsFile, after: ContextsFile): Context[] {
   const now = firstOfEachName(after.contexts);
-  return before.contexts.some((context) => {
+  return before.contexts.filter((context) => {
     const same = now.get(context.name);
     return !same || loginOf(same) !== loginOf(context);
   });
+}
+
+/** One that has another name now is still a login. */
+function fingerprintsOfEnded(gone: readonly Context[], after: ContextsFile): string[] {
+  const logins = new Set(after.contexts.map(loginOf));
+  return gone.filter((context) => !logins.has(loginOf(context))).map(fingerprintOf);
 }
 
 async function unlessCorrupt<T>(act: () => Promise<T>): Promise<T | undefined> {

@@ -3,12 +3,13 @@ import { CliError } from "../../errors.ts";
 import { type Context, findContext, firstOfEachName, loginOf, tokenOf } from "../context.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
 import type { Paths } from "../home.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { ReadSnapshot, Snapshot } from "../snapshot.ts";
 import type { StoreTools } from "../store.ts";
 import { fingerprintOf } from "../state.ts";
 import { lockOf, withTurn } from "../turn.ts";
 import { listNames } from "./compare.ts";
 import { readKnown, writeKnown } from "./known.ts";
+import { isReplaced } from "./replaced.ts";
 import { keep, listKept, readKept } from "./ring.ts";
 import { keepLastWhole } from "./whole.ts";
 
@@ -40,11 +41,11 @@ const ABANDONED_MS = 30_000;
 /** For commands that only read: waits for nobody, and works where nothing can be written. */
 export async function noticeLoss(tools: StoreTools): Promise<void> {
   const { paths, signal, snapshot } = tools;
-  const suspected = await findLoss(paths, await snapshot());
+  const suspected = await findLoss(paths, await whole(snapshot));
   if (!suspected) return;
   try {
     const turn = { signal: signal(), waitMs: 0 };
-    await withTurn(paths, turn, async () => settleLoss(tools, await snapshot()));
+    await withTurn(paths, turn, async () => settleLoss(tools, await whole(snapshot)));
   } catch (error) {
     // Whoever writes just now notices as well, ours or not; and what cannot be kept now is said again.
     if (error instanceof CliError && error.code === "CORRUPT") return;
@@ -54,10 +55,16 @@ export async function noticeLoss(tools: StoreTools): Promise<void> {
   }
 }
 
+/** Undefined when the file may not be all there yet: Python, which is writing it, is not to be accused for that. */
+async function whole(snapshot: ReadSnapshot): Promise<Snapshot | undefined> {
+  const now = await snapshot();
+  return now.isWhole ? now : undefined;
+}
+
 /** For the holder of the store's locks only, who is about to forget what was known. */
-export async function settleLoss({ paths, alert }: StoreTools, now: Snapshot): Promise<void> {
+export async function settleLoss({ paths, alert }: StoreTools, now: Snapshot | undefined): Promise<void> {
   const loss = await findLoss(paths, now);
-  if (!loss) return;
+  if (!loss || !now) return;
   await keepLastWhole(paths);
   const id = keep(paths.own, "lost", JSON.stringify(loss, null, 2));
   alert(describeLoss(loss, paths, id));
@@ -68,10 +75,10 @@ export async function settleLoss({ paths, alert }: StoreTools, now: Snapshot): P
   }
 }
 
-/** Undefined when nothing is lost, when nothing is known of this file, and when it may not be all there yet. */
-export async function findLoss(paths: Paths, now: Snapshot): Promise<Loss | undefined> {
-  const known = now.isWhole ? readKnown(paths) : undefined;
-  if (known === undefined || known === now.text) return undefined;
+/** Undefined when nothing is lost, and when nothing is known of this file. */
+export async function findLoss(paths: Paths, now: Snapshot | undefined): Promise<Loss | undefined> {
+  const known = readKnown(paths);
+  if (!now || known === undefined || known === now.text) return undefined;
   const before = await readContexts(known).catch(() => undefined);
   if (!before) return undefined;
   const present = firstOfEachName(now.file.contexts);
@@ -89,16 +96,16 @@ export async function findLoss(paths: Paths, now: Snapshot): Promise<Loss | unde
   return { missing, reverted, current: before.current.name };
 }
 
-/** What of a loss is still not there. */
-export function stillLost({ missing, reverted }: Loss, file: ContextsFile): LostContext[] {
+/** What of a loss is still not there, or is there as an older login that had been replaced. */
+export function stillLost(own: string, { missing, reverted }: Loss, file: ContextsFile): LostContext[] {
   const here = firstOfEachName(file.contexts);
-  return [
-    ...missing.filter(({ name }) => !here.has(name)),
-    ...reverted.filter(({ name, instead }) => {
-      const context = here.get(name);
-      return !context || fingerprintOf(context) === instead;
-    }),
-  ];
+  return [...missing, ...reverted].filter((lost) => {
+    const context = here.get(lost.name);
+    if (!context) return true;
+    const fingerprint = fingerprintOf(context);
+    const isSame = context.endpoint === lost.endpoint && tokenOf(context)?.reveal() === lost.api_token;
+    return !isSame && (fingerprint === lost.instead || isReplaced(own, fingerprint));
+  });
 }
 
 function toLost(context: Context, instead: string | null): LostContext {
@@ -108,11 +115,12 @@ function toLost(context: Context, instead: string | null): LostContext {
 
 /** Whether the token that stands there now is one that stood there before ours. */
 async function isReverted(own: string, ours: Context, now: Context): Promise<boolean> {
-  const token = tokenOf(now)?.reveal();
-  if (token === undefined || token === tokenOf(ours)?.reveal()) return false;
+  if (loginOf(ours) === loginOf(now)) return false;
+  if (isReplaced(own, fingerprintOf(now))) return true;
+  const token = tokenOf(now)?.reveal() ?? "";
   for (const kept of listKept(own, "version").toReversed()) {
     const text = readKept(kept);
-    if (!text?.includes(token)) continue;
+    if (token === "" || !text?.includes(token)) continue;
     const file = await readContexts(text).catch(() => undefined);
     const earlier = file && findContext(file.contexts, now.name);
     if (earlier && tokenOf(earlier)?.reveal() === token) return true;

@@ -51,7 +51,7 @@ async function addLost(store: Store, loss: Loss): Promise<BroughtBack> {
   let before = EMPTY;
   const outcome = await store.update((file) => {
     before = file;
-    return { changes: changesFor(loss, file) };
+    return { changes: changesFor(store.paths.own, loss, file) };
   });
   const there = new Set(
     outcome.file.contexts.map((context) => JSON.stringify([context.name, loginOf(context)])),
@@ -64,8 +64,8 @@ async function addLost(store: Store, loss: Loss): Promise<BroughtBack> {
   return { ...outcome, changes, aside: undefined, taken: taken.map(({ name }) => name) };
 }
 
-function changesFor(loss: Loss, file: ContextsFile): Change[] {
-  const lost = stillLost(loss, file);
+function changesFor(own: string, loss: Loss, file: ContextsFile): Change[] {
+  const lost = stillLost(own, loss, file);
   const puts = lost.map(({ name, endpoint, email, api_token }): Change => {
     return { kind: "put", name, endpoint, email, token: new Token(api_token) };
   });

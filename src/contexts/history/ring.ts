@@ -29,13 +29,16 @@ export function backupsOf(own: string): string {
   return directoryOf(own, "version");
 }
 
-/** Gives its ID; the newest one's when that says the same. For the holder of the store's lock only. */
+/**
+ * Gives its ID; for a version, the newest one's when that says the same. A loss is always one of its own, because it
+ * goes when it is brought back. For the holder of the store's lock only.
+ */
 export function keep(own: string, kind: Kind, text: string): string {
   const directory = directoryOf(own, kind);
   ensurePrivateDirectory(directory);
   const earlier = listKept(own, kind);
   const newest = earlier.at(-1);
-  if (newest && readKept(newest) === text) return newest.id;
+  if (kind === "version" && newest && readKept(newest) === text) return newest.id;
   const { id, name } = nameAfter(newest, new Set(listAll(own).map((kept) => kept.id)));
   // Under a temporary name first, so that one cut short is never taken for a version.
   const target = join(directory, `${name}.${RINGS[kind].ending}`);

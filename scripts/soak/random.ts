@@ -1,0 +1,23 @@
+/** The choices of one actor. The seed decides them all, whatever the others do meanwhile. */
+export interface Random {
+  /** From `low` up to, but not including, `high`. */
+  between(low: number, high: number): number;
+  chance(probability: number): boolean;
+  pick<T>(choices: readonly T[]): T;
+}
+
+export function createRandom(seed: number, actor: string): Random {
+  let state = Number(BigInt.asUintN(32, BigInt(Bun.hash(`${seed} ${actor}`))));
+  /** Mulberry32. */
+  function next(): number {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+  return {
+    between: (low, high) => low + next() * (high - low),
+    chance: (probability) => next() < probability,
+    pick: (choices) => choices[Math.floor(next() * choices.length)]!,
+  };
+}

@@ -1,0 +1,89 @@
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import type { Home } from "../../test/support/home.ts";
+import type { PeerWrite } from "./peers.ts";
+
+/** Every version that either program means to write looks like this, from the first to the last line. */
+const WHOLE =
+  /^contexts:(?: \[\]\n|\n(?:- api_token: .+\n {2}email: .+\n {2}endpoint: .+\n {2}name: .+\n)+)current_context_name: .+\n$/;
+
+/** The kernel may take the time of a change from a clock that ticks as seldom as this. */
+const TICK_MS = 10;
+
+/** A state of the file that was not whole. Times as in `Date.now()`. */
+export interface BadState {
+  /** Null when there was no file. */
+  inode: number | null;
+  changedAt: number;
+  bytes: number;
+  seenFrom: number;
+  seenUntil: number;
+  samples: number;
+}
+
+export interface Sampler {
+  readonly samples: number;
+  stop(): Promise<BadState[]>;
+}
+
+/** Looks at the file about once a millisecond. */
+export function startSampler(home: Home): Sampler {
+  const bad = new Map<string, BadState>();
+  let samples = 0;
+  const stopping = new AbortController();
+  const done = (async () => {
+    while (!stopping.signal.aborted) {
+      samples += 1;
+      const state = look(home.file);
+      if (state !== "whole") remember(bad, state);
+      await Bun.sleep(1);
+    }
+  })();
+  return {
+    get samples() {
+      return samples;
+    },
+    async stop() {
+      stopping.abort();
+      await done;
+      return [...bad.values()];
+    },
+  };
+}
+
+function look(path: string): "whole" | BadState {
+  const seenFrom = Date.now();
+  const seen = () => ({ seenFrom, seenUntil: Date.now(), samples: 1 });
+  let descriptor;
+  try {
+    descriptor = openSync(path, "r");
+  } catch {
+    return { inode: null, changedAt: seenFrom, bytes: 0, ...seen() };
+  }
+  try {
+    const text = readFileSync(descriptor, "latin1");
+    if (WHOLE.test(text)) return "whole";
+    const { ino, mtimeMs } = fstatSync(descriptor);
+    return { inode: ino, changedAt: mtimeMs, bytes: text.length, ...seen() };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function remember(bad: Map<string, BadState>, state: BadState): void {
+  const key = `${state.inode} ${state.changedAt} ${state.bytes}`;
+  const { seenFrom, samples } = bad.get(key) ?? { ...state, samples: 0 };
+  bad.set(key, { ...state, seenFrom, samples: samples + 1 });
+}
+
+/**
+ * A bad state is Python's when it was seen while Python wrote into this very inode, or when the inode was last changed
+ * meanwhile: as long as Python has it open, it cannot become another file's. Whatever else is seen is ours.
+ */
+export function isOfPeer(state: BadState, writes: readonly PeerWrite[]): boolean {
+  return writes.some(
+    ({ inode, begin, end }) =>
+      inode === state.inode &&
+      ((begin - TICK_MS <= state.changedAt && state.changedAt <= end) ||
+        (begin - 1 <= state.seenFrom && state.seenUntil <= end + 1)),
+  );
+}

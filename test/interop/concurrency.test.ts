@@ -1,0 +1,46 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { contextsIn } from "../../scripts/soak/contexts.ts";
+import { soak } from "../../scripts/soak/soak.ts";
+import { home, run } from "../support/bin.ts";
+import { startCloud } from "../support/cloud.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries({ files: ["bentoml/.yatai.yaml.broken-*"] });
+
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
+
+/** Each run of the tests makes other choices; a broken rule says which, and `npm run soak` takes the seed, too. */
+const seed = Math.floor(Math.random() * 1e6);
+
+describe(`many processes at once, seed ${seed}`, () => {
+  test("lose nothing that was acknowledged, though commands are killed and locks are left by nobody", async () => {
+    const figures = await soak({ seconds: 16, seed, writers: 4, readers: 1, python: 0, chaos: true });
+    expect(figures.broken).toEqual([]);
+    for (const what of ["locks planted", "commands killed before their change"])
+      expect(figures.counted(what)).toBeGreaterThan(0);
+  }, 60_000);
+
+  test("lose nothing to Python bentoml that is not said and cannot be restored", async () => {
+    const figures = await soak({ seconds: 16, seed, writers: 4, readers: 2, python: 2, chaos: false });
+    expect(figures.broken).toEqual([]);
+    for (const what of ["steps of Python", "logins that must be there in the end"])
+      expect(figures.counted(what)).toBeGreaterThan(0);
+  }, 60_000);
+});
+
+test("50 logins at once under different names are 50 contexts, and leave nothing else", async () => {
+  const here = home();
+  const logins = new Map(Array.from({ length: 50 }, (_, number) => [`n${number}`, cloud.issueToken()]));
+  const results = await Promise.all(
+    [...logins].map(([name, stdin]) => {
+      const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
+      return run(args, { home: here, stdin, timeoutMs: 40_000 });
+    }),
+  );
+  expect(results.filter(({ code }) => code !== 0).map(({ stderr }) => stderr)).toEqual([]);
+  const found = contextsIn(here);
+  expect([...found.keys()].toSorted()).toEqual([...logins.keys()].toSorted());
+  expect([...logins].filter(([name, token]) => found.get(name) !== token).map(([name]) => name)).toEqual([]);
+  expect(here.tree().filter((line) => /lock|tmp/.test(line))).toEqual([]);
+}, 60_000);
