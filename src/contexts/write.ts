@@ -188,6 +188,7 @@ interface Commit {
 function commit({ tools, turn, before, text, file }: Commit): { version?: string } | undefined {
   const { paths } = tools;
   const isValid = () => turn.held() && isUnchanged(turn.target, before.raw);
+  const gone = takenOut(before.file, file);
   let version: string | undefined;
   let forgotten: string | undefined;
   let isDone = false;
@@ -200,10 +201,8 @@ function commit({ tools, turn, before, text, file }: Commit): { version?: string
       stillValid: () => {
         if (!isValid()) return false;
         if (before.text !== undefined) version = keep(paths.own, "version", before.text);
-        const gone = takenOut(before.file, file);
         if (gone.length === 0) return isValid();
         if (!isValid()) return false;
-        addReplaced(paths.own, fingerprintsOfEnded(gone, file));
         forgotten = readKnown(paths);
         forgetKnown(paths);
         return isValid();
@@ -217,7 +216,10 @@ function commit({ tools, turn, before, text, file }: Commit): { version?: string
   }
   if (!isDone) return undefined;
   // Who has it now knows more.
-  if (turn.held()) quietly(() => writeKnown(paths, text));
+  if (turn.held()) {
+    quietly(() => addReplaced(paths.own, fingerprintsOfEnded(gone, file)));
+    quietly(() => writeKnown(paths, text));
+  }
   return version === undefined ? {} : { version };
 }
 

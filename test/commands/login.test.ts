@@ -61,6 +61,7 @@ describe("login", () => {
       "bentoml/.bentocloud/backups/ 0700",
       `bentoml/.bentocloud/backups/${backup} 0600`,
       "bentoml/.bentocloud/known.yaml 0600",
+      "bentoml/.bentocloud/replaced.txt 0600",
       "bentoml/.bentocloud/state.json 0600",
       "bentoml/.yatai.yaml 0600",
     ]);

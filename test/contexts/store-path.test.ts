@@ -91,6 +91,7 @@ describe("our own directory", () => {
       "bentoml/.bentocloud/backups/ 0700",
       expect.stringMatching(/^bentoml\/\.bentocloud\/backups\/[\w.-]+\.yaml 0600$/),
       "bentoml/.bentocloud/known.yaml 0600",
+      "bentoml/.bentocloud/replaced.txt 0600",
       "bentoml/.bentocloud/state.json 0600",
       "bentoml/.yatai.yaml 0600",
     ]);

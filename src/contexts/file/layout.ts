@@ -7,6 +7,8 @@ export interface Splice {
   start: number;
   end: number;
   text: string;
+  /** A line ending that comes before the text, unless one is there already. */
+  eol?: string;
 }
 
 /** Where the lines and nodes of a text begin and end, so that it can be changed without being written anew. */
@@ -41,8 +43,8 @@ export class Layout {
 
   /** Whole lines put in at the start of a line, or at the end of a text without a final line ending. */
   insertLines(offset: number, lines: string[]): Splice {
-    const missing = offset > 0 && !/[\r\n]/.test(this.text[offset - 1] ?? "") ? this.eol : "";
-    return { start: offset, end: offset, text: missing + lines.map((line) => line + this.eol).join("") };
+    const text = lines.map((line) => line + this.eol).join("");
+    return { start: offset, end: offset, text, eol: this.eol };
   }
 
   /** The end of the comment lines that follow and are indented deeper than their parent, so that they belong above. */
@@ -69,13 +71,18 @@ export class Layout {
 
 export function applySplices(text: string, splices: Splice[]): string {
   let at = 0;
-  const pieces = splices
-    .toSorted((a, b) => a.start - b.start || a.end - b.end)
-    .flatMap(({ start, end, text: inserted }) => {
-      const kept = text.slice(at, start);
-      at = end;
-      return [kept, inserted];
-    });
+  let end = "";
+  const pieces: string[] = [];
+  const add = (piece: string) => {
+    pieces.push(piece);
+    end = piece.at(-1) ?? end;
+  };
+  for (const splice of splices.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    add(text.slice(at, splice.start));
+    if (splice.eol !== undefined && end !== "" && !/[\r\n]/.test(end)) add(splice.eol);
+    add(splice.text);
+    at = splice.end;
+  }
   return pieces.join("") + text.slice(at);
 }
 

@@ -86,6 +86,20 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   name.map((one): Change => ({ kind: "use", name: one })),
 );
 
+test("both editors end a last line once, however much they put below it", () => {
+  const text = "current_context_name: a\ncontexts:\n- api_token: t\n  endpoint: t\n  name: 'a'";
+  const put = (name: string, email: string | null): Change => ({
+    kind: "put",
+    name,
+    endpoint: "https://new.test",
+    token: new Token("t"),
+    email,
+  });
+  const changes = [put("a", "me@x.test"), put("b", null)];
+  expect(editLines(text, changes)).toBe(editNodes(text, changes));
+  expect(editNodes(text, changes)).not.toContain("\n\n");
+});
+
 test("both editors make the same bytes of every file that the fast reader accepts", () => {
   fc.assert(
     fc.property(usual, fc.array(change, { maxLength: 4 }), (text, changes) => {
