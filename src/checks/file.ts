@@ -1,8 +1,6 @@
-import { readKept } from "../contexts/history/ring.ts";
-import { lastWhole } from "../contexts/history/whole.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
-import type { Check } from "./check.ts";
+import { type Check, counted } from "./check.ts";
 
 /** Whether the contexts file can be read at all. */
 export const file: Check = {
@@ -23,12 +21,11 @@ export const file: Check = {
 
 /** Puts the last whole version in its place; without one there are no contexts then, and the broken file still is. */
 async function putAside({ store }: Cli): Promise<string> {
-  const last = await lastWhole(store.paths.own);
-  const text = last && readKept(last);
-  const { aside } = await store.replace(text, { onlyCorrupt: true });
+  const { aside, file } = await store.mend();
   if (aside === undefined) return "another program mended it meanwhile";
-  const done = last
-    ? `brought back version ${last.id}`
-    : "no earlier version is known, so there are no contexts now";
+  const done =
+    file.contexts.length === 0
+      ? "no earlier version is known, so there are no contexts now"
+      : `brought back the last whole version, with ${counted(file.contexts.length, "context")}`;
   return `${done}; what could not be read is kept as ${aside}`;
 }

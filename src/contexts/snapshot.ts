@@ -17,8 +17,8 @@ export type ReadSnapshot = () => Promise<Snapshot>;
 
 const PEER_RETRIES = 6;
 const FIRST_PEER_WAIT_MS = 5;
-/** Python buffers this much, so that a smaller file appears in one piece. */
-const PEER_PIECE_BYTES = 8192;
+/** A page: file systems show what Python writes in such pieces, so that a smaller file appears whole. */
+const PEER_PIECE_BYTES = 4096;
 /** Looked at so often and so far apart, a beginning is believed: longer than it takes to make another piece. */
 const PEER_PIECES = 8;
 const PEER_PIECE_MS = 40;

@@ -24,11 +24,10 @@ export interface Store {
    * of its own, because it runs more than once.
    */
   update(plan: (file: ContextsFile, state: State) => Plan): Promise<Outcome>;
-  /**
-   * Puts this text in the file's place, or no file at all, whatever stands there; with `onlyCorrupt` only what is no
-   * contexts file, which is kept in any case.
-   */
-  replace(text: string | undefined, options?: { onlyCorrupt: boolean }): Promise<Replaced>;
+  /** Puts this text in the file's place, whatever stands there. What is no contexts file is kept beside it. */
+  replace(text: string): Promise<Replaced>;
+  /** Puts the last whole version in the place of what is no contexts file, or nothing where none is known. */
+  mend(): Promise<Replaced>;
   /** What a command that reads would say that another program removed, before it is said. */
   findLoss(): Promise<Loss | undefined>;
   /** Changes only our own memory, as far as that can be done without waiting. Without `create`, never makes one. */
@@ -94,8 +93,8 @@ export function createStore(options: StoreOptions): Store {
     },
     state: () => (state ??= readState()),
     update: async (plan) => (await import("./write.ts")).updateStore(tools, plan).finally(forget),
-    replace: async (text, options = { onlyCorrupt: false }) =>
-      (await import("./write.ts")).replaceStore(tools, text, options),
+    replace: async (text) => (await import("./write.ts")).replaceStore(tools, text),
+    mend: async () => (await import("./write.ts")).mendStore(tools),
     findLoss: async () => (await import("./history/loss.ts")).findLoss(paths, await tools.snapshot()),
     updateState: async (change, { create }) =>
       (await import("./write.ts")).updateState(tools, change, create).finally(forget),

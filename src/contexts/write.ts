@@ -17,8 +17,8 @@ import { isAsKnown } from "./history/glance.ts";
 import { forgetKnown, readKnown, writeKnown } from "./history/known.ts";
 import { settleLoss } from "./history/loss.ts";
 import { addReplaced } from "./history/replaced.ts";
-import { keep } from "./history/ring.ts";
-import { adviseRestore, keepLastWhole } from "./history/whole.ts";
+import { keep, readKept } from "./history/ring.ts";
+import { adviseRestore, keepLastWhole, lastWhole } from "./history/whole.ts";
 import type { Paths } from "./home.ts";
 import { EMPTY, parse, type Snapshot } from "./snapshot.ts";
 import { fingerprintOf, readState, type State, writeState } from "./state.ts";
@@ -48,14 +48,17 @@ export async function updateStore(tools: StoreTools, plan: Planner): Promise<Out
   );
 }
 
-export async function replaceStore(
-  tools: StoreTools,
-  text: string | undefined,
-  { onlyCorrupt }: { onlyCorrupt: boolean },
-): Promise<Replaced> {
+export async function replaceStore(tools: StoreTools, text: string): Promise<Replaced> {
   const { paths, signal } = tools;
   return withTurn(paths, { signal: signal() }, (turn) =>
-    untilUnchanged(turn, paths, () => replace(tools, turn, text, onlyCorrupt)),
+    untilUnchanged(turn, paths, () => replace(tools, turn, text)),
+  );
+}
+
+export async function mendStore(tools: StoreTools): Promise<Replaced> {
+  const { paths, signal } = tools;
+  return withTurn(paths, { signal: signal() }, (turn) =>
+    untilUnchanged(turn, paths, () => mend(tools, turn)),
   );
 }
 
@@ -110,20 +113,28 @@ async function change(tools: StoreTools, turn: Turn, plan: Planner): Promise<Out
   return { file, narrowed: isChange ? wide : undefined, undo: written.version };
 }
 
-async function replace(
-  tools: StoreTools,
-  turn: Turn,
-  text: string | undefined,
-  onlyCorrupt: boolean,
-): Promise<Replaced | undefined> {
+async function replace(tools: StoreTools, turn: Turn, text: string): Promise<Replaced | undefined> {
   const before = await unlessCorrupt(() => readBefore(tools));
   if (!before) return replaceCorrupt(tools, turn, text);
-  const unchanged = { before: before.file, file: before.file, narrowed: undefined, undo: undefined };
-  if (onlyCorrupt || text === undefined || text === before.text) return { ...unchanged, aside: undefined };
+  if (text === before.text) return untouched(before);
   const file = await readContexts(text);
   const written = commit({ tools, turn, before, text, file });
   if (!written) return undefined;
-  return { ...unchanged, file, narrowed: wideMode(before.raw), undo: written.version, aside: undefined };
+  return { ...untouched(before), file, narrowed: wideMode(before.raw), undo: written.version };
+}
+
+/** The version is chosen here, because another process may have known a newer one just now. */
+async function mend(tools: StoreTools, turn: Turn): Promise<Replaced | undefined> {
+  const before = await unlessCorrupt(() => readBefore(tools));
+  if (before) return untouched(before);
+  const { paths } = tools;
+  await keepLastWhole(paths);
+  const last = await lastWhole(paths.own);
+  return replaceCorrupt(tools, turn, last && readKept(last));
+}
+
+function untouched({ file }: Snapshot): Replaced {
+  return { before: file, file, narrowed: undefined, undo: undefined, aside: undefined };
 }
 
 async function replaceCorrupt(

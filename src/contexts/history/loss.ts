@@ -5,7 +5,7 @@ import { type ContextsFile, readContexts } from "../file/read.ts";
 import type { Paths } from "../home.ts";
 import type { ReadSnapshot, Snapshot } from "../snapshot.ts";
 import type { StoreTools } from "../store.ts";
-import { fingerprintOf } from "../state.ts";
+import { fingerprintOf, readState, recall } from "../state.ts";
 import { lockOf, withTurn } from "../turn.ts";
 import { listNames } from "./compare.ts";
 import { readKnown, writeKnown } from "./known.ts";
@@ -77,18 +77,19 @@ export async function settleLoss({ paths, alert }: StoreTools, now: Snapshot | u
 
 /** Undefined when nothing is lost, and when nothing is known of this file. */
 export async function findLoss(paths: Paths, now: Snapshot | undefined): Promise<Loss | undefined> {
-  const known = readKnown(paths);
-  if (!now || known === undefined || known === now.text) return undefined;
-  const before = await readContexts(known).catch(() => undefined);
+  const text = readKnown(paths);
+  if (!now || text === undefined || text === now.text) return undefined;
+  const before = await readContexts(text).catch(() => undefined);
   if (!before) return undefined;
   const present = firstOfEachName(now.file.contexts);
-  const logins = new Set(now.file.contexts.map(loginOf));
+  const known = firstOfEachName(before.contexts);
+  // A login under a name that was not there was renamed.
+  const renamed = new Set(now.file.contexts.filter(({ name }) => !known.has(name)).map(loginOf));
   const missing: LostContext[] = [];
   const reverted: LostContext[] = [];
-  for (const context of firstOfEachName(before.contexts).values()) {
+  for (const context of known.values()) {
     const other = present.get(context.name);
-    // A login under another name was renamed.
-    if (!other && !logins.has(loginOf(context))) missing.push(toLost(context, null));
+    if (!other && !renamed.has(loginOf(context))) missing.push(toLost(context, null));
     if (other && (await isReverted(paths.own, context, other)))
       reverted.push(toLost(context, fingerprintOf(other)));
   }
@@ -115,7 +116,8 @@ function toLost(context: Context, instead: string | null): LostContext {
 
 /** Whether the token that stands there now is one that stood there before ours. */
 async function isReverted(own: string, ours: Context, now: Context): Promise<boolean> {
-  if (loginOf(ours) === loginOf(now)) return false;
+  // The login we made last is none that it replaced.
+  if (loginOf(ours) === loginOf(now) || recall(readState(own), now)) return false;
   if (isReplaced(own, fingerprintOf(now))) return true;
   const token = tokenOf(now)?.reveal() ?? "";
   for (const kept of listKept(own, "version").toReversed()) {

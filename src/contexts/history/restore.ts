@@ -7,8 +7,8 @@ import { EMPTY } from "../snapshot.ts";
 import type { Outcome, Store } from "../store.ts";
 import { Token } from "../token.ts";
 import { type Changes, compare } from "./compare.ts";
-import { type Loss, stillLost } from "./loss.ts";
-import { type Kept, readKept } from "./ring.ts";
+import { type Loss, type LostContext, stillLost } from "./loss.ts";
+import { type Kept, listKept, readKept } from "./ring.ts";
 import { readLoss } from "./versions.ts";
 
 export interface BroughtBack extends Outcome {
@@ -27,10 +27,21 @@ export async function bringBack(store: Store, kept: Kept): Promise<BroughtBack> 
   if (kept.kind === "version") return putVersion(store, kept);
   const loss = readLoss(kept);
   if (!loss) throw unreadable(kept);
-  const result = await addLost(store, loss);
+  const result = await addLost(store, withoutLater(store, kept, loss));
   // Nothing of it is lost any more.
   if (result.taken.length === 0) discard(kept.path);
   return result;
+}
+
+/** Without what was lost again since, as a newer login that a later loss brings back. */
+function withoutLater(store: Store, kept: Kept, loss: Loss): Loss {
+  const all = listKept(store.paths.own, "lost");
+  const later = all.slice(all.findIndex(({ id }) => id === kept.id) + 1).map(readLoss);
+  const names = new Set(
+    later.flatMap((one) => (one ? [...one.missing, ...one.reverted] : [])).map(({ name }) => name),
+  );
+  const isLast = ({ name }: LostContext) => !names.has(name);
+  return { ...loss, missing: loss.missing.filter(isLast), reverted: loss.reverted.filter(isLast) };
 }
 
 function unreadable({ path }: Kept): CliError {

@@ -12,7 +12,7 @@ export type Kind = "version" | "lost";
 
 const RINGS: Record<Kind, { folder: string; ending: string; size: number }> = {
   version: { folder: "backups", ending: "yaml", size: 10 },
-  lost: { folder: "lost", ending: "json", size: 20 },
+  lost: { folder: "lost", ending: "json", size: 100 },
 };
 
 export interface Kept {
@@ -38,13 +38,19 @@ export function keep(own: string, kind: Kind, text: string): string {
   ensurePrivateDirectory(directory);
   const earlier = listKept(own, kind);
   const newest = earlier.at(-1);
-  if (kind === "version" && newest && readKept(newest) === text) return newest.id;
+  const isThere = kind === "version" && newest !== undefined && readKept(newest) === text;
+  const id = isThere ? newest.id : add(own, kind, text, newest);
+  for (const { path } of earlier.slice(0, (isThere ? 0 : 1) - RINGS[kind].size)) discard(path);
+  return id;
+}
+
+function add(own: string, kind: Kind, text: string, newest: Kept | undefined): string {
+  const directory = directoryOf(own, kind);
   const { id, name } = nameAfter(newest, new Set(listAll(own).map((kept) => kept.id)));
   // Under a temporary name first, so that one cut short is never taken for a version.
   const target = join(directory, `${name}.${RINGS[kind].ending}`);
   replaceFile({ target, text, mode: 0o600, stillValid: () => true });
   sweepTemporaries(directory, (name) => NAME.test(name));
-  for (const { path } of earlier.slice(0, -(RINGS[kind].size - 1))) discard(path);
   return id;
 }
 
