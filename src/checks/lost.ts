@@ -29,6 +29,7 @@ export const lost: Check = {
 function keptLosses({ store }: Cli): { kept: Kept; loss: Loss }[] {
   return listKept(store.paths.own, "lost")
     .toReversed()
+    .filter(({ isBack }) => !isBack)
     .flatMap((kept) => {
       const loss = readLoss(kept);
       return loss ? [{ kept, loss }] : [];

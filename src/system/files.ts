@@ -10,6 +10,7 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  renameSync,
   type Stats,
   statSync,
   unlinkSync,
@@ -116,6 +117,15 @@ export function namesIn(directory: string): string[] {
     return listDirectory(directory);
   } catch {
     return [];
+  }
+}
+
+/** Gives a file another name if that can be done. */
+export function moveFile(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch {
+    // It is gone, or stays what it was called.
   }
 }
 

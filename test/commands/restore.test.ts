@@ -203,6 +203,7 @@ describe("what another program removed", () => {
     ]);
     for (const token of tokens) expect(here.read().includes(token!)).toBe(true);
     expect((await list(here)).filter(({ kind }) => kind === "lost")).toEqual([]);
+    expect((await restore(here, id)).stderr).toBe(`✓ Nothing to bring back: all of ${id} is there\n`);
   });
 
   test("is said with --quiet and with --json too", async () => {

@@ -36,7 +36,7 @@ export const list = command({
 
 async function describeNothing({ store }: Cli): Promise<string> {
   const { listKept } = await import("../../contexts/history/ring.ts");
-  return listKept(store.paths.own, "lost").length === 0
+  return listKept(store.paths.own, "lost").every(({ isBack }) => isBack)
     ? "No contexts yet; `bentocloud login` makes one"
     : "No contexts; `bentocloud restore` lists what another program removed";
 }

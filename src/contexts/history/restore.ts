@@ -1,5 +1,4 @@
 import { CliError } from "../../errors.ts";
-import { discard } from "../../system/files.ts";
 import { loginOf } from "../context.ts";
 import type { Change } from "../file/edit.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
@@ -8,7 +7,7 @@ import type { Outcome, Store } from "../store.ts";
 import { Token } from "../token.ts";
 import { type Changes, compare } from "./compare.ts";
 import { type Loss, type LostContext, stillLost } from "./loss.ts";
-import { type Kept, listKept, readKept } from "./ring.ts";
+import { type Kept, listKept, markBack, readKept } from "./ring.ts";
 import { readLoss } from "./versions.ts";
 
 export interface BroughtBack extends Outcome {
@@ -28,8 +27,7 @@ export async function bringBack(store: Store, kept: Kept): Promise<BroughtBack> 
   const loss = readLoss(kept);
   if (!loss) throw unreadable(kept);
   const result = await addLost(store, withoutLater(store, kept, loss));
-  // Nothing of it is lost any more.
-  if (result.taken.length === 0) discard(kept.path);
+  if (result.taken.length === 0) markBack(kept);
   return result;
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ensurePrivateDirectory, isPrivateDirectory } from "../../system/create.ts";
-import { discard, namesIn, readRegularFile } from "../../system/files.ts";
+import { discard, moveFile, namesIn, readRegularFile } from "../../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../../system/replace.ts";
 
 /**
@@ -21,9 +21,11 @@ export interface Kept {
   kind: Kind;
   time: Date;
   path: string;
+  /** A loss that was brought back: there is nothing to say of it any more, and it can still be asked for. */
+  isBack: boolean;
 }
 
-const NAME = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d\.\d{3}Z)-([0-9a-f]{4})\.(?:yaml|json)$/;
+const NAME = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d\.\d{3}Z)-([0-9a-f]{4})(\.back)?\.(?:yaml|json)$/;
 
 export function backupsOf(own: string): string {
   return directoryOf(own, "version");
@@ -61,11 +63,17 @@ export function listKept(own: string, kind: Kind): Kept[] {
   return namesIn(directory)
     .toSorted()
     .flatMap((name) => {
-      const [, hour, minute, second, id] = NAME.exec(name) ?? [];
+      const [, hour, minute, second, id, back] = NAME.exec(name) ?? [];
       const time = new Date(`${hour}:${minute}:${second}`);
       const isOurs = id !== undefined && name.endsWith(`.${RINGS[kind].ending}`);
-      return isOurs && !Number.isNaN(time.getTime()) ? [{ id, kind, time, path: join(directory, name) }] : [];
+      if (!isOurs || Number.isNaN(time.getTime())) return [];
+      return [{ id, kind, time, path: join(directory, name), isBack: back !== undefined }];
     });
+}
+
+/** Notes that a loss was brought back. */
+export function markBack({ path, isBack }: Kept): void {
+  if (!isBack) moveFile(path, path.replace(/\.json$/, ".back.json"));
 }
 
 /** Both kinds together, oldest first. */

@@ -20,6 +20,7 @@ export async function listVersions(store: Store): Promise<Version[]> {
   const versions: Version[] = [];
   for (const kept of listAll(store.paths.own).toReversed()) {
     const { id, kind, time } = kept;
+    if (kept.isBack) continue;
     if (kind === "lost") {
       const { missing, reverted } = readLoss(kept) ?? { missing: [], reverted: [] };
       versions.push({
