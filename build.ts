@@ -2,29 +2,19 @@
  * Compiles the program into one file. The binary must load nothing from the directory it is started in: Bun by
  * default reads `.env` there and runs what a `bunfig.toml` preloads, so every autoload is off.
  */
-import { relative } from "node:path";
 import { parseArgs } from "node:util";
-import type { BunPlugin } from "bun";
+import { packJq } from "./build/jq.ts";
 import { stubInputs, stubs } from "./build/stubs.ts";
+import { versionOnly } from "./build/version.ts";
 import manifest from "./package.json" with { type: "json" };
 
 /** Every package whose code may be in the binary. One that is missing here fails the build. */
 const BUNDLED = new Set(
   `@clack/core @clack/prompts bundle-name c12 citty confbox consola default-browser default-browser-id
   define-lazy-prop destr fast-string-truncated-width fast-string-width fast-wrap-ansi fastest-levenshtein
-  is-docker is-in-ssh is-inside-container is-wsl node-fetch-native ofetch open powershell-utils
+  is-docker is-in-ssh is-inside-container is-wsl jq-wasm node-fetch-native ofetch open powershell-utils
   run-applescript sisteransi ufo wsl-utils yaml`.split(/\s+/),
 );
-
-const versionOnly: BunPlugin = {
-  name: "version-only",
-  setup(build) {
-    build.onLoad({ filter: /package\.json$/ }, ({ path }) => {
-      if (relative(import.meta.dir, path) !== "package.json") return undefined;
-      return { contents: JSON.stringify({ version: manifest.version }), loader: "json" };
-    });
-  },
-};
 
 async function compile(outfile: string): Promise<void> {
   const { metafile, outputs } = await Bun.build({
@@ -38,7 +28,7 @@ async function compile(outfile: string): Promise<void> {
     minify: { whitespace: true, syntax: true, identifiers: false },
     sourcemap: "linked",
     metafile: true,
-    plugins: [stubs, versionOnly],
+    plugins: [await packJq(), stubs, versionOnly],
     compile: {
       outfile,
       autoloadBunfig: false,

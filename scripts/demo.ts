@@ -33,6 +33,7 @@ try {
   mkdirSync(project, { recursive: true });
   const good = production.issueToken({ email: "ada@example.test", organization: "acme" });
   const staging = yatai.issueToken({ email: "ada@example.test", organization: "staging-team" });
+  production.deploy(good, ["translator", "summarizer"]);
   const revoked = production.issueToken();
   production.revoke(revoked);
 
@@ -58,6 +59,11 @@ try {
   await step({ say: "Both", args: ["context", "list"], shows: [/\* +staging/, "default"] });
   await step({ say: "Back to the first", args: ["use", "-"], shows: ['Switched to context "default"'] });
   await step({
+    say: "What runs there?",
+    args: ["api", "/api/v2/deployments", "--jq", ".items[].name"],
+    shows: [/^summarizer\ntranslator\n$/],
+  });
+  await step({
     say: "Bind a project to staging",
     args: ["link", "staging"],
     cwd: join(home, "project"),
@@ -68,6 +74,12 @@ try {
     args: ["status"],
     cwd: project,
     shows: [/context\s+staging/, ".bentorc:1", /verdict\s+valid/],
+  });
+  await step({
+    say: "A program started there gets its credentials, and no others",
+    args: ["exec", "--", "printenv", "BENTO_CLOUD_API_ENDPOINT"],
+    cwd: project,
+    shows: [yatai.url],
   });
   await step({
     say: "A CI job signs in by variables alone",
@@ -108,7 +120,7 @@ async function step({
   env = {},
   cwd = home,
 }: Step): Promise<void> {
-  process.stdout.write(`\n# ${say}\n$ ${before}bentocloud ${args.join(" ")}\n`);
+  process.stdout.write(`\n# ${say}\n$ ${before}bentocloud ${args.map(quote).join(" ")}\n`);
   const child = Bun.spawn([BINARY, ...args], {
     cwd,
     env: { PATH: process.env["PATH"] ?? "", HOME: home, ...env },
@@ -128,6 +140,11 @@ async function step({
       typeof pattern === "string" ? (stdout + stderr).includes(pattern) : pattern.test(stdout + stderr);
     if (!found) fail(`did not show ${pattern}`);
   }
+}
+
+/** A word as a shell takes it. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function fail(reason: string): void {

@@ -1,7 +1,7 @@
 /** Writes docs/commands.md from the command definitions, the one place where an option is described. */
 import type { ArgDef, ArgsDef } from "citty";
 import { GLOBAL_ARGS } from "../src/cli/args.ts";
-import type { Command } from "../src/cli/command.ts";
+import { type Command, descriptionOf } from "../src/cli/command.ts";
 import { root } from "../src/commands/index.ts";
 
 const INTRODUCTION = `# Commands
@@ -34,11 +34,10 @@ function renderCommand(path: string[], command: Command): string {
   const usage = [
     path.join(" "),
     ...positionals.map(([name, arg]) => (arg.required === false ? `[${name}]` : `<${name}>`)),
+    ...(command.rest === undefined ? [] : [`-- <${command.rest}>…`]),
   ];
-  const description =
-    typeof command.meta === "object" && "description" in command.meta ? command.meta.description : "";
   const table = Object.keys(args).length > 0 ? `\n\n${renderArgs(args)}` : "";
-  return `## \`${usage.join(" ")}\`\n\n${description}.${table}`;
+  return `## \`${usage.join(" ")}\`\n\n${descriptionOf(command)}.${table}`;
 }
 
 function renderArgs(args: ArgsDef): string {

@@ -26,6 +26,7 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     env,
   );
   try {
+    if (argv[0] === "__complete") return await printCompletions(argv.slice(1), env, output);
     const invocation = await parseInvocation(root, argv);
     output = createOutput(invocation.flags, env);
     if (invocation.request === "help") {
@@ -54,4 +55,21 @@ function createOutput(
 ): Output {
   const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   return new Output({ ...flags, color: (descriptor) => allowed && isTerminal(descriptor) });
+}
+
+/** For the shells' completion scripts, in the middle of a line that somebody types: whatever happens, no word of it. */
+async function printCompletions(
+  question: readonly string[],
+  env: NodeJS.ProcessEnv,
+  output: Output,
+): Promise<number> {
+  try {
+    const { answer } = await import("./cli/completion/answer.ts");
+    const { suggestNames } = await import("./contexts/suggest.ts");
+    const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
+    output.page(lines.join("\n"));
+  } catch {
+    // No suggestions, then.
+  }
+  return 0;
 }

@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { listNames } from "../contexts/history/compare.ts";
 import { withOwnLock } from "../contexts/turn.ts";
 import type { Paths } from "../contexts/home.ts";
+import { ROTATION_LOCK } from "../contexts/rotations.ts";
 import { discard, realTarget } from "../system/files.ts";
 import { findAbandoned } from "../system/lock.ts";
 import { hasEnded } from "../system/processes.ts";
@@ -35,5 +36,5 @@ function leftoversOf({ file, own }: Paths): string[] {
   const inside = [own, join(own, "backups"), join(own, "lost")].flatMap((folder) =>
     findTemporaries(folder, (_name, pid) => hasEnded(pid)),
   );
-  return [...beside, ...inside, ...findAbandoned(join(own, "lock"))];
+  return [...beside, ...inside, ...["lock", ROTATION_LOCK].flatMap((name) => findAbandoned(join(own, name)))];
 }

@@ -1,4 +1,4 @@
-import type { ArgDef, ArgsDef } from "citty";
+import type { ArgDef, ArgsDef, EnumArgDef } from "citty";
 import { usageError } from "../errors.ts";
 import type { Flags } from "../system/cli.ts";
 
@@ -35,7 +35,9 @@ export function readOption(
   definitions: ArgsDef,
 ): { option: Option; next: number } | undefined {
   const word = argv[index] ?? "";
-  const [written, inline] = splitAtEquals(word);
+  const [written, inline] = takesAttached(word, definitions)
+    ? [word.slice(0, 2), word.slice(2).replace(/^=/, "")]
+    : splitAtEquals(word);
   const name = findName(written, definitions);
   if (name === undefined) return undefined;
   if (definitions[name]?.type === "boolean") {
@@ -49,6 +51,13 @@ export function readOption(
     throw usageError(`${written} needs a value`, `write ${written}=VALUE`);
   }
   return { option: { name, value: following }, next: index + 2 };
+}
+
+/** Choices are checked here, because citty names a wrong one in colours of its own. */
+export function refuseWrongChoice({ name, value }: Option, definitions: ArgsDef): void {
+  const { type, options = [] } = definitions[name] as EnumArgDef;
+  if (type === "enum" && value !== true && !options.includes(value))
+    throw usageError(`--${name} does not take this value`, `one of ${options.join(", ")}`);
 }
 
 export function isOption(word: string): boolean {
@@ -116,6 +125,12 @@ function readTimeout(value: string | true | undefined): number {
 function splitAtEquals(word: string): [written: string, inline: string | undefined] {
   const at = word.indexOf("=");
   return word.startsWith("--") && at !== -1 ? [word.slice(0, at), word.slice(at + 1)] : [word, undefined];
+}
+
+/** `-XPOST` or `-X=POST`, for a short option that takes a value. */
+function takesAttached(word: string, definitions: ArgsDef): boolean {
+  const name = /^-[a-z]./i.test(word) ? findName(word.slice(0, 2), definitions) : undefined;
+  return name !== undefined && definitions[name]?.type === "string";
 }
 
 function findName(written: string, definitions: ArgsDef): string | undefined {

@@ -4,18 +4,29 @@ import type { Cli } from "../system/cli.ts";
 /** One command line with what it does, shown under EXAMPLES in a command's help. */
 type Example = readonly [commandLine: string, effect: string];
 
+/** What was written, beyond what citty's definitions can hold. */
+interface Given {
+  /** The words behind `--`, for a command that has `rest`. */
+  rest: readonly string[];
+  /** Every value of an option, in the order they were given; citty keeps the last. */
+  all(option: string): string[];
+}
+
 interface Definition<A extends ArgsDef> {
   name: string;
   description: string;
   args?: A;
+  /** What to call the words behind `--`, for a command that takes them as they are. */
+  rest?: string;
   examples?: readonly Example[];
   /** Resolves to the exit code when it is not 0. */
-  run(args: ParsedArgs<A>, cli: Cli): Promise<number | void>;
+  run(args: ParsedArgs<A>, cli: Cli, given: Given): Promise<number | void>;
 }
 
 /** A command of the tree; its siblings are read only when they are asked for, or for help. */
 export interface Command extends Omit<CommandDef<ArgsDef>, "subCommands"> {
   examples?: readonly Example[];
+  rest?: string;
   subCommands?: Commands;
 }
 
@@ -24,12 +35,16 @@ export type Commands = Record<string, () => Promise<Command>>;
 
 /** Binds a typed `run(args, cli)` to citty's definition; the harness hands the `Cli` over as citty's `data`. */
 export function command<const A extends ArgsDef = Record<never, never>>(definition: Definition<A>): Command {
-  const { name, description, args, examples, run } = definition;
+  const { name, description, args, examples, rest, run } = definition;
   return {
     meta: { name, description },
     args: args ?? {},
-    run: (context) => run(context.args as ParsedArgs<A>, context.data as Cli),
+    run(context) {
+      const { cli, given } = context.data as { cli: Cli; given: Given };
+      return run(context.args as ParsedArgs<A>, cli, given);
+    },
     ...(examples && { examples }),
+    ...(rest !== undefined && { rest }),
   };
 }
 
@@ -39,4 +54,9 @@ export function group(definition: { name: string; description: string; commands:
     meta: { name: definition.name, description: definition.description },
     subCommands: Object.assign(Object.create(null), definition.commands),
   };
+}
+
+/** Empty when there is none. */
+export function descriptionOf({ meta }: Command): string {
+  return typeof meta === "object" && "description" in meta ? (meta.description ?? "") : "";
 }

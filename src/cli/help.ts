@@ -1,6 +1,6 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { GLOBAL_ARGS } from "./args.ts";
-import type { Command } from "./command.ts";
+import { type Command, descriptionOf } from "./command.ts";
 
 type Row = readonly [term: string, meaning: string];
 
@@ -22,6 +22,7 @@ export async function renderHelp(
     commands.length > 0 ? "<command>" : "",
     ...positionals.map(toUsage),
     "[options]",
+    command.rest === undefined ? "" : `-- <${command.rest}>…`,
   ];
   const sections: [heading: string, rows: readonly Row[]][] = [
     ["Commands", commands],
@@ -59,8 +60,4 @@ function describeOption([name, arg]: [string, ArgDef]): Row {
 
 function toUsage([name, arg]: [string, ArgDef]): string {
   return arg.required === false ? `[${name}]` : `<${name}>`;
-}
-
-function descriptionOf({ meta }: Command): string {
-  return typeof meta === "object" && "description" in meta ? (meta.description ?? "") : "";
 }

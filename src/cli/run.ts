@@ -1,5 +1,5 @@
 import { type ArgsDef, runCommand } from "citty";
-import { usageError } from "../errors.ts";
+import { type CliError, usageError } from "../errors.ts";
 import type { Cli, Flags } from "../system/cli.ts";
 import {
   GLOBAL_ARGS,
@@ -7,6 +7,7 @@ import {
   type Option,
   readFlags,
   readOption,
+  refuseWrongChoice,
   toCittyArgs,
   unknownOption,
 } from "./args.ts";
@@ -24,6 +25,8 @@ export interface Invocation {
   request: "run" | "help" | "version";
   options: Option[];
   positionals: string[];
+  /** The words behind `--` of a command that takes them as they are. */
+  rest: string[];
 }
 
 /** Finds the command that `argv` names and reads every option; throws a usage error for what is not defined. */
@@ -31,7 +34,9 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
   const found = await walk(root, words);
-  if (end !== -1) found.positionals.push(...argv.slice(end + 1));
+  const behind = end === -1 ? [] : argv.slice(end + 1);
+  if (found.command.rest === undefined) found.positionals.push(...behind);
+  else found.rest.push(...behind);
   const flags = readFlags(found.globals);
   if (found.wantsHelp) return { ...found, flags, request: "help" };
   if (found.globals.some(({ name }) => name === "version")) return { ...found, flags, request: "version" };
@@ -49,13 +54,14 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
 
 /** Runs the leaf; resolves to its exit code. */
 export async function runInvocation(invocation: Invocation, cli: Cli): Promise<number> {
-  const { command, path, options, positionals } = invocation;
+  const { command, path, options, positionals, rest } = invocation;
   refuseWrongPositionals(command, path, positionals);
   try {
     // Who gave nothing needs nothing read, and citty takes its time to prepare for all that could be given.
     const isBare = options.length === 0 && positionals.length === 0;
     const rawArgs = toCittyArgs(options, positionals);
-    const { result } = await runCommand(isBare ? { ...command, args: {} } : command, { rawArgs, data: cli });
+    const data = { cli, given: { rest, all: (name: string) => valuesOf(options, name) } };
+    const { result } = await runCommand(isBare ? { ...command, args: {} } : command, { rawArgs, data });
     return typeof result === "number" ? result : 0;
   } catch (error) {
     // citty does not export its error class; its name is all there is to know it by.
@@ -66,12 +72,19 @@ export async function runInvocation(invocation: Invocation, cli: Cli): Promise<n
   }
 }
 
+function valuesOf(options: readonly Option[], name: string): string[] {
+  return options.flatMap((option) =>
+    option.name === name && typeof option.value === "string" ? [option.value] : [],
+  );
+}
+
 interface Found {
   command: Command;
   path: string[];
   globals: Option[];
   options: Option[];
   positionals: string[];
+  rest: string[];
   wantsHelp: boolean;
 }
 
@@ -82,6 +95,7 @@ async function walk(root: Command, words: readonly string[]): Promise<Found> {
     globals: [],
     options: [],
     positionals: [],
+    rest: [],
     wantsHelp: words.some((word) => word === "--help" || word === "-h"),
   };
   let index = 0;
@@ -93,10 +107,20 @@ async function walk(root: Command, words: readonly string[]): Promise<Found> {
     }
     if (word === "help" && found.command === root) found.wantsHelp = true;
     else if (found.command.subCommands) await descend(found, word);
+    else if (found.command.rest !== undefined && !found.wantsHelp) throw forgottenDashes(found);
     else found.positionals.push(word);
     index += 1;
   }
   return found;
+}
+
+/** Read on, the options of a program would be taken for ours. */
+function forgottenDashes({ command, path }: Found): CliError {
+  const name = path.join(" ");
+  return usageError(
+    `\`${name}\` takes its ${command.rest} behind \`--\``,
+    `${name} -- ${command.rest?.toUpperCase()}…`,
+  );
 }
 
 /** Lenient when help is wanted: who asks for it may have come with options that do not exist. */
@@ -110,6 +134,7 @@ async function takeOption(found: Found, words: readonly string[], index: number)
     }
     const local = readOption(words, index, own);
     if (local) {
+      refuseWrongChoice(local.option, own);
       found.options.push(local.option);
       return local.next;
     }

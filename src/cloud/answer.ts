@@ -14,8 +14,7 @@ export interface Answer {
 
 const MAX_BYTES = 10 * 1024 * 1024;
 
-export async function readAnswer(response: Response, endpoint: string): Promise<Answer> {
-  const text = await readText(response, endpoint);
+export function toAnswer(response: Response, text: string): Answer {
   const answer = { status: response.status, retryAfterMs: readRetryAfter(response) };
   if (text.trim() === "") return { ...answer, body: undefined, notJson: undefined };
   try {
@@ -29,7 +28,7 @@ export async function readAnswer(response: Response, endpoint: string): Promise<
   }
 }
 
-async function readText(response: Response, endpoint: string): Promise<string> {
+export async function readText(response: Response, endpoint: string): Promise<string> {
   await refuseEncoding(response, endpoint);
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -50,7 +49,7 @@ async function refuseEncoding(response: Response, endpoint: string): Promise<voi
 }
 
 /** Seconds or an HTTP date. */
-function readRetryAfter(response: Response): number | undefined {
+export function readRetryAfter(response: Response): number | undefined {
   const value = response.headers.get("retry-after");
   if (!value) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
@@ -69,4 +68,16 @@ export function serverText(value: unknown, limit = 300): string | undefined {
   if (typeof value !== "string") return undefined;
   const text = cap(redact(clean(value)).trim(), limit);
   return text === "" ? undefined : text;
+}
+
+/** A field of an answer that may be anything. */
+export function fieldOf(body: unknown, key: string): unknown {
+  return typeof body === "object" && body !== null && Object.hasOwn(body, key)
+    ? (body as Record<string, unknown>)[key]
+    : undefined;
+}
+
+/** What the server says went wrong: under `message` before a token was looked at, under `error` after that. */
+export function complaintOf({ body }: Pick<Answer, "body">): string | undefined {
+  return serverText(fieldOf(body, "message")) ?? serverText(fieldOf(body, "error"));
 }

@@ -1,6 +1,6 @@
 import { tokensPage } from "../contexts/endpoint.ts";
 import { CliError, type ErrorCode } from "../errors.ts";
-import { type Answer, serverName, serverText } from "./answer.ts";
+import { type Answer, complaintOf, fieldOf, serverName, serverText } from "./answer.ts";
 import type { Client } from "./client.ts";
 
 /**
@@ -54,14 +54,14 @@ async function ask(client: Client, path: string): Promise<Asked> {
 
 /** The error that an answer amounts to; undefined for a success. 401 and 403 are both authentication answers. */
 export function refusal(answer: Answer, endpoint: string): CliError | undefined {
-  const { status, body, notJson } = answer;
+  const { status, notJson } = answer;
   if (status === 407)
     return new CliError("UNREACHABLE", `the proxy on the way to ${endpoint} wants a sign-in`);
   // A gateway in front of the real server says in HTML that the server is down.
   if (notJson && (status < 400 || (notJson === "a web page" && status < 500)))
     return notBentoCloud(endpoint, notJson);
   if (status >= 200 && status < 300) return undefined;
-  const said = serverText(fieldOf(body, "message")) ?? serverText(fieldOf(body, "error"));
+  const said = complaintOf(answer);
   const code = codeFor(status, said ?? "");
   if (code === "NOT_BENTOCLOUD") return notBentoCloud(endpoint, "404 to a question every BentoCloud answers");
   if (NO_MEMBER.test(said ?? "")) return notMember(endpoint, said ?? "");
@@ -74,7 +74,7 @@ export function refusal(answer: Answer, endpoint: string): CliError | undefined 
 const NO_MEMBER = /cannot found organization|cannot view this/i;
 
 /** Yatai tells its authentication failures apart by these sentences alone. */
-function codeFor(status: number, said: string): ErrorCode {
+export function codeFor(status: number, said: string): ErrorCode {
   if ([400, 401, 403, 404].includes(status)) {
     if (/is expired|has expired/i.test(said)) return "TOKEN_EXPIRED";
     if (/need the scopes|insufficient scope/i.test(said) || NO_MEMBER.test(said)) return "FORBIDDEN";
@@ -91,7 +91,7 @@ function sentenceFor(code: ErrorCode, status: number, endpoint: string): string 
   return `${endpoint} answered with HTTP ${status}`;
 }
 
-function hintFor(code: ErrorCode, endpoint: string): string {
+export function hintFor(code: ErrorCode, endpoint: string): string {
   switch (code) {
     case "TOKEN_REJECTED":
     case "TOKEN_EXPIRED":
@@ -111,7 +111,7 @@ function notMember(endpoint: string, said: string): CliError {
   });
 }
 
-function notBentoCloud(endpoint: string, what: string): CliError {
+export function notBentoCloud(endpoint: string, what: string): CliError {
   return new CliError("NOT_BENTOCLOUD", `${endpoint} is not BentoCloud: it answers with ${what}`, {
     hint: "check the endpoint; a proxy or a sign-in page of the network may stand in between",
   });
@@ -144,10 +144,4 @@ function verdictOf(error: CliError): { verdict: Verdict; error: CliError } {
     HOST_MISMATCH: "not_bentocloud",
   };
   return { verdict: verdicts[error.code] ?? "unreachable", error };
-}
-
-function fieldOf(body: unknown, key: string): unknown {
-  return typeof body === "object" && body !== null && Object.hasOwn(body, key)
-    ? (body as Record<string, unknown>)[key]
-    : undefined;
 }

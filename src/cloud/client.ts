@@ -1,24 +1,38 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ofetch } from "ofetch";
 import { isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
-import { VERSION } from "../version.ts";
-import { type Answer, readAnswer, serverText } from "./answer.ts";
+import { type Answer, readRetryAfter, readText, toAnswer } from "./answer.ts";
+import { Deadline } from "./deadline.ts";
+import { type Message, SAFE, send } from "./send.ts";
 import { transportError } from "./transport.ts";
 
 /**
- * Every request of this program. A token goes to the origin and path prefix of its own endpoint and nowhere else:
- * redirects are followed by hand, because `fetch` forwards a custom header to any origin. An answer is JSON or an
- * error; safe requests are tried again within one deadline that covers everything.
+ * Every request of this program. Safe requests are tried again within one deadline that covers everything; a request
+ * that may change something is sent once.
  */
 export interface Client {
   readonly endpoint: string;
   /**
-   * `path` starts with a slash and may carry a query; it is appended to the endpoint. `once` leaves trying again to
-   * the caller.
+   * An answer in JSON. `path` starts with a slash and may carry a query; it is appended to the endpoint. `once` leaves
+   * trying again to the caller.
    */
   get(path: string, options?: { once?: boolean }): Promise<Answer>;
+  /**
+   * A request that changes something, with a JSON body if one is given. Never sent twice: when the answer is lost, the
+   * server may have acted.
+   */
+  change(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<Answer>;
+  /** Any answer, read to its end; 10 MiB at most. */
+  read(message: Message): Promise<Head & { text: string }>;
+  /** Any answer, as it comes, of any size. Only its pauses are limited in time. */
+  stream(message: Message): Promise<Head & { body: AsyncIterable<Uint8Array> }>;
+}
+
+export interface Head {
+  status: number;
+  statusText: string;
+  headers: Headers;
 }
 
 export interface ClientOptions {
@@ -31,36 +45,9 @@ export interface ClientOptions {
   debug: (message: string) => void;
 }
 
-const TOKEN_HEADER = "X-YATAI-API-TOKEN";
-const MAX_REDIRECTS = 5;
 const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 250;
 const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
-
-/**
- * What Bun would do otherwise; the other runtimes do none of it. It believes a NODE_TLS_REJECT_UNAUTHORIZED=0 that was
- * set for another program, prints every header when BUN_CONFIG_VERBOSE_FETCH is set, and prints a line of its own when
- * an answer cannot be decompressed.
- */
-const HARDENED = { tls: { rejectUnauthorized: true }, verbose: false, decompress: false };
-
-/**
- * Plain http is safe to this machine only as long as no proxy carries the token off it. The option is Bun's; Node takes
- * no proxy from the environment, and under Deno NO_PROXY has to name this machine.
- */
-const DIRECT = { proxy: false };
-
-const request = ofetch.create({
-  retry: 0,
-  redirect: "manual",
-  responseType: "stream",
-  ignoreResponseError: true,
-  headers: {
-    "User-Agent": `bentocloud/${VERSION}`,
-    Accept: "application/json",
-    "Accept-Encoding": "identity",
-  },
-});
 
 /** @throws CliError when the endpoint may not be spoken to, or the token could not travel in a header. */
 export function createClient(options: ClientOptions): Client {
@@ -79,101 +66,139 @@ export function createClient(options: ClientOptions): Client {
   const call: Call = { ...options, endpoint };
   return {
     endpoint,
-    get: (path, { once = false } = {}) => getWithRetries(call, endpoint + path, once ? 0 : MAX_RETRIES),
+    get: (path, { once = false } = {}) =>
+      exchange(call, { method: "GET", url: endpoint + path }, once ? 0 : MAX_RETRIES, async (response) =>
+        toAnswer(response, await readText(response, endpoint)),
+      ),
+    change: (method, path, body) =>
+      exchange(call, { method, url: endpoint + path, isFinal: true, ...inJson(body) }, 0, async (response) =>
+        toAnswer(response, await readText(response, endpoint)),
+      ),
+    read: (message) =>
+      exchange(call, message, MAX_RETRIES, async (response) => ({
+        ...headOf(response),
+        text: await readText(response, endpoint),
+      })),
+    stream: (message) =>
+      exchange(call, message, MAX_RETRIES, async (response, deadline) => ({
+        ...headOf(response),
+        body: piecesOf(call, message, { response, deadline }),
+      })),
+  };
+}
+
+function inJson(body: unknown): Pick<Message, "headers" | "body"> {
+  if (body === undefined) return {};
+  return {
+    headers: new Headers({ "Content-Type": "application/json" }),
+    body: new TextEncoder().encode(JSON.stringify(body)),
   };
 }
 
 type Call = ClientOptions & { endpoint: string };
 
-async function getWithRetries(call: Call, url: string, retries: number): Promise<Answer> {
-  const deadline = performance.now() + call.timeoutMs;
-  let earlier: Attempt | undefined;
+/** Takes the answer that counts, while the deadline runs. */
+type Reader<T> = (response: Response, deadline: Deadline) => Promise<T>;
+
+function headOf({ status, statusText, headers }: Response): Head {
+  return { status, statusText, headers };
+}
+
+/** Sends a message until an answer counts: one of success, one that trying again cannot change, or the last one. */
+async function exchange<T>(call: Call, message: Message, retries: number, read: Reader<T>): Promise<T> {
+  const end = performance.now() + call.timeoutMs;
+  const tries = SAFE.has(message.method) ? retries : 0;
+  let earlier: CliError | undefined;
   for (let attempt = 0; ; attempt += 1) {
-    const latest = await attemptOnce(call, url, deadline);
+    const waitFor = (askedForMs = 0) => {
+      const wait = delayBefore(attempt, askedForMs);
+      return attempt < tries && performance.now() + wait < end ? wait : undefined;
+    };
+    const result = await attemptOnce(call, message, { end, waitFor, read });
+    if ("value" in result) return result.value;
+    const { wait, error } = result;
     // A last try that ran out of time says less than a connection that failed before it.
-    const result = latest.error?.code === "TIMEOUT" && earlier?.error ? { ...earlier, again: false } : latest;
-    earlier = result;
-    const wait = delayBefore(attempt, result);
-    const isLast = attempt >= retries || performance.now() + wait >= deadline;
-    if (!result.again || isLast) {
-      if (result.error) throw result.error;
-      return result.answer;
-    }
+    if (wait === undefined) throw error?.code === "TIMEOUT" && earlier ? earlier : error;
+    earlier = error;
     call.debug(`trying again in ${Math.round(wait)} ms`);
     await sleep(wait, undefined, { signal: call.signal }).catch(() => {
-      throw cancelled();
+      throw cancelled(message.method);
     });
   }
 }
 
-type Attempt = { again: boolean } & (
-  | { answer: Answer; error?: undefined }
-  | { answer?: undefined; error: CliError }
-);
+type Attempt<T> = { value: T } | { wait: number | undefined; error?: CliError };
 
-async function attemptOnce(call: Call, url: string, deadline: number): Promise<Attempt> {
+interface Chance<T> {
+  end: number;
+  /** How long to wait before another try; undefined when there is none left. */
+  waitFor(askedForMs?: number): number | undefined;
+  read: Reader<T>;
+}
+
+async function attemptOnce<T>(call: Call, message: Message, chance: Chance<T>): Promise<Attempt<T>> {
   const started = performance.now();
-  const signal = AbortSignal.any([
-    call.signal,
-    AbortSignal.timeout(Math.max(1, Math.ceil(deadline - started))),
-  ]);
+  const deadline = new Deadline(call.signal);
+  deadline.set(chance.end - started);
   const trace = (result: string) => {
     // A query can hold a sign-in code, which is as good as a token.
-    call.debug(`GET ${url.split("?")[0]} -> ${result} (${Math.round(performance.now() - started)} ms)`);
+    const place = String(message.url).split("?")[0];
+    call.debug(`${message.method} ${place} -> ${result} (${Math.round(performance.now() - started)} ms)`);
   };
   try {
-    const response = await send(call, url, signal);
-    const answer = await readAnswer(response, call.endpoint);
-    trace(String(answer.status));
-    return { answer, again: RETRIED.has(answer.status) };
-  } catch (error) {
-    if (call.signal.aborted) throw cancelled();
-    const failure = error instanceof CliError ? error : transportError(error, call.endpoint, call.timeoutMs);
-    trace(`${failure.code}: ${failure.message}`);
-    return { error: failure, again: failure.code === "UNREACHABLE" };
-  }
-}
-
-/** One request with the redirects that stay under its own endpoint. */
-async function send(call: Call, url: string, signal: AbortSignal): Promise<Response> {
-  let target = url;
-  for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-    const headers = call.token ? { [TOKEN_HEADER]: call.token.reveal() } : {};
-    const route = target.startsWith("http:") && isLoopback(target) ? DIRECT : {};
-    const response = await request.raw(target, { signal, headers, ...HARDENED, ...route });
-    const location = response.headers.get("location");
-    if (response.status < 300 || response.status >= 400 || location === null) return response;
+    const response = await send(message, { ...call, signal: deadline.signal });
+    trace(String(response.status));
+    const wait = RETRIED.has(response.status) ? chance.waitFor(readRetryAfter(response)) : undefined;
+    if (wait === undefined) return { value: await chance.read(response, deadline) };
     await response.body?.cancel();
-    target = followable(location, target, call.endpoint);
+    return { wait };
+  } catch (error) {
+    const failure = failureOf(call, message, error);
+    trace(`${failure.code}: ${failure.message}`);
+    return { error: failure, wait: failure.code === "UNREACHABLE" ? chance.waitFor() : undefined };
+  } finally {
+    deadline.clear();
   }
-  throw new CliError("NOT_BENTOCLOUD", `${call.endpoint} redirects without end`);
 }
 
-/** The redirect's target, if a token may go there. */
-function followable(location: string, from: string, endpoint: string): string {
-  const own = new URL(endpoint);
-  const prefix = own.pathname.replace(/\/*$/, "/");
-  const target = URL.parse(location, from);
-  // Some servers take `..%2f` for a step upward, so a path with an encoded separator may lead out of the prefix.
-  const isOwn =
-    target?.origin === own.origin &&
-    target.pathname.startsWith(prefix) &&
-    !/%2f|%5c/i.test(target.pathname) &&
-    target.username + target.password === "";
-  if (isOwn) return target.href;
-  const place = target?.origin === "null" ? target.protocol : target && target.origin + target.pathname;
-  const name = serverText(place, 200) ?? "an unreadable address";
-  throw new CliError("HOST_MISMATCH", `${endpoint} redirects to ${name}; nothing was sent there`, {
-    hint: "if the server moved, sign in with `bentocloud login --endpoint` and its new address",
+/** The body of an answer, piece by piece. The time that the reader takes for one does not count. */
+async function* piecesOf(
+  call: Call,
+  message: Message,
+  { response, deadline }: { response: Response; deadline: Deadline },
+): AsyncGenerator<Uint8Array> {
+  try {
+    deadline.set(call.timeoutMs);
+    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      deadline.clear();
+      yield piece;
+      deadline.set(call.timeoutMs);
+    }
+  } catch (error) {
+    throw failureOf(call, message, error);
+  } finally {
+    deadline.clear();
+  }
+}
+
+function failureOf(call: Call, { method }: Message, error: unknown): CliError {
+  if (call.signal.aborted) return cancelled(method);
+  if (error instanceof CliError) return error;
+  const failure = transportError(error, call.endpoint, call.timeoutMs);
+  if (SAFE.has(method) || !["TIMEOUT", "UNREACHABLE"].includes(failure.code)) return failure;
+  return new CliError(failure.code, failure.message, {
+    hint: `the server may have carried out the ${method} all the same: look before you repeat it`,
+    cause: error,
   });
 }
 
 /** Exponential with jitter, or what the server asks for when that is longer. */
-function delayBefore(attempt: number, { answer }: Attempt): number {
+function delayBefore(attempt: number, askedForMs: number): number {
   const ceiling = FIRST_DELAY_MS * 2 ** attempt;
-  return Math.max(answer?.retryAfterMs ?? 0, ceiling * (0.5 + Math.random() / 2));
+  return Math.max(askedForMs, ceiling * (0.5 + Math.random() / 2));
 }
 
-export function cancelled(): CliError {
-  return new CliError("CANCELLED", "cancelled; nothing was changed");
+export function cancelled(method = "GET"): CliError {
+  const effect = SAFE.has(method) ? "nothing was changed" : "the server may have carried it out already";
+  return new CliError("CANCELLED", `cancelled; ${effect}`);
 }

@@ -12,6 +12,7 @@ export const link = command({
   args: {
     name: {
       type: "positional",
+      valueHint: "context",
       required: false,
       description: "Context to use here (default: the active one)",
     },

@@ -11,6 +11,7 @@ export const logout = command({
   args: {
     name: {
       type: "positional",
+      valueHint: "context",
       required: false,
       description: "Context to remove (default: the stored one in use)",
     },

@@ -10,6 +10,7 @@ export const use = command({
   args: {
     name: {
       type: "positional",
+      valueHint: "context",
       required: false,
       description: "Context, or `-`; without it, pick from a list",
     },

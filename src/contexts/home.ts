@@ -17,7 +17,20 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function locateHome(env: Environment, cwd: () => string): Paths {
   const given = env["BENTOML_HOME"];
-  const home = given?.trim() ? expand(given, env) : join(userHome(env), "bentoml");
+  return pathsBelow(given?.trim() ? expand(given, env) : defaultHome(env), cwd);
+}
+
+/** Where Python bentoml itself looks. */
+export function locatePythonHome(env: Environment, cwd: () => string): Paths {
+  const given = env["BENTOML_HOME"];
+  return pathsBelow(given === undefined ? defaultHome(env) : expand(given, env), cwd);
+}
+
+function defaultHome(env: Environment): string {
+  return join(userHome(env), "bentoml");
+}
+
+function pathsBelow(home: string, cwd: () => string): Paths {
   const absolute = resolve(home.startsWith("/") ? "/" : cwd(), home);
   return { file: join(absolute, ".yatai.yaml"), own: join(absolute, ".bentocloud") };
 }

@@ -10,7 +10,11 @@ const MAX_SHOWN = 256;
 
 /** A name as an error may repeat it: what looks like a token that was put in a name's place is not repeated. */
 export function showName(name: string): string {
-  return /^(?=.*\d)[A-Za-z0-9]{16,}$/.test(name) ? "of that name" : `"${cap(name, MAX_SHOWN)}"`;
+  return looksLikeToken(name) ? "of that name" : `"${cap(name, MAX_SHOWN)}"`;
+}
+
+export function looksLikeToken(name: string): boolean {
+  return /^(?=.*\d)[A-Za-z0-9]{16,}$/.test(name);
 }
 
 /** A name for a context we create. Names that stand in the file already are taken as they are. */

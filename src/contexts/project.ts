@@ -26,22 +26,25 @@ export type ProjectKey = (typeof KEYS)[number];
 const MAX_BYTES = 64 * 1024;
 const TOKEN_LIKE = /(token|api[_-]?key|secret|password|credential)/i;
 
-/** The nearest `.bentorc` that can be used; what is skipped, and why, goes to `warn`. */
-export function findProject(cwd: string, warn: (message: string) => void): Project | undefined {
+/** The nearest `.bentorc` that can be used; what is skipped is told to `warn`, unless `skip` is there to be told. */
+export function findProject(
+  cwd: string,
+  warn: (message: string) => void,
+  skip: Skip = (path, why) => warn(`skipped ${path}: ${why}`),
+): Project | undefined {
   for (let folder = cwd; ; folder = dirname(folder)) {
-    const project = readProject(join(folder, PROJECT_FILE), warn);
-    if (project) return project;
+    const path = join(folder, PROJECT_FILE);
+    const text = readSafely(path, skip);
+    if (text !== undefined) return parseProject(text, path, warn);
     if (dirname(folder) === folder) return undefined;
   }
 }
 
-/** The `.bentorc` at exactly this path, or undefined when none is there or it must be skipped. */
-function readProject(path: string, warn: (message: string) => void): Project | undefined {
-  const text = readSafely(path, warn);
-  return text === undefined ? undefined : parseProject(text, path, warn);
-}
+/** Told of a file that is not used, and why. */
+type Skip = (path: string, why: string) => void;
 
-function readSafely(path: string, warn: (message: string) => void): string | undefined {
+/** Undefined when none is there or it must be skipped. */
+function readSafely(path: string, skip: Skip): string | undefined {
   const stats = inspect(path);
   if (!stats) return undefined;
   try {
@@ -50,12 +53,12 @@ function readSafely(path: string, warn: (message: string) => void): string | und
     const file = readRegularFile(path, MAX_BYTES);
     const self = userId();
     if (file && self !== undefined && file.uid !== self && file.uid !== 0) {
-      warn(`skipped ${path}: it belongs to another user`);
+      skip(path, "it belongs to another user");
       return undefined;
     }
     return file && new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
   } catch (error) {
-    warn(`skipped ${path}: ${whyUnreadable(error)}`);
+    skip(path, whyUnreadable(error));
     return undefined;
   }
 }

@@ -46,49 +46,61 @@ export interface Surroundings {
 }
 
 export async function resolveActive(surroundings: Surroundings): Promise<Active> {
-  const { flag, env, cwd, read, warn } = surroundings;
-  const project = findProject(cwd(), warn);
-  const choice = await chooseLayer(
-    {
-      overrides: fromFlag(flag) ?? fromEnvironment(env),
-      project: project && fromProject(project),
-      user: async () => fromUser(await read(), surroundings.file()),
-    },
-    cwd(),
-  );
-  const contexts = choice.credential ? [choice.credential] : (await read()).contexts;
+  const { choice, project } = await choose(surroundings);
+  const contexts = choice.credential ? [choice.credential] : (await surroundings.read()).contexts;
   const context = findContext(contexts, choice.name);
   return { name: choice.name, source: choice.source, context, project, hasOthers: contexts.length > 0 };
 }
 
-function fromFlag(flag: string | undefined): Choice | undefined {
-  if (flag === undefined) return undefined;
-  return { name: flag, source: { kind: "flag", name: "--context", path: null, line: null } };
+/** The first of all choices, whether or not what it names is stored. */
+export async function choose(
+  surroundings: Surroundings,
+): Promise<{ choice: Choice; project: Project | undefined }> {
+  const { flag, env, cwd, read, file, warn } = surroundings;
+  const project = findProject(cwd(), warn);
+  const choice = await chooseLayer(
+    {
+      overrides: fromFlag(flag) ?? fromKey(env) ?? fromVariable(env),
+      project: project && fromProject(project),
+      user: async () => fromUser(await read(), file()),
+    },
+    cwd(),
+  );
+  return { choice, project };
 }
 
-function fromEnvironment(env: Environment): Choice | undefined {
-  const source = { path: null, line: null };
+export function fromFlag(flag: string | undefined): Choice | undefined {
+  return flag === undefined ? undefined : { name: flag, source: unplaced("flag") };
+}
+
+export function fromKey(env: Environment): Choice | undefined {
   const credential = environmentCredential(env);
-  if (credential) {
-    return {
-      name: credential.name,
-      source: { kind: "env_key", name: "BENTO_CLOUD_API_KEY", ...source },
-      credential,
-    };
-  }
-  const name = variable(env, "BENTOML_CLOUD_CONTEXT");
-  return name === undefined
-    ? undefined
-    : { name, source: { kind: "env_context", name: "BENTOML_CLOUD_CONTEXT", ...source } };
+  return credential && { name: credential.name, source: unplaced("env_key"), credential };
 }
 
-function fromProject(project: Project): Choice | undefined {
+export function fromVariable(env: Environment): Choice | undefined {
+  const name = variable(env, "BENTOML_CLOUD_CONTEXT");
+  return name === undefined ? undefined : { name, source: unplaced("env_context") };
+}
+
+const NAMES = {
+  flag: "--context",
+  env_key: "BENTO_CLOUD_API_KEY",
+  env_context: "BENTOML_CLOUD_CONTEXT",
+} as const;
+
+/** A source that stands in no file. */
+export function unplaced(kind: keyof typeof NAMES): Source {
+  return { kind, name: NAMES[kind], path: null, line: null };
+}
+
+export function fromProject(project: Project): Choice | undefined {
   if (project.context === undefined) return undefined;
   const line = project.lines.context ?? null;
   return { name: project.context, source: { kind: "project", name: "context", path: project.path, line } };
 }
 
-function fromUser(file: ContextsFile, path: string): Choice {
+export function fromUser(file: ContextsFile, path: string): Choice {
   const { name, line } = file.current;
   return { name, source: { kind: "user", name: "current_context_name", path, line } };
 }

@@ -24,6 +24,8 @@ export interface Identity {
   organization: string | null;
   /** RFC 3339. */
   checked_at: string;
+  /** The server's name for the token, where we saw it created. */
+  token_uid?: string | undefined;
 }
 
 const FILE = "state.json";
@@ -54,9 +56,12 @@ export function recall(state: State, context: Context): Identity | undefined {
   );
 }
 
+/** The uid of a token is kept: who is asked again whose it is does not say it. */
 export function remember(state: State, identity: Identity): State {
+  const before = state.identities.find(({ name }) => name === identity.name);
   const others = state.identities.filter(({ name }) => name !== identity.name);
-  return { ...state, identities: [...others, identity] };
+  const kept = before?.fingerprint === identity.fingerprint ? before.token_uid : undefined;
+  return { ...state, identities: [...others, { ...identity, token_uid: identity.token_uid ?? kept }] };
 }
 
 export function forget(state: State, names: readonly string[]): State {
@@ -107,10 +112,11 @@ function toState(value: unknown): State {
 
 function isIdentity(value: unknown): value is Identity {
   if (typeof value !== "object" || value === null) return false;
-  const { name, fingerprint, email, organization, checked_at } = value as Record<string, unknown>;
+  const { name, fingerprint, email, organization, checked_at, token_uid } = value as Record<string, unknown>;
   const isText = (field: unknown) => typeof field === "string";
   return (
     [name, fingerprint, checked_at].every(isText) &&
-    [email, organization].every((field) => field === null || isText(field))
+    [email, organization].every((field) => field === null || isText(field)) &&
+    (token_uid === undefined || isText(token_uid))
   );
 }

@@ -53,7 +53,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   if (existing) {
     await confirmIdentity(cli, { existing, endpoint, token, identification, force, insecureHttp });
   }
-  return save(cli, { name, endpoint, token, identification, existing, options });
+  return saveLogin(cli, { name, endpoint, token, identification, existing, options });
 }
 
 /** Whether the token goes out without a person having read where to. */
@@ -94,7 +94,8 @@ function chooseEndpoint(cli: Cli, given: string | undefined, stored: string | un
   return environmentEndpoint(cli.env) ?? parseEndpoint(stored || DEFAULT_ENDPOINT);
 }
 
-async function validate(
+/** @throws CliError for a token that does not work, or whose organization cannot be seen. */
+export async function validate(
   cli: Cli,
   { endpoint, token, insecureHttp }: { endpoint: string; token: Token; insecureHttp: boolean },
 ): Promise<Identification> {
@@ -110,10 +111,12 @@ interface Save {
   identification: Identification;
   /** What stood under the name when the user was asked about it. */
   existing: Context | undefined;
-  options: LoginOptions;
+  options: Pick<LoginOptions, "use" | "force">;
+  /** The server's name for the token, when it was just created. */
+  uid?: string;
 }
 
-async function save(cli: Cli, plan: Save): Promise<Login> {
+export async function saveLogin(cli: Cli, plan: Save): Promise<Login> {
   const { name, endpoint, token, identification, existing, options } = plan;
   const { email } = identification;
   const { use } = options;
@@ -121,7 +124,7 @@ async function save(cli: Cli, plan: Save): Promise<Login> {
   const outcome = await cli.store.update((file, state) => {
     refuseNewcomer(file, state, { name, endpoint, token, identification, existing, force: options.force });
     const previous = use ? previousAfterSwitch(file, name) : undefined;
-    const identity = toIdentity(context, identification, cli.now());
+    const identity = { ...toIdentity(context, identification, cli.now()), token_uid: plan.uid };
     return {
       changes: [
         { kind: "put", name, endpoint, token, email },

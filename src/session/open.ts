@@ -15,12 +15,15 @@ export interface Session {
   token: Token;
 }
 
+/** What opening a session needs; the command line has it, and so has a program that uses the library. */
+export type Opener = Pick<Cli, "resolve" | "client" | "store" | "now">;
+
 /**
  * The active credentials, once everything that can forbid their use was asked: the context exists, has a token, and
  * matches the project's pins. An organization that nobody has seen yet is asked of the server, because a pin that is
  * not checked is no pin.
  */
-export async function openSession(cli: Cli, options: { insecureHttp: boolean }): Promise<Session> {
+export async function openSession(cli: Opener, options: { insecureHttp: boolean }): Promise<Session> {
   const session = await openUnpinnedSession(cli);
   const pinned = session.active.project?.organization;
   if (pinned === undefined) return session;
@@ -31,11 +34,25 @@ export async function openSession(cli: Cli, options: { insecureHttp: boolean }):
 }
 
 /** The same without the organization pin, for callers that ask the server anyway or must not. */
-export async function openUnpinnedSession(cli: Cli): Promise<Session> {
+export async function openUnpinnedSession(cli: Opener): Promise<Session> {
   const active = await cli.resolve();
   const context = requireContext(active);
   checkEndpointPin(active, context);
   return { active, context, token: requireToken(context) };
+}
+
+/** The active credentials with whose they are by what the server says now. @throws CliError when it refuses them. */
+export async function openCheckedSession(
+  cli: Opener,
+  options: { insecureHttp: boolean },
+): Promise<{ session: Session; identification: Identification }> {
+  const session = await openUnpinnedSession(cli);
+  const identification = await identifySession(cli, session, options);
+  if (identification.error) throw identification.error;
+  checkOrganizationPin(session.active, identification.organization);
+  const { toIdentity } = await import("../contexts/state.ts");
+  await rememberIdentities(cli, [toIdentity(session.context, identification, cli.now())]);
+  return { session, identification };
 }
 
 /** The active context without asking anyone or needing its token: the pins count as far as is known here. */
@@ -49,7 +66,7 @@ export async function openKnown(cli: Cli): Promise<{ active: Active; context: Co
 }
 
 async function askOrganization(
-  cli: Cli,
+  cli: Opener,
   login: { context: Context; token: Token },
   options: { insecureHttp: boolean },
 ): Promise<string | null> {
@@ -77,7 +94,7 @@ export async function findOrganization(cli: Cli, context: Context): Promise<stri
 
 /** Asks the server whose token this is. A token that cannot be sent at all is a verdict too. */
 export async function identifySession(
-  cli: Cli,
+  cli: Opener,
   { context, token }: { context: Context; token: Token },
   { insecureHttp }: { insecureHttp: boolean },
 ): Promise<Identification> {
@@ -91,7 +108,7 @@ export async function identifySession(
 }
 
 /** The environment's credential is remembered nowhere: using it needs no file and writes none. */
-export async function recallIdentity(cli: Cli, context: Context): Promise<Identity | undefined> {
+export async function recallIdentity(cli: Opener, context: Context): Promise<Identity | undefined> {
   if (context.name === ENVIRONMENT_NAME) return undefined;
   const { recall } = await import("../contexts/state.ts");
   return recall(await cli.store.state(), context);
@@ -102,7 +119,7 @@ export async function recallIdentity(cli: Cli, context: Context): Promise<Identi
  * a login that Python made leaves no file behind.
  */
 export async function rememberIdentities(
-  cli: Cli,
+  cli: Opener,
   identities: readonly Identity[],
   { create = false } = {},
 ): Promise<void> {

@@ -6,11 +6,19 @@ import type { Login } from "./login.ts";
 
 /** Says what was saved, where, and what is active here in spite of it. */
 export async function reportLogin(cli: Cli, result: Login): Promise<void> {
+  const { context, identification, current } = result;
+  const { name, endpoint } = context;
+  const { email, organization } = identification;
+  if (cli.output.json) cli.output.data({ name, endpoint, email, organization, current });
+  await describeLogin(cli, result);
+}
+
+/** The same without the answer on stdout. */
+export async function describeLogin(cli: Cli, result: Login): Promise<void> {
   const { context, identification, current, narrowed } = result;
   const { name, endpoint } = context;
   const { email, organization } = identification;
   const { output, store } = cli;
-  if (output.json) output.data({ name, endpoint, email, organization, current });
   output.success(`Logged in to ${endpoint}${email === null ? "" : ` as ${email}`} in ${organization}`);
   output.info(
     `Saved as context "${name}"${current ? ", now current" : ""}, in plain text in ${store.paths.file}`,

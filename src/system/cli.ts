@@ -1,13 +1,17 @@
 import type { Client } from "../cloud/client.ts";
 import { showName } from "../contexts/name.ts";
 import { warnOfEmptyVariables } from "../contexts/environment.ts";
-import { type Environment, locateHome } from "../contexts/home.ts";
-import { type Active, describeSource, resolveActive } from "../contexts/resolve.ts";
-import { createStore, type Store } from "../contexts/store.ts";
+import { lookAround } from "../contexts/here.ts";
+import type { Environment } from "../contexts/home.ts";
+import { type Active, describeSource } from "../contexts/resolve.ts";
+import type { Store } from "../contexts/store.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError, usageError } from "../errors.ts";
+import type { Candidate } from "../contexts/trace.ts";
+import { CliError } from "../errors.ts";
+import type { Filter } from "./jq.ts";
 import type { Output } from "./output.ts";
-import { isTerminal } from "./runtime.ts";
+import type { Execution } from "./execute.ts";
+import { isTerminal, workingDirectory } from "./runtime.ts";
 import type { Prompt } from "./prompt.ts";
 
 /** The global options of one run. */
@@ -39,11 +43,23 @@ export interface Cli {
   resolve(): Promise<Active>;
   /** What would be active now without `--context`; for saying so after a change. */
   resolveElsewhere(): Promise<Active>;
+  /** Everything that could have made a context active here, and what became of it. */
+  candidates(): Promise<Candidate[]>;
   client(options: { endpoint: string; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
-  /** Standard input up to its end. */
+  /** Runs a program, in place of this process where that can be; resolves to its exit code otherwise. */
+  execute(execution: Execution): Promise<number>;
+  /** The shell whose code `env` prints unless told otherwise. */
+  readonly defaultShell: string;
+  /** Standard input up to its end, a token and no more. */
   readStdin(): Promise<string>;
+  /** A file that the user names, or standard input for `-`. */
+  readInput(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** @throws CliError `USAGE` when the jq expression is none. */
+  compileFilter(expression: string): Promise<Filter>;
+  /** From here on Ctrl-C ends the process at once: what follows computes, and leaves no moment to be told of it. */
+  endOnInterrupt(): void;
   /** 0 is stdin, 1 stdout, 2 stderr. */
   isTerminal(descriptor: number): boolean;
 }
@@ -54,12 +70,9 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
-  const store = lazy(() =>
-    createStore({ paths: locateHome(env, cwd), signal, alert: (text) => output.alert(text) }),
-  );
+  const here = lookAround({ env, cwd: workingDirectory, signal, alert: (text) => output.alert(text) });
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
-    const read = lazy(() => store().read());
-    const active = await resolveActive({ flag, env, cwd, file: () => store().paths.file, read, warn });
+    const active = await here.resolve(flag, warn);
     output.debug(`active context: ${showName(active.name)}, from ${describeSource(active.source)}`);
     return active;
   };
@@ -71,15 +84,19 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       return interactive();
     },
     get store() {
-      return store();
+      return here.store;
     },
     get signal() {
       return signal();
     },
-    cwd,
+    cwd: workingDirectory,
     now: () => new Date(),
     resolve: lazy(() => resolve(flags.context, (message) => output.warn(message))),
     resolveElsewhere: () => resolve(undefined, () => {}),
+    async candidates() {
+      const { listCandidates } = await import("../contexts/trace.ts");
+      return listCandidates(here.around(flags.context, () => {}));
+    },
     async client(options) {
       const { createClient } = await import("../cloud/client.ts");
       const debug = (message: string) => output.debug(message);
@@ -97,7 +114,29 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { openBrowser } = await import("./browser.ts");
       return openBrowser(url, env["BROWSER"] || undefined);
     },
-    readStdin: () => readStdin(signal()),
+    async execute(execution) {
+      const { execute } = await import("./execute.ts");
+      return execute(execution, (message, exitCode) =>
+        output.failure({ code: "FAILURE", message, hint: null, exit_code: exitCode }),
+      );
+    },
+    defaultShell: process.platform === "win32" ? "powershell" : "sh",
+    async readStdin() {
+      const { readStdin } = await import("./input.ts");
+      return new TextDecoder().decode(await readStdin(signal(), MAX_STDIN_BYTES));
+    },
+    async readInput(name) {
+      const { readInput } = await import("./input.ts");
+      return readInput(name, signal());
+    },
+    async compileFilter(expression) {
+      const { compileFilter } = await import("./jq.ts");
+      return compileFilter(expression);
+    },
+    endOnInterrupt() {
+      if (signal().aborted) throw new CliError("CANCELLED", "cancelled");
+      process.removeAllListeners("SIGINT");
+    },
     isTerminal,
   };
 }
@@ -112,44 +151,11 @@ function whyNotInteractive(env: Environment, flags: Flags): string {
   return isCI(env) ? "this is a CI job" : "this is not a terminal";
 }
 
-function cwd(): string {
-  try {
-    return process.cwd();
-  } catch (error) {
-    throw new CliError("STORAGE", "the working directory no longer exists", {
-      hint: "change to a directory that exists",
-      cause: error,
-    });
-  }
-}
-
 /** The first Ctrl-C asks the command to stop; a second one ends the process the usual way. */
 function abortOnInterrupt(): AbortSignal {
   const controller = new AbortController();
   process.once("SIGINT", () => controller.abort());
   return controller.signal;
-}
-
-async function readStdin(signal: AbortSignal): Promise<string> {
-  const stop = () => process.stdin.destroy();
-  signal.addEventListener("abort", stop, { once: true });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of process.stdin) {
-      const bytes = Buffer.from(chunk as Uint8Array);
-      size += bytes.byteLength;
-      if (size > MAX_STDIN_BYTES) throw usageError("standard input holds more than one token");
-      chunks.push(bytes);
-    }
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    if (!signal.aborted) throw new CliError("FAILURE", "standard input cannot be read", { cause: error });
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-  if (signal.aborted) throw new CliError("CANCELLED", "cancelled; nothing was changed");
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function lazy<T>(make: () => T): () => T {

@@ -2,7 +2,7 @@ import type { ConsolaInstance } from "consola/core";
 import { redact, type Token } from "../contexts/token.ts";
 import { paint, type Tone } from "./paint.ts";
 import { STDERR, STDOUT, write, writeLine } from "./stream.ts";
-import { clean, escapeUnsafe } from "./text.ts";
+import { clean, cleanLines, escapeUnsafe } from "./text.ts";
 
 export interface Cell {
   text: string;
@@ -72,9 +72,40 @@ export class Output {
     writeLine(STDOUT, label + token.reveal());
   }
 
+  /** A line that holds a token, because the user asked for exactly that. */
+  secretLine(text: string): void {
+    writeLine(STDOUT, text);
+  }
+
+  /** Tells the runner of a GitHub job, which reads stderr for commands, to hide this token in its logs. */
+  maskForGitHub(token: Token): void {
+    const escapes: Record<string, string> = { "%": "%25", "\r": "%0D", "\n": "%0A" };
+    const data = token.reveal().replaceAll(/[%\r\n]/g, (character) => escapes[character] ?? "");
+    this.#later(() => writeLine(STDERR, `::add-mask::${data}`));
+  }
+
   /** JSON that holds a token, because the user asked for exactly that. */
   secretData(value: unknown): void {
     writeLine(STDOUT, toJson(value));
+  }
+
+  /**
+   * Bytes of an answer as they came, tokens in it included, because the user asked for exactly that. False when nobody
+   * reads on.
+   */
+  bytes(data: Uint8Array): boolean {
+    return write(STDOUT, data);
+  }
+
+  /** The same on a terminal: JSON on indented lines, other text without what could drive the terminal. */
+  async screen(text: string): Promise<void> {
+    const { showOnScreen } = await import("./screen.ts");
+    write(STDOUT, showOnScreen(text));
+  }
+
+  /** Some lines of an answer, or a part of one, for a terminal. */
+  text(text: string): boolean {
+    return write(STDOUT, cleanLines(text));
   }
 
   /** Label and value, aligned; rows without a value are left out. */
@@ -170,7 +201,7 @@ export class Output {
 
   /** Replaces the line a person is waiting on; an empty text takes it away. For terminals only. */
   progress(text: string): void {
-    this.#later(() => write(STDERR, `\r\u001b[2K${redact(clean(text))}`));
+    this.#later(() => void write(STDERR, `\r\u001b[2K${redact(clean(text))}`));
   }
 
   #say(type: "success" | "info" | "warn" | "debug", text: string): void {

@@ -1,3 +1,5 @@
+import { CliError } from "../errors.ts";
+
 /**
  * What the running process knows of its surroundings. Node's own modules are fetched when first asked: `node:tty`
  * alone costs a third of a whole run of `bentocloud token`.
@@ -15,4 +17,24 @@ export function homeDirectory(variable: string | undefined): string {
 /** Undefined where users have no numbers. */
 export function userId(): number | undefined {
   return process.getuid?.();
+}
+
+export function ownEnvironment(): Record<string, string | undefined> {
+  return { ...process.env };
+}
+
+export function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new CliError("STORAGE", "the working directory no longer exists", {
+      hint: "change to a directory that exists",
+      cause: error,
+    });
+  }
+}
+
+/** For a library, which has no stream of its own to talk on. */
+export function emitWarning(message: string): void {
+  process.emitWarning(message, "BentoCloudWarning");
 }

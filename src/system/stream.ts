@@ -12,10 +12,10 @@ export function writeLine(descriptor: number, text: string): void {
 
 /**
  * Synchronous, so that nothing is lost when the process ends and a full disk is an error of this command: a token
- * that was cut short must not look like success. A reader that went away (`| head -1`) is no error.
+ * that was cut short must not look like success. A reader that went away (`| head -1`) is no error; false tells of it.
  */
-export function write(descriptor: number, text: string): void {
-  let rest = Buffer.from(text);
+export function write(descriptor: number, data: string | Uint8Array): boolean {
+  let rest = typeof data === "string" ? Buffer.from(data) : data;
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
@@ -26,10 +26,11 @@ export function write(descriptor: number, text: string): void {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WRITE_RETRY_MS);
         continue;
       }
-      if (code === "EPIPE" || descriptor === STDERR) return;
+      if (code === "EPIPE" || descriptor === STDERR) return false;
       throw new CliError("STORAGE", `cannot write to standard output (${code ?? "unknown error"})`, {
         cause: error,
       });
     }
   }
+  return true;
 }

@@ -26,6 +26,13 @@ export function clean(text: string): string {
     .replace(UNSAFE, "");
 }
 
+/** The same for a text of several lines, which stay, as its tabs do. */
+export function cleanLines(text: string): string {
+  return text
+    .replace(SEQUENCE, "")
+    .replace(UNSAFE, (character) => (character === "\n" || character === "\t" ? character : ""));
+}
+
 /** JSON with the characters that {@link clean} takes out written as `\uXXXX`; its own line ends stay. */
 export function escapeUnsafe(json: string): string {
   return json.replace(UNSAFE, (character) => {

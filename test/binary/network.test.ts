@@ -35,7 +35,13 @@ async function signedIn() {
 const hosts = () => new Set(proxy.requests.map(({ method, host, port }) => `${method} ${host}:${port}`));
 
 describe("no request except to the named endpoint", () => {
-  test.each([[["login"]], [["status"]], [["status", "--all"]], [["whoami"]]])("%p", async (args) => {
+  test.each([
+    [["login"]],
+    [["status"]],
+    [["status", "--all"]],
+    [["whoami"]],
+    [["api", "/api/v1/info", "-q", "."]],
+  ])("%p", async (args) => {
     const here = await signedIn();
     proxy.requests.splice(0);
     const login = args[0] === "login" ? ["--with-token", "--endpoint", endpoint] : [];
@@ -82,6 +88,8 @@ describe.skipIf(Bun.which("strace") === null)("no request at all", () => {
     [["use", "default"]],
     [["link"]],
     [["current-context"]],
+    [["explain"]],
+    [["__complete", "zsh", "", "use"]],
     [["--version"]],
     [["--help"]],
     [["logout"]],

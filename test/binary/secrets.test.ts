@@ -27,6 +27,9 @@ describe("a token is printed on request", () => {
   test.each([
     ["token", ["token"]],
     ["token --json", ["token", "--json"]],
+    ["env", ["env"]],
+    ["env --json", ["env", "--json"]],
+    ["env --shell github", ["env", "--shell", "github"]],
     ["context show --show-token", ["context", "show", "--show-token"]],
     ["context show --show-token --json", ["context", "show", "--show-token", "--json"]],
     ["current-context in a pipe", ["current-context"]],

@@ -170,6 +170,12 @@ describe("yatai", () => {
   });
 });
 
+test("yatai has no deployments of this kind", async () => {
+  const cloud = await started({ dialect: "yatai" });
+  const [status, { message }] = await answer(ask(cloud, "/api/v2/deployments", cloud.issueToken()));
+  expect({ status, message }).toEqual({ status: 404, message: "not found this router with method GET" });
+});
+
 describe("bentocloud", () => {
   test("answers a bad token with 401 and a missing scope with 403", async () => {
     const cloud = await started();
@@ -201,6 +207,27 @@ describe("bentocloud", () => {
     const [, { code }] = await answer(ask(cloud, "/api/v1/auth/code"));
     const token = cloud.approve();
     expect(await answer(ask(cloud, `/api/v1/auth/token?code=${code}`))).toEqual([200, { token }]);
+  });
+
+  test("lists, makes and deletes the deployments of an organization, in pages", async () => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    cloud.deploy(token, 3);
+    cloud.deploy(cloud.issueToken({ email: "other@example.test", organization: "other" }), ["theirs"]);
+    const path = "/api/v2/deployments";
+    const body = { name: "mine", bento: "b:1" };
+    expect((await answer(ask(cloud, path, token, send("POST", body))))[1].name).toBe("mine");
+    const [, page] = await answer(ask(cloud, `${path}?start=1&count=2`, token));
+    expect(page).toMatchObject({
+      start: 1,
+      count: 2,
+      total: 4,
+      items: [{ name: "deployment-3" }, { name: "deployment-2" }],
+    });
+    expect((await answer(ask(cloud, `${path}/mine`, token, { method: "DELETE" })))[0]).toBe(200);
+    expect((await answer(ask(cloud, `${path}/mine`, token)))[0]).toBe(404);
+    expect((await answer(ask(cloud, `${path}/theirs`, token)))[0]).toBe(404);
+    cloud.verify();
   });
 
   test("speaks https with a certificate", async () => {
@@ -268,6 +295,26 @@ describe("misbehaviour", () => {
     cloud.misbehave(route, { hugeBytes: 3_000_000 });
     const text = await ask(cloud, ME).then((got) => got.text());
     expect([text.length, typeof JSON.parse(text).name]).toEqual([3_000_000, "string"]);
+  });
+
+  test("can come after the server acted, and end", async () => {
+    const cloud = await started();
+    const token = cloud.issueToken();
+    cloud.misbehave("POST /api/v1/api_tokens", { afterwards: { status: 502 } });
+    const create = (name: string) =>
+      ask(cloud, "/api/v1/api_tokens", token, { method: "POST", body: JSON.stringify({ name }) });
+    expect((await create("a")).status).toBe(502);
+    expect(cloud.tokens.map(({ name }) => name)).toEqual(["token-1", "a"]);
+    cloud.behave();
+    expect((await create("b")).status).toBe(200);
+    cloud.verify();
+  });
+
+  test("can be silence", async () => {
+    const cloud = await started();
+    cloud.misbehave(route, { silent: true });
+    await expect(ask(cloud, ME, undefined, { signal: AbortSignal.timeout(50) })).rejects.toThrow("timed out");
+    await cloud.seen(route);
   });
 
   test("can be a reset connection", async () => {

@@ -6,10 +6,12 @@ import { unknownRoute, type Answer, type SeenRequest } from "./cloud/answer.ts";
 import { approveCode } from "./cloud/login.ts";
 import { misbehave, reset, type Plan } from "./cloud/misbehave.ts";
 import {
+  addDeployment,
   addToken,
   addUser,
   createRecords,
   removeToken,
+  type ApiToken,
   type Dialect,
   type NewToken,
   type NewUser,
@@ -39,14 +41,20 @@ export interface LocalCloud {
   readonly requests: readonly SeenRequest[];
   /** Login codes that have been handed out and not used up, oldest first. */
   readonly codes: readonly string[];
+  /** The API tokens there are, oldest first. */
+  readonly tokens: readonly ApiToken[];
   addUser(user: NewUser): void;
   /** A new token, by default of me@example.test in acme with the scope `api`. */
   issueToken(token?: NewToken): string;
+  /** More deployments in the organization of a token, newest last; a number of them is called `deployment-1` and so on. */
+  deploy(token: string, names: number | readonly string[]): void;
   revoke(token: string): void;
   /** Approves a login code as its page would, by default the newest, and gives the token it will be answered with. */
   approve(code?: string, email?: string): string;
   /** Answers a route, or an exact `METHOD /path`, by the plan instead; always, or the next `times` requests. */
   misbehave(route: string, plan: Plan, options?: { times?: number }): void;
+  /** Ends every misbehaviour. */
+  behave(): void;
   /** Has `verify` check how often a route was requested. */
   expect(route: string, times: number): void;
   /** Resolves when the route has been requested `times` times, once when not given. */
@@ -77,7 +85,9 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     }
     const answer =
       match?.handle({ request: seen, records, uid: match.uid, prefix }) ?? unknownRoute(seen.method);
-    send(answer, request, response);
+    if (next !== undefined && "afterwards" in next.plan)
+      await misbehave(next.plan.afterwards, request, response);
+    else send(answer, request, response);
   }
 
   const listener = (request: IncomingMessage, response: ServerResponse) =>
@@ -100,8 +110,21 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     get codes() {
       return [...records.codes.keys()];
     },
+    get tokens() {
+      return [...records.tokens];
+    },
     addUser: (user) => void addUser(records, user),
     issueToken: (token) => addToken(records, token).value,
+    deploy(value, names) {
+      const token = records.tokens.find((known) => known.value === value);
+      if (!token?.organization) throw new Error("there is no such token, or it has no organization");
+      const { user: creator, organization } = token;
+      const wanted =
+        typeof names === "number"
+          ? Array.from({ length: names }, () => ({}))
+          : names.map((name) => ({ name }));
+      for (const one of wanted) addDeployment(records, { ...one, creator, organization });
+    },
     revoke(value) {
       const token = records.tokens.find((known) => known.value === value);
       if (token === undefined) throw new Error("there is no such token to revoke");
@@ -110,6 +133,9 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     approve: (code = [...records.codes.keys()].at(-1) ?? "", email) =>
       approveCode(records, code, email).value,
     misbehave: (route, plan, { times = Infinity } = {}) => void planned.push({ route, plan, times, hits: 0 }),
+    behave() {
+      for (const one of planned) one.times = one.hits;
+    },
     expect: (route, times) => void expected.set(route, times),
     async seen(route, times = 1, timeoutMs = 5000) {
       const deadline = Date.now() + timeoutMs;

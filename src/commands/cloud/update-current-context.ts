@@ -6,7 +6,14 @@ import { withCompatibleFailures } from "./_failure.ts";
 export const updateCurrentContext = command({
   name: "update-current-context",
   description: "Make a stored context current",
-  args: { name: { type: "positional", required: true, description: "Context to make current" } },
+  args: {
+    name: {
+      type: "positional",
+      valueHint: "context",
+      required: true,
+      description: "Context to make current",
+    },
+  },
   async run(args, cli) {
     await withCompatibleFailures(async () => {
       const { name, previous, narrowed } = await switchContext(cli.store, args.name);

@@ -4,7 +4,9 @@ import { logOut } from "../../session/logout.ts";
 export const remove = command({
   name: "remove",
   description: "Remove a context, like `bentocloud logout NAME`",
-  args: { name: { type: "positional", required: true, description: "Context to remove" } },
+  args: {
+    name: { type: "positional", valueHint: "context", required: true, description: "Context to remove" },
+  },
   async run(args, cli) {
     await logOut(cli, [args.name]);
   },

@@ -6,7 +6,7 @@ export const rename = command({
   name: "rename",
   description: "Rename a context",
   args: {
-    name: { type: "positional", required: true, description: "Context to rename" },
+    name: { type: "positional", valueHint: "context", required: true, description: "Context to rename" },
     "new-name": { type: "positional", required: true, description: "Its new name" },
   },
   async run(args, cli) {

@@ -9,7 +9,12 @@ export const show = command({
   name: "show",
   description: "Show one context",
   args: {
-    name: { type: "positional", required: false, description: "Context to show (default: the active one)" },
+    name: {
+      type: "positional",
+      valueHint: "context",
+      required: false,
+      description: "Context to show (default: the active one)",
+    },
     "show-token": { type: "boolean", description: "Print the API token instead of masking it" },
   },
   async run(args, cli) {

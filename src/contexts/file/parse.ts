@@ -61,7 +61,7 @@ class Reader {
   rest(): void {
     for (const [node, why] of refusedNodes(this.#source)) {
       if (this.#told.has(node)) continue;
-      this.#note(
+      this.#refuse(
         this.#source.lineOf(node),
         `Python bentoml cannot read what stands here, because ${why}, and refuses the whole file`,
       );
@@ -71,15 +71,15 @@ class Reader {
   #entry(entry: YAMLMap, line: number): Context | undefined {
     const name = this.#text(entry, "name", "the name");
     if (name === undefined) {
-      this.#note(line, `an entry without a name is left out; ${REFUSES_ALL}`);
+      this.#refuse(line, `an entry without a name is left out; ${REFUSES_ALL}`);
       return undefined;
     }
     const called = JSON.stringify(name);
     const endpoint = this.#text(entry, "endpoint", `the endpoint of ${called}`);
     const token = this.#read(entry, "api_token", `the API token of ${called}`);
     const email = this.#read(entry, "email", `the e-mail of ${called}`);
-    if (endpoint === undefined) this.#note(line, `context ${called} has no endpoint; ${REFUSES_ALL}`);
-    if (token === undefined) this.#note(line, `context ${called} has no API token; ${REFUSES_ALL}`);
+    if (endpoint === undefined) this.#refuse(line, `context ${called} has no endpoint; ${REFUSES_ALL}`);
+    if (token === undefined) this.#refuse(line, `context ${called} has no API token; ${REFUSES_ALL}`);
     return new Context({
       name,
       line,
@@ -103,7 +103,7 @@ class Reader {
     if (value.kind === "refused" && field.value) {
       this.#told.add(field.value);
       const why = `because ${value.why}, and refuses the whole file; quote it`;
-      this.#note(this.#source.lineOf(field.pair.key), `Python bentoml cannot read ${subject}, ${why}`);
+      this.#refuse(this.#source.lineOf(field.pair.key), `Python bentoml cannot read ${subject}, ${why}`);
     } else if (value.kind === "collection") {
       this.#note(this.#source.lineOf(field.pair.key), `${subject} is not a text`);
     }
@@ -119,6 +119,10 @@ class Reader {
       this.#note(line, `BentoML reads this as ${text}: ${subject} needs quotes to be read as written`);
     }
     return value?.text;
+  }
+
+  #refuse(line: number, message: string): void {
+    this.problems.push({ line, message, refused: true });
   }
 
   #note(line: number, message: string): void {

@@ -7,6 +7,8 @@ export interface Problem {
   line: number;
   /** One lower-case sentence without a full stop. Never holds a token. */
   message: string;
+  /** Python bentoml refuses the whole file because of it. */
+  refused?: true;
 }
 
 /** The shared contexts file as Python bentoml sees it, in the order of the file. */

@@ -21,7 +21,7 @@ export type Answer =
 export interface Call {
   request: SeenRequest;
   records: Records;
-  /** What stands for `{uid}` in the route, decoded. */
+  /** What stands for `{uid}` or `{name}` in the route, decoded. */
   uid: string;
   /** The server's path prefix, empty for none. */
   prefix: string;

@@ -1,4 +1,4 @@
-import type { ApiToken, Dialect, Organization, User } from "./records.ts";
+import type { ApiToken, Deployment, Dialect, Organization, User } from "./records.ts";
 
 /** The server's records as it writes them, with every field Python's schemas demand. */
 
@@ -48,6 +48,45 @@ function cloudFlags(token: ApiToken): Record<string, unknown> {
     is_organization_token: false,
     is_global_access: false,
   };
+}
+
+/** Of BentoCloud's API alone: a self-hosted server's clusters lack the organization's name. */
+export function clusterJson(
+  organization: Organization,
+  creator: User,
+  dialect: Dialect,
+): Record<string, unknown> {
+  return {
+    ...resource("cluster", { ...organization, name: "default" }, dialect),
+    creator: userJson(creator, dialect),
+    description: "",
+    ...(dialect === "bentocloud" ? { organization_name: organization.name, is_first: true } : {}),
+  };
+}
+
+export function deploymentJson(deployment: Deployment, dialect: Dialect): Record<string, unknown> {
+  const { creator, organization, status } = deployment;
+  return {
+    ...resource("deployment", deployment, dialect),
+    creator: userJson(creator, dialect),
+    cluster: clusterJson(organization, creator, dialect),
+    status,
+    kube_namespace: "default",
+    latest_revision: null,
+    manifest: { dev: false },
+  };
+}
+
+export function instanceTypeJson(dialect: Dialect): Record<string, unknown> {
+  const record = { uid: "0".repeat(25), createdAt: new Date(), name: "cpu.1" };
+  const config = {
+    group: "cpu",
+    resources: { requests: { cpu: "500m", memory: "2Gi" }, limits: { cpu: "1", memory: "2Gi" } },
+    price: "0.05",
+    node_selectors: {},
+    gpu_config: null,
+  };
+  return { ...resource("instance_type", record, dialect), display_name: "cpu.1", description: "", config };
 }
 
 export function isExpired(token: ApiToken): boolean {

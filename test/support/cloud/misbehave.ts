@@ -19,7 +19,11 @@ export type Plan =
   | { hugeBytes: number }
   | { redirect: string; status?: number }
   /** The connection is reset without an answer. */
-  | { reset: true };
+  | { reset: true }
+  /** No answer at all, for as long as the client waits. */
+  | { silent: true }
+  /** The server acts as it should, and this happens instead of its answer. */
+  | { afterwards: Plan };
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 
@@ -33,7 +37,9 @@ export async function misbehave(
     await sleep(plan.delayMs);
     return true;
   }
-  if ("reset" in plan) reset(request);
+  if ("afterwards" in plan) return true;
+  if ("silent" in plan) await once(response, "close");
+  else if ("reset" in plan) reset(request);
   else if ("drip" in plan) drip(response);
   else if ("hugeBytes" in plan) await huge(response, plan.hugeBytes);
   else if ("html" in plan) {

@@ -37,6 +37,15 @@ export interface ApiToken {
   organization: Organization | null;
 }
 
+export interface Deployment {
+  uid: string;
+  createdAt: Date;
+  name: string;
+  status: string;
+  creator: User;
+  organization: Organization;
+}
+
 export interface NewUser {
   email: string;
   /** The part of the e-mail before the `@` when not given. */
@@ -55,6 +64,8 @@ export interface NewToken {
   /** `["api"]` when not given. */
   scopes?: string[] | null;
   expiresAt?: Date | string | null;
+  /** Now when not given; the secret says it, too. */
+  createdAt?: Date;
 }
 
 export interface Records {
@@ -63,6 +74,8 @@ export interface Records {
   readonly organizations: Organization[];
   /** Newest last. */
   readonly tokens: ApiToken[];
+  /** Newest last. */
+  readonly deployments: Deployment[];
   /** Login codes and the token each has been approved with. */
   readonly codes: Map<string, { token: ApiToken | null }>;
 }
@@ -71,7 +84,7 @@ const DEFAULT_EMAIL = "me@example.test";
 const DEFAULT_ORGANIZATION = "acme";
 
 export function createRecords(dialect: Dialect): Records {
-  return { dialect, users: [], organizations: [], tokens: [], codes: new Map() };
+  return { dialect, users: [], organizations: [], tokens: [], deployments: [], codes: new Map() };
 }
 
 export function addUser(
@@ -106,14 +119,14 @@ export function addToken(records: Records, wanted: NewToken = {}): ApiToken {
       email,
       ...(wanted.organization === undefined ? {} : { organization: wanted.organization }),
     });
-  const now = new Date();
+  const now = wanted.createdAt ?? new Date();
   const token: ApiToken = {
     uid: newUid(),
     createdAt: now,
     updatedAt: now,
     name: wanted.name ?? `token-${records.tokens.length + 1}`,
     description: wanted.description ?? "",
-    value: registerCanary(newTokenValue()),
+    value: registerCanary(newTokenValue(now)),
     scopes: wanted.scopes === undefined ? ["api"] : wanted.scopes,
     expiredAt: wanted.expiresAt == null ? null : new Date(wanted.expiresAt),
     lastUsedAt: null,
@@ -127,6 +140,26 @@ export function addToken(records: Records, wanted: NewToken = {}): ApiToken {
 
 export function removeToken(records: Records, token: ApiToken): void {
   records.tokens.splice(records.tokens.indexOf(token), 1);
+}
+
+export interface NewDeployment {
+  /** `deployment-1` and so on when not given. */
+  name?: string;
+  creator: User;
+  organization: Organization;
+}
+
+export function addDeployment(records: Records, { name, creator, organization }: NewDeployment): Deployment {
+  const deployment = {
+    uid: newUid(),
+    createdAt: new Date(),
+    name: name ?? `deployment-${records.deployments.length + 1}`,
+    status: "running",
+    creator,
+    organization,
+  };
+  records.deployments.push(deployment);
+  return deployment;
 }
 
 /** 25 characters of lower-case hexadecimal, as the real server's. */
@@ -145,9 +178,9 @@ const MACHINE_AND_PROCESS = randomBytes(5);
 let counter = randomInt(2 ** 24);
 
 /** An xid: four bytes of time, five of machine and process, three of a counter. Neighbours differ only at the end. */
-function newTokenValue(): string {
+function newTokenValue(time: Date): string {
   const bytes = Buffer.alloc(12);
-  bytes.writeUInt32BE(Math.floor(Date.now() / 1000), 0);
+  bytes.writeUInt32BE(Math.floor(time.getTime() / 1000), 0);
   MACHINE_AND_PROCESS.copy(bytes, 4);
   counter = (counter + 1) % 2 ** 24;
   bytes.writeUIntBE(counter, 9, 3);

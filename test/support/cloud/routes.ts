@@ -1,5 +1,15 @@
 import { ok, unknownRoute, type Call, type Handler } from "./answer.ts";
 import { organizationRefused, signedIn } from "./authenticate.ts";
+import {
+  createDeployment,
+  deleteDeployment,
+  getDeployment,
+  listClusters,
+  listDeployments,
+  listInstanceTypes,
+  terminateDeployment,
+  updateDeployment,
+} from "./deployments.ts";
 import { organizationJson, userJson } from "./json.ts";
 import { approveForm, approvePage, authCode, authToken } from "./login.ts";
 import type { Dialect } from "./records.ts";
@@ -34,15 +44,24 @@ const ROUTES: Record<string, Handler> = {
   "GET /api/v1/api_tokens/{uid}": getToken,
   "PATCH /api/v1/api_tokens/{uid}": updateToken,
   "DELETE /api/v1/api_tokens/{uid}": deleteToken,
+  "GET /api/v1/clusters": listClusters,
   "GET /api/v1/version": version,
   "GET /api/v1/info": info,
 };
 
-const BROWSER_LOGIN: Record<string, Handler> = {
+/** What a self-hosted server does not have. */
+const CLOUD_ROUTES: Record<string, Handler> = {
   "GET /api/v1/auth/code": authCode,
   "GET /api/v1/auth/token": authToken,
   "GET /api_tokens": approvePage,
   "POST /api_tokens/approve": approveForm,
+  "GET /api/v1/instance_types": listInstanceTypes,
+  "GET /api/v2/deployments": listDeployments,
+  "POST /api/v2/deployments": createDeployment,
+  "GET /api/v2/deployments/{name}": getDeployment,
+  "PUT /api/v2/deployments/{name}": updateDeployment,
+  "DELETE /api/v2/deployments/{name}": deleteDeployment,
+  "POST /api/v2/deployments/{name}/terminate": terminateDeployment,
 };
 
 export interface Match {
@@ -53,16 +72,20 @@ export interface Match {
 
 /** The route that knows this method and path; undefined for an unknown one. */
 export function matchRoute(dialect: Dialect, method: string, path: string): Match | undefined {
-  const exact = `${method} ${path}`;
-  const handle = ROUTES[exact];
-  if (handle !== undefined) return { route: exact, uid: "", handle };
-  if (Object.hasOwn(BROWSER_LOGIN, exact)) {
-    return { route: exact, uid: "", handle: dialect === "yatai" ? notInYatai : BROWSER_LOGIN[exact]! };
+  const asked = `${method} ${path}`;
+  const routes = { ...ROUTES, ...CLOUD_ROUTES };
+  for (const route of Object.keys(routes).toSorted(exactFirst)) {
+    const pattern = new RegExp(`^${route.replace(/\{\w+\}/, "([^/]+)")}$`);
+    const found = pattern.exec(asked);
+    if (found === null) continue;
+    const isMissing = dialect === "yatai" && Object.hasOwn(CLOUD_ROUTES, route);
+    return { route, uid: decode(found[1] ?? ""), handle: isMissing ? notInYatai : routes[route]! };
   }
-  const one = /^\/api\/v1\/api_tokens\/([^/]+)$/.exec(path);
-  const route = `${method} /api/v1/api_tokens/{uid}`;
-  if (one === null || !Object.hasOwn(ROUTES, route)) return undefined;
-  return { route, uid: decode(one[1]!), handle: ROUTES[route]! };
+  return undefined;
+}
+
+function exactFirst(one: string, other: string): number {
+  return Number(one.includes("{")) - Number(other.includes("{"));
 }
 
 /** Known, so that asking for it is no mistake, but answered as a route that does not exist. */

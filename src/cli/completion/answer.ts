@@ -1,0 +1,28 @@
+import type { Command } from "../command.ts";
+import { complete, type Completion, type Completions } from "./complete.ts";
+import { readLine, toReply } from "./line.ts";
+
+/**
+ * The answer to a completion script: `words`, `files` or `rest` on the first line, then what may stand at the cursor.
+ * bash hands over its line and its `COMP_WORDBREAKS`, the others the word at the cursor and those before it.
+ */
+export async function answer(
+  root: Command,
+  [shell, ...given]: readonly string[],
+  contexts: () => Promise<string[]>,
+): Promise<string[]> {
+  if (shell === "bash") {
+    const [text = "", breaks = ""] = given;
+    const line = readLine(text, breaks);
+    return toLines(await complete(root, line, contexts), ({ value }) => toReply(value, line));
+  }
+  const [current = "", ...words] = given;
+  return toLines(await complete(root, { words, current }, contexts), ({ value, description }) =>
+    description === "" ? value : `${value}\t${description}`,
+  );
+}
+
+function toLines(completions: Completions, toLine: (completion: Completion) => string | undefined): string[] {
+  if (typeof completions === "string") return [completions];
+  return ["words", ...completions.map(toLine).filter((line) => line !== undefined)];
+}

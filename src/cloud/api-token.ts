@@ -1,0 +1,65 @@
+import type { CliError } from "../errors.ts";
+import { fieldOf } from "./answer.ts";
+import { notBentoCloud } from "./auth.ts";
+
+/** An API token as the server lists it, which is without its secret. */
+export interface ApiToken {
+  uid: string;
+  name: string;
+  description: string;
+  /** Null when it was created with `scopes: null`; Yatai then fails to say its organization. */
+  scopes: string[] | null;
+  createdAt: Date | null;
+  /** Null for one that never expires. */
+  expiresAt: Date | null;
+  /** Null for one that was never used, or when the server does not say. */
+  lastUsedAt: Date | null;
+  /** The user's e-mail, or name for one who has none. */
+  user: string | null;
+  /** What BentoCloud says beyond Yatai, for example whether it belongs to the whole organization. */
+  flags: Record<string, boolean>;
+}
+
+/** @throws CliError for what is no API token. */
+export function readToken(endpoint: string, item: unknown): ApiToken {
+  const text = (key: string) => {
+    const value = fieldOf(item, key);
+    return typeof value === "string" ? value : undefined;
+  };
+  const [uid, name, scopes] = [text("uid"), text("name"), fieldOf(item, "scopes")];
+  if (!uid || name === undefined) throw otherShape(endpoint);
+  return {
+    uid,
+    name,
+    description: text("description") ?? "",
+    scopes: Array.isArray(scopes) ? scopes.map(String) : null,
+    createdAt: readTime(text("created_at")),
+    expiresAt: readTime(text("expired_at")),
+    lastUsedAt: readTime(text("last_used_at")),
+    user: readUser(fieldOf(item, "user")),
+    flags: readFlags(item),
+  };
+}
+
+function readUser(user: unknown): string | null {
+  const [email, name] = [fieldOf(user, "email"), fieldOf(user, "name")];
+  if (typeof email === "string" && email !== "") return email;
+  return typeof name === "string" ? name : null;
+}
+
+const FLAGS = ["is_api_token", "is_organization_token", "is_global_access"];
+
+function readFlags(item: unknown): Record<string, boolean> {
+  const said = FLAGS.map((key) => [key, fieldOf(item, key)] as const);
+  return Object.fromEntries(said.filter((one): one is [string, boolean] => typeof one[1] === "boolean"));
+}
+
+/** Go writes up to nine digits of a second, and the year 1 for no time at all. */
+function readTime(text: string | undefined): Date | null {
+  const time = new Date((text ?? "").replace(/(\.\d{3})\d+/, "$1"));
+  return Number.isNaN(time.getTime()) || time.getUTCFullYear() <= 1 ? null : time;
+}
+
+export function otherShape(endpoint: string): CliError {
+  return notBentoCloud(endpoint, "JSON of another shape");
+}

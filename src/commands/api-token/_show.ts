@@ -1,0 +1,72 @@
+import type { ApiToken } from "../../cloud/api-token.ts";
+import type { CreatedToken } from "../../cloud/tokens.ts";
+import { CliError } from "../../errors.ts";
+import type { Listed } from "../../session/tokens/list.ts";
+import type { Cli } from "../../system/cli.ts";
+import type { Cell } from "../../system/output.ts";
+import type { Tone } from "../../system/paint.ts";
+import { showWhen } from "../../system/time.ts";
+
+export const TOKEN_ARG = {
+  token: { type: "positional", required: true, description: "Its uid, or its exact name" },
+} as const;
+
+export const SCOPE_ARG = {
+  scope: {
+    type: "string",
+    valueHint: "name",
+    description: "What it may do, repeatable: api (all), read_, write_ or operate_ organization or cluster",
+  },
+} as const;
+
+export const FIELD_ARGS = {
+  description: { type: "string", valueHint: "text", description: "What it is for" },
+  expires: {
+    type: "string",
+    valueHint: "when",
+    description: "12h, 30d, 2w, 2026-12-31 (its beginning in UTC), or RFC 3339",
+  },
+} as const;
+
+/** The keys are the JSON keys. */
+export function toJson(token: ApiToken) {
+  const time = (date: Date | null) => date?.toISOString() ?? null;
+  return {
+    uid: token.uid,
+    name: token.name,
+    description: token.description,
+    scopes: token.scopes,
+    user: token.user,
+    created_at: time(token.createdAt),
+    last_used_at: time(token.lastUsedAt),
+    expires_at: time(token.expiresAt),
+  };
+}
+
+export function toListedJson(token: Listed) {
+  return { ...toJson(token), contexts: token.contexts, in_use: token.isInUse };
+}
+
+export function printSecret({ output }: Cli, token: CreatedToken): void {
+  try {
+    if (output.json) output.secretData({ ...toJson(token), api_token: token.secret.reveal() });
+    else output.secret(token.secret);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const hint = `nobody knows the secret of the new API token: \`bentocloud api-token delete ${token.name}\``;
+    throw new CliError(error.code, error.message, { hint, cause: error });
+  }
+}
+
+export function showScopes({ scopes }: ApiToken): string {
+  return scopes === null ? "no scopes set" : scopes.join(", ") || "no scopes";
+}
+
+const SOON_MS = 7 * 86_400_000;
+
+export function showExpiry({ expiresAt }: Pick<ApiToken, "expiresAt">, now: Date): Required<Cell> {
+  if (expiresAt === null) return { text: "never", tone: "dim" };
+  const left = expiresAt.getTime() - now.getTime();
+  const tone: Tone = left <= 0 ? "bad" : left <= SOON_MS ? "warning" : "good";
+  return { text: showWhen(expiresAt, now), tone };
+}

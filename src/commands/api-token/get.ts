@@ -1,0 +1,32 @@
+import { command } from "../../cli/command.ts";
+import { describeHolder } from "../../session/tokens/own.ts";
+import { getApiToken } from "../../session/tokens/list.ts";
+import { showWhen } from "../../system/time.ts";
+import { REQUEST_ARGS } from "../_args.ts";
+import { showExpiry, showScopes, TOKEN_ARG, toListedJson } from "./_show.ts";
+
+export const get = command({
+  name: "get",
+  description: "Show one API token",
+  args: { ...TOKEN_ARG, ...REQUEST_ARGS },
+  async run(args, cli) {
+    const token = await getApiToken(cli, args.token, { insecureHttp: args["insecure-http"] ?? false });
+    if (cli.output.json) {
+      cli.output.data(toListedJson(token));
+      return;
+    }
+    const now = cli.now();
+    const expiry = showExpiry(token, now);
+    cli.output.fields([
+      ["name", token.name],
+      ["uid", token.uid],
+      ["description", token.description || null],
+      ["scopes", showScopes(token)],
+      ["user", token.user],
+      ["created", token.createdAt && showWhen(token.createdAt, now)],
+      ["last used", token.lastUsedAt ? showWhen(token.lastUsedAt, now) : "never"],
+      ["expires", expiry.text, expiry.tone],
+      ["used by", token.contexts.map(describeHolder).join(", ") || null],
+    ]);
+  },
+});

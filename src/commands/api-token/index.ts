@@ -1,0 +1,14 @@
+import { group } from "../../cli/command.ts";
+
+export const apiToken = group({
+  name: "api-token",
+  description: "Manage the API tokens of the active context's user on the server",
+  commands: {
+    list: () => import("./list.ts").then((module) => module.list),
+    get: () => import("./get.ts").then((module) => module.get),
+    create: () => import("./create.ts").then((module) => module.create),
+    update: () => import("./update.ts").then((module) => module.update),
+    delete: () => import("./delete.ts").then((module) => module.remove),
+    rotate: () => import("./rotate.ts").then((module) => module.rotate),
+  },
+});

@@ -1,0 +1,38 @@
+import { command } from "../cli/command.ts";
+import { usageError } from "../errors.ts";
+import { openCheckedSession, openSession } from "../session/open.ts";
+import { environmentWith, namesOfLostBytes, pairOf, refuseLostBytes } from "../session/pair.ts";
+import { REQUEST_ARGS } from "./_args.ts";
+
+export const exec = command({
+  name: "exec",
+  description: "Run a program with exactly the active credentials in its environment",
+  args: {
+    check: {
+      type: "boolean",
+      description: "Ask the server first, and run nothing when the token does not work",
+    },
+    ...REQUEST_ARGS,
+  },
+  rest: "command",
+  examples: [
+    ["bentocloud exec -- bentoml deployment list", "as the active context"],
+    ["bentocloud exec --context prod -- ./deploy.sh", "as another one"],
+  ],
+  async run(args, cli, { rest }) {
+    const [program, ...words] = rest;
+    if (program === undefined || program === "")
+      throw usageError("which program? put it behind `--`", "bentocloud exec -- bentoml deployment list");
+    refuseLostBytes(rest);
+    const options = { insecureHttp: args["insecure-http"] ?? false };
+    const session = args.check
+      ? (await openCheckedSession(cli, options)).session
+      : await openSession(cli, options);
+    const lost = namesOfLostBytes(cli.env);
+    if (lost.length > 0)
+      cli.output.warn(`not UTF-8 text, and so changed for the program: ${lost.join(", ")}`);
+    const env = environmentWith(cli.env, pairOf(session));
+    await cli.output.finish();
+    return cli.execute({ words: [program, ...words], env });
+  },
+});

@@ -1,0 +1,82 @@
+import { command } from "../cli/command.ts";
+import { describeSource } from "../contexts/resolve.ts";
+import { explainActive, type Explanation } from "../session/explain.ts";
+import type { Pin } from "../contexts/pins.ts";
+import type { Cell, Output } from "../system/output.ts";
+import type { Tone } from "../system/paint.ts";
+
+export const explain = command({
+  name: "explain",
+  description: "Show how the active context was found, and what Python bentoml would use here",
+  examples: [["bentocloud explain --json | jq .python", "whether bentoml would use something else"]],
+  async run(_args, cli) {
+    const { explanation, hint, exitCode } = await explainActive(cli);
+    if (cli.output.json) {
+      cli.output.data(explanation);
+      return exitCode;
+    }
+    printActive(cli.output, explanation);
+    cli.output.line("");
+    await cli.output.table([header(), ...explanation.candidates.map(toCells)]);
+    cli.output.line("");
+    printPython(cli.output, explanation.python);
+    const { usable } = explanation.active;
+    if (usable && explanation.python.differs)
+      cli.output.hint("`bentocloud exec -- bentoml …` runs it with the active context");
+    if (hint) cli.output.hint(hint);
+    return exitCode;
+  },
+});
+
+function printActive(output: Output, { active, pins }: Explanation): void {
+  output.fields([
+    ["context", active.name ?? "-"],
+    ["source", active.source && describeSource(active.source)],
+    ["endpoint", active.endpoint],
+    ["token", active.token_masked],
+    ["user", active.email],
+    ["organization", active.organization],
+    ...pins.map(toRow),
+    ["reason", active.reason, "bad"],
+  ]);
+}
+
+function toRow({ what, path, line, value, matches }: Pin): readonly [string, string, Tone] {
+  const text = `${what} ${value} (${path}:${line})`;
+  if (matches === null) return ["pin", `${text}: not known whether it matches`, "dim"];
+  return matches ? ["pin", `${text}: matches`, "good"] : ["pin", `${text}: does not match`, "bad"];
+}
+
+function header(): Cell[] {
+  return ["", "FROM", "VALUE", "WHERE", "WHY"].map((text) => ({ text, tone: "dim" }));
+}
+
+function toCells({
+  kind,
+  name,
+  path,
+  line,
+  value,
+  chosen,
+  reason,
+}: Explanation["candidates"][number]): Cell[] {
+  const where = path === null ? "-" : line === null ? path : `${path}:${line}`;
+  const cells: Cell[] = [
+    { text: chosen ? "*" : " " },
+    { text: kind === "project" ? ".bentorc" : name },
+    { text: value ?? "-" },
+    { text: where },
+    { text: reason },
+  ];
+  return chosen ? cells.map((cell): Cell => ({ ...cell, tone: "good" })) : cells;
+}
+
+function printPython(output: Output, python: Explanation["python"]): void {
+  const { name, endpoint, differs, reason, current_context } = python;
+  const login = name === null ? "nothing" : `${name}, ${endpoint}`;
+  output.fields([
+    ["bentoml", `${login}${differs ? "" : " (the same)"}`, differs ? "warning" : "good"],
+    ["because", reason],
+    ["current-context", current_context === name ? null : (current_context ?? "nothing")],
+  ]);
+}

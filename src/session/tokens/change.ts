@@ -1,0 +1,65 @@
+import type { ApiToken } from "../../cloud/api-token.ts";
+import { deleteToken, type TokenFields, updateToken } from "../../cloud/tokens.ts";
+import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
+import { quoteWord } from "../../contexts/require.ts";
+import { CliError, usageError } from "../../errors.ts";
+import type { Cli } from "../../system/cli.ts";
+import { findApiToken, noSuchToken, openTokens } from "./open.ts";
+import { describeHolder, holdersOf } from "./own.ts";
+
+export async function updateApiToken(
+  cli: Cli,
+  word: string,
+  { insecureHttp, ...fields }: TokenFields & { insecureHttp: boolean },
+): Promise<ApiToken> {
+  if (Object.keys(fields).length === 0)
+    throw usageError("there is nothing to change", "pass --description, --scope or --expires");
+  const { client } = await openTokens(cli, { insecureHttp });
+  const { token } = await findApiToken(client, word);
+  const updated = await updateToken(client, token.uid, fields);
+  if (updated) return updated;
+  throw noSuchToken(word);
+}
+
+interface Deletion {
+  /** Do not ask. */
+  yes: boolean;
+  /** Also one that a login here uses. */
+  force: boolean;
+  insecureHttp: boolean;
+}
+
+export interface Deleted {
+  token: ApiToken;
+  /** The logins here that used it. */
+  contexts: string[];
+}
+
+/** Nothing brings a deleted token back, so whoever uses it here is thought of before anyone is asked. */
+export async function deleteApiToken(cli: Cli, word: string, options: Deletion): Promise<Deleted> {
+  const session = await openTokens(cli, options);
+  const { token, listed } = await findApiToken(session.client, word);
+  const contexts = (await holdersOf(cli, session, listed)).get(token.uid) ?? [];
+  if (!options.force) refuseHeld(token, contexts);
+  if (!options.yes) await confirm(cli, token);
+  await deleteToken(session.client, token.uid, { isOwn: contexts.includes(session.context.name) });
+  return { token, contexts };
+}
+
+function refuseHeld({ name }: ApiToken, contexts: readonly string[]): void {
+  if (contexts.length === 0) return;
+  const stored = contexts.find((context) => context !== ENVIRONMENT_NAME);
+  const rotate = stored && `; \`bentocloud api-token rotate ${quoteWord(stored)}\` replaces it`;
+  throw usageError(
+    `"${name}" is the API token of ${contexts.map(describeHolder).join(" and ")}`,
+    `--force deletes it all the same${rotate ?? ""}`,
+  );
+}
+
+async function confirm(cli: Cli, { name, uid }: ApiToken): Promise<void> {
+  if (!cli.interactive)
+    throw usageError(`deleting the API token "${name}" cannot be undone`, "pass --yes to delete it");
+  const prompt = await cli.prompt();
+  if (await prompt.confirm(`Delete the API token "${name}" (${uid})? Whoever uses it is locked out`)) return;
+  throw new CliError("FAILURE", "kept the API token");
+}

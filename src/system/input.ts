@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { CliError, usageError } from "../errors.ts";
+import { codeOf } from "./files.ts";
+
+/** A file that the user names, or standard input for `-`. A pipe or a device is as good as a file. */
+export async function readInput(name: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  if (name === "-") return readStdin(signal);
+  try {
+    return new Uint8Array(await readFile(name, { signal }));
+  } catch (error) {
+    if (signal.aborted) throw cancelled();
+    throw usageError(`the file ${name} cannot be read (${codeOf(error)})`);
+  }
+}
+
+/** Standard input up to its end. */
+export async function readStdin(
+  signal: AbortSignal,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const stop = () => process.stdin.destroy();
+  signal.addEventListener("abort", stop, { once: true });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of process.stdin) {
+      const bytes = Buffer.from(chunk as Uint8Array);
+      size += bytes.byteLength;
+      if (size > limit) throw usageError("standard input holds more than one token");
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    if (!signal.aborted) throw new CliError("FAILURE", "standard input cannot be read", { cause: error });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  if (signal.aborted) throw cancelled();
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+function cancelled(): CliError {
+  return new CliError("CANCELLED", "cancelled; nothing was changed");
+}

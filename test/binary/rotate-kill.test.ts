@@ -1,0 +1,52 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { expectRotated, homeToRotate, JOURNAL, rotate, tokenIn } from "../commands/rotation.ts";
+import { startCloud } from "../support/cloud.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { canTrace, forEachOf, tampered, writingCalls } from "./faults/strace.ts";
+
+// What is left of the store's own files goes with its next write.
+sweepCanaries({ files: [...JOURNAL.files, "**/.bentocloud/known.yaml.*.tmp"] });
+
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
+
+let users = 0;
+function newUser() {
+  const email = `user-${(users += 1)}@example.test`;
+  return { email, here: homeToRotate(cloud, { email }) };
+}
+
+describe.skipIf(!canTrace)("a rotation, at any system call that writes,", () => {
+  test.each([
+    { what: "killed", fault: "signal=SIGKILL", from: "", every: 1, ends: ["SIGKILL", 0] },
+    {
+      what: "with a disk that is full from there on",
+      fault: "error=ENOSPC",
+      from: "+",
+      every: 4,
+      ends: [6, 0],
+    },
+  ])(
+    "$what: the context can sign in, and the next rotation leaves one token and no trace",
+    async ({ fault, from, every, ends }) => {
+      const calls = await writingCalls(["api-token", "rotate"], { here: newUser().here });
+      expect(calls.length).toBeGreaterThan(40);
+      const found = new Set<string | number | null>();
+      const chosen = calls.filter((_, index) => index % every === 0);
+      await forEachOf(chosen, async ({ name, number }) => {
+        const { email, here } = newUser();
+        const command = tampered(`${name}:${fault}:when=${number}${from}`);
+        const { code, signal } = await rotate(here, [], { command });
+        found.add(signal ?? code);
+        const tokens = cloud.tokens.filter(({ user }) => user.email === email);
+        expect(tokens.map(({ value }) => value)).toContain(tokenIn(here));
+        expect(tokens.length).toBeLessThanOrEqual(2);
+        expect(await rotate(here)).toMatchObject({ code: 0 });
+        expectRotated(cloud, here, email);
+      });
+      expect([...found].filter((end) => !ends.includes(end as never))).toEqual([]);
+      expect(found).toContain(ends[0]!);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,159 @@
+import { describe, expect, test } from "bun:test";
+import { writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
+import { echoPerTest } from "../support/echo.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+const startCloud = cloudsPerTest();
+const startEcho = echoPerTest();
+
+const PATH = "/api/v2/deployments";
+const ROUTE = `GET ${PATH}`;
+
+async function signedIn(deployments: number) {
+  const cloud = await startCloud();
+  const here = home();
+  const token = cloud.issueToken();
+  cloud.deploy(token, deployments);
+  writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
+  const api = (args: string[]) => run(["api", ...args], { home: here });
+  const windows = () => cloud.requests.map(({ query }) => `${query["start"]}+${query["count"]}`);
+  return { cloud, api, windows };
+}
+
+/** The list at a server that answers each request with the next text. */
+async function listOf(texts: string[], args: string[] = []) {
+  const echo = await startEcho((_request, response, seen) => void response.end(texts[seen.length - 1]));
+  const here = home();
+  writeContexts(here, [{ name: "mine", endpoint: echo.url }]);
+  const result = await run(["api", "/list", "--paginate", ...args], { home: here });
+  return { ...result, urls: echo.seen.map(({ url }) => url) };
+}
+
+interface Deployment {
+  name: string;
+}
+
+describe("--paginate", () => {
+  test.each([
+    [250, "", ["0+100", "100+100", "200+100"]],
+    [200, "", ["0+100", "100+100"]],
+    [3, "", ["0+100"]],
+    [0, "", ["0+100"]],
+    [5, "?count=2", ["0+2", "2+2", "4+2"]],
+    [5, "?count=2&start=2", ["2+2", "4+2"]],
+    [5, "?start=9", ["9+100"]],
+    [5, "?count=0", ["0+0"]],
+    [5, "?count=&start=", ["0+100"]],
+  ])("%i items at %p are asked for by %p, and printed as one list", async (total, query, expected) => {
+    const { api, windows } = await signedIn(total);
+    const { code, stdout, stderr } = await api([PATH + query, "--paginate"]);
+    expect({ code, stderr, windows: windows() }).toEqual({ code: 0, stderr: "", windows: expected });
+    const names = (JSON.parse(stdout) as Deployment[]).map(({ name }) => name);
+    const first = Number(/start=(\d+)/.exec(query)?.[1] ?? 0);
+    const all = Array.from({ length: total }, (_, index) => `deployment-${total - index}`);
+    expect(names).toEqual(all.slice(first));
+  });
+
+  test("keeps the rest of the query, of fields too", async () => {
+    const { cloud, api } = await signedIn(12);
+    const args = ["-X", "GET", "-f", "search=deployment-1", "-F", "count=2", "-q", "length"];
+    expect(await api([`${PATH}?all=true`, "--paginate", ...args])).toMatchObject({ code: 0, stdout: "4\n" });
+    expect(cloud.requests.map(({ query }) => query)).toEqual([
+      { all: "true", search: "deployment-1", count: "2", start: "0" },
+      { all: "true", search: "deployment-1", count: "2", start: "2" },
+    ]);
+  });
+
+  test("--slurp prints the pages", async () => {
+    const { api } = await signedIn(3);
+    const { stdout } = await api([`${PATH}?count=2`, "--paginate", "--slurp"]);
+    const pages = JSON.parse(stdout) as { start: number; total: number; items: Deployment[] }[];
+    expect(pages.map(({ start, total, items }) => [start, total, items.length])).toEqual([
+      [0, 3, 2],
+      [2, 3, 1],
+    ]);
+  });
+
+  test("--jq is given the whole list", async () => {
+    const { api } = await signedIn(150);
+    const args = [PATH, "--paginate", "-q", "length, .[149].name"];
+    expect(await api(args)).toMatchObject({ code: 0, stdout: "150\ndeployment-1\n", stderr: "" });
+  });
+
+  test("a page is tried again as any safe request", async () => {
+    const { cloud, api, windows } = await signedIn(3);
+    cloud.misbehave(ROUTE, { status: 503 }, { times: 1 });
+    expect((await api([`${PATH}?count=2`, "--paginate", "-q", "length"])).stdout).toBe("3\n");
+    expect(windows()).toEqual(["0+2", "0+2", "2+2"]);
+  });
+
+  test("of a bare list is that list", async () => {
+    expect(await listOf(['[{"id":12345678901234567890}]'])).toMatchObject({
+      code: 0,
+      stdout: '[{"id":12345678901234567890}]\n',
+      urls: ["/list?count=100&start=0"],
+    });
+  });
+
+  test("keeps numbers as they were", async () => {
+    const page = (start: number, item: string) => `{"start":${start},"count":1,"total":2,"items":[${item}]}`;
+    const pages = [page(0, "12345678901234567890"), page(1, '{"a":1.0,"__proto__":1e400}')];
+    expect(await listOf(pages)).toMatchObject({
+      code: 0,
+      stdout: '[12345678901234567890,{"a":1.0,"__proto__":1e400}]\n',
+    });
+  });
+
+  test("ends when the items do, whatever the total says", async () => {
+    const pages = ['{"start":0,"total":9,"items":[1,2]}', '{"start":2,"total":9,"items":[]}'];
+    expect(await listOf(pages)).toMatchObject({ code: 0, stdout: "[1,2]\n" });
+  });
+
+  test("believes the newest total", async () => {
+    const pages = [
+      '{"start":0,"total":2,"items":[1]}',
+      '{"start":1,"total":3,"items":[2]}',
+      '{"start":2,"total":3,"items":[3]}',
+    ];
+    expect(await listOf(pages)).toMatchObject({ code: 0, stdout: "[1,2,3]\n" });
+  });
+
+  test.each([
+    ["no list", ['{"name":"x"}'], 1, "is no list with pages"],
+    ["no JSON", ["oops"], 5, "answers with no JSON"],
+    ["a web page", ["<html>"], 5, "answers with a web page"],
+    [
+      "the same page again",
+      ['{"start":0,"total":3,"items":[1]}', '{"start":0,"total":3,"items":[1]}'],
+      1,
+      "answers from 0 on when asked from 1 on",
+    ],
+  ])("%s is an error, and no half of a list is printed", async (_name, texts, exit, says) => {
+    const { code, stdout, stderr } = await listOf(texts);
+    expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
+    expect(stderr).toContain(says);
+  });
+
+  test("a page that is refused is printed alone", async () => {
+    const { cloud, api } = await signedIn(3);
+    cloud.misbehave(ROUTE, { delayMs: 0 }, { times: 1 });
+    cloud.misbehave(ROUTE, { status: 400, body: { error: "enough" } });
+    const { code, stdout, stderr } = await api([`${PATH}?count=2`, "--paginate"]);
+    expect({ code, stdout }).toEqual({ code: 5, stdout: '{"error":"enough"}' });
+    expect(stderr).toContain("HTTP 400: enough\n");
+  });
+
+  test.each([
+    [["--paginate", "-X", "POST"]],
+    [["--paginate", "-f", "a=b"]],
+    [["--paginate", "--include"]],
+    [["--slurp"]],
+  ])("%p is a usage error", async (args) => {
+    const { cloud, api } = await signedIn(0);
+    expect(await api([PATH, ...args])).toMatchObject({ code: 2, stdout: "" });
+    expect(cloud.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,275 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeContexts } from "../contexts/fixture.ts";
+import { home, run, start } from "../support/bin.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
+import type { Home } from "../support/home.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
+
+sweepCanaries();
+
+const newCloud = cloudsPerTest();
+
+function signedIn(cloud: LocalCloud): Home {
+  const here = home();
+  writeContexts(here, [
+    {
+      name: "mine",
+      endpoint: cloud.url,
+      token: cloud.issueToken({ name: "laptop" }),
+      email: "me@example.test",
+    },
+  ]);
+  return here;
+}
+
+const create = (here: Home, args: string[], options = {}) =>
+  run(["api-token", "create", ...args], { home: here, reveals: "stdout", ...options });
+const CREATE = "POST /api/v1/api_tokens";
+const sentTo = (cloud: LocalCloud) =>
+  cloud.requests.filter(({ method }) => method === "POST").map(({ body }) => JSON.parse(body));
+
+describe("api-token create", () => {
+  test.each(["bentocloud", "yatai"] as const)(
+    "on %s: the token alone on stdout, all else on stderr, scope `api` unless told otherwise",
+    async (dialect) => {
+      const cloud = await newCloud({ dialect });
+      const here = signedIn(cloud);
+      const { code, stdout, stderr } = await create(here, ["ci"]);
+      const [, made] = cloud.tokens;
+      expect({ code, stdout, stderr }).toEqual({
+        code: 0,
+        stdout: `${made!.value}\n`,
+        stderr: `✓ Created the API token "ci" (${made!.uid}): api, never expires\n`,
+      });
+      expect(sentTo(cloud)).toEqual([{ name: "ci", description: "", scopes: ["api"] }]);
+      expect(cloud.requests.map(({ method }) => method)).toEqual(["POST"]);
+    },
+  );
+
+  test("sends scopes, description and an end with its zone", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = signedIn(cloud);
+    const before = Date.now();
+    const args = ["ci", "--scope", "read_cluster", "--scope=api", "--scope", "api", "--description", 'é "x"'];
+    expect(await create(here, [...args, "--expires", "30d"])).toMatchObject({ code: 0 });
+    const [sent] = sentTo(cloud);
+    expect(sent).toEqual({
+      name: "ci",
+      description: 'é "x"',
+      scopes: ["read_cluster", "api"],
+      expired_at: expect.any(String),
+    });
+    expect(sent.expired_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    const end = Date.parse(sent.expired_at) - 30 * 86_400_000;
+    expect(end).toBeGreaterThanOrEqual(before);
+    expect(end).toBeLessThanOrEqual(Date.now());
+    const { headers } = cloud.requests.find(({ method }) => method === "POST")!;
+    expect(headers["content-type"]).toBe("application/json");
+  });
+
+  test("--json: one object, the token in it", async () => {
+    const cloud = await newCloud();
+    const { code, stdout, stderr } = await create(signedIn(cloud), [
+      "ci",
+      "--json",
+      "--scope",
+      "x",
+      "--force",
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const [, made] = cloud.tokens;
+    expect(JSON.parse(stdout)).toMatchObject({
+      uid: made!.uid,
+      name: "ci",
+      scopes: ["x"],
+      expires_at: null,
+      api_token: made!.value,
+    });
+  });
+
+  test("on a terminal, too, for the user asked for it", async () => {
+    const cloud = await newCloud();
+    const terminal = openTerminal(["api-token", "create", "ci"], { home: signedIn(cloud), reveals: true });
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.screen).toContain(cloud.tokens[1]!.value);
+  });
+
+  test.each([
+    [["Bad_Name"], "cannot name an API token"],
+    [["x".repeat(64)], "cannot name an API token"],
+    [["ci", "--scope", "admin"], 'unknown scope "admin"'],
+    [["ci", "--scope", ""], "a scope has a name"],
+    [["ci", "--expires", "30m"], "this is no time"],
+    [["ci", "--expires", "1999-12-31"], "not in the future"],
+    [["ci", "--no-use"], "--no-use goes with --login"],
+    [["ci", "--login", "__env__"], "cannot name a context"],
+    [["ci", "--login=--x"], "cannot name a context"],
+    [[], "needs <name>"],
+  ])("%p is a usage error, and nothing is sent", async (args, words) => {
+    const cloud = await newCloud();
+    const { code, stdout, stderr } = await create(signedIn(cloud), args);
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: expect.stringContaining(words) });
+    expect(cloud.requests).toEqual([]);
+  });
+
+  test.each(["bentocloud", "yatai"] as const)("on %s: a name that is taken", async (dialect) => {
+    const cloud = await newCloud({ dialect });
+    const { code, stdout, stderr } = await create(signedIn(cloud), ["laptop"]);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: "",
+      stderr:
+        'error: there is an API token "laptop" already\nhint: choose another name; `bentocloud api-token list` shows those that are taken\n',
+    });
+  });
+
+  test.each([
+    ["a broken connection", { afterwards: { reset: true } }, "UNREACHABLE", 5],
+    ["a server that breaks down", { afterwards: { status: 502, body: "<p>gateway</p>" } }, "API_502", 5],
+    ["half an answer", { afterwards: { brokenJson: true } }, "NOT_BENTOCLOUD", 5],
+    ["a success without a token", { status: 200, body: { uid: "u", name: "ci" } }, "NOT_BENTOCLOUD", 5],
+  ] as const)(
+    "%s leaves open whether it was created; it says so, and sends nothing again",
+    async (_, plan, code, exit) => {
+      const cloud = await newCloud({ dialect: "yatai" });
+      cloud.misbehave(CREATE, plan);
+      const result = await create(signedIn(cloud), ["ci", "--json"]);
+      expect(result).toMatchObject({ code: exit, stdout: "" });
+      const { error } = JSON.parse(result.stderr);
+      expect(error).toMatchObject({
+        code,
+        hint: expect.stringContaining("`bentocloud api-token delete ci`"),
+      });
+      expect(sentTo(cloud)).toHaveLength(1);
+    },
+  );
+
+  test("a refusal leaves nothing open", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    cloud.misbehave(CREATE, { status: 403, body: { message: "get api token: record not found" } });
+    const { code, stderr } = await create(signedIn(cloud), ["ci"]);
+    expect(code).toBe(4);
+    expect(stderr).not.toContain("may have been created");
+  });
+
+  test("Ctrl-C while the server thinks: it may have acted, and that is said", async () => {
+    const cloud = await newCloud();
+    cloud.misbehave(CREATE, { afterwards: { silent: true } });
+    const running = start(["api-token", "create", "ci"], { home: signedIn(cloud) });
+    await cloud.seen(CREATE);
+    running.kill("SIGINT");
+    const { code, stderr } = await running.result;
+    expect(code).toBe(130);
+    expect(stderr).toContain("the server may have carried it out already\n");
+    expect(stderr).toContain("`bentocloud api-token delete ci`");
+  });
+
+  test.skipIf(process.platform !== "linux")(
+    "a full disk behind stdout: the token that nobody saw is named",
+    async () => {
+      const cloud = await newCloud();
+      const here = signedIn(cloud);
+      const { programCommand } = await import("../support/program.ts");
+      const command = ["sh", "-c", 'exec "$@" > /dev/full', "sh", ...programCommand()];
+      const { code, stderr } = await run(["api-token", "create", "ci"], { home: here, command });
+      expect(code).toBe(6);
+      expect(stderr).toContain("`bentocloud api-token delete ci`");
+    },
+  );
+});
+
+describe("api-token create --login", () => {
+  const stateOf = (here: Home) =>
+    JSON.parse(readFileSync(join(here.bentoml, ".bentocloud/state.json"), "utf8"));
+
+  test("saves the token as a context of that endpoint, current, and knows its uid", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const { code, stdout, stderr } = await create(here, ["ci", "--login", "robot"]);
+    const made = cloud.tokens.find(({ name }) => name === "ci")!;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${made.value}\n` });
+    expect(stderr).toContain('Saved as context "robot", now current');
+    expect(here.read()).toContain(
+      `- api_token: ${made.value}\n  email: me@example.test\n  endpoint: ${cloud.url}\n  name: robot\n`,
+    );
+    expect(stateOf(here).identities).toMatchObject([
+      { name: "robot", organization: "acme", token_uid: made.uid },
+    ]);
+    const asked = cloud.requests.filter(({ path }) => path === "/api/v1/auth/current");
+    expect(asked.map(({ headers }) => headers["x-yatai-api-token"] === made.value)).toEqual([true]);
+  });
+
+  test("what is known of the uid outlives a `status`, and another token in its place ends it", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    await create(here, ["ci", "--login", "robot"]);
+    const { uid } = cloud.tokens.find(({ name }) => name === "ci")!;
+    await run(["status"], { home: here });
+    expect(stateOf(here).identities).toMatchObject([{ name: "robot", token_uid: uid }]);
+    const stdin = cloud.issueToken({ name: "other" });
+    await run(["login", "--with-token", "--endpoint", cloud.url, "--context", "robot"], {
+      home: here,
+      stdin,
+    });
+    expect(stateOf(here).identities[0].token_uid).toBeUndefined();
+  });
+
+  test("--no-use keeps the current context", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    expect(await create(here, ["ci", "--login", "robot", "--no-use"])).toMatchObject({ code: 0 });
+    expect(here.read()).toContain("current_context_name: mine\n".replace("mine", '"mine"'));
+  });
+
+  test("of the environment's credential, to its endpoint", async () => {
+    const cloud = await newCloud({ prefix: "/team/a" });
+    const here = home();
+    const env = { BENTO_CLOUD_API_KEY: cloud.issueToken(), BENTO_CLOUD_API_ENDPOINT: `${cloud.url}/` };
+    expect(await create(here, ["ci", "--login", "robot"], { env })).toMatchObject({ code: 0 });
+    expect(here.read()).toContain(`endpoint: ${cloud.url}\n  name: robot\n`);
+  });
+
+  test("a context of another endpoint, or of another person, is not replaced, and no token is created", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const theirs = cloud.issueToken({ email: "you@example.test" });
+    const entries = [
+      { name: "mine", endpoint: cloud.url, token: cloud.tokens[0]!.value, email: "me@example.test" },
+      { name: "elsewhere", token: canary() },
+      { name: "yours", endpoint: cloud.url, token: theirs, email: "you@example.test" },
+    ];
+    writeContexts(here, entries);
+    for (const name of ["elsewhere", "yours"]) {
+      const { code, stdout, stderr } = await create(here, ["ci", "--login", name]);
+      expect({ code, stdout, stderr }).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringContaining("--force"),
+      });
+    }
+    expect(sentTo(cloud)).toEqual([]);
+    expect(await create(here, ["ci", "--login", "elsewhere", "--force"])).toMatchObject({ code: 0 });
+    expect(here.read()).not.toContain("elsewhere.test");
+  });
+
+  test("a token that cannot see its organization is printed, and not saved", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const before = here.read();
+    const { code, stdout, stderr } = await create(here, [
+      "ci",
+      "--scope",
+      "read_cluster",
+      "--login",
+      "robot",
+    ]);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: `${cloud.tokens[1]!.value}\n` });
+    expect(stderr).toContain("error: created, but not saved as a context: ");
+    expect(stderr).toContain("`bentocloud api-token delete ci`");
+    expect(here.read()).toBe(before);
+  });
+});

@@ -1,0 +1,282 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
+import type { Home } from "../support/home.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import {
+  expectRotated,
+  expectSignedIn,
+  homeToRotate,
+  journalOf,
+  namesOf,
+  rotate,
+  tokenIn,
+} from "./rotation.ts";
+
+sweepCanaries();
+
+const newCloud = cloudsPerTest();
+const DAY_MS = 86_400_000;
+
+describe("api-token rotate", () => {
+  test.each(["bentocloud", "yatai"] as const)(
+    "on %s: a successor with the same scopes, description and end takes the place of the old one, which goes",
+    async (dialect) => {
+      const cloud = await newCloud({ dialect });
+      const expiresAt = new Date(Date.now() + 40 * DAY_MS + 60_000);
+      const here = homeToRotate(cloud, { scopes: ["read_organization", "write_cluster"], expiresAt });
+      const old = tokenIn(here);
+      const { code, stdout, stderr } = await rotate(here);
+      const [made] = cloud.tokens;
+      expect({ code, stdout, stderr }).toEqual({
+        code: 0,
+        stdout: "",
+        stderr:
+          `✓ Rotated the API token of "mine": "ci-r2" (${made!.uid}) is in the place of "ci", which is deleted; ` +
+          `expires ${expiresAt.toISOString().replace(/\.\d+Z$/, "Z")} (in 40d)\n`,
+      });
+      expect(cloud.tokens).toHaveLength(1);
+      expect(made).toMatchObject({
+        name: "ci-r2",
+        description: "builds",
+        scopes: ["read_organization", "write_cluster"],
+      });
+      expect(made!.expiredAt).toEqual(expiresAt);
+      expect(tokenIn(here)).toBe(made!.value);
+      expect(made!.value).not.toBe(old);
+      expect(journalOf(here)).toBeUndefined();
+      await expectSignedIn(cloud, here);
+    },
+  );
+
+  test("asks with the new one whether it works before it deletes the old one, and last whether that is dead", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    const old = tokenIn(here);
+    await rotate(here);
+    const sent = cloud.requests.map(({ method, route, headers }) => {
+      const who = headers["x-yatai-api-token"] === old ? "old" : "new";
+      return `${who} ${method} ${route!.replace(/.*\/v1\//, "")}`;
+    });
+    expect([
+      ...sent.slice(0, 3).toSorted(),
+      ...sent.slice(3, 4),
+      ...sent.slice(4, 6).toSorted(),
+      ...sent.slice(6),
+    ]).toEqual([
+      "old GET api_tokens",
+      "old GET auth/current",
+      "old GET current_org",
+      "old POST api_tokens",
+      "new GET auth/current",
+      "new GET current_org",
+      "new GET api_tokens/{uid}",
+      "new DELETE api_tokens/{uid}",
+      "old GET auth/current",
+    ]);
+  });
+
+  test("every context that holds it on that endpoint gets the new one in one write, and no other does", async () => {
+    const cloud = await newCloud({ prefix: "/team" });
+    const here = home();
+    const token = cloud.issueToken({ name: "ci" });
+    const elsewhere = cloud.issueToken({ name: "else", createdAt: new Date("2026-01-01T00:00:00Z") });
+    writeContexts(here, [
+      { name: "a", endpoint: cloud.url, token, email: "me@example.test" },
+      { name: "b", endpoint: `${cloud.url}/`, token },
+      { name: "other", endpoint: cloud.url, token: elsewhere },
+      { name: "far", endpoint: "https://far.test", token },
+    ]);
+    const text = `# kept\n${here.read()}`;
+    here.write(text);
+    const { code, stderr } = await rotate(here);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('of "a", "b": "ci-r2"') });
+    const made = cloud.tokens.find(({ name }) => name === "ci-r2")!.value;
+    let swaps = 0;
+    const expected = text.replaceAll(token, (found) => ((swaps += 1) <= 2 ? made : found));
+    expect(here.read().replaceAll('"', "")).toBe(expected.replaceAll('"', ""));
+    expect(here.tree().filter((line) => line.includes("backups/2"))).toHaveLength(1);
+  });
+
+  test("again and again counts on, and knows its token also among others of the same second", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    expect(await rotate(here)).toMatchObject({ code: 0 });
+    cloud.issueToken({ name: "ci-r3", createdAt: cloud.tokens[0]!.createdAt });
+    expect(await rotate(here)).toMatchObject({ code: 0 });
+    expect(namesOf(cloud)).toEqual(["ci-r3", "ci-r4"]);
+    await expectSignedIn(cloud, here);
+  });
+
+  test("NAME rotates that context's, also where the environment has a credential of its own", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    const env = { BENTO_CLOUD_API_KEY: tokenIn(here), BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    const { code, stderr } = await rotate(here, ["mine"], { env });
+    expect(code).toBe(0);
+    expect(stderr).toContain("warning: BENTO_CLOUD_API_KEY holds the old API token, which no longer works\n");
+    expectRotated(cloud, here);
+    expect(await rotate(here, ["nobody"])).toMatchObject({ code: 3 });
+    expect(await rotate(here, ["mine", "--context", "other"])).toMatchObject({ code: 2 });
+  });
+
+  test("the environment's own key cannot be replaced in place", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    const env = { BENTO_CLOUD_API_KEY: tokenIn(here), BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    const { code, stdout, stderr } = await rotate(here, [], { env });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe(
+      "error: the API token in BENTO_CLOUD_API_KEY cannot be replaced from here\n" +
+        "hint: `bentocloud api-token create` makes another one to put there; `bentocloud api-token rotate NAME` is for a context\n",
+    );
+    expect(cloud.requests).toEqual([]);
+  });
+
+  test("--expires gives the successor a life of its own", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud, { expiresAt: new Date(Date.now() + DAY_MS) });
+    expect(await rotate(here, ["--expires", "2099-01-01"])).toMatchObject({ code: 0 });
+    expect(cloud.tokens[0]!.expiredAt).toEqual(new Date("2099-01-01T00:00:00Z"));
+  });
+
+  test("--json: what was replaced by what, without a secret", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    const { uid: oldUid } = cloud.tokens[0]!;
+    const { code, stdout, stderr } = await rotate(here, ["--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({
+      contexts: ["mine"],
+      endpoint: cloud.url,
+      old: { uid: oldUid, name: "ci" },
+      new: {
+        uid: cloud.tokens[0]!.uid,
+        name: "ci-r2",
+        description: "builds",
+        scopes: ["api"],
+        expires_at: null,
+      },
+      resumed: false,
+    });
+  });
+
+  test("--dry-run says what would be done, sends only questions and writes nothing", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    const [before, tree] = [here.read(), here.tree()];
+    const { uid } = cloud.tokens[0]!;
+    const { code, stdout, stderr } = await rotate(here, ["--dry-run"]);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: [
+        "contexts     mine",
+        `endpoint     ${cloud.url}`,
+        `delete       ci (${uid})`,
+        "create       ci-r2",
+        "scopes       api",
+        "description  builds",
+        "expires      never",
+        "",
+      ].join("\n"),
+      stderr: "Nothing was changed\n",
+    });
+    const { stdout: json } = await rotate(here, ["--dry-run", "--json"]);
+    expect(JSON.parse(json)).toMatchObject({
+      dry_run: true,
+      old: { uid },
+      new: { uid: null, name: "ci-r2" },
+      unfinished: [],
+    });
+    expect(new Set(cloud.requests.map(({ method }) => method))).toEqual(new Set(["GET"]));
+    expect([here.read(), here.tree()]).toEqual([before, tree]);
+  });
+
+  test("a token that is not told apart from others needs --old, which takes none that cannot be it", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    cloud.issueToken({ name: "twin", createdAt: cloud.tokens[0]!.createdAt });
+    cloud.issueToken({ name: "older", createdAt: new Date("2026-01-01T00:00:00Z") });
+    const refused = await rotate(here);
+    const [ci, twin] = cloud.tokens;
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('cannot tell which API token the context "mine" holds\n');
+    expect(refused.stderr).toContain(`--old UID: ${twin!.uid} (twin), ${ci!.uid} (ci)\n`);
+    const wrong = await rotate(here, ["--old", "older"]);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('"older" is not the API token') });
+    expect(await rotate(here, ["--old", "nope"])).toMatchObject({ code: 3 });
+    expect(namesOf(cloud)).toEqual(["ci", "twin", "older"]);
+    expect(await rotate(here, ["--old", "ci"])).toMatchObject({ code: 0 });
+    expect(namesOf(cloud)).toEqual(["twin", "older", "ci-r2"]);
+  });
+
+  test("when the one that was named was another one after all, it says that the old one still works", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    cloud.issueToken({ name: "twin", createdAt: cloud.tokens[0]!.createdAt });
+    const { code, stderr } = await rotate(here, ["--old", "twin"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('warning: the API token that was replaced still works: "twin" (');
+  });
+
+  test("a token that was made without scopes has none to give on", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud, { scopes: null });
+    const { code, stderr } = await rotate(here);
+    expect(code).toBe(1);
+    expect(stderr).toContain('"ci" was made without scopes\n');
+    expect(stderr).toContain(`\`bentocloud api-token update ${cloud.tokens[0]!.uid} --scope api\``);
+  });
+
+  test("a token whose scopes hide the organization is rotated all the same", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = homeToRotate(cloud, { scopes: ["read_cluster"] });
+    expect(await rotate(here)).toMatchObject({ code: 0 });
+    expect(cloud.tokens).toMatchObject([{ name: "ci-r2", scopes: ["read_cluster"], value: tokenIn(here) }]);
+  });
+
+  test.each([
+    ["a rejected token", (cloud: LocalCloud, here: Home) => cloud.revoke(tokenIn(here)), 4],
+    [
+      "a journal that is none",
+      (_: LocalCloud, here: Home) => {
+        mkdirSync(join(here.bentoml, ".bentocloud"), { mode: 0o700 });
+        writeFileSync(join(here.bentoml, ".bentocloud/rotations.json"), "{}");
+      },
+      6,
+    ],
+  ])("%s stops it before anything is created", async (_, spoil, exit) => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    const before = here.read();
+    spoil(cloud, here);
+    expect(await rotate(here)).toMatchObject({ code: exit, stdout: "" });
+    expect(cloud.requests.every(({ method }) => method === "GET")).toBe(true);
+    expect(here.read()).toBe(before);
+  });
+
+  test("a project's pin counts for the active context", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    writeFileSync(join(here.path, ".bentorc"), "endpoint=https://other.test\n");
+    expect(await rotate(here)).toMatchObject({ code: 4 });
+    expect(cloud.requests).toEqual([]);
+  });
+
+  test("the home's other contexts may be without a token, or of a server that is gone", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    here.write(
+      here
+        .read()
+        .replace("contexts:\n", `contexts:\n- api_token: ${canary()}\n  endpoint: x:y\n  name: odd\n`),
+    );
+    expect(await rotate(here)).toMatchObject({ code: 0 });
+    expect(namesOf(cloud)).toEqual(["ci-r2"]);
+    expect(await run(["status"], { home: here })).toMatchObject({ code: 0 });
+  });
+});

@@ -1,0 +1,452 @@
+import { describe, expect, test } from "bun:test";
+import { writeContexts } from "../contexts/fixture.ts";
+import { home, run, type RunOptions } from "../support/bin.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
+import type { Home } from "../support/home.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
+
+sweepCanaries();
+
+const newCloud = cloudsPerTest();
+
+const DAY_MS = 86_400_000;
+const ago = (days: number) => new Date(Date.now() - days * DAY_MS);
+const SECONDS = /\.\d+Z$/;
+const shown = (time: Date) => time.toISOString().replace(SECONDS, "Z");
+
+/** The context `mine`, whose token `laptop` was made 20 days ago. */
+function signedIn(cloud: LocalCloud): Home {
+  const here = home();
+  const token = cloud.issueToken({ name: "laptop", createdAt: ago(20) });
+  writeContexts(here, [{ name: "mine", endpoint: cloud.url, token, email: "me@example.test" }]);
+  return here;
+}
+
+const uidOf = (cloud: LocalCloud, name: string) => cloud.tokens.find((token) => token.name === name)!.uid;
+const namesOf = (cloud: LocalCloud) => cloud.tokens.map(({ name }) => name);
+
+async function json(args: string[], options: RunOptions) {
+  const { code, stdout, stderr } = await run(["api-token", ...args, "--json"], options);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+describe("api-token list", () => {
+  test.each(["bentocloud", "yatai"] as const)(
+    "of %s: a table with times as they are and how far away, the token in use marked",
+    async (dialect) => {
+      const cloud = await newCloud({ dialect });
+      const here = signedIn(cloud);
+      const end = new Date(Date.now() + 30 * DAY_MS + 60_000);
+      cloud.issueToken({
+        name: "ci",
+        description: "for ci",
+        scopes: ["api", "read_cluster"],
+        expiresAt: end,
+      });
+      cloud.issueToken({ name: "gone", createdAt: ago(400), expiresAt: ago(35), scopes: null });
+      const { code, stdout, stderr } = await run(["api-token", "list"], { home: here });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      const [header, ...rows] = stdout.trimEnd().split("\n");
+      expect(header!.trim().split(/ {2,}/)).toEqual([
+        "NAME",
+        "UID",
+        "SCOPES",
+        "CREATED",
+        "LAST USED",
+        "EXPIRES",
+        "DESCRIPTION",
+      ]);
+      const [laptop, , gone] = cloud.tokens;
+      const cells = rows.map((row) => [row.slice(0, 1), ...row.slice(1).trim().split(/ {2,}/)]);
+      expect(cells).toEqual([
+        [
+          " ",
+          "gone",
+          uidOf(cloud, "gone"),
+          "no scopes set",
+          `${shown(gone!.createdAt)} (400d ago)`,
+          "never",
+          `${shown(gone!.expiredAt!)} (35d ago)`,
+        ],
+        [
+          " ",
+          "ci",
+          uidOf(cloud, "ci"),
+          "api, read_cluster",
+          expect.stringMatching(/Z \(\d+s ago\)$/),
+          "never",
+          `${shown(end)} (in 30d)`,
+          "for ci",
+        ],
+        [
+          "*",
+          "laptop",
+          uidOf(cloud, "laptop"),
+          "api",
+          `${shown(laptop!.createdAt)} (20d ago)`,
+          expect.stringMatching(/Z \(\d+s ago\)$/),
+          "never",
+        ],
+      ]);
+      const starts = rows.map((row) =>
+        row.indexOf("20", row.indexOf(uidOf(cloud, row.slice(3).split(" ")[0]!)) + 26),
+      );
+      expect(new Set(starts).size).toBe(1);
+    },
+  );
+
+  test("--json: every field, times in RFC 3339 with their zone", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = signedIn(cloud);
+    const { api_tokens: tokens } = await json(["list"], { home: here });
+    const [token] = cloud.tokens;
+    expect(tokens).toEqual([
+      {
+        uid: token!.uid,
+        name: "laptop",
+        description: "",
+        scopes: ["api"],
+        user: "me@example.test",
+        created_at: token!.createdAt.toISOString(),
+        last_used_at: token!.lastUsedAt!.toISOString(),
+        expires_at: null,
+        contexts: ["mine"],
+        in_use: true,
+      },
+    ]);
+  });
+
+  test("reads all pages, as the server's total says", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    for (let number = 1; number <= 230; number += 1) cloud.issueToken({ name: `t-${number}` });
+    const { api_tokens: tokens } = await json(["list"], { home: here });
+    expect(tokens.map(({ name }: { name: string }) => name)).toEqual(namesOf(cloud).toReversed());
+    const starts = cloud.requests.map(({ query }) => query["start"]);
+    expect(starts).toEqual(["0", "100", "200"]);
+  });
+
+  test("starts over when a token is created while it reads the pages", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    for (let number = 1; number <= 150; number += 1) cloud.issueToken({ name: `t-${number}` });
+    // As many as there are, but one of them stands on the second page again.
+    const total = cloud.tokens.length - 1;
+    const { uid, name } = cloud.tokens.at(-1)!;
+    cloud.misbehave(
+      "GET /api/v1/api_tokens",
+      { json: { start: 0, count: 100, total, items: [{ uid, name }] } },
+      { times: 1 },
+    );
+    const { api_tokens: tokens } = await json(["list"], { home: here });
+    expect(tokens).toHaveLength(151);
+  });
+
+  test("--search looks into name, description and uid, whatever the server makes of it", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "ci-main", description: "Builds" });
+    cloud.issueToken({ name: "other", description: "used in CI" });
+    const search = async (text: string) =>
+      (await json(["list", "--search", text], { home: here })).api_tokens.map(
+        ({ name }: { name: string }) => name,
+      );
+    expect(await search("ci")).toEqual(["other", "ci-main"]);
+    expect(await search("BUILDS")).toEqual(["ci-main"]);
+    expect(await search(uidOf(cloud, "other").slice(3))).toEqual(["other"]);
+    const { code, stdout, stderr } = await run(["api-token", "list", "--search", "nope"], { home: here });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "There is no such API token\n" });
+  });
+
+  test("marks no token as in use when two were made at the same time", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "twin", createdAt: cloud.tokens[0]!.createdAt });
+    const { api_tokens: tokens } = await json(["list"], { home: here });
+    expect(tokens.map(({ in_use }: { in_use: boolean }) => in_use)).toEqual([false, false]);
+  });
+
+  test("shows what a server says without what drives a terminal", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "evil", description: "\u001b[31mred\u001b]0;title\u0007 \u202eback\nnext" });
+    const { stdout } = await run(["api-token", "list"], { home: here });
+    expect(stdout).toContain("red back next\n");
+    expect(stdout.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u202e]/);
+  });
+
+  test("works for the environment's credential, and writes nothing", async () => {
+    const cloud = await newCloud();
+    const here = home();
+    const env = {
+      BENTO_CLOUD_API_KEY: cloud.issueToken({ name: "ci" }),
+      BENTO_CLOUD_API_ENDPOINT: cloud.url,
+    };
+    const { api_tokens: tokens } = await json(["list"], { home: here, env });
+    expect(tokens).toMatchObject([{ name: "ci", in_use: true, contexts: ["__env__"] }]);
+    expect(here.tree()).toEqual([]);
+  });
+
+  test.each([
+    [
+      403,
+      { message: "get api token: record not found" },
+      "TOKEN_REJECTED",
+      4,
+      "does not accept the API token",
+    ],
+    [403, { message: "the api token is expired" }, "TOKEN_EXPIRED", 4, "has expired"],
+    [400, { error: "the api_token need the scopes: read_organization" }, "FORBIDDEN", 4, "lacks a scope"],
+    [400, { error: "binding error: x" }, "API_400", 5, "binding error: x"],
+    [404, { message: "not found this router with method GET" }, "API_404", 5, "cannot do that"],
+    [200, { items: "no" }, "NOT_BENTOCLOUD", 5, "JSON of another shape"],
+    [200, { total: 1, items: [{ name: "x" }] }, "NOT_BENTOCLOUD", 5, "JSON of another shape"],
+    [200, "<p>sign in</p>", "NOT_BENTOCLOUD", 5, "a web page"],
+  ])("a server's %d %j is %s", async (status, body, code, exit, words) => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = signedIn(cloud);
+    cloud.misbehave("GET /api/v1/api_tokens", { status, body });
+    const result = await run(["api-token", "list", "--json"], { home: here });
+    expect(result).toMatchObject({ code: exit, stdout: "" });
+    expect(JSON.parse(result.stderr).error).toMatchObject({ code, message: expect.stringContaining(words) });
+  });
+
+  test("a server that panics, and closes the connection, cannot be reached", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = signedIn(cloud);
+    cloud.misbehave("GET /api/v1/api_tokens", { reset: true });
+    const { code, stderr } = await run(["api-token", "list"], { home: here });
+    expect(code).toBe(5);
+    expect(stderr).toContain("it closed the connection");
+  });
+});
+
+describe("api-token get", () => {
+  test("by name and by uid, for people and for programs", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const { stdout } = await run(["api-token", "get", "laptop"], { home: here });
+    expect(stdout).toMatch(/^name {7}laptop$/m);
+    expect(stdout).toMatch(/^created {4}\S+Z \(20d ago\)$/m);
+    expect(stdout).toMatch(/^used by {4}the context "mine"$/m);
+    const byUid = await json(["get", uidOf(cloud, "laptop")], { home: here });
+    expect(byUid).toMatchObject({ name: "laptop", in_use: true });
+  });
+
+  test("a name that is another one's uid means neither", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const uid = uidOf(cloud, "laptop");
+    cloud.issueToken({ name: uid });
+    const { code, stdout, stderr } = await run(["api-token", "get", uid], { home: here });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`several API tokens go by`);
+    expect(stderr).toContain(uidOf(cloud, uid));
+  });
+
+  test("a uid that is no plain word is asked for percent-encoded, and nothing else is", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const asked = async (word: string) => {
+      const before = cloud.requests.length;
+      const { code, stderr } = await run(["api-token", "get", word], { home: here });
+      expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("there is no API token") });
+      return cloud.requests.slice(before).map(({ path }) => path.replace("/api/v1/api_tokens", ""));
+    };
+    expect(await asked("../auth/current?x=1#y")).toEqual(["", "/..%2Fauth%2Fcurrent%3Fx%3D1%23y"]);
+    expect(await asked("ä b")).toEqual(["", "/%C3%A4%20b"]);
+    expect(await asked("..")).toEqual([""]);
+    expect(await asked(".")).toEqual([""]);
+  });
+
+  test("an answer about another token is none", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    cloud.misbehave("GET /api/v1/api_tokens/{uid}", { json: { uid: "other", name: "other" } });
+    expect(await run(["api-token", "get", "x"], { home: here })).toMatchObject({ code: 3, stdout: "" });
+  });
+
+  test("a token in the place of its uid goes into no address", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const other = cloud.issueToken({ name: "other" });
+    expect((await run(["api-token", "get", other], { home: here })).code).toBe(3);
+    const own = cloud.tokens[0]!.value;
+    const { code, stderr } = await run(["api-token", "get", own], { home: here });
+    expect(code).toBe(2);
+    expect(stderr).toContain("this is an API token itself");
+  });
+});
+
+describe("api-token update", () => {
+  test("sends only what was given, the time with its zone", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "ci", description: "before", scopes: ["read_cluster"] });
+    const time = "2099-12-31T18:00:00+08:00";
+    const answer = await json(["update", "ci", "--expires", time], { home: here });
+    const patch = cloud.requests.find(({ method }) => method === "PATCH")!;
+    expect(patch.headers["content-type"]).toBe("application/json");
+    expect(JSON.parse(patch.body)).toEqual({ expired_at: "2099-12-31T10:00:00.000Z" });
+    expect(answer).toMatchObject({ description: "before", expires_at: "2099-12-31T10:00:00.000Z" });
+    const { stderr } = await run(
+      ["api-token", "update", "ci", "--scope", "api", "--scope=write_cluster", "--description", "after"],
+      { home: here },
+    );
+    expect(stderr).toContain(
+      `✓ Changed the API token "ci" (${uidOf(cloud, "ci")}): api, write_cluster, expires `,
+    );
+    expect(cloud.tokens[1]).toMatchObject({ description: "after", scopes: ["api", "write_cluster"] });
+  });
+
+  test.each([
+    [[], "there is nothing to change"],
+    [["--scope", "admin"], 'unknown scope "admin"'],
+    [["--expires", "0d"], "not in the future"],
+    [["--expires", "soon"], "this is no time"],
+  ])("%p is a usage error, and nothing is sent", async (args, words) => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const { code, stderr } = await run(["api-token", "update", "laptop", ...args], { home: here });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(words) });
+    expect(cloud.requests).toEqual([]);
+  });
+
+  test("a server without PATCH says so", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const body = { message: "not found this router with method PATCH" };
+    cloud.misbehave("PATCH /api/v1/api_tokens/{uid}", { status: 404, body });
+    const { code, stderr } = await run(["api-token", "update", "laptop", "--description", "x"], {
+      home: here,
+    });
+    expect({ code, stderr }).toEqual({
+      code: 5,
+      stderr: expect.stringContaining("cannot do that to API tokens"),
+    });
+  });
+});
+
+describe("api-token delete", () => {
+  test("without a terminal, only with --yes", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "ci" });
+    const refused = await run(["api-token", "delete", "ci"], { home: here });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("pass --yes") });
+    expect(namesOf(cloud)).toContain("ci");
+    const uid = uidOf(cloud, "ci");
+    const { code, stdout, stderr } = await run(["api-token", "delete", "ci", "--yes"], { home: here });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: `✓ Deleted the API token "ci" (${uid})\n`,
+    });
+    expect(namesOf(cloud)).toEqual(["laptop"]);
+    expect(await run(["api-token", "delete", "ci", "--yes"], { home: here })).toMatchObject({ code: 3 });
+  });
+
+  test("on a terminal asks, and a no keeps it", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "ci" });
+    const answer = async (...keys: ("enter" | "right" | "ctrl-c")[]) => {
+      const terminal = openTerminal(["api-token", "delete", "ci"], { home: here });
+      await terminal.waitFor('Delete the API token "ci"');
+      for (const key of keys)
+        if (key === "right") terminal.write("y");
+        else terminal.press(key);
+      return terminal.exit;
+    };
+    expect(await answer("enter")).toMatchObject({ code: 1 });
+    expect(await answer("ctrl-c")).toMatchObject({ code: 130 });
+    expect(namesOf(cloud)).toContain("ci");
+    expect(await answer("right")).toMatchObject({ code: 0 });
+    expect(namesOf(cloud)).toEqual(["laptop"]);
+  });
+
+  test("the token in use needs --force, and who is locked out is said", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const refused = await run(["api-token", "delete", "laptop", "--yes"], { home: here });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toBe(
+      'error: "laptop" is the API token of the context "mine"\n' +
+        "hint: --force deletes it all the same; `bentocloud api-token rotate mine` replaces it\n",
+    );
+    const { code, stderr } = await run(["api-token", "delete", "laptop", "--yes", "--force"], { home: here });
+    expect(code).toBe(0);
+    expect(stderr).toContain('warning: the context "mine" can no longer sign in\n');
+    expect(cloud.tokens).toEqual([]);
+  });
+
+  test("the token of another context on that endpoint needs --force, too", async () => {
+    const cloud = await newCloud();
+    const here = home();
+    const [mine, other] = [20, 10].map((days) =>
+      cloud.issueToken({ name: `t-${days}`, createdAt: ago(days) }),
+    );
+    writeContexts(here, [
+      { name: "mine", endpoint: cloud.url, token: mine! },
+      { name: "other", endpoint: `${cloud.url}/`, token: other! },
+      { name: "elsewhere", token: other! },
+    ]);
+    const { code, stderr } = await run(["api-token", "delete", "t-10", "--yes"], { home: here });
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('of the context "other"\n'),
+    });
+  });
+
+  test("the environment's own token needs --force, too", async () => {
+    const cloud = await newCloud();
+    const env = {
+      BENTO_CLOUD_API_KEY: cloud.issueToken({ name: "ci" }),
+      BENTO_CLOUD_API_ENDPOINT: cloud.url,
+    };
+    const { code, stderr } = await run(["api-token", "delete", "ci", "--yes"], { env });
+    expect(code).toBe(2);
+    expect(stderr).toStartWith(
+      'error: "ci" is the API token of BENTO_CLOUD_API_KEY\nhint: --force deletes it all the same\n',
+    );
+  });
+
+  test.each([
+    ["the connection breaks after the server acted", { reset: true }],
+    ["the server breaks down after it acted", { status: 500 }],
+    ["a proxy answers in its place after it acted", { html: true }],
+  ] as const)("is done when %s", async (_, plan) => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "ci" });
+    cloud.misbehave("DELETE /api/v1/api_tokens/{uid}", { afterwards: plan });
+    const { code, stderr } = await run(["api-token", "delete", "ci", "--yes"], { home: here });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("✓ Deleted") });
+    // Also of the token that the question would be asked with.
+    const own = await run(["api-token", "delete", "laptop", "--yes", "--force"], { home: here });
+    expect({ code: own.code, left: cloud.tokens }).toEqual({ code: 0, left: [] });
+  });
+
+  test.each([
+    ["the connection breaks before the server acts", { reset: true }, 5],
+    ["the server breaks down", { status: 500 }, 5],
+    ["the server refuses", { status: 403, body: { message: "no" } }, 4],
+    ["the server redirects", { redirect: "/api/v1/version" }, 5],
+  ] as const)("fails when %s, and is asked for once", async (_, plan, exit) => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "ci" });
+    cloud.misbehave("DELETE /api/v1/api_tokens/{uid}", plan);
+    expect(await run(["api-token", "delete", "ci", "--yes"], { home: here })).toMatchObject({
+      code: exit,
+      stdout: "",
+    });
+    // Deno repeats a request without a body by itself.
+    if (process.env["BENTOCLOUD_RUNTIME"] !== "deno")
+      expect(cloud.requests.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+    expect(namesOf(cloud)).toContain("ci");
+  });
+});

@@ -1,0 +1,244 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync } from "node:fs";
+import type { ArgsDef } from "citty";
+import { GLOBAL_ARGS } from "../../src/cli/args.ts";
+import { type Command, command, descriptionOf } from "../../src/cli/command.ts";
+import { complete } from "../../src/cli/completion/complete.ts";
+import { root } from "../../src/commands/index.ts";
+import { writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import type { Home } from "../support/home.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const NAMES = ["default", "my prod", "team:eu", "team:us", "-dash"];
+const BREAKS = " \t\n\"'@><=;|&(:";
+
+function withContexts(names: readonly string[] = NAMES): Home {
+  const here = home();
+  writeContexts(
+    here,
+    names.map((name) => ({ name, endpoint: "https://one.test" })),
+  );
+  return here;
+}
+
+const shared = withContexts();
+
+/** What stands behind the first line of the answer, and that line when it is another one than `words`. */
+async function answer(question: string[], here = shared, env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await run(["__complete", ...question], { home: here, env });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const [kind, ...lines] = stdout.trimEnd().split("\n");
+  return kind === "words" ? lines : kind!;
+}
+
+async function valuesAt(words: string[], current = "", here = shared) {
+  const lines = await answer(["zsh", current, ...words], here);
+  return typeof lines === "string" ? lines : lines.map((line) => line.split("\t")[0]);
+}
+
+/** Every command of the tree, with the words that lead to it. */
+async function tree(
+  parent: Command = root,
+  path: string[] = [],
+): Promise<[path: string[], command: Command][]> {
+  const below = await Promise.all(
+    Object.entries(parent.subCommands ?? {}).map(async ([name, load]) => tree(await load(), [...path, name])),
+  );
+  return [[path, parent], ...below.flat()];
+}
+
+const COMMANDS = await tree();
+
+describe("completion knows what the definitions say, and nothing else", () => {
+  test("of every command, its commands and what they do", async () => {
+    for (const [path, { subCommands }] of COMMANDS.filter(([, command]) => command.subCommands)) {
+      const expected = Object.entries(subCommands!).map(
+        async ([name, load]) => `${name}\t${descriptionOf(await load())}`,
+      );
+      expect(await answer(["zsh", "", ...path])).toEqual(await Promise.all(expected));
+    }
+  });
+
+  test.each(COMMANDS.map(([path, command]) => [path.join(" "), path, command] as const))(
+    "of `bentocloud %s`, its options and the global ones",
+    async (_name, path, { args }) => {
+      const own = Object.entries((args as ArgsDef | undefined) ?? {}).filter(
+        ([, { type }]) => type !== "positional",
+      );
+      const expected = [...own.map(([name]) => name), ...Object.keys(GLOBAL_ARGS)].map((name) => `--${name}`);
+      expect(await valuesAt(path, "-")).toEqual(expected);
+    },
+  );
+
+  test.each([
+    [
+      ["env", "--shell"],
+      ["sh", "bash", "zsh", "fish", "powershell", "cmd", "dotenv", "github", "json"],
+    ],
+    [["use"], NAMES.slice(0, -1)],
+    [["use", "--"], NAMES],
+    [["logout", "--quiet"], NAMES.slice(0, -1)],
+    [["context", "show"], NAMES.slice(0, -1)],
+    [["--context"], NAMES.slice(0, -1)],
+    [["--json", "status", "--context"], NAMES.slice(0, -1)],
+    [
+      ["help", "context"],
+      ["list", "show", "current", "rename", "remove"],
+    ],
+    [["exec", "--"], "rest"],
+    [["exec", "--check", "--", "ls"], "rest"],
+    [["exec"], []],
+    [["use", "default"], []],
+    [["context", "rename", "default"], []],
+    [["restore"], []],
+    [["--timeout"], []],
+    [["no-such-command"], []],
+    [["context", "no-such-command"], []],
+    [["constructor"], []],
+    [["--"], []],
+    [["status", "--no-such-option"], []],
+  ] as [string[], string[] | string][])("%p", async (words, values) => {
+    expect(await valuesAt(words)).toEqual(values);
+  });
+
+  test("a value that is a file is the shell's to complete", async () => {
+    const input = command({
+      name: "input",
+      description: "",
+      args: { from: { type: "string", valueHint: "file" } },
+      run: async () => {},
+    });
+    for (const cursor of [
+      { words: ["--from"], current: "x" },
+      { words: [], current: "--from=x" },
+    ])
+      expect(await complete(input, cursor, async () => [])).toBe("files");
+  });
+
+  test("values that are written behind an equals sign carry their option", async () => {
+    expect(await valuesAt(["env"], "--shell=")).toContain("--shell=fish");
+    expect(await valuesAt([], "--context=")).toEqual(NAMES.map((name) => `--context=${name}`));
+    expect(await valuesAt([], "--json=")).toEqual([]);
+    expect(await valuesAt(["use"], "--name=")).toEqual([]);
+  });
+});
+
+describe("for bash, an answer takes the place of what bash would replace", () => {
+  test.each([
+    ["bentocloud use d", ["default"]],
+    ["bentocloud use my", ["my\\ prod"]],
+    ["bentocloud use m\\y", ["my\\ prod"]],
+    ["bentocloud use 'my p", ["my prod"]],
+    ['bentocloud use "my p', ["my prod"]],
+    ["bentocloud use my' pr", [" prod"]],
+    ["bentocloud use 'my'", ["\\ prod"]],
+    ["bentocloud use team", ["team:eu", "team:us"]],
+    ["bentocloud use team:", ["eu", "us"]],
+    ["bentocloud use team\\:e", ["team:eu"]],
+    ["bentocloud status --context=te", ["team:eu", "team:us"]],
+    ["bentocloud status --context=team:u", ["us"]],
+    ["bentocloud status --context=-d", ["-dash"]],
+    ["  bentocloud   sta", ["status"]],
+    ["bentocloud", []],
+    ['bentocloud use "', ["default", "my prod", "team:eu", "team:us"]],
+  ])("%p", async (line, replies) => {
+    expect(await answer(["bash", line, BREAKS])).toEqual(replies);
+  });
+
+  test("with a colon that is no break, the whole name", async () => {
+    expect(await answer(["bash", "bentocloud use team:e", " \t\n"])).toEqual(["team:eu"]);
+  });
+
+  test("quotes every character that would mean something", async () => {
+    const name = "a$(b)`c`;&|<>*?[d]{e}~!#\"'\\z";
+    const here = withContexts([name]);
+    for (const [typed, quote] of [
+      ["a", ""],
+      ["'a", "'"],
+    ] as const) {
+      const [reply] = await answer(["bash", `bentocloud use ${typed}`, BREAKS], here);
+      const { stdout } = await run(["-c", `printf %s ${quote}${reply}${quote}`], { command: ["bash"] });
+      expect(stdout).toBe(name);
+    }
+    expect(await answer(["bash", 'bentocloud use "a', BREAKS], here)).toEqual([]);
+  });
+
+  test("hands another program's words to bash-completion, where it is there", async () => {
+    const { stdout: script } = await run(["completion", "bash"]);
+    const scene = `_command_offset() { printf 'from %s' "\${COMP_WORDS[$1]}"; }
+command() { echo rest; }
+COMP_WORDS=(bentocloud --context = a exec -- git sta) COMP_CWORD=7
+_bentocloud bentocloud sta git`;
+    const { stdout, stderr } = await run(["-c", `${script}\n${scene}`], { command: ["bash", "--norc"] });
+    expect({ stdout, stderr }).toEqual({ stdout: "from git", stderr: "" });
+  });
+});
+
+describe("in the middle of a line", () => {
+  test.each([
+    ["no file", (here: Home) => void here],
+    ["a broken file", (here: Home) => here.write("contexts: [\n")],
+    ["an empty file", (here: Home) => here.write("")],
+    [
+      "a file that is not for this user",
+      (here: Home) => (here.write("contexts: []\n"), chmodSync(here.file, 0o000)),
+    ],
+  ])("with %s, nothing is suggested, said or written", async (_what, prepare) => {
+    const here = home();
+    prepare(here);
+    const before = here.tree();
+    expect(await valuesAt(["use"], "", here)).toEqual([]);
+    expect(here.tree()).toEqual(before);
+  });
+
+  test.each([
+    { BENTO_CLOUD_API_KEY: "", BENTOML_CLOUD_CONTEXT: "" },
+    { BENTO_CLOUD_API_KEY: "two words", BENTO_CLOUD_API_ENDPOINT: "ftp://x" },
+    { BENTOML_HOME: "a$BENTOML_HOME" },
+  ])("no variable is complained about: %p", async (env) => {
+    await answer(["zsh", "", "use"], shared, env as unknown as Record<string, string>);
+  });
+
+  test("what another program took from the file is left for a command to notice", async () => {
+    const here = withContexts();
+    await run(["context", "rename", "default", "first"], { home: here });
+    here.write("contexts: []\n");
+    const before = here.tree();
+    expect(await valuesAt(["use"], "", here)).toEqual([]);
+    expect(here.tree()).toEqual(before);
+    expect((await run(["context", "list"], { home: here })).stderr).toContain("another program removed");
+  });
+
+  test("a name that could drive the terminal is left out, and one that stands twice stands once", async () => {
+    const here = withContexts(["ok", "bad\u001b[31m", "two\nlines", "tab\there", "\u202efdp", "ok"]);
+    expect(await valuesAt(["use"], "", here)).toEqual(["ok"]);
+  });
+
+  test.each([[[]], [["bash"]], [["zsh"]], [["no-such-shell", ""]]])(
+    "a question like %p harms nobody",
+    async (question) => {
+      await answer(question);
+    },
+  );
+
+  test("a token on the line is not repeated", async () => {
+    expect(await valuesAt(["login", "--api-token", canary()], "-")).toContain("--endpoint");
+  });
+});
+
+describe("the script", () => {
+  test.each(["bash", "zsh", "fish", "powershell"])("of %s", async (shell) => {
+    const { code, stdout, stderr } = await run(["completion", shell]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatchSnapshot();
+  });
+
+  test("of no other shell", async () => {
+    const { code, stderr } = await run(["completion", "csh"]);
+    expect(code).toBe(2);
+    expect(stderr).toStartWith("error: unknown command `bentocloud completion csh`\n");
+  });
+});

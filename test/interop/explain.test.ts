@@ -1,0 +1,302 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
+import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import type { Home } from "../support/home.ts";
+import { cleanEnvironment } from "../support/program.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+// Python bentoml writes the file it finds missing wherever it looks, which is `.yatai.yaml` everywhere.
+sweepCanaries();
+
+const CHECKOUT = join(import.meta.dirname, "../..");
+const python = process.env["BENTOCLOUD_PYTHON"] || join(CHECKOUT, ".cache/bentoml-1.4.38/bin/python");
+
+const NOBODY = 65_534;
+
+interface Login {
+  name: string;
+  endpoint: string;
+  token: string;
+  scheme?: string;
+}
+
+type Answer = Record<"commands" | "current", Login | { refused: string }>;
+
+const birthplace = home();
+const peer = Bun.spawn([python, join(import.meta.dirname, "explain.py")], {
+  cwd: birthplace.path,
+  env: cleanEnvironment(birthplace, { BENTOML_DO_NOT_TRACK: "True" }),
+  stdin: "pipe",
+  stdout: "pipe",
+  stderr: "ignore",
+});
+afterAll(() => peer.kill());
+const answers = createInterface(Readable.fromWeb(peer.stdout as never))[Symbol.asyncIterator]();
+
+/** What real Python bentoml uses there. */
+async function askPeer(one: {
+  env: Record<string, string>;
+  cwd: string;
+  uid: number | null;
+}): Promise<Answer> {
+  peer.stdin.write(`${JSON.stringify(one)}\n`);
+  await peer.stdin.flush();
+  const { value, done } = await answers.next();
+  if (done) throw new Error(`Python has ended with ${await peer.exited}`);
+  return JSON.parse(value) as Answer;
+}
+
+interface Case {
+  env?: Record<string, string>;
+  args?: string[];
+  /** Changes the home, which has `prod` (current) and `staging`, and may give another working directory. */
+  prepare?: (here: Home) => string | void;
+  /** Runs both as this user. */
+  uid?: number | undefined;
+}
+
+/** Both programs on the same home; ours first, because it changes nothing. */
+async function both({ env = {}, args = [], prepare, uid }: Case) {
+  const here = home();
+  writeContexts(here, [{ name: "prod", email: "ada@example.test" }, { name: "staging" }]);
+  const cwd = prepare?.(here) ?? here.path;
+  const before = here.tree();
+  const options = { home: here, cwd, env, ...(uid && { command: asUser(uid) }) };
+  const explained = await run(["explain", "--json", ...args], options);
+  expect(here.tree()).toEqual(before);
+  const used = await run(["current-context", ...args], { ...options, reveals: true });
+  const ours = used.code === 0 ? (JSON.parse(used.stdout) as { api_token: string }) : undefined;
+  const { commands, current } = await askPeer({ env: cleanEnvironment(here, env), cwd, uid: uid ?? null });
+  const { python: oracle } = JSON.parse(explained.stdout);
+  return { oracle, ours, commands, current };
+}
+
+function isSame(ours: { name: string; endpoint: string; api_token: string }, theirs: Login): boolean {
+  return (
+    ours.name === theirs.name &&
+    ours.endpoint === theirs.endpoint.replace(/\/$/, "") &&
+    ours.api_token === theirs.token &&
+    theirs.scheme !== ""
+  );
+}
+
+const KEY = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "https://environment.test" };
+const project = (text: string) => (here: Home) => void writeBelow(here.path, ".bentorc", text);
+const file = (text: string) => (here: Home) => here.write(text);
+const ONE = "contexts:\n- api_token: abcd\n  endpoint: https://one.test\n  name: one\n";
+
+const CASES: [what: string, one: Case, reason: RegExp | null][] = [
+  ["nothing else than the file", {}, null],
+  ["--context", { args: ["--context", "staging"] }, /^this --context does not count there$/],
+  ["--context with the name that is current", { args: ["--context", "prod"] }, null],
+  ["--context with a name that is nowhere", { args: ["--context", "nope"] }, /^this --context/],
+  ["a key", { env: KEY }, null],
+  ["a key without an endpoint", { env: { BENTO_CLOUD_API_KEY: canary() } }, null],
+  ["an endpoint without a key", { env: { BENTO_CLOUD_API_ENDPOINT: "https://environment.test" } }, null],
+  ["a key that is empty", { env: { BENTO_CLOUD_API_KEY: "" } }, /^BENTO_CLOUD_API_KEY is set but empty/],
+  ["a key that is blank", { env: { BENTO_CLOUD_API_KEY: "  " } }, /^BENTO_CLOUD_API_KEY is set but empty/],
+  [
+    "a key with white space around",
+    { env: { BENTO_CLOUD_API_KEY: ` ${canary()} ` } },
+    /exactly as they are written/,
+  ],
+  ["a key no token can be", { env: { BENTO_CLOUD_API_KEY: "two words" } }, /exactly as they are written/],
+  [
+    "a key with an empty endpoint",
+    { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "" } },
+    /exactly as they are written/,
+  ],
+  ["a key with a bare host", { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "host.test" } }, /without http/],
+  [
+    "a key with a slash at the end",
+    { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "https://host.test/" } },
+    null,
+  ],
+  [
+    "a key against --context",
+    { env: KEY, args: ["--context", "staging"] },
+    /^BENTO_CLOUD_API_KEY beats every --context/,
+  ],
+  ["a key against a variable", { env: { ...KEY, BENTOML_CLOUD_CONTEXT: "staging" } }, null],
+  ["a key against a project", { env: KEY, prepare: project("context=staging\n") }, null],
+  [
+    "a key that a pin refuses",
+    { env: KEY, prepare: project("endpoint=https://prod.test\n") },
+    /^it knows no .bentorc$/,
+  ],
+  ["a variable", { env: { BENTOML_CLOUD_CONTEXT: "staging" } }, null],
+  [
+    "a variable with a name that is nowhere",
+    { env: { BENTOML_CLOUD_CONTEXT: "nope" } },
+    /^it finds no context "nope"$/,
+  ],
+  [
+    "a variable that is empty",
+    { env: { BENTOML_CLOUD_CONTEXT: "" } },
+    /^BENTOML_CLOUD_CONTEXT is set but empty/,
+  ],
+  [
+    "a variable against --context",
+    { env: { BENTOML_CLOUD_CONTEXT: "staging" }, args: ["--context", "prod"] },
+    /^BENTOML_CLOUD_CONTEXT counts there/,
+  ],
+  [
+    "a variable against a project",
+    { env: { BENTOML_CLOUD_CONTEXT: "prod" }, prepare: project("context=staging\n") },
+    null,
+  ],
+  ["a project", { prepare: project("context=staging\n") }, /^it knows no .bentorc$/],
+  ["a project with the context that is current", { prepare: project("context=prod\n") }, null],
+  [
+    "a project with a context that is nowhere",
+    { prepare: project("context=nope\n") },
+    /^it knows no .bentorc$/,
+  ],
+  ["a project that holds a credential", { prepare: project("api_key=x\n") }, /^it knows no .bentorc$/],
+  [
+    "a pin that does not match",
+    { prepare: project("endpoint=https://else.test\n") },
+    /^it knows no .bentorc$/,
+  ],
+  ["a pin that matches", { prepare: project("endpoint=https://prod.test/\n") }, null],
+  [
+    "an empty BENTOML_HOME",
+    { env: { BENTOML_HOME: "" } },
+    /^BENTOML_HOME is set but empty, so that it reads .*\.yatai\.yaml; it finds/,
+  ],
+  [
+    "an empty BENTOML_HOME in a directory that has a file",
+    {
+      env: { BENTOML_HOME: "" },
+      prepare(here) {
+        writeBelow(here.path, "work/.yatai.yaml", `${ONE}current_context_name: one\n`);
+        return join(here.path, "work");
+      },
+    },
+    /^BENTOML_HOME is set but empty, so that it reads .*work\/\.yatai\.yaml$/,
+  ],
+  ["a relative BENTOML_HOME", { env: { BENTOML_HOME: "bentoml" } }, null],
+  ["a BENTOML_HOME with a variable in it", { env: { BENTOML_HOME: "${HOME}/bentoml" } }, null],
+  ["a BENTOML_HOME below the home", { env: { BENTOML_HOME: "~/bentoml" } }, null],
+  [
+    "a BENTOML_HOME that is not there",
+    { env: { BENTOML_HOME: "elsewhere" } },
+    /^it finds no context "default"$/,
+  ],
+  [
+    "a BENTOML_HOME that is a file",
+    { env: { BENTOML_HOME: "file" }, prepare: (here) => void writeBelow(here.path, "file", "") },
+    /^it fails: .*file is not a directory$/,
+  ],
+  [
+    "a file where Python keeps its bentos",
+    { prepare: (here) => void writeBelow(here.bentoml, "bentos", "") },
+    /^it fails: .*bentos is not a directory$/,
+  ],
+  [
+    "a directory in the file's place, and a key",
+    {
+      env: { ...KEY, BENTOML_HOME: "other" },
+      prepare: (here) => void mkdirSync(join(here.path, "other/.yatai.yaml"), { recursive: true }),
+    },
+    /it fails: .*not a regular file$/,
+  ],
+  [
+    "a link to the file",
+    {
+      env: { BENTOML_HOME: "other" },
+      prepare(here) {
+        mkdirSync(join(here.path, "other"));
+        symlinkSync(here.file, join(here.path, "other/.yatai.yaml"));
+      },
+    },
+    null,
+  ],
+  ["an empty file", { prepare: file("") }, /^it finds no context "default"$/],
+  ["an empty file, and a key", { env: KEY, prepare: file("# nothing\n") }, null],
+  ["a file with no contexts", { prepare: file("{}\n") }, /^it finds no context "default"$/],
+  ["a file that names no current context", { prepare: file(ONE) }, /^it finds no context "default"$/],
+  [
+    "a file whose current context is __env__",
+    { prepare: file(`${ONE}current_context_name: __env__\n`) },
+    /^it finds no/,
+  ],
+  [
+    "a file with a name that is a number",
+    { prepare: file(`${ONE.replace("name: one", "name: 1.10")}current_context_name: '1.1'\n`) },
+    null,
+  ],
+  [
+    "a file with two entries of one name",
+    { prepare: file(`${ONE}${ONE.slice(10).replace("abcd", "efgh")}current_context_name: one\n`) },
+    null,
+  ],
+  [
+    "a file with an empty token",
+    { prepare: file(`${ONE.replace("abcd", "''")}current_context_name: one\n`) },
+    null,
+  ],
+  ["a broken file", { prepare: file("contexts: [\n") }, /^it fails: .*line 2/],
+  ["a broken file, and a key", { env: KEY, prepare: file("contexts: [\n") }, /it fails: .*line 2/],
+  ["two documents", { prepare: file(`${ONE}---\n${ONE}`) }, /^it fails: .*more than one/],
+  [
+    "a file with an entry without a token",
+    { prepare: file(`${ONE}- endpoint: https://x.test\n  name: x\ncurrent_context_name: one\n`) },
+    /it fails: .*:5: /,
+  ],
+  [
+    "a file with a date that does not exist",
+    { prepare: file(`${ONE}current_context_name: 2024-13-01\n`) },
+    /it fails: .*:5: /,
+  ],
+  ["contexts that are null", { prepare: file("contexts: null\n") }, /^it fails/],
+  [
+    "bytes that are not UTF-8",
+    {
+      prepare: (here) => {
+        here.write("");
+        writeBelow(here.bentoml, ".yatai.yaml", Buffer.from("a: caf\xe9\n", "latin1"));
+      },
+    },
+    /^it fails/,
+  ],
+];
+
+test("bentoml is there", () => {
+  expect(existsSync(python)).toBe(true);
+});
+
+describe("explain says of Python bentoml what Python bentoml does, with", () => {
+  test.each(CASES)("%s", async (_what, one, reason) => {
+    const { oracle, ours, commands, current } = await both(one);
+    const theirs = "refused" in commands ? undefined : commands;
+    expect(oracle).toMatchObject({
+      name: theirs?.name ?? null,
+      endpoint: theirs?.endpoint ?? null,
+      current_context: "refused" in current ? null : current.name,
+      differs:
+        ours && theirs ? !isSame(ours as never, theirs) : (ours === undefined) !== (theirs === undefined),
+    });
+    if (reason === null) expect(oracle.reason).toBeNull();
+    else expect(oracle.reason).toMatch(reason);
+  });
+
+  test.skipIf(!canBeUser)("a home that it may not write in", async () => {
+    const prepare = (here: Home) => {
+      give(here);
+      chmodSync(here.bentoml, 0o500);
+    };
+    const { oracle, commands } = await both({ prepare, uid: isRoot ? NOBODY : undefined });
+    expect(commands).toHaveProperty("refused");
+    expect(oracle).toMatchObject({
+      name: null,
+      differs: true,
+      reason: expect.stringMatching(/it fails: cannot write in /),
+    });
+  });
+});

@@ -1,0 +1,222 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { CliError, createClient, resolveContext } from "../../src/index.ts";
+import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { startCloud } from "../support/cloud.ts";
+import { runtimeEnvironment } from "../support/program.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { installLibrary, runtimes } from "./package.ts";
+
+sweepCanaries();
+
+const CHECKOUT = join(import.meta.dirname, "../..");
+const installed = home();
+installLibrary(installed);
+cpSync(join(CHECKOUT, "examples/deployments.ts"), join(installed.path, "deployments.ts"));
+cpSync(join(import.meta.dirname, "session.ts"), join(installed.path, "session.ts"));
+
+const cloud = await startCloud({ prefix: "/team/a" });
+const other = await startCloud();
+const token = cloud.issueToken({ email: "ada@example.test" });
+cloud.deploy(cloud.issueToken({ email: "ada@example.test" }), ["summarizer", "translator"]);
+afterAll(() => Promise.all([cloud.stop(), other.stop()]));
+
+writeContexts(installed, [
+  { name: "unused" },
+  { name: "mine", endpoint: cloud.url, token, email: "ada@example.test" },
+]);
+writeBelow(installed.path, ".bentorc", `context=mine\nendpoint=${cloud.url}\nsurprise=1\n`);
+
+const PLANS = {
+  "/redirected": { redirect: `${other.url}/api/v1/version` },
+  "/missing": { status: 404, body: { error: "record not found" } },
+  "/refused": { status: 403, body: { message: "get api token: record not found" } },
+  "/page": { html: true },
+  "/broken": { brokenJson: true },
+  "/empty": { status: 204 },
+  "/not-again": { status: 503 },
+  "/slow": { delayMs: 2000 },
+} as const;
+for (const [path, plan] of Object.entries(PLANS))
+  for (const method of ["GET", "POST"]) cloud.misbehave(`${method} ${path}`, plan);
+
+const RUNTIMES = runtimes();
+
+/** How a runtime runs a program that uses the library. */
+function runIn(name: string, command: string[], file: string, env: Record<string, string> = {}) {
+  return run([file], {
+    home: installed,
+    command,
+    env: { ...runtimeEnvironment(name), ...env },
+    timeoutMs: 60_000,
+  });
+}
+
+for (const { name, command, isMissing } of RUNTIMES) {
+  const title = isMissing ? `in ${name} (22.18 or newer is not installed)` : `in ${name}`;
+  describe.skipIf(isMissing)(title, () => testIn(name, command));
+}
+
+function testIn(name: string, command: string[]): void {
+  test("the example lists the deployments", async () => {
+    expect(await runIn(name, command, "deployments.ts")).toMatchObject({
+      code: 0,
+      stdout: `2 deployments in mine (${cloud.url})\ntranslator  running\nsummarizer  running\n`,
+    });
+    const failed = await runIn(name, command, "deployments.ts", { BENTO_CLOUD_API_KEY: "a b" });
+    expect({ code: failed.code, stdout: failed.stdout }).toEqual({ code: 2, stdout: "" });
+    expect(failed.stderr).toContain("USAGE: the API token from BENTO_CLOUD_API_KEY has characters");
+  });
+
+  test("everything works alike", async () => {
+    cloud.misbehave("GET /again", { status: 503 }, { times: 1 });
+    cloud.misbehave("GET /again", { json: { tries: 2 } }, { times: 1 });
+    const before = cloud.requests.filter(({ path }) => path === "/not-again").length;
+    const { code, stdout, stderr } = await runIn(name, command, "session.ts", { OTHER: other.url });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({
+      name: "mine",
+      email: "ada@example.test",
+      source: "project",
+      printed: false,
+      warnings: [
+        `${installed.path}/.bentorc:3: unknown key ignored; a project can set context, endpoint, organization`,
+      ],
+      unknown: "NOT_FOUND 3",
+      key: ["__env__", "https://cloud.bentoml.com", "env_key"],
+      page: [2, ["summarizer"]],
+      withoutSlash: "ada",
+      address: "ada",
+      created: ["made", ["api"]],
+      text: "string",
+      bytes: "1.2.3",
+      raw: [200, "application/json; charset=utf-8", "1.2.3"],
+      elsewhere: "HOST_MISMATCH 4",
+      above: "HOST_MISMATCH 4",
+      redirected: "HOST_MISMATCH 4",
+      missing: "API_404 5",
+      forgiven: [404, { error: "record not found" }],
+      refused: "TOKEN_REJECTED 4",
+      refusedBytes: "TOKEN_REJECTED 4",
+      page200: "NOT_BENTOCLOUD 5",
+      broken: "NOT_BENTOCLOUD 5",
+      empty: null,
+      again: { tries: 2 },
+      notAgain: "API_503 5",
+      late: "TIMEOUT 5",
+      lateForAll: "TIMEOUT 5",
+      cancelled: "CANCELLED 130",
+      plain: "USAGE 2",
+    });
+    expect(cloud.requests.filter(({ path }) => path === "/not-again")).toHaveLength(before + 1);
+    expect(other.requests).toEqual([]);
+    const made = cloud.requests.findLast(
+      ({ method, path }) => method === "POST" && path.endsWith("api_tokens"),
+    )!;
+    expect(made.headers["content-type"]).toBe("application/json");
+    expect(made.headers["user-agent"]).toStartWith("bentocloud/");
+    expect(made.headers["x-yatai-api-token"] === token).toBe(true);
+    const values = cloud.requests.filter(({ headers }) => headers["x-yatai-api-token"] !== undefined);
+    expect(values.every(({ headers }) => headers["x-yatai-api-token"] === token)).toBe(true);
+    // The next runtime makes a token of the same name.
+    const uids = await createClient({ endpoint: cloud.url, token: (await mine()).token })(
+      "/api/v1/api_tokens",
+    );
+    const { uid } = uids.items.find((item: { name: string }) => item.name === "made");
+    await createClient(await mine())(`/api/v1/api_tokens/${uid}`, { method: "DELETE" });
+  });
+}
+
+function mine() {
+  return resolveContext({ env: { HOME: installed.path }, cwd: installed.path, warn: () => {} });
+}
+
+describe("resolveContext", () => {
+  test("says what `bentocloud status` says", async () => {
+    const { stdout } = await run(["status", "--offline", "--json"], { home: installed });
+    const { name, endpoint, email, source } = await mine();
+    expect(JSON.parse(stdout)).toMatchObject({ name, endpoint, email, source });
+  });
+
+  test("holds the project's pins, and asks for an organization nobody has seen", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
+    const resolve = () => resolveContext({ env: { HOME: here.path }, cwd: here.path });
+    writeBelow(here.path, ".bentorc", "organization=acme\n");
+    expect((await resolve()).name).toBe("mine");
+    writeBelow(here.path, ".bentorc", "organization=globex\n");
+    expect(await codeOf(resolve)).toBe("PIN_MISMATCH");
+    writeBelow(here.path, ".bentorc", "endpoint=https://pinned.test\n");
+    expect(await codeOf(resolve)).toBe("PIN_MISMATCH");
+  });
+
+  test("fails as the commands do", async () => {
+    const here = home();
+    const resolve = () => resolveContext({ env: { HOME: here.path }, cwd: here.path });
+    expect(await codeOf(resolve)).toBe("NOT_LOGGED_IN");
+    here.write("contexts: [broken");
+    expect(await codeOf(resolve)).toBe("CORRUPT");
+    expect(here.tree()).toEqual(["bentoml/ 0755", "bentoml/.yatai.yaml 0600"]);
+  });
+
+  test("warns the way libraries do when nobody listens", async () => {
+    const script = `import { resolveContext } from "bentocloud"; await resolveContext();`;
+    const [bun] = RUNTIMES;
+    const file = writeBelow(installed.path, "warn.ts", script);
+    const { code, stderr } = await runIn("bun", bun!.command, file);
+    expect(code).toBe(0);
+    expect(stderr).toContain("BentoCloudWarning");
+    expect(stderr).toContain("unknown key ignored");
+  });
+});
+
+describe("createClient", () => {
+  test("sends each kind of body, and headers of the caller's but never another token", async () => {
+    const client = createClient(await mine());
+    cloud.misbehave("POST /bodies", { json: {} });
+    const form = new FormData();
+    form.set("a", "b");
+    const bodies = [new URLSearchParams({ a: "b" }), form, new TextEncoder().encode("bytes"), "text"];
+    const headers = { "X-YATAI-API-TOKEN": canary(), "X-Yatai-Organization": "acme" };
+    for (const body of bodies) await client("/bodies", { method: "post", body, headers });
+    const seen = cloud.requests.filter(({ path }) => path === "/bodies");
+    expect(seen[0]).toMatchObject({ body: "a=b" });
+    expect(seen[0]!.headers["content-type"]).toStartWith("application/x-www-form-urlencoded");
+    expect(seen[1]!.headers["content-type"]).toStartWith("multipart/form-data; boundary=");
+    expect(seen.slice(2).map(({ body }) => body)).toEqual(["bytes", "text"]);
+    for (const { headers } of seen) {
+      expect(headers["x-yatai-api-token"] === token).toBe(true);
+      expect(headers["x-yatai-organization"]).toBe("acme");
+    }
+  });
+
+  test("streams an answer that is too large to be read at once", async () => {
+    const client = createClient(await mine());
+    cloud.misbehave("GET /large", { hugeBytes: 12 * 1024 * 1024 });
+    expect(await codeOf(() => client("/large"))).toBe("NOT_BENTOCLOUD");
+    const buffer = await client("/large", { responseType: "arrayBuffer" });
+    expect(buffer.byteLength).toBe(12 * 1024 * 1024);
+    const reader = (await client("/large", { responseType: "stream" })).getReader();
+    expect((await reader.read()).value!.byteLength).toBeGreaterThan(0);
+    await reader.cancel();
+  });
+
+  test("does not send a token that could not travel", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: `"${canary()} ${canary()}"` }]);
+    const context = await resolveContext({ env: { HOME: here.path }, cwd: here.path });
+    expect(await codeOf(async () => createClient(context))).toBe("TOKEN_REJECTED");
+  });
+});
+
+async function codeOf(act: () => Promise<unknown>): Promise<string> {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof CliError) return error.code;
+    throw error;
+  }
+  return "no error";
+}
