@@ -361,6 +361,32 @@ describe("what another program removed", () => {
     expect((await run(["doctor"], { home: here })).code).toBe(0);
   });
 
+  test("comes back as the newer login, also when the older one was put back and lost after it", async () => {
+    const here = await seenHome("a", "b");
+    const old = here.read();
+    const token = canary();
+    const replaced = new Bun.CryptoHasher("sha256")
+      .update(`https://a.test\0${/api_token: (.*)/.exec(old)![1]}`)
+      .digest("hex")
+      .slice(0, 16);
+    writeFileSync(join(here.bentoml, ".bentocloud/replaced.txt"), `${replaced}\n`);
+    const folder = join(here.bentoml, ".bentocloud/lost");
+    mkdirSync(folder, { mode: 0o700 });
+    const record = (api_token: string) =>
+      JSON.stringify({
+        missing: [{ name: "a", endpoint: "https://a.test", email: null, instead: null, api_token }],
+        reverted: [],
+        current: "a",
+      });
+    writeFileSync(join(folder, "2026-01-01T00-00-00.000Z-0001.json"), record(token));
+    writeFileSync(
+      join(folder, "2026-01-01T00-00-01.000Z-0002.json"),
+      record(/api_token: (.*)/.exec(old)![1]!),
+    );
+    for (const id of ["0001", "0002"]) expect((await restore(here, id)).code).toBe(0);
+    expect(here.read().includes(token)).toBe(true);
+  });
+
   test("does not bring an older login back over a newer one", async () => {
     const here = await seenHome("a", "b");
     here.write(WIPED);

@@ -1,12 +1,14 @@
 import { CliError } from "../../errors.ts";
-import { loginOf } from "../context.ts";
+import { Context, loginOf } from "../context.ts";
 import type { Change } from "../file/edit.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
 import { EMPTY } from "../snapshot.ts";
+import { fingerprintOf } from "../state.ts";
 import type { Outcome, Store } from "../store.ts";
 import { Token } from "../token.ts";
 import { type Changes, compare } from "./compare.ts";
 import { type Loss, type LostContext, stillLost } from "./loss.ts";
+import { isReplaced } from "./replaced.ts";
 import { type Kept, listKept, markBack, readKept } from "./ring.ts";
 import { readLoss } from "./versions.ts";
 
@@ -31,15 +33,20 @@ export async function bringBack(store: Store, kept: Kept): Promise<BroughtBack> 
   return result;
 }
 
-/** Without what was lost again since, as a newer login that a later loss brings back. */
-function withoutLater(store: Store, kept: Kept, loss: Loss): Loss {
-  const all = listKept(store.paths.own, "lost");
+/** Without what was lost again since as a newer login, which a later loss brings back. */
+function withoutLater({ paths: { own } }: Store, kept: Kept, loss: Loss): Loss {
+  const all = listKept(own, "lost");
   const later = all.slice(all.findIndex(({ id }) => id === kept.id) + 1).map(readLoss);
-  const names = new Set(
-    later.flatMap((one) => (one ? [...one.missing, ...one.reverted] : [])).map(({ name }) => name),
-  );
+  const lost = later.flatMap((one) => (one ? [...one.missing, ...one.reverted] : []));
+  // Lost later is not always newer: another program may have put an older login back before.
+  const newer = lost.filter((one) => !isReplaced(own, fingerprintOf(toContext(one))));
+  const names = new Set(newer.map(({ name }) => name));
   const isLast = ({ name }: LostContext) => !names.has(name);
   return { ...loss, missing: loss.missing.filter(isLast), reverted: loss.reverted.filter(isLast) };
+}
+
+function toContext({ name, endpoint, email, api_token }: LostContext): Context {
+  return new Context({ name, endpoint, email, apiToken: api_token, line: null });
 }
 
 function unreadable({ path }: Kept): CliError {
