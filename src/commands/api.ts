@@ -1,10 +1,12 @@
 import { command } from "../cli/command.ts";
 import { checkRequestedOrganization } from "../contexts/pins.ts";
 import { usageError } from "../errors.ts";
+import { guardChange } from "../session/api/change.ts";
 import { toMessage } from "../session/api/message.ts";
 import { showAnswer, showPages } from "../session/api/show.ts";
+import { warnOfExpiry } from "../session/expiry.ts";
 import { openSession, openUnpinnedSession } from "../session/open.ts";
-import { REQUEST_ARGS } from "./_args.ts";
+import { GUARD_ARGS, REQUEST_ARGS } from "./_args.ts";
 
 export const api = command({
   name: "api",
@@ -48,6 +50,7 @@ export const api = command({
       valueHint: "expression",
       description: "Print what this jq expression makes of the answer",
     },
+    ...GUARD_ARGS,
     ...REQUEST_ARGS,
   },
   examples: [
@@ -75,8 +78,10 @@ export const api = command({
     if (paginate && message.method !== "GET")
       throw usageError(`--paginate is for GET, not ${message.method}`);
     for (const name of requestedOrganizations(message)) checkRequestedOrganization(active, name);
+    await guardChange(cli, active, { method: message.method, yes: args.yes });
     // Everything is known to be right now; only this may ask the server something.
     await openSession(cli, options);
+    await warnOfExpiry(cli, context);
     if (paginate) await showPages(cli, client, message, { slurp, filter });
     else await showAnswer(cli, client, message, { include, filter });
   },

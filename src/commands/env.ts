@@ -1,5 +1,6 @@
 import { command } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
+import { warnOfExpiry } from "../session/expiry.ts";
 import { openSession } from "../session/open.ts";
 import { PAIR, pairOf } from "../session/pair.ts";
 import { dialectFor, SHELLS, toShell, toUnset } from "../session/shell.ts";
@@ -44,6 +45,7 @@ function printUnset({ output }: Cli, shell: string): void {
 
 async function printPair(cli: Cli, shell: string, options: { insecureHttp: boolean }): Promise<void> {
   const session = await openSession(cli, options);
+  await warnOfExpiry(cli, session.context);
   const pair = pairOf(session);
   if (shell === "json") return cli.output.secretData(pair);
   const lines = toShell(dialectFor(shell), pair);

@@ -1,8 +1,10 @@
 import { command } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
-import { openCheckedSession, openSession } from "../session/open.ts";
+import { warnOfExpiry } from "../session/expiry.ts";
+import { guard } from "../session/guard.ts";
+import { openCheckedSession, openSession, openUnpinnedSession } from "../session/open.ts";
 import { environmentWith, namesOfLostBytes, pairOf, refuseLostBytes } from "../session/pair.ts";
-import { REQUEST_ARGS } from "./_args.ts";
+import { GUARD_ARGS, REQUEST_ARGS } from "./_args.ts";
 
 export const exec = command({
   name: "exec",
@@ -12,6 +14,7 @@ export const exec = command({
       type: "boolean",
       description: "Ask the server first, and run nothing when the token does not work",
     },
+    ...GUARD_ARGS,
     ...REQUEST_ARGS,
   },
   rest: "command",
@@ -24,10 +27,13 @@ export const exec = command({
     if (program === undefined || program === "")
       throw usageError("which program? put it behind `--`", "bentocloud exec -- bentoml deployment list");
     refuseLostBytes(rest);
+    const { active } = await openUnpinnedSession(cli);
+    await guard(cli, active, { yes: args.yes, what: `run ${program}` });
     const options = { insecureHttp: args["insecure-http"] ?? false };
     const session = args.check
       ? (await openCheckedSession(cli, options)).session
       : await openSession(cli, options);
+    await warnOfExpiry(cli, session.context);
     const lost = namesOfLostBytes(cli.env);
     if (lost.length > 0)
       cli.output.warn(`not UTF-8 text, and so changed for the program: ${lost.join(", ")}`);

@@ -1,4 +1,7 @@
 import { command } from "../cli/command.ts";
+import { requireNamed } from "../contexts/require.ts";
+import { warnOfExpiry } from "../session/expiry.ts";
+import { checkNewToken } from "../session/owner.ts";
 import { reportNarrowed, reportWinner } from "../session/report.ts";
 import { previousContext, switchContext } from "../contexts/manage.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -21,6 +24,9 @@ export const use = command({
   ],
   async run(args, cli) {
     const name = args.name === "-" ? await previousContext(cli.store) : (args.name ?? (await pick(cli)));
+    const context = requireNamed((await cli.store.read()).contexts, name);
+    await checkNewToken(cli, context);
+    await warnOfExpiry(cli, context);
     const { previous, narrowed } = await switchContext(cli.store, name);
     if (cli.output.json) cli.output.data({ name, previous });
     cli.output.success(

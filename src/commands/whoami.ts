@@ -1,4 +1,5 @@
 import { command } from "../cli/command.ts";
+import { warnOfExpiry } from "../session/expiry.ts";
 import { openCheckedSession } from "../session/open.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
@@ -9,6 +10,7 @@ export const whoami = command({
   async run(args, cli) {
     const options = { insecureHttp: args["insecure-http"] ?? false };
     const { session, identification } = await openCheckedSession(cli, options);
+    await warnOfExpiry(cli, session.context);
     const { name } = session.active;
     const { email, organization } = identification;
     if (cli.output.json) cli.output.data({ email, organization, name, endpoint: session.context.endpoint });

@@ -5,6 +5,7 @@ import { forget, renameInState } from "./state.ts";
 import type { Outcome, Store } from "./store.ts";
 import { CliError } from "../errors.ts";
 import { parseName } from "./name.ts";
+import { readProtected } from "./protection.ts";
 
 export interface Switch extends Outcome {
   name: string;
@@ -45,7 +46,22 @@ export async function previousContext(store: Store): Promise<string> {
   return previous;
 }
 
+/** Its protection goes with it, and stands under both names meanwhile. */
 export async function renameContext(store: Store, from: string, to: string): Promise<Outcome> {
+  const names = readProtected(store.paths.own);
+  if (from === to || !names.includes(from)) return renameStored(store, from, to);
+  await store.updateProtected((before) => [...before, to]);
+  try {
+    const outcome = await renameStored(store, from, to);
+    await store.updateProtected((before) => before.filter((name) => name !== from));
+    return outcome;
+  } catch (error) {
+    if (!names.includes(to)) await store.updateProtected((before) => before.filter((name) => name !== to));
+    throw error;
+  }
+}
+
+function renameStored(store: Store, from: string, to: string): Promise<Outcome> {
   return store.update((file, state) => {
     requireNamed(file.contexts, from);
     if (from === to) return { changes: [] };
@@ -64,9 +80,32 @@ export async function renameContext(store: Store, from: string, to: string): Pro
  * becomes active because one was removed.
  */
 export async function removeContexts(store: Store, names: readonly string[]): Promise<Outcome> {
-  return store.update((file, state) => {
+  const outcome = await store.update((file, state) => {
     const stored = firstOfEachName(file.contexts);
     for (const name of names) if (!stored.has(name)) requireNamed(file.contexts, name);
     return { changes: names.map((name) => ({ kind: "remove", name })), state: forget(state, names) };
   });
+  await unprotect(store, names);
+  return outcome;
+}
+
+/** False when it was protected already. */
+export async function protectContext(store: Store, name: string): Promise<boolean> {
+  requireNamed((await store.read()).contexts, name);
+  if (readProtected(store.paths.own).includes(name)) return false;
+  await store.updateProtected((names) => [...names, name]);
+  return true;
+}
+
+/** False when it was not protected. */
+export async function unprotectContext(store: Store, name: string): Promise<boolean> {
+  if (await unprotect(store, [name])) return true;
+  requireNamed((await store.read()).contexts, name);
+  return false;
+}
+
+async function unprotect(store: Store, gone: readonly string[]): Promise<boolean> {
+  if (!readProtected(store.paths.own).some((name) => gone.includes(name))) return false;
+  await store.updateProtected((names) => names.filter((name) => !gone.includes(name)));
+  return true;
 }

@@ -26,6 +26,8 @@ export interface Identity {
   checked_at: string;
   /** The server's name for the token, where we saw it created. */
   token_uid?: string | undefined;
+  /** RFC 3339; null when the server said that it never expires, undefined while it said nothing. */
+  expires_at?: string | null | undefined;
 }
 
 const FILE = "state.json";
@@ -56,12 +58,27 @@ export function recall(state: State, context: Context): Identity | undefined {
   );
 }
 
-/** The uid of a token is kept: who is asked again whose it is does not say it. */
+/** Who a context of that name was last seen to be of, also when it has another token by now. */
+export function recallOwner(state: State, name: string): Identity | undefined {
+  return state.identities.find((identity) => identity.name === name);
+}
+
+/** What the server says of the token itself is kept: who is asked again whose it is does not say it. */
 export function remember(state: State, identity: Identity): State {
-  const before = state.identities.find(({ name }) => name === identity.name);
+  const before = recallOwner(state, identity.name);
   const others = state.identities.filter(({ name }) => name !== identity.name);
-  const kept = before?.fingerprint === identity.fingerprint ? before.token_uid : undefined;
-  return { ...state, identities: [...others, { ...identity, token_uid: identity.token_uid ?? kept }] };
+  const kept = before?.fingerprint === identity.fingerprint ? before : undefined;
+  const { token_uid = kept?.token_uid, expires_at = kept?.expires_at } = identity;
+  return { ...state, identities: [...others, { ...identity, token_uid, expires_at }] };
+}
+
+/** Without whom these contexts were last seen to be of, where they have another token now. */
+export function forgetOwners(state: State, contexts: readonly Context[]): State {
+  const stale = (identity: Identity) =>
+    contexts.some(
+      (context) => context.name === identity.name && fingerprintOf(context) !== identity.fingerprint,
+    );
+  return { ...state, identities: state.identities.filter((identity) => !stale(identity)) };
 }
 
 export function forget(state: State, names: readonly string[]): State {
@@ -112,11 +129,15 @@ function toState(value: unknown): State {
 
 function isIdentity(value: unknown): value is Identity {
   if (typeof value !== "object" || value === null) return false;
-  const { name, fingerprint, email, organization, checked_at, token_uid } = value as Record<string, unknown>;
+  const { name, fingerprint, email, organization, checked_at, token_uid, expires_at } = value as Record<
+    string,
+    unknown
+  >;
   const isText = (field: unknown) => typeof field === "string";
   return (
     [name, fingerprint, checked_at].every(isText) &&
     [email, organization].every((field) => field === null || isText(field)) &&
-    (token_uid === undefined || isText(token_uid))
+    (token_uid === undefined || isText(token_uid)) &&
+    (expires_at === undefined || expires_at === null || isText(expires_at))
   );
 }

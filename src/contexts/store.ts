@@ -34,6 +34,8 @@ export interface Store {
   updateState(change: (state: State) => State, options: { create: boolean }): Promise<void>;
   /** Fails when a later {@link Store.update} could not write, before anything hard to repeat is begun. */
   prepare(): Promise<void>;
+  /** Changes which contexts are protected; the names are read with `readProtected`. */
+  updateProtected(change: (names: readonly string[]) => string[]): Promise<void>;
 }
 
 export interface Plan {
@@ -99,5 +101,7 @@ export function createStore(options: StoreOptions): Store {
     updateState: async (change, { create }) =>
       (await import("./write.ts")).updateState(tools, change, create).finally(forget),
     prepare: async () => (await import("./turn.ts")).requireWritableStore(paths),
+    updateProtected: async (change) =>
+      (await import("./protection.ts")).writeProtected(paths, options.signal(), change),
   };
 }

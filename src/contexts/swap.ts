@@ -10,7 +10,7 @@ interface Swap {
   from: Token;
   to: Token;
   /** What is known of the new one. */
-  identity: { email: string | null; organization: string | null; uid: string };
+  identity: { email: string | null; organization: string | null; uid: string; expires_at?: string | null };
   now: Date;
 }
 
@@ -32,7 +32,8 @@ export async function swapToken(store: Store, { endpoint, from, to, identity, no
     const known = [...held, ...holding(file, { endpoint, token: to })];
     const identities = known.map(({ name, endpoint: written, email }) => {
       const context = new Context({ name, endpoint: written, email, apiToken: to.reveal(), line: null });
-      return { ...toIdentity(context, identity, now), token_uid: identity.uid };
+      const { uid: token_uid, expires_at } = identity;
+      return { ...toIdentity(context, identity, now), token_uid, expires_at };
     });
     return {
       changes: held.map(({ name, endpoint: written, email }) => {

@@ -1,3 +1,4 @@
+import type { ApiToken } from "../cloud/api-token.ts";
 import { identify, type Identification } from "../cloud/auth.ts";
 import { Context, findContext } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
@@ -5,7 +6,7 @@ import { previousAfterSwitch } from "../contexts/manage.ts";
 import { findProject, type Project } from "../contexts/project.ts";
 import { environmentEndpoint, variable } from "../contexts/environment.ts";
 import { chooseLoginName } from "../contexts/choose.ts";
-import { remember, toIdentity } from "../contexts/state.ts";
+import { type Identity, remember, toIdentity } from "../contexts/state.ts";
 import type { Outcome } from "../contexts/store.ts";
 import type { Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
@@ -112,19 +113,19 @@ interface Save {
   /** What stood under the name when the user was asked about it. */
   existing: Context | undefined;
   options: Pick<LoginOptions, "use" | "force">;
-  /** The server's name for the token, when it was just created. */
-  uid?: string;
+  /** What the server said of the token, when it was just created. */
+  created?: Pick<ApiToken, "uid" | "expiresAt">;
 }
 
 export async function saveLogin(cli: Cli, plan: Save): Promise<Login> {
-  const { name, endpoint, token, identification, existing, options } = plan;
+  const { name, endpoint, token, identification, existing, options, created } = plan;
   const { email } = identification;
   const { use } = options;
   const context = new Context({ name, endpoint, email, apiToken: token.reveal(), line: null });
   const outcome = await cli.store.update((file, state) => {
     refuseNewcomer(file, state, { name, endpoint, token, identification, existing, force: options.force });
     const previous = use ? previousAfterSwitch(file, name) : undefined;
-    const identity = { ...toIdentity(context, identification, cli.now()), token_uid: plan.uid };
+    const identity = { ...toIdentity(context, identification, cli.now()), ...factsOf(created) };
     return {
       changes: [
         { kind: "put", name, endpoint, token, email },
@@ -134,4 +135,8 @@ export async function saveLogin(cli: Cli, plan: Save): Promise<Login> {
     };
   });
   return { ...outcome, context, identification, current: outcome.file.current.name === name };
+}
+
+function factsOf(created: Save["created"]): Pick<Identity, "token_uid" | "expires_at"> {
+  return created ? { token_uid: created.uid, expires_at: created.expiresAt?.toISOString() ?? null } : {};
 }

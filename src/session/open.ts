@@ -28,8 +28,12 @@ export async function openSession(cli: Opener, options: { insecureHttp: boolean 
   const pinned = session.active.project?.organization;
   if (pinned === undefined) return session;
   const known = (await recallIdentity(cli, session.context))?.organization;
-  const organization = known ?? (await askOrganization(cli, session, options));
-  checkOrganizationPin(session.active, organization);
+  if (known) checkOrganizationPin(session.active, known);
+  else {
+    const identification = await askWhose(cli, session, options);
+    checkOrganizationPin(session.active, identification.organization);
+    await keepIdentity(cli, session.context, identification, { create: true });
+  }
   return session;
 }
 
@@ -47,11 +51,9 @@ export async function openCheckedSession(
   options: { insecureHttp: boolean },
 ): Promise<{ session: Session; identification: Identification }> {
   const session = await openUnpinnedSession(cli);
-  const identification = await identifySession(cli, session, options);
-  if (identification.error) throw identification.error;
+  const identification = await askWhose(cli, session, options);
   checkOrganizationPin(session.active, identification.organization);
-  const { toIdentity } = await import("../contexts/state.ts");
-  await rememberIdentities(cli, [toIdentity(session.context, identification, cli.now())]);
+  await keepIdentity(cli, session.context, identification);
   return { session, identification };
 }
 
@@ -65,17 +67,27 @@ export async function openKnown(cli: Cli): Promise<{ active: Active; context: Co
   return { active, context };
 }
 
-async function askOrganization(
+async function askWhose(
   cli: Opener,
   login: { context: Context; token: Token },
   options: { insecureHttp: boolean },
-): Promise<string | null> {
+): Promise<Identification> {
   const identification = await identifySession(cli, login, options);
   if (identification.error) throw identification.error;
+  return identification;
+}
+
+/** @throws CliError when the token is of somebody else than the context was last seen to be. */
+async function keepIdentity(
+  cli: Opener,
+  context: Context,
+  identification: Identification,
+  options?: { create: boolean },
+): Promise<void> {
+  const { checkOwner } = await import("./owner.ts");
+  await checkOwner(cli, context, identification);
   const { toIdentity } = await import("../contexts/state.ts");
-  const identity = toIdentity(login.context, identification, cli.now());
-  await rememberIdentities(cli, [identity], { create: true });
-  return identification.organization;
+  await rememberIdentities(cli, [toIdentity(context, identification, cli.now())], options);
 }
 
 /** The organization of a stored login, asked of the server when nobody has seen it yet; undefined when it won't say. */
@@ -84,7 +96,9 @@ export async function findOrganization(cli: Cli, context: Context): Promise<stri
   const token = usableTokenOf(context);
   if (known || !token) return known ?? undefined;
   try {
-    return (await askOrganization(cli, { context, token }, { insecureHttp: false })) ?? undefined;
+    const identification = await askWhose(cli, { context, token }, { insecureHttp: false });
+    await keepIdentity(cli, context, identification, { create: true });
+    return identification.organization ?? undefined;
   } catch (error) {
     if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
     cli.output.debug(error.message);
@@ -96,11 +110,11 @@ export async function findOrganization(cli: Cli, context: Context): Promise<stri
 export async function identifySession(
   cli: Opener,
   { context, token }: { context: Context; token: Token },
-  { insecureHttp }: { insecureHttp: boolean },
+  options: { insecureHttp: boolean; timeoutMs?: number },
 ): Promise<Identification> {
   const { identify } = await import("../cloud/auth.ts");
   try {
-    return await identify(await cli.client({ endpoint: context.endpoint, token, insecureHttp }));
+    return await identify(await cli.client({ endpoint: context.endpoint, token, ...options }));
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "TOKEN_REJECTED") throw error;
     return { verdict: "rejected", email: null, organization: null, error };

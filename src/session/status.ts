@@ -7,7 +7,9 @@ import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Identification, Verdict } from "../cloud/auth.ts";
 import { type Identity, toIdentity } from "../contexts/state.ts";
+import { warnOfExpiry } from "./expiry.ts";
 import { identifySession, recallIdentity, rememberIdentities } from "./open.ts";
+import { findStranger } from "./owner.ts";
 
 /** One context as `status` tells of it; the keys are the JSON keys. */
 export interface Status {
@@ -23,6 +25,8 @@ export interface Status {
   /** RFC 3339; null while no one has said. */
   expires_at: string | null;
   active: boolean;
+  /** Whether the token is of somebody else than the context was last seen to be. */
+  stranger: boolean;
   /** Why the verdict is a bad one. */
   reason: string | null;
   hint: string | null;
@@ -50,7 +54,9 @@ const EXIT_CODES: Record<Status["verdict"], number> = {
 /** The worst of them; nothing to check means that nobody is logged in. */
 export function worstExitCode(statuses: readonly Status[]): number {
   if (statuses.length === 0) return EXIT_CODES.not_logged_in;
-  return Math.max(...statuses.map(({ verdict }) => EXIT_CODES[verdict]));
+  return Math.max(
+    ...statuses.map(({ verdict, stranger }) => Math.max(EXIT_CODES[verdict], stranger ? 4 : 0)),
+  );
 }
 
 /** @throws CliError `PIN_MISMATCH`, or `NOT_FOUND` for a context that was asked for by name. */
@@ -61,7 +67,10 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
   const context = requireContext(active);
   checkEndpointPin(active, context);
   const seen: Identity[] = [];
+  await warnOfExpiry(cli, context);
   const status = await checkOne(cli, { context, source: active.source, options, seen });
+  if (status.stranger)
+    throw new CliError("PIN_MISMATCH", status.reason ?? "", { hint: status.hint ?? undefined });
   await rememberIdentities(cli, seen);
   const knowsOrganization = status.verdict === "unchecked" && status.organization !== null;
   if (status.verdict === "valid" || knowsOrganization) checkOrganizationPin(active, status.organization);
@@ -123,23 +132,26 @@ async function check(cli: Cli, { context, source, options, seen }: Check): Promi
     organization: known?.organization ?? null,
     verdict: "unchecked",
     checked_at: known?.checked_at ?? null,
-    expires_at: null,
+    expires_at: known?.expires_at ?? null,
     active: false,
+    stranger: false,
     reason: null,
     hint: null,
   };
   if (options.offline) return offline;
   const identification = await identifySession(cli, { context, token }, options);
   const { verdict, email, organization, error } = identification;
-  if (verdict === "valid") seen.push(toIdentity(context, identification, cli.now()));
+  const stranger = await findStranger(cli, context.name, identification);
+  if (verdict === "valid" && !stranger) seen.push(toIdentity(context, identification, cli.now()));
   return {
     ...offline,
     email: email ?? offline.email,
     organization: organization ?? offline.organization,
     verdict,
     checked_at: cli.now().toISOString(),
-    reason: error?.message ?? null,
-    hint: hintFor(source, identification),
+    stranger: stranger !== undefined,
+    reason: (stranger ?? error)?.message ?? null,
+    hint: stranger?.hint ?? hintFor(source, identification),
   };
 }
 
@@ -174,6 +186,7 @@ function notLoggedIn({ name, source, context }: Active, error: CliError): Status
     checked_at: null,
     expires_at: null,
     active: context !== undefined,
+    stranger: false,
     reason: error.message,
     hint: error.hint ?? null,
   };

@@ -45,7 +45,13 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Everything that could have made a context active here, and what became of it. */
   candidates(): Promise<Candidate[]>;
-  client(options: { endpoint: string; token?: Token; insecureHttp: boolean }): Promise<Client>;
+  /** `timeoutMs` is for less patience than the user has. */
+  client(options: {
+    endpoint: string;
+    token?: Token;
+    insecureHttp: boolean;
+    timeoutMs?: number;
+  }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
   /** Runs a program, in place of this process where that can be; resolves to its exit code otherwise. */
@@ -97,10 +103,15 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { listCandidates } = await import("../contexts/trace.ts");
       return listCandidates(here.around(flags.context, () => {}));
     },
-    async client(options) {
+    async client({ timeoutMs = flags.timeoutMs, ...options }) {
       const { createClient } = await import("../cloud/client.ts");
       const debug = (message: string) => output.debug(message);
-      return createClient({ ...options, timeoutMs: flags.timeoutMs, signal: signal(), debug });
+      return createClient({
+        ...options,
+        timeoutMs: Math.min(timeoutMs, flags.timeoutMs),
+        signal: signal(),
+        debug,
+      });
     },
     async prompt() {
       // The library that draws the prompts takes its colours from here alone.

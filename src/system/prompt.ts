@@ -1,4 +1,4 @@
-import { confirm, isCancel, password, select, updateSettings } from "@clack/prompts";
+import { confirm, isCancel, password, select, text, updateSettings } from "@clack/prompts";
 import { CliError, usageError } from "../errors.ts";
 import { clean } from "./text.ts";
 
@@ -11,6 +11,8 @@ export interface Prompt {
   secret(message: string): Promise<string>;
   pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T>;
   confirm(message: string): Promise<boolean>;
+  /** A line that is typed, as it was. */
+  type(message: string): Promise<string>;
 }
 
 interface Choice<T extends string> {
@@ -52,6 +54,11 @@ export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): 
       await settle();
       return answered(await confirm({ ...streams, message: clean(message), initialValue: false }));
     },
+    async type(message) {
+      await settle();
+      // Nothing typed is `undefined` to the library.
+      return answered(await text({ ...streams, message: clean(message) })) ?? "";
+    },
   };
 }
 
@@ -60,7 +67,7 @@ export function refusePrompt(reason: string): Prompt {
   const refuse = (message: string) => {
     throw usageError(`cannot ask "${message}": ${reason}`);
   };
-  return { secret: refuse, pick: refuse, confirm: refuse };
+  return { secret: refuse, pick: refuse, confirm: refuse, type: refuse };
 }
 
 function answered<T>(answer: T): Exclude<T, symbol> {

@@ -176,7 +176,7 @@ describe("context show", () => {
     const token = canary();
     const here = homeOf({ name: "alpha", token, email: "me@example.test" });
     const shown = { name: "alpha", endpoint: "https://alpha.test", email: "me@example.test" };
-    const masked = { ...shown, token_masked: `****${token.slice(-4)}` };
+    const masked = { ...shown, token_masked: `****${token.slice(-4)}`, protected: false };
     const hidden = await run(["context", "show", "alpha", "--json"], { home: here });
     expect(JSON.parse(hidden.stdout)).toEqual(masked);
     const open = await run(["context", "show", "--show-token", "--json"], { home: here, reveals: "stdout" });

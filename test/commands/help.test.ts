@@ -20,6 +20,8 @@ const COMMANDS = [
   ["context", "show"],
   ["context", "current"],
   ["context", "rename"],
+  ["context", "protect"],
+  ["context", "unprotect"],
   ["context", "remove"],
   ["link"],
   ["unlink"],

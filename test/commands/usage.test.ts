@@ -105,7 +105,7 @@ describe("unknown words", () => {
     ],
     [
       ["context"],
-      "`bentocloud context` needs a command: list, show, current, rename, remove",
+      "`bentocloud context` needs a command: list, show, current, rename, protect, unprotect, remove",
       "see `bentocloud context --help`",
     ],
     [["--jsn", "status"], "unknown option --jsn for `bentocloud`", "did you mean --json?"],

@@ -8,6 +8,8 @@ export const context = group({
     show: () => import("./show.ts").then((module) => module.show),
     current: () => import("./current.ts").then((module) => module.current),
     rename: () => import("./rename.ts").then((module) => module.rename),
+    protect: () => import("./protect.ts").then((module) => module.protect),
+    unprotect: () => import("./unprotect.ts").then((module) => module.unprotect),
     remove: () => import("./remove.ts").then((module) => module.remove),
   },
 });

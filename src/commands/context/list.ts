@@ -1,6 +1,7 @@
 import { command } from "../../cli/command.ts";
 import { findContext } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
+import { protectedNames } from "../../session/guard.ts";
 import type { Cli } from "../../system/cli.ts";
 import type { Cell } from "../../system/output.ts";
 
@@ -13,6 +14,7 @@ export const list = command({
     const current = findContext(file.contexts, file.current.name);
     const project = findContext(file.contexts, active.project?.context ?? "");
     const used = active.source.kind === "env_key" ? undefined : findContext(file.contexts, active.name);
+    const guarded = protectedNames(cli);
     const rows = file.contexts.map((context) => ({
       name: context.name,
       endpoint: showEndpoint(context.endpoint),
@@ -20,6 +22,7 @@ export const list = command({
       current: context === current,
       project: context === project,
       active: context === used,
+      protected: guarded.includes(context.name),
     }));
     for (const { line, message } of file.problems)
       cli.output.warn(`${cli.store.paths.file}:${line}: ${message}`);
@@ -48,16 +51,18 @@ interface Row {
   current: boolean;
   project: boolean;
   active: boolean;
+  protected: boolean;
 }
 
 function header(): Cell[] {
   return ["", "NAME", "ENDPOINT", "EMAIL", "STATE"].map((text) => ({ text, tone: "dim" }));
 }
 
-function toCells({ name, endpoint, email, current, project, active }: Row): Cell[] {
-  const states = [current && "current", project && "project", active && "active"].filter(
-    (state) => state !== false,
-  );
+const STATES = ["current", "project", "active", "protected"] as const;
+
+function toCells({ name, endpoint, email, ...row }: Row): Cell[] {
+  const { active } = row;
+  const states = STATES.filter((state) => row[state]);
   const cells: Cell[] = [
     { text: active ? "*" : " " },
     { text: name },

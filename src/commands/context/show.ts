@@ -3,6 +3,7 @@ import { type Context, usableTokenOf } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
 import { requireNamed } from "../../contexts/require.ts";
 import { openKnown, openSession } from "../../session/open.ts";
+import { protectedNames } from "../../session/guard.ts";
 import type { Cli } from "../../system/cli.ts";
 
 export const show = command({
@@ -24,8 +25,9 @@ export const show = command({
     const endpoint = showEndpoint(context.endpoint);
     const token = usableTokenOf(context);
     const masked = token?.masked ?? null;
+    const isProtected = protectedNames(cli).includes(name);
     if (cli.output.json) {
-      const shown = { name, endpoint, email, token_masked: masked };
+      const shown = { name, endpoint, email, token_masked: masked, protected: isProtected };
       if (revealing) cli.output.secretData({ ...shown, api_token: token?.reveal() ?? null });
       else cli.output.data(shown);
       return;
@@ -34,9 +36,10 @@ export const show = command({
       ["context", name],
       ["endpoint", endpoint],
       ["email", email ?? "-"],
+      ["protected", isProtected ? "yes" : null],
       ...(revealing && token ? [] : [["token", masked ?? "none"] as const]),
     ]);
-    if (revealing && token) cli.output.secret(token, "token     ");
+    if (revealing && token) cli.output.secret(token, "token".padEnd(isProtected ? 11 : 10));
   },
 });
 

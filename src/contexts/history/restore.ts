@@ -1,9 +1,9 @@
 import { CliError } from "../../errors.ts";
-import { Context, loginOf } from "../context.ts";
+import { Context, firstOfEachName, loginOf } from "../context.ts";
 import type { Change } from "../file/edit.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
 import { EMPTY } from "../snapshot.ts";
-import { fingerprintOf } from "../state.ts";
+import { fingerprintOf, forgetOwners } from "../state.ts";
 import type { Outcome, Store } from "../store.ts";
 import { Token } from "../token.ts";
 import { type Changes, compare } from "./compare.ts";
@@ -25,7 +25,15 @@ export interface BroughtBack extends Outcome {
  * stands in the file now, and replaces nothing but an older token that was put in a newer one's place.
  */
 export async function bringBack(store: Store, kept: Kept): Promise<BroughtBack> {
-  if (kept.kind === "version") return putVersion(store, kept);
+  const result = await (kept.kind === "version" ? putVersion(store, kept) : putLost(store, kept));
+  const names = new Set([...result.changes.added, ...result.changes.changed]);
+  const back = [...firstOfEachName(result.file.contexts).values()].filter(({ name }) => names.has(name));
+  // An earlier login may be of somebody else, and is meant.
+  if (back.length > 0) await store.updateState((state) => forgetOwners(state, back), { create: false });
+  return result;
+}
+
+async function putLost(store: Store, kept: Kept): Promise<BroughtBack> {
   const loss = readLoss(kept);
   if (!loss) throw unreadable(kept);
   const result = await addLost(store, withoutLater(store, kept, loss));

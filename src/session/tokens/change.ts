@@ -4,6 +4,7 @@ import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
 import { quoteWord } from "../../contexts/require.ts";
 import { CliError, usageError } from "../../errors.ts";
 import type { Cli } from "../../system/cli.ts";
+import { rememberExpiry } from "../expiry.ts";
 import { findApiToken, noSuchToken, openTokens } from "./open.ts";
 import { describeHolder, holdersOf } from "./own.ts";
 
@@ -14,11 +15,12 @@ export async function updateApiToken(
 ): Promise<ApiToken> {
   if (Object.keys(fields).length === 0)
     throw usageError("there is nothing to change", "pass --description, --scope or --expires");
-  const { client } = await openTokens(cli, { insecureHttp });
-  const { token } = await findApiToken(client, word);
-  const updated = await updateToken(client, token.uid, fields);
-  if (updated) return updated;
-  throw noSuchToken(word);
+  const session = await openTokens(cli, { insecureHttp });
+  const { token, listed } = await findApiToken(session.client, word);
+  const updated = await updateToken(session.client, token.uid, fields);
+  if (!updated) throw noSuchToken(word);
+  await rememberExpiry(cli, [updated], await holdersOf(cli, session, listed));
+  return updated;
 }
 
 interface Deletion {

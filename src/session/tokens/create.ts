@@ -64,7 +64,7 @@ export async function saveCreated(
   try {
     const identification = await validate(cli, { endpoint, token: secret, insecureHttp });
     const login = { name, endpoint, token: secret, identification, existing };
-    return await saveLogin(cli, { ...login, options: to, uid: token.uid });
+    return await saveLogin(cli, { ...login, options: to, created: token });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     const hint = `the API token stays: use it, or \`bentocloud api-token delete ${token.name}\``;

@@ -1,6 +1,7 @@
 import type { ApiToken } from "../../cloud/api-token.ts";
 import { listTokens } from "../../cloud/tokens.ts";
 import type { Cli } from "../../system/cli.ts";
+import { rememberExpiry } from "../expiry.ts";
 import { findApiToken, openTokens, type TokensSession } from "./open.ts";
 import { holdersOf } from "./own.ts";
 
@@ -36,6 +37,7 @@ export async function getApiToken(
 
 async function annotate(cli: Cli, session: TokensSession, listed: ApiToken[]): Promise<Listed[]> {
   const holders = await holdersOf(cli, session, listed);
+  await rememberExpiry(cli, listed, holders);
   return listed.map((token) => {
     const contexts = holders.get(token.uid) ?? [];
     return { ...token, contexts, isInUse: contexts.includes(session.context.name) };

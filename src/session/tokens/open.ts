@@ -5,6 +5,7 @@ import { showName } from "../../contexts/name.ts";
 import { redact } from "../../contexts/token.ts";
 import { CliError, usageError } from "../../errors.ts";
 import type { Cli } from "../../system/cli.ts";
+import { warnOfExpiry } from "../expiry.ts";
 import { openSession, type Session } from "../open.ts";
 
 /** The active context with its endpoint's API tokens behind a client. */
@@ -14,6 +15,7 @@ export interface TokensSession extends Session {
 
 export async function openTokens(cli: Cli, options: { insecureHttp: boolean }): Promise<TokensSession> {
   const session = await openSession(cli, options);
+  await warnOfExpiry(cli, session.context);
   const client = await cli.client({ endpoint: session.context.endpoint, token: session.token, ...options });
   return { ...session, client };
 }

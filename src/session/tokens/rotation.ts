@@ -93,7 +93,7 @@ async function finish(work: Work, successor: Successor): Promise<Ending> {
   const objection = await verify(work, client, successor);
   if (objection) return takeBack(work, successor, objection);
   const [from, to] = [new Token(old.token), new Token(successor.token)];
-  await swap(work, { from, to, uid: successor.uid });
+  await swap(work, { from, to, uid: successor.uid, expires_at: rotation.wanted.expires_at });
   const contexts = holding(await cli.store.read(), { endpoint, token: to }).map(({ name }) => name);
   if (contexts.length === 0) {
     const gone = new CliError("FAILURE", `no context holds the API token "${old.name}" any more`);
@@ -130,11 +130,14 @@ async function verify({ rotation }: Work, client: Client, { uid }: Successor): P
 const MAX_SWAPS = 3;
 
 /** Python bentoml may write back what it read before, so the file is read again until it says what was written. */
-async function swap(work: Work, { from, to, uid }: { from: Token; to: Token; uid: string }): Promise<void> {
+async function swap(
+  work: Work,
+  { from, to, ...facts }: { from: Token; to: Token; uid: string; expires_at?: string | null },
+): Promise<void> {
   const { cli, rotation } = work;
   const { endpoint, identity } = rotation;
   for (let swaps = 0; swaps < MAX_SWAPS; swaps += 1) {
-    await swapToken(cli.store, { endpoint, from, to, identity: { ...identity, uid }, now: cli.now() });
+    await swapToken(cli.store, { endpoint, from, to, identity: { ...identity, ...facts }, now: cli.now() });
     if (holding(await cli.store.read(), { endpoint, token: from }).length === 0) return;
   }
   throw new CliError("LOCKED", `another program keeps writing the old API token back`);
