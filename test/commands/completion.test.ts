@@ -86,7 +86,7 @@ describe("completion knows what the definitions say, and nothing else", () => {
     [["--json", "status", "--context"], NAMES.slice(0, -1)],
     [
       ["help", "context"],
-      ["list", "show", "current", "rename", "remove"],
+      ["list", "show", "current", "rename", "protect", "unprotect", "remove"],
     ],
     [["exec", "--"], "rest"],
     [["exec", "--check", "--", "ls"], "rest"],

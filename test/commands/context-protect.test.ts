@@ -1,0 +1,220 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
+import type { Home } from "../support/home.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
+
+sweepCanaries();
+
+const startCloud = cloudsPerTest();
+
+const listOf = (here: Home) => join(here.bentoml, ".bentocloud/protected.json");
+const EXEC = ["exec", "--", "echo", "ran"];
+
+/** `prod`, protected and current, and `dev`. */
+async function protectedHome(prod: { endpoint?: string; token?: string } = {}): Promise<Home> {
+  const here = home();
+  writeContexts(here, [{ name: "prod", ...prod }, { name: "dev" }]);
+  expect(await run(["context", "protect", "prod"], { home: here })).toMatchObject({ code: 0, stdout: "" });
+  return here;
+}
+
+describe("context protect", () => {
+  test("says so once, and keeps the name in a file of our own", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "prod" }]);
+    const before = here.read();
+    const first = await run(["context", "protect", "prod"], { home: here });
+    expect(first).toMatchObject({ code: 0, stdout: "", stderr: '✓ Protected context "prod"\n' });
+    expect(here.read()).toBe(before);
+    expect(JSON.parse(readFileSync(listOf(here), "utf8"))).toEqual(["prod"]);
+    expect(statSync(listOf(here)).mode & 0o777).toBe(0o600);
+    const again = await run(["context", "protect", "prod", "--json"], { home: here });
+    expect(again).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(again.stdout)).toEqual({ name: "prod", protected: true });
+  });
+
+  test("of a context that is not there is NOT_FOUND", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "prod" }]);
+    for (const verb of ["protect", "unprotect"]) {
+      const { code, stderr } = await run(["context", verb, "nope"], { home: here });
+      expect({ code, stderr }).toMatchObject({ code: 3 });
+      expect(stderr).toStartWith('error: there is no context "nope"\n');
+    }
+    expect(existsSync(listOf(here))).toBe(false);
+  });
+
+  test("is shown by list and show", async () => {
+    const here = await protectedHome();
+    const list = await run(["context", "list"], { home: here });
+    expect(list.stdout).toMatch(/prod .* current, active, protected\n/);
+    expect((await run(["context", "show"], { home: here })).stdout).toContain("protected  yes\n");
+    const json = await run(["context", "list", "--json"], { home: here });
+    expect(JSON.parse(json.stdout).contexts).toMatchObject([{ protected: true }, { protected: false }]);
+  });
+
+  test("goes with the context when it is renamed", async () => {
+    const here = await protectedHome();
+    expect((await run(["context", "rename", "prod", "dev"], { home: here })).code).toBe(1);
+    expect(JSON.parse(readFileSync(listOf(here), "utf8"))).toEqual(["prod"]);
+    expect((await run(["context", "rename", "prod", "live"], { home: here })).code).toBe(0);
+    expect(JSON.parse(readFileSync(listOf(here), "utf8"))).toEqual(["live"]);
+    expect((await run(EXEC, { home: here })).code).toBe(2);
+  });
+
+  test("ends with `context unprotect`, and with the context", async () => {
+    const here = await protectedHome();
+    expect(await run(["context", "unprotect", "prod"], { home: here })).toMatchObject({
+      code: 0,
+      stderr: '✓ Context "prod" is no longer protected\n',
+    });
+    expect(await run(EXEC, { home: here })).toMatchObject({ code: 0, stdout: "ran\n" });
+    expect((await run(["context", "unprotect", "prod"], { home: here })).stderr).toContain(
+      "was not protected",
+    );
+    await run(["context", "protect", "prod"], { home: here });
+    await run(["logout", "prod"], { home: here });
+    expect(JSON.parse(readFileSync(listOf(here), "utf8"))).toEqual([]);
+  });
+
+  test("of two at once keeps both", async () => {
+    const here = home();
+    const names = Array.from({ length: 8 }, (_, index) => `c${index}`);
+    writeContexts(
+      here,
+      names.map((name) => ({ name })),
+    );
+    const runs = await Promise.all(names.map((name) => run(["context", "protect", name], { home: here })));
+    expect(runs.map(({ code }) => code)).toEqual(names.map(() => 0));
+    expect(JSON.parse(readFileSync(listOf(here), "utf8")).toSorted()).toEqual(names);
+  });
+});
+
+describe("exec on a protected context", () => {
+  test("runs nothing where nobody can be asked, and says what to pass", async () => {
+    const here = await protectedHome();
+    expect(await run(EXEC, { home: here })).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: 'error: the context "prod" is protected\nhint: pass --yes=prod to run echo with it\n',
+    });
+    for (const yes of [["--yes=prod"], ["--yes", "prod"]])
+      expect(await run(["exec", ...yes, "--", "echo", "ran"], { home: here })).toMatchObject({
+        code: 0,
+        stdout: "ran\n",
+        stderr: "",
+      });
+    expect(await run(["exec", "--context", "dev", "--", "echo", "ran"], { home: here })).toMatchObject({
+      code: 0,
+      stdout: "ran\n",
+    });
+  });
+
+  test("--yes is for the context it names, protected or not", async () => {
+    const here = await protectedHome();
+    for (const context of ["prod", "dev"]) {
+      const other = context === "prod" ? "dev" : "prod";
+      const refused = await run(["exec", "--context", context, `--yes=${other}`, "--", "echo"], {
+        home: here,
+      });
+      expect(refused).toMatchObject({ code: 2, stdout: "" });
+      expect(refused.stderr).toStartWith(
+        `error: --yes names "${other}", but the active context is "${context}"; nothing was done\n`,
+      );
+    }
+  });
+
+  test("the environment's own credential is not the context", async () => {
+    const here = await protectedHome();
+    const env = { BENTO_CLOUD_API_KEY: canary() };
+    expect(await run(EXEC, { home: here, env })).toMatchObject({ code: 0, stdout: "ran\n" });
+  });
+
+  test("asks no server before", async () => {
+    const cloud = await startCloud();
+    const here = await protectedHome({ endpoint: cloud.url, token: cloud.issueToken() });
+    expect((await run(["exec", "--check", "--", "echo"], { home: here })).code).toBe(2);
+    expect(cloud.requests).toEqual([]);
+    const checked = await run(["exec", "--check", "--yes=prod", "--", "echo", "ran"], { home: here });
+    expect(checked).toMatchObject({ code: 0, stdout: "ran\n" });
+  });
+
+  test("on a terminal asks for the name to be typed", async () => {
+    const here = await protectedHome();
+    const right = openTerminal(EXEC, { home: here, stdout: "pipe" });
+    await right.waitFor('"prod" is protected; type its name to run echo with it');
+    right.write("prod");
+    right.press("enter");
+    expect(await right.exit).toMatchObject({ code: 0 });
+    expect(right.stdout).toBe("ran\n");
+
+    const wrong = openTerminal(EXEC, { home: here, stdout: "pipe" });
+    await wrong.waitFor("type its name");
+    wrong.write("yes");
+    wrong.press("enter");
+    expect(await wrong.exit).toMatchObject({ code: 1 });
+    expect(wrong.screen).toContain("error: that is not its name; nothing was done");
+
+    const empty = openTerminal(EXEC, { home: here, stdout: "pipe" });
+    await empty.waitFor("type its name");
+    empty.press("enter");
+    expect(await empty.exit).toMatchObject({ code: 1 });
+
+    const cancelled = openTerminal(EXEC, { home: here, stdout: "pipe" });
+    await cancelled.waitFor("type its name");
+    cancelled.press("ctrl-c");
+    expect(await cancelled.exit).toMatchObject({ code: 130 });
+    expect([wrong, empty, cancelled].map(({ stdout }) => stdout)).toEqual(["", "", ""]);
+  });
+
+  test("a list that cannot be read protects everything, and the error says what to do", async () => {
+    const here = await protectedHome();
+    for (const text of ["", "{}", "[1]", '["prod"']) {
+      writeFileSync(listOf(here), text);
+      const { code, stdout, stderr } = await run(EXEC, { home: here });
+      expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+      expect(stderr).toStartWith(`error: ${listOf(here)} is no list of protected contexts\nhint: remove it`);
+    }
+    const list = await run(["context", "list"], { home: here });
+    expect(list).toMatchObject({ code: 0 });
+    expect(list.stderr).toContain("is no list of protected contexts");
+  });
+});
+
+describe("api on a protected context", () => {
+  test("reads as ever, and changes nothing unasked", async () => {
+    const cloud = await startCloud();
+    const here = await protectedHome({ endpoint: cloud.url, token: cloud.issueToken({ name: "own" }) });
+    expect((await run(["api", "/api/v1/api_tokens", "-q", ".total"], { home: here })).stdout).toBe("1\n");
+    const create = ["api", "/api/v1/api_tokens", "-f", "name=ci", "-f", "scopes[]=api", "-q", ".name"];
+    const before = cloud.requests.length;
+    for (const words of [create, ["api", "-X", "delete", "/api/v1/api_tokens/x"]]) {
+      const refused = await run(words, { home: here });
+      expect(refused).toMatchObject({ code: 2, stdout: "" });
+      expect(refused.stderr).toMatch(
+        /^error: the context "prod" is protected\nhint: pass --yes=prod to send a /,
+      );
+    }
+    expect(cloud.requests.length).toBe(before);
+    expect(await run([...create, "--yes=prod"], { home: here })).toMatchObject({ code: 0, stdout: "ci\n" });
+  });
+
+  test("on a terminal asks for the name to be typed", async () => {
+    const cloud = await startCloud();
+    const here = await protectedHome({ endpoint: cloud.url, token: cloud.issueToken() });
+    const terminal = openTerminal(
+      ["api", "/api/v1/api_tokens", "-f", "name=ci", "-f", "scopes[]=api", "-q", ".name"],
+      { home: here, stdout: "pipe" },
+    );
+    await terminal.waitFor("type its name to send a POST with it");
+    terminal.write("prod");
+    terminal.press("enter");
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.stdout).toBe("ci\n");
+  });
+});

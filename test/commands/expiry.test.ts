@@ -1,0 +1,118 @@
+import { describe, expect, test } from "bun:test";
+import { writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
+import type { Home } from "../support/home.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const startCloud = cloudsPerTest();
+
+const DAY_MS = 86_400_000;
+const inDays = (days: number) => new Date(Date.now() + days * DAY_MS + 60_000);
+const shown = (time: Date) => time.toISOString().replace(/\.\d+Z$/, "Z");
+
+/** Signed in as `mine` with a token that ends then; nothing knows yet when. */
+async function signedIn(cloud: LocalCloud, expiresAt: Date): Promise<Home> {
+  const here = home();
+  const token = cloud.issueToken({
+    name: "laptop",
+    expiresAt,
+    createdAt: new Date(Date.now() - 20 * DAY_MS),
+  });
+  const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", "mine"];
+  expect((await run(args, { home: here, stdin: token })).code).toBe(0);
+  return here;
+}
+
+const USING = [
+  ["status"],
+  ["status", "--offline"],
+  ["whoami"],
+  ["use", "mine"],
+  ["exec", "--", "true"],
+  ["env"],
+  ["api", "/api/v1/current_org"],
+  ["api-token", "list"],
+];
+
+describe("the end of an API token", () => {
+  test("is warned of from seven days before, without a request for it", async () => {
+    const cloud = await startCloud();
+    const end = inDays(6);
+    const here = await signedIn(cloud, end);
+    const silent = await run(["exec", "--", "true"], { home: here });
+    expect(silent).toMatchObject({ code: 0, stderr: "" });
+    await run(["api-token", "list"], { home: here });
+    const before = cloud.requests.length;
+    const warning = `warning: the API token of the context "mine" expires ${shown(end)} (in 6d)\n`;
+    expect(await run(["exec", "--", "true"], { home: here })).toMatchObject({
+      code: 0,
+      stderr: `${warning}hint: bentocloud api-token rotate mine\n`,
+    });
+    expect(cloud.requests.length).toBe(before);
+    for (const args of USING) {
+      const { code, stderr } = await run(args, { home: here, reveals: args[0] === "env" });
+      expect({ args, code, warned: stderr.includes(warning) }).toEqual({ args, code: 0, warned: true });
+      const quiet = await run([...args.slice(0, 1), "--quiet", ...args.slice(1)], {
+        home: here,
+        reveals: args[0] === "env",
+      });
+      expect(quiet.stderr).toBe("");
+    }
+    const status = await run(["status", "--json"], { home: here });
+    expect(JSON.parse(status.stdout)).toMatchObject({ expires_at: end.toISOString() });
+  });
+
+  test("is not warned of before that, nor when there is none", async () => {
+    const cloud = await startCloud();
+    const here = await signedIn(cloud, inDays(8));
+    await run(["api-token", "list"], { home: here });
+    expect((await run(["exec", "--", "true"], { home: here })).stderr).toBe("");
+  });
+
+  test("that has passed is said with what to do", async () => {
+    const cloud = await startCloud();
+    const end = new Date(Date.now() + 1_500);
+    const here = await signedIn(cloud, end);
+    await run(["api-token", "list"], { home: here });
+    while (Date.now() <= end.getTime()) await Bun.sleep(50);
+    expect((await run(["exec", "--", "true"], { home: here })).stderr).toMatch(
+      /^warning: the API token of the context "mine" expired \S+ \(\d+s ago\)\nhint: bentocloud login --context=mine\n$/,
+    );
+  });
+
+  test("is known of a token that was made here, and known anew when it is changed", async () => {
+    const cloud = await startCloud();
+    const here = await signedIn(cloud, inDays(100));
+    const create = ["api-token", "create", "short", "--expires", "2d", "--login", "next"];
+    expect((await run(create, { home: here, reveals: true })).code).toBe(0);
+    const { stderr } = await run(["exec", "--", "true"], { home: here });
+    expect(stderr).toStartWith('warning: the API token of the context "next" expires ');
+    await run(["api-token", "update", "short", "--expires", "30d"], { home: here });
+    expect((await run(["exec", "--", "true"], { home: here })).stderr).toBe("");
+  });
+
+  test("moves when the token is rotated", async () => {
+    const cloud = await startCloud();
+    const here = await signedIn(cloud, inDays(3));
+    await run(["api-token", "list"], { home: here });
+    expect((await run(["api-token", "rotate", "--expires", "90d"], { home: here })).code).toBe(0);
+    expect((await run(["exec", "--", "true"], { home: here })).stderr).toBe("");
+  });
+
+  test("of a login that Python made is not written down where we keep nothing", async () => {
+    const cloud = await startCloud();
+    const here = home();
+    const token = cloud.issueToken({
+      name: "laptop",
+      expiresAt: inDays(3),
+      createdAt: new Date(Date.now() - 20 * DAY_MS),
+    });
+    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
+    await run(["api-token", "list"], { home: here });
+    expect(here.tree().filter((path) => path.includes(".bentocloud"))).toEqual([]);
+  });
+});
