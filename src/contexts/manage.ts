@@ -48,8 +48,11 @@ export async function previousContext(store: Store): Promise<string> {
 
 /** Its protection goes with it, and stands under both names meanwhile. */
 export async function renameContext(store: Store, from: string, to: string): Promise<Outcome> {
+  if (from === to) return renameStored(store, from, to);
+  requireNamed((await store.read()).contexts, from);
+  await store.prepare();
   const names = readProtected(store.paths.own);
-  if (from === to || !names.includes(from)) return renameStored(store, from, to);
+  if (!names.includes(from)) return renameStored(store, from, to);
   await store.updateProtected((before) => [...before, to]);
   try {
     const outcome = await renameStored(store, from, to);

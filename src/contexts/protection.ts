@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
 import { CliError } from "../errors.ts";
-import { readRegularFile, storageError } from "../system/files.ts";
+import { codeOf, readRegularFile, storageError } from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import type { Paths } from "./home.ts";
 import { withTurn } from "./turn.ts";
@@ -53,6 +53,8 @@ function read(path: string): string | undefined {
   try {
     return readRegularFile(path)?.bytes.toString("utf8");
   } catch (error) {
+    // A file stands where our directory would be: nothing was ever kept there.
+    if (codeOf(error) === "ENOTDIR") return undefined;
     throw storageError("read", path, error);
   }
 }

@@ -1,65 +1,47 @@
 import { basename, dirname } from "node:path";
-import { CliError } from "../errors.ts";
-import {
-  discard,
-  type FileText,
-  listDirectory,
-  readRegularFile,
-  removeFile,
-  storageError,
-} from "../system/files.ts";
-import { replaceFile, sweepTemporaries } from "../system/replace.ts";
-import { type Context, firstOfEachName, loginOf } from "./context.ts";
+import { type FileText, listDirectory, storageError } from "../system/files.ts";
+import { sweepTemporaries } from "../system/replace.ts";
+import { commit, FILE_MODE, quietly, rememberState } from "./commit.ts";
 import { editContexts } from "./file/edit.ts";
 import { type ContextsFile, readContexts } from "./file/read.ts";
-import { setAside } from "./history/aside.ts";
 import { isAsKnown } from "./history/glance.ts";
-import { forgetKnown, readKnown, writeKnown } from "./history/known.ts";
 import { settleLoss } from "./history/loss.ts";
-import { addReplaced } from "./history/replaced.ts";
-import { keep, readKept } from "./history/ring.ts";
+import { readKept } from "./history/ring.ts";
 import { adviseRestore, keepLastWhole, lastWhole } from "./history/whole.ts";
 import type { Paths } from "./home.ts";
-import { EMPTY, parse, type Snapshot } from "./snapshot.ts";
-import { fingerprintOf, readState, type State, writeState } from "./state.ts";
+import { replaceCorrupt, unlessCorrupt } from "./mend.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { readState, type State, writeState } from "./state.ts";
 import type { Outcome, Plan, Replaced, StoreTools } from "./store.ts";
 import { type Turn, withOwnLock, withTurn } from "./turn.ts";
 
 /**
  * The shared file, changed so that nothing is lost: lock, read, change, temporary file, compare that the original is
  * still what was read (else start over), keep it as a version, rename over the real path. The lock is among our own
- * processes; Python bentoml takes none, and the comparison is what guards its writes. After the rename the change is
- * made, and nothing that fails then makes it an error.
+ * processes; Python bentoml takes none, and the comparison is what guards its writes.
  */
-const FILE_MODE = 0o600;
-const MAX_ATTEMPTS = 50;
+
+/** Far less than the time after which others take a lock for abandoned. */
+const LONGEST_TURN_MS = 1_500;
 
 type Planner = (file: ContextsFile, state: State) => Plan;
 
 export async function updateStore(tools: StoreTools, plan: Planner): Promise<Outcome> {
-  const { paths, signal, snapshot } = tools;
+  const { paths, snapshot } = tools;
   const { file } = await snapshot().catch(async (error: unknown) => {
     throw await adviseRestore(tools, error);
   });
   // A plan that must fail does so here, before a directory or a lock of ours appears.
   plan(file, readState(paths.own));
-  return withTurn(paths, { signal: signal() }, (turn) =>
-    untilUnchanged(turn, paths, () => change(tools, turn, plan)),
-  );
+  return turnWith(tools, (turn) => change(tools, turn, plan));
 }
 
 export async function replaceStore(tools: StoreTools, text: string): Promise<Replaced> {
-  const { paths, signal } = tools;
-  return withTurn(paths, { signal: signal() }, (turn) =>
-    untilUnchanged(turn, paths, () => replace(tools, turn, text)),
-  );
+  return turnWith(tools, (turn) => replace(tools, turn, text));
 }
 
 export async function mendStore(tools: StoreTools): Promise<Replaced> {
-  const { paths, signal } = tools;
-  return withTurn(paths, { signal: signal() }, (turn) =>
-    untilUnchanged(turn, paths, () => mend(tools, turn)),
-  );
+  return turnWith(tools, (turn) => mend(tools, turn));
 }
 
 export async function updateState(
@@ -75,19 +57,34 @@ export async function updateState(
   }
 }
 
-/** Starts over when the file changed meanwhile, which an attempt tells by answering undefined. */
-async function untilUnchanged<T>(
-  turn: Turn,
-  paths: Paths,
-  attempt: () => Promise<T | undefined>,
-): Promise<T | "lost"> {
+/** What one attempt came to, and what is left to do once the locks are released. */
+interface Done<T> {
+  result: T;
+  late?: (() => Promise<void>) | undefined;
+}
+
+type Attempt<T> = (turn: Turn) => Promise<Done<T> | undefined>;
+
+async function turnWith<T>({ paths, signal }: StoreTools, attempt: Attempt<T>): Promise<T> {
+  const { result, late } = await withTurn(paths, { signal: signal() }, (turn) =>
+    untilUnchanged(turn, paths, attempt),
+  );
+  await late?.();
+  return result;
+}
+
+/**
+ * Starts over when the file changed meanwhile, which an attempt tells by answering undefined. Whom Python keeps at it
+ * queues again now and then: held on to, the turn would be taken away, at a moment when that can be too late.
+ */
+async function untilUnchanged<T>(turn: Turn, paths: Paths, attempt: Attempt<T>): Promise<Done<T> | "lost"> {
   sweepLeftovers(turn, paths);
-  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
-    const done = await attempt();
+  const end = performance.now() + LONGEST_TURN_MS;
+  do {
+    const done = await attempt(turn);
     if (done !== undefined) return done;
-    if (!turn.held()) return "lost";
-  }
-  throw new CliError("LOCKED", `${paths.file} keeps changing under another program`, { hint: "try again" });
+  } while (turn.held() && performance.now() < end);
+  return "lost";
 }
 
 /** What writers killed in the middle left. Only the holder's sweep takes nothing from a writer at work. */
@@ -97,7 +94,7 @@ function sweepLeftovers({ target, held }: Turn, { own }: Paths): void {
   sweepTemporaries(own, () => true);
 }
 
-async function change(tools: StoreTools, turn: Turn, plan: Planner): Promise<Outcome | undefined> {
+async function change(tools: StoreTools, turn: Turn, plan: Planner): Promise<Done<Outcome> | undefined> {
   const { own } = tools.paths;
   const before = await readBefore(tools);
   const state = readState(own);
@@ -106,66 +103,47 @@ async function change(tools: StoreTools, turn: Turn, plan: Planner): Promise<Out
   const file = text === undefined || text === before.text ? before.file : await readContexts(text);
   const wide = wideMode(before.raw);
   const isChange = text !== before.text || (wide !== undefined && planned.changes.length > 0);
-  const written = isChange && text !== undefined ? commit({ tools, turn, before, text, file }) : {};
-  if (!written) return undefined;
-  if (planned.state && JSON.stringify(planned.state) !== JSON.stringify(state))
-    quietly(() => writeState(own, planned.state ?? state));
-  return { file, narrowed: isChange ? wide : undefined, undo: written.version };
+  const remember = (now: State) =>
+    JSON.stringify(now) === JSON.stringify(state) ? planned.state : plan(before.file, now).state;
+  if (!isChange || text === undefined) {
+    if (turn.held()) quietly(() => rememberState(own, remember));
+    return { result: { file, narrowed: undefined, undo: undefined } };
+  }
+  const written = commit({ tools, turn, before, text, file, remember });
+  return written && { result: { file, narrowed: wide, undo: written.version }, late: written.late };
 }
 
-async function replace(tools: StoreTools, turn: Turn, text: string): Promise<Replaced | undefined> {
+async function replace(tools: StoreTools, turn: Turn, text: string): Promise<Done<Replaced> | undefined> {
   const before = await unlessCorrupt(() => readBefore(tools));
-  if (!before) return replaceCorrupt(tools, turn, text);
-  if (text === before.text) return untouched(before);
+  if (!before) return toDone(await replaceCorrupt(tools, turn, text));
+  if (text === before.text) return { result: untouched(before) };
   const file = await readContexts(text);
   const written = commit({ tools, turn, before, text, file });
-  if (!written) return undefined;
-  return { ...untouched(before), file, narrowed: wideMode(before.raw), undo: written.version };
+  const narrowed = wideMode(before.raw);
+  return (
+    written && {
+      result: { ...untouched(before), file, narrowed, undo: written.version },
+      late: written.late,
+    }
+  );
+}
+
+function toDone<T>(result: T | undefined): Done<T> | undefined {
+  return result && { result };
 }
 
 /** The version is chosen here, because another process may have known a newer one just now. */
-async function mend(tools: StoreTools, turn: Turn): Promise<Replaced | undefined> {
+async function mend(tools: StoreTools, turn: Turn): Promise<Done<Replaced> | undefined> {
   const before = await unlessCorrupt(() => readBefore(tools));
-  if (before) return untouched(before);
+  if (before) return { result: untouched(before) };
   const { paths } = tools;
   await keepLastWhole(paths);
   const last = await lastWhole(paths.own);
-  return replaceCorrupt(tools, turn, last && readKept(last));
+  return toDone(await replaceCorrupt(tools, turn, last && readKept(last)));
 }
 
 function untouched({ file }: Snapshot): Replaced {
   return { before: file, file, narrowed: undefined, undo: undefined, aside: undefined };
-}
-
-async function replaceCorrupt(
-  { paths }: StoreTools,
-  { target, held }: Turn,
-  text: string | undefined,
-): Promise<Replaced | undefined> {
-  const file = text === undefined ? EMPTY : await readContexts(text);
-  let aside: string | undefined;
-  let isDone = false;
-  try {
-    const raw = readRegularFile(target);
-    // Somebody may have mended it since it was found to be broken.
-    if (!raw || (await unlessCorrupt(() => parse(target, raw)))) return undefined;
-    const stillValid = () => held() && isUnchanged(target, raw);
-    aside = setAside(target, raw);
-    await keepLastWhole(paths);
-    forgetKnown(paths);
-    if (text !== undefined) isDone = replaceFile({ target, text, mode: FILE_MODE, owner: raw, stillValid });
-    else if (stillValid()) {
-      removeFile(target);
-      isDone = true;
-    }
-  } catch (error) {
-    throw storageError("write", paths.file, error);
-  } finally {
-    if (aside !== undefined && !isDone) discard(aside);
-  }
-  if (!isDone) return undefined;
-  if (held()) quietly(() => writeKnown(paths, text));
-  return { before: undefined, file, narrowed: undefined, undo: undefined, aside };
 }
 
 /** What stands in the file, once what another program took out of it is kept: a write forgets what was known. */
@@ -184,91 +162,4 @@ async function readBefore(tools: StoreTools): Promise<Snapshot> {
 /** The file's mode when others than its owner can do something with it. */
 function wideMode(raw: FileText | undefined): number | undefined {
   return raw !== undefined && (raw.mode & ~FILE_MODE) !== 0 ? raw.mode : undefined;
-}
-
-interface Commit {
-  tools: StoreTools;
-  turn: Turn;
-  before: Snapshot;
-  text: string;
-  /** What the text says. */
-  file: ContextsFile;
-}
-
-/** Undefined, with everything as it was, when the turn was lost or the file changed meanwhile. */
-function commit({ tools, turn, before, text, file }: Commit): { version?: string } | undefined {
-  const { paths } = tools;
-  const isValid = () => turn.held() && isUnchanged(turn.target, before.raw);
-  const gone = takenOut(before.file, file);
-  let version: string | undefined;
-  let forgotten: string | undefined;
-  let isDone = false;
-  try {
-    isDone = replaceFile({
-      target: turn.target,
-      text,
-      mode: FILE_MODE,
-      owner: before.raw,
-      stillValid: () => {
-        if (!isValid()) return false;
-        if (before.text !== undefined) version = keep(paths.own, "version", before.text);
-        if (gone.length === 0) return isValid();
-        if (!isValid()) return false;
-        forgotten = readKnown(paths);
-        forgetKnown(paths);
-        return isValid();
-      },
-    });
-  } catch (error) {
-    // Who took the turn away has swept our temporary file.
-    if (turn.held()) throw storageError("write", paths.file, error);
-  } finally {
-    if (!isDone && forgotten !== undefined && turn.held()) quietly(() => writeKnown(paths, forgotten));
-  }
-  if (!isDone) return undefined;
-  // Who has it now knows more.
-  if (turn.held()) {
-    quietly(() => addReplaced(paths.own, fingerprintsOfEnded(gone, file)));
-    quietly(() => writeKnown(paths, text));
-  }
-  return version === undefined ? {} : { version };
-}
-
-function isUnchanged(path: string, before: FileText | undefined): boolean {
-  const now = readRegularFile(path);
-  if (!now || !before) return now === before;
-  return now.bytes.equals(before.bytes);
-}
-
-/** The contexts of before that are no longer there, or stand for another login now. */
-function takenOut(before: ContextsFile, after: ContextsFile): Context[] {
-  const now = firstOfEachName(after.contexts);
-  return before.contexts.filter((context) => {
-    const same = now.get(context.name);
-    return !same || loginOf(same) !== loginOf(context);
-  });
-}
-
-/** One that has another name now is still a login. */
-function fingerprintsOfEnded(gone: readonly Context[], after: ContextsFile): string[] {
-  const logins = new Set(after.contexts.map(loginOf));
-  return gone.filter((context) => !logins.has(loginOf(context))).map(fingerprintOf);
-}
-
-async function unlessCorrupt<T>(act: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof CliError && error.code === "CORRUPT") return undefined;
-    throw error;
-  }
-}
-
-/** A memory that could not be written is only older than it could be; what was asked for is done. */
-function quietly(remember: () => void): void {
-  try {
-    remember();
-  } catch {
-    // See above.
-  }
 }

@@ -3,10 +3,13 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFil
 import { join } from "node:path";
 import { writeContexts } from "../contexts/fixture.ts";
 import { home, run } from "../support/bin.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
+
+const startCloud = cloudsPerTest();
 
 const WIPED = "contexts: []\ncurrent_context_name: default\n";
 
@@ -385,6 +388,48 @@ describe("what another program removed", () => {
     );
     for (const id of ["0001", "0002"]) expect((await restore(here, id)).code).toBe(0);
     expect(here.read().includes(token)).toBe(true);
+  });
+
+  test("does not bring back the login before one that is gone as well, and unnoticed yet", async () => {
+    const cloud = await startCloud();
+    const here = home();
+    const signIn = async (token: string) => {
+      const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", "a"];
+      return run(args, { home: here, stdin: token });
+    };
+    const [first, second] = [cloud.issueToken(), cloud.issueToken()];
+    await signIn(first);
+    here.write(WIPED);
+    // Says that the first one is gone, and takes its name.
+    const [, , , , id = ""] = ALERT.exec((await signIn(second)).stderr) ?? [];
+    here.write(WIPED);
+    const { stderr } = await restore(here, id);
+    const [, , , , newest = ""] = ALERT.exec(stderr) ?? [];
+    expect(newest).not.toBe(id);
+    await restore(here, newest);
+    expect([first, second].map((token) => here.read().includes(token))).toEqual([false, true]);
+  });
+
+  test("tells a login that was made in the place of a lost one from that one", async () => {
+    const cloud = await startCloud();
+    const here = home();
+    const signIn = async (token: string, name = "a") => {
+      const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
+      return run(args, { home: here, stdin: token });
+    };
+    const [first, second] = [cloud.issueToken(), cloud.issueToken()];
+    await signIn(first);
+    const stale = here.read();
+    here.write(WIPED);
+    await signIn(second);
+    // More writes than there are versions.
+    for (let count = 0; count < 12; count += 1) await signIn(cloud.issueToken(), `b${count}`);
+    here.write(stale);
+    const { stderr } = await run(["context", "list"], { home: here });
+    expect(stderr).toContain("put 1 context in");
+    const [, id = ""] = /`bentocloud restore (\w+)`/.exec(stderr) ?? [];
+    expect((await restore(here, id)).code).toBe(0);
+    expect([first, second].map((token) => here.read().includes(token))).toEqual([false, true]);
   });
 
   test("does not bring an older login back over a newer one", async () => {

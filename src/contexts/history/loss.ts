@@ -1,6 +1,6 @@
 import { changedAt } from "../../system/files.ts";
 import { CliError } from "../../errors.ts";
-import { type Context, findContext, firstOfEachName, loginOf, tokenOf } from "../context.ts";
+import { Context, findContext, firstOfEachName, loginOf, tokenOf } from "../context.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
 import type { Paths } from "../home.ts";
 import type { ReadSnapshot, Snapshot } from "../snapshot.ts";
@@ -62,12 +62,11 @@ async function whole(snapshot: ReadSnapshot): Promise<Snapshot | undefined> {
 }
 
 /** For the holder of the store's locks only, who is about to forget what was known. */
-export async function settleLoss({ paths, alert }: StoreTools, now: Snapshot | undefined): Promise<void> {
+export async function settleLoss(tools: StoreTools, now: Snapshot | undefined): Promise<void> {
+  const { paths } = tools;
   const loss = await findLoss(paths, now);
   if (!loss || !now) return;
-  await keepLastWhole(paths);
-  const id = keep(paths.own, "lost", JSON.stringify(loss, null, 2));
-  alert(describeLoss(loss, paths, id));
+  await keepLoss(tools, loss);
   try {
     writeKnown(paths, now.text);
   } catch {
@@ -75,16 +74,35 @@ export async function settleLoss({ paths, alert }: StoreTools, now: Snapshot | u
   }
 }
 
+/** The same for one whose own change, of which nobody else knows, may be gone as well. */
+export async function settleLate(tools: StoreTools, made: ContextsFile): Promise<void> {
+  const { paths, snapshot } = tools;
+  const now = await snapshot();
+  await settleLoss(tools, now);
+  const loss = await compareWith(paths, made, now.file);
+  if (loss) await keepLoss(tools, loss);
+  writeKnown(paths, now.text);
+}
+
+async function keepLoss({ paths, alert }: StoreTools, loss: Loss): Promise<void> {
+  await keepLastWhole(paths);
+  const id = keep(paths.own, "lost", JSON.stringify(loss, null, 2));
+  alert(describeLoss(loss, paths, id));
+}
+
 /** Undefined when nothing is lost, and when nothing is known of this file. */
 export async function findLoss(paths: Paths, now: Snapshot | undefined): Promise<Loss | undefined> {
   const text = readKnown(paths);
   if (!now || text === undefined || text === now.text) return undefined;
   const before = await readContexts(text).catch(() => undefined);
-  if (!before) return undefined;
-  const present = firstOfEachName(now.file.contexts);
+  return before && compareWith(paths, before, now.file);
+}
+
+async function compareWith(paths: Paths, before: ContextsFile, now: ContextsFile): Promise<Loss | undefined> {
+  const present = firstOfEachName(now.contexts);
   const known = firstOfEachName(before.contexts);
   // A login under a name that was not there was renamed.
-  const renamed = new Set(now.file.contexts.filter(({ name }) => !known.has(name)).map(loginOf));
+  const renamed = new Set(now.contexts.filter(({ name }) => !known.has(name)).map(loginOf));
   const missing: LostContext[] = [];
   const reverted: LostContext[] = [];
   for (const context of known.values()) {
@@ -107,6 +125,10 @@ export function stillLost(own: string, { missing, reverted }: Loss, file: Contex
     const isSame = context.endpoint === lost.endpoint && tokenOf(context)?.reveal() === lost.api_token;
     return !isSame && (fingerprint === lost.instead || isReplaced(own, fingerprint));
   });
+}
+
+export function toContext({ name, endpoint, email, api_token }: LostContext): Context {
+  return new Context({ name, endpoint, email, apiToken: api_token, line: null });
 }
 
 function toLost(context: Context, instead: string | null): LostContext {

@@ -14,10 +14,17 @@ export function isReplaced(own: string, fingerprint: string): boolean {
   return readReplaced(own).includes(fingerprint);
 }
 
-/** For the holder of the store's locks only. */
-export function addReplaced(own: string, fingerprints: readonly string[]): void {
-  if (fingerprints.length === 0) return;
-  const lines = [...readReplaced(own), ...fingerprints].slice(-MOST);
+/** What was put in the file by this write counts as new, also when it had been replaced. For the holder of the store's locks only. */
+export function noteReplaced(
+  own: string,
+  { replaced, made }: { replaced: readonly string[]; made: readonly string[] },
+): void {
+  const before = readReplaced(own);
+  const lines = [
+    ...before.filter((one) => !made.includes(one) && !replaced.includes(one)),
+    ...replaced,
+  ].slice(-MOST);
+  if (lines.join() === before.join()) return;
   replaceFile({
     target: join(own, FILE),
     text: `${lines.join("\n")}\n`,
@@ -29,7 +36,9 @@ export function addReplaced(own: string, fingerprints: readonly string[]): void 
 
 function readReplaced(own: string): string[] {
   try {
-    return readRegularFile(join(own, FILE), LARGEST)?.bytes.toString("utf8").split("\n") ?? [];
+    return (readRegularFile(join(own, FILE), LARGEST)?.bytes.toString("utf8") ?? "")
+      .split("\n")
+      .filter(Boolean);
   } catch {
     return [];
   }

@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import { Context, firstOfEachName, loginOf } from "../context.ts";
+import { firstOfEachName, loginOf } from "../context.ts";
 import type { Change } from "../file/edit.ts";
 import { type ContextsFile, readContexts } from "../file/read.ts";
 import { EMPTY } from "../snapshot.ts";
@@ -7,7 +7,7 @@ import { fingerprintOf, forgetOwners } from "../state.ts";
 import type { Outcome, Store } from "../store.ts";
 import { Token } from "../token.ts";
 import { type Changes, compare } from "./compare.ts";
-import { type Loss, type LostContext, stillLost } from "./loss.ts";
+import { type Loss, type LostContext, stillLost, toContext } from "./loss.ts";
 import { isReplaced } from "./replaced.ts";
 import { type Kept, listKept, markBack, readKept } from "./ring.ts";
 import { readLoss } from "./versions.ts";
@@ -36,13 +36,13 @@ export async function bringBack(store: Store, kept: Kept): Promise<BroughtBack> 
 async function putLost(store: Store, kept: Kept): Promise<BroughtBack> {
   const loss = readLoss(kept);
   if (!loss) throw unreadable(kept);
-  const result = await addLost(store, withoutLater(store, kept, loss));
+  const result = await addLost(store, kept, loss);
   if (result.taken.length === 0) markBack(kept);
   return result;
 }
 
 /** Without what was lost again since as a newer login, which a later loss brings back. */
-function withoutLater({ paths: { own } }: Store, kept: Kept, loss: Loss): Loss {
+function withoutLater(own: string, kept: Kept, loss: Loss): Loss {
   const all = listKept(own, "lost");
   const later = all.slice(all.findIndex(({ id }) => id === kept.id) + 1).map(readLoss);
   const lost = later.flatMap((one) => (one ? [...one.missing, ...one.reverted] : []));
@@ -51,10 +51,6 @@ function withoutLater({ paths: { own } }: Store, kept: Kept, loss: Loss): Loss {
   const names = new Set(newer.map(({ name }) => name));
   const isLast = ({ name }: LostContext) => !names.has(name);
   return { ...loss, missing: loss.missing.filter(isLast), reverted: loss.reverted.filter(isLast) };
-}
-
-function toContext({ name, endpoint, email, api_token }: LostContext): Context {
-  return new Context({ name, endpoint, email, apiToken: api_token, line: null });
 }
 
 function unreadable({ path }: Kept): CliError {
@@ -71,11 +67,15 @@ async function putVersion(store: Store, kept: Kept): Promise<BroughtBack> {
   return { ...replaced, changes: compare(replaced.before ?? EMPTY, replaced.file), taken: [] };
 }
 
-async function addLost(store: Store, loss: Loss): Promise<BroughtBack> {
+async function addLost(store: Store, kept: Kept, all: Loss): Promise<BroughtBack> {
+  const { own } = store.paths;
   let before = EMPTY;
+  let loss = all;
   const outcome = await store.update((file) => {
     before = file;
-    return { changes: changesFor(store.paths.own, loss, file) };
+    // Asked when all that is gone from the file by now is kept: a newer login may be among it.
+    loss = withoutLater(own, kept, all);
+    return { changes: changesFor(own, loss, file) };
   });
   const there = new Set(
     outcome.file.contexts.map((context) => JSON.stringify([context.name, loginOf(context)])),

@@ -3,7 +3,7 @@ import { type ContextsFile, readContexts } from "../file/read.ts";
 import type { Store } from "../store.ts";
 import { type Changes, compare } from "./compare.ts";
 import type { Loss, LostContext } from "./loss.ts";
-import { type Kept, listAll, readKept } from "./ring.ts";
+import { type Kept, listAll, listKept, readKept } from "./ring.ts";
 
 /** One line of what `restore` lists. */
 export interface Version extends Pick<Kept, "id" | "kind" | "time"> {
@@ -45,6 +45,14 @@ export function findKept(store: Store, id: string): Kept {
   if (kept) return kept;
   throw new CliError("NOT_FOUND", `there is no version ${id}`, {
     hint: "`bentocloud restore` lists the versions",
+  });
+}
+
+/** Every context of every loss that is kept, brought back or not, from the oldest on. */
+export function listLost(own: string): LostContext[] {
+  return listKept(own, "lost").flatMap((kept) => {
+    const loss = readLoss(kept);
+    return loss ? [...loss.missing, ...loss.reverted] : [];
   });
 }
 
