@@ -19,6 +19,9 @@ interface Step {
   stdin?: string;
   /** How the input is shown, so that the session can be repeated. */
   before?: string;
+  after?: string;
+  /** stdout goes into a variable, as what is shown says. */
+  captured?: boolean;
   env?: Record<string, string>;
   cwd?: string;
 }
@@ -64,6 +67,19 @@ try {
     shows: [/^summarizer\ntranslator\n$/],
   });
   await step({
+    say: "An API token of its own for CI, saved as a context at once",
+    before: "CI_TOKEN=$(",
+    args: ["api-token", "create", "ci", "--expires", "30d", "--login", "ci", "--no-use"],
+    after: ")",
+    captured: true,
+    shows: ['Created the API token "ci"', 'Saved as context "ci"'],
+  });
+  await step({
+    say: "And a new one in its place, whenever it is time",
+    args: ["api-token", "rotate", "ci"],
+    shows: ['Rotated the API token of "ci"', "is deleted"],
+  });
+  await step({
     say: "Bind a project to staging",
     args: ["link", "staging"],
     cwd: join(home, "project"),
@@ -74,6 +90,12 @@ try {
     args: ["status"],
     cwd: project,
     shows: [/context\s+staging/, ".bentorc:1", /verdict\s+valid/],
+  });
+  await step({
+    say: "Why? And what would Python bentoml use here?",
+    args: ["explain"],
+    cwd: project,
+    shows: [/\* +\.bentorc +staging .* the first that chooses/, /bentoml +default/],
   });
   await step({
     say: "A program started there gets its credentials, and no others",
@@ -117,10 +139,12 @@ async function step({
   shows,
   stdin = "",
   before = "",
+  after = "",
+  captured = false,
   env = {},
   cwd = home,
 }: Step): Promise<void> {
-  process.stdout.write(`\n# ${say}\n$ ${before}bentocloud ${args.map(quote).join(" ")}\n`);
+  process.stdout.write(`\n# ${say}\n$ ${before}bentocloud ${args.map(quote).join(" ")}${after}\n`);
   const child = Bun.spawn([BINARY, ...args], {
     cwd,
     env: { PATH: process.env["PATH"] ?? "", HOME: home, ...env },
@@ -133,7 +157,7 @@ async function step({
     new Response(child.stderr).text(),
     child.exited,
   ]);
-  process.stdout.write(stdout + stderr);
+  process.stdout.write(captured ? stderr : stdout + stderr);
   if (exitCode !== code) fail(`exit code ${exitCode}, expected ${code}`);
   for (const pattern of shows) {
     const found =

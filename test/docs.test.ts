@@ -33,9 +33,11 @@ test("docs: every session the README shows is what the demo really printed", asy
 /** What a session says, without what differs from run to run or was given a telling name in the README. */
 function shape(text: string): string {
   return text
-    .replaceAll(/\S+\/bentocloud-demo-\w+/g, "~")
+    .replaceAll(/[^\s(]+\/bentocloud-demo-\w+/g, "~")
     .replaceAll(/https?:\/\/(127\.0\.0\.1:\d+|cloud\.bentoml\.com|yatai\.example\.com)/g, "ENDPOINT")
     .replaceAll(/\*{4}\w{4}/g, "****")
+    .replaceAll(/\b[0-9a-f]{25}\b/g, "UID")
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "TIME")
     .replaceAll(/ {2,}/g, "  ")
     .trim();
 }

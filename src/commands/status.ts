@@ -4,6 +4,7 @@ import { usageError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Cell } from "../system/output.ts";
 import type { Tone } from "../system/paint.ts";
+import { showWhen } from "../system/time.ts";
 import { describeSource } from "../contexts/resolve.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
@@ -38,7 +39,7 @@ function printOne(cli: Cli, one: Status): void {
     ["token", status.token_masked],
     ["user", status.email],
     ["organization", status.organization],
-    ["expires", status.expires_at],
+    ["expires", status.expires_at && showWhen(new Date(status.expires_at), cli.now())],
     ["verdict", status.verdict, toneOf(one)],
     ["reason", status.reason],
   ]);
