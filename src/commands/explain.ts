@@ -4,6 +4,10 @@ import { explainActive, type Explanation } from "../session/explain.ts";
 import type { Pin } from "../contexts/pins.ts";
 import type { Cell, Output } from "../system/output.ts";
 import type { Tone } from "../system/paint.ts";
+import { cap } from "../system/text.ts";
+
+/** As long as a name can be that we create; what stands in a file can be far longer, and every row is as wide. */
+const MAX_SHOWN = 128;
 
 export const explain = command({
   name: "explain",
@@ -20,9 +24,6 @@ export const explain = command({
     await cli.output.table([header(), ...explanation.candidates.map(toCells)]);
     cli.output.line("");
     printPython(cli.output, explanation.python);
-    const { usable } = explanation.active;
-    if (usable && explanation.python.differs)
-      cli.output.hint("`bentocloud exec -- bentoml …` runs it with the active context");
     if (hint) cli.output.hint(hint);
     return exitCode;
   },
@@ -30,7 +31,7 @@ export const explain = command({
 
 function printActive(output: Output, { active, pins }: Explanation): void {
   output.fields([
-    ["context", active.name ?? "-"],
+    ["context", cap(active.name ?? "-", MAX_SHOWN)],
     ["source", active.source && describeSource(active.source)],
     ["endpoint", active.endpoint],
     ["token", active.token_masked],
@@ -42,7 +43,7 @@ function printActive(output: Output, { active, pins }: Explanation): void {
 }
 
 function toRow({ what, path, line, value, matches }: Pin): readonly [string, string, Tone] {
-  const text = `${what} ${value} (${path}:${line})`;
+  const text = `${what} ${cap(value, MAX_SHOWN)} (${path}:${line})`;
   if (matches === null) return ["pin", `${text}: not known whether it matches`, "dim"];
   return matches ? ["pin", `${text}: matches`, "good"] : ["pin", `${text}: does not match`, "bad"];
 }
@@ -64,7 +65,7 @@ function toCells({
   const cells: Cell[] = [
     { text: chosen ? "*" : " " },
     { text: kind === "project" ? ".bentorc" : name },
-    { text: value ?? "-" },
+    { text: cap(value ?? "-", MAX_SHOWN) },
     { text: where },
     { text: reason },
   ];
@@ -73,10 +74,10 @@ function toCells({
 
 function printPython(output: Output, python: Explanation["python"]): void {
   const { name, endpoint, differs, reason, current_context } = python;
-  const login = name === null ? "nothing" : `${name}, ${endpoint}`;
+  const login = name === null ? "nothing" : `${cap(name, MAX_SHOWN)}, ${endpoint}`;
   output.fields([
     ["bentoml", `${login}${differs ? "" : " (the same)"}`, differs ? "warning" : "good"],
     ["because", reason],
-    ["current-context", current_context === name ? null : (current_context ?? "nothing")],
+    ["current-context", current_context === name ? null : cap(current_context ?? "nothing", MAX_SHOWN)],
   ]);
 }

@@ -18,6 +18,8 @@ export interface PythonLogin {
   context: Context | undefined;
   /** Why they do. */
   failure: string | null;
+  /** Whether they would with any login: what it finds on the disk ends it. */
+  isBroken: boolean;
   /** What `bentoml cloud current-context` prints: that one looks at no `BENTOML_CLOUD_CONTEXT`. */
   current: Context | undefined;
 }
@@ -47,11 +49,13 @@ export async function askPython(env: Environment, cwd: () => string): Promise<Py
       path,
       context,
       failure: context ? null : `it finds no context ${showName(name)}`,
+      isBroken: false,
       current: credential ?? findContext(contexts, current.name),
     };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    return { kind, path, context: undefined, failure: `it fails: ${error.message}`, current: undefined };
+    const failure = `it fails: ${error.message}`;
+    return { kind, path, context: undefined, failure, isBroken: true, current: undefined };
   }
 }
 

@@ -21,10 +21,9 @@ export function compareLogins(
   python: PythonLogin,
   env: Environment,
 ): { differs: boolean; reasons: string[] } {
-  if (isSameLogin(ours.context, python.context)) {
-    const differs = ours.stoppedByProject && python.context !== undefined;
-    return { differs, reasons: differs ? [NO_PROJECT] : [] };
-  }
+  const usable = ours.stoppedByProject ? undefined : ours.context;
+  if (isSameLogin(usable, python.context)) return { differs: false, reasons: [] };
+  if (isSameLogin(ours.context, python.context)) return { differs: true, reasons: [NO_PROJECT] };
   const reasons = [
     whyItChooses(ours, python, env),
     isSetButEmpty(env, "BENTOML_HOME") && python.path !== null
@@ -40,6 +39,8 @@ export function compareLogins(
 function whyItChooses(ours: OurLogin, python: PythonLogin, env: Environment): string | undefined {
   switch (python.kind) {
     case "env_key":
+      // What ends it is said anyway, and its key has no part in that.
+      if (python.isBroken) return undefined;
       if (isSetButEmpty(env, "BENTO_CLOUD_API_KEY"))
         return "BENTO_CLOUD_API_KEY is set but empty, which it takes for a key";
       return ours.kind === "flag"

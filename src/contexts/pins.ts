@@ -72,6 +72,11 @@ function pinMismatch(
     "PIN_MISMATCH",
     `${active.project?.path}:${active.project?.lines[what]} pins the ${what} "${cap(pinned, MAX_SHOWN)}", but the context ` +
       `"${active.name}", chosen by ${describeSource(active.source)}, has "${actual}"`,
-    { hint: "choose another context with --context or `bentocloud use`, or correct the pin" },
+    { hint: `choose another context with ${wayToChoose(active)}, or correct the pin` },
   );
+}
+
+/** What comes after the way in which this one was chosen would choose nothing. */
+function wayToChoose({ source }: Active): string {
+  return source.kind === "user" ? "--context or `bentocloud use`" : "--context";
 }

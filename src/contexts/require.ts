@@ -1,6 +1,6 @@
 import { CliError, usageError } from "../errors.ts";
 import { type Context, findContext, usableTokenOf } from "./context.ts";
-import { canName, showName } from "./name.ts";
+import { canName, looksLikeToken, showName } from "./name.ts";
 import type { Active } from "./resolve.ts";
 import type { Token } from "./token.ts";
 
@@ -18,9 +18,7 @@ export function requireContext(active: Active): Context {
       });
     case "project":
       throw new CliError("NOT_LOGGED_IN", `you have no context ${shown}, which ${source.path} asks for`, {
-        hint: canName(name)
-          ? loginCommand(name)
-          : `correct it in ${source.path}: no login can have that name`,
+        hint: hintForProject(name, source.path ?? ""),
       });
     default:
       throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context ${shown}`, {
@@ -29,6 +27,11 @@ export function requireContext(active: Active): Context {
           : "bentocloud login",
       });
   }
+}
+
+function hintForProject(name: string, path: string): string {
+  if (looksLikeToken(name)) return `if it is an API token, remove it from ${path} and revoke it`;
+  return canName(name) ? loginCommand(name) : `correct it in ${path}: no login can have that name`;
 }
 
 /** The stored context of that name. */

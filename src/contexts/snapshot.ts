@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { type FileText, readRegularFile, storageError } from "../system/files.ts";
+import { type FileText, readRegularFile, realTarget, storageError } from "../system/files.ts";
 import { DEFAULT_CURRENT } from "./file/fast.ts";
 import { type ContextsFile, readContexts } from "./file/read.ts";
 
@@ -10,6 +10,8 @@ export interface Snapshot {
   file: ContextsFile;
   /** False when it may be the beginning of what Python bentoml is still writing. */
   isWhole: boolean;
+  /** True when it is not whole, and somebody still has it open for writing. */
+  isBusy?: boolean;
 }
 
 /** @throws CliError `CORRUPT` with line and column, or `STORAGE`. */
@@ -22,7 +24,8 @@ const PEER_PIECE_BYTES = 4096;
 /** Looked at so often and so far apart, a beginning is believed: longer than it takes to make another piece. */
 const PEER_PIECES = 8;
 const PEER_PIECE_MS = 40;
-const MOST_PIECES = 50;
+/** Who has the file open for writing for longer is not waited for. */
+const LONGEST_PEER_MS = 2_000;
 
 /** What no file says. */
 export const EMPTY: ContextsFile = {
@@ -47,6 +50,7 @@ export function snapshotReader(path: string): ReadSnapshot {
    * that looks like a beginning, may be a write of its in progress and is read again before it is believed.
    */
   return async () => {
+    const end = performance.now() + LONGEST_PEER_MS;
     let same = 0;
     let wait = FIRST_PEER_WAIT_MS;
     for (let attempt = 0; ; attempt += 1) {
@@ -55,21 +59,34 @@ export function snapshotReader(path: string): ReadSnapshot {
       try {
         const before = last;
         const snapshot = await read(raw);
-        same = before?.text === snapshot.text ? same + 1 : 0;
-        const isBelieved = same >= PEER_PIECES || attempt >= MOST_PIECES;
-        if (isBelieved) believed = snapshot.text;
         if (snapshot.isWhole || snapshot.text === believed) return snapshot;
+        same = before?.text === snapshot.text ? same + 1 : 0;
+        const isLate = performance.now() >= end;
+        if (same >= PEER_PIECES || isLate) {
+          const isBusy = await isBeingWritten(path);
+          if (!isBusy) believed = snapshot.text;
+          if (!isBusy || isLate) return { ...snapshot, isBusy };
+        }
         wait = PEER_PIECE_MS;
       } catch (error) {
         if (!(error instanceof CliError)) throw error;
-        if (raw && attempt >= PEER_RETRIES) refused = { raw, error };
-        if (attempt >= PEER_RETRIES) throw error;
+        if (attempt >= PEER_RETRIES) {
+          const isBusy = await isBeingWritten(path);
+          if (!isBusy && raw) refused = { raw, error };
+          if (!isBusy || performance.now() >= end) throw error;
+          wait = PEER_PIECE_MS;
+        }
       }
       const { setTimeout: sleep } = await import("node:timers/promises");
       await sleep(wait);
       wait *= 2;
     }
   };
+}
+
+async function isBeingWritten(path: string): Promise<boolean> {
+  const { hasWriter } = await import("../system/processes.ts");
+  return hasWriter(realTarget(path));
 }
 
 /** Python writes the current context last. */

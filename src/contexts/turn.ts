@@ -38,7 +38,9 @@ export async function withTurn<T>(
       release(locks);
     }
   } while (performance.now() < deadline);
-  throw new CliError("LOCKED", "other processes kept taking the lock away", { hint: "try again" });
+  throw new CliError("LOCKED", "other processes keep changing the contexts file, or taking its lock", {
+    hint: "try again",
+  });
 }
 
 /** The lock that every writer of this home takes. */

@@ -97,6 +97,8 @@ function sweepLeftovers({ target, held }: Turn, { own }: Paths): void {
 async function change(tools: StoreTools, turn: Turn, plan: Planner): Promise<Done<Outcome> | undefined> {
   const { own } = tools.paths;
   const before = await readBefore(tools);
+  // What is built on a beginning would end it there.
+  if (before.isBusy) return undefined;
   const state = readState(own);
   const planned = plan(before.file, state);
   const text = planned.changes.length === 0 ? before.text : await editContexts(before.text, planned.changes);
@@ -116,6 +118,7 @@ async function change(tools: StoreTools, turn: Turn, plan: Planner): Promise<Don
 async function replace(tools: StoreTools, turn: Turn, text: string): Promise<Done<Replaced> | undefined> {
   const before = await unlessCorrupt(() => readBefore(tools));
   if (!before) return toDone(await replaceCorrupt(tools, turn, text));
+  if (before.isBusy) return undefined;
   if (text === before.text) return { result: untouched(before) };
   const file = await readContexts(text);
   const written = commit({ tools, turn, before, text, file });

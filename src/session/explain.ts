@@ -35,6 +35,8 @@ export interface Explanation {
   };
 }
 
+const WITH_EXEC = "`bentocloud exec -- bentoml …` runs it with the active context";
+
 /** Without any request, and without needing anything to be active. */
 export async function explainActive(
   cli: Cli,
@@ -44,6 +46,7 @@ export async function explainActive(
   const context = active?.context;
   const known = context && (await recallIdentity(cli, context));
   const organization = known?.organization ?? null;
+  const { python, isAdvisable } = await explainPython(cli, active, trouble);
   const explanation: Explanation = {
     active: {
       name: active?.name ?? null,
@@ -57,9 +60,10 @@ export async function explainActive(
     },
     candidates: await cli.candidates(),
     pins: active ? listPins(active, context, organization) : [],
-    python: await explainPython(cli, active, trouble),
+    python,
   };
-  return { explanation, hint: trouble?.hint ?? null, exitCode };
+  const usable = exitCode === 0;
+  return { explanation, hint: usable && isAdvisable ? WITH_EXEC : (trouble?.hint ?? null), exitCode };
 }
 
 /** What only a project's file can be the cause of, where nothing is asked of a server. */
@@ -94,21 +98,26 @@ async function explainPython(
   cli: Cli,
   active: Active | undefined,
   trouble: Trouble | undefined,
-): Promise<Explanation["python"]> {
-  const python = await askPython(cli.env, () => cli.cwd());
-  const { context, failure, current } = python;
+): Promise<{
+  python: Explanation["python"];
+  /** Whether it would use the active context when told to. */
+  isAdvisable: boolean;
+}> {
+  const login = await askPython(cli.env, () => cli.cwd());
+  const { context, failure, current, isBroken } = login;
   const ours = {
     kind: active?.source.kind ?? null,
     context: active?.context,
     stoppedByProject: trouble?.error !== undefined && OF_PROJECTS.has(trouble.error.code),
   };
-  const { differs, reasons } = compareLogins(ours, python, cli.env);
+  const { differs, reasons } = compareLogins(ours, login, cli.env);
   if (failure !== null) reasons.push(failure);
-  return {
+  const python = {
     name: context?.name ?? null,
     endpoint: context ? showEndpoint(context.endpoint) : null,
     differs,
     reason: reasons.length > 0 ? reasons.join("; ") : null,
     current_context: current?.name ?? null,
   };
+  return { python, isAdvisable: differs && !isBroken };
 }

@@ -1,8 +1,10 @@
 import { type Context, usableTokenOf } from "../contexts/context.ts";
 import { showEndpoint } from "../contexts/endpoint.ts";
+import { looksLikeToken } from "../contexts/name.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../contexts/pins.ts";
 import type { Active, Source } from "../contexts/resolve.ts";
 import { requireContext, requireToken } from "../contexts/require.ts";
+import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../system/cli.ts";
 import type { Identification, Verdict } from "../cloud/auth.ts";
@@ -176,7 +178,7 @@ function whyNotLoggedIn(active: Active): CliError | undefined {
 
 function notLoggedIn({ name, source, context }: Active, error: CliError): Status {
   return {
-    name,
+    name: context || !looksLikeToken(name) ? name : new Token(name).masked,
     source,
     endpoint: context ? showEndpoint(context.endpoint) : null,
     token_masked: null,

@@ -313,4 +313,25 @@ describe("explain", () => {
     const { stderr } = await run(["explain", "--context", "nope"], { home: settle({}) });
     expect(stderr).toBe("hint: `bentocloud context list` shows the contexts\n");
   });
+
+  test("gives none either where Python would use nothing it is told", async () => {
+    const setting = { env: { BENTO_CLOUD_API_KEY: canary() }, file: "contexts: [\n" };
+    const { code, stderr, python } = await explain(setting);
+    expect({ code, python }).toMatchObject({
+      code: 0,
+      python: { name: null, differs: true, reason: expect.stringMatching(/^it fails: /) },
+    });
+    const { stderr: said } = await run(["explain"], { home: settle(setting), env: setting.env });
+    expect({ stderr, said }).toEqual({ stderr: "", said: "" });
+  });
+
+  test("stays narrow, however long the values of a project's file are", async () => {
+    const [name, pin] = ["n".repeat(3000), "p".repeat(3000)];
+    const project = `context=${name}\norganization=${pin}\n`;
+    const { stdout } = await run(["explain"], { home: settle({ project }) });
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThan(500);
+    const { candidates, pins } = await explain({ project });
+    expect(candidates.find(({ kind }) => kind === "project")!.value).toBe(name);
+    expect(pins).toMatchObject([{ value: pin }]);
+  });
 });

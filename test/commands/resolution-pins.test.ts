@@ -38,7 +38,7 @@ describe("the endpoint pin", () => {
       stdout: "",
       stderr:
         `error: ${path}:2 pins the endpoint "https://pinned.test", but the context "mine", chosen by ${path}:1, has "${cloud.url}"\n` +
-        "hint: choose another context with --context or `bentocloud use`, or correct the pin\n",
+        "hint: choose another context with --context, or correct the pin\n",
     });
     expect(cloud.requests.length).toBe(before);
   });
@@ -106,7 +106,7 @@ describe("the organization pin", () => {
         stdout: "",
         stderr:
           `error: ${path}:2 pins the organization "globex", but the context "mine", chosen by ${path}:1, has "acme"\n` +
-          "hint: choose another context with --context or `bentocloud use`, or correct the pin\n",
+          "hint: choose another context with --context, or correct the pin\n",
       });
     },
   );

@@ -96,6 +96,16 @@ describe(".bentorc", () => {
     writeBelow(project, ".bentorc", "");
   });
 
+  test("a token in the place of a context's name is repeated nowhere", async () => {
+    const { here, project, path } = projectWith(`context=${canary()}\n`);
+    for (const args of [["token"], ["status"], ["explain"]]) {
+      const { code, stderr } = await run(args, { home: here, cwd: project });
+      expect({ code }).toEqual({ code: 4 });
+      expect(stderr).toContain(`hint: if it is an API token, remove it from ${path} and revoke it\n`);
+    }
+    writeBelow(project, ".bentorc", "");
+  });
+
   test.each([
     ["an unknown key", "colour=blue\ncontext=staging\n", ":1: unknown key ignored;"],
     ["extends", "context=staging\nextends=github:evil/repo\n", ":2: unknown key ignored;"],

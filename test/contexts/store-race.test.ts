@@ -242,6 +242,29 @@ describe("a peer that truncates and rewrites the file in place, as Python bentom
     expect(JSON.parse((await run(["list-context"], { home: here })).stdout)).toHaveLength(101);
   });
 
+  test("is waited for as long as it has the file open, where that can be seen", async () => {
+    const here = home();
+    const names = Array.from({ length: 200 }, (_, index) => `n${index}`);
+    const text = fileOf(names, "n150");
+    const piece = text.slice(0, text.indexOf("name: n100") + "name: n1".length);
+    const slow = `
+import sys, time
+file = open(sys.argv[1], "w")
+file.write(sys.argv[2]); file.flush(); print("begun", flush=True); time.sleep(1.2); file.write(sys.argv[3]); file.close()`;
+    for (const args of [["list-context"], ["use", "n3"]]) {
+      here.write(text);
+      const peer = start(["-c", slow, here.file, piece, text.slice(piece.length)], {
+        home: here,
+        command: ["python3"],
+      });
+      await peer.waitFor("begun");
+      expect((await run(args, { home: here })).code).toBe(0);
+      expect(await peer.result).toMatchObject({ code: 0 });
+      expect(namesIn(here.read())).toEqual(names);
+    }
+    expect(here.read()).toContain("current_context_name: n3\n");
+  });
+
   test("a write of ours never drops what it wrote meanwhile", async () => {
     const here = home();
     here.write(fileOf(["first", "second"]));

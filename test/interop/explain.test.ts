@@ -204,7 +204,7 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
       env: { ...KEY, BENTOML_HOME: "other" },
       prepare: (here) => void mkdirSync(join(here.path, "other/.yatai.yaml"), { recursive: true }),
     },
-    /it fails: .*not a regular file$/,
+    /^it fails: .*not a regular file$/,
   ],
   [
     "a link to the file",
@@ -242,7 +242,18 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
     null,
   ],
   ["a broken file", { prepare: file("contexts: [\n") }, /^it fails: .*line 2/],
-  ["a broken file, and a key", { env: KEY, prepare: file("contexts: [\n") }, /it fails: .*line 2/],
+  ["a broken file, and a key", { env: KEY, prepare: file("contexts: [\n") }, /^it fails: .*line 2/],
+  [
+    "a broken file, and a key that a pin refuses",
+    {
+      env: KEY,
+      prepare(here) {
+        here.write("contexts: [\n");
+        writeBelow(here.path, ".bentorc", "endpoint=https://prod.test\n");
+      },
+    },
+    /^it fails: .*line 2/,
+  ],
   ["two documents", { prepare: file(`${ONE}---\n${ONE}`) }, /^it fails: .*more than one/],
   [
     "a file with an entry without a token",

@@ -203,6 +203,15 @@ describe("createClient", () => {
     await reader.cancel();
   });
 
+  test("refuses a time that a timer would make something else of", async () => {
+    const context = await mine();
+    for (const timeoutMs of [Number.NaN, -1, 0, 86_400_001, Infinity]) {
+      expect(await codeOf(async () => createClient(context, { timeoutMs }))).toBe("USAGE");
+      expect(await codeOf(() => resolveContext({ timeoutMs }))).toBe("USAGE");
+    }
+    expect(await createClient(context, { timeoutMs: 86_400_000 })("/api/v1/version")).toBeDefined();
+  });
+
   test("does not send a token that could not travel", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: `"${canary()} ${canary()}"` }]);
