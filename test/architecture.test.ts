@@ -43,6 +43,7 @@ const FOLDERS: Record<string, string[]> = {
     "session/",
     "contexts/",
     "errors.ts",
+    "system/text.ts",
     "system/time.ts",
     "type system/",
     "type cloud/",

@@ -15,7 +15,7 @@ export interface Message {
   /** Below the endpoint; `targetOf` makes one of what a user wrote. */
   url: URL | string;
   headers?: Headers;
-  body?: Uint8Array<ArrayBuffer> | undefined;
+  body?: Uint8Array<ArrayBuffer> | Blob | undefined;
   /** Must not be carried out twice: no runtime repeats it, and no redirect turns it into something else. */
   isFinal?: boolean;
 }

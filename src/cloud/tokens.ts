@@ -18,23 +18,36 @@ const PAGE_SIZE = 100;
 const MAX_TOKENS = 100_000;
 const MAX_READINGS = 4;
 
-/** All of the user's tokens in the current organization, newest first. */
+/**
+ * All of the user's tokens in the current organization, newest first. What is decided by the list, such as which token
+ * is deleted, must not be decided by a part of it.
+ */
 export async function listTokens(client: Client): Promise<ApiToken[]> {
   for (let reading = 1; ; reading += 1) {
-    const { tokens, isSteady } = await readPages(client);
-    if (isSteady || reading >= MAX_READINGS) return tokens;
+    const { tokens, total, isSteady } = await readPages(client);
+    if (isSteady || (reading >= MAX_READINGS && tokens.length >= total)) return tokens;
+    if (reading >= MAX_READINGS)
+      throw new CliError("FAILURE", `${client.endpoint} lists ${tokens.length} of ${total} API tokens`);
   }
 }
 
+interface Reading {
+  tokens: ApiToken[];
+  /** How many there are by the last answer. */
+  total: number;
+  isSteady: boolean;
+}
+
 /** One that is created or deleted meanwhile moves the others from page to page: `isSteady` says that none was. */
-async function readPages(client: Client): Promise<{ tokens: ApiToken[]; isSteady: boolean }> {
+async function readPages(client: Client): Promise<Reading> {
   const found = new Map<string, ApiToken>();
   const totals = new Set<number>();
   let start = 0;
   let total = 1;
   while (start < total && start < MAX_TOKENS) {
     const body = await ask(client, `${PATH}?start=${start}&count=${PAGE_SIZE}`);
-    const items = fieldOf(body, "items");
+    // Go writes a list of nothing as null.
+    const items = fieldOf(body, "items") ?? [];
     const said = fieldOf(body, "total");
     if (!Array.isArray(items) || typeof said !== "number") throw otherShape(client.endpoint);
     totals.add((total = said));
@@ -42,7 +55,7 @@ async function readPages(client: Client): Promise<{ tokens: ApiToken[]; isSteady
     if (items.length === 0) break;
     start += items.length;
   }
-  return { tokens: [...found.values()], isSteady: totals.size <= 1 && found.size === start };
+  return { tokens: [...found.values()], total, isSteady: totals.size <= 1 && found.size === start };
 }
 
 /** Undefined for a uid the server does not know, or that belongs to somebody else. */

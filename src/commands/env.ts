@@ -47,7 +47,7 @@ async function printPair(cli: Cli, shell: string, options: { insecureHttp: boole
   const session = await openSession(cli, options);
   await warnOfExpiry(cli, session.context);
   const pair = pairOf(session);
-  if (shell === "json") return cli.output.secretData(pair);
+  if (shell === "json") return void cli.output.secretData(pair);
   const lines = toShell(dialectFor(shell), pair);
   // The runner of a job takes commands from stderr too. Anywhere else nobody would hide the token that this shows.
   if (shell === "github" && cli.env["GITHUB_ACTIONS"] === "true") cli.output.maskForGitHub(session.token);

@@ -62,6 +62,8 @@ export interface Cli {
   readStdin(): Promise<string>;
   /** A file that the user names, or standard input for `-`. */
   readInput(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The same for what is only sent on: a file is not read before it is sent. */
+  openInput(name: string): Promise<Uint8Array<ArrayBuffer> | Blob>;
   /** @throws CliError `USAGE` when the jq expression is none. */
   compileFilter(expression: string): Promise<Filter>;
   /** From here on Ctrl-C ends the process at once: what follows computes, and leaves no moment to be told of it. */
@@ -139,6 +141,10 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     async readInput(name) {
       const { readInput } = await import("./input.ts");
       return readInput(name, signal());
+    },
+    async openInput(name) {
+      const { openInput } = await import("./input.ts");
+      return openInput(name, signal());
     },
     async compileFilter(expression) {
       const { compileFilter } = await import("./jq.ts");

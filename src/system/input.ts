@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { openAsBlob } from "node:fs";
+import { access, constants, readFile, stat } from "node:fs/promises";
 import { CliError, usageError } from "../errors.ts";
 import { codeOf } from "./files.ts";
 
@@ -6,10 +7,26 @@ import { codeOf } from "./files.ts";
 export async function readInput(name: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   if (name === "-") return readStdin(signal);
   try {
-    return new Uint8Array(await readFile(name, { signal }));
+    return await readFile(name, { signal });
   } catch (error) {
     if (signal.aborted) throw cancelled();
-    throw usageError(`the file ${name} cannot be read (${codeOf(error)})`);
+    throw unreadable(name, error);
+  }
+}
+
+function unreadable(name: string, error: unknown): CliError {
+  return usageError(`the file ${name} cannot be read (${codeOf(error)})`);
+}
+
+/** The same for what is only sent on: a file is read while it goes out, and may be larger than the memory. */
+export async function openInput(name: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | Blob> {
+  const isFile = name !== "-" && (await stat(name).catch(() => undefined))?.isFile();
+  if (!isFile) return readInput(name, signal);
+  try {
+    await access(name, constants.R_OK);
+    return await openAsBlob(name);
+  } catch (error) {
+    throw unreadable(name, error);
   }
 }
 
@@ -36,7 +53,7 @@ export async function readStdin(
     signal.removeEventListener("abort", stop);
   }
   if (signal.aborted) throw cancelled();
-  return new Uint8Array(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }
 
 function cancelled(): CliError {

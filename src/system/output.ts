@@ -67,9 +67,9 @@ export class Output {
     writeLine(STDOUT, text);
   }
 
-  /** A token on stdout, because the user asked for exactly that. */
-  secret(token: Token, label = ""): void {
-    writeLine(STDOUT, label + token.reveal());
+  /** A token on stdout, because the user asked for exactly that. False when nobody reads it. */
+  secret(token: Token, label = ""): boolean {
+    return write(STDOUT, `${label}${token.reveal()}\n`);
   }
 
   /** A line that holds a token, because the user asked for exactly that. */
@@ -84,9 +84,9 @@ export class Output {
     this.#later(() => writeLine(STDERR, `::add-mask::${data}`));
   }
 
-  /** JSON that holds a token, because the user asked for exactly that. */
-  secretData(value: unknown): void {
-    writeLine(STDOUT, toJson(value));
+  /** The same for JSON that holds one. */
+  secretData(value: unknown): boolean {
+    return write(STDOUT, `${toJson(value)}\n`);
   }
 
   /**

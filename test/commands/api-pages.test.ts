@@ -112,6 +112,15 @@ describe("--paginate", () => {
     expect(await listOf(pages)).toMatchObject({ code: 0, stdout: "[1,2]\n" });
   });
 
+  test("goes on to an empty page where there are more items than the total says", async () => {
+    const pages = ['{"total":1,"items":[1,2]}', '{"total":1,"items":[3]}', '{"total":1,"items":[]}'];
+    expect(await listOf(pages)).toMatchObject({ code: 0, stdout: "[1,2,3]\n" });
+  });
+
+  test("takes null for a list of nothing", async () => {
+    expect(await listOf(['{"start":0,"total":0,"items":null}'])).toMatchObject({ code: 0, stdout: "[]\n" });
+  });
+
   test("believes the newest total", async () => {
     const pages = [
       '{"start":0,"total":2,"items":[1]}',
@@ -131,6 +140,14 @@ describe("--paginate", () => {
       1,
       "answers from 0 on when asked from 1 on",
     ],
+    [
+      "the same page again, which does not say where it begins",
+      ['{"total":3,"items":[1]}', '{"total":3,"items":[1]}'],
+      1,
+      "answers with the same page again when asked from 1 on",
+    ],
+    ["a page without a total", ['{"start":0,"items":[1]}'], 1, "is no list with pages"],
+    ["a page whose items are missing", ['{"start":0,"total":2}'], 1, "is no list with pages"],
   ])("%s is an error, and no half of a list is printed", async (_name, texts, exit, says) => {
     const { code, stdout, stderr } = await listOf(texts);
     expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
@@ -151,6 +168,9 @@ describe("--paginate", () => {
     [["--paginate", "-f", "a=b"]],
     [["--paginate", "--include"]],
     [["--slurp"]],
+    [["--paginate", "-X", "GET", "-f", "start=abc"]],
+    [["--paginate", "-X", "GET", "-f", "start=-1"]],
+    [["--paginate", "-X", "GET", "-f", "count=1.5"]],
   ])("%p is a usage error", async (args) => {
     const { cloud, api } = await signedIn(0);
     expect(await api([PATH, ...args])).toMatchObject({ code: 2, stdout: "" });

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeContexts } from "../contexts/fixture.ts";
+import { writeBelow, writeContexts } from "../contexts/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import { echoPerTest } from "../support/echo.ts";
-import { programCommand } from "../support/program.ts";
+import { cleanEnvironment, programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
@@ -59,6 +60,44 @@ describe("a large answer", () => {
     expect(echo.seen).toHaveLength(2);
   });
 });
+
+test("a compressed answer is printed as it came, and that is said", async () => {
+  const bytes = Bun.gzipSync(Buffer.from("{}"));
+  const { here } = await signedIn((_request, response) => {
+    response.writeHead(200, { "content-encoding": "gzip" }).end(bytes);
+  });
+  const { stdout, stderr } = await shell(here, "api /x | gunzip");
+  expect({ stdout, stderr }).toEqual({
+    stdout: "{}",
+    stderr: "warning: the answer is compressed (gzip), unasked\n",
+  });
+});
+
+// Deno reads the whole of a file that it sends.
+test.skipIf(process.env["BENTOCLOUD_RUNTIME"] === "deno")(
+  "a file that is sent, also twice, is never in memory as a whole",
+  async () => {
+    const { here, echo } = await signedIn((request, response) => {
+      if (request.url === "/up") response.writeHead(307, { location: "/there" });
+      response.end();
+    });
+    // Not in the home, all of which is searched for tokens.
+    const place = mkdtempSync(join(tmpdir(), "bentocloud-big-"));
+    const big = writeBelow(place, "big", "begins");
+    truncateSync(big, 128 * MIB);
+    const child = Bun.spawn([...programCommand(), "api", "/up", "--input", big], {
+      cwd: here.path,
+      env: cleanEnvironment(here),
+    });
+    expect(await child.exited).toBe(0);
+    rmSync(place, { recursive: true });
+    expect(echo.seen.map(({ url, body }) => [url, body.length, body.toString("utf8", 0, 6)])).toEqual([
+      ["/up", 128 * MIB, "begins"],
+      ["/there", 128 * MIB, "begins"],
+    ]);
+    expect(child.resourceUsage()!.maxRSS).toBeLessThan(128 * MIB);
+  },
+);
 
 describe("a reader that goes away", () => {
   test("ends the program quietly, and the answer that has no end", async () => {

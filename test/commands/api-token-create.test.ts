@@ -168,6 +168,24 @@ describe("api-token create", () => {
     expect(stderr).toContain("`bentocloud api-token delete ci`");
   });
 
+  test("a reader that is gone: the token that nobody saw is named, unless it is a login now", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const { programCommand } = await import("../support/program.ts");
+    const line = '"$@" | true; exit "${PIPESTATUS[0]}"';
+    const command = ["bash", "-c", line, "bash", ...programCommand()];
+    for (const args of [["ci"], ["cd", "--json"]]) {
+      const { code, stderr } = await run(["api-token", "create", ...args], { home: here, command });
+      expect(code).toBe(6);
+      expect(stderr).toContain(`\`bentocloud api-token delete ${args[0]}\``);
+    }
+    const login = await run(["api-token", "create", "new", "--login", "new"], { home: here, command });
+    expect({ code: login.code, yaml: here.read() }).toEqual({
+      code: 0,
+      yaml: expect.stringContaining(cloud.tokens.at(-1)!.value),
+    });
+  });
+
   test.skipIf(process.platform !== "linux")(
     "a full disk behind stdout: the token that nobody saw is named",
     async () => {

@@ -126,6 +126,21 @@ describe("a rotation is taken back at once, and nothing was changed, when", () =
   });
 });
 
+test("a successor that stands nowhere when the old token is gone does not stay behind", async () => {
+  const cloud = await newCloud();
+  const here = homeToRotate(cloud);
+  const other = cloud.issueToken({ name: "other", createdAt: new Date("2026-01-01T00:00:00Z") });
+  cloud.misbehave(LOOK, { delayMs: 500 }, { times: 1 });
+  const running = start(["api-token", "rotate"], { home: here });
+  await cloud.seen(LOOK);
+  const old = tokenIn(here);
+  cloud.revoke(old);
+  here.write(here.read().replace(old, other));
+  expect(await running.result).toMatchObject({ code: 4 });
+  expect(namesOf(cloud)).toEqual(["other"]);
+  expect(journalOf(here)).toBeUndefined();
+});
+
 describe("a rotation stays open, and the next one ends it, when", () => {
   test.each(LEFT_OPEN)("%s", async (_, route, fault, before, exit) => {
     const cloud = await newCloud();
@@ -169,6 +184,18 @@ describe("a rotation succeeds although", () => {
     const here = homeToRotate(cloud);
     cloud.misbehave(DELETE, { afterwards: fault }, { times: 1 });
     expect(await rotate(here)).toMatchObject({ code: 0 });
+    expectRotated(cloud, here);
+  });
+
+  test("another program writes the old token back while the server deletes it", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    const before = here.read();
+    cloud.misbehave(DELETE, { delayMs: 500 }, { times: 1 });
+    const running = start(["api-token", "rotate"], { home: here });
+    await cloud.seen(DELETE);
+    here.write(before);
+    expect(await running.result).toMatchObject({ code: 0 });
     expectRotated(cloud, here);
   });
 

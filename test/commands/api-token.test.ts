@@ -169,6 +169,39 @@ describe("api-token list", () => {
     expect(tokens.map(({ in_use }: { in_use: boolean }) => in_use)).toEqual([false, false]);
   });
 
+  test("is none when the server does not give what it says there is", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const items = [{ uid: "u", name: "one" }];
+    cloud.misbehave("GET /api/v1/api_tokens", { json: { start: 0, count: 1, total: 3, items } });
+    const { code, stdout, stderr } = await run(["api-token", "list"], { home: here });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `error: ${cloud.url} lists 1 of 3 API tokens\n`,
+    });
+  });
+
+  test("takes null for a list of nothing", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    cloud.misbehave("GET /api/v1/api_tokens", { json: { start: 0, count: 100, total: 0, items: null } });
+    expect(await json(["list"], { home: here })).toEqual({ api_tokens: [] });
+  });
+
+  test("shows no more than the beginning of a long description, and programs all of it", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const description = "long ".repeat(200).trim();
+    cloud.issueToken({ name: "ci", description });
+    for (const args of [["list"], ["get", "ci"]]) {
+      const { stdout } = await run(["api-token", ...args], { home: here });
+      expect(stdout).toContain(`${description.slice(0, 299)}…`);
+      expect(stdout).not.toContain(description);
+    }
+    expect(await json(["get", "ci"], { home: here })).toMatchObject({ description });
+  });
+
   test("shows what a server says without what drives a terminal", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
@@ -399,6 +432,27 @@ describe("api-token delete", () => {
       code: 2,
       stderr: expect.stringContaining('of the context "other"\n'),
     });
+  });
+
+  test("one of two that may be the token in use needs --force, and one that cannot be it does not", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "twin", createdAt: cloud.tokens[0]!.createdAt });
+    cloud.issueToken({ name: "ci" });
+    for (const name of ["laptop", "twin"]) {
+      const { code, stderr } = await run(["api-token", "delete", name, "--yes"], { home: here });
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr:
+          `error: "${name}" may be the API token of the context "mine": it cannot be told\n` +
+          "hint: --force deletes it all the same\n",
+      });
+    }
+    const remove = (name: string, ...force: string[]) =>
+      run(["api-token", "delete", name, "--yes", ...force], { home: here });
+    expect(await remove("ci")).toMatchObject({ code: 0 });
+    expect(await remove("twin", "--force")).toMatchObject({ code: 0 });
+    expect(namesOf(cloud)).toEqual(["laptop"]);
   });
 
   test("the environment's own token needs --force, too", async () => {

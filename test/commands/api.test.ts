@@ -100,6 +100,14 @@ describe("on a terminal", () => {
     expect(await shownBy([], { status: 200, body })).toBe("one\n\ttwo three\n");
   });
 
+  test("what there is of an answer that breaks off is shown", async () => {
+    const { cloud, here } = await signedIn();
+    cloud.misbehave(`GET ${INFO}`, { status: 200, body: '{"half', headers: { "content-length": "99" } });
+    const terminal = openTerminal(["api", INFO, "--timeout", "0.5"], { home: here });
+    expect(await terminal.exit).toMatchObject({ code: 5 });
+    expect(terminal.raw).toContain('{"half');
+  });
+
   test("so does what jq prints, and the headers", async () => {
     const plan = {
       status: 200,
@@ -181,6 +189,21 @@ describe("a web page", () => {
     const { code, stdout, stderr } = await api([INFO, "--json"]);
     expect({ code, error: JSON.parse(stderr).error.code }).toEqual({ code: 5, error: "NOT_BENTOCLOUD" });
     expect(stdout).toStartWith("<!doctype html>");
+  });
+
+  test.each([
+    ["text/plain", "<!DOCTYPE html><title>Sign in</title>"],
+    ["application/json", "\n<html><p>Sign in"],
+    ["application/xhtml+xml", '<?xml version="1.0"?><html/>'],
+  ])("that calls itself %s is none either", async (type, body) => {
+    const { cloud, api } = await signedIn();
+    cloud.misbehave(`GET ${INFO}`, { status: 200, body, headers: { "content-type": type } });
+    const { code, stdout, stderr } = await api([INFO, "--json"]);
+    expect({ code, stdout, error: JSON.parse(stderr).error.code }).toEqual({
+      code: 5,
+      stdout: body,
+      error: "NOT_BENTOCLOUD",
+    });
   });
 
   test("that was asked for is success", async () => {

@@ -5,6 +5,7 @@ import type { Listed } from "../../session/tokens/list.ts";
 import type { Cli } from "../../system/cli.ts";
 import type { Cell } from "../../system/output.ts";
 import type { Tone } from "../../system/paint.ts";
+import { cap } from "../../system/text.ts";
 import { showWhen } from "../../system/time.ts";
 
 export const TOKEN_ARG = {
@@ -47,19 +48,30 @@ export function toListedJson(token: Listed) {
   return { ...toJson(token), contexts: token.contexts, in_use: token.isInUse };
 }
 
-export function printSecret({ output }: Cli, token: CreatedToken): void {
+/** `isKept` says that the secret is going to be known also when nobody reads it here. */
+export function printSecret({ output }: Cli, token: CreatedToken, { isKept }: { isKept: boolean }): void {
+  const hint = `nobody knows the secret of the new API token: \`bentocloud api-token delete ${token.name}\``;
   try {
-    if (output.json) output.secretData({ ...toJson(token), api_token: token.secret.reveal() });
-    else output.secret(token.secret);
+    const isRead = output.json
+      ? output.secretData({ ...toJson(token), api_token: token.secret.reveal() })
+      : output.secret(token.secret);
+    if (isRead || isKept) return;
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    const hint = `nobody knows the secret of the new API token: \`bentocloud api-token delete ${token.name}\``;
     throw new CliError(error.code, error.message, { hint, cause: error });
   }
+  throw new CliError("STORAGE", "nobody reads standard output", { hint });
 }
 
 export function showScopes({ scopes }: ApiToken): string {
   return scopes === null ? "no scopes set" : scopes.join(", ") || "no scopes";
+}
+
+const LONGEST_SHOWN = 300;
+
+/** Null for none. */
+export function showDescription({ description }: Pick<ApiToken, "description">): string | null {
+  return cap(description, LONGEST_SHOWN) || null;
 }
 
 const SOON_MS = 7 * 86_400_000;

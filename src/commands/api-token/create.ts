@@ -45,7 +45,7 @@ export const create = command({
       ...(expiresAt && { expiresAt }),
     });
     // At once: nobody can ask for it again, whatever happens to the login.
-    printSecret(cli, token);
+    printSecret(cli, token, { isKept: to !== undefined });
     const life = token.expiresAt ? `, expires ${showExpiry(token, cli.now()).text}` : ", never expires";
     cli.output.success(`Created the API token "${token.name}" (${token.uid}): ${showScopes(token)}${life}`);
     if (to)

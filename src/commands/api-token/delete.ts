@@ -11,7 +11,7 @@ export const remove = command({
   args: {
     ...TOKEN_ARG,
     yes: { type: "boolean", description: "Do not ask" },
-    force: { type: "boolean", description: "Delete it even when a context here is known to use it" },
+    force: { type: "boolean", description: "Delete it even when a login here uses it, or may do so" },
     ...REQUEST_ARGS,
   },
   examples: [["bentocloud api-token delete old-laptop --yes", "without a question"]],

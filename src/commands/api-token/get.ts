@@ -3,7 +3,7 @@ import { describeHolder } from "../../session/tokens/own.ts";
 import { getApiToken } from "../../session/tokens/list.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { showExpiry, showScopes, TOKEN_ARG, toListedJson } from "./_show.ts";
+import { showDescription, showExpiry, showScopes, TOKEN_ARG, toListedJson } from "./_show.ts";
 
 export const get = command({
   name: "get",
@@ -20,7 +20,7 @@ export const get = command({
     cli.output.fields([
       ["name", token.name],
       ["uid", token.uid],
-      ["description", token.description || null],
+      ["description", showDescription(token)],
       ["scopes", showScopes(token)],
       ["user", token.user],
       ["created", token.createdAt && showWhen(token.createdAt, now)],

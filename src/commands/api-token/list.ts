@@ -3,7 +3,7 @@ import { type Listed, listApiTokens } from "../../session/tokens/list.ts";
 import type { Cell } from "../../system/output.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { showExpiry, showScopes, toListedJson } from "./_show.ts";
+import { showDescription, showExpiry, showScopes, toListedJson } from "./_show.ts";
 
 export const list = command({
   name: "list",
@@ -45,6 +45,6 @@ function toCells(token: Listed, now: Date): Cell[] {
     { text: showTime(token.createdAt, "-") },
     { text: showTime(token.lastUsedAt, "never") },
     showExpiry(token, now),
-    { text: token.description },
+    { text: showDescription(token) ?? "" },
   ];
 }

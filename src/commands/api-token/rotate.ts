@@ -6,7 +6,7 @@ import type { RotateOptions } from "../../session/tokens/plan.ts";
 import { planRotation, rotate as rotateToken, type Rotated } from "../../session/tokens/rotate.ts";
 import type { Cli } from "../../system/cli.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { FIELD_ARGS, showExpiry } from "./_show.ts";
+import { FIELD_ARGS, showDescription, showExpiry } from "./_show.ts";
 
 export const rotate = command({
   name: "rotate",
@@ -59,8 +59,8 @@ async function printPlan(cli: Cli, options: RotateOptions): Promise<void> {
     ["delete", `${old.name} (${old.uid})`],
     ["create", wanted.name],
     ["scopes", wanted.scopes.join(", ")],
-    ["description", wanted.description || null],
-    ["expires", expiryOf(rotation, cli.now())],
+    ["description", showDescription(wanted)],
+    ["expires", expiryOf(rotation, cli.now()).text],
   ]);
   for (const { old: other, started_at } of unfinished)
     cli.output.info(`The rotation of "${other.name}", begun ${started_at}, would be ended first`);
@@ -73,7 +73,7 @@ function report(cli: Cli, { contexts, rotation, oldStillWorks, isResumed }: Rota
   const names = contexts.map((name) => `"${name}"`).join(", ");
   cli.output.success(
     `Rotated the API token of ${names}: "${wanted.name}" (${successor?.uid}) is in the place of "${old.name}", ` +
-      `which is deleted; expires ${expiryOf(rotation, cli.now())}`,
+      `which is deleted; expires ${expiryOf(rotation, cli.now()).text}`,
   );
   if (variable(cli.env, "BENTO_CLOUD_API_KEY")?.trim() === old.token)
     cli.output.warn("BENTO_CLOUD_API_KEY holds the old API token, which no longer works");
@@ -83,8 +83,8 @@ function report(cli: Cli, { contexts, rotation, oldStillWorks, isResumed }: Rota
     );
 }
 
-function expiryOf({ wanted }: Rotation, now: Date): string {
-  return showExpiry({ expiresAt: wanted.expires_at === null ? null : new Date(wanted.expires_at) }, now).text;
+function expiryOf({ wanted }: Rotation, now: Date) {
+  return showExpiry({ expiresAt: wanted.expires_at === null ? null : new Date(wanted.expires_at) }, now);
 }
 
 function toJson({ endpoint, old, wanted, successor }: Rotation, contexts?: readonly string[]) {

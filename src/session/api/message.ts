@@ -19,7 +19,10 @@ export interface Wanted {
   headers: readonly string[];
 }
 
-type Read = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
+interface Inputs {
+  read: Cli["readInput"];
+  open: Cli["openInput"];
+}
 
 const WITHOUT_BODY = new Set(["GET", "HEAD"]);
 
@@ -31,22 +34,32 @@ export async function toMessage(cli: Cli, endpoint: string, wanted: Wanted): Pro
   const hasBody = rawFields.length + typedFields.length > 0 || input !== undefined;
   const method = parseMethod(wanted.method ?? (hasBody ? "POST" : "GET"));
   if (input !== undefined && WITHOUT_BODY.has(method)) throw usageError(`a ${method} takes no --input`);
-  const read = readerOf(cli);
-  const fields = await readFields(wanted, read);
+  const inputs = inputsOf(cli);
+  const fields = await readFields(wanted, inputs.read);
   if (input !== undefined || WITHOUT_BODY.has(method)) addQuery(url, toQuery(fields));
   if (WITHOUT_BODY.has(method)) return { method, url, headers };
-  const body = input !== undefined ? await read(input) : fields.size > 0 ? encode(toJson(fields)) : undefined;
+  const body =
+    input !== undefined ? await inputs.open(input) : fields.size > 0 ? encode(toJson(fields)) : undefined;
   if (body !== undefined && !headers.has("content-type")) headers.set("Content-Type", "application/json");
   return { method, url, headers, body };
 }
 
 /** Standard input can be read once. */
-function readerOf(cli: Cli): Read {
+function inputsOf(cli: Cli): Inputs {
   let isRead = false;
-  return async (name) => {
+  const take = (name: string) => {
     if (name === "-" && isRead) throw usageError("standard input can be read once only");
     isRead ||= name === "-";
-    return cli.readInput(name);
+  };
+  return {
+    async read(name) {
+      take(name);
+      return cli.readInput(name);
+    },
+    async open(name) {
+      take(name);
+      return cli.openInput(name);
+    },
   };
 }
 
@@ -57,7 +70,7 @@ function parseMethod(text: string): string {
   throw usageError("this is no method of an API", "for example GET, POST, PUT, PATCH or DELETE");
 }
 
-async function readFields({ rawFields, fields }: Wanted, read: Read): Promise<Fields> {
+async function readFields({ rawFields, fields }: Wanted, read: Inputs["read"]): Promise<Fields> {
   const values: Fields = new Map();
   for (const written of rawFields) {
     const field = parseField(written);
@@ -76,7 +89,7 @@ const WORDS = new Map<string, unknown>([
   ["null", null],
 ]);
 
-async function typed({ text = "" }: Field, read: Read): Promise<unknown> {
+async function typed({ text = "" }: Field, read: Inputs["read"]): Promise<unknown> {
   if (WORDS.has(text)) return WORDS.get(text);
   if (!text.startsWith("@")) return exactNumber(text) ?? text;
   const name = text.slice(1);

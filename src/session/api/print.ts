@@ -41,14 +41,20 @@ async function printOnScreen({ output }: Cli, body: AsyncIterable<Uint8Array>): 
   const decoder = new TextDecoder();
   let text = "";
   let isLaidOut = true;
-  for await (const piece of body) {
-    const part = decoder.decode(piece, { stream: true });
-    if (isLaidOut) {
-      text += part;
-      if (text.length <= MAX_LAID_OUT) continue;
-      isLaidOut = false;
-      output.text(text);
-    } else if (!output.text(part)) break;
+  try {
+    for await (const piece of body) {
+      const part = decoder.decode(piece, { stream: true });
+      if (isLaidOut) {
+        text += part;
+        if (text.length <= MAX_LAID_OUT) continue;
+        isLaidOut = false;
+        output.text(text);
+      } else if (!output.text(part)) break;
+    }
+  } catch (error) {
+    // What there is of an answer that broke off is shown, as it is in a pipe.
+    if (isLaidOut) output.text(text);
+    throw error;
   }
   if (isLaidOut) await output.screen(text);
   return text.slice(0, BEGINNING);

@@ -30,11 +30,13 @@ export async function showAnswer(
   }
   const { body, ...head } = await client.stream(message);
   if (include) printHead(cli, head);
+  const encoding = head.headers.get("content-encoding") ?? "identity";
+  if (encoding !== "identity") cli.output.warn(`the answer is compressed (${encoding}), unasked`);
   const beginning = await printWhole(cli, body);
   if (head.status >= 400) throw refused(head, beginning, client);
   // Whoever did not ask for a page was answered by something else than the API.
-  const isPage = /^text\/html\b/i.test(head.headers.get("content-type") ?? "");
-  if (isPage && !message.headers?.has("accept")) throw notBentoCloud(client.endpoint, "a web page");
+  if (isPage(head, beginning) && !message.headers?.has("accept"))
+    throw notBentoCloud(client.endpoint, "a web page");
 }
 
 /** The items of all pages as one list, or with `slurp` the list of the pages. */
@@ -55,6 +57,14 @@ export async function showPages(
   }
   const json = JSON.stringify(values);
   return filter ? printFiltered(cli, filter, json) : printText(cli, `${json}\n`);
+}
+
+/** Not every sign-in page says of itself that it is one. */
+function isPage({ headers }: Head, beginning: string): boolean {
+  const type = headers.get("content-type") ?? "";
+  return (
+    /^(text\/html|application\/xhtml\+xml)\b/i.test(type) || /^\s*<(!doctype\s+)?html\b/i.test(beginning)
+  );
 }
 
 function refused({ status }: Head, text: string, { endpoint }: Client): CliError {

@@ -6,7 +6,7 @@ import { CliError, usageError } from "../../errors.ts";
 import type { Cli } from "../../system/cli.ts";
 import { rememberExpiry } from "../expiry.ts";
 import { findApiToken, noSuchToken, openTokens } from "./open.ts";
-import { describeHolder, holdersOf } from "./own.ts";
+import { canBeOwn, describeHolder, holdersOf, knownUids } from "./own.ts";
 
 export async function updateApiToken(
   cli: Cli,
@@ -42,9 +42,14 @@ export async function deleteApiToken(cli: Cli, word: string, options: Deletion):
   const session = await openTokens(cli, options);
   const { token, listed } = await findApiToken(session.client, word);
   const contexts = (await holdersOf(cli, session, listed)).get(token.uid) ?? [];
-  if (!options.force) refuseHeld(token, contexts);
+  const known = await knownUids(cli, session.context.endpoint);
+  const isOwn = canBeOwn(token, { listed, token: session.token, known });
+  if (!options.force) {
+    refuseHeld(token, contexts);
+    if (isOwn) throw perhapsHeld(token, session.context.name);
+  }
   if (!options.yes) await confirm(cli, token);
-  await deleteToken(session.client, token.uid, { isOwn: contexts.includes(session.context.name) });
+  await deleteToken(session.client, token.uid, { isOwn });
   return { token, contexts };
 }
 
@@ -55,6 +60,13 @@ function refuseHeld({ name }: ApiToken, contexts: readonly string[]): void {
   throw usageError(
     `"${name}" is the API token of ${contexts.map(describeHolder).join(" and ")}`,
     `--force deletes it all the same${rotate ?? ""}`,
+  );
+}
+
+function perhapsHeld({ name }: ApiToken, context: string): CliError {
+  return usageError(
+    `"${name}" may be the API token of ${describeHolder(context)}: it cannot be told`,
+    "--force deletes it all the same",
   );
 }
 

@@ -33,7 +33,7 @@ export async function knownUids(cli: Cli, endpoint: string): Promise<KnownUids> 
 }
 
 /** Whether it is known to belong to another secret than this one. */
-export function isOfAnother({ uid }: ApiToken, token: Token, known: KnownUids): boolean {
+function isOfAnother({ uid }: ApiToken, token: Token, known: KnownUids): boolean {
   return [...known].some(([secret, other]) => other === uid && secret !== token.reveal());
 }
 
@@ -44,12 +44,21 @@ function loginsAt(contexts: readonly Context[], endpoint: string) {
   });
 }
 
+/** Whether nothing that is known speaks against this token's being that secret. */
+export function canBeOwn(
+  one: ApiToken,
+  { listed, token, known }: { listed: readonly ApiToken[]; token: Token; known: KnownUids },
+): boolean {
+  const own = findOwn(listed, token, known);
+  return own ? one === own : isMadeWith(one, token) !== false && !isOfAnother(one, token, known);
+}
+
 /** How much later than its secret's whole second the server may write a token down. */
 const EARLY_MS = 1_000;
 const LATE_MS = 3_000;
 
 /** Whether this token was created when that secret was; undefined when one of the times is not known. */
-export function isMadeWith({ createdAt }: ApiToken, token: Token): boolean | undefined {
+function isMadeWith({ createdAt }: ApiToken, token: Token): boolean | undefined {
   const made = timeIn(token.reveal());
   if (made === undefined || createdAt === null) return undefined;
   const later = createdAt.getTime() - made;

@@ -11,7 +11,7 @@ import type { Cli } from "../../system/cli.ts";
 import { openSession } from "../open.ts";
 import { nameSuccessor } from "./fields.ts";
 import { findListed, noSuchToken } from "./open.ts";
-import { findOwn, isMadeWith, isOfAnother, type KnownUids, knownUids } from "./own.ts";
+import { canBeOwn, findOwn, type KnownUids, knownUids } from "./own.ts";
 
 export interface RotateOptions {
   /** The stored context; the active one when not given. */
@@ -61,7 +61,7 @@ export async function plan(cli: Cli, target: Target, options: RotateOptions): Pr
     word: options.old,
     known: await knownUids(cli, context.endpoint),
   });
-  const expiresAt = options.expiresAt ?? old.expiresAt;
+  const expiresAt = options.expiresAt ?? endOfSuccessor(old, cli.now());
   if (expiresAt && expiresAt <= cli.now())
     throw usageError(
       `the API token "${old.name}" is at its end`,
@@ -84,6 +84,13 @@ export async function plan(cli: Cli, target: Target, options: RotateOptions): Pr
   };
 }
 
+/** As long from now as the old one was given when it was made, to the second; its own end where that is not known. */
+function endOfSuccessor({ createdAt, expiresAt }: ApiToken, now: Date): Date | null {
+  if (!expiresAt || !createdAt) return expiresAt;
+  const lifetime = Math.round((expiresAt.getTime() - createdAt.getTime()) / 1000) * 1000;
+  return new Date(now.getTime() + lifetime);
+}
+
 /** A token made with `scopes: null` works only half on Yatai, and its successor would do no better. */
 function requireScopes({ uid, name, scopes }: ApiToken): string[] {
   if (scopes) return scopes;
@@ -102,8 +109,7 @@ interface Evidence {
 function chooseOld(listed: readonly ApiToken[], { target, word, known }: Evidence): ApiToken {
   const { context, token } = target;
   const own = findOwn(listed, token, known);
-  const canBe = (one: ApiToken) =>
-    own ? one === own : isMadeWith(one, token) !== false && !isOfAnother(one, token, known);
+  const canBe = (one: ApiToken) => canBeOwn(one, { listed, token, known });
   if (word === undefined) {
     if (own) return own;
     const names = listed

@@ -63,7 +63,8 @@ export async function begin(work: Work): Promise<Rotation> {
     noteRotation(own, begun);
     return begun;
   } catch (error) {
-    await deleteToken(client, created.uid);
+    // Where that fails, too, the next rotation finds it by the intention; what failed first is what is said.
+    await deleteToken(client, created.uid).catch(() => {});
     throw error;
   }
 }
@@ -93,13 +94,17 @@ async function finish(work: Work, successor: Successor): Promise<Ending> {
   const objection = await verify(work, client, successor);
   if (objection) return takeBack(work, successor, objection);
   const [from, to] = [new Token(old.token), new Token(successor.token)];
-  await swap(work, { from, to, uid: successor.uid, expires_at: rotation.wanted.expires_at });
+  const facts = { uid: successor.uid, expires_at: rotation.wanted.expires_at };
+  await swap(work, { from, to, ...facts });
   const contexts = holding(await cli.store.read(), { endpoint, token: to }).map(({ name }) => name);
   if (contexts.length === 0) {
     const gone = new CliError("FAILURE", `no context holds the API token "${old.name}" any more`);
     return takeBack(work, successor, gone);
   }
   await deleteToken(client, old.uid);
+  // The server takes its time, in which another program may have written back what is dead now.
+  if (holding(await cli.store.read(), { endpoint, token: from }).length > 0)
+    await swap(work, { from, to, ...facts });
   dropRotation(cli.store.paths.own, rotation);
   return { kind: "done", contexts, oldStillWorks: await works(work, old.token) };
 }
@@ -152,6 +157,7 @@ async function takeBack(work: Work, successor: Successor, reason: CliError): Pro
   if (verdict === "unreachable" || verdict === "not_bentocloud") throw error;
   const [from, to] = [new Token(successor.token), new Token(old.token)];
   if (isRejection(error)) {
+    if (!isRejection(reason)) await removeUnheld(work, successor);
     dropRotation(cli.store.paths.own, rotation);
     return { kind: "dead", reason: error };
   }
@@ -159,6 +165,14 @@ async function takeBack(work: Work, successor: Successor, reason: CliError): Pro
   await deleteToken(client, successor.uid);
   dropRotation(cli.store.paths.own, rotation);
   return { kind: "undone", reason };
+}
+
+/** Takes away a successor that works but stands nowhere: only by itself, once the old token is gone. */
+async function removeUnheld(work: Work, { uid, token }: Successor): Promise<void> {
+  const { cli, rotation } = work;
+  const place = { endpoint: rotation.endpoint, token: new Token(token) };
+  if (holding(await cli.store.read(), place).length > 0) return;
+  await deleteToken(await clientFor(work, token), uid, { isOwn: true });
 }
 
 /** Asked once, for what is said at the end; a server that is gone by then is no failure. */

@@ -1,30 +1,18 @@
 import { failure, ok, type Answer, type Call } from "./answer.ts";
 import { signedIn, type Caller } from "./authenticate.ts";
 import { clusterJson, deploymentJson, instanceTypeJson } from "./json.ts";
+import { pageOf } from "./pages.ts";
 import { addDeployment, type Deployment } from "./records.ts";
 
 /** `/api/v2/deployments`: a caller sees those of the organization, newest first. Yatai has no such routes. */
 
-export const listDeployments = signedIn(({ request, records }, caller) => {
-  const window = { start: request.query["start"] || "0", count: request.query["count"] || "0" };
-  for (const text of Object.values(window)) {
-    if (!/^\d+$/.test(text))
-      return failure(400, `binding error: error parsing query: strconv.ParseUint: parsing "${text}"`);
-  }
-  const start = Number(window.start);
-  const count = Number(window.count);
-  const search = request.query["search"] ?? "";
-  const own = ownDeployments(records.deployments, caller)
-    .filter(({ name }) => name.includes(search))
-    .toReversed();
-  const items = own.slice(start, count === 0 ? undefined : start + count);
-  return ok({
-    start,
-    count,
-    total: own.length,
-    items: items.map((deployment) => deploymentJson(deployment, records.dialect)),
-  });
-});
+export const listDeployments = signedIn(({ request, records }, caller) =>
+  pageOf(request, {
+    own: ownDeployments(records.deployments, caller),
+    search: request.query["search"] ?? "",
+    toJson: (deployment) => deploymentJson(deployment, records.dialect),
+  }),
+);
 
 export const createDeployment = signedIn((call, caller) => {
   const body = readBody(call);

@@ -1,6 +1,7 @@
 import { failure, ok, type Answer, type Call } from "./answer.ts";
 import { signedIn, type Caller } from "./authenticate.ts";
 import { tokenJson } from "./json.ts";
+import { pageOf } from "./pages.ts";
 import { addToken, removeToken, type ApiToken, type Dialect, type NewToken } from "./records.ts";
 
 /** `/api/v1/api_tokens`: a caller sees the tokens of the same user and organization, newest first. */
@@ -10,27 +11,14 @@ const DNS_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 /** RFC 3339 as Go reads it: the zone is not optional. */
 const WITH_ZONE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
-export const listTokens = signedIn(({ request, records }, caller) => {
-  const window = { start: request.query["start"] || "0", count: request.query["count"] || "0" };
-  for (const text of Object.values(window)) {
-    if (!/^\d+$/.test(text))
-      return bindingError(`error parsing query: strconv.ParseUint: parsing "${text}": invalid syntax`);
-  }
-  const start = Number(window.start);
-  const count = Number(window.count);
-  // Yatai accepts `search` and ignores it.
-  const search = records.dialect === "yatai" ? "" : (request.query["search"] ?? "");
-  const own = ownTokens(records.tokens, caller)
-    .filter((token) => token.name.includes(search))
-    .toReversed();
-  const items = own.slice(start, count === 0 ? undefined : start + count);
-  return ok({
-    start,
-    count,
-    total: own.length,
-    items: items.map((token) => tokenJson(token, records.dialect)),
-  });
-});
+export const listTokens = signedIn(({ request, records }, caller) =>
+  pageOf(request, {
+    own: ownTokens(records.tokens, caller),
+    // Yatai accepts `search` and ignores it.
+    search: records.dialect === "yatai" ? "" : (request.query["search"] ?? ""),
+    toJson: (token) => tokenJson(token, records.dialect),
+  }),
+);
 
 /** Asks for no scope, as the real server does not: any valid token can mint another. */
 export const createToken = signedIn((call, caller) => {
