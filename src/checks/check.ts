@@ -6,7 +6,8 @@ import { storageError } from "../system/files.ts";
 /** One thing that `doctor` looks at. Looking changes nothing. */
 export interface Check {
   id: string;
-  look(cli: Cli): Promise<Finding>;
+  /** Undefined when there is nothing to say. */
+  look(cli: Cli): Promise<Finding | undefined>;
 }
 
 export interface Finding {
@@ -16,7 +17,26 @@ export interface Finding {
   hint?: string;
   /** Repairs it without losing anything, and says what it did. Only where that is safe without asking. */
   repair?: () => Promise<string>;
+  hidden?: Hidden;
 }
+
+/** What of a finding's words is nobody else's business; in a report the kind of thing stands in its place. */
+export type Hidden = Partial<Record<Kind, readonly string[]>>;
+
+export type Kind =
+  | "token"
+  | "api token"
+  | "context"
+  | "endpoint"
+  | "organization"
+  | "e-mail"
+  | "user"
+  | "machine"
+  | "path"
+  | "proxy"
+  | "authority"
+  | "value"
+  | "server's words";
 
 /** What became of one check; the keys are JSON keys. */
 export interface Result {
@@ -32,20 +52,23 @@ export async function runChecks(
   cli: Cli,
   checks: readonly Check[],
   { fix }: { fix: boolean },
-): Promise<{ results: Result[]; repairable: number }> {
+): Promise<{ results: Result[]; hidden: Hidden[]; repairable: number }> {
   const results: Result[] = [];
+  const hidden: Hidden[] = [];
   let repairable = 0;
   for (const check of checks) {
     const finding = await look(cli, check);
+    if (!finding) continue;
+    if (finding.hidden) hidden.push(finding.hidden);
     if (finding.repair && fix) results.push(await repaired(cli, check, finding, finding.repair));
     else results.push(toResult(check, finding, false));
     if (finding.repair && !fix) repairable += 1;
   }
-  return { results, repairable };
+  return { results, hidden, repairable };
 }
 
 /** What cannot even be looked at is a finding. */
-async function look(cli: Cli, check: Check): Promise<Finding> {
+async function look(cli: Cli, check: Check): Promise<Finding | undefined> {
   try {
     return await check.look(cli);
   } catch (error) {
@@ -70,7 +93,7 @@ async function repaired(
 ): Promise<Result> {
   try {
     const message = await repair();
-    const { status, hint } = await look(cli, check);
+    const { status, hint } = (await look(cli, check)) ?? { status: "ok" };
     return toResult(check, { status, message, ...(hint && { hint }) }, true);
   } catch (error) {
     const failure = asExpected(error, cli);

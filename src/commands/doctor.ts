@@ -1,32 +1,41 @@
-import { runChecks, type Result } from "../checks/check.ts";
-import { current } from "../checks/current.ts";
-import { file } from "../checks/file.ts";
-import { home } from "../checks/home.ts";
-import { leftovers } from "../checks/leftovers.ts";
-import { lost } from "../checks/lost.ts";
-import { modes } from "../checks/modes.ts";
-import { names } from "../checks/names.ts";
-import { tokens } from "../checks/tokens.ts";
-import { values } from "../checks/values.ts";
+import { type Result, runChecks } from "../checks/check.ts";
 import { command } from "../cli/command.ts";
+import { usageError } from "../errors.ts";
 import type { Cell } from "../system/output.ts";
 import type { Tone } from "../system/paint.ts";
-
-/** Modes before anything that narrows them in passing. */
-const CHECKS = [home, modes, leftovers, file, lost, names, tokens, current, values];
+import { REQUEST_ARGS } from "./_args.ts";
 
 export const doctor = command({
   name: "doctor",
-  description: "Look for what is wrong with the stored contexts, and repair it",
+  description: "Look for what is wrong here and on the way to the server, and repair what is stored",
   args: {
     fix: { type: "boolean", description: "Repair what can be repaired without losing anything" },
+    offline: { type: "boolean", description: "Open no connection" },
+    report: { type: "boolean", description: "Print it for a public issue, without names and places" },
+    ...REQUEST_ARGS,
   },
   async run(args, cli) {
-    const { results, repairable } = await runChecks(cli, CHECKS, { fix: args.fix ?? false });
+    if (args.fix && args.report) throw usageError("--report goes without --fix");
+    const { listChecks } = await import("../checks/list.ts");
+    const scope = { offline: args.offline ?? false, insecureHttp: args["insecure-http"] ?? false };
+    const { results, hidden, repairable } = await runChecks(cli, await listChecks(scope), {
+      fix: args.fix ?? false,
+    });
+    const exitCode = results.some(({ status }) => status === "fail") ? 1 : 0;
+    if (args.report) {
+      const { writeReport } = await import("../checks/report/report.ts");
+      const report = await writeReport(cli, results, hidden);
+      if (cli.output.json) cli.output.data(report.data);
+      else for (const line of report.lines) cli.output.line(line);
+      cli.output.info(
+        "Names and places were taken out, as far as they are known; look through it before you post it",
+      );
+      return exitCode;
+    }
     if (cli.output.json) cli.output.data({ checks: results });
     else await cli.output.table(results.flatMap(toRows));
     if (repairable > 0) cli.output.hint(`bentocloud doctor --fix repairs ${repairable} of these`);
-    return results.some(({ status }) => status === "fail") ? 1 : 0;
+    return exitCode;
   },
 });
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, openSync, closeSync, readSync, statSync } from "node:fs";
 import { delimiter, extname, isAbsolute, join } from "node:path";
+import { realTarget } from "./files.ts";
 
 /** What a shell ends with when it cannot run a command. */
 export const NOT_FOUND = 127;
@@ -10,6 +11,8 @@ interface Found {
   /** What to end with when there is no path. */
   exitCode: number;
 }
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 const isWindows = process.platform === "win32";
 
@@ -22,12 +25,22 @@ const DEFAULT_PATH = isWindows ? "" : "/usr/bin:/bin";
 /** As a shell would, but the working directory is searched only when the name or `PATH` says so, and never on Windows. */
 export function findProgram(name: string, env: Record<string, string>): Found {
   if (name.includes("/") || (isWindows && name.includes("\\"))) return firstProgram([name]);
+  return firstProgram(placesOf(name, env));
+}
+
+/** Every program of that name in `PATH`, first the one that a shell would start; each once, by where it really is. */
+export function findPrograms(name: string, env: Variables): string[] {
+  const places = isWindows ? placesOf(name, env).flatMap(withEndings) : placesOf(name, env);
+  return [...new Set(places.filter((path) => inspect(path) === "program").map(realTarget))];
+}
+
+function placesOf(name: string, env: Variables): string[] {
   const folders = (variable(env, "PATH") ?? DEFAULT_PATH).split(delimiter).filter((folder) => folder !== "");
   // A relative folder could give a name that looks like an option.
   const places = isWindows
     ? folders.filter(isAbsolute)
     : folders.map((folder) => (isAbsolute(folder) ? folder : `./${folder}`));
-  return firstProgram(places.map((folder) => (isWindows ? join(folder, name) : `${folder}/${name}`)));
+  return places.map((folder) => (isWindows ? join(folder, name) : `${folder}/${name}`));
 }
 
 function firstProgram(names: readonly string[]): Found {
@@ -57,7 +70,7 @@ function withEndings(path: string): string[] {
 }
 
 /** Windows does not tell the case of a variable's name. */
-function variable(env: Record<string, string>, name: string): string | undefined {
+function variable(env: Variables, name: string): string | undefined {
   if (!isWindows) return env[name];
   return Object.entries(env).find(([key]) => key.toUpperCase() === name)?.[1];
 }

@@ -83,6 +83,7 @@ describe.skipIf(Bun.which("strace") === null)("no request at all", () => {
     [["token"]],
     [["status", "--offline"]],
     [["status", "--all", "--offline"]],
+    [["doctor", "--offline"]],
     [["context", "list"]],
     [["context", "show"]],
     [["use", "default"]],

@@ -11,7 +11,7 @@ interface Certificate {
 }
 
 export interface Certificates {
-  /** The authority that signed the other three. */
+  /** The authority that signed all but the self-signed one. */
   ca: string;
   /** For localhost, 127.0.0.1 and cloud.test. */
   leaf: Certificate;
@@ -19,6 +19,10 @@ export interface Certificates {
   expired: Certificate;
   /** For elsewhere.test only. */
   otherHost: Certificate;
+  /** For the same hosts, by nobody but itself. */
+  selfSigned: Certificate;
+  /** Another one of the authority's; for the same hosts and now when not said otherwise. */
+  issue(wanted: { hosts?: string[]; fromDays?: number; toDays?: number }): Promise<Certificate>;
   /** Writes `ca.pem` to a temporary file and gives its path. */
   caFile(): string;
 }
@@ -34,12 +38,22 @@ interface Validity {
 export async function makeCertificates(): Promise<Certificates> {
   const now = validity(-30, 30);
   const authority = await makeAuthority(now);
-  const [leaf, expired, otherHost] = await Promise.all([
+  const [leaf, expired, otherHost, selfSigned] = await Promise.all([
     sign(authority, { hosts: HERE, addresses: ["127.0.0.1"], valid: now }),
     sign(authority, { hosts: HERE, addresses: ["127.0.0.1"], valid: validity(-20, -1) }),
     sign(authority, { hosts: ["elsewhere.test"], addresses: [], valid: now }),
+    sign(undefined, { hosts: HERE, addresses: ["127.0.0.1"], valid: now }),
   ]);
-  return { ca: authority.cert, leaf, expired, otherHost, caFile: () => writeTemporary(authority.cert) };
+  return {
+    ca: authority.cert,
+    leaf,
+    expired,
+    otherHost,
+    selfSigned,
+    issue: ({ hosts = HERE, fromDays = -30, toDays = 30 }) =>
+      sign(authority, { hosts, addresses: ["127.0.0.1"], valid: validity(fromDays, toDays) }),
+    caFile: () => writeTemporary(authority.cert),
+  };
 }
 
 function validity(fromDays: number, toDays: number): Validity {
@@ -66,12 +80,12 @@ interface Subject {
   valid: Validity;
 }
 
-async function sign(authority: Certificate, subject: Subject): Promise<Certificate> {
+async function sign(authority: Certificate | undefined, subject: Subject): Promise<Certificate> {
   const made = await generate([{ name: "commonName", value: subject.hosts[0]! }], {
     ...subject.valid,
     keyType: "ec",
     algorithm: "sha256",
-    ca: authority,
+    ...(authority && { ca: authority }),
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },
       { name: "keyUsage", digitalSignature: true, critical: true },

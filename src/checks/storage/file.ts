@@ -1,6 +1,6 @@
-import { CliError } from "../errors.ts";
-import type { Cli } from "../system/cli.ts";
-import { type Check, counted } from "./check.ts";
+import { CliError } from "../../errors.ts";
+import type { Cli } from "../../system/cli.ts";
+import { type Check, counted } from "../check.ts";
 
 /** Whether the contexts file can be read at all. */
 export const file: Check = {

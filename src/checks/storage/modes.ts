@@ -1,9 +1,9 @@
 import { basename, dirname, join } from "node:path";
-import { narrow } from "../system/create.ts";
-import { inspect, namesIn, permissionsOf, realTarget } from "../system/files.ts";
-import { listNames } from "../contexts/history/compare.ts";
-import type { Paths } from "../contexts/home.ts";
-import { type Check, counted } from "./check.ts";
+import { narrow } from "../../system/create.ts";
+import { inspect, namesIn, permissionsOf, realTarget } from "../../system/files.ts";
+import { listNames } from "../../contexts/history/compare.ts";
+import type { Paths } from "../../contexts/home.ts";
+import { type Check, counted } from "../check.ts";
 
 /** Files and directories with tokens in them that others can read or change. */
 export const modes: Check = {

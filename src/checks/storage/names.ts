@@ -1,6 +1,6 @@
-import { compare, listNames } from "../contexts/history/compare.ts";
-import type { Cli } from "../system/cli.ts";
-import { type Check, counted, withContexts } from "./check.ts";
+import { compare, listNames } from "../../contexts/history/compare.ts";
+import type { Cli } from "../../system/cli.ts";
+import { type Check, counted, withContexts } from "../check.ts";
 
 /** Entries that share a name: all but the first are out of reach, for Python bentoml too. */
 export const names: Check = {

@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
-import { quoteWord } from "../contexts/require.ts";
-import { inspectTarget, permissionsOf, requireWritable } from "../system/files.ts";
-import { userId } from "../system/runtime.ts";
-import type { Check, Finding } from "./check.ts";
+import { quoteWord } from "../../contexts/require.ts";
+import { inspectTarget, permissionsOf, requireWritable } from "../../system/files.ts";
+import { userId } from "../../system/runtime.ts";
+import type { Check, Finding } from "../check.ts";
 
 /** The folder that holds the contexts file. */
 export const home: Check = {

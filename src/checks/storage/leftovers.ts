@@ -1,13 +1,13 @@
 import { basename, dirname, join } from "node:path";
-import { listNames } from "../contexts/history/compare.ts";
-import { withOwnLock } from "../contexts/turn.ts";
-import type { Paths } from "../contexts/home.ts";
-import { ROTATION_LOCK } from "../contexts/rotations.ts";
-import { discard, realTarget } from "../system/files.ts";
-import { findAbandoned } from "../system/lock.ts";
-import { hasEnded } from "../system/processes.ts";
-import { findTemporaries } from "../system/replace.ts";
-import { type Check, counted } from "./check.ts";
+import { listNames } from "../../contexts/history/compare.ts";
+import { withOwnLock } from "../../contexts/turn.ts";
+import type { Paths } from "../../contexts/home.ts";
+import { ROTATION_LOCK } from "../../contexts/rotations.ts";
+import { discard, realTarget } from "../../system/files.ts";
+import { findAbandoned } from "../../system/lock.ts";
+import { hasEnded } from "../../system/processes.ts";
+import { findTemporaries } from "../../system/replace.ts";
+import { type Check, counted } from "../check.ts";
 
 /** What processes that were killed in the middle of a write left behind. */
 export const leftovers: Check = {

@@ -1,9 +1,9 @@
-import { usableTokenOf } from "../contexts/context.ts";
-import type { ContextsFile } from "../contexts/file/read.ts";
-import { listNames } from "../contexts/history/compare.ts";
-import { forget } from "../contexts/state.ts";
-import type { Cli } from "../system/cli.ts";
-import { type Check, counted, withContexts } from "./check.ts";
+import { usableTokenOf } from "../../contexts/context.ts";
+import type { ContextsFile } from "../../contexts/file/read.ts";
+import { listNames } from "../../contexts/history/compare.ts";
+import { forget } from "../../contexts/state.ts";
+import type { Cli } from "../../system/cli.ts";
+import { type Check, counted, withContexts } from "../check.ts";
 
 /** Contexts without an API token. Where the key itself is missing, Python bentoml refuses the whole file. */
 export const tokens: Check = {

@@ -1,11 +1,11 @@
-import { listNames } from "../contexts/history/compare.ts";
-import { type Loss, stillLost } from "../contexts/history/loss.ts";
-import { bringBack } from "../contexts/history/restore.ts";
-import { type Kept, listKept } from "../contexts/history/ring.ts";
-import { readLoss } from "../contexts/history/versions.ts";
-import type { ContextsFile } from "../contexts/file/read.ts";
-import type { Cli } from "../system/cli.ts";
-import { type Check, counted, withContexts } from "./check.ts";
+import { listNames } from "../../contexts/history/compare.ts";
+import { type Loss, stillLost } from "../../contexts/history/loss.ts";
+import { bringBack } from "../../contexts/history/restore.ts";
+import { type Kept, listKept } from "../../contexts/history/ring.ts";
+import { readLoss } from "../../contexts/history/versions.ts";
+import type { ContextsFile } from "../../contexts/file/read.ts";
+import type { Cli } from "../../system/cli.ts";
+import { type Check, counted, withContexts } from "../check.ts";
 
 /** Contexts that another program took out of the file, and that are still missing. */
 export const lost: Check = {
@@ -21,6 +21,7 @@ export const lost: Check = {
         status: file.contexts.length === 0 ? "fail" : "warn",
         message: `another program removed ${counted(names.length, "context")}: ${listNames(names)}`,
         hint: "bentocloud restore",
+        hidden: { context: names },
         repair: () => bringAllBack(cli),
       };
     }),

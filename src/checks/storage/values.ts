@@ -1,6 +1,7 @@
-import { type Check, withContexts } from "./check.ts";
+import { type Check, withContexts } from "../check.ts";
 
 const MOST_SHOWN = 3;
+const QUOTED = /"(?:[^"\\]|\\.)*"/g;
 
 /** Values that Python bentoml reads as something else than is written, or not at all. */
 export const values: Check = {
@@ -15,6 +16,7 @@ export const values: Check = {
         status: "warn",
         message: shown.join("; ") + (rest > 0 ? `; and ${rest} more` : ""),
         hint: `correct ${cli.store.paths.file}`,
+        hidden: { value: shown.flatMap((text) => text.match(QUOTED) ?? []) },
       };
     }),
 };

@@ -1,10 +1,10 @@
-import { DEFAULT_CURRENT } from "../contexts/file/fast.ts";
-import { type ContextsFile, readContexts } from "../contexts/file/read.ts";
-import { readKnown } from "../contexts/history/known.ts";
-import { listKept, readKept } from "../contexts/history/ring.ts";
-import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
-import type { Cli } from "../system/cli.ts";
-import { type Check, withContexts } from "./check.ts";
+import { DEFAULT_CURRENT } from "../../contexts/file/fast.ts";
+import { type ContextsFile, readContexts } from "../../contexts/file/read.ts";
+import { readKnown } from "../../contexts/history/known.ts";
+import { listKept, readKept } from "../../contexts/history/ring.ts";
+import { ENVIRONMENT_NAME, showName } from "../../contexts/name.ts";
+import type { Cli } from "../../system/cli.ts";
+import { type Check, withContexts } from "../check.ts";
 
 /** Whether the current context is one. */
 export const current: Check = {

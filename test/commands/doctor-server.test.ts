@@ -1,0 +1,415 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { writeContexts } from "../contexts/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import type { NewToken } from "../support/cloud/records.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
+import type { Home } from "../support/home.ts";
+import { type LocalProxy, startProxy, type ProxyOptions } from "../support/proxy.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { doctor } from "./doctor.ts";
+
+sweepCanaries();
+const startCloud = cloudsPerTest();
+
+const VERSION = "GET /api/v1/version";
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A home whose only context, `mine`, has a new token of this server. */
+function signedIn(cloud: LocalCloud, wanted?: NewToken, endpoint = cloud.url): Home {
+  const here = home();
+  writeContexts(here, [{ name: "mine", endpoint, token: cloud.issueToken(wanted) }]);
+  return here;
+}
+
+const CHAIN = new Set(["proxy", "dns", "tcp", "tls", "endpoint", "clock", "token", "scope", "expiry"]);
+
+/** The checks of the server that have a line. */
+async function visit(here: Home, env: Record<string, string> = {}, args: string[] = []) {
+  const { code, ids, of } = await doctor(["--timeout", "2", ...args], { home: here, env });
+  return { code, ids: ids.filter((id) => CHAIN.has(id)), of: (id: string) => of(id)! };
+}
+
+describe("the way there", () => {
+  test("says what the name stands for, and how long a connection takes", async () => {
+    const cloud = await startCloud();
+    const here = signedIn(cloud, {}, cloud.url.replace("127.0.0.1", "localhost"));
+    const { of } = await visit(here);
+    expect(of("dns").message).toMatch(/^localhost is this machine: .*127\.0\.0\.1/);
+    expect(of("tcp").message).toMatch(new RegExp(`^port ${cloud.port} of localhost answers in \\d+ ms$`));
+    expect((await visit(signedIn(cloud))).of("dns").message).toBe(
+      "127.0.0.1 is an address, and needs no name server",
+    );
+  });
+
+  test("ends at a name that nobody knows", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "a", endpoint: "https://nowhere.invalid" }]);
+    const { code, ids, of } = await visit(here);
+    expect({ code, ids }).toEqual({ code: 1, ids: ["dns"] });
+    expect(of("dns")).toMatchObject({
+      status: "fail",
+      message: expect.stringMatching(/^nowhere\.invalid cannot be found: no/),
+    });
+  });
+
+  test("ends at a port where nothing listens", async () => {
+    const cloud = await startCloud();
+    const here = signedIn(cloud);
+    await cloud.stop();
+    const { code, ids, of } = await visit(here);
+    expect({ code, ids }).toEqual({ code: 1, ids: ["dns", "tcp"] });
+    expect(of("tcp").message).toBe(
+      `no connection to port ${cloud.port} of 127.0.0.1: nothing listens there (ECONNREFUSED)`,
+    );
+  });
+});
+
+describe("a proxy", () => {
+  const proxies: LocalProxy[] = [];
+  afterAll(() => Promise.all(proxies.map((proxy) => proxy.stop())));
+  const proxyOf = async (options?: ProxyOptions) => {
+    const proxy = await startProxy(options);
+    proxies.push(proxy);
+    return proxy;
+  };
+  /** Only the proxy finds this host. */
+  const behind = (cloud: LocalCloud) => signedIn(cloud, {}, `http://cloud.test:${cloud.port}`);
+
+  test.each(["HTTP_PROXY", "http_proxy", "ALL_PROXY"])("in %s is asked for the whole way", async (name) => {
+    const [cloud, proxy] = [await startCloud(), await proxyOf()];
+    const { code, ids, of } = await visit(behind(cloud), { [name]: proxy.url }, ["--insecure-http"]);
+    expect({ code, ids }).toEqual({
+      code: 0,
+      ids: ["proxy", "endpoint", "clock", "token", "scope", "expiry"],
+    });
+    expect(of("proxy").message).toStartWith(`requests go through ${proxy.url} (${name}), which answers in`);
+    expect(proxy.requests.length).toBeGreaterThan(0);
+  });
+
+  test("is shown without the password that opens it", async () => {
+    const cloud = await startCloud();
+    const proxy = await proxyOf({ credentials: { username: "me", password: "s3cret-word" } });
+    const { code, of } = await visit(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
+    expect(code).toBe(0);
+    expect(of("proxy").message).toContain("with a name and password, (HTTP_PROXY)");
+    expect(JSON.stringify(of("proxy"))).not.toContain("s3cret-word");
+  });
+
+  test("that wants a sign-in shows in the request", async () => {
+    const cloud = await startCloud();
+    const proxy = await proxyOf({ credentials: { username: "me", password: "pass" } });
+    const url = proxy.url.replace("me:pass@", "");
+    const { code, ids, of } = await visit(behind(cloud), { HTTP_PROXY: url }, ["--insecure-http"]);
+    expect({ code, ids }).toEqual({ code: 1, ids: ["proxy", "endpoint"] });
+    expect(of("endpoint").message).toContain("wants a sign-in");
+  });
+
+  test("that does not answer ends the way", async () => {
+    const [cloud, proxy] = [await startCloud(), await startProxy()];
+    await proxy.stop();
+    const { ids, of } = await visit(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
+    expect(ids).toEqual(["proxy"]);
+    expect(of("proxy")).toMatchObject({
+      status: "fail",
+      message: `the proxy ${proxy.url} (HTTP_PROXY) cannot be reached: nothing listens there (ECONNREFUSED)`,
+    });
+  });
+
+  test.each(["socks5://127.0.0.1:1", "http://", " "])("like %p is none that can be used", async (value) => {
+    const { ids, of } = await visit(behind(await startCloud()), { HTTP_PROXY: value }, ["--insecure-http"]);
+    expect(ids).toEqual(["proxy"]);
+    expect(of("proxy").message).toBe("HTTP_PROXY names no proxy that can be used");
+  });
+
+  test.each([
+    ["NO_PROXY", "cloud.test"],
+    ["no_proxy", ".test"],
+    ["NO_PROXY", "other.example, *.test"],
+    ["NO_PROXY", "*"],
+    ["NO_PROXY", "CLOUD.test:$PORT"],
+  ])("is not taken where %s is %s", async (name, value) => {
+    const [cloud, proxy] = [await startCloud(), await proxyOf()];
+    const env = { HTTP_PROXY: proxy.url, [name]: value.replace("$PORT", String(cloud.port)) };
+    const { ids, of } = await visit(behind(cloud), env, ["--insecure-http"]);
+    expect(ids).toEqual(["proxy", "dns"]);
+    expect(of("proxy").message).toBe(`HTTP_PROXY is set, and ${name} keeps cloud.test away from it`);
+    expect(proxy.requests).toEqual([]);
+  });
+
+  test.each(["loud.test", "cloud.test:1", "10.0.0.0/8"])("is taken though NO_PROXY is %s", async (value) => {
+    const [cloud, proxy] = [await startCloud(), await proxyOf()];
+    const env = { HTTP_PROXY: proxy.url, NO_PROXY: value };
+    expect((await visit(behind(cloud), env, ["--insecure-http"])).ids).toContain("token");
+    expect(proxy.requests).not.toEqual([]);
+  });
+
+  test("has no part in plain http to this machine", async () => {
+    const [cloud, proxy] = [await startCloud(), await proxyOf()];
+    const { ids } = await visit(signedIn(cloud), { HTTP_PROXY: proxy.url, NO_PROXY: "127.0.0.1" });
+    expect(ids.slice(0, 2)).toEqual(["dns", "tcp"]);
+    expect(proxy.requests).toEqual([]);
+  });
+});
+
+describe("the endpoint", () => {
+  test.each(["bentocloud", "yatai"] as const)("is known by its version: %s", async (dialect) => {
+    const cloud = await startCloud({ dialect, prefix: "/team/a" });
+    const { code, of } = await visit(signedIn(cloud));
+    expect(code).toBe(0);
+    expect(of("endpoint").message).toBe(`${cloud.url} is BentoCloud or Yatai, version 1.2.3`);
+    const asked = cloud.requests.find(({ path }) => path === "/api/v1/version");
+    expect(asked?.headers["x-yatai-api-token"]).toBeUndefined();
+  });
+
+  test.each([
+    ["does not know the question", { status: 404, body: { message: "not found this router" } }],
+    ["answers it in another shape", { json: { name: "BentoCloud" } }],
+    ["wants a token for it", { status: 401, body: { message: "Bad credentials" } }],
+  ])("that %s is known by what it says of the token", async (_what, plan) => {
+    const cloud = await startCloud();
+    cloud.misbehave(VERSION, plan);
+    const { code, ids, of } = await visit(signedIn(cloud));
+    expect({ code, token: of("token").status, last: ids.at(-1) }).toEqual({
+      code: 0,
+      token: "ok",
+      last: "expiry",
+    });
+    expect(of("endpoint").message).toBe(
+      `${cloud.url} is BentoCloud or Yatai, and does not say which version`,
+    );
+  });
+
+  test("that answers everything with other JSON is not BentoCloud", async () => {
+    const cloud = await startCloud();
+    for (const path of ["/api/v1/version", "/api/v1/auth/current", "/api/v1/current_org"])
+      cloud.misbehave(`GET ${path}`, { json: { status: "up" } });
+    const { code, ids, of } = await visit(signedIn(cloud));
+    expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "endpoint" });
+    expect(of("endpoint").message).toContain("is not BentoCloud: it answers with JSON of another shape");
+  });
+
+  test("that neither version nor token tells of is left open", async () => {
+    const [cloud, here] = [await startCloud(), home()];
+    cloud.misbehave(VERSION, { status: 404, body: {} });
+    here.write(
+      `contexts:\n- api_token: ''\n  endpoint: ${cloud.url}\n  name: mine\ncurrent_context_name: mine\n`,
+    );
+    const { of } = await visit(here);
+    expect(of("endpoint")).toMatchObject({
+      status: "warn",
+      message: `${cloud.url} answers, but does not say whether it is BentoCloud`,
+    });
+  });
+
+  test.each([
+    ["a page of the guest network", { html: true } as const, "is not BentoCloud: it answers with a web page"],
+    ["a server that is down", { status: 503, body: "<h1>down</h1>" }, "answered with HTTP 503"],
+    ["half an answer", { brokenJson: true } as const, "is not BentoCloud: it answers with no JSON"],
+    ["silence", { silent: true } as const, "did not answer within 2 s"],
+    ["a redirect elsewhere", { redirect: "https://other.test/" }, "redirects to https://other.test/"],
+  ])("fails with %s", async (_what, plan, says) => {
+    const cloud = await startCloud();
+    cloud.misbehave(VERSION, plan);
+    const { code, ids, of } = await visit(signedIn(cloud));
+    expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "endpoint" });
+    expect(of("endpoint").message).toContain(says);
+  });
+
+  test("cannot drive the terminal with its version", async () => {
+    const cloud = await startCloud();
+    cloud.misbehave(VERSION, {
+      json: { version: "\u001b]0;owned\u0007\u001b[31m6.6\u202e\r\n6" + "9".repeat(500) },
+    });
+    const { stdout } = await run(["doctor"], { home: signedIn(cloud) });
+    expect(stdout).toMatch(/version 6\.6 69{10,60}…\n/);
+    expect(stdout).not.toMatch(/[\u001b\u0007\u202e\r]|owned/);
+  });
+});
+
+describe("the clock", () => {
+  const at = (ms: number) => ({
+    status: 200,
+    body: { version: "1.2.3" },
+    headers: { date: new Date(Date.now() + ms).toUTCString() },
+  });
+
+  test.each([
+    [10 * 60_000, "the clock of this machine is 10 minutes behind the server's"],
+    [-10 * 60_000, "the clock of this machine is 10 minutes ahead of the server's"],
+    [3 * DAY_MS, "the clock of this machine is 3 days behind the server's"],
+  ])("is a warning when it is off by %d ms", async (ms, message) => {
+    const cloud = await startCloud();
+    cloud.misbehave(VERSION, at(ms));
+    const { code, ids, of } = await visit(signedIn(cloud));
+    expect(of("clock")).toMatchObject({ status: "warn", message: expect.stringContaining(message) });
+    expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "expiry" });
+  });
+
+  test.each([90_000, -90_000])("is in order when it is off by %d ms", async (ms) => {
+    const cloud = await startCloud();
+    cloud.misbehave(VERSION, at(ms));
+    expect((await visit(signedIn(cloud))).of("clock").status).toBe("ok");
+  });
+
+  test("is not blamed for a slow answer", async () => {
+    const cloud = await startCloud();
+    cloud.misbehave(VERSION, {
+      ...at(0),
+      headers: { date: new Date(Date.now() - 150_000).toUTCString(), age: "150" },
+    });
+    expect((await visit(signedIn(cloud))).of("clock").status).toBe("ok");
+  });
+
+  test("has no line where the server does not say the time", async () => {
+    const cloud = await startCloud();
+    cloud.misbehave(VERSION, { status: 200, body: { version: "1" }, headers: { date: "soon" } });
+    expect((await visit(signedIn(cloud))).ids).not.toContain("clock");
+  });
+});
+
+describe("the token", () => {
+  test.each(["bentocloud", "yatai"] as const)("that %s does not know is a failure", async (dialect) => {
+    const [cloud, here] = [await startCloud({ dialect }), home()];
+    writeContexts(here, [{ name: "mine", endpoint: cloud.url }]);
+    const { code, ids, of } = await visit(here);
+    expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "token" });
+    expect(of("token").message).toContain("does not accept the API token");
+  });
+
+  test.each(["bentocloud", "yatai"] as const)("that has expired on %s is a failure", async (dialect) => {
+    const cloud = await startCloud({ dialect });
+    const { code, of } = await visit(signedIn(cloud, { expiresAt: new Date(Date.now() - DAY_MS) }));
+    expect(code).toBe(1);
+    expect(of("token")).toMatchObject({ status: "fail", message: expect.stringContaining("has expired") });
+  });
+
+  test("of the environment is corrected there", async () => {
+    const cloud = await startCloud();
+    const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    expect((await visit(home(), env)).of("token").hint).toBe(
+      "BENTO_CLOUD_API_KEY holds this token: replace it, or unset it",
+    );
+  });
+
+  test("that a context lacks is asked for by a login", async () => {
+    const [cloud, here] = [await startCloud(), home()];
+    here.write(
+      `contexts:\n- api_token: ''\n  endpoint: ${cloud.url}\n  name: mine\ncurrent_context_name: mine\n`,
+    );
+    expect((await visit(here)).of("token")).toMatchObject({
+      status: "fail",
+      message: 'the context "mine" has no API token',
+      hint: "bentocloud login --context mine",
+    });
+  });
+
+  test("of somebody else than the context was is a failure", async () => {
+    const [cloud, here] = [await startCloud(), home()];
+    const login = ["login", "--with-token", "--context", "mine", "--endpoint", cloud.url];
+    await run(login, { home: here, stdin: cloud.issueToken() });
+    writeContexts(here, [
+      { name: "mine", endpoint: cloud.url, token: cloud.issueToken({ email: "other@example.test" }) },
+    ]);
+    const { code, of } = await visit(here);
+    expect(code).toBe(1);
+    expect(of("token").message).toContain("is now of other@example.test");
+  });
+
+  test("of another organization than the project's pin is a failure", async () => {
+    const cloud = await startCloud();
+    const here = signedIn(cloud);
+    await Bun.write(`${here.path}/.bentorc`, "organization=elsewhere\n");
+    const { code, of } = await visit(here);
+    expect(code).toBe(1);
+    expect(of("token").message).toContain('pins the organization "elsewhere"');
+  });
+});
+
+describe("scope and expiry", () => {
+  test.each(["bentocloud", "yatai"] as const)("are those of the token itself: %s", async (dialect) => {
+    const cloud = await startCloud({ dialect });
+    cloud.issueToken({ createdAt: new Date(Date.now() - DAY_MS), scopes: ["read_cluster"], name: "other" });
+    const { code, of } = await visit(signedIn(cloud));
+    expect({ code, scope: of("scope"), expiry: of("expiry") }).toMatchObject({
+      code: 0,
+      scope: { status: "ok", message: "api" },
+      expiry: { status: "ok", message: "the API token does not expire" },
+    });
+  });
+
+  test("a token that can only look is a warning", async () => {
+    const cloud = await startCloud();
+    const { code, of } = await visit(signedIn(cloud, { scopes: ["read_organization", "read_cluster"] }));
+    expect({ code, scope: of("scope") }).toMatchObject({
+      code: 0,
+      scope: {
+        status: "warn",
+        message: 'read_organization, read_cluster; what needs the scope "api" is refused',
+      },
+    });
+  });
+
+  test.each(["bentocloud", "yatai"] as const)(
+    "a token without the scope to sign in fails: %s",
+    async (dialect) => {
+      const cloud = await startCloud({ dialect });
+      const { code, ids, of } = await visit(signedIn(cloud, { scopes: ["read_cluster"] }));
+      expect({ code, token: of("token").status, last: ids.at(-1) }).toEqual({
+        code: 1,
+        token: "ok",
+        last: "scope",
+      });
+      expect(of("scope").message).toContain("lacks a scope");
+    },
+  );
+
+  test("are left open where the server does not say which token it is", async () => {
+    const cloud = await startCloud();
+    const here = signedIn(cloud);
+    cloud.issueToken();
+    const { code, ids, of } = await visit(here);
+    expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "scope" });
+    expect(of("scope").message).toContain("the server does not say more of this token");
+  });
+
+  test("are left open where the list is refused", async () => {
+    const cloud = await startCloud();
+    cloud.misbehave("GET /api/v1/api_tokens", { status: 403, body: { message: "no" } });
+    expect((await visit(signedIn(cloud))).of("scope").status).toBe("ok");
+  });
+
+  test.each([
+    [30, "ok", /^the API token expires .* \(in (29|30)d\)$/, null],
+    [3, "warn", /^the API token expires .* \(in [23]d\)$/, "bentocloud api-token rotate mine"],
+  ])("an expiry in %d days is %s", async (days, status, message, hint) => {
+    const cloud = await startCloud();
+    const { code, of } = await visit(signedIn(cloud, { expiresAt: new Date(Date.now() + days * DAY_MS) }));
+    expect(code).toBe(0);
+    expect(of("expiry")).toMatchObject({ status, message: expect.stringMatching(message), hint });
+  });
+
+  test("an expiry that is past, by this clock, is a failure", async () => {
+    const cloud = await startCloud();
+    const here = signedIn(cloud, { expiresAt: new Date(Date.now() + DAY_MS) });
+    cloud.misbehave("GET /api/v1/api_tokens", {
+      json: {
+        total: 1,
+        items: [
+          {
+            uid: "u",
+            name: "t",
+            scopes: ["api"],
+            created_at: new Date(),
+            expired_at: "2020-01-01T00:00:00Z",
+          },
+        ],
+      },
+    });
+    const { code, of } = await visit(here);
+    expect({ code, expiry: of("expiry") }).toMatchObject({
+      code: 1,
+      expiry: { status: "fail", hint: "bentocloud login --context=mine" },
+    });
+  });
+});
