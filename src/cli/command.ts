@@ -41,7 +41,8 @@ export function command<const A extends ArgsDef = Record<never, never>>(definiti
     args: args ?? {},
     run(context) {
       const { cli, given } = context.data as { cli: Cli; given: Given };
-      return run(context.args as ParsedArgs<A>, cli, given);
+      // A plain copy: what citty hands over looks for three spellings of each option that was not given.
+      return run({ ...context.args } as ParsedArgs<A>, cli, given);
     },
     ...(examples && { examples }),
     ...(rest !== undefined && { rest }),

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
 import { requirePrivateDirectory } from "../system/create.ts";
 import { readRegularFile } from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
+import { sha256 } from "../system/runtime.ts";
 import { type Context, tokenOf } from "./context.ts";
 
 /**
@@ -116,7 +116,7 @@ export function toIdentity(
 /** Tells two logins apart without saying what the token is. */
 export function fingerprintOf(context: Context): string {
   const token = tokenOf(context)?.reveal() ?? "";
-  return createHash("sha256").update(`${context.endpoint}\0${token}`).digest("hex").slice(0, 16);
+  return sha256(`${context.endpoint}\0${token}`).slice(0, 16);
 }
 
 function toState(value: unknown): State {

@@ -1,11 +1,19 @@
 import { CliError } from "../errors.ts";
 
 /**
- * What the running process knows of its surroundings. Node's own modules are fetched when first asked: `node:tty`
- * alone costs a third of a whole run of `bentocloud token`.
+ * What the running process knows of its surroundings. Node's own modules are fetched when first asked. `node:tty` alone
+ * would take Bun longer than a whole run of `bentocloud token`, so there it is asked what that module asks.
  */
 export function isTerminal(descriptor: number): boolean {
-  return process.getBuiltinModule("node:tty").isatty(descriptor);
+  if (!process.versions.bun) return process.getBuiltinModule("node:tty").isatty(descriptor);
+  const { isTTY } = process.binding("tty_wrap") as { isTTY(descriptor: number): boolean };
+  return isTTY(descriptor);
+}
+
+/** In hexadecimal. For the same reason as above not from `node:crypto` where there is another way. */
+export function sha256(text: string): string {
+  if (process.versions.bun) return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("hex");
 }
 
 /** As Python's `expanduser` has it: `HOME` counts, except on Windows. Throws when the system knows no home. */

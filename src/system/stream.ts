@@ -5,9 +5,18 @@ export const STDOUT = 1;
 export const STDERR = 2;
 
 const WRITE_RETRY_MS = 5;
+// oxlint-disable-next-line no-control-regex -- every character that is one byte
+const ASCII = /^[\u0000-\u007f]*$/;
 
 export function writeLine(descriptor: number, text: string): void {
   write(descriptor, `${text}\n`);
+}
+
+/** What is left after so many bytes. A short answer goes out whole, and then nobody needs to encode it. */
+function behind(data: string | Uint8Array, written: number): string | Uint8Array {
+  if (typeof data !== "string") return data.subarray(written);
+  if (written === data.length && ASCII.test(data)) return "";
+  return Buffer.from(data).subarray(written);
 }
 
 /**
@@ -15,10 +24,10 @@ export function writeLine(descriptor: number, text: string): void {
  * that was cut short must not look like success. A reader that went away (`| head -1`) is no error; false tells of it.
  */
 export function write(descriptor: number, data: string | Uint8Array): boolean {
-  let rest = typeof data === "string" ? Buffer.from(data) : data;
+  let rest = data;
   while (rest.length > 0) {
     try {
-      rest = rest.subarray(writeSync(descriptor, rest));
+      rest = behind(rest, writeSync(descriptor, rest as string));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EAGAIN") {
