@@ -12,6 +12,7 @@ import { type Identity, toIdentity } from "../contexts/state.ts";
 import { warnOfExpiry } from "./expiry.ts";
 import { identifySession, recallIdentity, rememberIdentities } from "./open.ts";
 import { findStranger } from "./owner.ts";
+import { forEachOrigin } from "./pool.ts";
 
 /** One context as `status` tells of it; the keys are the JSON keys. */
 export interface Status {
@@ -38,9 +39,6 @@ interface CheckOptions {
   offline: boolean;
   insecureHttp: boolean;
 }
-
-/** Enough to hide the latency of a few hundred answers, few enough not to be taken for an attack. */
-const PARALLEL_CHECKS = 32;
 
 const EXIT_CODES: Record<Status["verdict"], number> = {
   valid: 0,
@@ -92,7 +90,8 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   // Of two entries with one name the first is the one that counts, and the environment's comes before all.
   const used = active.context && targets.find(({ context }) => context.name === active.name);
   const seen: Identity[] = [];
-  const statuses = await inParallel(targets, async (target) => {
+  const originOf = ({ context }: { context: Context }) => URL.parse(context.endpoint)?.origin ?? "";
+  const statuses = await forEachOrigin(targets, originOf, async (target) => {
     const { context, source } = target;
     const status = usableTokenOf(context)
       ? await checkOne(cli, { context, source, options, seen })
@@ -197,16 +196,4 @@ function notLoggedIn({ name, source, context }: Active, error: CliError): Status
 function withoutToken(context: Context, source: Source): Status {
   const active: Active = { name: context.name, source, context, project: undefined, hasOthers: true };
   return notLoggedIn(active, whyNotLoggedIn(active) ?? new CliError("NOT_LOGGED_IN", "no API token"));
-}
-
-async function inParallel<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < items.length; index = next++) {
-      results[index] = await act(items[index] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_CHECKS, items.length) }, worker));
-  return results;
 }
