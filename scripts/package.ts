@@ -1,0 +1,78 @@
+/**
+ * What a release consists of, from what `build.ts --all` left in `dist`: `dist/release` is what the release page
+ * holds, `dist/npm` what npm gets, `dist/subjects.txt` what is attested. The same binaries give the same files.
+ * `checksums.txt` is made once; the formula, the manifest, the installers and the attestation go by it.
+ */
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { TARGETS, type Target } from "../build/targets.ts";
+import { archiveName, writeArchive } from "./package/archive.ts";
+import { renderChecksums, sha256 } from "./package/checksums.ts";
+import { renderFormula } from "./package/homebrew.ts";
+import { writeDeb, writeRpm } from "./package/linux.ts";
+import { writeNpmPackages } from "./package/npm.ts";
+import { type Placed, place } from "./package/place.ts";
+import { type Packaging, VERSION } from "./package/project.ts";
+import { run } from "./package/run.ts";
+import { renderManifest } from "./package/scoop.ts";
+import { completions, licences, manual } from "./package/shared.ts";
+
+const ROOT = join(import.meta.dir, "..");
+
+/** The archives and what else lies on the release page, with their checksums. */
+export async function writeRelease({ dist, time }: Packaging): Promise<void> {
+  const out = join(dist, "release");
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const pages = await manual(time);
+  place(join(dist, "man"), pages.map(withoutFolder), time);
+  const shared = [...licences(dist), ...pages, ...completions()];
+  for (const target of TARGETS) {
+    const files = [binaryOf(dist, target), ...shared];
+    writeArchive(join(out, archiveName(target)), files, time);
+    if (target.libc !== "glibc") continue;
+    const outfile = join(out, `bentocloud-${target.name}`);
+    writeDeb({ target, version: VERSION, time, files, outfile: `${outfile}.deb` });
+    writeRpm({ target, version: VERSION, time, files, outfile: `${outfile}.rpm` });
+  }
+  for (const name of ["install.sh", "install.ps1"])
+    copyFileSync(join(ROOT, "scripts", name), join(out, name));
+  for (const name of ["sbom.cdx.json", "THIRD_PARTY_LICENSES"])
+    copyFileSync(join(dist, name), join(out, name));
+  // The installers ask the newest release for this, and take everything else from the release that it names.
+  writeFileSync(join(out, "version.txt"), `v${VERSION}\n`);
+  writeChecksums(dist, out);
+}
+
+function binaryOf(dist: string, { name, exe }: Target): Placed {
+  return { path: exe, from: join(dist, name, exe), executable: true };
+}
+
+/** As it stands in `dist/man`. */
+function withoutFolder(page: Placed): Placed {
+  return { ...page, path: page.path.replace(/^man\//, "") };
+}
+
+function writeChecksums(dist: string, out: string): void {
+  const checksums = renderChecksums(readdirSync(out).map((name) => join(out, name)));
+  writeFileSync(join(out, "checksums.txt"), checksums);
+  // Who has the binary alone, from whichever package, can have it attested, too.
+  const binaries = TARGETS.map(
+    ({ name, exe }) =>
+      `${sha256(join(dist, name, exe))}  ${exe.replace("bentocloud", `bentocloud-${name}`)}\n`,
+  );
+  writeFileSync(join(dist, "subjects.txt"), `${checksums}${binaries.join("")}`);
+  writeFileSync(join(out, "bentocloud.rb"), renderFormula(VERSION, checksums));
+  writeFileSync(join(out, "bentocloud.json"), renderManifest(VERSION, checksums));
+}
+
+/** When the sources were last changed, unless SOURCE_DATE_EPOCH says otherwise. */
+function sourceTime(): number {
+  return Number(process.env["SOURCE_DATE_EPOCH"] ?? run(["git", "log", "-1", "--format=%ct"], { cwd: ROOT }));
+}
+
+if (import.meta.main) {
+  const packaging = { dist: join(ROOT, "dist"), time: sourceTime() };
+  await writeRelease(packaging);
+  writeNpmPackages(packaging);
+}

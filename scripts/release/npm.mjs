@@ -1,0 +1,64 @@
+/**
+ * Publishes the tarballs of a folder, those of the platforms before the package that wants them, and leaves out what is
+ * there already, so that it can be run until it has succeeded. Node alone runs it: where npm believes us, no
+ * package of anybody else is installed.
+ */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+function run(command, args) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  if (error) throw error;
+  return { status, stdout, stderr };
+}
+
+function manifestOf(file) {
+  const { status, stdout, stderr } = run("tar", ["-xzOf", file, "package/package.json"]);
+  if (status !== 0) throw new Error(`${file} is no package: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function isPublished({ name, version }) {
+  const { status, stdout, stderr } = run("npm", ["view", `${name}@${version}`, "version"]);
+  if (status === 0) return stdout.trim() === version;
+  if (stderr.includes("E404")) return false;
+  throw new Error(`npm cannot say whether ${name}@${version} is there: ${stderr}`);
+}
+
+function publish(file, { name, version }) {
+  const tag = version.includes("-") ? "next" : "latest";
+  const { status, stderr } = run("npm", [
+    "publish",
+    file,
+    "--provenance",
+    "--access",
+    "public",
+    "--tag",
+    tag,
+  ]);
+  if (status !== 0) throw new Error(`${name}@${version} was not published: ${stderr}`);
+}
+
+function main(folder) {
+  const packages = readdirSync(folder)
+    .filter((name) => name.endsWith(".tgz"))
+    .map((name) => ({ file: join(folder, name), manifest: manifestOf(join(folder, name)) }))
+    .toSorted(
+      (one, other) =>
+        Number("optionalDependencies" in one.manifest) - Number("optionalDependencies" in other.manifest),
+    );
+  if (packages.length === 0) throw new Error(`there is no package in ${folder}`);
+  for (const { file, manifest } of packages) {
+    const isThere = isPublished(manifest);
+    if (!isThere) publish(file, manifest);
+    console.log(`${manifest.name}@${manifest.version} ${isThere ? "was there already" : "published"}`);
+  }
+}
+
+try {
+  main(process.argv[2] ?? "dist/npm");
+} catch (error) {
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,136 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import manifest from "../../package.json" with { type: "json" };
+import { home as newHome, run } from "../support/bin.ts";
+import { startCloud } from "../support/cloud.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { serveRelease } from "./release.ts";
+
+// The runner's own file is where the token is meant to be.
+sweepCanaries({ files: ["github-env"] });
+
+const ROOT = join(import.meta.dir, "../..");
+
+interface Step {
+  name: string;
+  if?: string;
+  shell: string;
+  env: Record<string, string>;
+  run: string;
+}
+
+const action = parse(readFileSync(join(ROOT, "action.yml"), "utf8")) as {
+  inputs: Record<string, { default: string }>;
+  runs: { steps: Step[] };
+};
+
+const cloud = await startCloud();
+const release = await serveRelease(join(newHome().path, "dist"));
+afterAll(async () => {
+  release.stop();
+  await cloud.stop();
+});
+
+/** The part of a GitHub runner that composite actions see. */
+function job(gh = "exit 0") {
+  const home = newHome();
+  const file = (name: string) => join(home.path, `github-${name}`);
+  for (const name of ["env", "path", "output"]) writeFileSync(file(name), "");
+  mkdirSync(join(home.path, "bin"));
+  writeFileSync(join(home.path, "bin/gh"), `#!/bin/sh\necho "$@" >>'${file("gh")}'\n${gh}\n`);
+  chmodSync(join(home.path, "bin/gh"), 0o755);
+  const read = (name: string) => readFileSync(file(name), "utf8");
+
+  /** Runs a step as the runner does, with what earlier steps added to PATH. */
+  async function step(name: string, inputs: Record<string, string> = {}) {
+    const { run: script, env } = action.runs.steps.find((one) => one.name === name && one.shell === "bash")!;
+    const context = { "github.token": "github-token", "runner.os == 'Windows' && '.exe' || ''": "" };
+    for (const [input, { default: value }] of Object.entries(action.inputs))
+      Object.assign(context, { [`inputs.${input}`]: inputs[input] ?? value });
+    const filled = Object.entries(env).map(([key, value]) => [key, fill(value, context)]);
+    const added = read("path").trim().split("\n").filter(Boolean);
+    return run(["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
+      home,
+      command: ["bash"],
+      // The runner is told what to hide.
+      reveals: name === "Sign in",
+      env: {
+        ...Object.fromEntries(filled),
+        PATH: [...added, join(home.path, "bin"), process.env["PATH"]].join(":"),
+        GITHUB_ACTIONS: "true",
+        GITHUB_ACTION_PATH: ROOT,
+        GITHUB_ENV: file("env"),
+        GITHUB_OUTPUT: file("output"),
+        GITHUB_PATH: file("path"),
+        RUNNER_TEMP: home.path,
+        BENTOCLOUD_RELEASES: release.url,
+      },
+    });
+  }
+  return { home, read, step };
+}
+
+function fill(text: string, context: Record<string, string>): string {
+  return text.replace(/^\$\{\{ (.*) \}\}$/, (_, expression: string) => {
+    if (context[expression] === undefined) throw new Error(`unknown expression: ${expression}`);
+    return context[expression];
+  });
+}
+
+describe("action", () => {
+  test("no script holds an expression, so that no input can be a command", () => {
+    for (const { run: script } of action.runs.steps) expect(script).not.toContain("${{");
+  });
+
+  test("installs, verifies, and signs the later steps in", async () => {
+    const { home, read, step } = job();
+    expect((await step("Install")).code).toBe(0);
+    expect(read("path")).toBe(`${home.path}/bentocloud\n`);
+    expect((await step("Verify")).code).toBe(0);
+    expect(read("output")).toBe(`version=${manifest.version}\n`);
+    expect(read("gh")).toBe(
+      `attestation verify ${home.path}/bentocloud/bentocloud --repo bentoml/bentocloud\n`,
+    );
+    const token = cloud.issueToken();
+    const signedIn = await step("Sign in", { "api-key": token, endpoint: cloud.url });
+    expect(signedIn.code).toBe(0);
+    expect(signedIn.stdout).toStartWith(`::add-mask::${token}\n`);
+    const seen = `${signedIn.stdout}${signedIn.stderr}`.replaceAll(`::add-mask::${token}\n`, "");
+    expect(seen).toContain("verdict");
+    expect(seen).not.toContain(token);
+    const variables = [...read("env").matchAll(/^(\w+)<<(\S+)\n(.*)\n\2$/gm)].map(([, name, , value]) => [
+      name,
+      value,
+    ]);
+    expect(variables).toEqual([
+      ["BENTO_CLOUD_API_KEY", token],
+      ["BENTO_CLOUD_API_ENDPOINT", cloud.url],
+    ]);
+  });
+
+  test("installs the version it is told, and stops when there is none", async () => {
+    expect((await job().step("Install", { version: manifest.version })).code).toBe(0);
+    const { step, read } = job();
+    expect((await step("Install", { version: "9.9.9" })).code).toBe(1);
+    expect(read("path")).toBe("");
+  });
+
+  test("stops when the program was not built by the project's own pipeline", async () => {
+    const { read, step } = job("exit 1");
+    await step("Install");
+    expect((await step("Verify")).code).toBe(1);
+    expect(read("output")).toBe("");
+    expect((await step("Verify", { attestation: "false" })).code).toBe(0);
+  });
+
+  test("stops at a token that does not work, and hands nothing on", async () => {
+    const { read, step } = job();
+    await step("Install");
+    const { code, stderr } = await step("Sign in", { "api-key": canary(), endpoint: cloud.url });
+    expect(code).toBe(4);
+    expect(stderr).toContain("BENTO_CLOUD_API_KEY holds this token");
+    expect(read("env")).toBe("");
+  });
+});

@@ -1,0 +1,186 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { TARGETS } from "../../build/targets.ts";
+import { checksumOf, sha256 } from "../../scripts/package/checksums.ts";
+import { run as runTool } from "../../scripts/package/run.ts";
+import { writeRelease } from "../../scripts/package.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { makeDist, TIME } from "./release.ts";
+
+sweepCanaries();
+
+const root = mkdtempSync(join(tmpdir(), "bentocloud-archives-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const dist = join(root, "dist");
+const release = join(dist, "release");
+makeDist(dist);
+await writeRelease({ dist, time: TIME });
+
+const LINUX = ["bentocloud-linux-arm64", "bentocloud-linux-x64"];
+const ARCHIVES = TARGETS.map(({ name, os }) => `bentocloud-${name}.${os === "win32" ? "zip" : "tar.gz"}`);
+const OTHERS = ["THIRD_PARTY_LICENSES", "install.ps1", "install.sh", "sbom.cdx.json", "version.txt"];
+
+const isMissing = (tool: string) => Bun.which(tool) === null && !process.env["CI"];
+const unpackedTo = (name: string) => {
+  const folder = join(root, name);
+  mkdirSync(folder);
+  return folder;
+};
+
+/** The files below a folder, without the folders. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name).slice(folder.length + 1)] : []))
+    .toSorted();
+}
+
+test("release: there is one archive a target under a name without the version, and a package for each Linux", () => {
+  const packages = LINUX.flatMap((name) => [`${name}.deb`, `${name}.rpm`]);
+  const made = [...ARCHIVES, ...packages, ...OTHERS, "bentocloud.json", "bentocloud.rb", "checksums.txt"];
+  expect(readdirSync(release).toSorted()).toEqual(made.toSorted());
+  expect(readFileSync(join(release, "version.txt"), "utf8")).toBe(`v${manifest.version}\n`);
+});
+
+test("release: sha256sum finds every file as checksums.txt says", () => {
+  const checked = runTool(["sha256sum", "--strict", "--check", "checksums.txt"], { cwd: release });
+  const names = checked.trim().split("\n").toSorted();
+  const expected = readdirSync(release).filter(
+    (name) => !/^(checksums\.txt|bentocloud\.(rb|json))$/.test(name),
+  );
+  expect(names).toEqual(expected.map((name) => `${name}: OK`).toSorted());
+});
+
+test("release: what is attested are the files, and the binaries under the names of their targets", () => {
+  const subjects = readFileSync(join(dist, "subjects.txt"), "utf8");
+  expect(subjects).toStartWith(readFileSync(join(release, "checksums.txt"), "utf8"));
+  for (const { name, exe } of TARGETS)
+    expect(checksumOf(subjects, exe.replace("bentocloud", `bentocloud-${name}`))).toBe(
+      sha256(join(dist, name, exe)),
+    );
+});
+
+test("release: made again from the same binaries, every file is the same, byte for byte", async () => {
+  const again = join(root, "again/in/another/place");
+  makeDist(again);
+  await writeRelease({ dist: again, time: TIME });
+  const different = readdirSync(release).filter(
+    (name) => sha256(join(release, name)) !== sha256(join(again, "release", name)),
+  );
+  expect(different).toEqual([]);
+});
+
+describe.each(ARCHIVES)("%s", (archive) => {
+  const folder = unpackedTo(archive);
+  runTool(
+    archive.endsWith(".zip")
+      ? ["unzip", "-q", join(release, archive), "-d", folder]
+      : ["tar", "-xzf", join(release, archive), "-C", folder],
+  );
+
+  test("holds the program, the licences, the manual and the completions", () => {
+    const exe = archive.endsWith(".zip") ? "bentocloud.exe" : "bentocloud";
+    const files = filesIn(folder);
+    expect(files.filter((file) => !file.startsWith("man/"))).toEqual(
+      [
+        "LICENSE",
+        "THIRD_PARTY_LICENSES",
+        exe,
+        "completions/_bentocloud",
+        "completions/bentocloud.bash",
+        "completions/bentocloud.fish",
+        "completions/bentocloud.ps1",
+      ].toSorted(),
+    );
+    expect(files).toContain("man/man1/bentocloud.1");
+    expect(files).toContain("man/man1/bentocloud-context-list.1");
+    expect(readFileSync(join(folder, exe), "utf8")).toContain(
+      `# ${archive.replace(/^bentocloud-|\..*/g, "")}\n`,
+    );
+    expect(readFileSync(join(folder, "completions/bentocloud.bash"), "utf8")).toContain(
+      "complete -F _bentocloud",
+    );
+  });
+
+  test("names no user, and one time for all", () => {
+    if (archive.endsWith(".zip")) {
+      const lines = runTool(["unzip", "-Z", "-T", join(release, archive)], { cwd: root }).split("\n");
+      const times = lines.flatMap((line) => / (\d{8}\.\d{6}) /.exec(line)?.[1] ?? []);
+      expect(new Set(times)).toEqual(new Set(["20260101.000000"]));
+      expect(times.length).toBe(filesIn(folder).length);
+      return;
+    }
+    const list = ["tar", "--utc", "--numeric-owner", "--full-time", "-tvzf", join(release, archive)];
+    const lines = runTool(list).trim().split("\n");
+    expect(lines.length).toBeGreaterThan(filesIn(folder).length);
+    for (const line of lines) expect(line).toMatch(/^[-d]rw(x|-)r-\1r-\1 0\/0 .* 2026-01-01 00:00:00 /);
+  });
+});
+
+describe.skipIf(isMissing("dpkg-deb"))("the .deb", () => {
+  test.each([
+    ["linux-x64", "amd64"],
+    ["linux-arm64", "arm64"],
+  ])("of %s is for %s and belongs to root", (name, architecture) => {
+    const deb = join(release, `bentocloud-${name}.deb`);
+    const fields = runTool(["dpkg-deb", "--field", deb]);
+    expect(fields).toContain("Package: bentocloud\n");
+    expect(fields).toContain(`Version: ${manifest.version}\n`);
+    expect(fields).toContain(`Architecture: ${architecture}\n`);
+    expect(fields).toMatch(/\nDepends: libc6 \(>= 2\.\d+\)\n/);
+    for (const line of runTool(["dpkg-deb", "--contents", deb]).trim().split("\n"))
+      expect(line).toMatch(/^[-d]\S+ root\/root /);
+  });
+
+  test("installs with dpkg, runs, has a manual page that man shows, and goes without a trace", () => {
+    const system = unpackedTo("debian");
+    for (const path of ["info", "updates", "triggers"])
+      mkdirSync(join(system, "var/lib/dpkg", path), { recursive: true });
+    for (const path of ["status", "available"]) runTool(["touch", join(system, "var/lib/dpkg", path)]);
+    const options = ["--force-not-root", "--force-depends", "--force-script-chrootless", `--root=${system}`];
+    const dpkg = (...args: string[]) => runTool(["dpkg", ...options, "--log=/dev/null", ...args]);
+    dpkg("--install", join(release, "bentocloud-linux-x64.deb"));
+    expect(runTool([join(system, "usr/bin/bentocloud"), "--version"])).toBe(
+      `bentocloud ${manifest.version}\n`,
+    );
+    const page = join(system, "usr/share/man/man1/bentocloud-exec.1.gz");
+    expect(runTool(["sh", "-c", `gzip -dc '${page}' | nroff -man`])).toMatch(/bentocloud.exec/);
+    for (const path of [
+      "bash-completion/completions/bentocloud",
+      "zsh/vendor-completions/_bentocloud",
+      "fish/vendor_completions.d/bentocloud.fish",
+      "doc/bentocloud/copyright",
+    ])
+      expect(existsSync(join(system, "usr/share", path))).toBe(true);
+    dpkg("--purge", "bentocloud");
+    expect(filesIn(system).filter((path) => path.includes("bentocloud"))).toEqual([]);
+  });
+});
+
+describe.skipIf(isMissing("rpm") || isMissing("rpm2cpio"))("the .rpm", () => {
+  test.each([
+    ["linux-x64", "x86_64"],
+    ["linux-arm64", "aarch64"],
+  ])("of %s is for %s, and needs a C library alone", (name, architecture) => {
+    const rpm = join(release, `bentocloud-${name}.rpm`);
+    const format = "%{NAME} %{VERSION} %{ARCH} %{LICENSE} %{BUILDHOST} %{BUILDTIME}\\n";
+    expect(runTool(["rpm", "-qp", "--queryformat", format, rpm])).toBe(
+      `bentocloud ${manifest.version} ${architecture} Apache-2.0 bentocloud ${TIME}\n`,
+    );
+    const needs = runTool(["rpm", "-qp", "--requires", rpm]).split("\n");
+    expect(needs.filter((one) => one && !one.startsWith("rpmlib("))).toEqual([
+      expect.stringMatching(/^glibc >= 2\./),
+    ]);
+  });
+
+  test("holds the program as it was built", () => {
+    const folder = unpackedTo("fedora");
+    const rpm = join(release, "bentocloud-linux-x64.rpm");
+    runTool(["sh", "-c", `rpm2cpio '${rpm}' | cpio -idm --quiet`], { cwd: folder });
+    expect(sha256(join(folder, "usr/bin/bentocloud"))).toBe(sha256(join(dist, "linux-x64/bentocloud")));
+    expect(filesIn(folder)).toContain("usr/share/man/man1/bentocloud.1.gz");
+    expect(filesIn(folder)).toContain("usr/share/zsh/site-functions/_bentocloud");
+  });
+});

@@ -1,0 +1,35 @@
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Home, home as newHome } from "../support/home.ts";
+
+/** All that the installer needs of a machine, but for a way to download. */
+const TOOLS = "uname mktemp cat rm tar gzip cp chmod mv mkdir dirname rmdir sha256sum".split(" ");
+
+export interface Machine {
+  readonly home: Home;
+  /** The only folder of its PATH. */
+  readonly bin: string;
+  /** A program that answers this way. */
+  fake(name: string, script: string): void;
+}
+
+/** A home whose PATH has the installer's tools and these, each a link to the real one, or to BusyBox. */
+export function machine(tools: readonly string[], { busybox = false } = {}): Machine {
+  const home = newHome();
+  const bin = join(home.path, ".bin");
+  mkdirSync(bin);
+  for (const name of [...TOOLS, ...tools]) {
+    const real = Bun.which(busybox && name !== "curl" ? "busybox" : name);
+    if (real === null) throw new Error(`these tests need ${busybox ? "busybox" : name}`);
+    symlinkSync(real, join(bin, name));
+  }
+  return {
+    home,
+    bin,
+    fake(name, script) {
+      writeFileSync(join(bin, `${name}.new`), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(bin, `${name}.new`), 0o755);
+      Bun.spawnSync(["mv", join(bin, `${name}.new`), join(bin, name)]);
+    },
+  };
+}

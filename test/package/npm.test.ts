@@ -1,0 +1,188 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { TARGETS } from "../../build/targets.ts";
+import { platformManifest, umbrellaManifest, writeNpmPackages } from "../../scripts/package/npm.ts";
+import { REPOSITORY } from "../../scripts/package/project.ts";
+import { run as runTool } from "../../scripts/package/run.ts";
+import { home, type RunOptions, run, start } from "../support/bin.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
+import { serveRegistry } from "./registry.ts";
+import { makeDist, TIME } from "./release.ts";
+
+sweepCanaries();
+
+const MODULES = join(import.meta.dir, "../../node_modules");
+const DEPENDENCIES = ["ofetch", "destr", "node-fetch-native", "ufo"];
+const HERE = TARGETS.find(
+  ({ os, cpu, libc }) => os === process.platform && cpu === process.arch && libc !== "musl",
+)!;
+
+/** What a signal does to it is its own affair: it says which came, and ends by itself. */
+const STAND_IN = `#!/bin/sh
+case $1 in
+  exit) exit "$2" ;;
+  die) kill -s "$2" $$ ;;
+  wait)
+    for name in INT TERM HUP QUIT; do trap "echo got $name; exit 7" $name; done
+    echo ready
+    while :; do sleep 0.02; done
+    ;;
+  count)
+    count=0
+    trap 'count=$((count + 1)); echo one more' INT
+    trap 'exit $count' TERM
+    echo ready
+    while :; do sleep 0.02; done
+    ;;
+  *) printf '<%s>' "$@"; cat ;;
+esac
+`;
+
+const installation = home();
+const dist = join(installation.path, "dist");
+makeDist(dist);
+writeNpmPackages({ dist, time: TIME });
+runTool(["npm", "pack", "--silent", "--ignore-scripts", ...DEPENDENCIES.map((name) => join(MODULES, name))], {
+  cwd: join(dist, "npm"),
+});
+const registry = serveRegistry(join(dist, "npm"));
+afterAll(() => registry.stop());
+
+const command = (project: string) => join(project, "node_modules/.bin/bentocloud");
+const standIn = join(installation.path, "stand-in");
+writeFileSync(standIn, STAND_IN);
+chmodSync(standIn, 0o755);
+
+/** In a folder with nothing else in it, with none of this machine's settings or caches. */
+async function install(name: string, ...options: string[]): Promise<string> {
+  const project = join(installation.path, name);
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{"private":true}');
+  const env = { npm_config_registry: registry.url, npm_config_cache: join(installation.path, "cache") };
+  const words = ["install", "--no-audit", "--no-fund", ...options, "bentocloud"];
+  const npm = [Bun.which("npm")!];
+  const result = await run(words, { home: installation, cwd: project, command: npm, env, timeoutMs: 60_000 });
+  if (result.code !== 0) throw new Error(result.stderr);
+  return project;
+}
+
+const project = await install("project");
+
+describe("npm install bentocloud", () => {
+  test("fetches the binary of this machine and of no other, and runs no script", () => {
+    expect(registry.fetched.filter((name) => name.includes("/"))).toEqual([`@bentocloud/cli-${HERE.name}`]);
+    expect(readdirSync(join(project, "node_modules/@bentocloud"))).toEqual([`cli-${HERE.name}`]);
+    for (const json of [umbrellaManifest(), ...TARGETS.map(platformManifest)])
+      expect(json).not.toHaveProperty("scripts");
+  });
+
+  test("gives a command that is the program", async () => {
+    const { code, stdout, stderr } = await run(["--version"], { command: [command(project)] });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: `bentocloud ${manifest.version}\n`,
+      stderr: "",
+    });
+  });
+
+  test("gives the library under the same name", async () => {
+    const script = join(project, "script.mjs");
+    writeFileSync(script, 'import { isLibrary } from "bentocloud"; console.log(isLibrary);');
+    expect((await run([script], { command: [Bun.which("node")!] })).stdout).toBe("true\n");
+  });
+
+  test("explains what to do when optional dependencies were left out", async () => {
+    const bare = await install("bare", "--omit=optional");
+    const { code, stdout, stderr } = await run(["--version"], { command: [command(bare)] });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toBe(
+      `error: @bentocloud/cli-${HERE.name} is not installed: optional dependencies were left out, ` +
+        "or node_modules comes from another machine\nhint: `npm install --include=optional` adds it\n",
+    );
+  });
+
+  test("says when there is no build for a machine", async () => {
+    const pretend = join(installation.path, "pretend.cjs");
+    writeFileSync(pretend, 'Object.defineProperty(process, "platform", { value: "sunos" });');
+    const { code, stderr } = await run(["--version"], {
+      command: [Bun.which("node")!, "--require", pretend, command(project)],
+    });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `error: there is no build for sunos on ${process.arch}\nhint: see git+${REPOSITORY}.git\n`,
+    });
+  });
+
+  test("looks for the musl build where there is no glibc", async () => {
+    const pretend = join(installation.path, "musl.cjs");
+    writeFileSync(pretend, "process.report.getReport = () => ({ header: {} });");
+    const { code, stderr } = await run(["--version"], {
+      command: [Bun.which("node")!, "--require", pretend, command(project)],
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`error: @bentocloud/cli-${HERE.name}-musl is not installed`);
+  });
+});
+
+describe("the command of the npm package", () => {
+  const env = { BENTOCLOUD_BINARY: standIn };
+  const options: RunOptions = { command: [command(project)], env };
+
+  test.each([0, 1, 2, 4, 70, 130])("ends with the program's exit code %d", async (code) => {
+    expect(await run(["exit", String(code)], options)).toMatchObject({ code, signal: null });
+  });
+
+  test("hands over every argument and standard input", async () => {
+    const { stdout } = await run(["a b", "", "--", "*", "'\"$x"], { ...options, stdin: "and the input" });
+    expect(stdout).toBe("<a b><><--><*><'\"$x>and the input");
+  });
+
+  test.each(["INT", "TERM", "HUP", "QUIT"] as const)(
+    "passes SIG%s on, and waits for what the program does",
+    async (name) => {
+      const running = start(["wait"], options);
+      await running.waitFor("ready");
+      running.kill(`SIG${name}`);
+      expect(await running.result).toMatchObject({ code: 7, signal: null, stdout: `ready\ngot ${name}\n` });
+    },
+  );
+
+  test.each(["INT", "TERM", "KILL", "SEGV"])("dies of SIG%s when the program does", async (name) => {
+    expect(await run(["die", name], options)).toMatchObject({ code: null, signal: `SIG${name}` });
+  });
+
+  test("at a terminal, one Ctrl-C is one SIGINT for the program", async () => {
+    const terminal = openTerminal(["count"], options);
+    await terminal.waitFor("ready");
+    terminal.press("ctrl-c");
+    await terminal.waitFor("one more");
+    // What was passed on before this signal has arrived before it, too.
+    terminal.kill("SIGTERM");
+    expect(await terminal.exit).toMatchObject({ code: 1, signal: null });
+  });
+
+  test("says why the program cannot be started", async () => {
+    const missing = join(installation.path, "missing");
+    const { code, stderr } = await run([], { ...options, env: { BENTOCLOUD_BINARY: missing } });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`error: ${missing} cannot be run: spawn ${missing} ENOENT\n`);
+  });
+});
+
+test("npm packages: each names its machine, the umbrella all of them at its own version", () => {
+  expect(platformManifest(TARGETS.find(({ name }) => name === "linux-arm64-musl")!)).toMatchObject({
+    name: "@bentocloud/cli-linux-arm64-musl",
+    os: ["linux"],
+    cpu: ["arm64"],
+    libc: ["musl"],
+    preferUnplugged: true,
+  });
+  expect(platformManifest(TARGETS.find(({ name }) => name === "windows-x64")!)).not.toHaveProperty("libc");
+  const { optionalDependencies } = umbrellaManifest();
+  expect(optionalDependencies).toEqual(
+    Object.fromEntries(TARGETS.map(({ name }) => [`@bentocloud/cli-${name}`, manifest.version])),
+  );
+});

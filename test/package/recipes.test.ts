@@ -1,0 +1,164 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import manifest from "../../package.json" with { type: "json" };
+import { REPOSITORY } from "../../scripts/package/project.ts";
+import { writeContexts } from "../contexts/fixture.ts";
+import { home as newHome, run } from "../support/bin.ts";
+import { startCloud } from "../support/cloud.ts";
+import type { Home } from "../support/home.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { serveRelease } from "./release.ts";
+
+// In a cluster's Secret the token is where it is meant to be.
+sweepCanaries({ files: ["kubectl.stdin"] });
+
+const guide = readFileSync(join(import.meta.dir, "../../docs/install.md"), "utf8");
+const cloud = await startCloud();
+const token = cloud.issueToken();
+cloud.deploy(token, ["summarizer"]);
+const release = await serveRelease(join(newHome().path, "dist"));
+afterAll(async () => {
+  release.stop();
+  await cloud.stop();
+});
+
+/** The code blocks of a section in one language. */
+function blocks(section: string, language: string): string[] {
+  const [, text = ""] = guide.split(`\n## ${section}\n`);
+  const own = text.split("\n## ")[0]!;
+  return [...own.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, of, code]) =>
+    of === language ? [code!] : [],
+  );
+}
+
+interface Line {
+  env?: Record<string, string>;
+  home?: Home;
+  reveals?: boolean;
+}
+
+/** Runs lines of the guide as they stand there, but for the place of the releases. */
+function follow(lines: string, { env = {}, home = newHome(), reveals = false }: Line = {}) {
+  const script = lines.replaceAll(`${REPOSITORY}/releases`, release.url);
+  expect(script).not.toContain("github.com");
+  const PATH = `${home.path}/bin:${process.env["PATH"]}`;
+  return run(["-ec", script], {
+    home,
+    command: ["bash"],
+    reveals,
+    env: { PATH, BENTOCLOUD_RELEASES: release.url, ...env },
+  });
+}
+
+/** Takes note of how it was called, of what came through the pipe, and of the credentials it could see. */
+function record(home: Home, name: string): () => string {
+  const path = join(home.path, "bin", name);
+  mkdirSync(join(home.path, "bin"), { recursive: true });
+  const note = join(home.path, name);
+  writeFileSync(
+    path,
+    `#!/bin/sh
+cat >'${note}.stdin'
+echo "$@" >'${note}.args'
+test -n "$BENTO_CLOUD_API_KEY" && echo "$BENTO_CLOUD_API_ENDPOINT" >>'${note}.args'
+true
+`,
+  );
+  chmodSync(path, 0o755);
+  return () => readFileSync(`${note}.args`, "utf8");
+}
+
+/** A home where the program is installed and a context is stored. */
+async function signedIn(): Promise<Home> {
+  const home = newHome();
+  writeContexts(home, [{ name: "default", endpoint: cloud.url, token, email: "me@example.test" }]);
+  const options = { home, env: { BENTOCLOUD_INSTALL_DIR: join(home.path, "bin") } };
+  expect((await follow(`curl -fsSL ${release.url}/latest/download/install.sh | sh`, options)).code).toBe(0);
+  return home;
+}
+
+const CREDENTIALS = { BENTO_CLOUD_API_KEY: token, BENTO_CLOUD_API_ENDPOINT: cloud.url };
+
+describe("docs/install.md", () => {
+  test("by hand: the lines install a program that runs, and stop at a changed archive", async () => {
+    const [lines = ""] = blocks("By hand", "sh");
+    const home = newHome();
+    const { code, stdout } = await follow(`${lines}~/.local/bin/bentocloud --version`, { home });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `bentocloud-linux-x64.tar.gz: OK\nbentocloud ${manifest.version}\n`,
+    });
+    release.change("bentocloud-linux-x64.tar.gz", "something else");
+    const elsewhere = newHome();
+    expect((await follow(lines, { home: elsewhere })).code).not.toBe(0);
+    expect(existsSync(join(elsewhere.path, ".local"))).toBe(false);
+    release.restore();
+  });
+
+  test("GitHub: the action has the inputs that the guide gives it", () => {
+    const [text = ""] = blocks("GitHub Actions", "yaml");
+    const [{ uses, with: inputs }] = parse(text).steps;
+    expect(uses).toBe(`${new URL(REPOSITORY).pathname.slice(1)}@v${manifest.version}`);
+    const action = parse(readFileSync(join(import.meta.dir, "../../action.yml"), "utf8"));
+    for (const name of Object.keys(inputs)) expect(Object.keys(action.inputs)).toContain(name);
+  });
+
+  test("GitLab: the job's lines install, sign in and list the deployments", async () => {
+    const [text = ""] = blocks("GitLab CI", "yaml");
+    const { variables, before_script, script } = parse(text).deployments;
+    expect(Object.keys(variables)).toEqual(["BENTO_CLOUD_API_ENDPOINT"]);
+    const { code, stdout } = await follow([...before_script, ...script].join("\n"), { env: CREDENTIALS });
+    expect(code).toBe(0);
+    expect(stdout).toContain("verdict       valid\n");
+    expect(stdout).toEndWith("\nsummarizer\n");
+    const rejected = { ...CREDENTIALS, BENTO_CLOUD_API_ENDPOINT: "http://127.0.0.1:9" };
+    expect((await follow(before_script.join("\n"), { env: rejected })).code).toBe(5);
+  });
+
+  test("Docker: the first stage installs the program where the second takes it from", async () => {
+    const [text = ""] = blocks("Docker", "dockerfile");
+    const home = newHome();
+    const env = Object.fromEntries(
+      [...text.matchAll(/^ENV (\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
+    );
+    expect(env).toEqual({ BENTOCLOUD_VERSION: manifest.version, BENTOCLOUD_INSTALL_DIR: "/usr/local/bin" });
+    expect(text).toContain("COPY --from=bentocloud /usr/local/bin/bentocloud ");
+    const installs = [...text.matchAll(/^RUN (curl .*)$/gm)].map(([, line]) => line!);
+    expect(installs.length).toBe(1);
+    const inside = { ...env, BENTOCLOUD_INSTALL_DIR: join(home.path, "usr/local/bin") };
+    expect((await follow(installs[0]!, { home, env: inside })).code).toBe(0);
+    expect(existsSync(join(home.path, "usr/local/bin/bentocloud"))).toBe(true);
+  });
+
+  test("Docker: a container gets the credentials of the active context, and no command line shows them", async () => {
+    const home = await signedIn();
+    const docker = record(home, "docker");
+    expect((await follow(blocks("Docker", "sh")[0]!, { home })).code).toBe(0);
+    expect(docker()).toBe(
+      `run -e BENTO_CLOUD_API_KEY -e BENTO_CLOUD_API_ENDPOINT my-image bentocloud status\n${cloud.url}\n`,
+    );
+  });
+
+  test("Kubernetes: the Secret holds a new token that works, and no command line shows it", async () => {
+    const home = await signedIn();
+    const kubectl = record(home, "kubectl");
+    const { code, stdout } = await follow(blocks("Kubernetes", "sh")[0]!, { home });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect(kubectl()).toBe("apply -f -\n");
+    const secret = JSON.parse(readFileSync(join(home.path, "kubectl.stdin"), "utf8"));
+    expect(secret).toMatchObject({ apiVersion: "v1", kind: "Secret", metadata: { name: "bentocloud" } });
+    expect(Object.keys(secret.stringData)).toEqual(["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_ENDPOINT"]);
+    expect(cloud.tokens.find(({ value }) => value === secret.stringData.BENTO_CLOUD_API_KEY)?.name).toBe(
+      "cluster",
+    );
+    const [pod = ""] = blocks("Kubernetes", "yaml");
+    expect(parse(pod).containers[0].envFrom).toEqual([{ secretRef: { name: secret.metadata.name } }]);
+    const inPod = await follow("bentocloud status", {
+      home: newHome(),
+      env: { ...secret.stringData, PATH: `${home.path}/bin:${process.env["PATH"]}` },
+    });
+    expect(inPod.stdout).toContain("verdict       valid\n");
+  });
+});

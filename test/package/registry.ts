@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../../scripts/package/run.ts";
+
+export interface Registry {
+  readonly url: string;
+  /** The packages whose tarball was asked for. */
+  readonly fetched: string[];
+  stop(): void;
+}
+
+/** Answers npm with the tarballs of a folder, as a registry does. */
+export function serveRegistry(folder: string): Registry {
+  const packages = new Map(
+    readdirSync(folder)
+      .filter((file) => file.endsWith(".tgz"))
+      .map((file) => {
+        const text = run(["tar", "-xzOf", join(folder, file), "package/package.json"]);
+        const manifest = JSON.parse(text) as { name: string; version: string };
+        return [manifest.name, { file, manifest }] as const;
+      }),
+  );
+  const fetched: string[] = [];
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch({ url }) {
+      const { origin, pathname } = new URL(url);
+      const path = decodeURIComponent(pathname.slice(1));
+      const name = path.replace(/^tarball\//, "");
+      const found = packages.get(name);
+      if (!found) return new Response("{}", { status: 404 });
+      const { file, manifest } = found;
+      const content = readFileSync(join(folder, file));
+      if (path !== name) {
+        fetched.push(name);
+        return new Response(content);
+      }
+      const integrity = `sha512-${createHash("sha512").update(content).digest("base64")}`;
+      const version = { ...manifest, dist: { tarball: `${origin}/tarball/${name}`, integrity } };
+      return Response.json({
+        name,
+        "dist-tags": { latest: manifest.version },
+        versions: { [manifest.version]: version },
+      });
+    },
+  });
+  return { url: `http://127.0.0.1:${server.port}/`, fetched, stop: () => void server.stop(true) };
+}
