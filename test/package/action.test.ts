@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, expect } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -7,6 +7,7 @@ import { home as newHome, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { serveRelease } from "./release.ts";
+import { describe, test } from "./equipped.ts";
 
 // The runner's own file is where the token is meant to be.
 sweepCanaries({ files: ["github-env"] });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, expect } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
@@ -8,6 +8,7 @@ import { sweepCanaries } from "../support/sweep.ts";
 import { makeCertificates } from "../support/tls.ts";
 import { type Machine, machine } from "./machine.ts";
 import { serveRelease } from "./release.ts";
+import { describe, test } from "./equipped.ts";
 
 sweepCanaries();
 

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, expect } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -10,6 +10,7 @@ import { startCloud } from "../support/cloud.ts";
 import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { serveRelease } from "./release.ts";
+import { describe, test } from "./equipped.ts";
 
 // In a cluster's Secret the token is where it is meant to be.
 sweepCanaries({ files: ["kubectl.stdin"] });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { TARGETS } from "../../build/targets.ts";
 import { writeRelease } from "../../scripts/package.ts";
 import { programCommand } from "../support/program.ts";
+import { isUnequipped } from "./equipped.ts";
 
 /** 2026-01-01 */
 export const TIME = 1767225600;
@@ -40,11 +41,12 @@ export interface Release {
 /** A release of stand-ins, at the addresses where a release page has its files. */
 export async function serveRelease(dist: string, tls?: { key: string; cert: string }): Promise<Release> {
   makeDist(dist);
-  await writeRelease({ dist, time: TIME });
+  if (!isUnequipped) await writeRelease({ dist, time: TIME });
   const folder = join(dist, "release");
-  const files = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))] as const));
+  const names = isUnequipped ? [] : readdirSync(folder);
+  const files = new Map(names.map((name) => [name, readFileSync(join(folder, name))] as const));
   const changed = new Map<string, string | undefined>();
-  const version = files.get("version.txt")!.toString().trim();
+  const version = files.get("version.txt")?.toString().trim();
   const requests: string[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
