@@ -1,59 +1,65 @@
-/**
- * Compiles the program into one file. The binary must load nothing from the directory it is started in: Bun by
- * default reads `.env` there and runs what a `bunfig.toml` preloads, so every autoload is off.
- */
+/** Compiles the program into one file: for this machine, or for others. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { packJq } from "./build/jq.ts";
-import { stubInputs, stubs } from "./build/stubs.ts";
-import { versionOnly } from "./build/version.ts";
+import { bundle, START, type Bundle } from "./build/bundle.ts";
+import { baseOn, compile } from "./build/compile.ts";
+import { signFile } from "./build/macos/sign.ts";
+import { writeNotices } from "./build/notices.ts";
+import { runtimeFor } from "./build/runtimes.ts";
+import { TARGETS, targetNamed, type Target } from "./build/targets.ts";
 import manifest from "./package.json" with { type: "json" };
 
-/** Every package whose code may be in the binary. One that is missing here fails the build. */
-const BUNDLED = new Set(
-  `@clack/core @clack/prompts bundle-name c12 citty confbox consola default-browser default-browser-id
-  define-lazy-prop destr fast-string-truncated-width fast-string-width fast-wrap-ansi fastest-levenshtein
-  is-docker is-in-ssh is-inside-container is-wsl jq-wasm node-fetch-native ofetch open powershell-utils
-  run-applescript sisteransi ufo wsl-utils yaml`.split(/\s+/),
-);
-
-async function compile(outfile: string): Promise<void> {
-  const { metafile, outputs } = await Bun.build({
-    entrypoints: [`${import.meta.dir}/src/main.ts`],
-    target: "bun",
-    format: "esm",
-    bytecode: true,
-    // In one chunk the `node:` imports of every lazy module would be hoisted and load at each start.
-    splitting: true,
-    // Short identifiers save no measurable time, and stack traces would lose their names.
-    minify: { whitespace: true, syntax: true, identifiers: false },
-    sourcemap: "linked",
-    metafile: true,
-    plugins: [await packJq(), stubs, versionOnly],
-    compile: {
-      outfile,
-      autoloadBunfig: false,
-      autoloadDotenv: false,
-      autoloadPackageJson: false,
-      autoloadTsconfig: false,
-      execArgv: ["--use-system-ca"],
-    },
-  });
-  checkInputs(Object.keys(metafile!.inputs));
-  // The binary carries its source maps; these are copies of them.
-  const maps = outputs.filter(({ kind }) => kind === "sourcemap");
-  await Promise.all(maps.map(({ path }) => Bun.file(path).delete()));
-}
-
-function checkInputs(inputs: string[]): void {
-  const unused = stubInputs.filter((stub) => !inputs.includes(stub));
-  if (unused.length > 0) throw new Error(`no longer imported by c12: ${unused.join(", ")}`);
-  const packages = inputs.flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
-  const foreign = [...new Set(packages)].filter((name) => !BUNDLED.has(name));
-  if (foreign.length > 0) throw new Error(`not allowed in the binary: ${foreign.join(", ")}`);
-}
-
-const { values } = parseArgs({ options: { outfile: { type: "string", default: "dist/bentocloud" } } });
+const { values } = parseArgs({
+  options: {
+    outfile: { type: "string", default: "dist/bentocloud" },
+    target: { type: "string" },
+    all: { type: "boolean", default: false },
+  },
+});
+const outfile = resolve(values.outfile);
+process.chdir(import.meta.dir);
 if (Bun.version !== manifest.devDependencies.bun) {
   throw new Error(`built with Bun ${manifest.devDependencies.bun} only, and this is Bun ${Bun.version}`);
 }
-await compile(values.outfile);
+const commit = currentCommit();
+if (values.all) await buildAll(TARGETS);
+else if (values.target) await buildAll([targetNamed(values.target)]);
+else await buildHere();
+
+async function buildHere(): Promise<void> {
+  const { chunks, maps } = await bundle({ base: baseOn(process.platform), commit });
+  await compile(chunks, outfile);
+  keepMaps(maps, `${outfile}.maps`);
+}
+
+/** The chunks are the same for all systems that look for them in the same place. */
+async function buildAll(targets: readonly Target[]): Promise<void> {
+  const bundles = new Map<string, Bundle>();
+  for (const target of targets) {
+    const base = baseOn(target.os);
+    if (!bundles.has(base)) {
+      bundles.set(base, await bundle({ base, commit }));
+      keepMaps(bundles.get(base)!.maps, target.os === "win32" ? "dist/maps-windows" : "dist/maps");
+    }
+    const file = join("dist", target.name, target.exe);
+    await compile(bundles.get(base)!.chunks, file, await runtimeFor(target));
+    if (target.os === "darwin") signFile(file);
+    console.error(file);
+  }
+  if (values.all) writeNotices([...bundles.values()][0]!.packages, commit);
+}
+
+/** For `scripts/trace.ts`. In a stack trace the first chunk is called as the program is. */
+function keepMaps(maps: Map<string, string>, folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [name, map] of maps)
+    writeFileSync(join(folder, `${name === START ? "bentocloud" : name}.map`), map);
+}
+
+function currentCommit(): string {
+  const { status, stdout } = spawnSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : "unknown";
+}

@@ -5,20 +5,19 @@ import type { BunPlugin } from "bun";
 
 const PACKAGE = join(import.meta.dir, "../node_modules/jq-wasm/dist");
 
-/** What the program gets in the package's place: the same function, from two files inside the binary. */
+/** What the program gets in the package's place: the same function, and its WebAssembly from a file inside the binary. */
 const ENTRY = `
-import { readFile } from "node:fs/promises";
-import { brotliDecompressSync } from "node:zlib";
-import script from "jq-wasm-script";
 import packed from "jq-wasm-packed";
 export async function loadJq() {
-  const { loadJq } = await import(script);
+  const { readFile } = process.getBuiltinModule("node:fs/promises");
+  const { brotliDecompressSync } = process.getBuiltinModule("node:zlib");
+  const { loadJq } = await import("jq-wasm-script");
   return loadJq({ wasmBinary: brotliDecompressSync(await readFile(packed)) });
 }`;
 
 /**
  * Left to itself the package looks for its WebAssembly beside its own file. Packed, it takes a quarter of the room; and
- * its script, which few runs need, takes a fifth when it is not translated to bytecode.
+ * its script, whose names nobody needs, half.
  */
 export async function packJq(): Promise<BunPlugin> {
   const script = await bundleScript();
@@ -26,14 +25,13 @@ export async function packJq(): Promise<BunPlugin> {
   return {
     name: "jq",
     setup(build) {
-      const files: Record<string, string | Buffer> = { "jq-wasm-script": script, "jq-wasm-packed": packed };
-      build.onResolve({ filter: /^jq-wasm$/ }, ({ path }) => ({ path, namespace: "jq" }));
-      build.onLoad({ filter: /(?:)/, namespace: "jq" }, () => ({ contents: ENTRY, loader: "js" }));
-      build.onResolve({ filter: /^jq-wasm-/ }, ({ path }) => ({ path, namespace: "jq-file" }));
-      build.onLoad({ filter: /(?:)/, namespace: "jq-file" }, ({ path }) => ({
-        contents: files[path]!,
-        loader: "file",
+      build.onResolve({ filter: /^jq-wasm(-script)?$/ }, ({ path }) => ({ path, namespace: "jq" }));
+      build.onLoad({ filter: /(?:)/, namespace: "jq" }, ({ path }) => ({
+        contents: path === "jq-wasm" ? ENTRY : script,
+        loader: "js",
       }));
+      build.onResolve({ filter: /^jq-wasm-packed$/ }, () => ({ path: "jq.wasm.br", namespace: "jq-file" }));
+      build.onLoad({ filter: /(?:)/, namespace: "jq-file" }, () => ({ contents: packed, loader: "file" }));
     },
   };
 }

@@ -4,7 +4,7 @@ import { root } from "./commands/index.ts";
 import type { Flags } from "./system/cli.ts";
 import { Output } from "./system/output.ts";
 import { isTerminal } from "./system/runtime.ts";
-import { VERSION } from "./version.ts";
+import { COMMIT, VERSION } from "./version.ts";
 
 // A copy: what a child process must not inherit is taken out of the process's own environment later.
 const environment = { ...process.env };
@@ -35,7 +35,7 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       return 0;
     }
     if (invocation.request === "version") {
-      if (output.json) output.data({ version: VERSION });
+      if (output.json) output.data({ version: VERSION, commit: COMMIT });
       else output.line(`bentocloud ${VERSION}`);
       return 0;
     }

@@ -145,7 +145,10 @@ describe("version", () => {
   test("--json", async () => {
     const { code, stdout, stderr } = await run(["--version", "--json"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(JSON.parse(stdout)).toEqual({ version: manifest.version });
+    expect(JSON.parse(stdout)).toEqual({
+      version: manifest.version,
+      commit: expect.stringMatching(/^([0-9a-f]{40}|unknown)$/),
+    });
   });
 
   test("reads and writes nothing", async () => {

@@ -1,0 +1,127 @@
+/**
+ * The first half of a build: from sources to the program's text in chunks, one for each set of modules that load
+ * together. The second half puts them into a binary.
+ */
+import { builtins } from "./builtins.ts";
+import { packJq } from "./jq.ts";
+import { stubInputs, stubs } from "./stubs.ts";
+import { versionOnly } from "./version.ts";
+
+const ENTRY = "src/main.ts";
+
+/** The chunk in which the program starts. */
+export const START = "main.js";
+
+/** Every package whose code may be in the binary. One that is missing here fails the build. */
+const BUNDLED = new Set(
+  `@clack/core @clack/prompts bundle-name c12 citty confbox consola default-browser default-browser-id
+  define-lazy-prop destr fast-string-truncated-width fast-string-width fast-wrap-ansi fastest-levenshtein
+  is-docker is-in-ssh is-inside-container is-wsl jq-wasm node-fetch-native ofetch open powershell-utils
+  run-applescript sisteransi ufo wsl-utils yaml`.split(/\s+/),
+);
+
+/**
+ * What scripts and prompts run again and again loads with these, and what they import at once. It is translated to
+ * bytecode, which starts faster and takes three times the room of the text; everything else stays text.
+ */
+const HOT = [
+  ENTRY,
+  ...["token", "use", "status", "env", "exec", "context/current", "context/list"].map(
+    (name) => `src/commands/${name}.ts`,
+  ),
+  "src/cli/completion/answer.ts",
+  "src/cli/help.ts",
+  "src/contexts/history/whole.ts",
+  "src/contexts/state.ts",
+  "src/contexts/suggest.ts",
+  "src/system/cli.ts",
+  "src/system/execute.ts",
+];
+
+export interface Chunk {
+  /** Of the file, which depends on what is in it. */
+  name: string;
+  contents: Uint8Array;
+  isHot: boolean;
+}
+
+export interface Bundle {
+  chunks: Chunk[];
+  /** By the name of the chunk. */
+  maps: Map<string, string>;
+  /** The folders of the packages whose code is in it, sorted. */
+  packages: string[];
+}
+
+export interface BundleOptions {
+  /** The folder in which the binary finds its chunks, with a slash at the end. */
+  base: string;
+  commit: string;
+}
+
+/** In the checkout as the working directory, on which the names of the chunks depend. */
+export async function bundle({ base, commit }: BundleOptions): Promise<Bundle> {
+  const { metafile, outputs } = await Bun.build({
+    entrypoints: [ENTRY],
+    target: "bun",
+    format: "esm",
+    // In one chunk the `node:` imports of every lazy module would be hoisted and load at each start.
+    splitting: true,
+    publicPath: base,
+    naming: { entry: START, chunk: "[hash].[ext]", asset: "[hash].[ext]" },
+    // Short identifiers save no measurable time, and stack traces would lose their names.
+    minify: { whitespace: true, syntax: true, identifiers: false },
+    // Inside, they would take two thirds of a MiB; `scripts/trace.ts` reads them from outside.
+    sourcemap: "external",
+    metafile: true,
+    define: { BENTOCLOUD_COMMIT: JSON.stringify(commit) },
+    plugins: [await packJq(), builtins, stubs, versionOnly],
+  });
+  const { inputs, outputs: graph } = metafile!;
+  const packages = packagesOf(Object.keys(inputs));
+  const hot = hotChunks(graph);
+  const chunks: Chunk[] = [];
+  const maps = new Map<string, string>();
+  for (const output of outputs) {
+    const name = nameOf(output.path);
+    if (output.kind === "sourcemap") maps.set(name.replace(/\.map$/, ""), await output.text());
+    else chunks.push({ name, contents: new Uint8Array(await output.arrayBuffer()), isHot: hot.has(name) });
+  }
+  return { chunks, maps, packages };
+}
+
+function packagesOf(inputs: string[]): string[] {
+  const unused = stubInputs.filter((stub) => !inputs.includes(stub));
+  if (unused.length > 0) throw new Error(`no longer imported by c12: ${unused.join(", ")}`);
+  const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  // Its script is bundled apart.
+  if (inputs.some((path) => path.startsWith("jq:"))) folders.push("node_modules/jq-wasm");
+  const packages = [...new Set(folders)].sort();
+  const foreign = packages.filter((folder) => !BUNDLED.has(folder.replace(/.*node_modules\//, "")));
+  if (foreign.length > 0) throw new Error(`not allowed in the binary: ${foreign.join(", ")}`);
+  return packages;
+}
+
+type Graph = Record<string, { inputs: Record<string, unknown>; imports: { path: string; kind: string }[] }>;
+
+/** The chunks that hold what is hot, and those they import at once. */
+function hotChunks(graph: Graph): Set<string> {
+  const chunks = new Map(Object.entries(graph).map(([path, chunk]) => [nameOf(path), chunk]));
+  const hot = new Set<string>();
+  const visit = (name: string) => {
+    const chunk = chunks.get(name);
+    if (!chunk || hot.has(name)) return;
+    hot.add(name);
+    for (const { path, kind } of chunk.imports) if (kind === "import-statement") visit(nameOf(path));
+  };
+  for (const module of HOT) {
+    const place = [...chunks].find(([, { inputs }]) => Object.hasOwn(inputs, module));
+    if (!place) throw new Error(`${module} is not in the program`);
+    visit(place[0]);
+  }
+  return hot;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,23 @@
+/**
+ * Says where in the sources the lines of a stack trace are, which is read from standard input. The maps must be those
+ * of the build it comes from: `bun scripts/trace.ts [dist/maps] < stack.txt`.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { join } from "node:path";
+
+const maps = process.argv[2] ?? "dist/bentocloud.maps";
+const PLACE = /(?:\/\$bunfs|B:[\\/]~BUN)[\\/]root[\\/]([\w.]+):(\d+):(\d+)/g;
+
+process.stdout.write(
+  (await Bun.stdin.text()).replaceAll(PLACE, (place, name: string, line: string, column: string) => {
+    const file = join(maps, `${name}.map`);
+    if (!existsSync(file)) return place;
+    const entry = new SourceMap(JSON.parse(readFileSync(file, "utf8"))).findEntry(
+      Number(line) - 1,
+      Number(column) - 1,
+    );
+    if (!("originalSource" in entry)) return place;
+    return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  }),
+);

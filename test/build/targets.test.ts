@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "bun:test";
+import { packageOf, refuseForeign } from "../../build/runtimes.ts";
+import { TARGETS, targetNamed } from "../../build/targets.ts";
+import manifest from "../../package.json" with { type: "json" };
+
+test("targets: a name says the system, the processor and, where it matters, the libc", () => {
+  const systems = { linux: "linux", darwin: "darwin", win32: "windows" };
+  for (const { name, os, cpu, libc } of TARGETS)
+    expect(name).toBe(`${systems[os]}-${cpu}${libc === "musl" ? "-musl" : ""}`);
+  expect(new Set(TARGETS.map(({ name }) => name)).size).toBe(8);
+});
+
+test("targets: every Intel or AMD one runs without AVX2", () => {
+  const modern = TARGETS.filter(({ cpu, bun }) => cpu === "x64" && !bun.endsWith("-baseline"));
+  expect(modern).toEqual([]);
+});
+
+test("targets: only Windows has an extension, and only Linux a libc", () => {
+  for (const { os, exe, libc } of TARGETS) {
+    expect(exe).toBe(os === "win32" ? "bentocloud.exe" : "bentocloud");
+    expect(libc !== undefined).toBe(os === "linux");
+  }
+});
+
+test("targets: a name that is none is refused, and the others are said", () => {
+  expect(() => targetNamed("linux-riscv64")).toThrow("no target linux-riscv64; there are linux-x64, ");
+});
+
+test("runtimes: each target has one package of the pinned Bun, with a hash", () => {
+  const packages = TARGETS.map(packageOf);
+  expect(new Set(packages.map(({ name }) => name)).size).toBe(TARGETS.length);
+  for (const { name, version, integrity } of packages) {
+    expect(name).toStartWith("@oven/bun-");
+    expect(version).toBe(manifest.devDependencies.bun);
+    expect(integrity).toMatch(/^sha512-[\w+/]{86}==$/);
+  }
+});
+
+test("runtimes: a package is taken for what its hash says alone", () => {
+  const archive = Buffer.from("a runtime");
+  const integrity = `sha512-${createHash("sha512").update(archive).digest("base64")}`;
+  expect(() => refuseForeign("it", archive, integrity)).not.toThrow();
+  expect(() => refuseForeign("it", Buffer.from("a runtimE"), integrity)).toThrow(integrity);
+});
+
+test("runtimes: where the lock file names a package too, it has the same hash there", async () => {
+  const { packages } = await Bun.file("package-lock.json").json();
+  const shared = TARGETS.map(packageOf).filter(({ name }) => packages[`node_modules/${name}`]);
+  expect(shared).not.toBeEmpty();
+  for (const { name, integrity } of shared)
+    expect(packages[`node_modules/${name}`].integrity).toBe(integrity);
+});
