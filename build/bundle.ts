@@ -59,23 +59,30 @@ export interface BundleOptions {
   commit: string;
 }
 
-/** In the checkout as the working directory, on which the names of the chunks depend. */
-export async function bundle({ base, commit }: BundleOptions): Promise<Bundle> {
-  const { metafile, outputs } = await Bun.build({
+/** How the program is cut into chunks; `npm run budget` looks at the same without compiling it. */
+export async function chunking(commit: string) {
+  return {
     entrypoints: [ENTRY],
     target: "bun",
     format: "esm",
     // In one chunk the `node:` imports of every lazy module would be hoisted and load at each start.
     splitting: true,
-    publicPath: base,
-    naming: { entry: START, chunk: "[hash].[ext]", asset: "[hash].[ext]" },
     // Short identifiers save no measurable time, and stack traces would lose their names.
     minify: { whitespace: true, syntax: true, identifiers: false },
-    // Inside, they would take two thirds of a MiB; `scripts/trace.ts` reads them from outside.
-    sourcemap: "external",
     metafile: true,
     define: { BENTOCLOUD_COMMIT: JSON.stringify(commit) },
     plugins: [await packJq(), builtins, stubs, versionOnly],
+  } satisfies Bun.BuildConfig;
+}
+
+/** In the checkout as the working directory, on which the names of the chunks depend. */
+export async function bundle({ base, commit }: BundleOptions): Promise<Bundle> {
+  const { metafile, outputs } = await Bun.build({
+    ...(await chunking(commit)),
+    publicPath: base,
+    naming: { entry: START, chunk: "[hash].[ext]", asset: "[hash].[ext]" },
+    // Inside, they would take two thirds of a MiB; `scripts/trace.ts` reads them from outside.
+    sourcemap: "external",
   });
   const { inputs, outputs: graph } = metafile!;
   const packages = packagesOf(Object.keys(inputs));

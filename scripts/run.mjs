@@ -16,7 +16,7 @@ const TALK = ["ignore", 2, 2];
 
 const TASKS = {
   demo: (args) => runScript("scripts/demo.ts", args),
-  bench: (args) => runScript("scripts/bench.ts", args),
+  bench: (args) => runScript("scripts/bench.ts", args, whatPythonThereIs()),
   soak: (args) => runScript("scripts/soak.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
   test: (args) => runTests([testBinary, testDeno], args),
   "test:deno": (args) => runTests([testDeno], args),
@@ -60,6 +60,16 @@ function runScript(script, args, environment = {}) {
   prepare();
   const env = { ...process.env, ...environment };
   return spawnSync(BUN, [script, ...args], { stdio: "inherit", env }).status ?? 1;
+}
+
+/** For what goes without Python and says so. */
+function whatPythonThereIs() {
+  try {
+    return { BENTOCLOUD_PYTHON: preparePython() };
+  } catch (error) {
+    console.error(error.message);
+    return {};
+  }
 }
 
 function runTests(parts, patterns) {

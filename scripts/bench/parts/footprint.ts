@@ -1,0 +1,74 @@
+import { statSync } from "node:fs";
+import type { Bench } from "../bench.ts";
+import { homeByUse } from "../homes.ts";
+import type { Part, Row } from "../result.ts";
+import { median } from "../statistics.ts";
+
+/**
+ * A small parent, because the peak that the system reports for a child is never below its parent's size at the moment
+ * it was started, and this process is larger than what it measures.
+ */
+const PEAKS = `import json, os, sys
+rounds, commands = int(sys.argv[1]), json.loads(sys.argv[2])
+devnull = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+peaks = [[] for _ in commands]
+for _ in range(rounds):
+    for values, command in zip(peaks, commands):
+        pid = os.posix_spawn(command[0], command, os.environ, file_actions=devnull)
+        _, status, usage = os.wait4(pid, 0)
+        if status != 0: sys.exit(" ".join(command) + " failed")
+        values.append(usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * 1024)
+print(json.dumps(peaks))`;
+
+/** What it takes of the machine: memory and room on the disk. */
+export async function measureFootprint({ workshop, rounds }: Bench): Promise<Part> {
+  const env = workshop.environment({ BENTOML_HOME: await homeByUse(workshop, 1) });
+  const commands = [[workshop.bare], [workshop.binary, "token"]];
+  const [bare = [], token = []] = peakMemory(commands, { rounds, env });
+  const memory: Row[] = [
+    { label: "bare Bun program", reference: "floor", values: bare },
+    { label: "token", values: token },
+  ];
+  const size: Row[] = [
+    { label: "bare Bun program", reference: "floor", values: [mebibytes(statSync(workshop.bare).size)] },
+    { label: "bentocloud", values: [mebibytes(statSync(workshop.binary).size)] },
+  ];
+  const peak = median(token);
+  const over = size[1]!.values[0]! - size[0]!.values[0]!;
+  return {
+    results: [
+      { title: "Peak memory", text: "The largest resident set of the process.", unit: "MiB", rows: memory },
+      { title: "Size of the binary", text: "Nearly all of it is Bun.", unit: "MiB", rows: size },
+    ],
+    targets: [
+      {
+        what: "peak memory of `token`",
+        target: "≤ 45 MiB",
+        measured: `${peak.toFixed(1)} MiB`,
+        isMet: peak <= 45,
+      },
+      {
+        what: "binary size over bare Bun",
+        target: "≤ 3 MiB",
+        measured: `${over.toFixed(2)} MiB`,
+        isMet: over <= 3,
+      },
+    ],
+  };
+}
+
+function peakMemory(
+  commands: string[][],
+  { rounds, env }: { rounds: number; env: Record<string, string> },
+): number[][] {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(
+    ["python3", "-c", PEAKS, String(rounds), JSON.stringify(commands)],
+    { env },
+  );
+  if (exitCode !== 0) throw new Error(`peak memory: ${stderr.toString()}`);
+  return (JSON.parse(stdout.toString()) as number[][]).map((row) => row.map(mebibytes));
+}
+
+function mebibytes(bytes: number): number {
+  return bytes / 2 ** 20;
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { type LocalCloud, startCloud } from "../../../test/support/cloud.ts";
+import type { Bench } from "../bench.ts";
+import type { Part } from "../result.ts";
+import { median } from "../statistics.ts";
+import { alternate, type Subject, timeWithServer } from "../timing.ts";
+
+const SLOW_MS = 200;
+const LIMIT_MS = 60;
+
+/** Signing in again and again, at a server that answers at once and one that takes its time. */
+export async function measureLogin(bench: Bench): Promise<Part> {
+  const [fast, slow] = await Promise.all([startCloud(), startCloud({ delayMs: SLOW_MS })]);
+  try {
+    const results = [];
+    for (const { cloud, title } of [
+      { cloud: fast, title: "Login at a server that answers at once" },
+      { cloud: slow, title: `Login at a server that takes ${SLOW_MS} ms for each answer` },
+    ]) {
+      const rows = await alternate(bench.rounds, subjectsFor(bench, cloud));
+      const text = "The token comes from standard input, or from an option where there is no other way.";
+      results.push({ title, text, unit: "ms" as const, rows });
+    }
+    const over = median(results[1]!.rows[0]!.values) - SLOW_MS;
+    const target = {
+      what: `\`login --with-token\` when the server takes ${SLOW_MS} ms per answer`,
+      target: `≤ ${SLOW_MS} + ${LIMIT_MS} ms`,
+      measured: `${SLOW_MS} + ${over.toFixed(0)} ms`,
+      isMet: over <= LIMIT_MS,
+    };
+    return { results, targets: [target] };
+  } finally {
+    await Promise.all([fast.stop(), slow.stop()]);
+  }
+}
+
+function subjectsFor({ workshop, peers }: Bench, cloud: LocalCloud): Subject[] {
+  const token = cloud.issueToken();
+  const at = ["login", "--endpoint", cloud.url, "--context", "bench"];
+  const cwd = workshop.folder;
+  const environment = () =>
+    workshop.environment({ BENTOML_HOME: mkdtempSync(join(workshop.folder, "home-")) });
+  const command = [workshop.binary, ...at, "--with-token"];
+  const env = environment();
+  const ours: Subject = {
+    label: "login --with-token",
+    measure: () => timeWithServer({ command, env, cwd, stdin: token }),
+  };
+  if (!peers.bentoml) return [ours];
+  const theirs = {
+    command: [...peers.bentoml.command, "cloud", ...at, "--api-token", token],
+    env: { ...peers.bentoml.env, ...environment() },
+    cwd,
+  };
+  return [ours, { label: "bentoml cloud login", reference: "peer", measure: () => timeWithServer(theirs) }];
+}

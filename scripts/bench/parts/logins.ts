@@ -1,0 +1,77 @@
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { startCloud } from "../../../test/support/cloud.ts";
+import type { Bench } from "../bench.ts";
+import type { Part } from "../result.ts";
+import { median } from "../statistics.ts";
+import { alternate, failure, runWithServer } from "../timing.ts";
+
+const COUNTS = [1, 10, 25, 50, 100];
+const GOAL = { count: 50, limitMs: 5000 };
+/** `LOCKED`: it has waited for its turn as long as it does, has changed nothing, and says so. */
+const REFUSED = 6;
+
+/** Many processes that sign in at once, each under a name of its own, and all into one file. */
+export async function measureLogins({ workshop, rounds }: Bench): Promise<Part> {
+  const cloud = await startCloud();
+  const token = cloud.issueToken();
+  const kept = new Map(COUNTS.map((count) => [count, count]));
+  const refused = new Map<number, number>();
+
+  async function signIn(count: number): Promise<number> {
+    const home = mkdtempSync(join(workshop.folder, "home-"));
+    const env = workshop.environment({ BENTOML_HOME: home });
+    const start = Bun.nanoseconds();
+    const logins = Array.from({ length: count }, async (_, index) => {
+      const command = [workshop.binary, "login", "--with-token", "--endpoint", cloud.url];
+      command.push("--context", `c${index}`);
+      return { command, ...(await runWithServer({ command, env, cwd: workshop.folder, stdin: token })) };
+    });
+    const ended = await Promise.all(logins);
+    const elapsed = (Bun.nanoseconds() - start) / 1e6;
+    for (const { command, exitCode, stderr } of ended) {
+      if (exitCode === REFUSED) refused.set(count, (refused.get(count) ?? 0) + 1);
+      else if (exitCode !== 0) throw new Error(failure(command, exitCode, stderr));
+    }
+    const text = await Bun.file(join(home, ".yatai.yaml")).text();
+    const contexts = new Set(text.match(/\bname: c\d+$/gm)).size;
+    kept.set(count, Math.min(contexts, kept.get(count)!));
+    return elapsed;
+  }
+
+  try {
+    const subjects = COUNTS.map((count) => ({
+      label: `${count} ${count === 1 ? "login" : "logins"}`,
+      at: { line: "logins", x: count },
+      measure: () => signIn(count),
+    }));
+    const rows = await alternate(rounds, subjects);
+    const elapsed = median(rows[COUNTS.indexOf(GOAL.count)]!.values);
+    const least = kept.get(GOAL.count)!;
+    return {
+      results: [
+        {
+          title: "Simultaneous logins",
+          text: "From the first start to the last end of processes that were started at once, in an empty home, at a server that answers at once.",
+          unit: "ms",
+          rows,
+          remarks: [...refused].map(
+            ([count, times]) =>
+              `Of the logins that were one of ${count}, ${times} gave up after waiting 15 s for their turn (exit 6), in all rounds together.`,
+          ),
+          plot: { name: "logins", alt: "Time of simultaneous logins against their number" },
+        },
+      ],
+      targets: [
+        {
+          what: `${GOAL.count} simultaneous logins under different names`,
+          target: `${GOAL.count} contexts, ≤ 5 s`,
+          measured: `${least} contexts, ${(elapsed / 1000).toFixed(2)} s`,
+          isMet: least === GOAL.count && elapsed <= GOAL.limitMs,
+        },
+      ],
+    };
+  } finally {
+    await cloud.stop();
+  }
+}
