@@ -6,8 +6,8 @@ import type { PeerWrite } from "./peers.ts";
 const WHOLE =
   /^contexts:(?: \[\]\n|\n(?:- api_token: .+\n {2}email: .+\n {2}endpoint: .+\n {2}name: .+\n)+)current_context_name: .+\n$/;
 
-/** The kernel may take the time of a change from a clock that ticks as seldom as this. */
-const TICK_MS = 10;
+/** The kernel takes the time of a change from a clock that ticks every 10 ms, and late on a machine that is overloaded. */
+const TICK_MS = 50;
 
 /** A state of the file that was not whole. Times as in `Date.now()`. */
 export interface BadState {

@@ -1,6 +1,7 @@
 import type { PeerWork, World } from "./actors.ts";
 import { type Contexts, contextsIn, contextsOf, isSame, missingFrom } from "./contexts.ts";
 import { IN_VAIN } from "./operator.ts";
+import type { PeerWrite } from "./peers.ts";
 import { type BadState, isOfPeer } from "./sampler.ts";
 
 /** What came out: the contexts acknowledged to each writer of ours, by its name, and what Python did. */
@@ -50,12 +51,19 @@ function judgeContexts(
   figures.count("of them lost or overwritten by Python", missingFrom(found, saved).length);
 }
 
+function distance({ begin }: PeerWrite, { changedAt }: BadState): number {
+  return Math.abs(begin - changedAt);
+}
+
 function judgeStates({ figures }: World, bad: readonly BadState[], peers: readonly PeerWork[]): void {
   const writes = peers.flatMap((peer) => peer.writes);
   const ours = bad.filter((state) => !isOfPeer(state, writes));
   const samplesOf = (states: readonly BadState[]) => states.reduce((sum, { samples }) => sum + samples, 0);
   figures.count("of them bad through Python", samplesOf(bad) - samplesOf(ours));
   figures.count("of them bad through us", samplesOf(ours));
-  for (const state of ours)
-    figures.breaks(`the file was not whole, and not through Python: ${JSON.stringify(state)}`);
+  for (const state of ours) {
+    const same = writes.filter(({ inode }) => inode === state.inode || inode === null);
+    const near = same.toSorted((a, b) => distance(a, state) - distance(b, state)).slice(0, 2);
+    figures.breaks(`the file was not whole, and not through Python: ${JSON.stringify({ ...state, near })}`);
+  }
 }
