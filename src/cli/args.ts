@@ -80,7 +80,7 @@ export async function unknownOption(word: string, commandName: string, definitio
 function showable(word: string): string {
   const [written] = splitAtEquals(word);
   if (!written.startsWith("--")) return written.slice(0, 2);
-  return /^--[a-z][a-z_-]{0,31}$/i.test(written) ? written : "--…";
+  return /^--(?=.{1,32}$)[a-z]{1,15}(?:[_-][a-z]{0,15})*$/i.test(written) ? written : "--…";
 }
 
 /**

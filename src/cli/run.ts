@@ -154,7 +154,7 @@ async function descend(found: Found, word: string): Promise<void> {
     const near = closest(word, Object.keys(commands));
     const path = found.path.join(" ");
     // A word that does not look like a command may be a pasted token, and is not repeated.
-    const shown = /^[a-z][a-z-]{0,23}$/i.test(word) ? ` \`${path} ${word}\`` : "";
+    const shown = /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word) ? ` \`${path} ${word}\`` : "";
     throw usageError(
       `unknown command${shown}`,
       near ? `did you mean \`${path} ${near}\`?` : `\`${path} --help\` lists the commands`,

@@ -14,7 +14,7 @@ export function showName(name: string): string {
 }
 
 export function looksLikeToken(name: string): boolean {
-  return /^(?=.*\d)[A-Za-z0-9]{16,}$/.test(name);
+  return /^(?:(?=.*\d)[A-Za-z0-9]{16,}|[0-9a-v]{20})$/.test(name);
 }
 
 /** A name for a context we create. Names that stand in the file already are taken as they are. */

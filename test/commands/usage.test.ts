@@ -175,6 +175,18 @@ describe("unknown words", () => {
     }
   });
 
+  test("nor is one that has letters alone", async () => {
+    const letters = "canarijklmnopqrstuva";
+    for (const args of [[letters], ["login", `--${letters}`], ["status", "--context", letters]]) {
+      const { code, stdout, stderr } = await run(args);
+      expect({ stdout, repeated: stderr.includes(letters) }).toEqual({ stdout: "", repeated: false });
+      expect(code).toBeWithin(2, 5);
+    }
+    expect((await run(["update-current-contxt", "x"])).stderr).toContain(
+      "unknown command `bentocloud update-current-contxt`\nhint: did you mean `bentocloud update-current-context`?",
+    );
+  });
+
   test("behind `--` there is no command", async () => {
     const { code, stdout, stderr } = await run(["--", "status"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
