@@ -31,10 +31,10 @@ const HOT = [
   ),
   "src/cli/completion/answer.ts",
   "src/cli/help.ts",
-  "src/contexts/history/whole.ts",
-  "src/contexts/state.ts",
-  "src/contexts/suggest.ts",
-  "src/system/cli.ts",
+  "src/store/last-valid.ts",
+  "src/store/state.ts",
+  "src/store/context-names.ts",
+  "src/app.ts",
   "src/system/execute.ts",
 ];
 

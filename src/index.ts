@@ -1,5 +1,5 @@
 /** The library: the credentials that are active here, and requests with them. docs/library.md shows its use. */
-export type { Source } from "./contexts/resolve.ts";
+export type { Source } from "./resolve/active.ts";
 export type { Token } from "./contexts/token.ts";
 export { CliError, type ErrorCode } from "./errors.ts";
 export { createClient } from "./library/client.ts";

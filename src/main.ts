@@ -1,7 +1,7 @@
-import { reportError } from "./cli/report.ts";
+import { reportError } from "./cli/errors.ts";
 import { parseInvocation, runInvocation } from "./cli/run.ts";
 import { root } from "./commands/index.ts";
-import type { Flags } from "./system/cli.ts";
+import type { Flags } from "./app.ts";
 import { Output } from "./system/output.ts";
 import { isTerminal } from "./system/runtime.ts";
 import { COMMIT, VERSION } from "./version.ts";
@@ -39,7 +39,7 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       else output.line(`bentocloud ${VERSION}`);
       return 0;
     }
-    const { createCli } = await import("./system/cli.ts");
+    const { createCli } = await import("./app.ts");
     return await runInvocation(invocation, createCli(invocation.flags, env, output));
   } catch (error) {
     return reportError(error, output);
@@ -65,7 +65,7 @@ async function printCompletions(
 ): Promise<number> {
   try {
     const { answer } = await import("./cli/completion/answer.ts");
-    const { suggestNames } = await import("./contexts/suggest.ts");
+    const { suggestNames } = await import("./store/context-names.ts");
     const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
     output.page(lines.join("\n"));
   } catch {

@@ -2,112 +2,68 @@ import { expect, test } from "bun:test";
 import { Glob } from "bun";
 import { posix } from "node:path";
 
-/** What these files may import from `src`; the longest row that fits counts. `type x` allows `import type` alone. */
-const FOLDERS: Record<string, string[]> = {
-  "cli/": ["cli/", "errors.ts", "version.ts", "type system/"],
-  "checks/": [
-    "checks/",
-    "session/",
-    "contexts/",
-    "cloud/",
-    "errors.ts",
-    "version.ts",
-    "system/create.ts",
-    "system/files.ts",
-    "system/lock.ts",
-    "system/machine.ts",
-    "system/network.ts",
-    "system/processes.ts",
-    "system/program.ts",
-    "system/replace.ts",
-    "system/runtime.ts",
-    "system/text.ts",
-    "system/time.ts",
-    "type system/",
-  ],
-  "commands/": [
-    "checks/",
-    "cli/command.ts",
-    "session/",
-    "contexts/",
-    "errors.ts",
-    "system/text.ts",
-    "system/time.ts",
-    "type system/",
-    "commands/_args.ts",
-  ],
-  "commands/_args.ts": [],
-  "commands/cloud/": [
-    "cli/command.ts",
-    "session/",
-    "contexts/",
-    "errors.ts",
-    "type system/",
-    "commands/_args.ts",
-    "commands/cloud/_failure.ts",
-  ],
-  "commands/api-token/": [
-    "cli/command.ts",
-    "session/",
-    "contexts/",
-    "errors.ts",
-    "system/text.ts",
-    "system/time.ts",
-    "type system/",
-    "type cloud/",
-    "commands/_args.ts",
-    "commands/api-token/_show.ts",
-  ],
-  "session/": [
-    "session/",
-    "contexts/",
-    "cloud/",
-    "errors.ts",
-    "system/json.ts",
-    "system/time.ts",
-    "type system/",
-  ],
-  "contexts/": [
-    "contexts/",
-    "errors.ts",
-    "system/create.ts",
-    "system/files.ts",
-    "system/lock.ts",
-    "system/processes.ts",
-    "system/replace.ts",
-    "system/runtime.ts",
-    "system/text.ts",
-  ],
-  "cloud/": [
-    "cloud/",
-    "contexts/endpoint.ts",
-    "contexts/token.ts",
-    "errors.ts",
-    "version.ts",
-    "system/json.ts",
-    "system/text.ts",
-  ],
-  "system/": ["system/", "errors.ts", "contexts/token.ts", "type contexts/", "type cloud/"],
-  "system/cli.ts": ["system/", "errors.ts", "contexts/", "cloud/"],
-  "library/": ["library/", "session/open.ts", "contexts/", "cloud/", "errors.ts", "system/runtime.ts"],
-  "index.ts": ["library/", "errors.ts", "type cloud/", "type contexts/"],
+/**
+ * The rooms below `src`, lowest first, and what each may import besides itself. Types and `import()` count as imports.
+ */
+const ROOMS: Record<string, string[]> = {
   "errors.ts": [],
   "version.ts": [],
+  "system/": ["errors.ts"],
+  "contexts/": ["system/", "errors.ts"],
+  "yaml/": ["contexts/", "errors.ts"],
+  "cloud/": ["contexts/", "system/", "errors.ts", "version.ts"],
+  "store/": ["yaml/", "contexts/", "system/", "errors.ts"],
+  "resolve/": ["store/", "yaml/", "contexts/", "system/", "errors.ts"],
+  "app.ts": ["resolve/", "store/", "cloud/", "contexts/", "system/", "errors.ts"],
+  "auth/": ["app.ts", "resolve/", "store/", "yaml/", "cloud/", "contexts/", "system/", "errors.ts"],
+  "tokens/": ["auth/", "app.ts", "resolve/", "store/", "cloud/", "contexts/", "system/", "errors.ts"],
+  "api/": ["auth/", "app.ts", "resolve/", "cloud/", "contexts/", "system/", "errors.ts"],
+  "doctor/": [
+    "tokens/",
+    "auth/",
+    "app.ts",
+    "resolve/",
+    "store/",
+    "yaml/",
+    "cloud/",
+    "contexts/",
+    "system/",
+    "errors.ts",
+    "version.ts",
+  ],
+  "library/": ["auth/", "app.ts", "resolve/", "store/", "cloud/", "contexts/", "system/", "errors.ts"],
+  "index.ts": ["library/", "resolve/", "contexts/", "errors.ts"],
+  "cli/": ["app.ts", "system/", "errors.ts", "version.ts"],
+  "commands/": [
+    "cli/",
+    "doctor/",
+    "api/",
+    "tokens/",
+    "auth/",
+    "app.ts",
+    "resolve/",
+    "store/",
+    "cloud/",
+    "contexts/",
+    "system/",
+    "errors.ts",
+  ],
+  "main.ts": ["commands/", "cli/", "app.ts", "store/", "system/", "version.ts"],
 };
 
 /** The one home of each capability that comes from outside. */
 const OUTSIDE: Record<string, string[]> = {
   "@clack/prompts": ["system/prompt.ts"],
-  c12: ["contexts/layers.ts"],
+  c12: ["resolve/layers.ts"],
   citty: ["cli/", "commands/_args.ts"],
-  confbox: ["contexts/protection.ts", "contexts/rotations.ts", "contexts/state.ts"],
+  confbox: ["store/protection.ts", "tokens/journal.ts", "store/state.ts"],
   consola: ["system/output.ts"],
   "fast-string-width": ["system/output.ts"],
   "fastest-levenshtein": ["cli/suggest.ts"],
   "jq-wasm": ["system/jq.ts"],
   ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/client.ts"],
   open: ["system/browser.ts"],
-  yaml: ["contexts/file/"],
+  yaml: ["yaml/"],
   "node:fs": [
     "system/child.ts",
     "system/create.ts",
@@ -123,7 +79,7 @@ const OUTSIDE: Record<string, string[]> = {
   "node:dns": ["system/network.ts"],
   "node:net": ["system/network.ts"],
   "node:tls": ["system/network.ts"],
-  "node:process": ["system/", "main.ts"],
+  "node:process": ["system/", "app.ts", "main.ts"],
   "bun:": [],
 };
 
@@ -133,7 +89,7 @@ const WORDS: Record<string, { pattern: RegExp; places: string[] }> = {
   "process.exitCode": { pattern: /\bprocess\s*\.\s*exitCode\b/, places: ["main.ts"] },
   "the process and its runtime": {
     pattern: /\b(?:process|Deno|Bun)\s*[.[?]|=\s*process\b/,
-    places: ["system/", "main.ts"],
+    places: ["system/", "app.ts", "main.ts"],
   },
   console: { pattern: /\bconsole\s*[.[]/, places: [] },
 };
@@ -182,20 +138,12 @@ function isIn(path: string, places: string[]): boolean {
   return places.some((place) => path === place || (place.endsWith("/") && path.startsWith(place)));
 }
 
-function rowOf(file: string): string | undefined {
-  const fitting = Object.keys(FOLDERS).filter((row) => isIn(file, [row]));
-  return fitting.sort((a, b) => b.length - a.length)[0];
+function roomOf(file: string): string | undefined {
+  return Object.keys(ROOMS).find((room) => isIn(file, [room]));
 }
 
 function describe({ file, kind, specifier }: Import): string {
   return `src/${file}: ${kind} import of ${specifier}`;
-}
-
-function isAllowed(entry: Import, target: string, row: string[]): boolean {
-  if (entry.file.endsWith("/index.ts") && entry.kind === "lazy" && target.startsWith("commands/"))
-    return true;
-  const types = row.flatMap((place) => (place.startsWith("type ") ? [place.slice("type ".length)] : []));
-  return isIn(target, row) || (entry.kind === "type" && isIn(target, types));
 }
 
 test("architecture: there are sources to check", () => {
@@ -203,17 +151,25 @@ test("architecture: there are sources to check", () => {
   expect(imports.length).toBeGreaterThan(files.length);
 });
 
-test.each(Object.entries(FOLDERS))("architecture: %s imports only what its row names", (folder, row) => {
+test.each(Object.entries(ROOMS))("architecture: %s imports lower rooms only", (room, allowed) => {
   const offenders = imports.filter((entry) => {
     const target = targetOf(entry);
-    return rowOf(entry.file) === folder && target !== undefined && !isAllowed(entry, target, row);
+    return roomOf(entry.file) === room && target !== undefined && !isIn(target, [room, ...allowed]);
   });
   expect(offenders.map(describe)).toEqual([]);
 });
 
-test("architecture: every file belongs to a folder of the table or is a front door", () => {
-  const places = [...Object.keys(FOLDERS), "main.ts", "index.ts"];
-  expect(files.filter((file) => !isIn(file, places))).toEqual([]);
+test("architecture: no command imports another command", () => {
+  const offenders = imports.filter((entry) => {
+    const target = targetOf(entry);
+    const isTree = entry.file.endsWith("index.ts") || /(^|\/)_[^/]*$/.test(target ?? "");
+    return isIn(entry.file, ["commands/"]) && isIn(target ?? "", ["commands/"]) && !isTree;
+  });
+  expect(offenders.map(describe)).toEqual([]);
+});
+
+test("architecture: every file is in a room", () => {
+  expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
 });
 
 test.each(Object.entries(OUTSIDE))("architecture: %s has one home", (name, places) => {

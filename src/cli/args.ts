@@ -1,6 +1,6 @@
 import type { ArgDef, ArgsDef, EnumArgDef } from "citty";
 import { usageError } from "../errors.ts";
-import type { Flags } from "../system/cli.ts";
+import type { Flags } from "../app.ts";
 
 /** Accepted by every command, before or after its name. */
 export const GLOBAL_ARGS = {

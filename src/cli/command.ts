@@ -1,5 +1,5 @@
 import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
-import type { Cli } from "../system/cli.ts";
+import type { Cli } from "../app.ts";
 
 /** One command line with what it does, shown under EXAMPLES in a command's help. */
 type Example = readonly [commandLine: string, effect: string];

@@ -1,6 +1,6 @@
 import { type ArgsDef, runCommand } from "citty";
 import { type CliError, usageError } from "../errors.ts";
-import type { Cli, Flags } from "../system/cli.ts";
+import type { Cli, Flags } from "../app.ts";
 import {
   GLOBAL_ARGS,
   isOption,

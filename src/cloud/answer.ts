@@ -1,4 +1,4 @@
-import { redact } from "../contexts/token.ts";
+import { redact } from "../system/redact.ts";
 import { CliError } from "../errors.ts";
 import { cap, clean, mark } from "../system/text.ts";
 

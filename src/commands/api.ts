@@ -1,11 +1,11 @@
 import { command } from "../cli/command.ts";
-import { checkRequestedOrganization } from "../contexts/pins.ts";
+import { checkRequestedOrganization } from "../resolve/pins.ts";
 import { usageError } from "../errors.ts";
-import { guardChange } from "../session/api/change.ts";
-import { toMessage } from "../session/api/message.ts";
-import { showAnswer, showPages } from "../session/api/show.ts";
-import { warnOfExpiry } from "../session/expiry.ts";
-import { openSession, openUnpinnedSession } from "../session/open.ts";
+import { guardChange } from "../api/change.ts";
+import { toMessage } from "../api/message.ts";
+import { showAnswer, showPages } from "../api/show.ts";
+import { warnOfExpiry } from "../auth/expiry.ts";
+import { openSession, openUnpinnedSession } from "../auth/session.ts";
 import { GUARD_ARGS, REQUEST_ARGS } from "./_args.ts";
 
 export const api = command({

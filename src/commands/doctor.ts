@@ -1,4 +1,4 @@
-import { type Result, runChecks } from "../checks/check.ts";
+import { type Result, runChecks } from "../doctor/check.ts";
 import { command } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
 import type { Cell } from "../system/output.ts";
@@ -16,14 +16,14 @@ export const doctor = command({
   },
   async run(args, cli) {
     if (args.fix && args.report) throw usageError("--report goes without --fix");
-    const { listChecks } = await import("../checks/list.ts");
+    const { listChecks } = await import("../doctor/list.ts");
     const scope = { offline: args.offline ?? false, insecureHttp: args["insecure-http"] ?? false };
     const { results, hidden, repairable } = await runChecks(cli, await listChecks(scope), {
       fix: args.fix ?? false,
     });
     const exitCode = results.some(({ status }) => status === "fail") ? 1 : 0;
     if (args.report) {
-      const { writeReport } = await import("../checks/report/report.ts");
+      const { writeReport } = await import("../doctor/report/report.ts");
       const report = await writeReport(cli, results, hidden);
       if (cli.output.json) cli.output.data(report.data);
       else for (const line of report.lines) cli.output.line(line);

@@ -1,10 +1,10 @@
 import { command } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
-import { warnOfExpiry } from "../session/expiry.ts";
-import { openSession } from "../session/open.ts";
-import { PAIR, pairOf } from "../session/pair.ts";
-import { dialectFor, SHELLS, toShell, toUnset } from "../session/shell.ts";
-import type { Cli } from "../system/cli.ts";
+import { warnOfExpiry } from "../auth/expiry.ts";
+import { openSession } from "../auth/session.ts";
+import { PAIR, pairOf } from "../auth/credential-environment.ts";
+import { dialectFor, SHELLS, toShell, toUnset } from "../auth/shell-code.ts";
+import type { Cli } from "../app.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
 export const env = command({

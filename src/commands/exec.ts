@@ -1,9 +1,14 @@
 import { command } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
-import { warnOfExpiry } from "../session/expiry.ts";
-import { guard } from "../session/guard.ts";
-import { openCheckedSession, openSession, openUnpinnedSession } from "../session/open.ts";
-import { environmentWith, namesOfLostBytes, pairOf, refuseLostBytes } from "../session/pair.ts";
+import { warnOfExpiry } from "../auth/expiry.ts";
+import { guard } from "../auth/confirm-protected.ts";
+import { openCheckedSession, openSession, openUnpinnedSession } from "../auth/session.ts";
+import {
+  environmentWith,
+  namesOfLostBytes,
+  pairOf,
+  refuseLostBytes,
+} from "../auth/credential-environment.ts";
 import { GUARD_ARGS, REQUEST_ARGS } from "./_args.ts";
 
 export const exec = command({

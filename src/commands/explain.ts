@@ -1,7 +1,7 @@
 import { command } from "../cli/command.ts";
-import { describeSource } from "../contexts/resolve.ts";
-import { explainActive, type Explanation } from "../session/explain.ts";
-import type { Pin } from "../contexts/pins.ts";
+import { describeSource } from "../resolve/active.ts";
+import { explainActive, type Explanation } from "../auth/explain.ts";
+import type { Pin } from "../resolve/pins.ts";
 import type { Cell, Output } from "../system/output.ts";
 import type { Tone } from "../system/paint.ts";
 import { cap } from "../system/text.ts";

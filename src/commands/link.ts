@@ -1,10 +1,11 @@
 import { command } from "../cli/command.ts";
-import { findOrganization } from "../session/open.ts";
-import { linkProject } from "../contexts/link.ts";
+import { findOrganization } from "../auth/session.ts";
+import { linkProject } from "../resolve/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { requireContext, requireNamed } from "../contexts/require.ts";
+import { requireNamed } from "../contexts/context.ts";
+import { requireContext } from "../resolve/require.ts";
 import { usageError } from "../errors.ts";
-import type { Cli } from "../system/cli.ts";
+import type { Cli } from "../app.ts";
 
 export const link = command({
   name: "link",

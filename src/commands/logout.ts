@@ -1,9 +1,9 @@
 import { command } from "../cli/command.ts";
-import { logOut } from "../session/logout.ts";
-import { findProject } from "../contexts/project.ts";
-import { storedChoice } from "../contexts/choose.ts";
+import { logOut } from "../auth/logout.ts";
+import { findProject } from "../resolve/bentorc.ts";
+import { storedChoice } from "../resolve/login-name.ts";
 import { CliError, usageError } from "../errors.ts";
-import type { Cli } from "../system/cli.ts";
+import type { Cli } from "../app.ts";
 
 export const logout = command({
   name: "logout",

@@ -1,9 +1,9 @@
 import { command } from "../cli/command.ts";
-import { describeChanges, listNames } from "../contexts/history/compare.ts";
-import { bringBack } from "../contexts/history/restore.ts";
-import { findKept, listVersions, type Version } from "../contexts/history/versions.ts";
-import { reportNarrowed } from "../session/report.ts";
-import type { Cli } from "../system/cli.ts";
+import { describeChanges, listNames } from "../store/compare.ts";
+import { bringBack } from "../store/restore.ts";
+import { findKept, listVersions, type Version } from "../store/list-versions.ts";
+import { reportNarrowed } from "../auth/report-login.ts";
+import type { Cli } from "../app.ts";
 import type { Cell } from "../system/output.ts";
 import { showAge, showTime } from "../system/time.ts";
 

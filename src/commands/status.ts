@@ -1,11 +1,11 @@
 import { command } from "../cli/command.ts";
-import { checkActive, checkAll, worstExitCode, type Status } from "../session/status.ts";
+import { checkActive, checkAll, worstExitCode, type Status } from "../auth/status.ts";
 import { usageError } from "../errors.ts";
-import type { Cli } from "../system/cli.ts";
+import type { Cli } from "../app.ts";
 import type { Cell } from "../system/output.ts";
 import type { Tone } from "../system/paint.ts";
 import { showWhen } from "../system/time.ts";
-import { describeSource } from "../contexts/resolve.ts";
+import { describeSource } from "../resolve/active.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
 export const status = command({

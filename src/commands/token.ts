@@ -1,5 +1,5 @@
 import { command } from "../cli/command.ts";
-import { openSession } from "../session/open.ts";
+import { openSession } from "../auth/session.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
 export const token = command({

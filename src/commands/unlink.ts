@@ -1,5 +1,5 @@
 import { command } from "../cli/command.ts";
-import { unlinkProject } from "../contexts/link.ts";
+import { unlinkProject } from "../resolve/link.ts";
 
 export const unlink = command({
   name: "unlink",

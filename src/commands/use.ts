@@ -1,11 +1,11 @@
 import { command } from "../cli/command.ts";
-import { requireNamed } from "../contexts/require.ts";
-import { warnOfExpiry } from "../session/expiry.ts";
-import { checkNewToken } from "../session/owner.ts";
-import { reportNarrowed, reportWinner } from "../session/report.ts";
-import { previousContext, switchContext } from "../contexts/manage.ts";
+import { requireNamed } from "../contexts/context.ts";
+import { warnOfExpiry } from "../auth/expiry.ts";
+import { checkNewToken } from "../auth/identity.ts";
+import { reportNarrowed, reportWinner } from "../auth/report-login.ts";
+import { previousContext, switchContext } from "../store/manage.ts";
 import { CliError, usageError } from "../errors.ts";
-import type { Cli } from "../system/cli.ts";
+import type { Cli } from "../app.ts";
 
 export const use = command({
   name: "use",

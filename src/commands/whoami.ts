@@ -1,6 +1,6 @@
 import { command } from "../cli/command.ts";
-import { warnOfExpiry } from "../session/expiry.ts";
-import { openCheckedSession } from "../session/open.ts";
+import { warnOfExpiry } from "../auth/expiry.ts";
+import { openCheckedSession } from "../auth/session.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
 export const whoami = command({

@@ -1,3 +1,5 @@
+import { CliError, usageError } from "../errors.ts";
+import { showName } from "./name.ts";
 import { Token } from "./token.ts";
 
 /** The fields of one context as they stand in the shared file, every one the text Python bentoml would see. */
@@ -70,4 +72,18 @@ export function firstOfEachName(contexts: readonly Context[]): Map<string, Conte
   const found = new Map<string, Context>();
   for (const context of contexts) if (!found.has(context.name)) found.set(context.name, context);
   return found;
+}
+
+/** The stored context of that name. */
+export function requireNamed(contexts: readonly Context[], name: string): Context {
+  if (name === "") throw usageError("a context has a name");
+  const context = findContext(contexts, name);
+  if (!context) throw noSuchContext(name);
+  return context;
+}
+
+export function noSuchContext(name: string): CliError {
+  return new CliError("NOT_FOUND", `there is no context ${showName(name)}`, {
+    hint: "`bentocloud context list` shows the contexts",
+  });
 }

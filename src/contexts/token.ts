@@ -1,13 +1,7 @@
 import { usageError } from "../errors.ts";
+import { maskSecret, redactSecret } from "../system/redact.ts";
 
 const SENDABLE = /^[\x21-\x7e]+$/;
-
-/** Shorter ones are no real tokens, and replacing them would mangle ordinary words. */
-const SHORTEST_REDACTED = 8;
-
-/** Every secret this process has held, so that {@link redact} can keep all of them out of any text. */
-const held = new Set<string>();
-const heldLengths = new Set<number>();
 
 /**
  * An API token that cannot be printed by accident: every implicit conversion (template, JSON, inspection)
@@ -18,9 +12,7 @@ export class Token {
 
   constructor(text: string) {
     this.#text = text;
-    if (text.length < SHORTEST_REDACTED) return;
-    held.add(text);
-    heldLengths.add(text.length);
+    redactSecret(text);
   }
 
   /** The token itself. Call it only to send it, to store it, or because the user asked to see it. */
@@ -38,7 +30,7 @@ export class Token {
    * creation, so the beginning of one gives away most of its neighbours.
    */
   get masked(): string {
-    return this.#text.length >= 12 ? `****${this.#text.slice(-4)}` : "****";
+    return maskSecret(this.#text);
   }
 
   toString(): string {
@@ -65,26 +57,4 @@ export function parseToken(text: string, origin: string): Token {
     );
   }
   return token;
-}
-
-/**
- * The same text with every token this process knows replaced by its masked form. Looks at each place of the text once
- * for each length that tokens have, so that a thousand tokens cost no more than one.
- */
-export function redact(text: string): string {
-  // Longest first: one token may be the beginning of another.
-  return [...heldLengths].toSorted((left, right) => right - left).reduce(redactOfLength, text);
-}
-
-function redactOfLength(text: string, length: number): string {
-  let result = "";
-  let start = 0;
-  for (let at = 0; at + length <= text.length; at += 1) {
-    const piece = text.slice(at, at + length);
-    if (!held.has(piece)) continue;
-    result += text.slice(start, at) + new Token(piece).masked;
-    at += length - 1;
-    start = at + 1;
-  }
-  return result + text.slice(start);
 }

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { createClient } from "../cloud/client.ts";
-import { warnOfEmptyVariables } from "../contexts/environment.ts";
-import { lookAround } from "../contexts/here.ts";
-import type { Source } from "../contexts/resolve.ts";
+import { warnOfEmptyVariables } from "../resolve/environment.ts";
+import { lookAround } from "../resolve/resolver.ts";
+import type { Source } from "../resolve/active.ts";
 import type { Token } from "../contexts/token.ts";
-import { openSession } from "../session/open.ts";
+import { openSession } from "../auth/session.ts";
 import { emitWarning, ownEnvironment, workingDirectory } from "../system/runtime.ts";
 import { complete, type RequestOptions } from "./options.ts";
 

@@ -1,8 +1,13 @@
 import type { ConsolaInstance } from "consola/core";
-import { redact, type Token } from "../contexts/token.ts";
+import { redact } from "./redact.ts";
 import { paint, type Tone } from "./paint.ts";
 import { STDERR, STDOUT, write, writeLine } from "./stream.ts";
 import { clean, cleanLines, escapeUnsafe } from "./text.ts";
+
+/** What a token is here: a text that only {@link Output.secret} and its like print. */
+interface Secret {
+  reveal(): string;
+}
 
 export interface Cell {
   text: string;
@@ -68,7 +73,7 @@ export class Output {
   }
 
   /** A token on stdout, because the user asked for exactly that. False when nobody reads it. */
-  secret(token: Token, label = ""): boolean {
+  secret(token: Secret, label = ""): boolean {
     return write(STDOUT, `${label}${token.reveal()}\n`);
   }
 
@@ -78,7 +83,7 @@ export class Output {
   }
 
   /** Tells the runner of a GitHub job, which reads stderr for commands, to hide this token in its logs. */
-  maskForGitHub(token: Token): void {
+  maskForGitHub(token: Secret): void {
     const escapes: Record<string, string> = { "%": "%25", "\r": "%0D", "\n": "%0A" };
     const data = token.reveal().replaceAll(/[%\r\n]/g, (character) => escapes[character] ?? "");
     this.#later(() => writeLine(STDERR, `::add-mask::${data}`));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeContexts } from "../contexts/fixture.ts";
+import { writeContexts } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
 import { programCommand } from "../support/program.ts";

@@ -26,7 +26,7 @@ test("budget: no command loads more than was recorded (npm run budget -- --updat
 });
 
 test("budget: a heavy import in a command's path is named, with the way it came in", async () => {
-  const program = await built([withImport("src/session/open.ts", "yaml")]);
+  const program = await built([withImport("src/auth/session.ts", "yaml")]);
   const found = complaints(budget, await observe(program), program.graph);
   const ofToken = found.filter((complaint) => complaint.startsWith("token: "));
   expect(ofToken[0]).toMatch(

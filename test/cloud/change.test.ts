@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { writeContexts } from "../contexts/fixture.ts";
+import { writeContexts } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import { echoPerTest } from "../support/echo.ts";
 import { programCommand } from "../support/program.ts";

@@ -5,7 +5,7 @@ import { GLOBAL_ARGS } from "../../src/cli/args.ts";
 import { type Command, command, descriptionOf } from "../../src/cli/command.ts";
 import { complete } from "../../src/cli/completion/complete.ts";
 import { root } from "../../src/commands/index.ts";
-import { writeContexts } from "../contexts/fixture.ts";
+import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";

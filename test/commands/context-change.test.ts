@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeContexts, type Entry } from "../contexts/fixture.ts";
+import { writeContexts, type Entry } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 

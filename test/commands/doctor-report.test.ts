@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";

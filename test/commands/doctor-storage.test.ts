@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { writeContexts } from "../contexts/fixture.ts";
+import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeContexts } from "../contexts/fixture.ts";
+import { writeContexts } from "../store/fixture.ts";
 import { home } from "../support/bin.ts";
 import type { CloudOptions } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";

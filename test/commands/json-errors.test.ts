@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";

@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeContexts } from "../contexts/fixture.ts";
+import { writeContexts } from "../store/fixture.ts";
 import { home, run, type RunOptions } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import type { NewToken } from "../support/cloud/records.ts";

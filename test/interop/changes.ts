@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
-import { applyToModel, type Change } from "../../src/contexts/file/change.ts";
-import { editContexts } from "../../src/contexts/file/edit.ts";
+import { applyToModel, type Change } from "../../src/yaml/change.ts";
+import { editContexts } from "../../src/yaml/edit.ts";
 import { CliError } from "../../src/errors.ts";
 import { put } from "./ours.ts";
 import type { Fields, Peer, Seen } from "./peer.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
-import { writeBelow, writeContexts } from "../contexts/fixture.ts";
+import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
 import { cleanEnvironment } from "../support/program.ts";

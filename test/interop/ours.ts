@@ -1,6 +1,6 @@
 import { tokenOf } from "../../src/contexts/context.ts";
-import { editContexts, type Change } from "../../src/contexts/file/edit.ts";
-import { readContexts } from "../../src/contexts/file/read.ts";
+import { editContexts, type Change } from "../../src/yaml/edit.ts";
+import { readContexts } from "../../src/yaml/read.ts";
 import { Token } from "../../src/contexts/token.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Fields } from "./peer.ts";

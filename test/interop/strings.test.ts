@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import fixtures from "../contexts/file/pyyaml-scalars.json";
-import { editContexts } from "../../src/contexts/file/edit.ts";
+import fixtures from "../yaml/pyyaml-scalars.json";
+import { editContexts } from "../../src/yaml/edit.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { put, read, write } from "./ours.ts";
 import { ASCII_LOCALE, startPeer, type Fields, type Peer } from "./peer.ts";

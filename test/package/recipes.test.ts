@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import manifest from "../../package.json" with { type: "json" };
 import { REPOSITORY } from "../../scripts/package/project.ts";
-import { writeContexts } from "../contexts/fixture.ts";
+import { writeContexts } from "../store/fixture.ts";
 import { home as newHome, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Home } from "../support/home.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { inspect } from "node:util";
 import { Context, tokenOf } from "../../src/contexts/context.ts";
-import { parseToken, redact, Token } from "../../src/contexts/token.ts";
+import { parseToken, Token } from "../../src/contexts/token.ts";
+import { redact } from "../../src/system/redact.ts";
 import { CliError } from "../../src/errors.ts";
 import { run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";

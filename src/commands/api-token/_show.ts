@@ -1,8 +1,8 @@
 import type { ApiToken } from "../../cloud/api-token.ts";
 import type { CreatedToken } from "../../cloud/tokens.ts";
 import { CliError } from "../../errors.ts";
-import type { Listed } from "../../session/tokens/list.ts";
-import type { Cli } from "../../system/cli.ts";
+import type { Listed } from "../../tokens/list.ts";
+import type { Cli } from "../../app.ts";
 import type { Cell } from "../../system/output.ts";
 import type { Tone } from "../../system/paint.ts";
 import { cap } from "../../system/text.ts";

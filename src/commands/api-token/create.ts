@@ -1,9 +1,9 @@
 import { command } from "../../cli/command.ts";
 import { usageError } from "../../errors.ts";
-import { describeLogin } from "../../session/report.ts";
-import { create as createApiToken, prepareLogin, saveCreated } from "../../session/tokens/create.ts";
-import { parseExpiry, parseScopes, parseTokenName } from "../../session/tokens/fields.ts";
-import { openTokens } from "../../session/tokens/open.ts";
+import { describeLogin } from "../../auth/report-login.ts";
+import { create as createApiToken, prepareLogin, saveCreated } from "../../tokens/create.ts";
+import { parseExpiry, parseScopes, parseTokenName } from "../../tokens/fields.ts";
+import { openTokens } from "../../tokens/open.ts";
 import { REQUEST_ARGS } from "../_args.ts";
 import { FIELD_ARGS, printSecret, SCOPE_ARG, showExpiry, showScopes } from "./_show.ts";
 

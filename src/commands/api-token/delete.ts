@@ -1,7 +1,7 @@
 import { command } from "../../cli/command.ts";
 import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
-import { deleteApiToken } from "../../session/tokens/change.ts";
-import { describeHolder } from "../../session/tokens/own.ts";
+import { deleteApiToken } from "../../tokens/change.ts";
+import { describeHolder } from "../../tokens/own.ts";
 import { REQUEST_ARGS } from "../_args.ts";
 import { TOKEN_ARG } from "./_show.ts";
 

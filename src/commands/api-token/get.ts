@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
-import { describeHolder } from "../../session/tokens/own.ts";
-import { getApiToken } from "../../session/tokens/list.ts";
+import { describeHolder } from "../../tokens/own.ts";
+import { getApiToken } from "../../tokens/list.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
 import { showDescription, showExpiry, showScopes, TOKEN_ARG, toListedJson } from "./_show.ts";

@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { type Listed, listApiTokens } from "../../session/tokens/list.ts";
+import { type Listed, listApiTokens } from "../../tokens/list.ts";
 import type { Cell } from "../../system/output.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";

@@ -1,10 +1,10 @@
 import { command } from "../../cli/command.ts";
-import { variable } from "../../contexts/environment.ts";
-import type { Rotation } from "../../contexts/rotations.ts";
-import { parseExpiry } from "../../session/tokens/fields.ts";
-import type { RotateOptions } from "../../session/tokens/plan.ts";
-import { planRotation, rotate as rotateToken, type Rotated } from "../../session/tokens/rotate.ts";
-import type { Cli } from "../../system/cli.ts";
+import { variable } from "../../resolve/environment.ts";
+import type { Rotation } from "../../tokens/journal.ts";
+import { parseExpiry } from "../../tokens/fields.ts";
+import type { RotateOptions } from "../../tokens/plan.ts";
+import { planRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
+import type { Cli } from "../../app.ts";
 import { REQUEST_ARGS } from "../_args.ts";
 import { FIELD_ARGS, showDescription, showExpiry } from "./_show.ts";
 

@@ -1,8 +1,8 @@
 import { command } from "../../cli/command.ts";
 import { emptyTokenOf } from "../../contexts/context.ts";
-import { requireToken } from "../../contexts/require.ts";
-import { openKnown, openSession } from "../../session/open.ts";
-import type { Cli } from "../../system/cli.ts";
+import { requireToken } from "../../resolve/require.ts";
+import { openKnown, openSession } from "../../auth/session.ts";
+import type { Cli } from "../../app.ts";
 import { withCompatibleFailures } from "./_failure.ts";
 
 export const currentContext = command({

@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
-import { login as signIn } from "../../session/login.ts";
-import { reportLogin } from "../../session/report.ts";
+import { login as signIn } from "../../auth/login.ts";
+import { reportLogin } from "../../auth/report-login.ts";
 import { ENDPOINT_ARG, REQUEST_ARGS } from "../_args.ts";
 import { withCompatibleFailures } from "./_failure.ts";
 

@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
-import { switchContext } from "../../contexts/manage.ts";
-import { reportNarrowed, reportWinner } from "../../session/report.ts";
+import { switchContext } from "../../store/manage.ts";
+import { reportNarrowed, reportWinner } from "../../auth/report-login.ts";
 import { withCompatibleFailures } from "./_failure.ts";
 
 export const updateCurrentContext = command({

@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { openKnown } from "../../session/open.ts";
+import { openKnown } from "../../auth/session.ts";
 
 export const current = command({
   name: "current",

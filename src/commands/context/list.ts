@@ -1,8 +1,8 @@
 import { command } from "../../cli/command.ts";
 import { findContext } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
-import { protectedNames } from "../../session/guard.ts";
-import type { Cli } from "../../system/cli.ts";
+import { protectedNames } from "../../auth/confirm-protected.ts";
+import type { Cli } from "../../app.ts";
 import type { Cell } from "../../system/output.ts";
 
 export const list = command({
@@ -38,7 +38,7 @@ export const list = command({
 });
 
 async function describeNothing({ store }: Cli): Promise<string> {
-  const { listKept } = await import("../../contexts/history/ring.ts");
+  const { listKept } = await import("../../store/versions.ts");
   return listKept(store.paths.own, "lost").every(({ isBack }) => isBack)
     ? "No contexts yet; `bentocloud login` makes one"
     : "No contexts; `bentocloud restore` lists what another program removed";

@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { protectContext } from "../../contexts/manage.ts";
+import { protectContext } from "../../store/manage.ts";
 
 export const protect = command({
   name: "protect",

@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { logOut } from "../../session/logout.ts";
+import { logOut } from "../../auth/logout.ts";
 
 export const remove = command({
   name: "remove",

@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
-import { reportNarrowed } from "../../session/report.ts";
-import { renameContext } from "../../contexts/manage.ts";
+import { reportNarrowed } from "../../auth/report-login.ts";
+import { renameContext } from "../../store/manage.ts";
 
 export const rename = command({
   name: "rename",

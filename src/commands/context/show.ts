@@ -1,10 +1,9 @@
 import { command } from "../../cli/command.ts";
-import { type Context, usableTokenOf } from "../../contexts/context.ts";
+import { type Context, requireNamed, usableTokenOf } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
-import { requireNamed } from "../../contexts/require.ts";
-import { openKnown, openSession } from "../../session/open.ts";
-import { protectedNames } from "../../session/guard.ts";
-import type { Cli } from "../../system/cli.ts";
+import { openKnown, openSession } from "../../auth/session.ts";
+import { protectedNames } from "../../auth/confirm-protected.ts";
+import type { Cli } from "../../app.ts";
 
 export const show = command({
   name: "show",

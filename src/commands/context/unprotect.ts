@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { unprotectContext } from "../../contexts/manage.ts";
+import { unprotectContext } from "../../store/manage.ts";
 
 export const unprotect = command({
   name: "unprotect",

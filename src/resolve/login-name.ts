@@ -1,0 +1,27 @@
+import { findContext } from "../contexts/context.ts";
+import { variable } from "./environment.ts";
+import type { ContextsFile } from "../yaml/read.ts";
+import type { Environment } from "../store/home.ts";
+import { ENVIRONMENT_NAME, parseName } from "../contexts/name.ts";
+import type { Project } from "./bentorc.ts";
+
+interface NameSources {
+  flag: string | undefined;
+  env: Environment;
+  project: Project | undefined;
+  file: ContextsFile;
+}
+
+/** The stored context that is meant here, whatever credential the environment holds. */
+export function storedChoice({ flag, env, project, file }: NameSources): string {
+  return flag ?? variable(env, "BENTOML_CLOUD_CONTEXT") ?? project?.context ?? file.current.name;
+}
+
+/** The name `login` saves under; an existing context keeps its name, whatever it is. */
+export function chooseLoginName(sources: NameSources): string {
+  const chosen = storedChoice(sources);
+  // Python writes `__env__` as the current name when it is told to switch while the environment has a key.
+  const name = chosen === ENVIRONMENT_NAME && sources.flag === undefined ? "default" : chosen;
+  const exists = name !== ENVIRONMENT_NAME && findContext(sources.file.contexts, name) !== undefined;
+  return exists ? name : parseName(name);
+}

@@ -1,0 +1,46 @@
+import { firstOfEachName, tokenOf } from "../contexts/context.ts";
+import type { ContextsFile } from "../yaml/read.ts";
+
+/** What differs between two states of the contexts file, by names alone; the keys are JSON keys. */
+export interface Changes {
+  added: string[];
+  removed: string[];
+  /** Another endpoint, API token or e-mail. */
+  changed: string[];
+  /** Null when the same context is current in both. */
+  current: { from: string; to: string } | null;
+}
+
+export function compare(before: ContextsFile, after: ContextsFile): Changes {
+  const [then, now] = [firstOfEachName(before.contexts), firstOfEachName(after.contexts)];
+  const values = (name: string, side: typeof then) => {
+    const context = side.get(name);
+    return context && JSON.stringify([context.endpoint, context.email, tokenOf(context)?.reveal()]);
+  };
+  const names = [...then.keys()];
+  const [from, to] = [before.current.name, after.current.name];
+  return {
+    added: [...now.keys()].filter((name) => !then.has(name)),
+    removed: names.filter((name) => !now.has(name)),
+    changed: names.filter((name) => now.has(name) && values(name, then) !== values(name, now)),
+    current: from === to ? null : { from, to },
+  };
+}
+
+/** For people; empty when nothing that has a name differs. */
+export function describeChanges({ added, removed, changed, current }: Changes): string {
+  const parts = [
+    added.length > 0 && `added ${listNames(added)}`,
+    removed.length > 0 && `removed ${listNames(removed)}`,
+    changed.length > 0 && `changed ${listNames(changed)}`,
+    current && `current ${current.from} → ${current.to}`,
+  ];
+  return parts.filter((part) => typeof part === "string").join("; ");
+}
+
+const MOST_NAMES = 5;
+
+export function listNames(names: readonly string[]): string {
+  const rest = names.length - MOST_NAMES;
+  return names.slice(0, MOST_NAMES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}

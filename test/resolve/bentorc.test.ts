@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { editProject, parseProject } from "../../src/resolve/bentorc.ts";
+
+function parse(text: string) {
+  const warnings: string[] = [];
+  const project = parseProject(text, "/p/.bentorc", (message) => warnings.push(message));
+  return { project, warnings };
+}
+
+/** Anything a context may be called in the file, but a line break. */
+const anyName = fc.string({ unit: "binary", minLength: 1 }).filter((name) => !/[\r\n]/.test(name));
+
+describe("parseProject", () => {
+  test("knows three keys, their values and their lines", () => {
+    const text = "# ours\ncontext=prod\n\nendpoint = https://x.test \norganization=acme\n";
+    expect(parse(text)).toEqual({
+      project: {
+        path: "/p/.bentorc",
+        lines: { context: 2, endpoint: 4, organization: 5 },
+        context: "prod",
+        endpoint: "https://x.test",
+        organization: "acme",
+      },
+      warnings: [],
+    });
+  });
+
+  test("a key without a value chooses nothing", () => {
+    expect(parse("context=\nendpoint=  \norganization").project).toEqual({ path: "/p/.bentorc", lines: {} });
+  });
+
+  test.each(["__proto__=x", "__proto__.context=x", "constructor.prototype.context=x", "toString=x"])(
+    "%s leaves every object's prototype alone",
+    (line) => {
+      const { project, warnings } = parse(`${line}\n`);
+      expect(project.context).toBeUndefined();
+      expect(Object.getPrototypeOf(project)).toBe(Object.prototype);
+      expect(({} as Record<string, unknown>)["context"]).toBeUndefined();
+      expect(warnings).toHaveLength(1);
+    },
+  );
+
+  test("never fails but for a credential, whatever the text", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        try {
+          parse(text);
+        } catch (error) {
+          expect(String(error)).toContain("holds a credential");
+        }
+      }),
+    );
+  });
+});
+
+describe("editProject", () => {
+  test("what is written is read back, whatever the name", () => {
+    fc.assert(
+      fc.property(anyName, (context) => {
+        const { project } = parse(editProject("", { context }));
+        expect(project.context).toBe(context);
+      }),
+    );
+  });
+
+  test("other lines stay byte for byte, and unlinking gives them back", () => {
+    const line = fc.constantFrom("# comment", "", "colour=blue", "; x", "  indented = y", "free text");
+    const end = fc.constantFrom("\n", "\r\n");
+    fc.assert(
+      fc.property(fc.array(fc.tuple(line, end), { minLength: 1 }), anyName, (lines, context) => {
+        const text = lines.map((pair) => pair.join("")).join("");
+        const linked = editProject(text, { context, endpoint: "https://x.test" });
+        if (text.trim() !== "") expect(linked).toStartWith(text);
+        expect(editProject(linked, {}).trim()).toBe(text.trim());
+      }),
+    );
+  });
+
+  test("a name with a line break cannot add a line", () => {
+    expect(() => editProject("", { context: "a\nendpoint=https://evil.test" })).toThrow("line breaks");
+  });
+});
