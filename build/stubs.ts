@@ -2,9 +2,9 @@ import { join } from "node:path";
 import type { BunPlugin } from "bun";
 
 /**
- * c12 can also find, run, fetch and interpolate configuration; this program uses none of that. Each module it would
- * do so with, the file system included, is replaced by one whose functions throw, so that a credentials tool cannot
- * believe a directory it happens to be in. It saves start-up time, too.
+ * c12 can also search for, execute, download and interpolate configuration; this program uses none of that. Each module
+ * that c12 would need for it, `node:fs` included, is replaced by one whose functions throw: a tool that holds
+ * credentials must never run code or read settings from the directory it is started in. Start-up is faster, too.
  */
 const STUBS: Record<string, string[]> = {
   "confbox/json5": ["parseJSON5"],
@@ -26,24 +26,20 @@ const STUBS: Record<string, string[]> = {
   rc9: ["read", "readUser"],
 };
 
-/** The modules as a bundle's list of inputs names them: all must be there, or c12 has changed. */
+/** Their names in the list of a bundle's inputs. A build fails when one is missing, because then c12 has changed. */
 export const stubInputs = Object.keys(STUBS).map((name) => `stub:${name}`);
 
 const C12 = /[\\/]c12[\\/]dist[\\/]/;
-const CITTY = /[\\/]citty[\\/]dist[\\/]/;
 
 export const stubs: BunPlugin = {
   name: "stubs",
   setup(build) {
     const names = new RegExp(`^(${Object.keys(STUBS).join("|")})$`);
-    // Bun resolves its own modules before it asks a plugin, so these packages are given other names for them.
-    build.onLoad({ filter: /[\\/](c12|citty)[\\/]dist[\\/]index\.mjs$/ }, async ({ path }) => ({
+    // Bun resolves its own modules before it asks a plugin, so c12 is given other names for them.
+    build.onLoad({ filter: /[\\/]c12[\\/]dist[\\/]index\.mjs$/ }, async ({ path }) => ({
       contents: (await Bun.file(path).text()).replaceAll('from "node:', 'from "no:'),
       loader: "js",
     }));
-    build.onResolve({ filter: /^no:util$/ }, ({ importer }) =>
-      CITTY.test(importer) ? { path: join(import.meta.dir, "words.ts") } : undefined,
-    );
     build.onResolve({ filter: /^pathe$/ }, ({ importer }) =>
       C12.test(importer) ? { path: join(import.meta.dir, "paths.ts") } : undefined,
     );

@@ -1,5 +1,5 @@
 import { reportError } from "./cli/errors.ts";
-import { parseInvocation, runInvocation } from "./cli/run.ts";
+import { parseInvocation, runInvocation } from "./cli/parse.ts";
 import { root } from "./commands/index.ts";
 import type { Flags } from "./app.ts";
 import { Output } from "./system/output.ts";
