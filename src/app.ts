@@ -7,10 +7,10 @@ import { type Active, describeSource } from "./resolve/active.ts";
 import type { Store } from "./store/store.ts";
 import type { Token } from "./contexts/token.ts";
 import type { Candidate } from "./resolve/candidates.ts";
-import { CliError } from "./errors.ts";
+import { cancelled } from "./errors.ts";
 import type { Filter } from "./system/jq.ts";
 import type { Output } from "./system/output.ts";
-import type { Execution } from "./system/execute.ts";
+import type { Execution } from "./system/child.ts";
 import { isTerminal, workingDirectory } from "./system/runtime.ts";
 import type { Prompt } from "./system/prompt.ts";
 
@@ -27,25 +27,28 @@ export interface Flags {
   timeoutMs: number;
 }
 
-/** Everything outside a command's own arguments. Costly members are made, and their modules read, on first use. */
+/**
+ * The composition root: everything that a command is given besides its own arguments. Whatever takes time is made, and
+ * its modules are loaded, on first use.
+ */
 export interface Cli {
   readonly flags: Flags;
   readonly env: Environment;
   readonly output: Output;
-  /** Whether a person can be asked: stdin and stderr are terminals, this is no CI, and `--no-input` is absent. */
+  /** Whether a person can be asked: stdin and stderr are terminals, not in CI, without `--no-input`. */
   readonly interactive: boolean;
   readonly store: Store;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   cwd(): string;
   now(): Date;
-  /** The active context; the same answer for the whole run. */
+  /** The active context; resolved once for the whole run. */
   resolve(): Promise<Active>;
-  /** What would be active now without `--context`; for saying so after a change. */
+  /** What is active without `--context`, resolved anew each time: commands report it after a change. */
   resolveElsewhere(): Promise<Active>;
-  /** Everything that could have made a context active here, and what became of it. */
+  /** Everything that could have made a context active here, and why it did or did not. */
   candidates(): Promise<Candidate[]>;
-  /** `timeoutMs` is for less patience than the user has. */
+  /** `timeoutMs` can shorten the user's `--timeout`, not extend it. */
   client(options: {
     endpoint: string;
     token?: Token;
@@ -54,19 +57,19 @@ export interface Cli {
   }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
-  /** Runs a program, in place of this process where that can be; resolves to its exit code otherwise. */
+  /** Runs a program in place of this process, or else as a child; resolves to its exit code. */
   execute(execution: Execution): Promise<number>;
-  /** The shell whose code `env` prints unless told otherwise. */
+  /** The shell for `env` without `--shell`. */
   readonly defaultShell: string;
-  /** Standard input up to its end, a token and no more. */
+  /** A token from standard input. */
   readStdin(): Promise<string>;
   /** A file that the user names, or standard input for `-`. */
   readInput(name: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** The same for what is only sent on: a file is not read before it is sent. */
+  /** Like `readInput`, for an upload: a file is read while it is sent. */
   openInput(name: string): Promise<Uint8Array<ArrayBuffer> | Blob>;
-  /** @throws CliError `USAGE` when the jq expression is none. */
+  /** @throws CliError `USAGE` when the jq expression is invalid. */
   compileFilter(expression: string): Promise<Filter>;
-  /** From here on Ctrl-C ends the process at once: what follows computes, and leaves no moment to be told of it. */
+  /** From here on Ctrl-C ends the process at once: a long computation cannot look at `signal`. */
   endOnInterrupt(): void;
   /** 0 is stdin, 1 stdout, 2 stderr. */
   isTerminal(descriptor: number): boolean;
@@ -78,7 +81,12 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
-  const here = lookAround({ env, cwd: workingDirectory, signal, alert: (text) => output.alert(text) });
+  const here = lookAround({
+    env,
+    cwd: workingDirectory,
+    signal,
+    alert: (text) => output.warn(text, { always: true }),
+  });
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
     const active = await here.resolve(flag, warn);
     output.debug(`active context: ${showName(active.name)}, from ${describeSource(active.source)}`);
@@ -116,7 +124,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       });
     },
     async prompt() {
-      // The library that draws the prompts takes its colours from here alone.
+      // The library that draws prompts reads nothing else to decide about colour.
       if (!flags.color) process.env["NO_COLOR"] = "1";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
       return interactive()
@@ -130,7 +138,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     async execute(execution) {
       const { execute } = await import("./system/execute.ts");
       return execute(execution, (message, exitCode) =>
-        output.failure({ code: "FAILURE", message, hint: null, exit_code: exitCode }),
+        output.failure({ code: "FAILURE", message, hint: undefined, exitCode }),
       );
     },
     defaultShell: process.platform === "win32" ? "powershell" : "sh",
@@ -151,7 +159,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       return compileFilter(expression);
     },
     endOnInterrupt() {
-      if (signal().aborted) throw new CliError("CANCELLED", "cancelled");
+      if (signal().aborted) throw cancelled();
       process.removeAllListeners("SIGINT");
     },
     isTerminal,

@@ -58,7 +58,7 @@ const OUTSIDE: Record<string, string[]> = {
   citty: ["cli/", "commands/_args.ts"],
   confbox: ["store/protection.ts", "tokens/journal.ts", "store/state.ts"],
   consola: ["system/output.ts"],
-  "fast-string-width": ["system/output.ts"],
+  "fast-string-width": ["system/table.ts"],
   "fastest-levenshtein": ["cli/suggest.ts"],
   "jq-wasm": ["system/jq.ts"],
   ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/client.ts"],

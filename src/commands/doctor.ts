@@ -7,33 +7,30 @@ import { REQUEST_ARGS } from "./_args.ts";
 
 export const doctor = command({
   name: "doctor",
-  description: "Look for what is wrong here and on the way to the server, and repair what is stored",
+  description: "Check this machine, the stored contexts and the way to the server",
   args: {
-    fix: { type: "boolean", description: "Repair what can be repaired without losing anything" },
+    fix: { type: "boolean", description: "Repair what can be repaired without loss" },
     offline: { type: "boolean", description: "Open no connection" },
-    report: { type: "boolean", description: "Print it for a public issue, without names and places" },
+    report: { type: "boolean", description: "Print a report for a public issue, without names and paths" },
     ...REQUEST_ARGS,
   },
   async run(args, cli) {
     if (args.fix && args.report) throw usageError("--report goes without --fix");
     const { listChecks } = await import("../doctor/list.ts");
-    const scope = { offline: args.offline ?? false, insecureHttp: args["insecure-http"] ?? false };
-    const { results, hidden, repairable } = await runChecks(cli, await listChecks(scope), {
-      fix: args.fix ?? false,
-    });
+    const scope = { offline: args.offline, insecureHttp: args["insecure-http"] };
+    const checks = await listChecks(scope);
+    const { results, hidden, repairable } = await runChecks(cli, checks, { fix: args.fix });
     const exitCode = results.some(({ status }) => status === "fail") ? 1 : 0;
     if (args.report) {
       const { writeReport } = await import("../doctor/report/report.ts");
       const report = await writeReport(cli, results, hidden);
       if (cli.output.json) cli.output.data(report.data);
       else for (const line of report.lines) cli.output.line(line);
-      cli.output.info(
-        "Names and places were taken out, as far as they are known; look through it before you post it",
-      );
+      cli.output.info("Known names and paths were removed; read the report before you post it");
       return exitCode;
     }
     if (cli.output.json) cli.output.data({ checks: results });
-    else await cli.output.table(results.flatMap(toRows));
+    else await cli.output.table([], results.flatMap(toRows));
     if (repairable > 0) cli.output.hint(`bentocloud doctor --fix repairs ${repairable} of these`);
     return exitCode;
   },
@@ -47,6 +44,6 @@ const MARKS: Record<Result["status"], readonly [text: string, tone: Tone]> = {
 
 function toRows({ id, status, message, hint, fixed }: Result): Cell[][] {
   const [text, tone] = MARKS[status];
-  const row = [{ text, tone }, { text: id }, { text: fixed ? `repaired: ${message}` : message }];
-  return hint === null ? [row] : [row, [{ text: "" }, { text: "" }, { text: hint, tone: "dim" }]];
+  const row: Cell[] = [{ text, tone }, id, fixed ? `repaired: ${message}` : message];
+  return hint === null ? [row] : [row, ["", "", { text: hint, tone: "dim" }]];
 }

@@ -15,26 +15,27 @@ export const env = command({
       type: "enum",
       options: [...SHELLS, "json"],
       valueHint: "name",
-      description: `Whose code: ${SHELLS.join(", ")} or json (default: sh, on Windows powershell)`,
+      description: `${SHELLS.join(", ")} or json (default: sh, on Windows powershell)`,
     },
-    unset: { type: "boolean", description: "Print what takes the variables away" },
-    "show-token": { type: "boolean", description: "Print the API token also on a terminal" },
+    unset: { type: "boolean", description: "Print the code that unsets the variables" },
+    "show-token": { type: "boolean", description: "Print the API token even on a terminal" },
     ...REQUEST_ARGS,
   },
   examples: [
     ['eval "$(bentocloud env)"', "in this shell"],
-    ["bentocloud env --shell fish | source", "in fish"],
-    ['bentocloud env --shell github >> "$GITHUB_ENV"', "in the later steps of a GitHub job"],
-    ['eval "$(bentocloud env --unset)"', "no longer"],
+    ["bentocloud env --shell fish | source", "in this fish"],
+    ['bentocloud env --shell github >> "$GITHUB_ENV"', "for the later steps of a GitHub job"],
+    ['eval "$(bentocloud env --unset)"', "remove them from this shell"],
   ],
   async run(args, cli) {
     const shell = args.shell ?? (cli.output.json ? "json" : cli.defaultShell);
     if (cli.output.json && shell !== "json") throw usageError("--json and --shell exclude each other");
     if (args.unset) return printUnset(cli, shell);
-    const hint = shell === "json" ? undefined : `\`${dialectFor(shell).use}\` uses it unseen; `;
-    if (cli.isTerminal(1) && !args["show-token"])
-      throw usageError("this would show the API token on the terminal", `${hint ?? ""}--show-token shows it`);
-    await printPair(cli, shell, { insecureHttp: args["insecure-http"] ?? false });
+    if (cli.isTerminal(1) && !args["show-token"]) {
+      const hint = shell === "json" ? "" : `\`${dialectFor(shell).use}\` uses it unseen; `;
+      throw usageError("this would show the API token on the terminal", `${hint}--show-token shows it`);
+    }
+    await printPair(cli, shell, { insecureHttp: args["insecure-http"] });
   },
 });
 
@@ -49,7 +50,8 @@ async function printPair(cli: Cli, shell: string, options: { insecureHttp: boole
   const pair = pairOf(session);
   if (shell === "json") return void cli.output.secretData(pair);
   const lines = toShell(dialectFor(shell), pair);
-  // The runner of a job takes commands from stderr too. Anywhere else nobody would hide the token that this shows.
-  if (shell === "github" && cli.env["GITHUB_ACTIONS"] === "true") cli.output.maskForGitHub(session.token);
-  for (const line of lines) cli.output.secretLine(line);
+  // Only a job's runner hides what this command names; anywhere else it would print the token.
+  if (shell === "github" && cli.env["GITHUB_ACTIONS"] === "true")
+    cli.output.maskForGitHub(session.token.reveal());
+  for (const line of lines) cli.output.secret(line);
 }

@@ -17,7 +17,7 @@ export const exec = command({
   args: {
     check: {
       type: "boolean",
-      description: "Ask the server first, and run nothing when the token does not work",
+      description: "Ask the server first; do not run the program if the token does not work",
     },
     ...GUARD_ARGS,
     ...REQUEST_ARGS,
@@ -25,25 +25,24 @@ export const exec = command({
   rest: "command",
   examples: [
     ["bentocloud exec -- bentoml deployment list", "as the active context"],
-    ["bentocloud exec --context prod -- ./deploy.sh", "as another one"],
+    ["bentocloud exec --context prod -- ./deploy.sh", "as another context"],
   ],
   async run(args, cli, { rest }) {
     const [program, ...words] = rest;
     if (program === undefined || program === "")
-      throw usageError("which program? put it behind `--`", "bentocloud exec -- bentoml deployment list");
+      throw usageError("which program? put it after `--`", "bentocloud exec -- bentoml deployment list");
     refuseLostBytes(rest);
     const { active } = await openUnpinnedSession(cli);
     await guard(cli, active, { yes: args.yes, what: `run ${program}` });
-    const options = { insecureHttp: args["insecure-http"] ?? false };
+    const options = { insecureHttp: args["insecure-http"] };
     const session = args.check
       ? (await openCheckedSession(cli, options)).session
       : await openSession(cli, options);
     await warnOfExpiry(cli, session.context);
     const lost = namesOfLostBytes(cli.env);
-    if (lost.length > 0)
-      cli.output.warn(`not UTF-8 text, and so changed for the program: ${lost.join(", ")}`);
+    if (lost.length > 0) cli.output.warn(`not UTF-8, so the program gets another value: ${lost.join(", ")}`);
     const env = environmentWith(cli.env, pairOf(session));
     await cli.output.finish();
-    return cli.execute({ words: [program, ...words], env });
+    return cli.execute({ argv: [program, ...words], env });
   },
 });

@@ -6,17 +6,13 @@ import { requireNamed } from "../contexts/context.ts";
 import { requireContext } from "../resolve/require.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { CONTEXT } from "./_args.ts";
 
 export const link = command({
   name: "link",
-  description: "Make this directory use a context, with a .bentorc",
+  description: "Write a .bentorc, so that this directory uses a context",
   args: {
-    name: {
-      type: "positional",
-      valueHint: "context",
-      required: false,
-      description: "Context to use here (default: the active one)",
-    },
+    name: { ...CONTEXT, required: false, description: "Context to use here (default: the active one)" },
   },
   examples: [["bentocloud link staging", 'everyone in this project signs in as their own "staging"']],
   async run(args, cli) {
@@ -28,9 +24,7 @@ export const link = command({
       cli.output.data({ path, context: name, endpoint, organization: organization ?? null });
     cli.output.success(`Linked ${path} to context "${name}"`);
     if (!organization)
-      cli.output.info(
-        "Its organization could not be asked of the server now, so it is not pinned; link again to pin it",
-      );
+      cli.output.info("The server did not say its organization, so it is not pinned; link again to pin it");
   },
 });
 

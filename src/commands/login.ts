@@ -12,29 +12,29 @@ export const login = command({
     "api-token": {
       type: "string",
       valueHint: "token",
-      description: "The API token itself; other users can see it, prefer --with-token",
+      description: "The API token; other users of this machine can see it, so prefer --with-token",
     },
-    web: { type: "boolean", description: "Sign in with a web browser, without asking" },
-    "no-browser": { type: "boolean", description: "Show the sign-in address, open no browser" },
+    web: { type: "boolean", description: "Sign in with a browser, without asking" },
+    "no-browser": { type: "boolean", description: "Print the sign-in address instead of opening a browser" },
     "no-use": { type: "boolean", description: "Keep the current context" },
     force: { type: "boolean", description: "Replace a context of another endpoint, user or organization" },
     ...REQUEST_ARGS,
   },
   examples: [
-    ["bentocloud login", "choose browser or token"],
+    ["bentocloud login", "asks: browser or token"],
     ["bentocloud login --context staging --endpoint https://bento.example.com", "a second context"],
     ['printf %s "$TOKEN" | bentocloud login --with-token', "from a script"],
   ],
   async run(args, cli) {
     const result = await signIn(cli, {
       endpoint: args.endpoint,
-      withToken: args["with-token"] ?? false,
+      withToken: args["with-token"],
       apiToken: args["api-token"],
-      web: args.web ?? false,
+      web: args.web,
       browser: !args["no-browser"],
       use: !args["no-use"],
-      force: args.force ?? false,
-      insecureHttp: args["insecure-http"] ?? false,
+      force: args.force,
+      insecureHttp: args["insecure-http"],
     });
     await reportLogin(cli, result);
   },

@@ -4,20 +4,20 @@ import { findProject } from "../resolve/bentorc.ts";
 import { storedChoice } from "../resolve/login-name.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { CONTEXT } from "./_args.ts";
 
 export const logout = command({
   name: "logout",
   description: "Remove a context, and say what still authenticates",
   args: {
     name: {
-      type: "positional",
-      valueHint: "context",
+      ...CONTEXT,
       required: false,
-      description: "Context to remove (default: the stored one in use)",
+      description: "Context to remove (default: the active one that is stored)",
     },
     all: { type: "boolean", description: "Remove every context" },
   },
-  examples: [["bentocloud logout staging", "forget one login"]],
+  examples: [["bentocloud logout staging", "remove one login"]],
   async run(args, cli) {
     if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
     await logOut(cli, args.all ? await everyName(cli) : [args.name ?? (await nameInUse(cli))]);

@@ -6,20 +6,16 @@ import { reportNarrowed, reportWinner } from "../auth/report-login.ts";
 import { previousContext, switchContext } from "../store/manage.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { CONTEXT } from "./_args.ts";
 
 export const use = command({
   name: "use",
   description: "Make a context current; `-` is the previous one",
   args: {
-    name: {
-      type: "positional",
-      valueHint: "context",
-      required: false,
-      description: "Context, or `-`; without it, pick from a list",
-    },
+    name: { ...CONTEXT, required: false, description: "Context, or `-` (default: pick from a list)" },
   },
   examples: [
-    ["bentocloud use staging", "switch"],
+    ["bentocloud use staging", "switch to staging"],
     ["bentocloud use -", "and back"],
   ],
   async run(args, cli) {

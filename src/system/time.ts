@@ -17,7 +17,7 @@ export function showTime(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** Both: `2026-12-31T00:00:00Z (in 39d)`, `2026-10-03T09:12:44Z (50d ago)`. */
+/** Time and distance: `2026-12-31T00:00:00Z (in 39d)`, `2026-10-03T09:12:44Z (50d ago)`. */
 export function showWhen(time: Date, now: Date): string {
   const distance = time > now ? `in ${showAge(now, time)}` : `${showAge(time, now)} ago`;
   return `${showTime(time)} (${distance})`;

@@ -167,7 +167,7 @@ describe("a rotation stays open, and the next one ends it, when", () => {
     const [journal, text] = [journalOf(here), here.read()];
     const { code, stdout, stderr } = await rotate(here, ["--dry-run"]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("create       ci-r2\n") });
-    expect(stderr).toContain('The rotation of "ci", begun ');
+    expect(stderr).toContain('The rotation of "ci", started ');
     expect([journalOf(here), here.read()]).toEqual([journal, text]);
     const { stdout: json } = await rotate(here, ["--json"]);
     expect(JSON.parse(json)).toMatchObject({ old: { name: "ci" }, new: { name: "ci-r2" }, resumed: true });

@@ -41,8 +41,8 @@ describe("api-token rotate", () => {
         code: 0,
         stdout: "",
         stderr:
-          `✓ Rotated the API token of "mine": "ci-r2" (${made!.uid}) is in the place of "ci", which is deleted; ` +
-          `expires ${made!.expiredAt!.toISOString().replace(/\.\d+Z$/, "Z")} (in 40d)\n`,
+          `✓ Rotated "mine": now using "ci-r2" (${made!.uid}), ` +
+          `expires ${made!.expiredAt!.toISOString().replace(/\.\d+Z$/, "Z")} (in 40d); the old token "ci" is deleted\n`,
       });
       expect(cloud.tokens).toHaveLength(1);
       expect(made).toMatchObject({

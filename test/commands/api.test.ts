@@ -240,7 +240,7 @@ describe("--jq", () => {
       const { cloud, api } = await signedIn();
       const { code, stdout, stderr } = await api([INFO, "-X", "DELETE", "-q", expression]);
       expect({ code, stdout, requests: cloud.requests }).toEqual({ code: 2, stdout: "", requests: [] });
-      expect(stderr).toMatch(/^error: the jq expression cannot be read: .+\n$/);
+      expect(stderr).toMatch(/^error: the jq expression is invalid: .+\n$/);
     },
   );
 
@@ -249,7 +249,7 @@ describe("--jq", () => {
     expect(await api([INFO, "-q", ".is_saas.x"])).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: 'error: the jq expression does not suit the answer: Cannot index boolean with string ("x")\n',
+      stderr: 'error: the jq expression fails on this answer: Cannot index boolean with string ("x")\n',
     });
   });
 

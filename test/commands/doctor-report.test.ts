@@ -89,7 +89,7 @@ describe("doctor --report", () => {
       "ok    token        accepted, of <e-mail>, in <organization 1>",
     ])
       expect(stdout).toContain(line);
-    expect(stderr).toContain("look through it before you post it");
+    expect(stderr).toContain("read the report before you post it");
   });
 
   test("is the same as an object", async () => {

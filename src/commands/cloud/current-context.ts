@@ -3,13 +3,13 @@ import { emptyTokenOf } from "../../contexts/context.ts";
 import { requireToken } from "../../resolve/require.ts";
 import { openKnown, openSession } from "../../auth/session.ts";
 import type { Cli } from "../../app.ts";
-import { withCompatibleFailures } from "./_failure.ts";
+import { exitOneOnFailure } from "./_exit-code.ts";
 
 export const currentContext = command({
   name: "current-context",
-  description: "Print the active context as JSON, like bentoml",
+  description: "Print the active context as JSON, as bentoml does",
   async run(_args, cli) {
-    await withCompatibleFailures(async () => {
+    await exitOneOnFailure(async () => {
       const { context } = await openKnown(cli);
       const { name, endpoint, email } = context;
       const empty = emptyTokenOf(context);
@@ -19,7 +19,7 @@ export const currentContext = command({
   },
 });
 
-/** A project's pins guard the token here as they do in `token`. */
+/** The token is printed only where it could be used too: pins are checked. */
 async function reveal(cli: Cli): Promise<string> {
   return (await openSession(cli, { insecureHttp: false })).token.reveal();
 }

@@ -2,11 +2,11 @@ import { command } from "../../cli/command.ts";
 import { login as signIn } from "../../auth/login.ts";
 import { reportLogin } from "../../auth/report-login.ts";
 import { ENDPOINT_ARG, REQUEST_ARGS } from "../_args.ts";
-import { withCompatibleFailures } from "./_failure.ts";
+import { exitOneOnFailure } from "./_exit-code.ts";
 
 export const login = command({
   name: "login",
-  description: "Log in like `bentoml cloud login`",
+  description: "Sign in as `bentoml cloud login` does",
   args: {
     ...ENDPOINT_ARG,
     "api-token": {
@@ -17,7 +17,7 @@ export const login = command({
     ...REQUEST_ARGS,
   },
   async run(args, cli) {
-    await withCompatibleFailures(async () => {
+    await exitOneOnFailure(async () => {
       const result = await signIn(cli, {
         endpoint: args.endpoint,
         withToken: false,
@@ -26,7 +26,7 @@ export const login = command({
         browser: true,
         use: true,
         force: "warn",
-        insecureHttp: args["insecure-http"] ?? false,
+        insecureHttp: args["insecure-http"],
       });
       await reportLogin(cli, result);
     });

@@ -1,11 +1,12 @@
 import { command } from "../../cli/command.ts";
 import { unprotectContext } from "../../store/manage.ts";
+import { CONTEXT } from "../_args.ts";
 
 export const unprotect = command({
   name: "unprotect",
-  description: "Take the protection of a context away",
+  description: "Remove the protection of a context",
   args: {
-    name: { type: "positional", valueHint: "context", required: true, description: "Context to unprotect" },
+    name: { ...CONTEXT, required: true, description: "Context to unprotect" },
   },
   async run({ name }, { store, output }) {
     const was = await unprotectContext(store, name);

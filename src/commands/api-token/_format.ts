@@ -1,22 +1,19 @@
 import type { ApiToken } from "../../cloud/api-token.ts";
-import type { CreatedToken } from "../../cloud/tokens.ts";
-import { CliError } from "../../errors.ts";
 import type { Listed } from "../../tokens/list.ts";
-import type { Cli } from "../../app.ts";
-import type { Cell } from "../../system/output.ts";
 import type { Tone } from "../../system/paint.ts";
 import { cap } from "../../system/text.ts";
 import { showWhen } from "../../system/time.ts";
 
 export const TOKEN_ARG = {
-  token: { type: "positional", required: true, description: "Its uid, or its exact name" },
+  token: { type: "positional", required: true, description: "Its UID or exact name" },
 } as const;
 
 export const SCOPE_ARG = {
   scope: {
     type: "string",
     valueHint: "name",
-    description: "What it may do, repeatable: api (all), read_, write_ or operate_ organization or cluster",
+    description:
+      "What it may do: api (all), or read_, write_ or operate_ organization or cluster; repeatable",
   },
 } as const;
 
@@ -25,7 +22,7 @@ export const FIELD_ARGS = {
   expires: {
     type: "string",
     valueHint: "when",
-    description: "12h, 30d, 2w, 2026-12-31 (its beginning in UTC), or RFC 3339",
+    description: "When it expires: 12h, 30d, 2w, 2026-12-31 (0:00 UTC), or RFC 3339",
   },
 } as const;
 
@@ -48,35 +45,23 @@ export function toListedJson(token: Listed) {
   return { ...toJson(token), contexts: token.contexts, in_use: token.isInUse };
 }
 
-/** `isKept` says that the secret is going to be known also when nobody reads it here. */
-export function printSecret({ output }: Cli, token: CreatedToken, { isKept }: { isKept: boolean }): void {
-  const hint = `nobody knows the secret of the new API token: \`bentocloud api-token delete ${token.name}\``;
-  try {
-    const isRead = output.json
-      ? output.secretData({ ...toJson(token), api_token: token.secret.reveal() })
-      : output.secret(token.secret);
-    if (isRead || isKept) return;
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    throw new CliError(error.code, error.message, { hint, cause: error });
-  }
-  throw new CliError("STORAGE", "nobody reads standard output", { hint });
-}
-
 export function showScopes({ scopes }: ApiToken): string {
   return scopes === null ? "no scopes set" : scopes.join(", ") || "no scopes";
 }
 
 const LONGEST_SHOWN = 300;
 
-/** Null for none. */
+/** Null when there is none. */
 export function showDescription({ description }: Pick<ApiToken, "description">): string | null {
   return cap(description, LONGEST_SHOWN) || null;
 }
 
 const SOON_MS = 7 * 86_400_000;
 
-export function showExpiry({ expiresAt }: Pick<ApiToken, "expiresAt">, now: Date): Required<Cell> {
+export function showExpiry(
+  { expiresAt }: Pick<ApiToken, "expiresAt">,
+  now: Date,
+): { text: string; tone: Tone } {
   if (expiresAt === null) return { text: "never", tone: "dim" };
   const left = expiresAt.getTime() - now.getTime();
   const tone: Tone = left <= 0 ? "bad" : left <= SOON_MS ? "warning" : "good";

@@ -1,7 +1,7 @@
 import { CliError } from "../../errors.ts";
 
-/** `bentoml cloud` ends every failure but a usage error with 1, and scripts written for it count on that. */
-export async function withCompatibleFailures<T>(act: () => Promise<T>): Promise<T> {
+/** `bentoml cloud` exits 1 for every failure but a usage error, and scripts written for it rely on that. */
+export async function exitOneOnFailure<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
