@@ -55,7 +55,7 @@ const ROOMS: Record<string, string[]> = {
 const OUTSIDE: Record<string, string[]> = {
   "@clack/prompts": ["system/prompt.ts"],
   c12: ["resolve/layers.ts"],
-  citty: ["cli/", "commands/_args.ts"],
+  citty: ["cli/"],
   confbox: ["store/protection.ts", "tokens/journal.ts", "store/state.ts"],
   consola: ["system/output.ts"],
   "fast-string-width": ["system/table.ts"],

@@ -1,7 +1,6 @@
-import { notBentoCloud } from "../cloud/auth.ts";
 import type { Client, Head } from "../cloud/client.ts";
 import { pagesOf } from "../cloud/pages.ts";
-import { refusedRequest } from "../cloud/refused.ts";
+import { notBentoCloud, refusedRequest } from "../cloud/refusal.ts";
 import type { Message } from "../cloud/send.ts";
 import type { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";

@@ -1,5 +1,5 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import { identify, type Identification } from "../cloud/auth.ts";
+import { identify, type Identification } from "../cloud/identify.ts";
 import { Context, findContext } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
 import { previousAfterSwitch } from "../store/manage.ts";

@@ -1,4 +1,4 @@
-import { identify, type Identification } from "../cloud/auth.ts";
+import { identify, type Identification } from "../cloud/identify.ts";
 import { type Context, findContext, usableTokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import type { ContextsFile } from "../yaml/read.ts";

@@ -5,7 +5,7 @@ import type { Active } from "../resolve/active.ts";
 import { requireContext, requireToken } from "../resolve/require.ts";
 import type { Identity } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
-import type { Identification } from "../cloud/auth.ts";
+import type { Identification } from "../cloud/identify.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 
@@ -112,7 +112,7 @@ export async function identifySession(
   { context, token }: { context: Context; token: Token },
   options: { insecureHttp: boolean; timeoutMs?: number },
 ): Promise<Identification> {
-  const { identify } = await import("../cloud/auth.ts");
+  const { identify } = await import("../cloud/identify.ts");
   try {
     return await identify(await cli.client({ endpoint: context.endpoint, token, ...options }));
   } catch (error) {

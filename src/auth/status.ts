@@ -7,7 +7,7 @@ import { requireContext, requireToken } from "../resolve/require.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import type { Identification, Verdict } from "../cloud/auth.ts";
+import type { Identification, Verdict } from "../cloud/identify.ts";
 import { type Identity, toIdentity } from "../store/state.ts";
 import { warnOfExpiry } from "./expiry.ts";
 import { identifySession, recallIdentity, rememberIdentities } from "./session.ts";

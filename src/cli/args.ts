@@ -1,22 +1,19 @@
 import type { ArgDef, ArgsDef } from "citty";
 import type { Flags } from "../app.ts";
 import { usageError } from "../errors.ts";
+import { flag, option } from "./command.ts";
 
 /** Accepted by every command, before or after its name. */
 export const GLOBAL_ARGS = {
-  context: { type: "string", valueHint: "name", description: "Use this context, whatever else is set" },
-  json: { type: "boolean", description: "Print the answer as JSON" },
-  quiet: { type: "boolean", description: "Print only errors on stderr" },
-  debug: { type: "boolean", description: "Trace requests and decisions on stderr" },
-  "no-input": { type: "boolean", description: "Never ask; fail when input is needed" },
-  "no-color": { type: "boolean", description: "Print without colour" },
-  timeout: {
-    type: "string",
-    valueHint: "seconds",
-    description: "Time limit for a request and its retries (default: 30)",
-  },
-  help: { type: "boolean", alias: "h", description: "Show help" },
-  version: { type: "boolean", alias: "V", description: "Show the version" },
+  context: option("name", "Use this context, whatever else is set"),
+  json: flag("Print the answer as JSON"),
+  quiet: flag("Print only errors on stderr"),
+  debug: flag("Trace requests and decisions on stderr"),
+  "no-input": flag("Never ask; fail when input is needed"),
+  "no-color": flag("Print without colour"),
+  timeout: option("seconds", "Time limit for a request and its retries (default: 30)"),
+  help: flag("Show help", "h"),
+  version: flag("Show the version", "V"),
 } as const satisfies ArgsDef;
 
 const DEFAULT_TIMEOUT_MS = 30_000;

@@ -1,4 +1,4 @@
-import { type ArgsDef, type CommandDef, defineCommand } from "citty";
+import { type ArgsDef, type BooleanArgDef, type CommandDef, defineCommand, type StringArgDef } from "citty";
 import type { Cli } from "../app.ts";
 
 /** A command line and what it does, for the examples in a command's help. */
@@ -48,6 +48,20 @@ export type Commands = Record<string, () => Promise<Command>>;
 export interface CommandData {
   cli: Cli;
   given: Given;
+}
+
+/** An option without a value. */
+export function flag(description: string, alias?: string): BooleanArgDef & { type: "boolean" } {
+  return { type: "boolean", description, ...(alias && { alias }) };
+}
+
+/** An option with a value, which help calls `valueHint`. */
+export function option(
+  valueHint: string,
+  description: string,
+  alias?: string,
+): StringArgDef & { type: "string" } {
+  return { type: "string", valueHint, description, ...(alias && { alias }) };
 }
 
 export function command<const A extends ArgsDef = Record<never, never>>(definition: Definition<A>): Command {

@@ -1,27 +1,18 @@
-import type { ArgsDef } from "citty";
+import { flag, option } from "../cli/command.ts";
 
-/** For an argument that names a stored context; completion offers the names. */
+/** An argument that names a stored context; completion offers the names. */
 export const CONTEXT = { type: "positional", valueHint: "context" } as const;
 
 /** For every command that sends a request. */
 export const REQUEST_ARGS = {
-  "insecure-http": { type: "boolean", description: "Allow http:// to a host that is not this machine" },
-} as const satisfies ArgsDef;
+  "insecure-http": flag("Allow http:// to a host that is not this machine"),
+};
 
 /** For every command that asks before it uses a protected context. */
-export const GUARD_ARGS = {
-  yes: {
-    type: "string",
-    valueHint: "context",
-    description: "The active context's name; answers the question that a protected context asks",
-  },
-} as const satisfies ArgsDef;
+export const YES = option("context", "Name of the active context; without it, a protected one asks");
 
 /** For every login. */
-export const ENDPOINT_ARG = {
-  endpoint: {
-    type: "string",
-    valueHint: "url",
-    description: "Server (default: BENTO_CLOUD_API_ENDPOINT, then the context's, then BentoCloud)",
-  },
-} as const satisfies ArgsDef;
+export const ENDPOINT = option(
+  "url",
+  "Server (default: BENTO_CLOUD_API_ENDPOINT, then the context's, then BentoCloud)",
+);

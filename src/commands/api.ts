@@ -1,4 +1,4 @@
-import { command } from "../cli/command.ts";
+import { command, flag, option } from "../cli/command.ts";
 import { checkRequestedOrganization } from "../resolve/pins.ts";
 import { usageError } from "../errors.ts";
 import { guardChange } from "../api/change.ts";
@@ -6,7 +6,7 @@ import { toMessage } from "../api/message.ts";
 import { showAnswer, showPages } from "../api/show.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession, openUnpinnedSession } from "../auth/session.ts";
-import { GUARD_ARGS, REQUEST_ARGS } from "./_args.ts";
+import { REQUEST_ARGS, YES } from "./_args.ts";
 
 export const api = command({
   name: "api",
@@ -15,42 +15,18 @@ export const api = command({
     path: {
       type: "positional",
       required: true,
-      description: "Path on the endpoint, for example /api/v2/deployments",
+      description: "Path on the endpoint, such as /api/v2/deployments",
     },
-    method: {
-      type: "string",
-      alias: "X",
-      valueHint: "method",
-      description: "HTTP method (default: GET, or POST with fields or --input)",
-    },
-    "raw-field": {
-      type: "string",
-      alias: "f",
-      valueHint: "key=value",
-      description: "Add a text to the JSON body, or to the query of a GET; a[b]= and a[]= nest",
-    },
-    field: {
-      type: "string",
-      alias: "F",
-      valueHint: "key=value",
-      description: "Like -f, but true, false, null and numbers are JSON, and @FILE is read (@- is stdin)",
-    },
-    input: {
-      type: "string",
-      valueHint: "file",
-      description: "Send this file as the body (- is stdin); fields go to the query",
-    },
-    header: { type: "string", alias: "H", valueHint: "name:value", description: "Add a header; repeatable" },
-    include: { type: "boolean", alias: "i", description: "Print the status line and the headers first" },
-    paginate: { type: "boolean", description: "Request all pages and print their items as one list" },
-    slurp: { type: "boolean", description: "With --paginate, print a list of the pages instead" },
-    jq: {
-      type: "string",
-      alias: "q",
-      valueHint: "expression",
-      description: "Filter the answer with this jq expression",
-    },
-    ...GUARD_ARGS,
+    method: option("method", "HTTP method (default: GET, or POST with fields or --input)", "X"),
+    "raw-field": option("key=value", "Text for the JSON body or a GET's query; a[b]= and a[]= nest", "f"),
+    field: option("key=value", "Like -f with types: true, false, null, numbers, @FILE (@- is stdin)", "F"),
+    input: option("file", "Send this file as the body (- is stdin); fields go to the query"),
+    header: option("name:value", "Add a header; repeatable", "H"),
+    include: flag("Print the status line and the headers first", "i"),
+    paginate: flag("Request all pages and print their items as one list"),
+    slurp: flag("With --paginate, print a list of the pages instead"),
+    jq: option("expression", "Filter the answer with this jq expression", "q"),
+    yes: YES,
     ...REQUEST_ARGS,
   },
   examples: [

@@ -1,5 +1,5 @@
 import { type Result, runChecks } from "../doctor/check.ts";
-import { command } from "../cli/command.ts";
+import { command, flag } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
 import type { Cell } from "../system/output.ts";
 import type { Tone } from "../system/paint.ts";
@@ -9,9 +9,9 @@ export const doctor = command({
   name: "doctor",
   description: "Check this machine, the stored contexts and the way to the server",
   args: {
-    fix: { type: "boolean", description: "Repair what can be repaired without loss" },
-    offline: { type: "boolean", description: "Open no connection" },
-    report: { type: "boolean", description: "Print a report for a public issue, without names and paths" },
+    fix: flag("Repair what can be repaired without loss"),
+    offline: flag("Open no connection"),
+    report: flag("Print a report for a public issue, without names and paths"),
     ...REQUEST_ARGS,
   },
   async run(args, cli) {

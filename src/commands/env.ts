@@ -1,4 +1,4 @@
-import { command } from "../cli/command.ts";
+import { command, flag } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession } from "../auth/session.ts";
@@ -17,8 +17,8 @@ export const env = command({
       valueHint: "name",
       description: `${SHELLS.join(", ")} or json (default: sh, on Windows powershell)`,
     },
-    unset: { type: "boolean", description: "Print the code that unsets the variables" },
-    "show-token": { type: "boolean", description: "Print the API token even on a terminal" },
+    unset: flag("Print the code that unsets the variables"),
+    "show-token": flag("Print the API token even on a terminal"),
     ...REQUEST_ARGS,
   },
   examples: [

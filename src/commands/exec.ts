@@ -1,4 +1,4 @@
-import { command } from "../cli/command.ts";
+import { command, flag } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { guard } from "../auth/confirm-protected.ts";
@@ -9,17 +9,14 @@ import {
   pairOf,
   refuseLostBytes,
 } from "../auth/credential-environment.ts";
-import { GUARD_ARGS, REQUEST_ARGS } from "./_args.ts";
+import { REQUEST_ARGS, YES } from "./_args.ts";
 
 export const exec = command({
   name: "exec",
   description: "Run a program with exactly the active credentials in its environment",
   args: {
-    check: {
-      type: "boolean",
-      description: "Ask the server first; do not run the program if the token does not work",
-    },
-    ...GUARD_ARGS,
+    check: flag("Ask the server first; do not run the program if the token does not work"),
+    yes: YES,
     ...REQUEST_ARGS,
   },
   rest: "command",

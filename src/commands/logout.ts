@@ -1,4 +1,4 @@
-import { command } from "../cli/command.ts";
+import { command, flag } from "../cli/command.ts";
 import { logOut } from "../auth/logout.ts";
 import { findProject } from "../resolve/bentorc.ts";
 import { storedChoice } from "../resolve/login-name.ts";
@@ -15,7 +15,7 @@ export const logout = command({
       required: false,
       description: "Context to remove (default: the active one that is stored)",
     },
-    all: { type: "boolean", description: "Remove every context" },
+    all: flag("Remove every context"),
   },
   examples: [["bentocloud logout staging", "remove one login"]],
   async run(args, cli) {

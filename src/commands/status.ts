@@ -1,4 +1,4 @@
-import { command } from "../cli/command.ts";
+import { command, flag } from "../cli/command.ts";
 import { checkActive, checkAll, worstExitCode, type Status } from "../auth/status.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -12,8 +12,8 @@ export const status = command({
   name: "status",
   description: "Show the active context and whether its token works",
   args: {
-    all: { type: "boolean", description: "Check every context" },
-    offline: { type: "boolean", description: "Send no request" },
+    all: flag("Check every context"),
+    offline: flag("Send no request"),
     ...REQUEST_ARGS,
   },
   async run(args, cli) {

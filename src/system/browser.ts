@@ -9,7 +9,11 @@ export async function openBrowser(url: URL, preferred: string | undefined): Prom
   if (url.protocol !== "https:" && url.protocol !== "http:") return false;
   forgetSecrets();
   // BROWSER is a habit of Unix, and Windows would search the working directory first for the program it names.
-  if (!preferred || process.platform === "win32") return openByDefault(url);
+  if (!preferred || process.platform === "win32")
+    return open(url.href).then(
+      () => true,
+      () => false,
+    );
   for (const command of preferred.split(":")) {
     if (await startProgram(command, url)) return true;
   }
@@ -20,15 +24,6 @@ export async function openBrowser(url: URL, preferred: string | undefined): Prom
 function forgetSecrets(): void {
   for (const name of Object.keys(process.env)) {
     if (/^(BENTO_CLOUD_|BUN_OPTIONS$|BUN_BE_BUN$)/.test(name)) delete process.env[name];
-  }
-}
-
-async function openByDefault(url: URL): Promise<boolean> {
-  try {
-    await open(url.href);
-    return true;
-  } catch {
-    return false;
   }
 }
 

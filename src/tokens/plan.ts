@@ -1,5 +1,5 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import { identify } from "../cloud/auth.ts";
+import { identify } from "../cloud/identify.ts";
 import { listTokens } from "../cloud/tokens.ts";
 import { type Context, requireNamed } from "../contexts/context.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";

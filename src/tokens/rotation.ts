@@ -1,4 +1,4 @@
-import { identify } from "../cloud/auth.ts";
+import { identify } from "../cloud/identify.ts";
 import type { Client } from "../cloud/client.ts";
 import { createToken, deleteToken, getToken, listTokens, mayHaveActed } from "../cloud/tokens.ts";
 import { dropRotation, noteRotation, type Rotation } from "./journal.ts";

@@ -131,7 +131,7 @@ describe("--paginate", () => {
   });
 
   test.each([
-    ["no list", ['{"name":"x"}'], 1, "is no list with pages"],
+    ["no list", ['{"name":"x"}'], 1, "is not a list with pages"],
     ["no JSON", ["oops"], 5, "answers with no JSON"],
     ["a web page", ["<html>"], 5, "answers with a web page"],
     [
@@ -144,10 +144,10 @@ describe("--paginate", () => {
       "the same page again, which does not say where it begins",
       ['{"total":3,"items":[1]}', '{"total":3,"items":[1]}'],
       1,
-      "answers with the same page again when asked from 1 on",
+      "the server repeats the same page when asked from 1 on",
     ],
-    ["a page without a total", ['{"start":0,"items":[1]}'], 1, "is no list with pages"],
-    ["a page whose items are missing", ['{"start":0,"total":2}'], 1, "is no list with pages"],
+    ["a page without a total", ['{"start":0,"items":[1]}'], 1, "is not a list with pages"],
+    ["a page whose items are missing", ['{"start":0,"total":2}'], 1, "is not a list with pages"],
   ])("%s is an error, and no half of a list is printed", async (_name, texts, exit, says) => {
     const { code, stdout, stderr } = await listOf(texts);
     expect({ code, stdout }).toEqual({ code: exit, stdout: "" });

@@ -123,7 +123,7 @@ describe("api-token create", () => {
       code: 1,
       stdout: "",
       stderr:
-        'error: there is an API token "laptop" already\nhint: choose another name; `bentocloud api-token list` shows those that are taken\n',
+        'error: there is an API token "laptop" already\nhint: choose another name; `bentocloud api-token list` shows the taken ones\n',
     });
   });
 

@@ -3,28 +3,18 @@ import type { Listed } from "../../tokens/list.ts";
 import type { Tone } from "../../system/paint.ts";
 import { cap } from "../../system/text.ts";
 import { showWhen } from "../../system/time.ts";
+import { option } from "../../cli/command.ts";
 
-export const TOKEN_ARG = {
-  token: { type: "positional", required: true, description: "Its UID or exact name" },
-} as const;
+export const TOKEN = { type: "positional", required: true, description: "Its UID or exact name" } as const;
 
-export const SCOPE_ARG = {
-  scope: {
-    type: "string",
-    valueHint: "name",
-    description:
-      "What it may do: api (all), or read_, write_ or operate_ organization or cluster; repeatable",
-  },
-} as const;
+export const SCOPE = option(
+  "name",
+  "What it may do, repeatable: api (all), or read_, write_, operate_ organization or cluster",
+);
 
-export const FIELD_ARGS = {
-  description: { type: "string", valueHint: "text", description: "What it is for" },
-  expires: {
-    type: "string",
-    valueHint: "when",
-    description: "When it expires: 12h, 30d, 2w, 2026-12-31 (0:00 UTC), or RFC 3339",
-  },
-} as const;
+export const DESCRIPTION = option("text", "What it is for");
+
+export const EXPIRES = option("when", "When it expires: 12h, 30d, 2w, 2026-12-31 (0:00 UTC), or RFC 3339");
 
 /** The keys are the JSON keys. */
 export function toJson(token: ApiToken) {

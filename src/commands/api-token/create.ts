@@ -1,4 +1,4 @@
-import { command } from "../../cli/command.ts";
+import { command, flag, option } from "../../cli/command.ts";
 import type { Cli } from "../../app.ts";
 import type { CreatedToken } from "../../cloud/tokens.ts";
 import { CliError, usageError } from "../../errors.ts";
@@ -7,22 +7,19 @@ import { create as createApiToken, prepareLogin, saveCreated } from "../../token
 import { parseExpiry, parseScopes, parseTokenName } from "../../tokens/fields.ts";
 import { openTokens } from "../../tokens/open.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { FIELD_ARGS, SCOPE_ARG, showExpiry, showScopes, toJson } from "./_format.ts";
+import { DESCRIPTION, EXPIRES, SCOPE, showExpiry, showScopes, toJson } from "./_format.ts";
 
 export const create = command({
   name: "create",
   description: "Create an API token and print it on stdout",
   args: {
     name: { type: "positional", required: true, description: "Its name: a to z, 0 to 9 and dashes" },
-    scope: { ...SCOPE_ARG.scope, description: `${SCOPE_ARG.scope.description} (default: api)` },
-    ...FIELD_ARGS,
-    login: {
-      type: "string",
-      valueHint: "name",
-      description: "Save it as this context, and make that current",
-    },
-    "no-use": { type: "boolean", description: "With --login, keep the current context" },
-    force: { type: "boolean", description: "Accept any scope; with --login, replace any context" },
+    scope: { ...SCOPE, description: `${SCOPE.description} (default: api)` },
+    description: DESCRIPTION,
+    expires: EXPIRES,
+    login: option("name", "Save it as this context, and make that current"),
+    "no-use": flag("With --login, keep the current context"),
+    force: flag("Accept any scope; with --login, replace any context"),
     ...REQUEST_ARGS,
   },
   examples: [

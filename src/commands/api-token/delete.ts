@@ -1,17 +1,17 @@
-import { command } from "../../cli/command.ts";
+import { command, flag } from "../../cli/command.ts";
 import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
 import { deleteApiToken } from "../../tokens/change.ts";
 import { describeHolder } from "../../tokens/own.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { TOKEN_ARG } from "./_format.ts";
+import { TOKEN } from "./_format.ts";
 
 export const remove = command({
   name: "delete",
   description: "Delete an API token; every program that uses it is locked out",
   args: {
-    ...TOKEN_ARG,
-    yes: { type: "boolean", description: "Do not ask" },
-    force: { type: "boolean", description: "Delete it even if a context here uses it or may use it" },
+    token: TOKEN,
+    yes: flag("Do not ask"),
+    force: flag("Delete it even if a context here uses it or may use it"),
     ...REQUEST_ARGS,
   },
   examples: [["bentocloud api-token delete old-laptop --yes", "without asking"]],

@@ -3,12 +3,12 @@ import { describeHolder } from "../../tokens/own.ts";
 import { getApiToken } from "../../tokens/list.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { showDescription, showExpiry, showScopes, TOKEN_ARG, toListedJson } from "./_format.ts";
+import { TOKEN, showDescription, showExpiry, showScopes, toListedJson } from "./_format.ts";
 
 export const get = command({
   name: "get",
   description: "Show one API token",
-  args: { ...TOKEN_ARG, ...REQUEST_ARGS },
+  args: { token: TOKEN, ...REQUEST_ARGS },
   async run(args, cli) {
     const token = await getApiToken(cli, args.token, { insecureHttp: args["insecure-http"] });
     if (cli.output.json) return cli.output.data(toListedJson(token));

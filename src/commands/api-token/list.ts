@@ -1,4 +1,4 @@
-import { command } from "../../cli/command.ts";
+import { command, option } from "../../cli/command.ts";
 import { type Listed, listApiTokens } from "../../tokens/list.ts";
 import type { Cell } from "../../system/output.ts";
 import { showWhen } from "../../system/time.ts";
@@ -9,11 +9,7 @@ export const list = command({
   name: "list",
   description: "List the API tokens; `*` marks the one in use here, if that is known",
   args: {
-    search: {
-      type: "string",
-      valueHint: "text",
-      description: "Only those with this text in name, description or UID",
-    },
+    search: option("text", "Only those with this text in name, description or UID"),
     ...REQUEST_ARGS,
   },
   async run(args, cli) {

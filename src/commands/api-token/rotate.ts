@@ -1,4 +1,4 @@
-import { command } from "../../cli/command.ts";
+import { command, flag, option } from "../../cli/command.ts";
 import { variable } from "../../resolve/environment.ts";
 import type { Rotation } from "../../tokens/journal.ts";
 import { parseExpiry } from "../../tokens/fields.ts";
@@ -6,7 +6,7 @@ import type { RotateOptions } from "../../tokens/plan.ts";
 import { planRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
 import type { Cli } from "../../app.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { FIELD_ARGS, showDescription, showExpiry } from "./_format.ts";
+import { showDescription, showExpiry } from "./_format.ts";
 
 export const rotate = command({
   name: "rotate",
@@ -17,16 +17,9 @@ export const rotate = command({
       required: false,
       description: "Context whose token to rotate (default: the active one)",
     },
-    expires: {
-      ...FIELD_ARGS.expires,
-      description: "When the new one expires, as for `create` (default: as the old one)",
-    },
-    old: {
-      type: "string",
-      valueHint: "token",
-      description: "UID or name of the old one, if that is not known",
-    },
-    "dry-run": { type: "boolean", description: "Print what would be done; change nothing" },
+    expires: option("when", "When the new one expires, as for `create` (default: as the old one)"),
+    old: option("token", "UID or name of the old one, if that is not known"),
+    "dry-run": flag("Print what would be done; change nothing"),
     ...REQUEST_ARGS,
   },
   examples: [

@@ -1,17 +1,18 @@
-import { command } from "../../cli/command.ts";
+import { command, flag } from "../../cli/command.ts";
 import { updateApiToken } from "../../tokens/change.ts";
 import { parseExpiry, parseScopes } from "../../tokens/fields.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { FIELD_ARGS, SCOPE_ARG, showExpiry, showScopes, TOKEN_ARG, toJson } from "./_format.ts";
+import { DESCRIPTION, EXPIRES, SCOPE, TOKEN, showExpiry, showScopes, toJson } from "./_format.ts";
 
 export const update = command({
   name: "update",
   description: "Change the scopes, expiry or description of an API token",
   args: {
-    ...TOKEN_ARG,
-    ...SCOPE_ARG,
-    ...FIELD_ARGS,
-    force: { type: "boolean", description: "Accept any scope" },
+    token: TOKEN,
+    scope: SCOPE,
+    description: DESCRIPTION,
+    expires: EXPIRES,
+    force: flag("Accept any scope"),
     ...REQUEST_ARGS,
   },
   examples: [["bentocloud api-token update ci --expires 30d", "expires in 30 days"]],

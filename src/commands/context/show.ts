@@ -1,4 +1,4 @@
-import { command } from "../../cli/command.ts";
+import { command, flag } from "../../cli/command.ts";
 import { type Context, requireNamed, usableTokenOf } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
 import { openKnown, openSession } from "../../auth/session.ts";
@@ -11,7 +11,7 @@ export const show = command({
   description: "Show one context",
   args: {
     name: { ...CONTEXT, required: false, description: "Context to show (default: the active one)" },
-    "show-token": { type: "boolean", description: "Print the API token instead of masking it" },
+    "show-token": flag("Print the API token instead of masking it"),
   },
   async run(args, cli) {
     const revealing = args["show-token"];

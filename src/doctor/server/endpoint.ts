@@ -13,7 +13,7 @@ export const endpoint: Link = {
   id: "endpoint",
   async look(cli, visit) {
     const { fieldOf, serverText } = await import("../../cloud/answer.ts");
-    const { refusal } = await import("../../cloud/auth.ts");
+    const { refusal } = await import("../../cloud/refusal.ts");
     const answer = await askVersion(cli, visit);
     const version = serverText(fieldOf(answer.body, "version"), 60);
     if (answer.status === 200 && version !== undefined)

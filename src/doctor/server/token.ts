@@ -1,4 +1,4 @@
-import type { Identification } from "../../cloud/auth.ts";
+import type { Identification } from "../../cloud/identify.ts";
 import { checkOrganizationPin } from "../../resolve/pins.ts";
 import { requireToken } from "../../resolve/require.ts";
 import { findStranger } from "../../auth/identity.ts";

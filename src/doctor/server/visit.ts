@@ -1,5 +1,5 @@
 import type { ApiToken } from "../../cloud/api-token.ts";
-import type { Identification } from "../../cloud/auth.ts";
+import type { Identification } from "../../cloud/identify.ts";
 import { CliError } from "../../errors.ts";
 import type { Context } from "../../contexts/context.ts";
 import { usableTokenOf } from "../../contexts/context.ts";
