@@ -109,18 +109,15 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     now: () => new Date(),
     resolve: lazy(() => resolve(flags.context, (message) => output.warn(message))),
     resolveElsewhere: () => resolve(undefined, () => {}),
-    async candidates() {
-      const { listCandidates } = await import("./resolve/candidates.ts");
-      return listCandidates(here.around(flags.context, () => {}));
-    },
+    candidates: async () =>
+      (await import("./resolve/candidates.ts")).listCandidates(here.around(flags.context, () => {})),
     async client({ timeoutMs = flags.timeoutMs, ...options }) {
       const { createClient } = await import("./cloud/client.ts");
-      const debug = (message: string) => output.debug(message);
       return createClient({
         ...options,
         timeoutMs: Math.min(timeoutMs, flags.timeoutMs),
         signal: signal(),
-        debug,
+        debug: (message) => output.debug(message),
       });
     },
     async prompt() {
@@ -131,10 +128,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
         ? createPrompt(signal(), () => output.settle())
         : refusePrompt(whyNotInteractive(env, flags));
     },
-    async openBrowser(url) {
-      const { openBrowser } = await import("./system/browser.ts");
-      return openBrowser(url, env["BROWSER"] || undefined);
-    },
+    openBrowser: async (url) => (await import("./system/browser.ts")).openBrowser(url, env["BROWSER"]),
     async execute(execution) {
       const { execute } = await import("./system/execute.ts");
       return execute(execution, (message, exitCode) =>
@@ -146,18 +140,9 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { readStdin } = await import("./system/input.ts");
       return new TextDecoder().decode(await readStdin(signal(), MAX_STDIN_BYTES));
     },
-    async readInput(name) {
-      const { readInput } = await import("./system/input.ts");
-      return readInput(name, signal());
-    },
-    async openInput(name) {
-      const { openInput } = await import("./system/input.ts");
-      return openInput(name, signal());
-    },
-    async compileFilter(expression) {
-      const { compileFilter } = await import("./system/jq.ts");
-      return compileFilter(expression);
-    },
+    readInput: async (name) => (await import("./system/input.ts")).readInput(name, signal()),
+    openInput: async (name) => (await import("./system/input.ts")).openInput(name, signal()),
+    compileFilter: async (expression) => (await import("./system/jq.ts")).compileFilter(expression),
     endOnInterrupt() {
       if (signal().aborted) throw cancelled();
       process.removeAllListeners("SIGINT");

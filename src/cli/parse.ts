@@ -113,8 +113,12 @@ export async function findCommand(
     }
     const { command } = found;
     if (word === "help" && command === root) found.lenient = true;
-    else if (command.subCommands) await descend(found, word, command.subCommands);
-    else if (command.rest !== undefined && !found.lenient) throw withoutDashes(found);
+    else if (command.subCommands) {
+      const load = command.subCommands[word];
+      if (!load) throw await unknownCommand(word, found.path.join(" "), Object.keys(command.subCommands));
+      found.command = await load();
+      found.path.push(word);
+    } else if (command.rest !== undefined && !found.lenient) throw withoutDashes(found);
     else found.positionals.push(word);
     index += 1;
   }
@@ -134,17 +138,6 @@ async function takeOption(found: Found, words: readonly string[], index: number)
   }
   if (!found.lenient) throw await unknownOption(words[index] ?? "", found.path.join(" "), definitions);
   return index + 1;
-}
-
-async function descend(
-  found: Found,
-  word: string,
-  commands: NonNullable<Command["subCommands"]>,
-): Promise<void> {
-  const load = commands[word];
-  if (!load) throw await unknownCommand(word, found.path.join(" "), Object.keys(commands));
-  found.command = await load();
-  found.path.push(word);
 }
 
 async function unknownCommand(word: string, parent: string, commands: string[]): Promise<CliError> {

@@ -30,7 +30,12 @@ export function describeNonJson(text: string): string {
 }
 
 export async function readText(response: Response, endpoint: string): Promise<string> {
-  await refuseEncoding(response, endpoint);
+  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  // None was asked for: a compressed body can grow a thousandfold in memory before its first chunk is counted.
+  if (!["", "identity"].includes(encoding)) {
+    await response.body?.cancel();
+    throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers in a compression that was not asked for`);
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -39,14 +44,6 @@ export async function readText(response: Response, endpoint: string): Promise<st
     chunks.push(chunk);
   }
   return new TextDecoder().decode(Buffer.concat(chunks));
-}
-
-/** No compression is asked for: a compressed body can grow a thousandfold in memory before its first chunk is counted. */
-async function refuseEncoding(response: Response, endpoint: string): Promise<void> {
-  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
-  if (encoding === "" || encoding === "identity") return;
-  await response.body?.cancel();
-  throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers in a compression that was not asked for`);
 }
 
 /** Seconds or an HTTP date. */

@@ -83,8 +83,13 @@ export async function send(message: Message, { endpoint, token, signal }: Sendin
     await response.body?.cancel();
     target = followable(location, target, endpoint);
     if (SAFE.has(method) || REPEATED.has(response.status)) continue;
-    if (response.status !== SEE_OTHER || message.isFinal)
-      throw notRepeated(endpoint, method, response.status);
+    // Other clients repeat such a request as a GET, which would be another request.
+    if (response.status !== SEE_OTHER || message.isFinal) {
+      const sentence = `${endpoint} redirects the ${method} with HTTP ${response.status}`;
+      throw new CliError(`API_${response.status}`, sentence, {
+        hint: "use the path that it redirects to, often the one without the last slash",
+      });
+    }
     [method, body] = ["GET", undefined];
   }
   throw new CliError("NOT_BENTOCLOUD", `${endpoint} redirects endlessly`);
@@ -101,11 +106,4 @@ function followable(location: string, from: string, endpoint: string): string {
       hint: "if the server moved, sign in with `bentocloud login --endpoint` and its new address",
     },
   );
-}
-
-/** Other clients repeat such a request as a GET, which would be another request. */
-function notRepeated(endpoint: string, method: string, status: number): CliError {
-  return new CliError(`API_${status}`, `${endpoint} redirects the ${method} with HTTP ${status}`, {
-    hint: "use the path that it redirects to, often the one without the last slash",
-  });
 }

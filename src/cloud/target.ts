@@ -4,7 +4,7 @@ import { serverText } from "./answer.ts";
 /** Whether a token may go to a target: it has the endpoint's origin and is below its path prefix. */
 export function isBelow(target: URL, endpoint: string): boolean {
   const own = new URL(endpoint);
-  const prefix = own.pathname.replace(/\/*$/, "/");
+  const prefix = own.pathname.endsWith("/") ? own.pathname : `${own.pathname}/`;
   return (
     target.origin === own.origin &&
     target.username + target.password === "" &&

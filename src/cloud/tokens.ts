@@ -38,7 +38,7 @@ async function readPages(client: Client) {
   let start = 0;
   let total = 1;
   while (start < total && start < MAX_TOKENS) {
-    const body = await ask(client, `${PATH}?start=${start}&count=${PAGE_SIZE}`);
+    const body = accepted(client, await client.get(`${PATH}?start=${start}&count=${PAGE_SIZE}`));
     // Go writes an empty list as null.
     const items = fieldOf(body, "items") ?? [];
     const said = fieldOf(body, "total");
@@ -127,12 +127,7 @@ function pathOf(uid: string): string {
 
 /** A 404 about a missing token, not about a method that the server does not know. */
 function isMissing(answer: Answer): boolean {
-  if (answer.status !== 404 || answer.notJson) return false;
-  return !/this router|method/i.test(complaintOf(answer) ?? "");
-}
-
-async function ask(client: Client, path: string): Promise<unknown> {
-  return accepted(client, await client.get(path));
+  return answer.status === 404 && !answer.notJson && !/this router|method/i.test(complaintOf(answer) ?? "");
 }
 
 /** The body of a success. */
@@ -149,10 +144,6 @@ function accepted(client: Client, answer: Answer): unknown {
 }
 
 function toBody({ description, scopes, expiresAt }: TokenFields): Record<string, unknown> {
-  return {
-    ...(description === undefined ? {} : { description }),
-    ...(scopes === undefined ? {} : { scopes }),
-    // With a time zone: a Go server accepts nothing else.
-    ...(expiresAt === undefined ? {} : { expired_at: expiresAt.toISOString() }),
-  };
+  // A Go server accepts no time without a zone. What is undefined is not sent.
+  return { description, scopes, expired_at: expiresAt?.toISOString() };
 }

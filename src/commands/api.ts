@@ -12,11 +12,7 @@ export const api = command({
   name: "api",
   description: "Send a request to the API and print the answer",
   args: {
-    path: {
-      type: "positional",
-      required: true,
-      description: "Path on the endpoint, such as /api/v2/deployments",
-    },
+    path: { type: "positional", required: true, description: "Path, such as /api/v2/deployments" },
     method: option("method", "HTTP method (default: GET, or POST with fields or --input)", "X"),
     "raw-field": option("key=value", "Text for the JSON body or a GET's query; a[b]= and a[]= nest", "f"),
     field: option("key=value", "Like -f with types: true, false, null, numbers, @FILE (@- is stdin)", "F"),

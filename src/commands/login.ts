@@ -9,10 +9,7 @@ export const login = command({
   args: {
     endpoint: ENDPOINT,
     "with-token": flag("Read the API token from standard input"),
-    "api-token": option(
-      "token",
-      "The API token; other users of this machine can see it, so prefer --with-token",
-    ),
+    "api-token": option("token", "The API token; other users can see it, so prefer --with-token"),
     web: flag("Sign in with a browser, without asking"),
     "no-browser": flag("Print the sign-in address instead of opening a browser"),
     "no-use": flag("Keep the current context"),

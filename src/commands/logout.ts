@@ -13,21 +13,18 @@ export const logout = command({
     name: {
       ...CONTEXT,
       required: false,
-      description: "Context to remove (default: the active one that is stored)",
+      description: "Context to remove (default: the stored one in use)",
     },
     all: flag("Remove every context"),
   },
   examples: [["bentocloud logout staging", "remove one login"]],
   async run(args, cli) {
     if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
-    await logOut(cli, args.all ? await everyName(cli) : [args.name ?? (await nameInUse(cli))]);
+    if (!args.all) return logOut(cli, [args.name ?? (await nameInUse(cli))]);
+    const { contexts } = await cli.store.read();
+    await logOut(cli, [...new Set(contexts.map(({ name }) => name))]);
   },
 });
-
-async function everyName(cli: Cli): Promise<string[]> {
-  const { contexts } = await cli.store.read();
-  return [...new Set(contexts.map(({ name }) => name))];
-}
 
 async function nameInUse(cli: Cli): Promise<string> {
   const file = await cli.store.read();

@@ -3,7 +3,7 @@ import { codeOf } from "./files.ts";
 import { findProgram, isScript, NOT_EXECUTABLE, NOT_FOUND } from "./program.ts";
 
 /** Told why a program was not run, and the exit code for that. */
-export type Refuse = (message: string, exitCode: number) => void;
+type Refuse = (message: string, exitCode: number) => void;
 
 type Replace = (file: string, argv: readonly string[], env: Record<string, string>) => never;
 

@@ -22,16 +22,18 @@ export function isBun(): boolean {
 /** The names of user, machine and home, as far as the system knows them. */
 export function ownNames(): { users: string[]; machines: string[]; homes: string[] } {
   const os = process.getBuiltinModule("node:os");
-  const [user, machine, home] = [() => os.userInfo().username, () => os.hostname(), () => os.homedir()];
-  return { users: attempt(user), machines: attempt(machine), homes: attempt(home) };
-}
-
-function attempt(ask: () => string): string[] {
-  try {
-    return [ask()];
-  } catch {
-    return [];
-  }
+  const attempt = (ask: () => string) => {
+    try {
+      return [ask()];
+    } catch {
+      return [];
+    }
+  };
+  return {
+    users: attempt(() => os.userInfo().username),
+    machines: attempt(() => os.hostname()),
+    homes: attempt(() => os.homedir()),
+  };
 }
 
 /** A compiled program's modules have paths in a virtual file system. */

@@ -22,35 +22,40 @@ const WINDOWS_ENDINGS = [".com", ".exe", ".bat", ".cmd"];
 /** Used when `PATH` is not set. */
 const DEFAULT_PATH = isWindows ? "" : "/usr/bin:/bin";
 
-/** Finds a program as a shell does, but Windows does not search the working directory, and others only if `PATH` says so. */
-export function findProgram(name: string, env: Record<string, string>): Found {
-  if (name.includes("/") || (isWindows && name.includes("\\"))) return firstProgram([name]);
-  return firstProgram(placesOf(name, env));
-}
-
-/** The real paths of all programs of that name in `PATH`, without duplicates; a shell would start the first. */
-export function findPrograms(name: string, env: Variables): string[] {
-  const places = isWindows ? placesOf(name, env).flatMap(withEndings) : placesOf(name, env);
-  return [...new Set(places.filter((path) => inspect(path) === "program").map(realTarget))];
-}
-
-function placesOf(name: string, env: Variables): string[] {
-  const folders = (variable(env, "PATH") ?? DEFAULT_PATH).split(delimiter).filter((folder) => folder !== "");
-  // A relative folder could give a name that looks like an option.
-  const places = isWindows
-    ? folders.filter(isAbsolute)
-    : folders.map((folder) => (isAbsolute(folder) ? folder : `./${folder}`));
-  return places.map((folder) => (isWindows ? join(folder, name) : `${folder}/${name}`));
-}
-
-function firstProgram(names: readonly string[]): Found {
+/** Finds a program as a shell does, but searches the working directory only if the name or `PATH` says so. */
+export function findProgram(name: string, env: Variables): Found {
+  const isPath = name.includes("/") || (isWindows && name.includes("\\"));
   let exitCode = NOT_FOUND;
-  for (const path of isWindows ? names.flatMap(withEndings) : names) {
+  for (const path of isPath ? withEndings(name) : pathsOf(name, env)) {
     const kind = inspect(path);
     if (kind === "program") return { path, exitCode: 0 };
     if (kind === "other") exitCode = NOT_EXECUTABLE;
   }
   return { exitCode };
+}
+
+/** The real paths of all programs of that name in `PATH`, without duplicates; a shell would start the first. */
+export function findPrograms(name: string, env: Variables): string[] {
+  return [
+    ...new Set(
+      pathsOf(name, env)
+        .filter((path) => inspect(path) === "program")
+        .map(realTarget),
+    ),
+  ];
+}
+
+/** Where in `PATH` it may be. Windows does not search relative folders. */
+function pathsOf(name: string, env: Variables): string[] {
+  const folders = (variable(env, "PATH") ?? DEFAULT_PATH).split(delimiter).filter((folder) => folder !== "");
+  if (isWindows) return folders.filter(isAbsolute).flatMap((folder) => withEndings(join(folder, name)));
+  // Without `./`, a relative folder could give a path that looks like an option.
+  return folders.map((folder) => `${isAbsolute(folder) ? "" : "./"}${folder}/${name}`);
+}
+
+function withEndings(path: string): string[] {
+  const isComplete = !isWindows || WINDOWS_ENDINGS.includes(extname(path).toLowerCase());
+  return isComplete ? [path] : WINDOWS_ENDINGS.map((ending) => path + ending);
 }
 
 function inspect(path: string): "program" | "other" | "nothing" {
@@ -61,11 +66,6 @@ function inspect(path: string): "program" | "other" | "nothing" {
   } catch (error) {
     return ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(codeOf(error)) ? "nothing" : "other";
   }
-}
-
-function withEndings(path: string): string[] {
-  const isComplete = WINDOWS_ENDINGS.includes(extname(path).toLowerCase());
-  return isComplete ? [path] : WINDOWS_ENDINGS.map((ending) => path + ending);
 }
 
 /** On Windows the names of variables have no case. */

@@ -28,37 +28,27 @@ export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): 
   // Without a width the library would print one character a line.
   if (!process.stderr.columns) process.stderr.columns = 80;
   const streams = { input: process.stdin, output: process.stderr, signal, withGuide: false };
+  const ask = async <T>(question: () => Promise<T>) => {
+    await settle();
+    const answer = await question();
+    if (isCancel(answer)) throw cancelled();
+    return answer as Exclude<T, symbol>;
+  };
   return {
-    async secret(message) {
-      await settle();
-      return answered(await password({ ...streams, message: clean(message), clearOnError: true }));
-    },
+    secret: (message) => ask(() => password({ ...streams, message: clean(message), clearOnError: true })),
     async pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T) {
-      await settle();
       const options = choices.map(({ value, label, hint }) => ({
         value: value as string,
         label: clean(label),
         ...(hint === undefined ? {} : { hint: clean(hint) }),
       }));
-      const picked = await select<string>({
-        ...streams,
-        message: clean(message),
-        options,
-        maxItems: 12,
-        showInstructions: false,
-        ...(initial === undefined ? {} : { initialValue: initial }),
-      });
-      return answered(picked) as T;
+      const list = { options, maxItems: 12, showInstructions: false };
+      const start = initial === undefined ? {} : { initialValue: initial as string };
+      return (await ask(() => select({ ...streams, ...list, ...start, message: clean(message) }))) as T;
     },
-    async confirm(message) {
-      await settle();
-      return answered(await confirm({ ...streams, message: clean(message), initialValue: false }));
-    },
-    async type(message) {
-      await settle();
-      // The library answers `undefined` when nothing was typed.
-      return answered(await text({ ...streams, message: clean(message) })) ?? "";
-    },
+    confirm: (message) => ask(() => confirm({ ...streams, message: clean(message), initialValue: false })),
+    // The library answers `undefined` when nothing was typed.
+    type: async (message) => (await ask(() => text({ ...streams, message: clean(message) }))) ?? "",
   };
 }
 
@@ -68,9 +58,4 @@ export function refusePrompt(reason: string): Prompt {
     throw usageError(`cannot ask "${message}": ${reason}`);
   };
   return { secret: refuse, pick: refuse, confirm: refuse, type: refuse };
-}
-
-function answered<T>(answer: T): Exclude<T, symbol> {
-  if (isCancel(answer)) throw cancelled();
-  return answer as Exclude<T, symbol>;
 }

@@ -5,18 +5,14 @@ import { parseExpiry } from "../../tokens/fields.ts";
 import type { RotateOptions } from "../../tokens/plan.ts";
 import { planRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
 import type { Cli } from "../../app.ts";
-import { REQUEST_ARGS } from "../_args.ts";
+import { CONTEXT, REQUEST_ARGS } from "../_args.ts";
 import { showDescription, showExpiry } from "./_format.ts";
 
 export const rotate = command({
   name: "rotate",
   description: "Replace an API token in every context that has it, and delete the old one",
   args: {
-    name: {
-      type: "positional",
-      required: false,
-      description: "Context whose token to rotate (default: the active one)",
-    },
+    name: { ...CONTEXT, required: false, description: "Context (default: the active one)" },
     expires: option("when", "When the new one expires, as for `create` (default: as the old one)"),
     old: option("token", "UID or name of the old one, if that is not known"),
     "dry-run": flag("Print what would be done; change nothing"),
@@ -40,14 +36,8 @@ export const rotate = command({
 
 async function printPlan(cli: Cli, options: RotateOptions): Promise<void> {
   const { contexts, rotation, unfinished } = await planRotation(cli, options);
-  if (cli.output.json) {
-    cli.output.data({
-      dry_run: true,
-      ...toJson(rotation, contexts),
-      unfinished: unfinished.map((one) => toJson(one)),
-    });
-    return;
-  }
+  const plan = { dry_run: true, ...toJson(rotation, contexts) };
+  if (cli.output.json) return cli.output.data({ ...plan, unfinished: unfinished.map((one) => toJson(one)) });
   const { endpoint, old, wanted } = rotation;
   cli.output.fields([
     ["contexts", contexts.join(", ")],

@@ -2,7 +2,6 @@ import { command } from "../../cli/command.ts";
 import { emptyTokenOf } from "../../contexts/context.ts";
 import { requireToken } from "../../resolve/require.ts";
 import { openKnown, openSession } from "../../auth/session.ts";
-import type { Cli } from "../../app.ts";
 import { exitOneOnFailure } from "./_exit-code.ts";
 
 export const currentContext = command({
@@ -12,14 +11,11 @@ export const currentContext = command({
     await exitOneOnFailure(async () => {
       const { context } = await openKnown(cli);
       const { name, endpoint, email } = context;
+      // A token is revealed only where it could be used too: pins are checked.
+      const reveal = async () => (await openSession(cli, { insecureHttp: false })).token.reveal();
       const empty = emptyTokenOf(context);
-      const api_token = empty ?? (cli.isTerminal(1) ? requireToken(context).masked : await reveal(cli));
+      const api_token = empty ?? (cli.isTerminal(1) ? requireToken(context).masked : await reveal());
       cli.output.secretData({ name, endpoint, api_token, email });
     });
   },
 });
-
-/** The token is printed only where it could be used too: pins are checked. */
-async function reveal(cli: Cli): Promise<string> {
-  return (await openSession(cli, { insecureHttp: false })).token.reveal();
-}

@@ -7,9 +7,7 @@ import { CONTEXT } from "../_args.ts";
 export const updateCurrentContext = command({
   name: "update-current-context",
   description: "Make a stored context current",
-  args: {
-    name: { ...CONTEXT, required: true, description: "Context to make current" },
-  },
+  args: { name: { ...CONTEXT, required: true, description: "Context to make current" } },
   async run(args, cli) {
     await exitOneOnFailure(async () => {
       const { name } = args;

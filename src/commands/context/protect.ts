@@ -5,9 +5,7 @@ import { CONTEXT } from "../_args.ts";
 export const protect = command({
   name: "protect",
   description: "Make `exec` and `api` requests that change something ask for the name first",
-  args: {
-    name: { ...CONTEXT, required: true, description: "Context to protect" },
-  },
+  args: { name: { ...CONTEXT, required: true, description: "Context to protect" } },
   examples: [
     ["bentocloud context protect prod", "protect it"],
     ["bentocloud exec --yes=prod -- ./deploy.sh", "use it in a script"],

@@ -15,7 +15,7 @@ export const show = command({
   },
   async run(args, cli) {
     const revealing = args["show-token"];
-    const context = args.name === undefined ? await openActive(cli, revealing) : await find(cli, args.name);
+    const context = await open(cli, args.name, { revealing });
     const { name, email } = context;
     const endpoint = showEndpoint(context.endpoint);
     const token = usableTokenOf(context);
@@ -40,12 +40,9 @@ export const show = command({
   },
 });
 
-/** The token is shown only where it could be used too: pins are checked. */
-async function openActive(cli: Cli, revealing: boolean): Promise<Context> {
+/** The active context's token is shown only where it could be used too: pins are checked. */
+async function open(cli: Cli, name: string | undefined, { revealing = false }): Promise<Context> {
+  if (name !== undefined) return requireNamed((await cli.store.read()).contexts, name);
   if (!revealing) return (await openKnown(cli)).context;
   return (await openSession(cli, { insecureHttp: false })).context;
-}
-
-async function find(cli: Cli, name: string): Promise<Context> {
-  return requireNamed((await cli.store.read()).contexts, name);
 }

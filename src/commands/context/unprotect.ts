@@ -5,9 +5,7 @@ import { CONTEXT } from "../_args.ts";
 export const unprotect = command({
   name: "unprotect",
   description: "Remove the protection of a context",
-  args: {
-    name: { ...CONTEXT, required: true, description: "Context to unprotect" },
-  },
+  args: { name: { ...CONTEXT, required: true, description: "Context to unprotect" } },
   async run({ name }, { store, output }) {
     const was = await unprotectContext(store, name);
     if (output.json) output.data({ name, protected: false });
