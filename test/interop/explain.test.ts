@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
@@ -9,12 +9,10 @@ import { home, run } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
 import { cleanEnvironment } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { PYTHON } from "./peer.ts";
 
 // Python bentoml writes the file it finds missing wherever it looks, which is `.yatai.yaml` everywhere.
 sweepCanaries();
-
-const CHECKOUT = join(import.meta.dirname, "../..");
-const python = process.env["BENTOCLOUD_PYTHON"] || join(CHECKOUT, ".cache/bentoml-1.4.38/bin/python");
 
 const NOBODY = 65_534;
 
@@ -28,7 +26,7 @@ interface Login {
 type Answer = Record<"commands" | "current", Login | { refused: string }>;
 
 const birthplace = home();
-const peer = Bun.spawn([python, join(import.meta.dirname, "explain.py")], {
+const peer = Bun.spawn([PYTHON, join(import.meta.dirname, "explain.py")], {
   cwd: birthplace.path,
   env: cleanEnvironment(birthplace, { BENTOML_DO_NOT_TRACK: "True" }),
   stdin: "pipe",
@@ -277,10 +275,6 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
     /^it fails/,
   ],
 ];
-
-test("bentoml is there", () => {
-  expect(existsSync(python)).toBe(true);
-});
 
 describe("explain says of Python bentoml what Python bentoml does, with", () => {
   test.each(CASES)("%s", async (_what, one, reason) => {
