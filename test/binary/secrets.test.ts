@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run, start } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
+import { needs } from "../support/needs.ts";
 import { startCloud } from "../support/cloud.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -213,7 +214,7 @@ describe("processes", () => {
     expect(readFileSync(log, "utf8")).toStartWith(`${cloud.url}/api_tokens?code=`);
   });
 
-  test.skipIf(Bun.which("strace") === null)("no child is started by any other command", async () => {
+  needs("strace").test("no child is started by any other command", async () => {
     const { here } = await signedIn();
     const args = ["-f", "-qq", "-e", "trace=execve", "-o", join(here.path, "trace"), ...programCommand()];
     for (const words of [["status"], ["token"], ["use", "default"], ["logout"]]) {
