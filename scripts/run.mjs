@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { countReport, describeMissing } from "./junit.mjs";
@@ -11,6 +12,9 @@ import { prepareNewestPython, preparePython } from "./python.mjs";
 
 const BUN = "node_modules/bun/bin/bun.exe";
 const BINARY = join("dist", process.platform === "win32" ? "bentocloud.exe" : "bentocloud");
+
+/** More than processors, because tests wait more than they compute. */
+const WORKERS = Math.min(2 * availableParallelism(), 16);
 
 /** A pass runs the test files whose path begins with one of `paths`. */
 const BINARY_PASS = { runtime: "binary", paths: ["test/"] };
@@ -95,7 +99,7 @@ function runPass(runtime, files, env) {
   mkdirSync(".cache/reports", { recursive: true });
   rmSync(report, { force: true });
   if (files.length === 0) return countReport("", files);
-  const options = ["--parallel", "--only-failures", "--timeout=30000"];
+  const options = [`--parallel=${WORKERS}`, "--only-failures", "--timeout=30000"];
   const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
   const { status } = spawnSync(BUN, ["test", ...options, ...reporter, ...files.map((file) => `./${file}`)], {
     stdio: ["ignore", 2, 2],
