@@ -89,7 +89,7 @@ describe("and nowhere else", () => {
     for (const plan of plans) {
       const other = await startCloud();
       other.misbehave("GET /api/v1/auth/current", plan as never);
-      const args = ["login", "--with-token", "--endpoint", other.url, "--timeout", "2", ...more];
+      const args = ["login", "--with-token", "--endpoint", other.url, "--timeout", "0.5", ...more];
       expect((await run(args, { stdin: other.issueToken() })).code).not.toBe(0);
       await other.stop();
     }
