@@ -1,6 +1,6 @@
 /**
  * Many processes of ours and of Python bentoml on one contexts file in a temporary home, for minutes. Prints figures,
- * and ends with 1 when a rule was broken. docs/reliability.md says what is expected of it.
+ * and ends with 1 when a rule was broken. docs/internals/reliability.md says what is expected of it.
  */
 import { parseArgs } from "node:util";
 import { soak } from "./soak/soak.ts";
