@@ -1,6 +1,10 @@
 /**
- * Everything of a release that needs nobody's permission: version, changelog and tag agree, all targets are built and
- * verified, everything is packaged. Says at the end what would be published, and publishes nothing.
+ * Makes everything that a release publishes, and publishes nothing.
+ *
+ *     bun scripts/release.ts [build | package] [--tag vX.Y.Z]
+ *
+ * Without a tag it is a rehearsal. The release itself runs the two halves on their own and signs the programs for macOS in
+ * between, so with a tag `package` refuses programs that are not signed.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -10,23 +14,39 @@ import { disagreements } from "./release/agree.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
-const STEPS = [
-  ["build.ts", "--all"],
-  ["build/library.ts"],
-  ["scripts/verify.ts"],
-  ["scripts/package.ts"],
-] as const;
+try {
+  const { values, positionals } = parseArgs({
+    options: { tag: { type: "string" } },
+    allowPositionals: true,
+  });
+  const [half] = positionals;
+  requireAgreement(values.tag);
+  if (half !== "package") {
+    run("build.ts", "--all");
+    run("build/library.ts");
+  }
+  if (half !== "build") {
+    run("scripts/verify.ts", ...(values.tag === undefined ? [] : ["--signed"]));
+    run("scripts/package.ts");
+    list("dist/release", `Release page of v${VERSION}, with the Homebrew formula and the Scoop manifest:`);
+    list("dist/npm", "npm packages; those of the platforms are published first:");
+  }
+  console.log("\nNothing was published.");
+} catch (error) {
+  console.error(`error: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
 
-function agree(tag: string | undefined): void {
+function requireAgreement(tag: string | undefined): void {
   const changelog = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8");
   const found = disagreements({ version: VERSION, changelog, tag });
   if (found.length > 0) throw new Error(found.join("\n"));
 }
 
-function perform(step: readonly string[]): void {
-  console.error(`\n— ${step.join(" ")}`);
-  const { exitCode } = Bun.spawnSync([process.execPath, ...step], { cwd: ROOT, stdio: ["ignore", 2, 2] });
-  if (exitCode !== 0) throw new Error(`${step.join(" ")} failed`);
+function run(...args: string[]): void {
+  console.error(`\n— ${args.join(" ")}`);
+  const { exitCode } = Bun.spawnSync([process.execPath, ...args], { cwd: ROOT, stdio: ["ignore", 2, 2] });
+  if (exitCode !== 0) throw new Error(`${args.join(" ")} failed`);
 }
 
 function list(folder: string, title: string): void {
@@ -35,16 +55,4 @@ function list(folder: string, title: string): void {
     const stat = statSync(join(ROOT, folder, name));
     if (stat.isFile()) console.log(`  ${(stat.size / 1024 / 1024).toFixed(1).padStart(6)} MiB  ${name}`);
   }
-}
-
-try {
-  const { values } = parseArgs({ options: { tag: { type: "string" } } });
-  agree(values.tag);
-  for (const step of STEPS) perform(step);
-  list("dist/release", `Release page of v${VERSION}, with the Homebrew formula and the Scoop manifest:`);
-  list("dist/npm", "npm, where the packages of the platforms go first:");
-  console.log("\nNothing was published.");
-} catch (error) {
-  console.error(`error: ${(error as Error).message}`);
-  process.exitCode = 1;
 }

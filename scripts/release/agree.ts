@@ -1,14 +1,14 @@
-/** What must say the same before a version goes out. */
+/** The three places that name the version of a release. */
 export interface Claims {
-  /** Of package.json. */
+  /** The version in package.json. */
   version: string;
   /** The text of CHANGELOG.md. */
   changelog: string;
-  /** The tag that is released; undefined in a rehearsal. */
+  /** The tag of the release; undefined in a rehearsal. */
   tag: string | undefined;
 }
 
-/** What does not agree, a sentence each. A rehearsal may come before the changes have their version. */
+/** One sentence for each disagreement. In a rehearsal the newest section of the changelog may still be `Unreleased`. */
 export function disagreements({ version, changelog, tag }: Claims): string[] {
   const headings = [...changelog.matchAll(/^## \[?([^\]\s]+)/gm)].map(([, heading]) => heading);
   const found: string[] = [];

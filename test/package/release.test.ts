@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { disagreements } from "../../scripts/release/agree.ts";
 import { home as newHome, run } from "../support/bin.ts";
@@ -161,7 +161,9 @@ describe("release.yml", () => {
     expect(Object.entries(jobs).map(([name, { needs }]) => [name, needs])).toEqual([
       ["check", undefined],
       ["build", "check"],
-      ["smoke", "build"],
+      ["sign", "build"],
+      ["package", "sign"],
+      ["smoke", "package"],
       ["draft", "smoke"],
       ["attest", "draft"],
       ["npm", "attest"],
@@ -180,6 +182,30 @@ describe("release.yml", () => {
       "npm: id-token",
       "publish: contents",
     ]);
+  });
+
+  test("signs both programs for macOS before they are packaged", async () => {
+    const home = newHome();
+    const programs = ["darwin-arm64", "darwin-x64"].map((target) => `dist/${target}/bentocloud`);
+    for (const program of programs) {
+      mkdirSync(join(home.path, dirname(program)), { recursive: true });
+      writeFileSync(join(home.path, program), "unsigned");
+    }
+    Bun.spawnSync(["tar", "-cf", "built.tar", "dist"], { cwd: home.path });
+    Bun.spawnSync(["rm", "-r", join(home.path, "dist")]);
+    writeFileSync(join(home.path, "codesign"), `#!/bin/sh\n[ "$1" = --verify ] || echo signed >"$6"\n`);
+    chmodSync(join(home.path, "codesign"), 0o755);
+    const script = jobs["sign"]!.steps!.find(({ name }) => name === "Sign")!.run!;
+    const { code } = await run(["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
+      home,
+      command: ["bash"],
+      env: { PATH: `${home.path}:${process.env["PATH"]}` },
+    });
+    expect(code).toBe(0);
+    for (const program of programs) {
+      const { stdout } = Bun.spawnSync(["tar", "-xOf", "signed.tar", program], { cwd: home.path });
+      expect(stdout.toString()).toBe("signed\n");
+    }
   });
 
   test.each([
