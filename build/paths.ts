@@ -1,2 +1,2 @@
-/** What c12 takes from pathe stands in `node:path` as well, which is loaded in any case. */
+/** Stands in for pathe in c12: the same functions from `node:path`, which is loaded anyway. */
 export { basename, dirname, extname, join, normalize, resolve } from "node:path";

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import type { BunPlugin } from "bun";
 
 /**
- * c12 can also find, run, fetch and interpolate configuration; this program uses none of that. Each module it would
- * do so with, the file system included, is replaced by one whose functions throw, so that a credentials tool cannot
- * believe a directory it happens to be in. It saves start-up time, too.
+ * The modules with which c12 finds, runs, downloads and interpolates configuration, the file system included, and what it
+ * imports from them. We use none of that: each is replaced by a stub whose functions throw, so that no configuration of
+ * the working directory can have an effect. It also saves start-up time.
  */
 const STUBS: Record<string, string[]> = {
   "confbox/json5": ["parseJSON5"],
@@ -26,7 +26,7 @@ const STUBS: Record<string, string[]> = {
   rc9: ["read", "readUser"],
 };
 
-/** The modules as a bundle's list of inputs names them: all must be there, or c12 has changed. */
+/** The stubs as the bundler names them. If one is missing from a bundle, c12 has changed. */
 export const stubInputs = Object.keys(STUBS).map((name) => `stub:${name}`);
 
 const C12 = /[\\/]c12[\\/]dist[\\/]/;
@@ -36,7 +36,7 @@ export const stubs: BunPlugin = {
   name: "stubs",
   setup(build) {
     const names = new RegExp(`^(${Object.keys(STUBS).join("|")})$`);
-    // Bun resolves its own modules before it asks a plugin, so these packages are given other names for them.
+    // Bun resolves its own modules before it asks plugins, so the imports of these packages are renamed first.
     build.onLoad({ filter: /[\\/](c12|citty)[\\/]dist[\\/]index\.mjs$/ }, async ({ path }) => ({
       contents: (await Bun.file(path).text()).replaceAll('from "node:', 'from "no:'),
       loader: "js",

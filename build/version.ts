@@ -4,7 +4,7 @@ import manifest from "../package.json" with { type: "json" };
 
 const MANIFEST = join(import.meta.dir, "..", "package.json");
 
-/** Of our package.json the sources read the version, and nothing else of it is anybody's business. */
+/** Reduces our package.json to its version when the sources import it, so that no output contains the rest. */
 export const versionOnly: BunPlugin = {
   name: "version-only",
   setup(build) {

@@ -40,9 +40,9 @@ export function createSteps(writer: string, random: Random, cloud: LocalCloud): 
   }
 
   function remove(owned: Contexts, name: string): Step {
-    const words = random.pick([["logout"], ["context", "remove"]]);
+    const command = random.pick([["logout"], ["context", "remove"]]);
     const after = new Map([...owned].filter(([kept]) => kept !== name));
-    return { kind: "remove", args: [...words, name], after };
+    return { kind: "remove", args: [...command, name], after };
   }
 
   return (owned) => {

@@ -111,5 +111,7 @@ test("build: only the program and its source maps are left", () => {
 });
 
 test("build: an unknown target is refused", () => {
-  expect(build(ROOT, "--target", "amiga-68k").stderr).toContain("no target amiga-68k; there are linux-x64");
+  expect(build(ROOT, "--target", "amiga-68k").stderr).toContain(
+    "unknown target amiga-68k; the targets are linux-x64",
+  );
 });
