@@ -5,7 +5,6 @@
 import { builtins } from "./builtins.ts";
 import { packJq } from "./jq.ts";
 import { stubInputs, stubs } from "./stubs.ts";
-import { versionOnly } from "./version.ts";
 
 const ENTRY = "src/main.ts";
 
@@ -71,7 +70,7 @@ export async function chunking(commit: string) {
     minify: { whitespace: true, syntax: true, identifiers: false },
     metafile: true,
     define: { BENTOCLOUD_COMMIT: JSON.stringify(commit) },
-    plugins: [await packJq(), builtins, stubs, versionOnly],
+    plugins: [await packJq(), builtins, stubs],
   } satisfies Bun.BuildConfig;
 }
 

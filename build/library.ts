@@ -6,7 +6,6 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { stubs } from "./stubs.ts";
-import { versionOnly } from "./version.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -20,7 +19,7 @@ await Bun.build({
   format: "esm",
   splitting: true,
   external: ["ofetch"],
-  plugins: [stubs, versionOnly],
+  plugins: [stubs],
 });
 declareTypes();
 pruneTypes();

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
+import manifest from "../package.json" with { type: "json" };
 
 /**
  * The modules with which c12 finds, runs, downloads and interpolates configuration, the file system included, and what it
@@ -29,6 +30,10 @@ const STUBS: Record<string, string[]> = {
 /** The stubs as the bundler names them. If one is missing from a bundle, c12 has changed. */
 export const stubInputs = Object.keys(STUBS).map((name) => `stub:${name}`);
 
+/** pathe, which c12 imports: the same functions are in `node:path`, which is loaded anyway. */
+const PATHE = 'export { basename, dirname, extname, join, normalize, resolve } from "node:path";';
+
+const MANIFEST = join(import.meta.dir, "..", "package.json");
 const C12 = /[\\/]c12[\\/]dist[\\/]/;
 const CITTY = /[\\/]citty[\\/]dist[\\/]/;
 
@@ -44,16 +49,20 @@ export const stubs: BunPlugin = {
     build.onResolve({ filter: /^no:util$/ }, ({ importer }) =>
       CITTY.test(importer) ? { path: join(import.meta.dir, "words.ts") } : undefined,
     );
-    build.onResolve({ filter: /^pathe$/ }, ({ importer }) =>
-      C12.test(importer) ? { path: join(import.meta.dir, "paths.ts") } : undefined,
-    );
-    build.onResolve({ filter: names }, ({ path, importer }) =>
+    build.onResolve({ filter: new RegExp(`^pathe$|${names.source}`) }, ({ path, importer }) =>
       C12.test(importer) ? { path, namespace: "stub" } : undefined,
     );
+    build.onLoad({ filter: /^pathe$/, namespace: "stub" }, () => ({ contents: PATHE, loader: "js" }));
     build.onLoad({ filter: names, namespace: "stub" }, ({ path }) => ({
       contents: STUBS[path]!.map((name) => `export function ${name}() { ${refusal(path)} }`).join("\n"),
       loader: "js",
     }));
+    // The sources import the version from package.json; the rest of it belongs in no output.
+    build.onLoad({ filter: /package\.json$/ }, ({ path }) =>
+      path === MANIFEST
+        ? { contents: JSON.stringify({ version: manifest.version }), loader: "json" }
+        : undefined,
+    );
   },
 };
 

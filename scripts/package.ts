@@ -15,7 +15,7 @@ import { type Placed, place } from "./package/place.ts";
 import { type Packaging, VERSION } from "./package/project.ts";
 import { run } from "./package/run.ts";
 import { renderManifest } from "./package/scoop.ts";
-import { completions, licences, manual } from "./package/shared.ts";
+import { completions, licences, manual } from "./package/documents.ts";
 
 const ROOT = join(import.meta.dir, "..");
 

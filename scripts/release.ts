@@ -10,31 +10,30 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { VERSION } from "./package/project.ts";
-import { disagreements } from "./release/agree.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
-try {
-  const { values, positionals } = parseArgs({
-    options: { tag: { type: "string" } },
-    allowPositionals: true,
-  });
-  const [half] = positionals;
-  requireAgreement(values.tag);
-  if (half !== "package") {
-    run("build.ts", "--all");
-    run("build/library.ts");
-  }
-  if (half !== "build") {
-    run("scripts/verify.ts", ...(values.tag === undefined ? [] : ["--signed"]));
-    run("scripts/package.ts");
-    list("dist/release", `Release page of v${VERSION}, with the Homebrew formula and the Scoop manifest:`);
-    list("dist/npm", "npm packages; those of the platforms are published first:");
-  }
-  console.log("\nNothing was published.");
-} catch (error) {
-  console.error(`error: ${(error as Error).message}`);
-  process.exitCode = 1;
+/** The three places that name the version of a release. */
+interface Claims {
+  /** The version in package.json. */
+  version: string;
+  /** The text of CHANGELOG.md. */
+  changelog: string;
+  /** The tag of the release; undefined in a rehearsal. */
+  tag: string | undefined;
+}
+
+/** One sentence for each disagreement. In a rehearsal the newest section of the changelog may still be `Unreleased`. */
+export function disagreements({ version, changelog, tag }: Claims): string[] {
+  const headings = [...changelog.matchAll(/^## \[?([^\]\s]+)/gm)].map(([, heading]) => heading);
+  const found: string[] = [];
+  if (!/^\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?$/.test(version))
+    found.push(`package.json has no version: ${version}`);
+  if (tag !== undefined && tag !== `v${version}`)
+    found.push(`the tag is ${tag}, and package.json says ${version}`);
+  const isListed = headings.includes(version) || (tag === undefined && headings[0] === "Unreleased");
+  if (!isListed) found.push(`CHANGELOG.md has no section for ${version}`);
+  return found;
 }
 
 function requireAgreement(tag: string | undefined): void {
@@ -54,5 +53,34 @@ function list(folder: string, title: string): void {
   for (const name of readdirSync(join(ROOT, folder)).toSorted()) {
     const stat = statSync(join(ROOT, folder, name));
     if (stat.isFile()) console.log(`  ${(stat.size / 1024 / 1024).toFixed(1).padStart(6)} MiB  ${name}`);
+  }
+}
+
+if (import.meta.main) {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { tag: { type: "string" } },
+      allowPositionals: true,
+    });
+    const [half] = positionals;
+    if (half !== undefined && !["build", "package"].includes(half))
+      throw new Error(`unknown step ${half}; the steps are build and package`);
+    requireAgreement(values.tag);
+    if (half !== "package") {
+      run("build.ts", "--all");
+      run("build/library.ts");
+    }
+    if (half !== "build") {
+      run("scripts/verify.ts", ...(values.tag === undefined ? [] : ["--signed"]));
+      run("scripts/package.ts");
+      list("dist/release", `Release page of v${VERSION}, with the Homebrew formula and the Scoop manifest:`);
+      list("dist/npm", "npm packages; those of the platforms are published first:");
+    }
+    if (values.tag === undefined && process.platform !== "darwin")
+      console.log("\nThe programs for macOS are not signed: the release does that, on macOS.");
+    console.log("\nNothing was published.");
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    process.exitCode = 1;
   }
 }

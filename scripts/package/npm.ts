@@ -5,7 +5,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { type Placed, place } from "./place.ts";
 import { type Packaging, REPOSITORY } from "./project.ts";
 import { run } from "./run.ts";
-import { licences } from "./shared.ts";
+import { licences } from "./documents.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
-import { disagreements } from "../../scripts/release/agree.ts";
+import { disagreements } from "../../scripts/release.ts";
 import { home as newHome, run } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
