@@ -31,15 +31,38 @@ export function ownEnvironment(): Record<string, string | undefined> {
   return { ...process.env };
 }
 
+/** @throws CliError `STORAGE` where it was deleted, or has a name that cannot be told. */
 export function workingDirectory(): string {
   try {
-    return process.cwd();
+    return requireExactPath(process.cwd(), "the path of the working directory");
   } catch (error) {
+    if (error instanceof CliError) throw error;
     throw new CliError("STORAGE", "the working directory no longer exists", {
       hint: "change to a directory that exists",
       cause: error,
     });
   }
+}
+
+/** False once it was deleted. */
+export function hasWorkingDirectory(): boolean {
+  try {
+    return process.cwd() !== "";
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Every runtime reads bytes that are not UTF-8 as U+FFFD, so a path with that character can lead to another file.
+ *
+ * @throws CliError `STORAGE` for such a path.
+ */
+export function requireExactPath(path: string, what: string): string {
+  if (!path.includes("\ufffd")) return path;
+  throw new CliError("STORAGE", `${what} is not valid UTF-8, so it cannot be used`, {
+    hint: "use directories whose names are valid UTF-8",
+  });
 }
 
 /** For a library, which has no stream of its own to talk on. */
