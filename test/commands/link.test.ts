@@ -34,7 +34,7 @@ function projectOf() {
 }
 
 describe("link", () => {
-  test("writes the context with the pins it knows, to be shared", async () => {
+  test("writes the context and its endpoint, readable by everybody", async () => {
     const { here, project, path } = projectOf();
     expect(await run(["link", "staging"], { home: here, cwd: project })).toMatchObject({
       code: 0,
@@ -48,7 +48,7 @@ describe("link", () => {
     expect((await run(["context", "current"], { home: here, cwd: project })).stdout).toBe("staging\n");
   });
 
-  test("pins the organization once a login has told it, and --json says what stands there", async () => {
+  test("pins the organization that login remembered, and --json prints what was written", async () => {
     const here = home();
     const login = ["login", "--endpoint", cloud.url, "--with-token"];
     await run(login, { home: here, stdin: cloud.issueToken() });
@@ -65,7 +65,7 @@ describe("link", () => {
     expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
   });
 
-  test("asks the server for the organization of a login that Python made, and remembers it", async () => {
+  test("asks the server for an unknown organization, and remembers it", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
     expect((await run(["link"], { home: here })).code).toBe(0);
@@ -110,7 +110,7 @@ describe("link", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("refuses the environment's credential, which nobody else could use", async () => {
+  test("refuses the environment's credential, which nobody else has", async () => {
     const { here, project, path } = projectOf();
     const env = { BENTO_CLOUD_API_KEY: canary() };
     const { code, stderr } = await run(["link"], { home: here, cwd: project, env });
@@ -122,7 +122,7 @@ describe("link", () => {
     expect((await run(["link", "staging"], { home: here, cwd: project, env })).code).toBe(0);
   });
 
-  test("keeps the mode of a file that stands already", async () => {
+  test("keeps the mode of an existing file", async () => {
     const { here, project, path } = projectOf();
     chmodSync(writeBelow(project, ".bentorc", "# ours\n"), 0o600);
     for (const args of [["link", "staging"], ["unlink"]]) {
@@ -132,7 +132,7 @@ describe("link", () => {
     expect(readFileSync(path, "utf8")).toBe("# ours\n");
   });
 
-  test("takes away what a killed one left, and no other file", async () => {
+  test("removes the temporary file of a killed `link`, and no other", async () => {
     const { here, project } = projectOf();
     const gone = 2 ** 22 + 1;
     const others = [`.bentorc.${process.pid}-0123abcd.tmp`, `.bentorc.${gone}-mine.tmp`, ".bentorc.tmp"];
@@ -142,7 +142,7 @@ describe("link", () => {
   });
 
   test.each([[["link", "staging"]], [["unlink"]]])(
-    "a .bentorc that leads out of the repository is neither followed nor replaced: %p",
+    "a symbolic link is neither followed nor replaced: %p",
     async (args) => {
       const { here, project, path } = projectOf();
       writeBelow(project, ".bentoml.ini", "context=mine\n");
@@ -171,7 +171,7 @@ describe("link", () => {
 });
 
 describe("unlink", () => {
-  test("takes its own lines out and keeps all others", async () => {
+  test("removes its own lines and keeps all others", async () => {
     const { here, project, path } = projectOf();
     writeBelow(
       project,
@@ -186,7 +186,7 @@ describe("unlink", () => {
     expect(readFileSync(path, "utf8")).toBe("# ours\r\ncolour=blue\r\n");
   });
 
-  test("removes a file that held nothing else, and --json says so", async () => {
+  test("removes a file that has nothing else, and --json says so", async () => {
     const { here, project, path } = projectOf();
     await run(["link", "staging"], { home: here, cwd: project });
     const { stdout } = await run(["unlink", "--json"], { home: here, cwd: project });
@@ -210,7 +210,7 @@ describe("unlink", () => {
   });
 });
 
-describe("what stands in the place of .bentorc", () => {
+describe("something else in place of .bentorc", () => {
   const IN_PLACE: [what: string, put: (path: string) => void, reason: string][] = [
     ["a directory", (path) => mkdirSync(path), "it is not a regular file"],
     ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), "it is not a regular file"],
@@ -221,22 +221,25 @@ describe("what stands in the place of .bentorc", () => {
     ],
   ];
 
-  test.each(IN_PLACE)("%s: link and unlink refuse and leave it", async (_what, putInPlace, reason) => {
-    const { here, project, path } = projectOf();
-    putInPlace(path);
-    const before = here.tree();
-    for (const args of [["link", "staging"], ["unlink"]]) {
-      expect(await run(args, { home: here, cwd: project, timeoutMs: 5000 })).toMatchObject({
-        code: 6,
-        stdout: "",
-        stderr: `error: cannot read ${path}: ${reason}\n`,
-      });
-    }
-    expect(here.tree()).toEqual(before);
-  });
+  test.each(IN_PLACE)(
+    "%s: link and unlink refuse it and change nothing",
+    async (_what, putInPlace, reason) => {
+      const { here, project, path } = projectOf();
+      putInPlace(path);
+      const before = here.tree();
+      for (const args of [["link", "staging"], ["unlink"]]) {
+        expect(await run(args, { home: here, cwd: project, timeoutMs: 5000 })).toMatchObject({
+          code: 6,
+          stdout: "",
+          stderr: `error: cannot read ${path}: ${reason}\n`,
+        });
+      }
+      expect(here.tree()).toEqual(before);
+    },
+  );
 });
 
-test("link: a .bentorc that holds a credential is not made to look as if it were in order", async () => {
+test("link: refuses a .bentorc that holds a credential", async () => {
   const { here, project, path } = projectOf();
   writeFileSync(path, "token=abc\n");
   const { code, stderr } = await run(["link", "staging"], { home: here, cwd: project });
