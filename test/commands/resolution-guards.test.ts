@@ -169,6 +169,13 @@ describe("a .bentorc of any content takes no time to read", () => {
   });
 });
 
+test("an endpoint of many slashes in the contexts file takes no time either", async () => {
+  const here = home();
+  writeContexts(here, [{ name: "mine", endpoint: `http://127.0.0.1:1/${"/".repeat(64_000)}x` }]);
+  for (const args of [["token"], ["explain"], ["api", "/x", "--timeout", "0.1"]])
+    await run(args, { home: here, timeoutMs: 1000, reveals: "stdout" });
+});
+
 /** Runs the program in a directory made by a shell; `$@` is the program. */
 function runIn(script: string, args: readonly string[], options: RunOptions) {
   const command = ["sh", "-c", `${script}; exec "$@"`, "sh", ...programCommand()];
