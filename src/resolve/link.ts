@@ -1,8 +1,17 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { type FileText, inspect, readRegularFile, removeFile, storageError } from "../system/files.ts";
+import {
+  type FileText,
+  inspect,
+  readRegularFile,
+  realTarget,
+  removeFile,
+  storageError,
+} from "../system/files.ts";
 import { hasEnded } from "../system/processes.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
+import { homeDirectory } from "../system/runtime.ts";
+import type { Environment } from "../store/home.ts";
 import { editProject, parseProject, PROJECT_FILE, type ProjectKey } from "./bentorc.ts";
 
 /** A project's file is meant to be shared, unlike everything else we write; an existing one keeps its mode. */
@@ -16,6 +25,15 @@ export function linkProject(folder: string, values: Partial<Record<ProjectKey, s
   if (file) parseProject(file.text, path, () => {});
   write(folder, editProject(file?.text ?? "", values), file?.raw);
   return path;
+}
+
+/** Whether it is the user's home directory; false for a user without one. */
+export function isHome(folder: string, env: Environment): boolean {
+  try {
+    return realTarget(homeDirectory(env["HOME"])) === folder;
+  } catch {
+    return false;
+  }
 }
 
 /** Removes our keys; a file with nothing else in it is removed. */

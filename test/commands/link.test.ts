@@ -52,8 +52,10 @@ describe("link", () => {
     const here = home();
     const login = ["login", "--endpoint", cloud.url, "--with-token"];
     await run(login, { home: here, stdin: cloud.issueToken() });
-    const { code, stdout, stderr } = await run(["link", "--json"], { home: here });
-    const path = join(here.path, ".bentorc");
+    const project = join(here.path, "project");
+    mkdirSync(project);
+    const { code, stdout, stderr } = await run(["link", "--json"], { home: here, cwd: project });
+    const path = join(project, ".bentorc");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toEqual({
       path,
@@ -62,16 +64,18 @@ describe("link", () => {
       organization: "acme",
     });
     expect(readFileSync(path, "utf8")).toBe(`context=default\nendpoint=${cloud.url}\norganization=acme\n`);
-    expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
+    expect((await run(["token"], { home: here, cwd: project, reveals: "stdout" })).code).toBe(0);
   });
 
   test("asks the server for an unknown organization, and remembers it", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
-    expect((await run(["link"], { home: here })).code).toBe(0);
-    expect(readFileSync(join(here.path, ".bentorc"), "utf8")).toContain("organization=acme\n");
+    const project = join(here.path, "project");
+    mkdirSync(project);
+    expect((await run(["link"], { home: here, cwd: project })).code).toBe(0);
+    expect(readFileSync(join(project, ".bentorc"), "utf8")).toContain("organization=acme\n");
     const asked = cloud.requests.length;
-    expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
+    expect((await run(["token"], { home: here, cwd: project, reveals: "stdout" })).code).toBe(0);
     expect(cloud.requests.length).toBe(asked);
   });
 
@@ -100,6 +104,22 @@ describe("link", () => {
       expect(JSON.parse(stdout)).toMatchObject({ name, source: { kind: "project" } });
     },
   );
+
+  test("refuses the home directory, also through a link; unlink does not", async () => {
+    const { here, project } = projectOf();
+    const way = join(project, "home");
+    symlinkSync(here.path, way);
+    for (const env of [{}, { HOME: way, BENTOML_HOME: here.bentoml }]) {
+      const { code, stderr } = await run(["link", "staging"], { home: here, env });
+      expect({ code, stderr: stderr.split("\n")[0] }).toEqual({
+        code: 2,
+        stderr: "error: a .bentorc in the home directory would apply to every directory below it",
+      });
+    }
+    const path = writeBelow(here.path, ".bentorc", "context=mine\n");
+    expect((await run(["unlink"], { home: here })).code).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
 
   test("refuses a context that does not exist, and writes nothing", async () => {
     const { here, project, path } = projectOf();

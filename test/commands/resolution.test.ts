@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -172,6 +174,8 @@ describe("an invalid BENTO_CLOUD_API_KEY or endpoint", () => {
   test.each(INVALID)("(%s) fails no others", async (_, env) => {
     const here = home();
     writeContexts(here, [{ name: "mine" }, { name: "other" }]);
+    const cwd = join(here.path, "project");
+    mkdirSync(cwd);
     for (const words of [
       "token --context other",
       "context list",
@@ -186,7 +190,7 @@ describe("an invalid BENTO_CLOUD_API_KEY or endpoint", () => {
       "completion bash",
       "restore",
     ]) {
-      const { code, stderr } = await run(words.split(" "), { home: here, env, reveals: "stdout" });
+      const { code, stderr } = await run(words.split(" "), { home: here, cwd, env, reveals: "stdout" });
       expect({ words, code }).toEqual({ words, code: 0 });
       expect(stderr).not.toContain("error:");
     }
