@@ -7,7 +7,7 @@ export interface ResolverOptions {
   env: Environment;
   cwd: () => string;
   signal: () => AbortSignal;
-  /** Told once what another program took out of the contexts file. */
+  /** Called once for what another program removed from the contexts file. */
   alert: (message: string) => void;
 }
 
@@ -35,10 +35,8 @@ export function createResolver({ env, cwd, signal, alert }: ResolverOptions): Re
     resolve: (flag, warn) => resolveActive(inputsFor(flag, warn)),
     async explain(flag, winner) {
       const { explainCandidates } = await import("./candidates.ts");
-      return explainCandidates(
-        inputsFor(flag, () => {}),
-        winner,
-      );
+      const inputs = inputsFor(flag, () => {});
+      return explainCandidates(inputs, winner);
     },
   };
 }
