@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "../../src/cli/command.ts";
 import { root } from "../../src/commands/index.ts";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
@@ -100,7 +102,9 @@ describe("does what it is for:", () => {
     const token = cloud.issueToken({ name: "laptop", createdAt: new Date(Date.now() - 1e9) });
     cloud.issueToken({ name: "spare", createdAt: new Date(Date.now() - 2e9) });
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }]);
-    if (bentorc) writeBelow(here.path, ".bentorc", bentorc);
+    const cwd = join(here.path, "project");
+    mkdirSync(cwd);
+    if (bentorc) writeBelow(cwd, ".bentorc", bentorc);
 
     const words = [
       ...name.split(" "),
@@ -108,7 +112,7 @@ describe("does what it is for:", () => {
       ...(typeof args === "function" ? args(cloud) : args),
     ];
     const stdin = words.includes("--with-token") ? cloud.issueToken() : null;
-    const { code, stdout, stderr } = await run(words, { home: here, stdin, reveals: true });
+    const { code, stdout, stderr } = await run(words, { home: here, cwd, stdin, reveals: true });
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("error") });
     if (json) expect(JSON.parse(stdout)).toMatchObject(json);
     else if (typeof prints === "string") expect(stdout).toBe(prints);
