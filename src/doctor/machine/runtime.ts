@@ -1,85 +1,81 @@
-import { VERSION } from "../../version.ts";
 import { variable } from "../../resolve/environment.ts";
 import type { Environment } from "../../store/home.ts";
 import { readRegularFile } from "../../system/files.ts";
 import { describeRuntime, isBun } from "../../system/machine.ts";
-import type { Check } from "../check.ts";
+import { VERSION } from "../../version.ts";
+import { type Check, ok, warn } from "../check.ts";
+import { join, open, secret, type Text, text } from "../report.ts";
+
+/** What is said of one variable. */
+interface Remark {
+  name: string;
+  isFault: boolean;
+  message: Text;
+}
 
 /** Variables that the runtime below this program reads, and what they do to it. */
 export const runtime: Check = {
   id: "runtime",
-  async look({ env }) {
-    const files = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"].flatMap((name) => certificatesIn(env, name));
-    const faults = [...optionsIn(env), ...files.filter(({ isBad }) => isBad)];
-    const notes = [...files.filter(({ isBad }) => !isBad), ...ignoredIn(env)].map(({ says }) => says);
-    const hidden = { path: files.map(({ path }) => path) };
+  async run({ env }) {
+    const certificates = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"].flatMap((name) => checkFile(env, name));
+    const remarks = [...checkOptions(env), ...certificates, ...listIgnored(env)];
+    const faults = remarks.filter(({ isFault }) => isFault);
+    const notes = remarks.filter(({ isFault }) => !isFault).map(({ message }) => message);
     if (faults.length > 0) {
-      const message = [...faults.map(({ says }) => says), ...notes].join("; ");
-      const names = faults.map(({ name }) => name).join(" and ");
-      return { status: "warn", message, hint: `correct or unset ${names}`, hidden };
+      const variables = faults.map(({ name }) => name).join(" and ");
+      return warn(
+        join([...faults.map(({ message }) => message), ...notes]),
+        open(`correct or unset ${variables}`),
+      );
     }
     const { platform, arch, runtime } = describeRuntime();
-    const base = `bentocloud ${VERSION} on ${platform} ${arch}, ${runtime}`;
-    return { status: "ok", message: [base, ...notes].join("; "), hidden };
+    return ok(join([open(`bentocloud ${VERSION} on ${platform} ${arch}, ${runtime}`), ...notes]));
   },
 };
 
-interface Remark {
-  name: string;
-  says: string;
-}
-
-/** Read before the first line of this program, so that it can only be told of. */
-function optionsIn(env: Environment): Remark[] {
+/** Bun obeys them before the first line of this program, which cannot undo them. */
+function checkOptions(env: Environment): Remark[] {
   const name = "BUN_OPTIONS";
   if (!isBun() || variable(env, name) === undefined) return [];
-  return [
-    {
-      name,
-      says: `Bun obeys ${name} before this program begins, and it can load code that sees every token`,
-    },
-  ];
+  const message = text`Bun obeys ${open(name)} before this program begins, and it can load code that sees every token`;
+  return [{ name, isFault: true, message }];
 }
 
-/** Bun and Deno go on without a file that they cannot use. */
-function certificatesIn(env: Environment, name: string): (Remark & { path: string; isBad: boolean })[] {
+/** The runtimes go on without a file of certificates that they cannot use. */
+function checkFile(env: Environment, name: string): Remark[] {
   const path = variable(env, name);
   if (path === undefined) return [];
-  const why = whyUseless(path);
-  const says =
-    why === undefined
-      ? `the authorities in ${path} (${name}) are trusted`
-      : `${name} names ${path}, which ${why}, so that nothing of it is trusted`;
-  return [{ name, path, says, isBad: why !== undefined }];
+  const shown = secret("path", path);
+  const fault = findFault(path);
+  if (!fault)
+    return [{ name, isFault: false, message: text`the authorities in ${shown} (${open(name)}) are trusted` }];
+  const message = text`${open(name)} names ${shown}, which ${fault}, so that nothing of it is trusted`;
+  return [{ name, isFault: true, message }];
 }
 
-function whyUseless(path: string): string | undefined {
+function findFault(path: string): Text | undefined {
   try {
-    const text = readRegularFile(path)?.bytes.toString("latin1");
-    if (text === undefined) return "does not exist";
-    return text.includes("-----BEGIN") ? undefined : "holds no certificate";
+    const certificates = readRegularFile(path)?.bytes.toString("latin1");
+    if (certificates === undefined) return text`does not exist`;
+    return certificates.includes("-----BEGIN") ? undefined : text`holds no certificate`;
   } catch {
-    return "cannot be read";
+    return text`cannot be read`;
   }
 }
 
-/** Set for other programs, and without effect on this one; who looks for a fault may wonder. */
-function ignoredIn(env: Environment): Remark[] {
-  const value = (name: string) => variable(env, name);
-  return [
-    value("NODE_TLS_REJECT_UNAUTHORIZED") === "0" && {
-      name: "NODE_TLS_REJECT_UNAUTHORIZED",
-      says: "NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored: certificates are checked",
-    },
-    value("BUN_CONFIG_VERBOSE_FETCH") !== undefined && {
-      name: "BUN_CONFIG_VERBOSE_FETCH",
-      says: "BUN_CONFIG_VERBOSE_FETCH is ignored: no request is printed",
-    },
-    value("NODE_OPTIONS") !== undefined && { name: "NODE_OPTIONS", says: "NODE_OPTIONS is ignored" },
-    // With 1 or true this line is never reached.
-    value("BUN_BE_BUN") !== undefined && {
-      name: "BUN_BE_BUN",
-      says: "BUN_BE_BUN has no effect with this value (with 1 a compiled program is Bun itself)",
-    },
-  ].filter((remark) => remark !== false);
+/** They change other programs of this runtime, so a user may look for a fault in them. */
+function listIgnored(env: Environment): Remark[] {
+  const isChecked = variable(env, "NODE_TLS_REJECT_UNAUTHORIZED") !== "0";
+  const ignored: Record<string, Text> = {
+    ...(!isChecked && {
+      NODE_TLS_REJECT_UNAUTHORIZED: text`NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored: certificates are checked`,
+    }),
+    BUN_CONFIG_VERBOSE_FETCH: text`BUN_CONFIG_VERBOSE_FETCH is ignored: no request is printed`,
+    NODE_OPTIONS: text`NODE_OPTIONS is ignored`,
+    // With 1 or true a compiled program is Bun itself, and this check never runs.
+    BUN_BE_BUN: text`BUN_BE_BUN has no effect with this value (with 1 a compiled program is Bun itself)`,
+  };
+  return Object.entries(ignored).flatMap(([name, message]) =>
+    variable(env, name) === undefined ? [] : [{ name, isFault: false, message }],
+  );
 }
