@@ -31,7 +31,7 @@ const HOT = [
   ),
   "src/cli/completion/answer.ts",
   "src/cli/help.ts",
-  "src/store/last-valid.ts",
+  "src/store/versions.ts",
   "src/store/state.ts",
   "src/store/context-names.ts",
   "src/app.ts",

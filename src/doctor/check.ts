@@ -1,8 +1,7 @@
 import type { Cli } from "../app.ts";
 import { CliError } from "../errors.ts";
 import { storageError } from "../system/files.ts";
-import type { ContextsFile } from "../yaml/read.ts";
-import { secret, type Text, text } from "./report.ts";
+import { secret, type Text } from "./report.ts";
 
 /** One thing that `doctor` looks at. Looking changes nothing. */
 export interface Check<Subject = Cli> {
@@ -16,43 +15,34 @@ export interface Finding {
   status: "ok" | "warn" | "fail";
   message: Text;
   /** The command that mends it, or what to edit. */
-  hint?: Text;
+  hint?: Text | undefined;
   /** Repairs it and says what it did. Only for what changes no login and needs no decision. */
   repair?: () => Promise<Text>;
 }
 
-export function ok(message: Text, hint?: Text): Finding {
-  return { status: "ok", message, ...(hint && { hint }) };
-}
-
-export function warn(message: Text, hint?: Text): Finding {
-  return { status: "warn", message, ...(hint && { hint }) };
-}
-
-export function fail(message: Text, hint?: Text): Finding {
-  return { status: "fail", message, ...(hint && { hint }) };
-}
+export const ok = (message: Text, hint?: Text): Finding => ({ status: "ok", message, hint });
+export const warn = (message: Text, hint?: Text): Finding => ({ status: "warn", message, hint });
+export const fail = (message: Text, hint?: Text): Finding => ({ status: "fail", message, hint });
 
 /**
  * An expected error as a finding; anything else, a bug or Ctrl-C, is thrown. Its words can name anything, so a report
  * has its code instead.
  */
 export function toFinding(error: unknown, { store }: Cli): Finding {
-  const expected = storageError("look at", store.paths.file, error);
-  if (!(expected instanceof CliError) || expected.code === "CANCELLED") throw expected;
-  const { code, message, hint } = expected;
+  const { code, message, hint } = requireExpected(storageError("look at", store.paths.file, error));
   return fail(secret(code, message), hint === undefined ? undefined : secret("hint", hint));
 }
 
-/** For checks of what the contexts file holds: the check `file` alone reports one that cannot be read. */
-export async function withContexts(
-  { store }: Cli,
-  look: (file: ContextsFile) => Finding | Promise<Finding>,
-): Promise<Finding> {
+function requireExpected(error: unknown): CliError {
+  if (error instanceof CliError && error.code !== "CANCELLED") return error;
+  throw error;
+}
+
+/** The answer; undefined where an expected error leaves none, which another check reports. */
+export async function attempt<T>(ask: () => T | Promise<T>): Promise<T | undefined> {
   try {
-    return await look(await store.read({ notice: false }));
+    return await ask();
   } catch (error) {
-    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-    return warn(text`not checked, because the contexts file cannot be read`);
+    return void requireExpected(error);
   }
 }

@@ -1,22 +1,16 @@
 import type { Cli } from "../app.ts";
 import type { Cell } from "../system/output.ts";
 import type { Tone } from "../system/paint.ts";
-import type { GroupResult } from "./doctor.ts";
+import type { Group } from "./doctor.ts";
 import { makeReport, reportLines, type Result, show } from "./report.ts";
 
-const MARKS: Record<Result["status"], readonly [text: string, tone: Tone]> = {
-  ok: ["✓", "good"],
-  warn: ["!", "warning"],
-  fail: ["✗", "bad"],
-};
-
-export async function printGroups({ output }: Cli, groups: readonly GroupResult[]): Promise<void> {
+export async function printGroups({ output }: Cli, groups: readonly Group[]): Promise<void> {
   const all = groups.flatMap(({ results }) => results);
   if (output.json) {
-    const plain = all.map(({ id, status, message, hint, fixed }) => {
+    const checks = all.map(({ id, status, message, hint, fixed }) => {
       return { id, status, message: show(message), hint: hint && show(hint), fixed };
     });
-    output.data({ checks: plain });
+    output.data({ checks });
     return;
   }
   const width = Math.max(...all.map(({ id }) => id.length));
@@ -25,9 +19,15 @@ export async function printGroups({ output }: Cli, groups: readonly GroupResult[
     await output.table(results.flatMap((result) => toRows(result, width)));
   }
   output.page(output.title(summarize(all)));
-  const repairable = groups.reduce((sum, group) => sum + group.repairable, 0);
+  const repairable = all.filter(({ isRepairable, fixed }) => isRepairable && !fixed).length;
   if (repairable > 0) output.hint(`bentocloud doctor --fix repairs ${repairable} of these`);
 }
+
+const MARKS: Record<Result["status"], readonly [text: string, tone: Tone]> = {
+  ok: ["✓", "good"],
+  warn: ["!", "warning"],
+  fail: ["✗", "bad"],
+};
 
 function toRows({ id, status, message, hint, fixed }: Result, width: number): Cell[][] {
   const [text, tone] = MARKS[status];
@@ -38,16 +38,10 @@ function toRows({ id, status, message, hint, fixed }: Result, width: number): Ce
 
 function summarize(results: readonly Result[]): string {
   const count = (status: Result["status"]) => results.filter((result) => result.status === status).length;
-  const [failures, warnings] = [count("fail"), count("warn")];
-  const parts = [
-    failures > 0 && `${failures} failed`,
-    warnings > 0 && `${warnings} warning${warnings === 1 ? "" : "s"}`,
-    failures + warnings === 0 && "nothing wrong",
-  ];
-  return `${results.length} checks: ${parts.filter((part) => part !== false).join(", ")}`;
+  return `${count("ok")} in order, ${count("warn")} to look at, ${count("fail")} not working`;
 }
 
-export function printReport({ output, env, isTerminal }: Cli, groups: readonly GroupResult[]): void {
+export function printReport({ output, env, isTerminal }: Cli, groups: readonly Group[]): void {
   const results = groups.flatMap((group) => group.results);
   const report = makeReport(results, env, isTerminal(1));
   if (output.json) output.data(report);

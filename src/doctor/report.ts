@@ -78,28 +78,18 @@ export interface Result {
   message: Text;
   hint: Text | null;
   fixed: boolean;
+  /** Whether `--fix` would repair it. */
+  isRepairable: boolean;
 }
 
-/** What can be said of this machine in public; the keys are JSON keys. */
-interface Report {
-  version: string;
-  platform: string;
-  arch: string;
-  runtime: string;
-  terminal: boolean;
-  locale: string | null;
-  shell: string | null;
-  checks: { id: string; status: string; message: string; hint: string | null; fixed: boolean }[];
-}
-
-export function makeReport(results: readonly Result[], env: Environment, terminal: boolean): Report {
+/** The checks with what can be said of this machine in public. The keys are JSON keys. */
+export function makeReport(results: readonly Result[], env: Environment, terminal: boolean) {
   const redact = createRedactor();
-  const checks = results.map(({ message, hint, ...rest }) => ({
-    ...rest,
-    message: redact(message),
+  const checks = results.map(({ id, status, message, hint, fixed }) => {
     // A hint without a public word says nothing.
-    hint: hint?.some((part) => typeof part === "string") ? redact(hint) : null,
-  }));
+    const isUseful = hint?.some((part) => typeof part === "string") ?? false;
+    return { id, status, message: redact(message), hint: hint && isUseful ? redact(hint) : null, fixed };
+  });
   const head = { version: VERSION, ...describeRuntime(), terminal };
   return { ...head, locale: localeIn(env), shell: shellIn(env), checks };
 }
@@ -117,13 +107,14 @@ function createRedactor(): (text: Text) => string {
 }
 
 /** The report as a block of Markdown. */
-export function reportLines({ checks, ...head }: Report): string[] {
-  const place = `on a terminal: ${head.terminal ? "yes" : "no"}, locale: ${head.locale ?? "-"}, shell: ${head.shell ?? "-"}`;
+export function reportLines(report: ReturnType<typeof makeReport>): string[] {
+  const { version, platform, arch, runtime, terminal, locale, shell, checks } = report;
   const rows = checks.flatMap(({ id, status, message, hint }) => {
     const row = `${status.padEnd(4)}  ${id.padEnd(11)}  ${message}`;
     return hint === null ? [row] : [row, " ".repeat(19) + hint];
   });
-  const program = `bentocloud ${head.version}, ${head.platform} ${head.arch}, ${head.runtime}`;
+  const program = `bentocloud ${version}, ${platform} ${arch}, ${runtime}`;
+  const place = `on a terminal: ${terminal ? "yes" : "no"}, locale: ${locale ?? "-"}, shell: ${shell ?? "-"}`;
   return ["```text", program, place, "", ...rows, "```"];
 }
 

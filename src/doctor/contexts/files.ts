@@ -3,7 +3,7 @@ import { CliError } from "../../errors.ts";
 import { quoteWord } from "../../resolve/require.ts";
 import type { Paths } from "../../store/home.ts";
 import type { Store } from "../../store/store.ts";
-import { withOwnLock } from "../../store/store-lock.ts";
+import { withStoreLock } from "../../store/store-lock.ts";
 import { narrow } from "../../system/create.ts";
 import {
   discard,
@@ -19,7 +19,7 @@ import { hasEnded } from "../../system/processes.ts";
 import { findTemporaries } from "../../system/replace.ts";
 import { userId } from "../../system/runtime.ts";
 import { ROTATION_LOCK } from "../../tokens/journal.ts";
-import { type Check, fail, ok, toFinding, warn } from "../check.ts";
+import { attempt, type Check, fail, ok, toFinding, warn } from "../check.ts";
 import { counted, list, secret, type Text, text } from "../report.ts";
 
 const listPaths = (paths: readonly string[]): Text => list(paths.map((path) => secret("path", path)));
@@ -31,15 +31,16 @@ export const home: Check = {
     const path = dirname(store.paths.file);
     const shown = secret("path", path);
     const stats = inspectTarget(path);
+    const isWritable = await attempt(() => requireWritable(path) ?? true);
     if (!stats)
-      return isWritable(path)
+      return isWritable
         ? ok(text`${shown} is not there yet; the first login makes it`)
         : fail(text`${shown} is not there and cannot be made`);
     if (!stats.isDirectory()) return fail(text`${shown} is not a directory`);
     const user = userId();
     if (user !== undefined && user !== 0 && user !== stats.uid)
       return warn(text`${shown} belongs to another user`);
-    if (!isWritable(path)) return warn(text`${shown} cannot be written: logins can be used, but not changed`);
+    if (!isWritable) return warn(text`${shown} cannot be written: logins can be used, but not changed`);
     // In a sticky directory nobody can replace another user's files.
     const mode = permissionsOf(stats);
     if ((mode & 0o022) === 0 || (mode & 0o1000) !== 0) return ok(shown);
@@ -47,15 +48,6 @@ export const home: Check = {
     return warn(text`other users can replace the files in ${shown}`, hint);
   },
 };
-
-function isWritable(path: string): boolean {
-  try {
-    requireWritable(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Files and directories with tokens in them that others can read or change. */
 export const modes: Check = {
@@ -98,8 +90,9 @@ export const leftovers: Check = {
       ...warn(text`interrupted writes left ${listPaths(found)}`),
       async repair() {
         // With the lock, because a process of another machine or container may be writing.
-        await withOwnLock(paths, signal, () => {
+        await withStoreLock(paths, { signal, waitMs: 0 }, async () => {
           for (const path of found) discard(path);
+          return true;
         });
         return text`removed ${counted(found.length, "file")} of interrupted writes`;
       },
@@ -122,7 +115,7 @@ export const file: Check = {
   async run(cli) {
     const { store } = cli;
     try {
-      await store.read({ notice: false });
+      await store.read();
       return ok(secret("path", store.paths.file));
     } catch (error) {
       const finding = toFinding(error, cli);
@@ -133,11 +126,12 @@ export const file: Check = {
 };
 
 async function quarantine(store: Store): Promise<Text> {
-  const { aside, file } = await store.mend();
+  const { aside, file } = await store.repair();
   if (aside === undefined) return text`another program has repaired it meanwhile`;
-  const done =
-    file.contexts.length === 0
+  const count = file.contexts.length;
+  const found =
+    count === 0
       ? text`no earlier version is known, so there are no contexts now`
-      : text`brought back the last valid version, with ${counted(file.contexts.length, "context")}`;
-  return text`${done}; the file that cannot be read is now ${secret("path", aside)}`;
+      : text`brought back the last valid version, with ${counted(count, "context")}`;
+  return text`put it aside as ${secret("path", aside)}; ${found}`;
 }

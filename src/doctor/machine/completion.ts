@@ -73,7 +73,7 @@ const MAX_BYTES = 1024 * 1024;
 function providesCompletion(path: string): boolean {
   if (/\bbentocloud|_bentocloud$/.test(basename(path))) return inspectTarget(path)?.isFile() ?? false;
   try {
-    const code = readRegularFile(path, MAX_BYTES)?.bytes.toString("utf8") ?? "";
+    const code = readRegularFile(path, { limit: MAX_BYTES })?.bytes.toString("utf8") ?? "";
     return /^[^#\n]*\bbentocloud\s+completion\b/m.test(code);
   } catch {
     return false;

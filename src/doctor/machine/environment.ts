@@ -1,11 +1,10 @@
 import type { Cli } from "../../app.ts";
-import { CliError } from "../../errors.ts";
 import { findProject } from "../../resolve/bentorc.ts";
 import { compareLogins } from "../../resolve/compare-python.ts";
 import { environmentCredential, variable } from "../../resolve/environment.ts";
 import { askPython } from "../../resolve/python.ts";
 import type { Environment } from "../../store/home.ts";
-import { type Check, ok, warn } from "../check.ts";
+import { attempt, type Check, ok, warn } from "../check.ts";
 import { join, open, secret, type Text, text } from "../report.ts";
 
 const KEY = "BENTO_CLOUD_API_KEY";
@@ -27,7 +26,7 @@ export const environment: Check = {
     environmentCredential(env);
     const sentences = [
       ...empty.map((name) => text`${open(name)} is set but empty, and ignored here`),
-      ...listConflicts(cli),
+      ...(await listConflicts(cli)),
       ...(await compareWithPython(cli)),
     ];
     if (sentences.length === 0) return ok(describeChoice(env));
@@ -35,39 +34,27 @@ export const environment: Check = {
   },
 };
 
-function listConflicts({ env, flags, cwd }: Cli): Text[] {
+async function listConflicts({ env, flags, cwd }: Cli): Promise<Text[]> {
   const hasKey = variable(env, KEY) !== undefined;
   const hasName = variable(env, CONTEXT) !== undefined;
-  const isOption = flags.context !== undefined;
-  const project = isOption || !(hasKey || hasName) ? undefined : findProjectFile(cwd());
-  const conflicts = [
-    !hasKey &&
-      variable(env, ENDPOINT) !== undefined &&
-      open(`${ENDPOINT} without ${KEY} only says where \`login\` signs in`),
-    isOption && hasKey && open(`--context wins over ${KEY} here`),
-    !isOption && hasKey && hasName && open(`${KEY} wins over ${CONTEXT}`),
-    project !== undefined &&
-      text`${open(hasKey ? KEY : CONTEXT)} wins over the context that ${secret("path", project)} names`,
-  ];
-  return conflicts.filter((sentence) => sentence !== false);
-}
-
-/** A `.bentorc` that names a context. One that cannot be used at all is reported by what resolves the context. */
-function findProjectFile(cwd: string): string | undefined {
-  try {
-    const project = findProject(cwd, () => {});
-    return project?.context === undefined ? undefined : project.path;
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return undefined;
+  const hasEndpoint = variable(env, ENDPOINT) !== undefined;
+  const found =
+    hasEndpoint && !hasKey
+      ? [text`${open(ENDPOINT)} without ${open(KEY)} only says where \`login\` signs in`]
+      : [];
+  if (flags.context !== undefined)
+    return hasKey ? [...found, text`--context wins over ${open(KEY)} here`] : found;
+  if (hasKey && hasName) found.push(text`${open(KEY)} wins over ${open(CONTEXT)}`);
+  const project = await attempt(() => findProject(cwd(), () => {}));
+  if (project?.context !== undefined && (hasKey || hasName)) {
+    const winner = open(hasKey ? KEY : CONTEXT);
+    found.push(text`${winner} wins over the context that ${secret("path", project.path)} names`);
   }
+  return found;
 }
 
 async function compareWithPython(cli: Cli): Promise<Text[]> {
-  const active = await cli.resolve().catch((error: unknown) => {
-    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-    return undefined;
-  });
+  const active = await attempt(() => cli.resolve());
   const python = await askPython(cli.env, () => cli.cwd());
   const ours = { kind: active?.source.kind ?? null, context: active?.context, stoppedByProject: false };
   const { differs, reasons } = compareLogins(ours, python, cli.env);

@@ -1,3 +1,4 @@
+import { reasonFor } from "../../cloud/transport.ts";
 import { CliError } from "../../errors.ts";
 import { codeOf } from "../../system/files.ts";
 import { isAddress, resolveHost, timeConnection } from "../../system/network.ts";
@@ -67,22 +68,11 @@ export const tcp: Check<Target> = {
   },
 };
 
-const REASONS: Record<string, string> = {
-  ENOTFOUND: "nobody knows this name",
-  EAI_AGAIN: "no name server answers",
-  ECONNREFUSED: "nothing listens there",
-  ECONNRESET: "it closed the connection",
-  EHOSTUNREACH: "there is no route to it",
-  ENETUNREACH: "there is no route to it",
-  ETIMEDOUT: "it does not answer in time",
-};
-
 /** Why a part of a connection failed, with the system's code. */
 export function reasonOf(error: unknown): Text {
   // With several addresses there is one error for each.
   const cause = error instanceof AggregateError ? error.errors[0] : error;
   if (cause instanceof CliError) throw cause;
   const code = codeOf(cause) || codeOf(error);
-  if (code === "") return text`the connection failed`;
-  return open(REASONS[code] === undefined ? `the system says ${code}` : `${REASONS[code]} (${code})`);
+  return open(code === "" ? reasonFor(code) : `${reasonFor(code)} (${code})`);
 }

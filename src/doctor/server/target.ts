@@ -1,7 +1,6 @@
+import type { Cli } from "../../app.ts";
 import { identifySession } from "../../auth/session.ts";
-import type { ApiToken } from "../../cloud/api-token.ts";
-import { type Answer, toAnswer } from "../../cloud/answer.ts";
-import type { Identification } from "../../cloud/auth.ts";
+import { toAnswer } from "../../cloud/answer.ts";
 import type { Client } from "../../cloud/client.ts";
 import { listTokens } from "../../cloud/tokens.ts";
 import { type Context, usableTokenOf } from "../../contexts/context.ts";
@@ -10,37 +9,13 @@ import { CliError } from "../../errors.ts";
 import type { Active } from "../../resolve/active.ts";
 import { checkEndpointPin } from "../../resolve/pins.ts";
 import { requireContext } from "../../resolve/require.ts";
-import type { Patience } from "../../system/network.ts";
 import { findOwn, knownUids } from "../../tokens/own.ts";
-import type { Cli } from "../../app.ts";
-import { type Finding, ok } from "../check.ts";
+import { attempt, type Finding, ok } from "../check.ts";
 import { open, text } from "../report.ts";
-import { findRoute, hostOf, portOf, type Route } from "./route.ts";
+import { findRoute, hostOf, portOf } from "./route.ts";
 
-/** The active context's server, and what the checks ask it. Each question is sent once. */
-export interface Target {
-  cli: Cli;
-  active: Active;
-  context: Context;
-  endpoint: string;
-  url: URL;
-  host: string;
-  port: number;
-  route: Route;
-  patience: Patience;
-  askVersion(): Promise<{ answer: Answer; clock: Clock | undefined }>;
-  /** Whose token it is; undefined without a token. */
-  identify(): Promise<Identification | undefined>;
-  /** The token as the server lists it; undefined where that cannot be told. */
-  findListed(): Promise<ApiToken | undefined>;
-}
-
-/** The server's time, and this machine's before and after the request. */
-interface Clock {
-  server: Date;
-  before: Date;
-  after: Date;
-}
+/** The active context's server, and what the checks ask it. */
+export type Target = ReturnType<typeof createTarget>;
 
 /** @throws CliError when the active context cannot be used. Without one, the finding says that no server is asked. */
 export async function findTarget(cli: Cli, insecureHttp: boolean): Promise<Target | Finding> {
@@ -51,30 +26,7 @@ export async function findTarget(cli: Cli, insecureHttp: boolean): Promise<Targe
   }
   const context = requireContext(active);
   checkEndpointPin(active, context);
-  const endpoint = readEndpoint(context);
-  const url = new URL(endpoint);
-  const token = usableTokenOf(context);
-  const findListed = async () => {
-    if (!token) return undefined;
-    const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
-    return findOwn(listed, token, await knownUids(cli, endpoint));
-  };
-  return {
-    cli,
-    active,
-    context,
-    endpoint,
-    url,
-    host: hostOf(url),
-    port: portOf(url),
-    route: findRoute(url, cli.env),
-    patience: { timeoutMs: cli.flags.timeoutMs, signal: cli.signal },
-    // Without the token, because whatever answers there may not be BentoCloud.
-    askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),
-    identify: once(async () => token && identifySession(cli, { context, token }, { insecureHttp })),
-    // Not every token may see the list.
-    findListed: once(() => findListed().catch(ignoreExpected)),
-  };
+  return createTarget(cli, { active, context, endpoint: readEndpoint(context), insecureHttp });
 }
 
 function readEndpoint({ name, endpoint }: Context): string {
@@ -87,6 +39,42 @@ function readEndpoint({ name, endpoint }: Context): string {
   }
 }
 
+interface Place {
+  active: Active;
+  context: Context;
+  endpoint: string;
+  insecureHttp: boolean;
+}
+
+function createTarget(cli: Cli, { active, context, endpoint, insecureHttp }: Place) {
+  const url = new URL(endpoint);
+  const token = usableTokenOf(context);
+  return {
+    cli,
+    active,
+    context,
+    endpoint,
+    url,
+    host: hostOf(url),
+    port: portOf(url),
+    route: findRoute(url, cli.env),
+    patience: { timeoutMs: cli.flags.timeoutMs, signal: cli.signal },
+    /** Without the token, because whatever answers there may not be BentoCloud. */
+    askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),
+    /** Whose token it is; undefined without a token. */
+    identify: once(async () => token && identifySession(cli, { context, token }, { insecureHttp })),
+    /** The token as the server lists it; undefined where that cannot be told, or where the token may not see the list. */
+    findListed: once(() =>
+      attempt(async () => {
+        if (!token) return undefined;
+        const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
+        return findOwn(listed, token, await knownUids(cli, endpoint));
+      }),
+    ),
+  };
+}
+
+/** The answer, with the server's time and the moments of this machine between which it was told. */
 async function askVersion({ now }: Cli, client: Client) {
   const before = now();
   const url = `${client.endpoint}/api/v1/version`;
@@ -101,11 +89,8 @@ async function askVersion({ now }: Cli, client: Client) {
   return { answer, clock: { server, before, after } };
 }
 
+/** Sends a question once, however often it is asked. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined;
   return () => (asked ??= ask());
-}
-
-function ignoreExpected(error: unknown): undefined {
-  if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
 }
