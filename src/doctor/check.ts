@@ -28,8 +28,8 @@ export const fail = (message: Text, hint?: Text): Finding => ({ status: "fail", 
  * An expected error as a finding; anything else, a bug or Ctrl-C, is thrown. Its words can name anything, so a report
  * has its code instead.
  */
-export function toFinding(error: unknown, { store }: Cli): Finding {
-  const { code, message, hint } = requireExpected(storageError("look at", store.paths.file, error));
+export function toFinding(error: unknown): Finding {
+  const { code, message, hint } = requireExpected(storageError("look at", "what is stored", error));
   return fail(secret(code, message), hint === undefined ? undefined : secret("hint", hint));
 }
 

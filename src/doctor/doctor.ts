@@ -27,11 +27,8 @@ interface Options {
  */
 export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
   const groups: { title: string; checks: readonly Check[] }[] = [
-    // Modes come before whatever narrows them in passing.
-    {
-      title: "Contexts",
-      checks: [home, modes, leftovers, file, ...entryChecks, rotations],
-    },
+    // `modes` comes before any repair that writes the contexts file and narrows its mode in passing.
+    { title: "Contexts", checks: [home, modes, leftovers, file, ...entryChecks, rotations] },
     { title: "This machine", checks: [environment, runtime, completion, copies] },
   ];
   if (!options.offline) {
@@ -52,7 +49,7 @@ export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
 }
 
 async function look(cli: Cli, { run }: Check): Promise<Finding | undefined> {
-  return run(cli).catch((error) => toFinding(error, cli));
+  return run(cli).catch(toFinding);
 }
 
 /** A repair that fails does not keep the others from being made. */
@@ -62,7 +59,7 @@ async function repair(cli: Cli, check: Check, finding: Finding, act: () => Promi
     const after = (await look(cli, check)) ?? ok(message);
     return { ...toResult(check, { ...after, message }), fixed: true };
   } catch (error) {
-    const { message: why, hint = finding.hint } = toFinding(error, cli);
+    const { message: why, hint = finding.hint } = toFinding(error);
     return toResult(check, { ...finding, message: text`${finding.message}; not repaired: ${why}`, hint });
   }
 }

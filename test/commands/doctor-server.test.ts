@@ -22,34 +22,36 @@ function signedIn(cloud: LocalCloud, wanted?: NewToken, endpoint = cloud.url): H
   return here;
 }
 
-const CHAIN = new Set(["proxy", "dns", "tcp", "tls", "endpoint", "clock", "token", "scope", "expiry"]);
+const SEQUENCE = new Set(["proxy", "dns", "tcp", "tls", "endpoint", "clock", "token", "scope", "expiry"]);
 
 /** The checks of the server that have a line. */
-async function visit(here: Home, env: Record<string, string> = {}, args: string[] = []) {
+async function look(here: Home, env: Record<string, string> = {}, args: string[] = []) {
   const { code, ids, of } = await doctor(["--timeout", "2", ...args], { home: here, env });
-  return { code, ids: ids.filter((id) => CHAIN.has(id)), of: (id: string) => of(id)! };
+  return { code, ids: ids.filter((id) => SEQUENCE.has(id)), of: (id: string) => of(id)! };
 }
 
 describe("the way there", () => {
   test("says what the name stands for, and how long a connection takes", async () => {
     const cloud = await startCloud();
     const here = signedIn(cloud, {}, cloud.url.replace("127.0.0.1", "localhost"));
-    const { of } = await visit(here);
+    const { of } = await look(here);
     expect(of("dns").message).toMatch(/^localhost is this machine: .*127\.0\.0\.1/);
     expect(of("tcp").message).toMatch(new RegExp(`^port ${cloud.port} of localhost answers in \\d+ ms$`));
-    expect((await visit(signedIn(cloud))).of("dns").message).toBe(
+    expect((await look(signedIn(cloud))).of("dns").message).toBe(
       "127.0.0.1 is an address, and needs no name server",
     );
   });
 
-  test("ends at a name that nobody knows", async () => {
+  test("ends at a name that cannot be found", async () => {
     const here = home();
     writeContexts(here, [{ name: "a", endpoint: "https://nowhere.invalid" }]);
-    const { code, ids, of } = await visit(here);
+    const { code, ids, of } = await look(here);
     expect({ code, ids }).toEqual({ code: 1, ids: ["dns"] });
     expect(of("dns")).toMatchObject({
       status: "fail",
-      message: expect.stringMatching(/^nowhere\.invalid cannot be found: no/),
+      message: expect.stringMatching(
+        /^nowhere\.invalid cannot be found: its host name is not known \(E\w+\)$/,
+      ),
     });
   });
 
@@ -57,7 +59,7 @@ describe("the way there", () => {
     const cloud = await startCloud();
     const here = signedIn(cloud);
     await cloud.stop();
-    const { code, ids, of } = await visit(here);
+    const { code, ids, of } = await look(here);
     expect({ code, ids }).toEqual({ code: 1, ids: ["dns", "tcp"] });
     expect(of("tcp").message).toBe(
       `no connection to port ${cloud.port} of 127.0.0.1: nothing listens there (ECONNREFUSED)`,
@@ -78,7 +80,7 @@ describe("a proxy", () => {
 
   test.each(["HTTP_PROXY", "http_proxy", "ALL_PROXY"])("in %s is asked for the whole way", async (name) => {
     const [cloud, proxy] = [await startCloud(), await proxyOf()];
-    const { code, ids, of } = await visit(behind(cloud), { [name]: proxy.url }, ["--insecure-http"]);
+    const { code, ids, of } = await look(behind(cloud), { [name]: proxy.url }, ["--insecure-http"]);
     expect({ code, ids }).toEqual({
       code: 0,
       ids: ["proxy", "endpoint", "clock", "token", "scope", "expiry"],
@@ -90,7 +92,7 @@ describe("a proxy", () => {
   test("is shown without the password that opens it", async () => {
     const cloud = await startCloud();
     const proxy = await proxyOf({ credentials: { username: "me", password: "s3cret-word" } });
-    const { code, of } = await visit(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
+    const { code, of } = await look(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
     expect(code).toBe(0);
     expect(of("proxy").message).toContain("with a name and password, (HTTP_PROXY)");
     expect(JSON.stringify(of("proxy"))).not.toContain("s3cret-word");
@@ -100,7 +102,7 @@ describe("a proxy", () => {
     const cloud = await startCloud();
     const proxy = await proxyOf({ credentials: { username: "me", password: "pass" } });
     const url = proxy.url.replace("me:pass@", "");
-    const { code, ids, of } = await visit(behind(cloud), { HTTP_PROXY: url }, ["--insecure-http"]);
+    const { code, ids, of } = await look(behind(cloud), { HTTP_PROXY: url }, ["--insecure-http"]);
     expect({ code, ids }).toEqual({ code: 1, ids: ["proxy", "endpoint"] });
     expect(of("endpoint").message).toContain("wants a sign-in");
   });
@@ -108,7 +110,7 @@ describe("a proxy", () => {
   test("that does not answer ends the way", async () => {
     const [cloud, proxy] = [await startCloud(), await startProxy()];
     await proxy.stop();
-    const { ids, of } = await visit(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
+    const { ids, of } = await look(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
     expect(ids).toEqual(["proxy"]);
     expect(of("proxy")).toMatchObject({
       status: "fail",
@@ -117,7 +119,7 @@ describe("a proxy", () => {
   });
 
   test.each(["socks5://127.0.0.1:1", "http://", " "])("like %p is none that can be used", async (value) => {
-    const { ids, of } = await visit(behind(await startCloud()), { HTTP_PROXY: value }, ["--insecure-http"]);
+    const { ids, of } = await look(behind(await startCloud()), { HTTP_PROXY: value }, ["--insecure-http"]);
     expect(ids).toEqual(["proxy"]);
     expect(of("proxy").message).toBe("HTTP_PROXY names no proxy that can be used");
   });
@@ -131,7 +133,7 @@ describe("a proxy", () => {
   ])("is not taken where %s is %s", async (name, value) => {
     const [cloud, proxy] = [await startCloud(), await proxyOf()];
     const env = { HTTP_PROXY: proxy.url, [name]: value.replace("$PORT", String(cloud.port)) };
-    const { ids, of } = await visit(behind(cloud), env, ["--insecure-http"]);
+    const { ids, of } = await look(behind(cloud), env, ["--insecure-http"]);
     expect(ids).toEqual(["proxy", "dns"]);
     expect(of("proxy").message).toBe(`HTTP_PROXY is set, and ${name} keeps cloud.test away from it`);
     expect(proxy.requests).toEqual([]);
@@ -140,13 +142,13 @@ describe("a proxy", () => {
   test.each(["loud.test", "cloud.test:1", "10.0.0.0/8"])("is taken though NO_PROXY is %s", async (value) => {
     const [cloud, proxy] = [await startCloud(), await proxyOf()];
     const env = { HTTP_PROXY: proxy.url, NO_PROXY: value };
-    expect((await visit(behind(cloud), env, ["--insecure-http"])).ids).toContain("token");
+    expect((await look(behind(cloud), env, ["--insecure-http"])).ids).toContain("token");
     expect(proxy.requests).not.toEqual([]);
   });
 
   test("has no part in plain http to this machine", async () => {
     const [cloud, proxy] = [await startCloud(), await proxyOf()];
-    const { ids } = await visit(signedIn(cloud), { HTTP_PROXY: proxy.url, NO_PROXY: "127.0.0.1" });
+    const { ids } = await look(signedIn(cloud), { HTTP_PROXY: proxy.url, NO_PROXY: "127.0.0.1" });
     expect(ids.slice(0, 2)).toEqual(["dns", "tcp"]);
     expect(proxy.requests).toEqual([]);
   });
@@ -155,7 +157,7 @@ describe("a proxy", () => {
 describe("the endpoint", () => {
   test.each(["bentocloud", "yatai"] as const)("is known by its version: %s", async (dialect) => {
     const cloud = await startCloud({ dialect, prefix: "/team/a" });
-    const { code, of } = await visit(signedIn(cloud));
+    const { code, of } = await look(signedIn(cloud));
     expect(code).toBe(0);
     expect(of("endpoint").message).toBe(`${cloud.url} is BentoCloud or Yatai, version 1.2.3`);
     const asked = cloud.requests.find(({ path }) => path === "/api/v1/version");
@@ -169,7 +171,7 @@ describe("the endpoint", () => {
   ])("that %s is known by what it says of the token", async (_what, plan) => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, plan);
-    const { code, ids, of } = await visit(signedIn(cloud));
+    const { code, ids, of } = await look(signedIn(cloud));
     expect({ code, token: of("token").status, last: ids.at(-1) }).toEqual({
       code: 0,
       token: "ok",
@@ -184,7 +186,7 @@ describe("the endpoint", () => {
     const cloud = await startCloud();
     for (const path of ["/api/v1/version", "/api/v1/auth/current", "/api/v1/current_org"])
       cloud.misbehave(`GET ${path}`, { json: { status: "up" } });
-    const { code, ids, of } = await visit(signedIn(cloud));
+    const { code, ids, of } = await look(signedIn(cloud));
     expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "endpoint" });
     expect(of("endpoint").message).toContain("is not BentoCloud: it answers with JSON of another shape");
   });
@@ -195,7 +197,7 @@ describe("the endpoint", () => {
     here.write(
       `contexts:\n- api_token: ''\n  endpoint: ${cloud.url}\n  name: mine\ncurrent_context_name: mine\n`,
     );
-    const { of } = await visit(here);
+    const { of } = await look(here);
     expect(of("endpoint")).toMatchObject({
       status: "warn",
       message: `${cloud.url} answers, but does not say whether it is BentoCloud`,
@@ -211,7 +213,7 @@ describe("the endpoint", () => {
   ])("fails with %s", async (_what, plan, says) => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, plan);
-    const { code, ids, of } = await visit(signedIn(cloud));
+    const { code, ids, of } = await look(signedIn(cloud));
     expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "endpoint" });
     expect(of("endpoint").message).toContain(says);
   });
@@ -241,7 +243,7 @@ describe("the clock", () => {
   ])("is a warning when it is off by %d ms", async (ms, message) => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, at(ms));
-    const { code, ids, of } = await visit(signedIn(cloud));
+    const { code, ids, of } = await look(signedIn(cloud));
     expect(of("clock")).toMatchObject({ status: "warn", message: expect.stringContaining(message) });
     expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "expiry" });
   });
@@ -249,7 +251,7 @@ describe("the clock", () => {
   test.each([90_000, -90_000])("is in order when it is off by %d ms", async (ms) => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, at(ms));
-    expect((await visit(signedIn(cloud))).of("clock").status).toBe("ok");
+    expect((await look(signedIn(cloud))).of("clock").status).toBe("ok");
   });
 
   test("is not blamed for a slow answer", async () => {
@@ -258,36 +260,32 @@ describe("the clock", () => {
       ...at(0),
       headers: { date: new Date(Date.now() - 150_000).toUTCString(), age: "150" },
     });
-    expect((await visit(signedIn(cloud))).of("clock").status).toBe("ok");
+    expect((await look(signedIn(cloud))).of("clock").status).toBe("ok");
   });
 
   test("has no line where the server does not say the time", async () => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, { status: 200, body: { version: "1" }, headers: { date: "soon" } });
-    expect((await visit(signedIn(cloud))).ids).not.toContain("clock");
+    expect((await look(signedIn(cloud))).ids).not.toContain("clock");
   });
 });
 
 describe("the token", () => {
-  test.each(["bentocloud", "yatai"] as const)("that %s does not know is a failure", async (dialect) => {
+  test.each(["bentocloud", "yatai"] as const)("is a failure where %s does not accept it", async (dialect) => {
     const [cloud, here] = [await startCloud({ dialect }), home()];
     writeContexts(here, [{ name: "mine", endpoint: cloud.url }]);
-    const { code, ids, of } = await visit(here);
+    const { code, ids, of } = await look(here);
     expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "token" });
     expect(of("token").message).toContain("does not accept the API token");
-  });
-
-  test.each(["bentocloud", "yatai"] as const)("that has expired on %s is a failure", async (dialect) => {
-    const cloud = await startCloud({ dialect });
-    const { code, of } = await visit(signedIn(cloud, { expiresAt: new Date(Date.now() - DAY_MS) }));
-    expect(code).toBe(1);
-    expect(of("token")).toMatchObject({ status: "fail", message: expect.stringContaining("has expired") });
+    const expired = await look(signedIn(cloud, { expiresAt: new Date(Date.now() - DAY_MS) }));
+    expect(expired.code).toBe(1);
+    expect(expired.of("token").message).toContain("has expired");
   });
 
   test("of the environment is corrected there", async () => {
     const cloud = await startCloud();
     const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: cloud.url };
-    expect((await visit(home(), env)).of("token").hint).toBe(
+    expect((await look(home(), env)).of("token").hint).toBe(
       "BENTO_CLOUD_API_KEY holds this token: replace it, or unset it",
     );
   });
@@ -297,7 +295,7 @@ describe("the token", () => {
     here.write(
       `contexts:\n- api_token: ''\n  endpoint: ${cloud.url}\n  name: mine\ncurrent_context_name: mine\n`,
     );
-    expect((await visit(here)).of("token")).toMatchObject({
+    expect((await look(here)).of("token")).toMatchObject({
       status: "fail",
       message: 'the context "mine" has no API token',
       hint: "bentocloud login --context mine",
@@ -311,7 +309,7 @@ describe("the token", () => {
     writeContexts(here, [
       { name: "mine", endpoint: cloud.url, token: cloud.issueToken({ email: "other@example.test" }) },
     ]);
-    const { code, of } = await visit(here);
+    const { code, of } = await look(here);
     expect(code).toBe(1);
     expect(of("token").message).toContain("is now of other@example.test");
   });
@@ -320,7 +318,7 @@ describe("the token", () => {
     const cloud = await startCloud();
     const here = signedIn(cloud);
     await Bun.write(`${here.path}/.bentorc`, "organization=elsewhere\n");
-    const { code, of } = await visit(here);
+    const { code, of } = await look(here);
     expect(code).toBe(1);
     expect(of("token").message).toContain('pins the organization "elsewhere"');
   });
@@ -330,7 +328,7 @@ describe("scope and expiry", () => {
   test.each(["bentocloud", "yatai"] as const)("are those of the token itself: %s", async (dialect) => {
     const cloud = await startCloud({ dialect });
     cloud.issueToken({ createdAt: new Date(Date.now() - DAY_MS), scopes: ["read_cluster"], name: "other" });
-    const { code, of } = await visit(signedIn(cloud));
+    const { code, of } = await look(signedIn(cloud));
     expect({ code, scope: of("scope"), expiry: of("expiry") }).toMatchObject({
       code: 0,
       scope: { status: "ok", message: "api" },
@@ -340,7 +338,7 @@ describe("scope and expiry", () => {
 
   test("a token that can only look is a warning", async () => {
     const cloud = await startCloud();
-    const { code, of } = await visit(signedIn(cloud, { scopes: ["read_organization", "read_cluster"] }));
+    const { code, of } = await look(signedIn(cloud, { scopes: ["read_organization", "read_cluster"] }));
     expect({ code, scope: of("scope") }).toMatchObject({
       code: 0,
       scope: {
@@ -354,7 +352,7 @@ describe("scope and expiry", () => {
     "a token without the scope to sign in fails: %s",
     async (dialect) => {
       const cloud = await startCloud({ dialect });
-      const { code, ids, of } = await visit(signedIn(cloud, { scopes: ["read_cluster"] }));
+      const { code, ids, of } = await look(signedIn(cloud, { scopes: ["read_cluster"] }));
       expect({ code, token: of("token").status, last: ids.at(-1) }).toEqual({
         code: 1,
         token: "ok",
@@ -368,15 +366,11 @@ describe("scope and expiry", () => {
     const cloud = await startCloud();
     const here = signedIn(cloud);
     cloud.issueToken();
-    const { code, ids, of } = await visit(here);
+    const { code, ids, of } = await look(here);
     expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "scope" });
     expect(of("scope").message).toContain("the server does not say more of this token");
-  });
-
-  test("are left open where the list is refused", async () => {
-    const cloud = await startCloud();
     cloud.misbehave("GET /api/v1/api_tokens", { status: 403, body: { message: "no" } });
-    expect((await visit(signedIn(cloud))).of("scope").status).toBe("ok");
+    expect((await look(signedIn(cloud))).of("scope").status).toBe("ok");
   });
 
   test.each([
@@ -384,7 +378,7 @@ describe("scope and expiry", () => {
     [3, "warn", /^the API token expires .* \(in [23]d\)$/, "bentocloud api-token rotate mine"],
   ])("an expiry in %d days is %s", async (days, status, message, hint) => {
     const cloud = await startCloud();
-    const { code, of } = await visit(signedIn(cloud, { expiresAt: new Date(Date.now() + days * DAY_MS) }));
+    const { code, of } = await look(signedIn(cloud, { expiresAt: new Date(Date.now() + days * DAY_MS) }));
     expect(code).toBe(0);
     expect(of("expiry")).toMatchObject({ status, message: expect.stringMatching(message), hint });
   });
@@ -406,7 +400,7 @@ describe("scope and expiry", () => {
         ],
       },
     });
-    const { code, of } = await visit(here);
+    const { code, of } = await look(here);
     expect({ code, expiry: of("expiry") }).toMatchObject({
       code: 1,
       expiry: { status: "fail", hint: "bentocloud login --context=mine" },

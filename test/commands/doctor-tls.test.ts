@@ -16,7 +16,7 @@ const TRUSTED = { NODE_EXTRA_CA_CERTS: certificates.caFile() };
 
 type Tls = NonNullable<CloudOptions["tls"]>;
 
-async function visit(tls: Tls, { env = {}, host = "127.0.0.1", command }: Visit = {}) {
+async function look(tls: Tls, { env = {}, host = "127.0.0.1", command }: Options = {}) {
   const [cloud, here] = [await startCloud({ tls }), home()];
   const endpoint = cloud.url.replace("127.0.0.1", host);
   writeContexts(here, [{ name: "a", endpoint, token: cloud.issueToken() }]);
@@ -25,7 +25,7 @@ async function visit(tls: Tls, { env = {}, host = "127.0.0.1", command }: Visit 
   return { code, tls: of("tls"), last: ids.at(-1), cloud };
 }
 
-interface Visit {
+interface Options {
   env?: Record<string, string>;
   host?: string;
   command?: string[];
@@ -48,7 +48,7 @@ describe("a certificate", () => {
       "NODE_EXTRA_CA_CERTS",
     ],
   ])("%s fails, and nothing is sent", async (_what, tls, says, hint) => {
-    const found = await visit(tls, { env: TRUSTED });
+    const found = await look(tls, { env: TRUSTED });
     expect(found).toMatchObject({ code: 1, last: "tls", tls: { status: "fail" } });
     expect(found.tls?.message).toStartWith(says);
     expect(found.tls?.hint).toContain(hint);
@@ -56,7 +56,7 @@ describe("a certificate", () => {
   });
 
   test("of an unknown authority fails, and nothing is sent", async () => {
-    const { code, tls, last, cloud } = await visit(certificates.leaf);
+    const { code, tls, last, cloud } = await look(certificates.leaf);
     expect({ code, last, requests: cloud.requests }).toEqual({ code: 1, last: "tls", requests: [] });
     expect(tls).toMatchObject({
       message: "the certificate is issued by Test Authority, which nobody here trusts",
@@ -72,7 +72,7 @@ describe("a certificate", () => {
   });
 
   test.each(["127.0.0.1", "localhost"])("of an authority of one's own is in order: %s", async (host) => {
-    const { code, tls } = await visit(certificates.leaf, { env: TRUSTED, host });
+    const { code, tls } = await look(certificates.leaf, { env: TRUSTED, host });
     expect(code).toBe(0);
     expect(tls?.status).toBe("ok");
     expect(tls?.message).toMatch(
@@ -81,7 +81,7 @@ describe("a certificate", () => {
   });
 
   test("that ends soon is a warning", async () => {
-    const { code, tls } = await visit(await certificates.issue({ toDays: 5 }), { env: TRUSTED });
+    const { code, tls } = await look(await certificates.issue({ toDays: 5 }), { env: TRUSTED });
     expect({ code, tls }).toMatchObject({
       code: 0,
       tls: { status: "warn", hint: "the server needs a new certificate soon" },
@@ -96,7 +96,7 @@ describe("a certificate", () => {
     await Bun.write(hosts, `127.0.0.1 ${host} localhost\n`);
     const script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
     const command = ["unshare", "-m", "sh", "-c", script, "sh", hosts, ...programCommand()];
-    const { code, tls } = await visit(await certificates.issue({ hosts: [host] }), {
+    const { code, tls } = await look(await certificates.issue({ hosts: [host] }), {
       env: TRUSTED,
       host,
       command,

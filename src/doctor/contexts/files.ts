@@ -4,6 +4,7 @@ import { quoteWord } from "../../resolve/require.ts";
 import type { Paths } from "../../store/home.ts";
 import type { Store } from "../../store/store.ts";
 import { withStoreLock } from "../../store/store-lock.ts";
+import { versionsFolder } from "../../store/versions.ts";
 import { narrow } from "../../system/create.ts";
 import {
   discard,
@@ -31,7 +32,10 @@ export const home: Check = {
     const path = dirname(store.paths.file);
     const shown = secret("path", path);
     const stats = inspectTarget(path);
-    const isWritable = await attempt(() => requireWritable(path) ?? true);
+    const isWritable = await attempt(() => {
+      requireWritable(path);
+      return true;
+    });
     if (!stats)
       return isWritable
         ? ok(text`${shown} is not there yet; the first login makes it`)
@@ -67,17 +71,16 @@ export const modes: Check = {
 
 function findWide({ file, own }: Paths): string[] {
   const target = realTarget(file);
-  const folder = dirname(target);
-  const quarantined = namesIn(folder).filter((name) => name.startsWith(`${basename(target)}.broken-`));
-  return [target, ...quarantined.map((name) => join(folder, name)), own, ...listBelow(own)].filter((path) => {
+  const quarantined = listIn(dirname(target)).filter((path) => path.startsWith(`${target}.broken-`));
+  const inside = [...listIn(own), ...listIn(versionsFolder(own))];
+  return [target, ...quarantined, own, ...inside].filter((path) => {
     const stats = inspect(path);
     return stats !== undefined && !stats.isSymbolicLink() && (permissionsOf(stats) & 0o077) !== 0;
   });
 }
 
-function listBelow(folder: string): string[] {
-  const paths = namesIn(folder).map((name) => join(folder, name));
-  return paths.flatMap((path) => [path, ...listBelow(path)]);
+function listIn(folder: string): string[] {
+  return namesIn(folder).map((name) => join(folder, name));
 }
 
 /** What processes that were killed in the middle of a write left behind. */
@@ -103,7 +106,7 @@ export const leftovers: Check = {
 function findLeftovers({ file, own }: Paths): string[] {
   const target = realTarget(file);
   const beside = findTemporaries(dirname(target), (name, pid) => name === basename(target) && hasEnded(pid));
-  const inside = [own, ...listBelow(own)].flatMap((folder) =>
+  const inside = [own, versionsFolder(own)].flatMap((folder) =>
     findTemporaries(folder, (_name, pid) => hasEnded(pid)),
   );
   return [...beside, ...inside, ...["lock", ROTATION_LOCK].flatMap((name) => findAbandoned(join(own, name)))];
@@ -112,13 +115,12 @@ function findLeftovers({ file, own }: Paths): string[] {
 /** Whether the contexts file can be read at all. */
 export const file: Check = {
   id: "file",
-  async run(cli) {
-    const { store } = cli;
+  async run({ store }) {
     try {
       await store.read();
       return ok(secret("path", store.paths.file));
     } catch (error) {
-      const finding = toFinding(error, cli);
+      const finding = toFinding(error);
       const isCorrupt = error instanceof CliError && error.code === "CORRUPT";
       return isCorrupt ? { ...finding, repair: () => quarantine(store) } : finding;
     }

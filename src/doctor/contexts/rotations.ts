@@ -29,6 +29,6 @@ export const rotations: Check = {
 /** One that can end the rotation: with the old token or its successor, else any that signs in there. */
 function findContextFor({ endpoint, old, successor }: Rotation, contexts: readonly Context[]) {
   const there = contexts.filter((context) => isSameEndpoint(context.endpoint, endpoint));
-  const secrets = [old.token, successor?.token];
-  return there.find((context) => secrets.includes(tokenOf(context)?.reveal() ?? "")) ?? there[0];
+  const secrets = new Set([old.token, successor?.token]);
+  return there.find((context) => secrets.has(tokenOf(context)?.reveal() ?? "")) ?? there[0];
 }

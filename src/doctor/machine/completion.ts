@@ -6,6 +6,20 @@ import { homeDirectory } from "../../system/runtime.ts";
 import { type Check, ok } from "../check.ts";
 import { open, secret, text } from "../report.ts";
 
+/** Whether the user's shell completes our commands. It is optional, so nothing is wrong where it does not. */
+export const completion: Check = {
+  id: "completion",
+  async run({ env }) {
+    const name = basename(variable(env, "SHELL") ?? "").replace(/\.exe$/i, "");
+    const shell = describeShell(name, env);
+    if (!shell) return undefined;
+    const found = shell.paths.find(providesCompletion);
+    return found === undefined
+      ? ok(text`${open(name)} does not complete bentocloud's commands yet`, open(shell.command))
+      : ok(text`${open(name)} completes bentocloud's commands, by ${secret("path", found)}`);
+  },
+};
+
 interface Shell {
   /** What `completion SHELL --help` says. */
   command: string;
@@ -13,65 +27,47 @@ interface Shell {
   paths: string[];
 }
 
-/** A path starts with `/` or the name of a directory that depends on the user. */
-const SHELLS = new Map<string, Shell>()
-  .set("bash", {
-    command: "source <(bentocloud completion bash), in ~/.bashrc",
-    paths: [
-      ...["HOME/.bashrc", "HOME/.bash_profile", "HOME/.bash_login", "HOME/.profile"],
-      ...["DATA/bash-completion/completions/bentocloud", "/etc/bash_completion.d/bentocloud"],
-    ],
-  })
-  .set("zsh", {
-    command: "source <(bentocloud completion zsh), in ~/.zshrc behind compinit",
-    paths: [
-      ...["ZSH/.zshrc", "ZSH/.zshenv", "ZSH/.zprofile", "ZSH/.zlogin"],
-      ...["FPATH/_bentocloud", "/usr/local/share/zsh/site-functions/_bentocloud"],
-    ],
-  })
-  .set("fish", {
-    command: "bentocloud completion fish > ~/.config/fish/completions/bentocloud.fish",
-    paths: ["CONFIG/fish/config.fish", "CONFIG/fish/completions/bentocloud.fish"],
-  })
-  .set("pwsh", {
-    command: "bentocloud completion powershell | Out-String | Invoke-Expression, in $PROFILE",
-    paths: ["CONFIG/powershell/Microsoft.PowerShell_profile.ps1", "CONFIG/powershell/profile.ps1"],
-  });
-
-/** Whether the user's shell completes our commands. It is optional, so nothing is wrong where it does not. */
-export const completion: Check = {
-  id: "completion",
-  async run({ env }) {
-    const name = basename(variable(env, "SHELL") ?? "").replace(/\.exe$/i, "");
-    const shell = SHELLS.get(name);
-    if (!shell) return undefined;
-    const found = expand(shell.paths, env).find(providesCompletion);
-    return found === undefined
-      ? ok(text`${open(name)} does not complete bentocloud's commands yet`, open(shell.command))
-      : ok(text`${open(name)} completes bentocloud's commands, by ${secret("path", found)}`);
-  },
-};
-
-function expand(paths: readonly string[], env: Environment): string[] {
+function describeShell(name: string, env: Environment): Shell | undefined {
+  const within = (folder: string, ...names: string[]) => names.map((one) => join(folder, one));
   const home = homeDirectory(env["HOME"]);
-  const places = new Map([
-    ["HOME", [home]],
-    ["CONFIG", [variable(env, "XDG_CONFIG_HOME") ?? join(home, ".config")]],
-    ["DATA", [variable(env, "XDG_DATA_HOME") ?? join(home, ".local/share")]],
-    ["ZSH", [variable(env, "ZDOTDIR") ?? home]],
-    ["FPATH", (variable(env, "FPATH") ?? "").split(":").filter((folder) => folder !== "")],
-  ]);
-  return paths.flatMap((path) => {
-    const [place = "", ...rest] = path.split("/");
-    return (places.get(place) ?? ["/"]).map((folder) => join(folder, ...rest));
-  });
+  const config = variable(env, "XDG_CONFIG_HOME") ?? join(home, ".config");
+  if (name === "bash") {
+    const data = variable(env, "XDG_DATA_HOME") ?? join(home, ".local/share");
+    const scripts = [
+      join(data, "bash-completion/completions/bentocloud"),
+      "/etc/bash_completion.d/bentocloud",
+    ];
+    return {
+      command: "source <(bentocloud completion bash), in ~/.bashrc",
+      paths: [...within(home, ".bashrc", ".bash_profile", ".bash_login", ".profile"), ...scripts],
+    };
+  }
+  if (name === "zsh") {
+    const folders = [...(variable(env, "FPATH") ?? "").split(":"), "/usr/local/share/zsh/site-functions"];
+    const scripts = folders.filter((one) => one !== "").map((one) => join(one, "_bentocloud"));
+    const start = within(variable(env, "ZDOTDIR") ?? home, ".zshrc", ".zshenv", ".zprofile", ".zlogin");
+    return {
+      command: "source <(bentocloud completion zsh), in ~/.zshrc behind compinit",
+      paths: [...start, ...scripts],
+    };
+  }
+  if (name === "fish")
+    return {
+      command: "bentocloud completion fish > ~/.config/fish/completions/bentocloud.fish",
+      paths: within(join(config, "fish"), "config.fish", "completions/bentocloud.fish"),
+    };
+  if (name !== "pwsh") return undefined;
+  return {
+    command: "bentocloud completion powershell | Out-String | Invoke-Expression, in $PROFILE",
+    paths: within(join(config, "powershell"), "Microsoft.PowerShell_profile.ps1", "profile.ps1"),
+  };
 }
 
 const MAX_BYTES = 1024 * 1024;
 
 /** A start file does so in a line that is not a comment. */
 function providesCompletion(path: string): boolean {
-  if (/\bbentocloud|_bentocloud$/.test(basename(path))) return inspectTarget(path)?.isFile() ?? false;
+  if (/^_?bentocloud/.test(basename(path))) return inspectTarget(path)?.isFile() ?? false;
   try {
     const code = readRegularFile(path, { limit: MAX_BYTES })?.bytes.toString("utf8") ?? "";
     return /^[^#\n]*\bbentocloud\s+completion\b/m.test(code);

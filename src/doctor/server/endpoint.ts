@@ -1,7 +1,6 @@
 import { fieldOf, serverText } from "../../cloud/answer.ts";
 import { refusal } from "../../cloud/auth.ts";
 import { CliError } from "../../errors.ts";
-import { showAge } from "../../system/time.ts";
 import { type Check, ok, warn } from "../check.ts";
 import { endpointAddress, open, secret, text } from "../report.ts";
 import type { Target } from "./target.ts";
@@ -45,8 +44,15 @@ export const clock: Check<Target> = {
     const behind = clock.server.getTime() - clock.after.getTime();
     const ms = Math.max(ahead, behind);
     if (ms < MAX_DIFFERENCE_MS) return ok(text`this machine and the server agree about the time`);
-    const difference = `${showAge(new Date(0), new Date(ms))} ${ahead > behind ? "ahead of" : "behind"} the server's`;
+    const difference = `${showSpan(ms)} ${ahead > behind ? "ahead of" : "behind"} the server's`;
     const hint = text`set the clock: API tokens and certificates are judged by it`;
     return warn(text`the clock of this machine is ${open(difference)}`, hint);
   },
 };
+
+function showSpan(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return `${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+}

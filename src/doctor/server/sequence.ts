@@ -16,9 +16,9 @@ export function serverChecks({ insecureHttp }: { insecureHttp: boolean }): Check
     id,
     async run(cli) {
       if (hasFailed) return undefined;
-      const target = await (found ??= findTarget(cli, insecureHttp).catch((error) => toFinding(error, cli)));
+      const target = await (found ??= findTarget(cli, insecureHttp).catch(toFinding));
       if ("status" in target) return id === "endpoint" ? target : undefined;
-      const finding = await run(target).catch((error) => toFinding(error, cli));
+      const finding = await run(target).catch(toFinding);
       hasFailed = finding?.status === "fail";
       return finding;
     },

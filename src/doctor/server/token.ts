@@ -22,8 +22,8 @@ export const token: Check<Target> = {
     if (error && verdict !== "forbidden") {
       const isRefused = verdict === "rejected" || verdict === "expired";
       if (!isRefused || active.source.kind !== "env_key") throw error;
-      const hint = text`BENTO_CLOUD_API_KEY holds this token: replace it, or unset it`;
-      return { ...toFinding(error, cli), hint };
+      const hint = text`${open(active.source.name)} holds this token: replace it, or unset it`;
+      return { ...toFinding(error), hint };
     }
     if (!error) checkOrganizationPin(active, organization);
     const user = email === null ? [] : text`, of ${secret("e-mail", email)}`;
