@@ -27,7 +27,7 @@ async function repair(here: Home, id: string) {
   return { found, repaired, after: (await doctor(here)).of(id) };
 }
 
-describe("the contexts file", () => {
+describe("doctor: the contexts file", () => {
   const broken = Buffer.from("contexts: [\xff\n", "latin1");
 
   test("that cannot be read is put aside for the last valid version", async () => {
@@ -87,7 +87,7 @@ describe("the contexts file", () => {
   });
 });
 
-describe("modes", () => {
+describe("doctor: modes", () => {
   test("that let others read tokens are narrowed", async () => {
     const here = home();
     writeContexts(here, [{ name: "a" }, { name: "b" }]);
@@ -129,7 +129,7 @@ describe("modes", () => {
   });
 });
 
-test("what interrupted writes left is removed, and nothing of a process at work", async () => {
+test("doctor: leftovers: what interrupted writes left is removed, and nothing of a process at work", async () => {
   const here = home();
   writeContexts(here, [{ name: "a" }, { name: "b" }]);
   await run(["use", "b"], { home: here });
@@ -158,7 +158,7 @@ test("what interrupted writes left is removed, and nothing of a process at work"
   for (const path of ours) expect(readFileSync(path, "utf8")).toBe("");
 });
 
-describe("a token rotation that has not ended", () => {
+describe("doctor: rotations: one that has not ended", () => {
   test("is named, with the context that can end it", async () => {
     const here = home();
     const token = canary();

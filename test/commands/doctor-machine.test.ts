@@ -25,7 +25,7 @@ function twoContexts(): Home {
   return here;
 }
 
-describe("environment", () => {
+describe("doctor: environment", () => {
   const key = canary();
   const [KEY, ENDPOINT, CONTEXT] = [
     "BENTO_CLOUD_API_KEY",
@@ -88,7 +88,7 @@ describe("environment", () => {
     expect(found).toMatchObject({ code: 0, status, message, hint });
   });
 
-  test("a key in a project that chooses a context is a warning, and the project alone is not", async () => {
+  test("warns of a key in a project that chooses a context, and not of the project alone", async () => {
     const here = twoContexts();
     const project = join(here.path, "project");
     const rc = writeBelow(project, ".bentorc", "context=b\n");
@@ -100,7 +100,7 @@ describe("environment", () => {
     expect(await look("environment", {}, options)).toMatchObject({ status: "ok" });
   });
 
-  test("an endpoint that is none is a failure", async () => {
+  test("fails for an endpoint that cannot be used", async () => {
     const env = { BENTO_CLOUD_API_KEY: key, BENTO_CLOUD_API_ENDPOINT: "ftp://x.test" };
     const { code, status, message } = await look("environment", env);
     expect({ code, status }).toEqual({ code: 1, status: "fail" });
@@ -108,8 +108,8 @@ describe("environment", () => {
   });
 });
 
-describe("runtime", () => {
-  test("is named with its version", async () => {
+describe("doctor: runtime", () => {
+  test("names this program and its runtime", async () => {
     const { status, message } = await look("runtime", {});
     expect(status).toBe("ok");
     expect(message).toMatch(
@@ -166,7 +166,7 @@ describe("runtime", () => {
   );
 });
 
-describe("completion", () => {
+describe("doctor: completion", () => {
   test.each([
     ["bash", ".bashrc", "source <(bentocloud completion bash)\n"],
     ["bash", ".local/share/bash-completion/completions/bentocloud", "complete\n"],
@@ -178,7 +178,7 @@ describe("completion", () => {
       ".config/powershell/Microsoft.PowerShell_profile.ps1",
       "bentocloud completion powershell | Out-String | Invoke-Expression\n",
     ],
-  ])("of %s is found in %s", async (shell, name, text) => {
+  ])("finds that of %s in %s", async (shell, name, text) => {
     const here = home();
     const env = { SHELL: `/usr/bin/${shell}` };
     const before = await look("completion", env, { home: here });
@@ -195,13 +195,13 @@ describe("completion", () => {
     });
   });
 
-  test("in a comment is none", async () => {
+  test("does not take a comment for one", async () => {
     const here = home();
     writeBelow(here.path, ".bashrc", "# source <(bentocloud completion bash)\n");
     expect((await look("completion", { SHELL: "/bin/bash" }, { home: here })).hint).not.toBeNull();
   });
 
-  test("of zsh is found where ZDOTDIR and FPATH say", async () => {
+  test("finds that of zsh where ZDOTDIR and FPATH say", async () => {
     const here = home();
     const rc = writeBelow(here.path, "dots/.zshrc", "source <(bentocloud completion zsh)\n");
     const own = writeBelow(here.path, "functions/_bentocloud", "#compdef bentocloud\n");
@@ -217,7 +217,7 @@ describe("completion", () => {
   });
 });
 
-describe.skipIf(!isCompiled)("copies", () => {
+describe.skipIf(!isCompiled)("doctor: copies", () => {
   const own = () => realpathSync(programCommand("binary")[0]!);
 
   /** Another program of that name, which would leave a trace if it were run. */
@@ -236,7 +236,7 @@ describe.skipIf(!isCompiled)("copies", () => {
     PATH: [...folders.map((folder) => join(here.path, folder)), "/usr/bin", "/bin"].join(":"),
   });
 
-  test("behind this one are named", async () => {
+  test("names those behind this one in PATH", async () => {
     const here = home();
     linkTo(here, "bin");
     const copy = other(here, "old");
@@ -248,7 +248,7 @@ describe.skipIf(!isCompiled)("copies", () => {
     );
   });
 
-  test("before this one are a warning, and are not run", async () => {
+  test("warns of one before this one, and does not run it", async () => {
     const here = home();
     linkTo(here, "bin");
     const copy = other(here, "old");
@@ -261,7 +261,7 @@ describe.skipIf(!isCompiled)("copies", () => {
     expect(existsSync(join(here.path, "was-run"))).toBe(false);
   });
 
-  test("that cannot be started do not count, and neither does this one outside of PATH", async () => {
+  test("does not count what cannot be started", async () => {
     const here = home();
     writeBelow(join(here.path, "text"), "bentocloud", "not a program\n");
     mkdirSync(join(here.path, "folder/bentocloud"), { recursive: true });

@@ -31,7 +31,7 @@ interface Options {
   command?: string[];
 }
 
-describe("a certificate", () => {
+describe("doctor: tls: a certificate", () => {
   test.each([
     ["that has expired", certificates.expired, "the certificate expired on", "check the clock"],
     ["that is not valid yet", early, "the certificate is only valid from", "check the clock"],
@@ -64,21 +64,24 @@ describe("a certificate", () => {
     });
   });
 
-  test("is not made good by NODE_TLS_REJECT_UNAUTHORIZED, of which nothing else is said", async () => {
+  test("is checked also with NODE_TLS_REJECT_UNAUTHORIZED=0, and nothing else is printed", async () => {
     const [cloud, here] = [await startCloud({ tls: certificates.leaf }), home()];
     writeContexts(here, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
     const { code, stderr } = await doctor([], { home: here, env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
     expect({ code, stderr, requests: cloud.requests }).toEqual({ code: 1, stderr: "", requests: [] });
   });
 
-  test.each(["127.0.0.1", "localhost"])("of an authority of one's own is in order: %s", async (host) => {
-    const { code, tls } = await look(certificates.leaf, { env: TRUSTED, host });
-    expect(code).toBe(0);
-    expect(tls?.status).toBe("ok");
-    expect(tls?.message).toMatch(
-      /^valid until \d{4}-\d\d-\d\d \((29|30)d\), issued by Test Authority, an authority that this machine was told to trust$/,
-    );
-  });
+  test.each(["127.0.0.1", "localhost"])(
+    "of an authority that this machine was told to trust is in order: %s",
+    async (host) => {
+      const { code, tls } = await look(certificates.leaf, { env: TRUSTED, host });
+      expect(code).toBe(0);
+      expect(tls?.status).toBe("ok");
+      expect(tls?.message).toMatch(
+        /^valid until \d{4}-\d\d-\d\d \((29|30)d\), issued by Test Authority, an authority that this machine was told to trust$/,
+      );
+    },
+  );
 
   test("that ends soon is a warning", async () => {
     const { code, tls } = await look(await certificates.issue({ toDays: 5 }), { env: TRUSTED });
@@ -108,7 +111,7 @@ describe("a certificate", () => {
   });
 });
 
-test("http where https is asked for fails at TLS", async () => {
+test("doctor: tls: fails where a server speaks http", async () => {
   const [cloud, here] = [await startCloud(), home()];
   writeContexts(here, [{ name: "a", endpoint: cloud.url.replace("http:", "https:") }]);
   const { code, of, ids } = await doctor(["--timeout", "5"], { home: here });

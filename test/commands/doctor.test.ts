@@ -25,7 +25,7 @@ describe("doctor", () => {
       expect(Object.keys(check)).toEqual(["id", "status", "message", "hint", "fixed"]);
   });
 
-  test("leaves no trace, in a home that Python made and in one of ours", async () => {
+  test("changes nothing on the disk, in a home that Python made and in one of ours", async () => {
     const cloud = await startCloud();
     for (const isOurs of [false, true]) {
       const here = home();
@@ -87,7 +87,7 @@ describe("doctor", () => {
       { BENTOML_CLOUD_CONTEXT: "nope" },
       "BENTOML_CLOUD_CONTEXT",
     ],
-  ])("says what stands before the server: %s", async (_what, args, env, says) => {
+  ])("reports why there is no server to ask: %s", async (_what, args, env, says) => {
     const here = home();
     writeContexts(here, [{ name: "a", endpoint: "http://127.0.0.1:9" }]);
     const { code, ids, of } = await doctor(args, { home: here, env });
@@ -95,7 +95,7 @@ describe("doctor", () => {
     expect(of("endpoint")?.message).toContain(says);
   });
 
-  test("asks no server that the project's pin forbids", async () => {
+  test("asks no server that a pin of the project forbids", async () => {
     const [cloud, here] = [await startCloud(), home()];
     writeContexts(here, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
     await Bun.write(join(here.path, "project/.bentorc"), "endpoint=https://other.test\n");
@@ -121,7 +121,7 @@ describe("doctor", () => {
     expect(allowed.of("endpoint")?.message).toContain("HTTP 503");
   });
 
-  test("can be stopped in the middle", async () => {
+  test("ends at Ctrl-C with exit 130", async () => {
     const [cloud, here] = [await startCloud(), home()];
     writeContexts(here, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
     cloud.misbehave("GET /api/v1/version", { silent: true });

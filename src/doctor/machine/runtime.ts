@@ -10,41 +10,31 @@ export const runtime: Check = {
   id: "runtime",
   async run({ env }) {
     const isSet = (name: string) => variable(env, name) !== undefined;
-    const certificates = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"].filter(isSet);
-    const faults = new Map<string, Text>();
+    const faults: Record<string, Text> = isBun() && isSet("BUN_OPTIONS") ? { BUN_OPTIONS } : {};
     const notes: Text[] = [];
-    // Bun obeys them before the first line of this program, which cannot undo them.
-    if (isBun() && isSet("BUN_OPTIONS"))
-      faults.set(
-        "BUN_OPTIONS",
-        text`Bun obeys BUN_OPTIONS before this program begins, and it can load code that sees every token`,
-      );
-    for (const name of certificates) {
-      const path = env[name] ?? "";
-      const [shown, fault] = [secret("path", path), findFault(path)];
-      if (!fault) notes.push(text`the authorities in ${shown} (${open(name)}) are trusted`);
-      else
-        faults.set(
-          name,
-          text`${open(name)} names ${shown}, which ${fault}, so that nothing of it is trusted`,
-        );
+    for (const name of ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"].filter(isSet)) {
+      const [label, file] = [open(name), secret("path", env[name] ?? "")];
+      const fault = findFault(env[name] ?? "");
+      if (fault)
+        faults[name] = text`${label} names ${file}, which ${fault}, so that nothing of it is trusted`;
+      else notes.push(text`the authorities in ${file} (${label}) are trusted`);
     }
-    notes.push(
-      ...Object.keys(IGNORED)
-        .filter(isSet)
-        .map((name) => IGNORED[name] ?? []),
-    );
-    if (faults.size > 0)
+    for (const [name, note] of Object.entries(IGNORED)) if (isSet(name)) notes.push(note);
+    const names = Object.keys(faults);
+    if (names.length > 0)
       return warn(
-        join([...faults.values(), ...notes]),
-        open(`correct or unset ${[...faults.keys()].join(" and ")}`),
+        join([...Object.values(faults), ...notes]),
+        open(`correct or unset ${names.join(" and ")}`),
       );
     const { platform, arch, runtime } = describeRuntime();
     return ok(join([open(`bentocloud ${VERSION} on ${platform} ${arch}, ${runtime}`), ...notes]));
   },
 };
 
-/** Why the runtimes go on without a file of certificates. */
+// Nothing that runs in this program can undo what Bun did before its first line.
+const BUN_OPTIONS = text`Bun obeys BUN_OPTIONS before this program begins, and it can load code that sees every token`;
+
+/** Why a file of certificates cannot be used. The runtimes go on without it. */
 function findFault(path: string): Text | undefined {
   try {
     const certificates = readRegularFile(path)?.bytes.toString("latin1");
@@ -55,7 +45,7 @@ function findFault(path: string): Text | undefined {
   }
 }
 
-/** They change other programs of this runtime, so a user may look for a fault in them. */
+/** These change other programs of this runtime, so a user may look for a fault in them. */
 const IGNORED: Record<string, Text> = {
   NODE_TLS_REJECT_UNAUTHORIZED: text`NODE_TLS_REJECT_UNAUTHORIZED is ignored: certificates are checked`,
   BUN_CONFIG_VERBOSE_FETCH: text`BUN_CONFIG_VERBOSE_FETCH is ignored: no request is printed`,
