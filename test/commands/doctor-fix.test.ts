@@ -3,6 +3,7 @@ import { chmodSync } from "node:fs";
 import fc from "fast-check";
 import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
+import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -77,30 +78,35 @@ describe("doctor --fix", () => {
     );
   }, 60_000);
 
-  test("brings back no login that was removed, lost or signed out of", async () => {
+  const signIn = async (cloud: LocalCloud, here: Home, name: string) => {
+    const args = ["login", "--with-token", "--context", name, "--endpoint", cloud.url];
+    expect((await run(args, { home: here, stdin: cloud.issueToken() })).code).toBe(0);
+  };
+
+  test("brings back no login that was removed, signed in to again, and signed out of", async () => {
     const [cloud, here] = [await startCloud(), home()];
-    const login = async (name: string) => {
-      const args = ["login", "--with-token", "--context", name, "--endpoint", cloud.url];
-      expect((await run(args, { home: here, stdin: cloud.issueToken() })).code).toBe(0);
-    };
-    await login("c");
+    await signIn(cloud, here, "c");
     here.write("contexts: []\ncurrent_context_name: default\n");
     await run(["context", "list"], { home: here });
-    await login("c");
+    await signIn(cloud, here, "c");
     expect((await run(["logout", "c"], { home: here })).code).toBe(0);
-    const { of } = await fix(here);
-    expect(of("lost")).toMatchObject({ fixed: false });
+    expect((await fix(here)).of("lost")).toMatchObject({ fixed: false });
     expect((await run(["list-context"], { home: here })).stdout).toBe("[]\n");
   });
 
   test("keeps an endpoint that an editor changed", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "c" }]);
+    const [cloud, here] = [await startCloud(), home()];
+    for (const name of ["a", "c"]) await signIn(cloud, here, name);
     await run(["use", "a"], { home: here });
-    here.write(here.read().replace("https://c.test", "https://elsewhere.test"));
+    const at = here.read().lastIndexOf(cloud.url);
+    here.write(here.read().slice(0, at) + here.read().slice(at).replace("127.0.0.1", "localhost"));
     const edited = here.read();
-    const { of } = await fix(here);
-    expect({ lost: of("lost")?.status, text: here.read() }).toEqual({ lost: "ok", text: edited });
+    const { stderr } = await run(["context", "list"], { home: here });
+    expect({ stderr, lost: (await fix(here)).of("lost")?.status, text: here.read() }).toEqual({
+      stderr: "",
+      lost: "ok",
+      text: edited,
+    });
   });
 
   test.each(["__env__", "gone"])("takes out the current context %s, which names nothing", async (name) => {

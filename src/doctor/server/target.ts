@@ -6,7 +6,6 @@ import { listTokens } from "../../cloud/tokens.ts";
 import { type Context, usableTokenOf } from "../../contexts/context.ts";
 import { parseEndpoint } from "../../contexts/endpoint.ts";
 import { CliError } from "../../errors.ts";
-import type { Active } from "../../resolve/active.ts";
 import { checkEndpointPin } from "../../resolve/pins.ts";
 import { requireContext } from "../../resolve/require.ts";
 import { findOwn, knownUids } from "../../tokens/own.ts";
@@ -15,10 +14,10 @@ import { open, text } from "../report.ts";
 import { findRoute, hostOf, portOf } from "./route.ts";
 
 /** The active context's server, and what the checks ask it. */
-export type Target = ReturnType<typeof createTarget>;
+export type Target = Exclude<Awaited<ReturnType<typeof findTarget>>, Finding>;
 
 /** @throws CliError when the active context cannot be used. Without one, the finding says that no server is asked. */
-export async function findTarget(cli: Cli, insecureHttp: boolean): Promise<Target | Finding> {
+export async function findTarget(cli: Cli, insecureHttp: boolean) {
   const active = await cli.resolve();
   if (!active.context && active.source.kind === "user") {
     const hint = open(active.hasOthers ? "bentocloud use NAME" : "bentocloud login");
@@ -26,27 +25,7 @@ export async function findTarget(cli: Cli, insecureHttp: boolean): Promise<Targe
   }
   const context = requireContext(active);
   checkEndpointPin(active, context);
-  return createTarget(cli, { active, context, endpoint: readEndpoint(context), insecureHttp });
-}
-
-function readEndpoint({ name, endpoint }: Context): string {
-  try {
-    return parseEndpoint(endpoint);
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    const { message, hint } = error;
-    throw new CliError("USAGE", `the endpoint of the context "${name}" cannot be used: ${message}`, { hint });
-  }
-}
-
-interface Place {
-  active: Active;
-  context: Context;
-  endpoint: string;
-  insecureHttp: boolean;
-}
-
-function createTarget(cli: Cli, { active, context, endpoint, insecureHttp }: Place) {
+  const endpoint = readEndpoint(context);
   const url = new URL(endpoint);
   const token = usableTokenOf(context);
   return {
@@ -72,6 +51,16 @@ function createTarget(cli: Cli, { active, context, endpoint, insecureHttp }: Pla
       }),
     ),
   };
+}
+
+function readEndpoint({ name, endpoint }: Context): string {
+  try {
+    return parseEndpoint(endpoint);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const { message, hint } = error;
+    throw new CliError("USAGE", `the endpoint of the context "${name}" cannot be used: ${message}`, { hint });
+  }
 }
 
 /** The answer, with the server's time and the moments of this machine between which it was told. */
