@@ -59,20 +59,21 @@ const tokens: Check<Entries> = {
   },
 };
 
-/** Whether the current context is one. */
+/** Whether the current context exists. */
 const current: Check<Entries> = {
   id: "current",
   async run({ contexts, current: { name, line }, store }) {
-    if (contexts.length === 0) return ok(text`there are no contexts yet`);
     const isEnvironment = name === ENVIRONMENT_NAME;
     if (contexts.some((context) => context.name === name)) {
+      if (!isEnvironment) return ok(text`"${contextName(name)}"`);
       const hint = text`bentocloud context rename ${open(ENVIRONMENT_NAME)} NAME`;
-      return isEnvironment
-        ? warn(text`a stored context has the name of the environment's credential, __env__`, hint)
-        : ok(text`"${contextName(name)}"`);
+      return warn(text`a stored context has the name of the environment's credential, __env__`, hint);
     }
-    const hint = text`bentocloud use NAME (\`bentocloud context list\` shows them)`;
-    if (line === null || name === DEFAULT_CURRENT) return warn(text`no context is current`, hint);
+    const isEmpty = contexts.length === 0;
+    if (isEmpty && name === DEFAULT_CURRENT) return ok(text`there are no contexts yet`);
+    const use = text`bentocloud use NAME (\`bentocloud context list\` shows them)`;
+    const hint = isEmpty ? text`bentocloud login` : use;
+    if (line === null) return warn(text`no context is current`, hint);
     const message = isEnvironment
       ? text`__env__ is current, which Python bentoml wrote and cannot find`
       : text`the current context is ${contextName(name, showName(name))}, and there is none`;
