@@ -5,6 +5,7 @@ import { file, home, leftovers, modes } from "./contexts/files.ts";
 import { rotations } from "./contexts/rotations.ts";
 import { completion } from "./machine/completion.ts";
 import { copies } from "./machine/copies.ts";
+import { directory } from "./machine/directory.ts";
 import { environment } from "./machine/environment.ts";
 import { runtime } from "./machine/runtime.ts";
 import { type Result, type Text, text } from "./report.ts";
@@ -29,7 +30,7 @@ export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
   const groups: { title: string; checks: readonly Check[] }[] = [
     // `modes` comes before any repair that writes the contexts file and narrows its mode in passing.
     { title: "Contexts", checks: [home, modes, leftovers, file, ...entryChecks, rotations] },
-    { title: "This machine", checks: [environment, runtime, completion, copies] },
+    { title: "This machine", checks: [directory, environment, runtime, completion, copies] },
   ];
   if (!options.offline) {
     const { serverChecks } = await import("./server/sequence.ts");

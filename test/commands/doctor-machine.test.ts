@@ -25,6 +25,33 @@ function twoContexts(): Home {
   return here;
 }
 
+// Deno itself does not start in such a directory.
+describe.skipIf(!isCompiled)("doctor: directory", () => {
+  test.each([
+    [
+      "a deleted one",
+      "mkdir gone; cd gone; rmdir ../gone",
+      0,
+      "warn",
+      /^the working directory no longer exists/,
+    ],
+    [
+      "one whose name is not UTF-8",
+      `d="$(printf 'caf\\351')"; mkdir "$d"; cd "$d"`,
+      1,
+      "fail",
+      /^the path of the working directory is not valid UTF-8/,
+    ],
+  ])("reports %s", async (_what, script, code, status, message) => {
+    const here = twoContexts();
+    const command = ["sh", "-c", `${script}; exec "$@"`, "sh", ...programCommand()];
+    const found = await look("directory", {}, { home: here, command });
+    expect(found).toMatchObject({ code, status, message: expect.stringMatching(message) });
+    // The runtime of this test cannot name that directory either.
+    Bun.spawnSync(["sh", "-c", "rm -rf caf*"], { cwd: here.path });
+  });
+});
+
 describe("doctor: environment", () => {
   const key = canary();
   const [KEY, ENDPOINT, CONTEXT] = [
