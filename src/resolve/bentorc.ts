@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { CliError, usageError } from "../errors.ts";
 import { NotRegularError, readRegularFile, TooLargeError } from "../system/files.ts";
-import { hasWorkingDirectory, userId } from "../system/runtime.ts";
+import { isWorkingDirectoryDeleted, userId } from "../system/runtime.ts";
 
 /**
  * `.bentorc`: a project's choice of context. It is text from a repository that may be hostile, so it can only choose a
@@ -51,9 +51,9 @@ function* listFolders(cwd: () => string): Generator<string> {
   try {
     folder = cwd();
   } catch (error) {
-    // A deleted directory holds nothing. One whose name cannot be told may hold a `.bentorc`.
-    if (hasWorkingDirectory()) throw error;
-    return;
+    // A deleted directory holds nothing. One whose path cannot be told may hold a `.bentorc`.
+    if (isWorkingDirectoryDeleted()) return;
+    throw error;
   }
   for (; folder !== dirname(folder); folder = dirname(folder)) yield folder;
   yield folder;

@@ -1,5 +1,5 @@
 import { loadConfig } from "c12";
-import { hasWorkingDirectory } from "../system/runtime.ts";
+import { isWorkingDirectoryDeleted } from "../system/runtime.ts";
 
 /** What each layer chooses, nearest first; the first that chooses something wins. */
 export interface Layers<T> {
@@ -20,7 +20,7 @@ export interface Layers<T> {
  */
 export async function resolveLayers<T>({ overrides, project, user }: Layers<T>): Promise<T> {
   // c12 asks the system for the working directory, and fails where that was deleted.
-  if (!hasWorkingDirectory()) return overrides ?? project ?? (await user());
+  if (isWorkingDirectoryDeleted()) return overrides ?? project ?? (await user());
   const { config } = await loadConfig<{ choice?: T | undefined }>({
     name: "bentocloud",
     cwd: "/",

@@ -31,26 +31,32 @@ export function ownEnvironment(): Record<string, string | undefined> {
   return { ...process.env };
 }
 
-/** @throws CliError `STORAGE` where it was deleted, or has a name that cannot be told. */
+/** @throws CliError `STORAGE` where it was deleted, or has a path that cannot be told. */
 export function workingDirectory(): string {
   try {
     return requireExactPath(process.cwd(), "the path of the working directory");
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw new CliError("STORAGE", "the working directory no longer exists", {
+    const why = isMissing(error) ? "no longer exists" : "has a path that cannot be told";
+    throw new CliError("STORAGE", `the working directory ${why}`, {
       hint: "change to a directory that exists",
       cause: error,
     });
   }
 }
 
-/** False once it was deleted. */
-export function hasWorkingDirectory(): boolean {
+/** A deleted working directory has no path, and nothing is in it. */
+export function isWorkingDirectoryDeleted(): boolean {
   try {
-    return process.cwd() !== "";
-  } catch {
+    process.cwd();
     return false;
+  } catch (error) {
+    return isMissing(error);
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 /**
