@@ -1,4 +1,4 @@
-import { hasWorkingDirectory } from "../../system/runtime.ts";
+import { isWorkingDirectoryDeleted } from "../../system/runtime.ts";
 import { type Check, warn } from "../check.ts";
 import { text } from "../report.ts";
 
@@ -6,7 +6,7 @@ import { text } from "../report.ts";
 export const directory: Check = {
   id: "directory",
   async run({ cwd }) {
-    if (!hasWorkingDirectory())
+    if (isWorkingDirectoryDeleted())
       return warn(
         text`the working directory no longer exists, so no .bentorc counts`,
         text`change to a directory that exists`,
