@@ -79,8 +79,7 @@ describe("doctor: environment", () => {
       [],
       "warn",
       `${ENDPOINT} is set but empty, and ignored here; ${KEY} wins over ${CONTEXT}; Python bentoml decides ` +
-        `differently: it takes ${KEY} and ${ENDPOINT} exactly as they are written, it cannot use an endpoint without ` +
-        "http:// or https://",
+        "differently: it takes endpoint and token exactly as they are written",
     ],
   ])("with %s is judged", async (_what, env, args, status, message) => {
     const hint = status === "ok" ? null : "`bentocloud explain` shows what each of them uses";

@@ -1,8 +1,7 @@
 import type { Cli } from "../../app.ts";
 import { findProject } from "../../resolve/bentorc.ts";
-import { compareLogins } from "../../resolve/compare-python.ts";
-import { environmentCredential, variable } from "../../resolve/environment.ts";
-import { askPython } from "../../resolve/python.ts";
+import { environmentCredential, isSetButEmpty, variable } from "../../resolve/environment.ts";
+import { comparePython } from "../../resolve/python.ts";
 import type { Environment } from "../../store/home.ts";
 import { attempt, type Check, ok, warn } from "../check.ts";
 import { join, open, secret, type Text, text } from "../report.ts";
@@ -17,9 +16,7 @@ export const environment: Check = {
   id: "environment",
   async run(cli) {
     const { env } = cli;
-    const empty = [...CHOOSING, "BENTOML_HOME"].filter(
-      (name) => env[name] !== undefined && variable(env, name) === undefined,
-    );
+    const empty = [...CHOOSING, "BENTOML_HOME"].filter((name) => isSetButEmpty(env, name));
     if (empty.length === 0 && CHOOSING.every((name) => env[name] === undefined))
       return ok(text`no variable chooses a login`);
     // A key or an endpoint that cannot be used at all throws.
@@ -45,7 +42,7 @@ async function listConflicts({ env, flags, cwd }: Cli): Promise<Text[]> {
   if (flags.context !== undefined)
     return hasKey ? [...found, text`--context wins over ${open(KEY)} here`] : found;
   if (hasKey && hasName) found.push(text`${open(KEY)} wins over ${open(CONTEXT)}`);
-  const project = await attempt(() => findProject(cwd(), () => {}));
+  const project = await attempt(() => findProject(cwd, () => {}));
   if (project?.context !== undefined && (hasKey || hasName)) {
     const winner = open(hasKey ? KEY : CONTEXT);
     found.push(text`${winner} wins over the context that ${secret("path", project.path)} names`);
@@ -54,15 +51,11 @@ async function listConflicts({ env, flags, cwd }: Cli): Promise<Text[]> {
 }
 
 async function compareWithPython(cli: Cli): Promise<Text[]> {
+  const { env, cwd } = cli;
   const active = await attempt(() => cli.resolve());
-  const python = await askPython(cli.env, () => cli.cwd());
-  const ours = { kind: active?.source.kind ?? null, context: active?.context, stoppedByProject: false };
-  const { differs, reasons } = compareLogins(ours, python, cli.env);
-  if (!differs) return [];
-  const why = python.failure === null ? reasons : [...reasons, python.failure];
-  return [
-    text`Python bentoml decides differently: ${secret("reasons", why.join(", ") || "it uses another login")}`,
-  ];
+  const { python } = await comparePython({ env, cwd, active, isForbidden: false });
+  if (!python.differs) return [];
+  return [text`Python bentoml decides differently: ${secret("reasons", python.reason ?? "")}`];
 }
 
 function describeChoice(env: Environment): Text {
