@@ -1,6 +1,6 @@
 import type { Cli } from "../../app.ts";
 import { findProject } from "../../resolve/bentorc.ts";
-import { environmentCredential, variable } from "../../resolve/environment.ts";
+import { environmentCredential, isSetButEmpty, variable } from "../../resolve/environment.ts";
 import { comparePython } from "../../resolve/python.ts";
 import type { Environment } from "../../store/home.ts";
 import { attempt, type Check, ok, warn } from "../check.ts";
@@ -16,9 +16,7 @@ export const environment: Check = {
   id: "environment",
   async run(cli) {
     const { env } = cli;
-    const empty = [...CHOOSING, "BENTOML_HOME"].filter(
-      (name) => env[name] !== undefined && variable(env, name) === undefined,
-    );
+    const empty = [...CHOOSING, "BENTOML_HOME"].filter((name) => isSetButEmpty(env, name));
     if (empty.length === 0 && CHOOSING.every((name) => env[name] === undefined))
       return ok(text`no variable chooses a login`);
     // A key or an endpoint that cannot be used at all throws.
@@ -53,11 +51,11 @@ async function listConflicts({ env, flags, cwd }: Cli): Promise<Text[]> {
 }
 
 async function compareWithPython(cli: Cli): Promise<Text[]> {
-  const active = await attempt(() => cli.resolve());
   const { env, cwd } = cli;
+  const active = await attempt(() => cli.resolve());
   const { python } = await comparePython({ env, cwd, active, isForbidden: false });
   if (!python.differs) return [];
-  return [text`Python bentoml decides differently: ${secret("reason", python.reason ?? "")}`];
+  return [text`Python bentoml decides differently: ${secret("reasons", python.reason ?? "")}`];
 }
 
 function describeChoice(env: Environment): Text {
