@@ -5,7 +5,7 @@ import type { Pin } from "../resolve/pins.ts";
 import type { Cell, Field, Output } from "../system/output.ts";
 import { cap } from "../system/text.ts";
 
-/** The length of the longest name that we create; a name in a file can be longer, and would widen every row. */
+/** The longest name that can be created. A longer one from a file would make every row of the table as wide. */
 const MAX_SHOWN = 128;
 
 export const explain = command({
@@ -55,12 +55,10 @@ function toRow(candidate: Explanation["candidates"][number]): Cell[] {
   return chosen ? cells.map((text) => ({ text, tone: "good" })) : cells;
 }
 
-function printPython(output: Output, python: Explanation["python"]): void {
-  const { name, endpoint, differs, reason, current_context } = python;
+function printPython(output: Output, { name, endpoint, differs, reason }: Explanation["python"]): void {
   const login = name === null ? "nothing" : `${cap(name, MAX_SHOWN)}, ${endpoint}`;
   output.fields([
     ["bentoml", `${login}${differs ? "" : " (the same)"}`, differs ? "warning" : "good"],
     ["because", reason],
-    ["current-context", current_context === name ? null : cap(current_context ?? "nothing", MAX_SHOWN)],
   ]);
 }

@@ -19,23 +19,6 @@ export function isBun(): boolean {
   return process.versions["bun"] !== undefined;
 }
 
-/** The names of user, machine and home, as far as the system knows them. */
-export function ownNames(): { users: string[]; machines: string[]; homes: string[] } {
-  const os = process.getBuiltinModule("node:os");
-  const attempt = (ask: () => string) => {
-    try {
-      return [ask()];
-    } catch {
-      return [];
-    }
-  };
-  return {
-    users: attempt(() => os.userInfo().username),
-    machines: attempt(() => os.hostname()),
-    homes: attempt(() => os.homedir()),
-  };
-}
-
 /** A compiled program's modules have paths in a virtual file system. */
 function isCompiled(): boolean {
   return /\$bunfs|~BUN/.test(import.meta.url);
