@@ -112,6 +112,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
         ...options,
         timeoutMs: Math.min(timeoutMs, flags.timeoutMs),
         signal: signal(),
+        env,
         debug: (message) => output.debug(message),
       });
     },

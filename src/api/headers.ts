@@ -1,10 +1,5 @@
+import { isOurHeader } from "../cloud/headers.ts";
 import { usageError } from "../errors.ts";
-
-/** The token's header, and those that say how a message travels instead of what it means. */
-const OURS = new Set(
-  `x-yatai-api-token accept-encoding connection content-length expect host keep-alive proxy-authorization
-  proxy-connection te trailer transfer-encoding upgrade`.split(/\s+/),
-);
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -16,7 +11,7 @@ export function parseHeaders(written: readonly string[]): Headers {
     const at = line.indexOf(":");
     const name = line.slice(0, Math.max(at, 0)).trim();
     if (!NAME.test(name)) throw usageError("a header is written Name: value");
-    if (OURS.has(name.toLowerCase())) throw usageError(`the header ${name} cannot be set`);
+    if (isOurHeader(name)) throw usageError(`the header ${name} cannot be set`);
     const value = line.slice(at + 1).trim();
     if (!VALUE.test(value))
       throw usageError(`the value of the header ${name} has characters that no header can have`);

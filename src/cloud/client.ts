@@ -2,10 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { cancelled, CliError, usageError } from "../errors.ts";
+import type { Route } from "../system/proxy.ts";
+import type { Environment } from "../system/runtime.ts";
 import { type Answer, readRetryAfter, readText, toAnswer } from "./answer.ts";
 import { Deadline } from "./deadline.ts";
+import { showProxy, toText } from "./faults.ts";
+import { routeOf } from "./route.ts";
 import { type Message, SAFE, send } from "./send.ts";
-import { transportError } from "./transport.ts";
+import { isRefusedByProxy, isUnsent, transportError } from "./transport.ts";
 
 /**
  * Every request of this program. A safe request is retried within one deadline for all attempts; a request that may
@@ -34,6 +38,8 @@ export interface ClientOptions {
   token?: Token;
   timeoutMs: number;
   signal: AbortSignal;
+  /** With the proxy variables. */
+  env: Environment;
   /** Allows plain http to a host that is not this machine. */
   insecureHttp: boolean;
   debug: (message: string) => void;
@@ -41,7 +47,6 @@ export interface ClientOptions {
 
 const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 250;
-const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 
 /** @throws CliError when the endpoint must not be used, or the token cannot be sent in a header. */
 export function createClient(options: ClientOptions): Client {
@@ -72,7 +77,7 @@ export function createClient(options: ClientOptions): Client {
     stream: (message) =>
       exchange(call, message, async (response, deadline) => ({
         ...headOf(response),
-        body: chunksOf(response, call, { method: message.method, deadline }),
+        body: chunksOf(response, call, { message, deadline }),
       })),
   };
 }
@@ -99,6 +104,7 @@ async function exchange<T>(
   { once = false } = {},
 ): Promise<T> {
   const { method } = message;
+  const route = routeOf(new URL(message.url), call.env);
   const end = performance.now() + call.timeoutMs;
   const retries = once || !SAFE.has(method) ? 0 : MAX_RETRIES;
   let earlier: CliError | undefined;
@@ -108,16 +114,16 @@ async function exchange<T>(
     deadline.set(end - started);
     let pause: number | undefined;
     try {
-      const response = await send(message, { ...call, signal: deadline.signal });
-      trace(call, message, { result: String(response.status), started });
-      const isRetried = RETRIED.has(response.status) && attempt < retries;
+      const response = await send(message, { ...call, route, signal: deadline.signal });
+      trace(call, message, { route, result: String(response.status), started });
+      const isRetried = isRetriedStatus(response.status) && attempt < retries;
       pause = isRetried ? pauseBefore(attempt, end, readRetryAfter(response)) : undefined;
       if (pause === undefined) return await read(response, deadline);
       await response.body?.cancel();
     } catch (error) {
-      const failure = failureOf(call, method, error);
-      trace(call, message, { result: `${failure.code}: ${failure.message}`, started });
-      const isRetried = failure.code === "UNREACHABLE" && attempt < retries;
+      const failure = await failureOf(call, message, error);
+      trace(call, message, { route, result: `${failure.code}: ${failure.message}`, started });
+      const isRetried = failure.code === "UNREACHABLE" && !isRefusedByProxy(error) && attempt < retries;
       pause = isRetried ? pauseBefore(attempt, end) : undefined;
       // A last attempt that ran out of time tells less than the lost connection before it.
       if (pause === undefined) throw failure.code === "TIMEOUT" && earlier ? earlier : failure;
@@ -132,6 +138,10 @@ async function exchange<T>(
   }
 }
 
+function isRetriedStatus(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
 /** Exponential with jitter, or longer if the server asks for it; undefined when it would end after the deadline. */
 function pauseBefore(attempt: number, end: number, askedForMs = 0): number | undefined {
   const ms = Math.max(askedForMs, FIRST_DELAY_MS * 2 ** attempt * (0.5 + Math.random() / 2));
@@ -141,18 +151,20 @@ function pauseBefore(attempt: number, end: number, askedForMs = 0): number | und
 function trace(
   call: Call,
   { method, url }: Message,
-  { result, started }: { result: string; started: number },
+  { route, result, started }: { route: Route; result: string; started: number },
 ): void {
   // The query can hold a sign-in code, which is as good as a token.
   const [place] = String(url).split("?");
-  call.debug(`${method} ${place} -> ${result} (${Math.round(performance.now() - started)} ms)`);
+  const through = route.kind === "proxy" ? ` through ${toText(showProxy(route))}` : "";
+  const ms = Math.round(performance.now() - started);
+  call.debug(`${method} ${place}${through} -> ${result} (${ms} ms)`);
 }
 
 /** The chunks of a body. The time that the reader takes for one is not limited. */
 async function* chunksOf(
   response: Response,
   call: Call,
-  { method, deadline }: { method: string; deadline: Deadline },
+  { message, deadline }: { message: Message; deadline: Deadline },
 ): AsyncGenerator<Uint8Array> {
   try {
     deadline.set(call.timeoutMs);
@@ -162,17 +174,19 @@ async function* chunksOf(
       deadline.set(call.timeoutMs);
     }
   } catch (error) {
-    throw failureOf(call, method, error);
+    throw await failureOf(call, message, error);
   } finally {
     deadline.clear();
   }
 }
 
-function failureOf(call: Call, method: string, error: unknown): CliError {
+async function failureOf(call: Call, { method, url: target }: Message, error: unknown): Promise<CliError> {
   if (call.signal.aborted) return cancelledDuring(method);
   if (error instanceof CliError) return error;
-  const failure = transportError(error, call.endpoint, call.timeoutMs);
-  if (SAFE.has(method) || !["TIMEOUT", "UNREACHABLE"].includes(failure.code)) return failure;
+  const url = new URL(target);
+  const failure = await transportError(error, { ...call, url, route: routeOf(url, call.env) });
+  const isSettled = SAFE.has(method) || isUnsent(error) || !["TIMEOUT", "UNREACHABLE"].includes(failure.code);
+  if (isSettled) return failure;
   return new CliError(failure.code, failure.message, {
     hint: `the server may have carried out the ${method} all the same: look before you repeat it`,
     cause: error,

@@ -49,7 +49,7 @@ export const api = command({
     });
     if (paginate && message.method !== "GET")
       throw usageError(`--paginate is for GET, not ${message.method}`);
-    for (const name of requestedOrganizations(message)) checkRequestedOrganization(active, name);
+    checkRequestedOrganization(active, message);
     await guardChange(cli, active, { method: message.method, yes: args.yes });
     // Last, because this may send a request, and nothing is sent for a command that is wrong.
     await openSession(cli, options);
@@ -58,10 +58,3 @@ export const api = command({
     else await showAnswer(cli, client, message, { include, filter });
   },
 });
-
-/** A request can name an organization other than the token's own in its query or in a header. */
-function requestedOrganizations({ url, headers }: { url: URL | string; headers?: Headers }): string[] {
-  const named = new URL(url).searchParams.getAll("organization_name");
-  const header = headers?.get("x-yatai-organization");
-  return [...named, ...(header ? [header] : [])].filter((name) => name !== "");
-}
