@@ -23,7 +23,7 @@ export interface FileText {
   bytes: Buffer;
   /** Permission bits. On Windows, where they say nothing, always 0o600. */
   mode: number;
-  /** When the file last changed, in milliseconds. */
+  /** When the file last changed, in milliseconds; no earlier than its last change before `bytes` were read. */
   modifiedAt: number;
   uid: number;
   gid: number;
@@ -70,10 +70,11 @@ export function readRegularFile(
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw new NotRegularError(path);
     if (stats.size > limit) throw new TooLargeError(path);
+    const bytes = readFileSync(descriptor);
     return {
-      bytes: readFileSync(descriptor),
+      bytes,
       mode: permissionsOf(stats) & 0o777,
-      modifiedAt: stats.mtimeMs,
+      modifiedAt: fstatSync(descriptor).mtimeMs,
       uid: stats.uid,
       gid: stats.gid,
     };
@@ -137,12 +138,17 @@ export function requireWritable(directory: string): void {
   }
 }
 
+/**
+ * The names in a directory; none where there is no directory, or one that this user may not look into.
+ *
+ * @throws CliError `STORAGE`
+ */
 export function listDirectory(path: string): string[] {
   try {
     return uninterrupted(() => readdirSync(path));
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return [];
-    throw error;
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") return [];
+    throw storageError("read", path, error);
   }
 }
 
@@ -150,7 +156,7 @@ export function removeFile(path: string): void {
   unlinkSync(path);
 }
 
-/** The names in a directory; none where it cannot be listed. */
+/** The names in a directory; none where it cannot be listed, for whatever reason. */
 export function namesIn(directory: string): string[] {
   try {
     return listDirectory(directory);
