@@ -43,7 +43,7 @@ export function snapshotReader(path: string): ReadSnapshot {
   return async (settleMs = SETTLE_MS) => {
     const deadline = performance.now() + LONGEST_WAIT_MS;
     for (let wait = 5; ; wait = Math.min(2 * wait, 80)) {
-      const raw = readRaw(path);
+      const raw = readFileText(path);
       const isRecent = raw !== undefined && Math.abs(Date.now() - raw.modifiedAt) < settleMs;
       const isLate = performance.now() >= deadline;
       try {
@@ -79,7 +79,8 @@ async function parseSnapshot(path: string, raw: FileText | undefined): Promise<S
   }
 }
 
-function readRaw(path: string): FileText | undefined {
+/** @throws CliError `STORAGE` */
+export function readFileText(path: string): FileText | undefined {
   try {
     return readRegularFile(path);
   } catch (error) {

@@ -69,7 +69,7 @@ export function createStore(options: StoreOptions): Store {
     state: () => (state ??= readState()),
     update: async (plan) => (await import("./transaction.ts")).updateStore(tools, plan).finally(forget),
     replace: async (text) => (await import("./transaction.ts")).replaceStore(tools, text),
-    repair: async () => (await import("./transaction.ts")).repairStore(tools),
+    repair: async () => (await import("./transaction.ts")).replaceStore(tools, undefined),
     losses: async () => (await import("./losses.ts")).listLosses(paths.own, (await tools.snapshot()).file),
     updateState: async (change, options) =>
       (await import("./transaction.ts")).updateState(tools, change, options).finally(forget),
