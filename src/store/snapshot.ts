@@ -36,9 +36,9 @@ const LONGEST_WAIT_MS = 2_000;
 
 /**
  * Looks at the file each time, and parses it again only when it says something else. A file that looks unfinished is
- * read again until it does not, or until nobody has changed it for some time.
+ * read again until it does not, or until nobody has changed it for some time. One that `isOurs` is as we left it.
  */
-export function snapshotReader(path: string): ReadSnapshot {
+export function snapshotReader(path: string, isOurs = (_bytes: Buffer) => false): ReadSnapshot {
   let last: Snapshot | undefined;
   return async (settleMs = SETTLE_MS) => {
     const deadline = performance.now() + LONGEST_WAIT_MS;
@@ -49,7 +49,7 @@ export function snapshotReader(path: string): ReadSnapshot {
       try {
         const isSame = raw !== undefined && last?.raw?.bytes.equals(raw.bytes) === true;
         if (!last || !isSame) last = await parseSnapshot(path, raw);
-        const isUnfinished = isRecent && looksUnfinished(last);
+        const isUnfinished = isRecent && looksUnfinished(last) && !isOurs(raw.bytes);
         if (!isUnfinished || isLate) return { ...last, raw, isUnfinished };
       } catch (error) {
         if (!isRecent || isLate || !(error instanceof CliError)) throw error;

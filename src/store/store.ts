@@ -3,7 +3,7 @@ import type { Paths } from "./home.ts";
 import { snapshotReader } from "./snapshot.ts";
 import type { State } from "./state.ts";
 import type { Loss, Outcome, Plan, Replaced, StoreOptions, StoreTools } from "./tools.ts";
-import { isBaseline } from "./versions.ts";
+import { readBaseline } from "./versions.ts";
 
 /**
  * The shared file and our own memory beside it. Reading is here, because nearly every command reads and start-up time
@@ -44,7 +44,7 @@ export function createStore(options: StoreOptions): Store {
     if (!said.has(message)) options.alert(message);
     said.add(message);
   };
-  const snapshot = snapshotReader(paths.file);
+  const snapshot = snapshotReader(paths.file, (bytes) => readBaseline(paths.own)?.equals(bytes) === true);
   const tools: StoreTools = {
     ...options,
     alert,
@@ -62,7 +62,8 @@ export function createStore(options: StoreOptions): Store {
     paths,
     async read() {
       const now = await tools.snapshot();
-      if (!isBaseline(paths.own, now.raw?.bytes))
+      const baseline = readBaseline(paths.own);
+      if (baseline && now.raw?.bytes.equals(baseline) !== true)
         await (await import("./recovery.ts")).noticeLoss(tools, now);
       return now.file;
     },

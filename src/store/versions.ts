@@ -61,11 +61,10 @@ export function findBaseline(versions: readonly Version[]): Version | undefined 
   return versions.findLast(({ kind }) => kind === "version");
 }
 
-/** Whether the file says what it said when we last left it; true when nothing is known of that. */
-export function isBaseline(own: string, bytes: Buffer | undefined): boolean {
+/** What the file said when we last left it; undefined when nothing is known of that. */
+export function readBaseline(own: string): Buffer | undefined {
   const baseline = findBaseline(listVersions(own));
-  const known = baseline && readOwnFile(baseline.path);
-  return !known || (bytes !== undefined && known.equals(bytes));
+  return baseline && readOwnFile(baseline.path);
 }
 
 /** For the holder of the store's lock only. `isDurable` waits until it is on the disk. */
