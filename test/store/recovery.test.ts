@@ -1,12 +1,15 @@
 import { describe, expect, test } from "bun:test";
+import { mkdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { removeContexts, renameContext, switchContext } from "../../src/store/manage.ts";
 import { bringBack, findRestorable, listRestorable } from "../../src/store/restore.ts";
 import type { Store } from "../../src/store/store.ts";
+import { listVersions } from "../../src/store/versions.ts";
 import { Token } from "../../src/contexts/token.ts";
 import { home, type Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { keptIn, leftovers, openStore, writeContexts } from "./fixture.ts";
+import { keptIn, leftovers, openStore, ownOf, writeBelow, writeContexts } from "./fixture.ts";
 
 sweepCanaries();
 
@@ -217,4 +220,159 @@ describe("in any order of our commands and another program's writes", () => {
     const property = fc.asyncProperty(steps, async (all) => expect((await play(all)).losses).toEqual([]));
     await fc.assert(property, { numRuns: 15 });
   }, 60_000);
+});
+
+const IDS = /`bentocloud restore ([0-9a-f]{4})`/;
+
+/** A home on which our commands and another program work, in which `names` have been seen by ours. */
+async function seenHome(...names: string[]) {
+  const here = home();
+  const write = (logins: Record<string, string>, current = "none") =>
+    writeContexts(
+      here,
+      Object.entries(logins).map(([name, token]) => ({ name, token, endpoint: ENDPOINT })),
+      current,
+    );
+  const logins = Object.fromEntries(names.map((name) => [name, canary()]));
+  write(logins);
+  const { store, alerts } = openStore(here);
+  const login = (name: string, token = canary()) => {
+    const put = { kind: "put", name, endpoint: ENDPOINT, token: new Token(token), email: null } as const;
+    return store.update(() => ({ changes: [put] }));
+  };
+  const restore = (id: string) => bringBack(store, findRestorable(store, id));
+  /** What the newest warning names to bring back. */
+  const newest = () => IDS.exec(alerts.at(-1) ?? "")![1]!;
+  await switchContext(store, names[0]!);
+  return { here, write, logins, store, alerts, login, restore, newest };
+}
+
+describe("another program's write", () => {
+  test("that edits an endpoint is no loss, and is left as it is", async () => {
+    const { here, store, alerts } = await seenHome("a", "c");
+    here.write(here.read().replace(ENDPOINT, "https://edited.test"));
+    const edited = here.read();
+    await store.read();
+    await switchContext(store, "c");
+    expect({ alerts, losses: await store.losses() }).toEqual({ alerts: [], losses: [] });
+    expect(here.read().replace(/current.*/, "")).toBe(edited.replace(/current.*/, ""));
+  });
+
+  test.each<[string, (home: Awaited<ReturnType<typeof seenHome>>) => Promise<unknown>]>([
+    ["a login of its name", ({ login }) => login("c")],
+    ["bringing it back", ({ restore, newest }) => restore(newest())],
+  ])("is settled by %s, also when that is removed again", async (_name, settle) => {
+    const seen = await seenHome("a", "c");
+    const { here, write, logins, store, alerts } = seen;
+    write({ a: logins["a"]! });
+    await store.read();
+    expect((await store.losses()).map(({ contexts }) => contexts)).toEqual([["c"]]);
+    await settle(seen);
+    await removeContexts(store, ["c"]);
+    expect({ said: alerts.length, losses: await store.losses() }).toEqual({ said: 1, losses: [] });
+    expect((await listRestorable(store)).map(({ kind }) => kind)).not.toContain("loss");
+    expect(here.read()).not.toContain("name: c");
+  });
+
+  test("is named apart from what a killed command of ours may have done", async () => {
+    const { here, write, logins, store, alerts } = await seenHome("a", "b", "c");
+    // What `logout b` leaves that was killed after its change.
+    write({ a: logins["a"]!, c: logins["c"]! }, "a");
+    const pending = "2030-01-01T00-00-00.000Z-abcd.pending.yaml";
+    writeBelow(ownOf(here), `versions/${pending}`, here.read());
+    await store.read();
+    expect(alerts).toEqual([]);
+    write({ a: logins["a"]! }, "a");
+    await store.read();
+    expect(alerts).toEqual([expect.stringContaining(`removed 1 context from ${here.file}: c; `)]);
+    expect(leftovers(here)).toEqual([]);
+  });
+
+  test("is kept once, also when the file as it was found could not be kept with it", async () => {
+    const { here, store, alerts } = await seenHome("a", "b");
+    here.write("contexts: []\ncurrent_context_name: default\n");
+    await store.read();
+    // As if the disk had been full then.
+    rmSync(listVersions(ownOf(here)).at(-1)!.path);
+    const again = openStore(here);
+    await again.store.read();
+    expect(again.alerts).toEqual(alerts);
+    expect(keptIn(here, "loss")).toHaveLength(1);
+  });
+
+  test("is said each time where it cannot be kept, and then once", async () => {
+    const { here } = await seenHome("a");
+    here.write("contexts: []\ncurrent_context_name: default\n");
+    const lock = join(ownOf(here), "lock");
+    mkdirSync(lock);
+    for (const _ of [1, 2]) {
+      const { store, alerts } = openStore(here);
+      await store.read();
+      await store.read();
+      expect(alerts).toEqual([
+        expect.stringContaining("`bentocloud restore`, where it can write, brings it back"),
+      ]);
+    }
+    rmdirSync(lock);
+    const { store, alerts } = openStore(here);
+    await store.read();
+    await store.read();
+    expect(alerts).toEqual([expect.stringMatching(IDS)]);
+  });
+
+  test("is not looked for in a file that is no home's, which other homes may write", async () => {
+    const { here, store, alerts } = await seenHome("a", "b");
+    const other = join(here.path, "other.yaml");
+    writeFileSync(other, "contexts: []\ncurrent_context_name: default\n");
+    rmSync(here.file);
+    symlinkSync(other, here.file);
+    await store.read();
+    expect(alerts).toEqual([]);
+  });
+});
+
+describe("what is brought back", () => {
+  test("is the newer login, also when the older one was put back and lost after it", async () => {
+    const { here, write, logins, store, login, restore, newest } = await seenHome("a");
+    const token = canary();
+    await login("a", token);
+    const ids: string[] = [];
+    for (const left of [{}, { a: logins["a"]! }, {}]) {
+      write(left);
+      await store.update(() => ({ changes: [] }));
+      if (Object.keys(left).length === 0) ids.push(newest());
+    }
+    for (const id of ids) await restore(id);
+    expect(here.read()).toContain(token);
+  });
+
+  test("is the newest login, when an earlier one is restored before the newest is known to be gone", async () => {
+    const { here, write, store, login, restore, newest } = await seenHome("a");
+    write({});
+    await store.read();
+    const first = newest();
+    const token = canary();
+    await login("a", token);
+    write({});
+    await restore(first);
+    expect(newest()).not.toBe(first);
+    await restore(newest());
+    expect(here.read()).toContain(token);
+  });
+
+  test("replaces what a stale write put back, though many changes came between", async () => {
+    const { here, write, logins, store, alerts, login, restore, newest } = await seenHome("a");
+    const stale = here.read();
+    write({});
+    await store.read();
+    await login("a", logins["a"]);
+    const token = canary();
+    await login("a", token);
+    for (let count = 0; count < 15; count += 1) await login(`b${count}`);
+    here.write(stale);
+    await store.read();
+    expect(alerts.at(-1)).toContain(`put 1 context in ${here.file} back to an older login: a; `);
+    await restore(newest());
+    expect(here.read()).toContain(token);
+  });
 });
