@@ -27,7 +27,8 @@ import {
  * to an entry of an older version, is said once, with the command that brings it back. Nothing more is concluded, and
  * nothing is brought back unasked: whoever changed the file may have meant it.
  *
- * It is said once because whoever says it keeps the present file as a version, which is the next baseline.
+ * It is said once because whoever says it keeps the present file as a version, which is the next baseline. A process that
+ * is killed in between leaves the old baseline, so that the next one says it again.
  */
 interface Found {
   missing: Context[];
@@ -41,16 +42,21 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
   const { paths, signal } = tools;
   const loss = now.isUnfinished ? undefined : await findLoss(paths, now.file);
   if (!loss) return;
+  let isSaid = false;
+  const alert = (message: string) => {
+    isSaid = true;
+    tools.alert(message);
+  };
   try {
     await withStoreLock(paths, { signal: signal(), waitMs: 0 }, async () => {
       const found = await tools.snapshot(WRITER_SETTLE_MS);
-      if (!found.isUnfinished) await recordFound(tools, found);
+      if (!found.isUnfinished) await recordFound({ ...tools, alert }, found);
       return true;
     });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     // Another process of ours is writing: it says the same. A file that broke meanwhile is the next command's error.
-    if (error.code === "LOCKED" || error.code === "CORRUPT") return;
+    if (isSaid || error.code === "LOCKED" || error.code === "CORRUPT") return;
     // Where we cannot take the lock, a write of ours may have come between the reading of the file and of its versions.
     const again = await findLoss(paths, (await tools.snapshot()).file);
     if (again) tools.alert(describeLoss(again, paths, undefined));
@@ -75,12 +81,14 @@ async function keepFound({ paths, alert }: StoreTools, { text, file }: Snapshot)
   const baseline = findBaseline(listVersions(own));
   if ((baseline && readVersion(baseline)) === text) return;
   const loss = await findLoss(paths, file);
-  const id = loss && (await addLoss(own, [...loss.missing, ...loss.reverted], loss.current));
+  if (loss) {
+    const id = await addLoss(own, [...loss.missing, ...loss.reverted], loss.current);
+    alert(describeLoss(loss, paths, id));
+  }
   const found = text ?? (await editContexts(undefined, []));
   const before = baseline && (await parseVersion(baseline));
   if (before && loginsOf(before.contexts) === loginsOf(file.contexts)) overwriteVersion(baseline, found);
   else addVersion(own, "version", { text: found, isDurable: true });
-  if (loss) alert(describeLoss(loss, paths, id));
 }
 
 /** Undefined when nothing is lost, and when nothing is known of this file. */

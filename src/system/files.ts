@@ -113,12 +113,20 @@ export function readOwnFile(path: string): Buffer | undefined {
 export function realTarget(path: string): string {
   let current = resolve(path);
   for (let links = 0; links < 40; links += 1) {
-    const folder = existsSync(dirname(current)) ? realpathSync(dirname(current)) : dirname(current);
+    const folder = realDirectory(dirname(current));
     if (!inspect(current)?.isSymbolicLink()) return join(folder, basename(current));
     // From the real directory: `..` in a link means its parent, not that of the path which led here.
     current = resolve(folder, readlinkSync(current));
   }
   throw new CliError("STORAGE", `${path} is a loop of symbolic links`);
+}
+
+function realDirectory(path: string): string {
+  try {
+    return existsSync(path) ? realpathSync(path) : path;
+  } catch (error) {
+    throw storageError("read", path, error);
+  }
 }
 
 /**
