@@ -41,7 +41,9 @@ export async function reportWinner(cli: Cli, name: string): Promise<Active | und
 /** A variable or project file that is in disorder must not make a change that was made look like a failure. */
 export async function resolveAfterwards(cli: Cli): Promise<Active | undefined> {
   try {
-    return await cli.resolveElsewhere();
+    const active = await cli.resolveElsewhere();
+    if (active.error) throw active.error;
+    return active;
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     cli.output.warn(`nothing can be active here: ${error.message}`);

@@ -79,6 +79,7 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
 
 export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[]> {
   const active = await cli.resolve();
+  if (active.error) cli.output.warn(active.error.message);
   const { contexts } = await cli.store.read();
   const path = cli.store.paths.file;
   const targets = contexts.map((context) => ({
