@@ -111,7 +111,7 @@ describe("a contexts file that is a link", () => {
     for (const { args, stdin } of [...writers(cloud), { args: ["token"], stdin: null }]) {
       expect(await run(args, { home: here, stdin })).toMatchObject({
         code: 6,
-        stderr: `error: ${here.file} is a loop of symbolic links\n`,
+        stderr: `error: cannot read ${here.file}: too many symbolic links\n`,
       });
     }
     expect(here.tree()).toEqual(before);
