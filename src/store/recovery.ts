@@ -42,24 +42,19 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
   const { paths, signal } = tools;
   const loss = now.isUnfinished ? undefined : await findLoss(paths, now.file);
   if (!loss) return;
-  let isSaid = false;
-  const alert = (message: string) => {
-    isSaid = true;
-    tools.alert(message);
-  };
   try {
     await withStoreLock(paths, { signal: signal(), waitMs: 0 }, async () => {
       const found = await tools.snapshot(WRITER_SETTLE_MS);
-      if (!found.isUnfinished) await recordFound({ ...tools, alert }, found);
+      if (!found.isUnfinished) await recordFound(tools, found);
       return true;
     });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     // Another process of ours is writing: it says the same. A file that broke meanwhile is the next command's error.
-    if (isSaid || error.code === "LOCKED" || error.code === "CORRUPT") return;
+    if (error.code === "LOCKED" || error.code === "CORRUPT") return;
     // Where we cannot take the lock, a write of ours may have come between the reading of the file and of its versions.
     const again = await findLoss(paths, (await tools.snapshot()).file);
-    if (again) tools.alert(describeLoss(again, paths, undefined));
+    if (again) tools.alert(...describeLoss(again, paths));
   }
 }
 
@@ -83,7 +78,7 @@ async function keepFound({ paths, alert }: StoreTools, { text, file }: Snapshot)
   const loss = await findLoss(paths, file);
   if (loss) {
     const id = await addLoss(own, [...loss.missing, ...loss.reverted], loss.current);
-    alert(describeLoss(loss, paths, id));
+    alert(...describeLoss(loss, paths, id));
   }
   const found = text ?? (await editContexts(undefined, []));
   const before = baseline && (await parseVersion(baseline));
@@ -118,18 +113,16 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefi
   return { missing, reverted, current: before.current.name };
 }
 
-function describeLoss({ missing, reverted }: Found, { file }: Paths, id: string | undefined): string {
+/** The loss, and what brings it back. */
+function describeLoss({ missing, reverted }: Found, { file }: Paths, id?: string): [string, string] {
   const names = (lost: readonly Context[]) => listNames(lost.map(({ name }) => name));
   const parts = [
     missing.length > 0 && `removed ${count(missing)} from ${file}: ${names(missing)}`,
     reverted.length > 0 && `put ${count(reverted)} in ${file} back to an older login: ${names(reverted)}`,
   ].filter((part) => part !== false);
   const them = missing.length + reverted.length === 1 ? "it" : "them";
-  const remedy =
-    id === undefined
-      ? "`bentocloud restore`, where it can write, brings"
-      : `\`bentocloud restore ${id}\` brings`;
-  return `another program ${parts.join(", and ")}; ${remedy} ${them} back`;
+  const restore = id ? `\`bentocloud restore ${id}\`` : "`bentocloud restore`, where it can write,";
+  return [`another program ${parts.join(", and ")}`, `${restore} brings ${them} back`];
 }
 
 function count(lost: readonly Context[]): string {

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { findContext, firstOfEachName } from "../contexts/context.ts";
+import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
 import { type Changes, compare } from "./compare.ts";
 import { isSameLogin, namesLost, putContext, stillLost, toKeptLoss } from "./losses.ts";
 import { EMPTY } from "./snapshot.ts";
@@ -91,14 +91,9 @@ async function addLost(store: Store, version: Version): Promise<BroughtBack> {
     return { changes: isCurrent ? [...puts, { kind: "use", name: current.name }] : puts, result: file };
   });
   const { file, result: before } = outcome;
-  const taken = contexts.filter((context) => !isSameLogin(context, findContext(file.contexts, context.name)));
-  return {
-    ...outcome,
-    result: undefined,
-    changes: compare(before, file),
-    aside: undefined,
-    taken: taken.map(({ name }) => name),
-  };
+  const isBack = (context: Context) => isSameLogin(context, findContext(file.contexts, context.name));
+  const taken = contexts.filter((context) => !isBack(context)).map(({ name }) => name);
+  return { ...outcome, result: undefined, changes: compare(before, file), aside: undefined, taken };
 }
 
 function unreadable({ path }: Version): CliError {

@@ -39,10 +39,9 @@ export interface Store {
 export function createStore(options: StoreOptions): Store {
   const { paths } = options;
   const said = new Set<string>();
-  // What cannot be kept would be said again by every look of one run.
-  const alert = (message: string) => {
-    if (!said.has(message)) options.alert(message);
-    said.add(message);
+  const alert = (loss: string, remedy: string) => {
+    if (!said.has(loss)) options.alert(`${loss}; ${remedy}`);
+    said.add(loss);
   };
   const snapshot = snapshotReader(paths.file, (bytes) => readBaseline(paths.own)?.equals(bytes) === true);
   const tools: StoreTools = {

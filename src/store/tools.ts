@@ -41,6 +41,8 @@ export interface StoreOptions {
 }
 
 /** What the parts of a store share. */
-export interface StoreTools extends StoreOptions {
+export interface StoreTools extends Omit<StoreOptions, "alert"> {
   snapshot: ReadSnapshot;
+  /** Says a loss once, also when one that cannot be kept is found by each look of a run. */
+  alert: (loss: string, remedy: string) => void;
 }
