@@ -54,7 +54,7 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
     if (error.code === "LOCKED" || error.code === "CORRUPT") return;
     // Where we cannot take the lock, a write of ours may have come between the reading of the file and of its versions.
     const again = await findLoss(paths, (await tools.snapshot()).file);
-    if (again) tools.alert(...describeLoss(again, paths));
+    if (again) sayLoss(tools, again);
   }
 }
 
@@ -71,14 +71,14 @@ export async function recordFound(tools: StoreTools, found: Snapshot): Promise<v
   for (const { path } of pending) discard(path);
 }
 
-async function keepFound({ paths, alert }: StoreTools, { text, file }: Snapshot): Promise<void> {
-  const { own } = paths;
+async function keepFound(tools: StoreTools, { text, file }: Snapshot): Promise<void> {
+  const { own } = tools.paths;
   const baseline = findBaseline(listVersions(own));
   if ((baseline && readVersion(baseline)) === text) return;
-  const loss = await findLoss(paths, file);
+  const loss = await findLoss(tools.paths, file);
   if (loss) {
     const id = await addLoss(own, [...loss.missing, ...loss.reverted], loss.current);
-    alert(...describeLoss(loss, paths, id));
+    sayLoss(tools, loss, id);
   }
   const found = text ?? (await editContexts(undefined, []));
   const before = baseline && (await parseVersion(baseline));
@@ -113,16 +113,23 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefi
   return { missing, reverted, current: before.current.name };
 }
 
-/** The loss, and what brings it back. */
-function describeLoss({ missing, reverted }: Found, { file }: Paths, id?: string): [string, string] {
+/** A loss that is kept has an ID of its own. One that cannot be kept is found by each look of a run, and said once. */
+function sayLoss(
+  { alert, said, paths: { file } }: StoreTools,
+  { missing, reverted }: Found,
+  id?: string,
+): void {
   const names = (lost: readonly Context[]) => listNames(lost.map(({ name }) => name));
   const parts = [
     missing.length > 0 && `removed ${count(missing)} from ${file}: ${names(missing)}`,
     reverted.length > 0 && `put ${count(reverted)} in ${file} back to an older login: ${names(reverted)}`,
   ].filter((part) => part !== false);
-  const them = missing.length + reverted.length === 1 ? "it" : "them";
+  const loss = `another program ${parts.join(", and ")}`;
   const restore = id ? `\`bentocloud restore ${id}\`` : "`bentocloud restore`, where it can write,";
-  return [`another program ${parts.join(", and ")}`, `${restore} brings ${them} back`];
+  const them = missing.length + reverted.length === 1 ? "it" : "them";
+  const message = `${loss}; ${restore} brings ${them} back`;
+  if (!said.has(id ? message : loss)) alert(message);
+  said.add(loss).add(message);
 }
 
 function count(lost: readonly Context[]): string {

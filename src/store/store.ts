@@ -38,15 +38,10 @@ export interface Store {
 
 export function createStore(options: StoreOptions): Store {
   const { paths } = options;
-  const said = new Set<string>();
-  const alert = (loss: string, remedy: string) => {
-    if (!said.has(loss)) options.alert(`${loss}; ${remedy}`);
-    said.add(loss);
-  };
   const snapshot = snapshotReader(paths.file, (bytes) => readBaseline(paths.own)?.equals(bytes) === true);
   const tools: StoreTools = {
     ...options,
-    alert,
+    said: new Set(),
     snapshot: (settleMs) =>
       snapshot(settleMs).catch(async (error: unknown) => {
         throw await (await import("./recovery.ts")).adviseRestore(paths.own, error);

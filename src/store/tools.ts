@@ -41,8 +41,8 @@ export interface StoreOptions {
 }
 
 /** What the parts of a store share. */
-export interface StoreTools extends Omit<StoreOptions, "alert"> {
+export interface StoreTools extends StoreOptions {
   snapshot: ReadSnapshot;
-  /** Says a loss once, also when one that cannot be kept is found by each look of a run. */
-  alert: (loss: string, remedy: string) => void;
+  /** What this run has said of losses. */
+  said: Set<string>;
 }
