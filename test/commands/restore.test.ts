@@ -4,13 +4,10 @@ import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 
 import { join } from "node:path";
 import { keptIn, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
-import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
-
-const startCloud = cloudsPerTest();
 
 const WIPED = "contexts: []\ncurrent_context_name: default\n";
 const ALERT =
@@ -240,22 +237,6 @@ describe("what another program removed", () => {
     await run(["context", "rename", "a", "mine"], { home: here });
     expect((await restore(here, id)).code).toBe(0);
     expect(await namesOf(here)).toEqual(["mine", "b", "a"]);
-  });
-
-  test("and put back to an older login is said so, and brought back", async () => {
-    const here = await seenHome("a", "b");
-    const old = here.read();
-    const cloud = await startCloud();
-    const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", "a", "--force"];
-    expect((await run(args, { home: here, stdin: cloud.issueToken() })).code).toBe(0);
-    const fresh = here.read();
-    here.write(old.replace(/- api_token(?:.*\n){3} {2}name: "b"\n/, ""));
-    const { stderr } = await run(["context", "list"], { home: here });
-    expect(stderr).toStartWith(
-      `warning: another program removed 1 context from ${here.file}: b, and put 1 context in ${here.file} back to an older login: a; `,
-    );
-    expect((await restore(here, /restore (\w+)/.exec(stderr)![1]!)).code).toBe(0);
-    expect(here.read().replaceAll('"', "")).toBe(fresh.replaceAll('"', ""));
   });
 });
 
