@@ -1,11 +1,13 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { acquireLock } from "../../src/system/lock.ts";
 import { home, run, start } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
 import { startCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { leftovers } from "./fixture.ts";
 
 sweepCanaries();
 
@@ -21,13 +23,10 @@ const fileOf = (names: string[], current = names[0]) =>
   `contexts:\n${names.map(entry).join("")}current_context_name: ${current}\n`;
 const namesIn = (text: string) => [...text.matchAll(/^ {2}name: (.*)$/gm)].map(([, name]) => name!);
 
-function signIn(here: Home, name: string) {
+function signIn(here: Home, name: string, env: Record<string, string> = {}) {
   const args = ["login", "--with-token", "--no-use", "--endpoint", cloud.url, "--context", name];
-  return run(args, { home: here, stdin: cloud.issueToken() });
+  return run(args, { home: here, env, stdin: cloud.issueToken() });
 }
-
-/** Nothing of a lock or of a temporary file; the ring of backups is not looked at. */
-const leftovers = (here: Home) => here.tree().filter((line) => /lock|tmp/.test(line));
 
 /** Looks at the file as fast as it can until told to stop, and keeps every state that is no whole file. */
 function watchFile(here: Home): { stop(): Promise<string[]> } {
@@ -173,38 +172,7 @@ describe("a lock that nobody holds any more", () => {
   });
 });
 
-describe("SIGKILL in the middle of writing", () => {
-  test("leaves the old or the new file, and the next run leaves no trace of it", async () => {
-    const here = home();
-    const contexts = fileOf(["a", "b"], "a").replace(/current_.*\n$/, "");
-    const versions = ["a", "b"].map((current) => `${contexts}current_context_name: ${current}\n`);
-    here.write(versions[0]!);
-    const ends = new Set<string>();
-    // The blows fall over the whole of a run, however long one takes on this machine.
-    const begun = performance.now();
-    for (const name of ["b", "a", "b", "a"]) await run(["use", name], { home: here });
-    const oneRun = (performance.now() - begun) / 4;
-    for (let round = 0; round < 120; round += 1) {
-      const running = start(["use", round % 2 ? "a" : "b"], { home: here });
-      await Bun.sleep((oneRun * ((round * 7) % 40)) / 35);
-      running.kill("SIGKILL");
-      const { code, signal } = await running.result;
-      ends.add(signal ?? String(code));
-      expect(versions).toContain(here.read());
-    }
-    expect(ends).toContain("SIGKILL");
-    const current = here.read() === versions[0] ? "b" : "a";
-    expect((await run(["use", current], { home: here })).code).toBe(0);
-    expect(leftovers(here)).toEqual([]);
-    const backups = join(here.bentoml, ".bentocloud/backups");
-    expect(readdirSync(backups).length).toBeLessThanOrEqual(10);
-    for (const name of readdirSync(backups))
-      expect(versions).toContain(readFileSync(join(backups, name), "utf8"));
-    expect((await run(["token"], { home: here, reveals: true })).code).toBe(0);
-  }, 30_000);
-});
-
-describe("a peer that truncates and rewrites the file in place, as Python bentoml does", () => {
+describe("a program that truncates and rewrites the file in place, as Python bentoml does", () => {
   /** Adds contexts one by one in a separate process, each time from what stands in the file. */
   const PEER = `
     import os, sys, time
@@ -218,54 +186,7 @@ describe("a peer that truncates and rewrites the file in place, as Python bentom
         time.sleep(0.02)
   `.replaceAll(/^ {4}/gm, "");
 
-  test("reading waits for its write to end instead of believing an empty file", async () => {
-    const here = home();
-    const text = fileOf(["a"]);
-    here.write("");
-    const reading = run(["token"], { home: here, reveals: true });
-    await Bun.sleep(60);
-    writeFileSync(here.file, text);
-    expect(await reading).toMatchObject({ code: 0, stderr: "" });
-  });
-
-  test("reading waits for its write to end instead of believing the first piece", async () => {
-    const here = home();
-    const names = Array.from({ length: 200 }, (_, index) => `n${index}`);
-    const text = fileOf(names, "n150");
-    const piece = text.slice(0, text.indexOf("name: n100") + "name: n1".length);
-    here.write(piece);
-    const reading = run(["list-context"], { home: here });
-    await Bun.sleep(30);
-    writeFileSync(here.file, text);
-    expect(JSON.parse((await reading).stdout)).toEqual(names);
-    here.write(piece);
-    expect(JSON.parse((await run(["list-context"], { home: here })).stdout)).toHaveLength(101);
-  });
-
-  test("is waited for as long as it has the file open, where that can be seen", async () => {
-    const here = home();
-    const names = Array.from({ length: 200 }, (_, index) => `n${index}`);
-    const text = fileOf(names, "n150");
-    const piece = text.slice(0, text.indexOf("name: n100") + "name: n1".length);
-    const slow = `
-import sys, time
-file = open(sys.argv[1], "w")
-file.write(sys.argv[2]); file.flush(); print("begun", flush=True); time.sleep(1.2); file.write(sys.argv[3]); file.close()`;
-    for (const args of [["list-context"], ["use", "n3"]]) {
-      here.write(text);
-      const peer = start(["-c", slow, here.file, piece, text.slice(piece.length)], {
-        home: here,
-        command: ["python3"],
-      });
-      await peer.waitFor("begun");
-      expect((await run(args, { home: here })).code).toBe(0);
-      expect(await peer.result).toMatchObject({ code: 0 });
-      expect(namesIn(here.read())).toEqual(names);
-    }
-    expect(here.read()).toContain("current_context_name: n3\n");
-  });
-
-  test("a write of ours never drops what it wrote meanwhile", async () => {
+  test("loses nothing of what it writes to a write of ours", async () => {
     const here = home();
     here.write(fileOf(["first", "second"]));
     const peer = run(["-c", PEER, here.file, "30"], { home: here, command: ["python3"] });
@@ -281,5 +202,44 @@ file.write(sys.argv[2]); file.flush(); print("begun", flush=True); time.sleep(1.
       "second",
       ...Array.from({ length: 30 }, (_, n) => `peer${n}`),
     ]);
+  });
+});
+
+describe("a contexts file that is a link into another home", () => {
+  /** Two homes with one file. */
+  function linked(name: string) {
+    const here = home();
+    const other = join(here.path, "other");
+    mkdirSync(here.bentoml);
+    mkdirSync(join(other, ".bentocloud"), { recursive: true, mode: 0o700 });
+    symlinkSync(join(other, name), here.file);
+    here.write(fileOf(["a", "b"]));
+    return { here, other };
+  }
+
+  test.each([
+    ["under its own name", ".yatai.yaml", ".bentocloud/lock"],
+    ["under another name", "yatai", "yatai.bentocloud-lock"],
+  ])("%s waits for who writes there", async (_name, name, lockName) => {
+    const { here, other } = linked(name);
+    const lock = await acquireLock(join(other, lockName), 0, new AbortController().signal);
+    const running = start(["use", "b"], { home: here });
+    await Bun.sleep(700);
+    expect(here.read()).toContain("current_context_name: a");
+    lock.release();
+    expect((await running.result).code).toBe(0);
+    expect(here.read()).toContain("current_context_name: b");
+    expect(leftovers(here)).toEqual([]);
+  });
+
+  test("loses nothing of what many processes of both homes write at once", async () => {
+    const { here, other } = linked(".yatai.yaml");
+    const names = Array.from({ length: 6 }, (_, number) => [`here${number}`, `other${number}`]).flat();
+    const results = await Promise.all(
+      names.map((name) => signIn(here, name, name.startsWith("other") ? { BENTOML_HOME: other } : {})),
+    );
+    expect(results.filter(({ code }) => code !== 0).map(({ stderr }) => stderr)).toEqual([]);
+    expect(namesIn(here.read()).toSorted()).toEqual(["a", "b", ...names].toSorted());
+    expect(here.tree()).toContain(`bentoml/.yatai.yaml -> ${join(other, ".yatai.yaml")}`);
   });
 });
