@@ -7,7 +7,7 @@ import type { Active, Source } from "../resolve/active.ts";
 import type { Candidate } from "../resolve/candidates.ts";
 import { CliError, type ErrorCode } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { recallIdentity } from "./session.ts";
+import { recallIdentity } from "./identity.ts";
 import { checkActive, worstExitCode } from "./status.ts";
 
 /** How the active context came to be; the keys are JSON keys. */

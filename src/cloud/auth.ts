@@ -135,7 +135,8 @@ function withoutOrganization(error: CliError, endpoint: string): CliError {
   return error;
 }
 
-function verdictOf(error: CliError): { verdict: Verdict; error: CliError } {
+/** The verdict that an error of the client or of an answer amounts to. */
+export function verdictOf(error: CliError): { verdict: Verdict; error: CliError } {
   const verdicts: Partial<Record<ErrorCode, Verdict>> = {
     TOKEN_REJECTED: "rejected",
     TOKEN_EXPIRED: "expired",

@@ -1,13 +1,13 @@
 import { command } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
-import { guard } from "../auth/confirm-protected.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
 import { openCheckedSession, openSession, openUnpinnedSession } from "../auth/session.ts";
 import {
+  credentialEnvironment,
   environmentWith,
-  namesOfLostBytes,
-  pairOf,
   refuseLostBytes,
+  variablesWithLostBytes,
 } from "../auth/credential-environment.ts";
 import { GUARD_ARGS, REQUEST_ARGS } from "./_args.ts";
 
@@ -33,16 +33,16 @@ export const exec = command({
       throw usageError("which program? put it behind `--`", "bentocloud exec -- bentoml deployment list");
     refuseLostBytes(rest);
     const { active } = await openUnpinnedSession(cli);
-    await guard(cli, active, { yes: args.yes, what: `run ${program}` });
+    await confirmProtected(cli, active, { yes: args.yes, intent: `run ${program}` });
     const options = { insecureHttp: args["insecure-http"] ?? false };
     const session = args.check
       ? (await openCheckedSession(cli, options)).session
       : await openSession(cli, options);
     await warnOfExpiry(cli, session.context);
-    const lost = namesOfLostBytes(cli.env);
+    const lost = variablesWithLostBytes(cli.env);
     if (lost.length > 0)
       cli.output.warn(`not UTF-8 text, and so changed for the program: ${lost.join(", ")}`);
-    const env = environmentWith(cli.env, pairOf(session));
+    const env = environmentWith(cli.env, credentialEnvironment(session));
     await cli.output.finish();
     return cli.execute({ words: [program, ...words], env });
   },

@@ -103,7 +103,7 @@ describe("api-token create", () => {
     [["x".repeat(64)], "cannot name an API token"],
     [["ci", "--scope", "admin"], 'unknown scope "admin"'],
     [["ci", "--scope", ""], "a scope has a name"],
-    [["ci", "--expires", "30m"], "this is no time"],
+    [["ci", "--expires", "30m"], "is not a time"],
     [["ci", "--expires", "1999-12-31"], "not in the future"],
     [["ci", "--no-use"], "--no-use goes with --login"],
     [["ci", "--login", "__env__"], "cannot name a context"],
@@ -214,9 +214,7 @@ describe("api-token create --login", () => {
     expect(here.read()).toContain(
       `- api_token: ${made.value}\n  email: me@example.test\n  endpoint: ${cloud.url}\n  name: robot\n`,
     );
-    expect(stateOf(here).identities).toMatchObject([
-      { name: "robot", organization: "acme", token_uid: made.uid },
-    ]);
+    expect(stateOf(here).identities).toMatchObject({ robot: { organization: "acme", token_uid: made.uid } });
     const asked = cloud.requests.filter(({ path }) => path === "/api/v1/auth/current");
     expect(asked.map(({ headers }) => headers["x-yatai-api-token"] === made.value)).toEqual([true]);
   });
@@ -227,13 +225,13 @@ describe("api-token create --login", () => {
     await create(here, ["ci", "--login", "robot"]);
     const { uid } = cloud.tokens.find(({ name }) => name === "ci")!;
     await run(["status"], { home: here });
-    expect(stateOf(here).identities).toMatchObject([{ name: "robot", token_uid: uid }]);
+    expect(stateOf(here).identities).toMatchObject({ robot: { token_uid: uid } });
     const stdin = cloud.issueToken({ name: "other" });
     await run(["login", "--with-token", "--endpoint", cloud.url, "--context", "robot"], {
       home: here,
       stdin,
     });
-    expect(stateOf(here).identities[0].token_uid).toBeUndefined();
+    expect(stateOf(here).identities.robot.token_uid).toBeUndefined();
   });
 
   test("--no-use keeps the current context", async () => {

@@ -107,7 +107,7 @@ describe("api-token rotate", () => {
     let swaps = 0;
     const expected = text.replaceAll(token, (found) => ((swaps += 1) <= 2 ? made : found));
     expect(here.read().replaceAll('"', "")).toBe(expected.replaceAll('"', ""));
-    expect(here.tree().filter((line) => line.includes("backups/2"))).toHaveLength(1);
+    expect(here.tree().filter((line) => line.includes("/versions/2"))).toHaveLength(2);
   });
 
   test("again and again counts on, and knows its token also among others of the same second", async () => {

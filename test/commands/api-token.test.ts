@@ -339,7 +339,7 @@ describe("api-token update", () => {
     [[], "there is nothing to change"],
     [["--scope", "admin"], 'unknown scope "admin"'],
     [["--expires", "0d"], "not in the future"],
-    [["--expires", "soon"], "this is no time"],
+    [["--expires", "soon"], "is not a time"],
   ])("%p is a usage error, and nothing is sent", async (args, words) => {
     const cloud = await newCloud();
     const here = signedIn(cloud);

@@ -80,7 +80,7 @@ describe("the end of an API token", () => {
     await run(["api-token", "list"], { home: here });
     while (Date.now() <= end.getTime()) await Bun.sleep(50);
     expect((await run(["exec", "--", "true"], { home: here })).stderr).toMatch(
-      /^warning: the API token of the context "mine" expired \S+ \(\d+s ago\)\nhint: bentocloud login --context=mine\n$/,
+      /^warning: the API token of the context "mine" expired \S+ \(\d+s ago\)\nhint: bentocloud login --context mine\n$/,
     );
   });
 

@@ -136,7 +136,7 @@ describe("login: a name that is taken", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe(
       `error: the context "work" is for ${old.url}, not ${other.url}\n` +
-        "hint: pass --context with another name to keep both, or --force to replace it\n",
+        `hint: to keep both: bentocloud login --context work-2 --endpoint ${other.url}; to replace it, add --force\n`,
     );
     expect(other.requests).toEqual([]);
     expect([place.tree(), place.read()]).toEqual(before);
@@ -175,12 +175,13 @@ describe("login: a name that is taken", () => {
     const before = [place.tree(), place.read()];
     const { code, stderr } = await login(cloud, [], { home: place, token: cloud.issueToken(who) });
     expect(code).toBe(2);
-    expect(stderr).toContain(
-      `error: the context "default" belongs to me@example.test in acme, but this token is of ${named}\n`,
+    expect(stderr).toBe(
+      `error: the context "default" belongs to me@example.test in acme, but this token is of ${named}\n` +
+        `hint: to keep both: bentocloud login --context ${who.organization} --endpoint ${cloud.url}; to replace it, add --force\n`,
     );
     expect([place.tree(), place.read()]).toEqual(before);
-    const kept = await login(cloud, ["--context", "other"], { home: place, token: cloud.issueToken(who) });
-    expect(kept.code).toBe(0);
+    const other = ["--context", who.organization];
+    expect((await login(cloud, other, { home: place, token: cloud.issueToken(who) })).code).toBe(0);
     expect(place.read().match(/- api_token/g)).toHaveLength(2);
   });
 
@@ -195,7 +196,8 @@ describe("login: a name that is taken", () => {
     const { code, stderr } = await signIn.result;
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `error: the context "default" was meanwhile saved for ${quick.url} as me@example.test in acme\n`,
+      `error: another login was saved meanwhile: the context "default" is for ${quick.url}, not ${slow.url}\n` +
+        `hint: to keep both: bentocloud login --context default-2 --endpoint ${slow.url}\n`,
     );
     expect(place.read()).toBe(before);
   });
@@ -211,7 +213,7 @@ describe("login: a name that is taken", () => {
     const results = await Promise.all(both);
     expect(results.map(({ code }) => code).toSorted()).toEqual([0, 1]);
     const told = results.find(({ code }) => code === 1);
-    expect(told?.stderr).toContain('the context "default" was meanwhile saved for');
+    expect(told?.stderr).toContain('another login was saved meanwhile: the context "default" belongs to me@');
     expect(place.read().match(/- api_token/g)).toHaveLength(1);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run, start, type RunOptions } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
@@ -54,15 +54,13 @@ describe("login", () => {
     const place = home();
     await login({ cloud, token: cloud.issueToken(), home: place });
     await login({ cloud, token: cloud.issueToken(), home: place });
-    const backup = readdirSync(join(place.bentoml, ".bentocloud/backups"))[0];
-    expect(place.tree()).toEqual([
+    const modes = place.tree().map((line) => line.replace(/versions\/\S+/, "versions/ID"));
+    expect(modes).toEqual([
       "bentoml/ 0755",
       "bentoml/.bentocloud/ 0700",
-      "bentoml/.bentocloud/backups/ 0700",
-      `bentoml/.bentocloud/backups/${backup} 0600`,
-      "bentoml/.bentocloud/known.yaml 0600",
-      "bentoml/.bentocloud/replaced.txt 0600",
       "bentoml/.bentocloud/state.json 0600",
+      "bentoml/.bentocloud/versions/ 0700",
+      ...Array.from({ length: 2 }, () => "bentoml/.bentocloud/versions/ID 0600"),
       "bentoml/.yatai.yaml 0600",
     ]);
   });
@@ -193,7 +191,7 @@ describe("login", () => {
     await login({ cloud, token: cloud.issueToken(), home: place });
     const state = readFileSync(join(place.bentoml, ".bentocloud/state.json"), "utf8");
     expect(JSON.parse(state)).toMatchObject({
-      identities: [{ name: "default", email: "me@example.test", organization: "acme" }],
+      identities: { default: { email: "me@example.test", organization: "acme" } },
     });
   });
 

@@ -44,7 +44,7 @@ describe("logout", () => {
     expect(code).toBe(0);
     expect(stderr).toBe(
       '✓ Removed context "prod"\n' +
-        "No context is active here; `bentocloud use NAME` makes another one current\n" +
+        "No context is active here; `bentocloud use staging` makes another one current\n" +
         REVOKE("prod"),
     );
     expect(place.read()).toBe(write(["staging"]));
@@ -133,13 +133,13 @@ describe("logout", () => {
     expect(JSON.parse(second.stdout)).toEqual({ removed: ["prod"], remaining: [], active: null });
   });
 
-  test("keeps the removed context in a backup", async () => {
+  test("keeps a version that `restore` brings back", async () => {
     const { place } = homeWith("prod");
+    const before = place.read();
     await run(["logout"], { home: place });
-    expect(place.tree().filter((line) => line.includes("/backups/"))).toEqual([
-      "bentoml/.bentocloud/backups/ 0700",
-      expect.stringMatching(/^bentoml\/\.bentocloud\/backups\/.+\.yaml 0600$/),
-    ]);
+    const { versions } = JSON.parse((await run(["restore", "--json"], { home: place })).stdout);
+    expect((await run(["restore", versions[0].id], { home: place })).code).toBe(0);
+    expect(place.read()).toBe(before);
   });
 
   test("narrows a file that others could read, and says so", async () => {

@@ -110,7 +110,7 @@ describe("status --all", () => {
       const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
       await run(args, { home: here, stdin: cloud.issueToken() });
     }
-    writeBelow(here.bentoml, ".bentocloud/state.json", '{"previous":null,"identities":[]}\n');
+    writeBelow(here.bentoml, ".bentocloud/state.json", '{"previous":null,"identities":{}}\n');
     expect((await run(["status", "--all"], { home: here })).code).toBe(0);
     const { stdout } = await run(["status", "--all", "--offline", "--json"], { home: here });
     expect(JSON.parse(stdout).contexts).toMatchObject(names.map((name) => ({ name, organization: "acme" })));

@@ -72,7 +72,7 @@ describe("status", () => {
       "
     `);
     expect(normalise(stderr, here)).toMatchInlineSnapshot(`
-      "hint: make an API token at http://127.0.0.1:PORT/api_tokens and sign in with it (bentocloud login)
+      "hint: make an API token at http://127.0.0.1:PORT/api_tokens and sign in with it: bentocloud login --context mine
       "
     `);
   });

@@ -33,8 +33,8 @@ describe("--expires", () => {
       ],
       ["2026-12-31T24:00:00Z", "2026-12-31T18:60:00Z", "2026-12-31T18:30:00+24:00", "2026-12-31T18:30Z"],
     ].flat(),
-  )("%p is no time", (text) => {
-    expect(() => parseExpiry(text, NOW)).toThrow("this is no time");
+  )("%p is not a time", (text) => {
+    expect(() => parseExpiry(text, NOW)).toThrow("is not a time");
   });
 
   test.each(["0d", "0h", "1990-01-01", "2026-03-10", "2026-03-10T12:00:00Z", "2026-03-10T19:59:59+08:00"])(

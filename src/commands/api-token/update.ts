@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { updateApiToken } from "../../tokens/change.ts";
+import { updateApiToken } from "../../tokens/list.ts";
 import { parseExpiry, parseScopes } from "../../tokens/fields.ts";
 import { REQUEST_ARGS } from "../_args.ts";
 import { FIELD_ARGS, SCOPE_ARG, showExpiry, showScopes, TOKEN_ARG, toJson } from "./_show.ts";

@@ -1,7 +1,7 @@
 import { command } from "../../cli/command.ts";
 import { emptyTokenOf } from "../../contexts/context.ts";
 import { requireToken } from "../../resolve/require.ts";
-import { openKnown, openSession } from "../../auth/session.ts";
+import { openOffline, openSession } from "../../auth/session.ts";
 import type { Cli } from "../../app.ts";
 import { withCompatibleFailures } from "./_failure.ts";
 
@@ -10,7 +10,7 @@ export const currentContext = command({
   description: "Print the active context as JSON, like bentoml",
   async run(_args, cli) {
     await withCompatibleFailures(async () => {
-      const { context } = await openKnown(cli);
+      const { context } = await openOffline(cli);
       const { name, endpoint, email } = context;
       const empty = emptyTokenOf(context);
       const api_token = empty ?? (cli.isTerminal(1) ? requireToken(context).masked : await reveal(cli));

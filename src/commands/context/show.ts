@@ -1,7 +1,7 @@
 import { command } from "../../cli/command.ts";
 import { type Context, requireNamed, usableTokenOf } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
-import { openKnown, openSession } from "../../auth/session.ts";
+import { openOffline, openSession } from "../../auth/session.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
 
@@ -44,7 +44,7 @@ export const show = command({
 
 /** The active context is shown only as far as it may be used here. */
 async function openActive(cli: Cli, revealing: boolean): Promise<Context> {
-  if (!revealing) return (await openKnown(cli)).context;
+  if (!revealing) return (await openOffline(cli)).context;
   return (await openSession(cli, { insecureHttp: false })).context;
 }
 

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { tokenOf } from "../../contexts/context.ts";
 import { isLoopback } from "../../contexts/endpoint.ts";
 import { findProject, type Project } from "../../resolve/bentorc.ts";
-import { readRotations } from "../../tokens/journal.ts";
+import { readRotations } from "../../tokens/rotation-journal.ts";
 import { CliError } from "../../errors.ts";
 import type { Cli } from "../../app.ts";
 import { realTarget } from "../../system/files.ts";
@@ -60,9 +60,9 @@ async function storedIn({ store }: Cli): Promise<Hidden> {
 function identitiesIn({ previous, identities }: Awaited<ReturnType<Cli["store"]["state"]>>): Hidden[] {
   return [
     {
-      context: present(previous, ...identities.map(({ name }) => name)),
-      organization: present(...identities.map(({ organization }) => organization)),
-      "e-mail": present(...identities.map(({ email }) => email)),
+      context: present(previous, ...Object.keys(identities)),
+      organization: present(...Object.values(identities).map(({ organization }) => organization)),
+      "e-mail": present(...Object.values(identities).map(({ email }) => email)),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import type { Context } from "../../contexts/context.ts";
 import { quoteWord } from "../../resolve/require.ts";
-import { recallIdentity } from "../../auth/session.ts";
+import { recallIdentity } from "../../auth/identity.ts";
 import type { Cli } from "../../app.ts";
 import { showWhen } from "../../system/time.ts";
 import type { Link } from "./chain.ts";

@@ -1,7 +1,7 @@
 import type { Identification } from "../../cloud/auth.ts";
 import { checkOrganizationPin } from "../../resolve/pins.ts";
 import { requireToken } from "../../resolve/require.ts";
-import { findStranger } from "../../auth/identity.ts";
+import { findIdentityMismatch } from "../../auth/identity.ts";
 import type { Cli } from "../../app.ts";
 import type { Finding } from "../check.ts";
 import type { Link } from "./chain.ts";
@@ -26,8 +26,8 @@ export const token: Link = {
 
 async function judge(cli: Cli, visit: Visit, identification: Identification): Promise<Finding> {
   const { verdict, email, organization, error } = identification;
-  const stranger = await findStranger(cli, visit.context.name, identification);
-  if (stranger) throw stranger;
+  const mismatch = await findIdentityMismatch(cli, visit.context.name, identification);
+  if (mismatch) throw mismatch;
   // A missing scope has a line of its own.
   if (error && verdict !== "forbidden") {
     const isFault = verdict === "rejected" || verdict === "expired";

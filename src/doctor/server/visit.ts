@@ -8,7 +8,7 @@ import { checkEndpointPin } from "../../resolve/pins.ts";
 import { requireContext } from "../../resolve/require.ts";
 import type { Active } from "../../resolve/active.ts";
 import type { Token } from "../../contexts/token.ts";
-import { identifySession } from "../../auth/session.ts";
+import { identifyLogin } from "../../auth/identity.ts";
 import type { Cli } from "../../app.ts";
 import type { Finding } from "../check.ts";
 import { failureOf } from "./failure.ts";
@@ -59,10 +59,10 @@ export async function beginVisit(
       insecureHttp,
       isProxied: false,
       async identify() {
-        return token && (identification ??= identifySession(cli, { context, token }, { insecureHttp }));
+        return token && (identification ??= identifyLogin(cli, { context, token }, { insecureHttp }));
       },
       async own() {
-        return token && (own ??= findListed(cli, { endpoint, token, insecureHttp }));
+        return token && (own ??= findListed(cli, { context, token, insecureHttp }));
       },
     };
   } catch (error) {
@@ -84,13 +84,13 @@ function readEndpoint({ name, endpoint }: Context): string {
 /** Not every token may see the list, and not every server says which one of it is ours. */
 async function findListed(
   cli: Cli,
-  { endpoint, token, insecureHttp }: { endpoint: string; token: Token; insecureHttp: boolean },
+  { context, token, insecureHttp }: { context: Context; token: Token; insecureHttp: boolean },
 ): Promise<ApiToken | undefined> {
   const { listTokens } = await import("../../cloud/tokens.ts");
-  const { findOwn, knownUids } = await import("../../tokens/own.ts");
+  const { matchTokens } = await import("../../tokens/match.ts");
   try {
-    const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
-    return findOwn(listed, token, await knownUids(cli, endpoint));
+    const listed = await listTokens(await cli.client({ endpoint: context.endpoint, token, insecureHttp }));
+    return (await matchTokens(cli, context, listed)).find(token);
   } catch (error) {
     if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
     cli.output.debug(error.message);

@@ -3,7 +3,7 @@ import { listNames } from "../../store/compare.ts";
 import { withStoreLock } from "../../store/store-lock.ts";
 import type { Paths } from "../../store/home.ts";
 import { versionsFolder } from "../../store/versions.ts";
-import { ROTATION_LOCK } from "../../tokens/journal.ts";
+import { ROTATION_LOCK } from "../../tokens/rotation-journal.ts";
 import { discard, realTarget } from "../../system/files.ts";
 import { findAbandoned } from "../../system/lock.ts";
 import { hasEnded } from "../../system/processes.ts";

@@ -1,8 +1,8 @@
 import type { ContextsFile } from "../../yaml/read.ts";
 import { isSameEndpoint, showEndpoint } from "../../contexts/endpoint.ts";
 import { quoteWord } from "../../resolve/require.ts";
-import { readRotations, type Rotation } from "../../tokens/journal.ts";
-import { holding } from "../../store/replace-token.ts";
+import { readRotations, type Rotation } from "../../tokens/rotation-journal.ts";
+import { contextsUsing } from "../../store/replace-token.ts";
 import { Token } from "../../contexts/token.ts";
 import type { Cli } from "../../app.ts";
 import { showAge } from "../../system/time.ts";
@@ -41,7 +41,7 @@ function describe(cli: Cli, open: readonly Rotation[], file: ContextsFile): Find
 /** The contexts that can end it: those with one of its secrets, else whichever signs in there. */
 function holdersOf(file: ContextsFile, { endpoint, old, successor }: Rotation): string[] {
   const secrets = successor ? [old.token, successor.token] : [old.token];
-  const holders = secrets.flatMap((secret) => holding(file, { endpoint, token: new Token(secret) }));
+  const holders = secrets.flatMap((secret) => contextsUsing(file, { endpoint, token: new Token(secret) }));
   const others = file.contexts.filter((context) => isSameEndpoint(context.endpoint, endpoint));
   return [...holders, ...others].map(({ name }) => name);
 }
