@@ -19,13 +19,13 @@ export function licences(dist: string): Placed[] {
   ];
 }
 
-/** The manual, dated with the release. */
+/** The manual pages, with the date of the release. */
 export async function manual(time: number): Promise<Placed[]> {
   const date = new Date(time * 1000).toISOString().slice(0, 10);
   return [...(await renderManual(date))].map(([name, content]) => ({ path: `man/man1/${name}`, content }));
 }
 
-/** From source, for the binaries of other machines cannot be asked. */
+/** Run from source, because most of the binaries do not run on this machine. */
 export function completions(): Placed[] {
   return Object.entries(COMPLETIONS).map(([shell, name]) => ({
     path: `completions/${name}`,
