@@ -45,13 +45,7 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Everything that could have made a context active here, and what became of it. */
   candidates(): Promise<Candidate[]>;
-  /** `timeoutMs` is for less patience than the user has. */
-  client(options: {
-    endpoint: string;
-    token?: Token;
-    insecureHttp: boolean;
-    timeoutMs?: number;
-  }): Promise<Client>;
+  client(options: { endpoint: string; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
   /** Runs a program, in place of this process where that can be; resolves to its exit code otherwise. */
@@ -105,15 +99,10 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { listCandidates } = await import("./resolve/candidates.ts");
       return listCandidates(here.around(flags.context, () => {}));
     },
-    async client({ timeoutMs = flags.timeoutMs, ...options }) {
+    async client(options) {
       const { createClient } = await import("./cloud/client.ts");
       const debug = (message: string) => output.debug(message);
-      return createClient({
-        ...options,
-        timeoutMs: Math.min(timeoutMs, flags.timeoutMs),
-        signal: signal(),
-        debug,
-      });
+      return createClient({ ...options, timeoutMs: flags.timeoutMs, signal: signal(), debug });
     },
     async prompt() {
       // The library that draws the prompts takes its colours from here alone.

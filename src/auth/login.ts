@@ -101,10 +101,8 @@ export async function saveLogin(
   const { token, identification } = newcomer;
   const { email, organization } = identification;
   const context = new Context({ name, endpoint, email, apiToken: token.reveal(), line: null });
-  const sighting: Sighting = {
-    ...{ context, email, organization, time: cli.now() },
-    ...(created && { token_uid: created.uid, expires_at: created.expiresAt?.toISOString() ?? null }),
-  };
+  const facts = created && { token_uid: created.uid, expires_at: created.expiresAt?.toISOString() ?? null };
+  const sighting: Sighting = { context, email, organization, time: cli.now(), ...facts };
   const outcome = await cli.store.update((file, state) => {
     refuseNewcomer(file, state, target, newcomer);
     const previous = use ? previousAfterSwitch(file, name) : undefined;

@@ -71,7 +71,7 @@ function wasCreatedWith(createdAt: Date | null, secret: Token): boolean | undefi
 /** Secrets are xids: 96 bits in base 32, of which the first 32 are the second of their creation. */
 function creationTimeIn(secret: string): number | undefined {
   if (!/^[0-9a-v]{19}[0g]$/.test(secret)) return undefined;
-  const bits = [...secret.slice(0, 7)].map((digit) =>
+  const bits = Array.from(secret.slice(0, 7), (digit) =>
     Number.parseInt(digit, 32).toString(2).padStart(5, "0"),
   );
   return Number.parseInt(bits.join("").slice(0, 32), 2) * 1000;
