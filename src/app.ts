@@ -1,12 +1,12 @@
 import type { Client } from "./cloud/client.ts";
 import { showName } from "./contexts/name.ts";
 import { warnOfEmptyVariables } from "./resolve/environment.ts";
-import { lookAround } from "./resolve/resolver.ts";
+import { createResolver } from "./resolve/resolver.ts";
 import type { Environment } from "./store/home.ts";
-import { type Active, describeSource } from "./resolve/active.ts";
+import { type Active, describeSource, type Source } from "./resolve/active.ts";
 import type { Store } from "./store/store.ts";
 import type { Token } from "./contexts/token.ts";
-import type { Candidate } from "./resolve/candidates.ts";
+import type { ExplainedCandidate } from "./resolve/candidates.ts";
 import { CliError } from "./errors.ts";
 import type { Filter } from "./system/jq.ts";
 import type { Output } from "./system/output.ts";
@@ -43,8 +43,8 @@ export interface Cli {
   resolve(): Promise<Active>;
   /** What would be active now without `--context`; for saying so after a change. */
   resolveElsewhere(): Promise<Active>;
-  /** Everything that could have made a context active here, and what became of it. */
-  candidates(): Promise<Candidate[]>;
+  /** Everything that can choose the active context, and why it did or did not; `winner` is what did. */
+  candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
   client(options: { endpoint: string; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
@@ -72,9 +72,10 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
-  const here = lookAround({ env, cwd: workingDirectory, signal, alert: (text) => output.alert(text) });
+  const alert = (text: string) => output.alert(text);
+  const resolver = createResolver({ env, cwd: workingDirectory, signal, alert });
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
-    const active = await here.resolve(flag, warn);
+    const active = await resolver.resolve(flag, warn);
     output.debug(`active context: ${showName(active.name)}, from ${describeSource(active.source)}`);
     return active;
   };
@@ -86,7 +87,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       return interactive();
     },
     get store() {
-      return here.store;
+      return resolver.store;
     },
     get signal() {
       return signal();
@@ -95,10 +96,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     now: () => new Date(),
     resolve: lazy(() => resolve(flags.context, (message) => output.warn(message))),
     resolveElsewhere: () => resolve(undefined, () => {}),
-    async candidates() {
-      const { listCandidates } = await import("./resolve/candidates.ts");
-      return listCandidates(here.around(flags.context, () => {}));
-    },
+    candidates: (winner) => resolver.explain(flags.context, winner),
     async client(options) {
       const { createClient } = await import("./cloud/client.ts");
       const debug = (message: string) => output.debug(message);

@@ -40,7 +40,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
   await cli.store.prepare();
-  const project = findProject(cli.cwd(), (message) => cli.output.warn(message));
+  const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
   const existing = findContext(file.contexts, name);
   const endpoint = chooseEndpoint(cli, options.endpoint, { source, existing, project });

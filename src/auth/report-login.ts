@@ -43,7 +43,11 @@ export async function reportWinner(cli: Cli, name: string): Promise<Active | und
 
 /** After a change that succeeded, a bad variable or project file is a warning: it is not a failure of the change. */
 export async function resolveAfterwards(cli: Cli): Promise<Active | undefined> {
-  return warnInstead(cli, "nothing can be active here: ", () => cli.resolveElsewhere());
+  return warnInstead(cli, "nothing can be active here: ", async () => {
+    const active = await cli.resolveElsewhere();
+    if (active.error) throw active.error;
+    return active;
+  });
 }
 
 async function warnInstead<T>(cli: Cli, prefix: string, act: () => Promise<T>): Promise<T | undefined> {

@@ -4,7 +4,7 @@ import { serverText } from "./answer.ts";
 /** Where a token may go: the origin of its endpoint, below its path prefix. */
 export function isBelow(target: URL, endpoint: string): boolean {
   const own = new URL(endpoint);
-  const prefix = own.pathname.replace(/\/*$/, "/");
+  const prefix = own.pathname.replace(/(?<!\/)\/*$/, "/");
   return (
     target.origin === own.origin &&
     target.username + target.password === "" &&

@@ -6,7 +6,7 @@ import type { Cell, Output } from "../system/output.ts";
 import type { Tone } from "../system/paint.ts";
 import { cap } from "../system/text.ts";
 
-/** As long as a name can be that we create; what stands in a file can be far longer, and every row is as wide. */
+/** The longest name that can be created. A longer one from a file would make every row of the table as wide. */
 const MAX_SHOWN = 128;
 
 export const explain = command({
@@ -72,12 +72,10 @@ function toCells({
   return chosen ? cells.map((cell): Cell => ({ ...cell, tone: "good" })) : cells;
 }
 
-function printPython(output: Output, python: Explanation["python"]): void {
-  const { name, endpoint, differs, reason, current_context } = python;
+function printPython(output: Output, { name, endpoint, differs, reason }: Explanation["python"]): void {
   const login = name === null ? "nothing" : `${cap(name, MAX_SHOWN)}, ${endpoint}`;
   output.fields([
     ["bentoml", `${login}${differs ? "" : " (the same)"}`, differs ? "warning" : "good"],
     ["because", reason],
-    ["current-context", current_context === name ? null : cap(current_context ?? "nothing", MAX_SHOWN)],
   ]);
 }

@@ -1,6 +1,6 @@
 import { command } from "../cli/command.ts";
 import { findOrganization } from "../auth/session.ts";
-import { linkProject } from "../resolve/link.ts";
+import { isHome, linkProject } from "../resolve/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { requireNamed } from "../contexts/context.ts";
 import { requireContext } from "../resolve/require.ts";
@@ -20,10 +20,11 @@ export const link = command({
   },
   examples: [["bentocloud link staging", 'everyone in this project signs in as their own "staging"']],
   async run(args, cli) {
+    const folder = requireProjectFolder(cli);
     const context = await choose(cli, args.name);
     const organization = await findOrganization(cli, context);
     const { name, endpoint } = context;
-    const path = linkProject(cli.cwd(), { context: name, endpoint, ...(organization && { organization }) });
+    const path = linkProject(folder, { context: name, endpoint, ...(organization && { organization }) });
     if (cli.output.json)
       cli.output.data({ path, context: name, endpoint, organization: organization ?? null });
     cli.output.success(`Linked ${path} to context "${name}"`);
@@ -33,6 +34,15 @@ export const link = command({
       );
   },
 });
+
+function requireProjectFolder(cli: Cli): string {
+  const folder = cli.cwd();
+  if (!isHome(folder, cli.env)) return folder;
+  throw usageError(
+    "a .bentorc in the home directory would apply to every directory below it",
+    "change to the directory of a project, or make a context current with `bentocloud use`",
+  );
+}
 
 async function choose(cli: Cli, name: string | undefined) {
   if (name === undefined) {

@@ -31,7 +31,7 @@ async function everyName(cli: Cli): Promise<string[]> {
 
 async function nameInUse(cli: Cli): Promise<string> {
   const file = await cli.store.read();
-  const project = findProject(cli.cwd(), (message) => cli.output.warn(message));
+  const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = storedChoice({ flag: cli.flags.context, env: cli.env, project, file });
   if (cli.flags.context !== undefined || file.contexts.some((context) => context.name === name)) return name;
   throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context "${name}"`, {

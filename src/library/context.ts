@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { createClient } from "../cloud/client.ts";
 import { warnOfEmptyVariables } from "../resolve/environment.ts";
-import { lookAround } from "../resolve/resolver.ts";
+import { createResolver } from "../resolve/resolver.ts";
 import type { Source } from "../resolve/active.ts";
 import type { Token } from "../contexts/token.ts";
 import { openSession } from "../auth/session.ts";
@@ -41,7 +41,7 @@ export interface ResolvedContext {
 export async function resolveContext(options: ResolveOptions = {}): Promise<ResolvedContext> {
   const { context: name, env = ownEnvironment(), cwd, warn = emitWarning } = options;
   const request = complete(options);
-  const here = lookAround({
+  const resolver = createResolver({
     env,
     cwd: () => (cwd === undefined ? workingDirectory() : resolve(cwd)),
     signal: () => request.signal,
@@ -50,9 +50,9 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
   warnOfEmptyVariables(env, warn);
   const { active, context, token } = await openSession(
     {
-      store: here.store,
+      store: resolver.store,
       now: () => new Date(),
-      resolve: () => here.resolve(name, warn),
+      resolve: () => resolver.resolve(name, warn),
       client: async (asked) => createClient({ ...request, ...asked, debug: () => {} }),
     },
     request,

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { CliError } from "../errors.ts";
 import { inspect, realTarget } from "../system/files.ts";
-import { homeDirectory } from "../system/runtime.ts";
+import { homeDirectory, requireExactPath } from "../system/runtime.ts";
 
 export interface Paths {
   /** The contexts file shared with Python bentoml. */
@@ -40,7 +40,7 @@ const OWN = ".bentocloud";
  */
 function pathsBelow(home: string, cwd: () => string): Paths {
   const absolute = resolve(home.startsWith("/") ? "/" : cwd(), home);
-  const file = join(absolute, FILE);
+  const file = requireExactPath(join(absolute, FILE), "the path of the contexts file");
   if (!inspect(file)?.isSymbolicLink()) return { file, own: join(absolute, OWN) };
   const target = realTarget(file);
   return { file, own: join(isHomeFile(target) ? dirname(target) : absolute, OWN) };

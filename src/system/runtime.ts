@@ -31,15 +31,44 @@ export function ownEnvironment(): Record<string, string | undefined> {
   return { ...process.env };
 }
 
+/** @throws CliError `STORAGE` where it was deleted, or has a path that cannot be told. */
 export function workingDirectory(): string {
   try {
-    return process.cwd();
+    return requireExactPath(process.cwd(), "the path of the working directory");
   } catch (error) {
-    throw new CliError("STORAGE", "the working directory no longer exists", {
+    if (error instanceof CliError) throw error;
+    const why = isMissing(error) ? "no longer exists" : "has a path that cannot be told";
+    throw new CliError("STORAGE", `the working directory ${why}`, {
       hint: "change to a directory that exists",
       cause: error,
     });
   }
+}
+
+/** A deleted working directory has no path, and nothing is in it. */
+export function isWorkingDirectoryDeleted(): boolean {
+  try {
+    process.cwd();
+    return false;
+  } catch (error) {
+    return isMissing(error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+/**
+ * Every runtime reads bytes that are not UTF-8 as U+FFFD, so a path with that character can lead to another file.
+ *
+ * @throws CliError `STORAGE` for such a path.
+ */
+export function requireExactPath(path: string, what: string): string {
+  if (!path.includes("\ufffd")) return path;
+  throw new CliError("STORAGE", `${what} is not valid UTF-8, so it cannot be used`, {
+    hint: "use directories whose names are valid UTF-8",
+  });
 }
 
 /** For a library, which has no stream of its own to talk on. */

@@ -71,7 +71,8 @@ describe.skipIf(Bun.which("strace") === null)("no request at all", () => {
     const trace = join(here.path, "trace");
     const strace = ["strace", "-f", "-qq", "-e", "trace=connect,sendto", "-o", trace, ...programCommand()];
     proxy.requests.splice(0);
-    expect((await run(args, { home: here, env, command: strace, reveals: true })).code).toBe(0);
+    const options = { home: here, cwd: here.bentoml, env, command: strace, reveals: true } as const;
+    expect((await run(args, options)).code).toBe(0);
     return readFileSync(trace, "utf8");
   }
 

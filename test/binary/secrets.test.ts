@@ -70,7 +70,7 @@ describe("and nowhere else", () => {
     async (more) => {
       const { here } = await signedIn();
       for (const args of COMMANDS) {
-        const { code, stdout, stderr } = await run([...args, ...more], { home: here });
+        const { code, stdout, stderr } = await run([...args, ...more], { home: here, cwd: here.bentoml });
         expect({ args, code }).toEqual({ args, code: 0 });
         expect(stdout + stderr).not.toBe("");
       }

@@ -82,8 +82,8 @@ describe("environment", () => {
       { BENTO_CLOUD_API_KEY: key, BENTO_CLOUD_API_ENDPOINT: " ", BENTOML_CLOUD_CONTEXT: "b" },
       [],
       "BENTO_CLOUD_API_ENDPOINT is set but empty, and ignored here; BENTO_CLOUD_API_KEY wins over " +
-        "BENTOML_CLOUD_CONTEXT; Python bentoml decides differently: it takes BENTO_CLOUD_API_KEY and " +
-        "BENTO_CLOUD_API_ENDPOINT exactly as they are written, it cannot use an endpoint without http:// or https://",
+        "BENTOML_CLOUD_CONTEXT; Python bentoml decides differently: it takes " +
+        "endpoint and token exactly as they are written",
     ],
   ])("%s is a warning", async (_what, env, args, message) => {
     expect(await look("environment", env, { home: twoContexts(), args })).toMatchObject({

@@ -34,7 +34,7 @@ function projectOf() {
 }
 
 describe("link", () => {
-  test("writes the context with the pins it knows, to be shared", async () => {
+  test("writes the context and its endpoint, readable by everybody", async () => {
     const { here, project, path } = projectOf();
     expect(await run(["link", "staging"], { home: here, cwd: project })).toMatchObject({
       code: 0,
@@ -48,12 +48,14 @@ describe("link", () => {
     expect((await run(["context", "current"], { home: here, cwd: project })).stdout).toBe("staging\n");
   });
 
-  test("pins the organization once a login has told it, and --json says what stands there", async () => {
+  test("pins the organization that login remembered, and --json prints what was written", async () => {
     const here = home();
     const login = ["login", "--endpoint", cloud.url, "--with-token"];
     await run(login, { home: here, stdin: cloud.issueToken() });
-    const { code, stdout, stderr } = await run(["link", "--json"], { home: here });
-    const path = join(here.path, ".bentorc");
+    const project = join(here.path, "project");
+    mkdirSync(project);
+    const { code, stdout, stderr } = await run(["link", "--json"], { home: here, cwd: project });
+    const path = join(project, ".bentorc");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toEqual({
       path,
@@ -62,16 +64,18 @@ describe("link", () => {
       organization: "acme",
     });
     expect(readFileSync(path, "utf8")).toBe(`context=default\nendpoint=${cloud.url}\norganization=acme\n`);
-    expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
+    expect((await run(["token"], { home: here, cwd: project, reveals: "stdout" })).code).toBe(0);
   });
 
-  test("asks the server for the organization of a login that Python made, and remembers it", async () => {
+  test("asks the server for an unknown organization, and remembers it", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
-    expect((await run(["link"], { home: here })).code).toBe(0);
-    expect(readFileSync(join(here.path, ".bentorc"), "utf8")).toContain("organization=acme\n");
+    const project = join(here.path, "project");
+    mkdirSync(project);
+    expect((await run(["link"], { home: here, cwd: project })).code).toBe(0);
+    expect(readFileSync(join(project, ".bentorc"), "utf8")).toContain("organization=acme\n");
     const asked = cloud.requests.length;
-    expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
+    expect((await run(["token"], { home: here, cwd: project, reveals: "stdout" })).code).toBe(0);
     expect(cloud.requests.length).toBe(asked);
   });
 
@@ -101,6 +105,22 @@ describe("link", () => {
     },
   );
 
+  test("refuses the home directory, also through a link; unlink does not", async () => {
+    const { here, project } = projectOf();
+    const way = join(project, "home");
+    symlinkSync(here.path, way);
+    for (const env of [{}, { HOME: way, BENTOML_HOME: here.bentoml }]) {
+      const { code, stderr } = await run(["link", "staging"], { home: here, env });
+      expect({ code, stderr: stderr.split("\n")[0] }).toEqual({
+        code: 2,
+        stderr: "error: a .bentorc in the home directory would apply to every directory below it",
+      });
+    }
+    const path = writeBelow(here.path, ".bentorc", "context=mine\n");
+    expect((await run(["unlink"], { home: here })).code).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
+
   test("refuses a context that does not exist, and writes nothing", async () => {
     const { here, project, path } = projectOf();
     expect(await run(["link", "nobody"], { home: here, cwd: project })).toMatchObject({
@@ -110,7 +130,7 @@ describe("link", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("refuses the environment's credential, which nobody else could use", async () => {
+  test("refuses the environment's credential, which nobody else has", async () => {
     const { here, project, path } = projectOf();
     const env = { BENTO_CLOUD_API_KEY: canary() };
     const { code, stderr } = await run(["link"], { home: here, cwd: project, env });
@@ -122,7 +142,7 @@ describe("link", () => {
     expect((await run(["link", "staging"], { home: here, cwd: project, env })).code).toBe(0);
   });
 
-  test("keeps the mode of a file that stands already", async () => {
+  test("keeps the mode of an existing file", async () => {
     const { here, project, path } = projectOf();
     chmodSync(writeBelow(project, ".bentorc", "# ours\n"), 0o600);
     for (const args of [["link", "staging"], ["unlink"]]) {
@@ -132,7 +152,7 @@ describe("link", () => {
     expect(readFileSync(path, "utf8")).toBe("# ours\n");
   });
 
-  test("takes away what a killed one left, and no other file", async () => {
+  test("removes the temporary file of a killed `link`, and no other", async () => {
     const { here, project } = projectOf();
     const gone = 2 ** 22 + 1;
     const others = [`.bentorc.${process.pid}-0123abcd.tmp`, `.bentorc.${gone}-mine.tmp`, ".bentorc.tmp"];
@@ -142,7 +162,7 @@ describe("link", () => {
   });
 
   test.each([[["link", "staging"]], [["unlink"]]])(
-    "a .bentorc that leads out of the repository is neither followed nor replaced: %p",
+    "a symbolic link is neither followed nor replaced: %p",
     async (args) => {
       const { here, project, path } = projectOf();
       writeBelow(project, ".bentoml.ini", "context=mine\n");
@@ -171,7 +191,7 @@ describe("link", () => {
 });
 
 describe("unlink", () => {
-  test("takes its own lines out and keeps all others", async () => {
+  test("removes its own lines and keeps all others", async () => {
     const { here, project, path } = projectOf();
     writeBelow(
       project,
@@ -186,7 +206,7 @@ describe("unlink", () => {
     expect(readFileSync(path, "utf8")).toBe("# ours\r\ncolour=blue\r\n");
   });
 
-  test("removes a file that held nothing else, and --json says so", async () => {
+  test("removes a file that has nothing else, and --json says so", async () => {
     const { here, project, path } = projectOf();
     await run(["link", "staging"], { home: here, cwd: project });
     const { stdout } = await run(["unlink", "--json"], { home: here, cwd: project });
@@ -210,7 +230,7 @@ describe("unlink", () => {
   });
 });
 
-describe("what stands in the place of .bentorc", () => {
+describe("something else in place of .bentorc", () => {
   const IN_PLACE: [what: string, put: (path: string) => void, reason: string][] = [
     ["a directory", (path) => mkdirSync(path), "it is not a regular file"],
     ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), "it is not a regular file"],
@@ -221,22 +241,25 @@ describe("what stands in the place of .bentorc", () => {
     ],
   ];
 
-  test.each(IN_PLACE)("%s: link and unlink refuse and leave it", async (_what, putInPlace, reason) => {
-    const { here, project, path } = projectOf();
-    putInPlace(path);
-    const before = here.tree();
-    for (const args of [["link", "staging"], ["unlink"]]) {
-      expect(await run(args, { home: here, cwd: project, timeoutMs: 5000 })).toMatchObject({
-        code: 6,
-        stdout: "",
-        stderr: `error: cannot read ${path}: ${reason}\n`,
-      });
-    }
-    expect(here.tree()).toEqual(before);
-  });
+  test.each(IN_PLACE)(
+    "%s: link and unlink refuse it and change nothing",
+    async (_what, putInPlace, reason) => {
+      const { here, project, path } = projectOf();
+      putInPlace(path);
+      const before = here.tree();
+      for (const args of [["link", "staging"], ["unlink"]]) {
+        expect(await run(args, { home: here, cwd: project, timeoutMs: 5000 })).toMatchObject({
+          code: 6,
+          stdout: "",
+          stderr: `error: cannot read ${path}: ${reason}\n`,
+        });
+      }
+      expect(here.tree()).toEqual(before);
+    },
+  );
 });
 
-test("link: a .bentorc that holds a credential is not made to look as if it were in order", async () => {
+test("link: refuses a .bentorc that holds a credential", async () => {
   const { here, project, path } = projectOf();
   writeFileSync(path, "token=abc\n");
   const { code, stderr } = await run(["link", "staging"], { home: here, cwd: project });

@@ -1,5 +1,4 @@
-import { askPython } from "../../resolve/python.ts";
-import { compareLogins } from "../../resolve/compare-python.ts";
+import { comparePython } from "../../resolve/python.ts";
 import { environmentCredential, variable } from "../../resolve/environment.ts";
 import type { Environment } from "../../store/home.ts";
 import { findProject } from "../../resolve/bentorc.ts";
@@ -56,7 +55,7 @@ function conflictsOf({ env, flags, cwd }: Cli): string[] {
   const hasKey = variable(env, KEY) !== undefined;
   const hasName = variable(env, CONTEXT) !== undefined;
   const isAlone = !hasKey && variable(env, ENDPOINT) !== undefined;
-  const project = flags.context === undefined ? projectOf(cwd()) : undefined;
+  const project = flags.context === undefined ? projectOf(cwd) : undefined;
   const winner = hasKey ? KEY : CONTEXT;
   return [
     isAlone && `${ENDPOINT} without ${KEY} only says where \`login\` signs in`,
@@ -67,7 +66,7 @@ function conflictsOf({ env, flags, cwd }: Cli): string[] {
 }
 
 /** A project's file with a credential in it is what resolution itself complains about. */
-function projectOf(cwd: string): string | undefined {
+function projectOf(cwd: () => string): string | undefined {
   try {
     const project = findProject(cwd, () => {});
     return project?.context === undefined ? undefined : project.path;
@@ -79,16 +78,9 @@ function projectOf(cwd: string): string | undefined {
 
 async function differenceOf(cli: Cli): Promise<string[]> {
   const active = await quietly(cli).resolve().catch(orNothing);
-  const python = await askPython(cli.env, () => cli.cwd());
-  const ours = {
-    kind: active?.source.kind ?? null,
-    context: active?.context,
-    stoppedByProject: false,
-  };
-  const { differs, reasons } = compareLogins(ours, python, cli.env);
-  if (!differs) return [];
-  const why = python.failure === null ? reasons : [...reasons, python.failure];
-  return [`Python bentoml decides differently: ${why.join(", ") || "it uses another login"}`];
+  const { env, cwd } = cli;
+  const { python } = await comparePython({ env, cwd, active, isForbidden: false });
+  return python.differs ? [`Python bentoml decides differently: ${python.reason}`] : [];
 }
 
 function orNothing(error: unknown): Active | undefined {

@@ -12,7 +12,7 @@ import type { Placed } from "./hide.ts";
 
 /** What is stored or set here and names somebody or something; a part that cannot be read is in no message either. */
 export async function collectPrivate(cli: Cli): Promise<(Hidden | Placed)[]> {
-  const project = attempt(() => findProject(cli.cwd(), () => {}));
+  const project = attempt(() => findProject(cli.cwd, () => {}));
   return [
     ...placesOf(cli, project),
     { ...(await storedIn(cli)) },
