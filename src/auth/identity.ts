@@ -3,6 +3,8 @@ import type { Context } from "../contexts/context.ts";
 import { parseEndpoint, tokensPage } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { Token } from "../contexts/token.ts";
+import type { Active } from "../resolve/active.ts";
+import { checkOrganizationPin } from "../resolve/pins.ts";
 import { loginCommand } from "../resolve/require.ts";
 import type { Identity, Sighting } from "../store/state.ts";
 import { CliError } from "../errors.ts";
@@ -14,6 +16,8 @@ export type Asker = Pick<Cli, "client" | "store" | "now">;
 export interface Credential {
   context: Context;
   token: Token;
+  /** For the active context: how it was chosen, with the pins of the project. */
+  active?: Active;
 }
 
 export type Person = Pick<Identity, "email" | "organization">;
@@ -45,18 +49,21 @@ export async function identifyLogin(
 /**
  * Asks the server whose login this is, and remembers the answer.
  *
- * @throws CliError when the server refuses the token, or when it is not of the user and organization that the context
- * is expected to have.
+ * @throws CliError when the server refuses the token, or when it is not of the organization that the project pins, or
+ * not of the user and organization that the context is expected to have.
  */
 export async function verifyIdentity(
   cli: Asker,
-  { context, token }: Credential,
+  credential: Credential,
   { insecureHttp, create = false }: { insecureHttp: boolean; create?: boolean },
 ): Promise<Identification> {
-  const identification = await identifyLogin(cli, { context, token }, { insecureHttp });
+  const { active, context } = credential;
+  const identification = await identifyLogin(cli, credential, { insecureHttp });
   const { email, organization, error } = identification;
-  const failure = error ?? (await findIdentityMismatch(cli, context.name, identification));
-  if (failure) throw failure;
+  if (error) throw error;
+  if (active) checkOrganizationPin(active, organization);
+  const mismatch = await findIdentityMismatch(cli, context.name, identification);
+  if (mismatch) throw mismatch;
   await rememberSightings(cli, [{ context, email, organization, time: cli.now() }], { create });
   return identification;
 }

@@ -40,9 +40,7 @@ export async function openCheckedSession(
   options: Options,
 ): Promise<{ session: Session; identification: Identification }> {
   const session = await openUnpinnedSession(cli);
-  const identification = await verifyIdentity(cli, session, options);
-  checkOrganizationPin(session.active, identification.organization);
-  return { session, identification };
+  return { session, identification: await verifyIdentity(cli, session, options) };
 }
 
 /** The active context, which may have no token. Asks no server: an organization nobody has seen yet is not checked. */
