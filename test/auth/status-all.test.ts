@@ -13,8 +13,8 @@ const itemsOf = (counts: Record<string, number>): Item[] =>
 
 const originOf = ({ origin }: Item) => origin;
 
-describe("acting on many origins", () => {
-  test("gives the results in the order of the items, each once", async () => {
+describe("mapByOrigin", () => {
+  test("acts on each item once, and gives the results in the order of the items", async () => {
     const items = itemsOf({ a: 70, b: 3, c: 40 }).toReversed();
     const acted: Item[] = [];
     const results = await mapByOrigin(items, originOf, async (item) => {
@@ -27,7 +27,7 @@ describe("acting on many origins", () => {
     expect(await mapByOrigin([], originOf, async () => 1)).toEqual([]);
   });
 
-  test("is bounded for each origin and in all", async () => {
+  test("limits how many run at once, for each origin and overall", async () => {
     const running = new Map<string, number>();
     const most = { one: 0, all: 0 };
     await mapByOrigin(itemsOf({ a: 90, b: 90, c: 90, d: 90, e: 90 }), originOf, async ({ origin }) => {
@@ -43,7 +43,7 @@ describe("acting on many origins", () => {
     expect(most).toEqual({ one: 32, all: 96 });
   });
 
-  test("an origin that never answers keeps only its own waiting", async () => {
+  test("an origin that never answers delays only its own items", async () => {
     const stuck = Promise.withResolvers<void>();
     const done: string[] = [];
     const acting = mapByOrigin(itemsOf({ dead: 100, alive: 100 }), originOf, async ({ origin }) => {

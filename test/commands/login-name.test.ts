@@ -95,7 +95,7 @@ describe("login: the name it saves under", () => {
     expect(stdout).toBe(`${name}\n`);
   });
 
-  test("keeps using a name that stands in the file already, though it would not be created", async () => {
+  test("keeps a name that is already in the file, even if it would not create such a name", async () => {
     const cloud = await started();
     const place = homeWith([" odd "], cloud.url, "' odd '");
     const token = cloud.issueToken();
@@ -105,7 +105,7 @@ describe("login: the name it saves under", () => {
     expect((await run(["context", "list", "--json"], { home: place })).stdout).toContain('"name": " odd "');
   });
 
-  test("says what is active here when the environment chooses another context than the one just saved", async () => {
+  test("warns when the environment chooses another context than the one just saved", async () => {
     const cloud = await started();
     const place = homeWith(["work"], cloud.url);
     const env = { BENTOML_CLOUD_CONTEXT: "work" };
@@ -116,7 +116,7 @@ describe("login: the name it saves under", () => {
     );
   });
 
-  test("says so for a project, with file and line", async () => {
+  test("warns when a project chooses another context, with file and line", async () => {
     const cloud = await started();
     const place = homeWith(["work"], cloud.url);
     writeFileSync(join(place.path, ".bentorc"), "\ncontext=work\n");
@@ -159,7 +159,7 @@ describe("login: a name that is taken", () => {
     expect(place.read()).toContain(`endpoint: ${other.url}\n`);
   });
 
-  test("takes the same endpoint in another spelling for the same", async () => {
+  test("treats another spelling of the same endpoint as the same", async () => {
     const cloud = await started();
     const place = homeWith(["work"], `${cloud.url}/`);
     expect((await login(cloud, [], { home: place })).code).toBe(0);
@@ -202,7 +202,7 @@ describe("login: a name that is taken", () => {
     expect(place.read()).toBe(before);
   });
 
-  test("of two people who sign in under one name at once, the second one is told", async () => {
+  test("refuses the second of two people who sign in under one name at once", async () => {
     const cloud = await started();
     const place = home();
     cloud.misbehave("GET /api/v1/current_org", { delayMs: 400 }, { times: 2 });
@@ -234,7 +234,7 @@ describe("login: a name that is taken", () => {
     expect(place.read()).not.toContain(stored);
   });
 
-  test("knows another user of a context that Python wrote by its e-mail", async () => {
+  test("recognises another user of a context that Python wrote by its e-mail", async () => {
     const cloud = await started();
     const place = homeWith(["work"], cloud.url);
     const token = cloud.issueToken({ email: "you@example.test" });

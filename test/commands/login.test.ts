@@ -49,7 +49,7 @@ describe("login", () => {
     },
   );
 
-  test("keeps what is ours to its owner: directory 0700, files 0600", async () => {
+  test("creates our directory with mode 0700 and our files with 0600", async () => {
     const cloud = await started();
     const place = home();
     await login({ cloud, token: cloud.issueToken(), home: place });
@@ -78,7 +78,7 @@ describe("login", () => {
     expect(place.tree()).toContain("bentoml/.yatai.yaml 0600");
   });
 
-  test("sends the token in our header to the two questions only", async () => {
+  test("sends the token in our header, and with two requests only", async () => {
     const cloud = await started();
     const token = cloud.issueToken();
     await login({ cloud, token });
@@ -93,7 +93,7 @@ describe("login", () => {
   test.each([
     [ME, ORGANIZATION],
     [ORGANIZATION, ME],
-  ])("asks both questions at once: %s unanswered, %s is asked", async (unanswered, other) => {
+  ])("sends both requests at once: while %s is unanswered, %s is sent", async (unanswered, other) => {
     const cloud = await started();
     cloud.misbehave(unanswered, { drip: true });
     const place = home();
@@ -175,7 +175,7 @@ describe("login", () => {
     expect(place.read()).toBe(reads("ci", cloud, renewed));
   });
 
-  test("gives a context that Python left without a token one", async () => {
+  test("adds a token to a context that Python left without one", async () => {
     const cloud = await started();
     const token = cloud.issueToken();
     const place = home();
@@ -185,7 +185,7 @@ describe("login", () => {
     expect(place.read()).toContain("current_context_name: bare\n");
   });
 
-  test("remembers who it was in our own directory, without the token", async () => {
+  test("remembers the user in our own directory, without the token", async () => {
     const cloud = await started();
     const place = home();
     await login({ cloud, token: cloud.issueToken(), home: place });
@@ -195,7 +195,7 @@ describe("login", () => {
     });
   });
 
-  test("asks nothing of the server when the contexts file is broken", async () => {
+  test("sends no request when the contexts file is broken", async () => {
     const cloud = await started();
     const place = home();
     place.write("contexts: [\n");
