@@ -161,6 +161,7 @@ describe("login: the default endpoint", () => {
     const unseen = await run(["login", "--with-token"], { home: place, stdin: own.issueToken() });
     expect(unseen).toMatchObject({ code: 2, stdout: "" });
     expect(unseen.stderr).toContain(`would send this token to ${own.url}`);
+    expect(unseen.stderr).toContain("hint: if it may go there: bentocloud login --context work\n");
     expect([...own.requests, ...hostile.requests]).toEqual([]);
     const { code, stderr } = await run(["login", "--with-token", "--context", "work"], {
       home: place,
