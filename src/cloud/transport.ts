@@ -35,7 +35,13 @@ const REASONS: readonly [pattern: RegExp, reason: string][] = [
   [/ECONNREFUSED|ConnectionRefused|connection refused/i, "nothing listens there"],
   [/ECONNRESET|ConnectionClosed|EPIPE|connection reset|closed|unexpected eof/i, "it closed the connection"],
   [/EHOSTUNREACH|ENETUNREACH|unreachable/i, "there is no route to it"],
+  [/ETIMEDOUT/i, "it does not answer in time"],
 ];
+
+/** Why a connection failed, by the code or the words of a runtime. */
+export function reasonFor(evidence: string): string {
+  return REASONS.find(([pattern]) => pattern.test(evidence))?.[1] ?? "the connection failed";
+}
 
 /**
  * A request that got no answer, as an error of ours. Bun, Deno and Node each say it in their own way and only partly
@@ -63,8 +69,7 @@ export function transportError(error: unknown, endpoint: string, timeoutMs: numb
       cause: error,
     });
   }
-  const reason = REASONS.find(([pattern]) => pattern.test(evidence))?.[1] ?? "the connection failed";
-  return new CliError("UNREACHABLE", `${endpoint} cannot be reached: ${reason}`, {
+  return new CliError("UNREACHABLE", `${endpoint} cannot be reached: ${reasonFor(evidence)}`, {
     hint: "check the endpoint, the network and the proxy variables",
     cause: error,
   });

@@ -19,21 +19,6 @@ export function isBun(): boolean {
   return process.versions["bun"] !== undefined;
 }
 
-/** The user and the machine by name, as far as the system tells. */
-export function ownNames(): { users: string[]; machines: string[]; homes: string[] } {
-  const os = process.getBuiltinModule("node:os");
-  const [user, machine, home] = [() => os.userInfo().username, () => os.hostname(), () => os.homedir()];
-  return { users: attempt(user), machines: attempt(machine), homes: attempt(home) };
-}
-
-function attempt(ask: () => string): string[] {
-  try {
-    return [ask()];
-  } catch {
-    return [];
-  }
-}
-
 /** A compiled program's modules stand in a file system of its own. */
 function isCompiled(): boolean {
   return /\$bunfs|~BUN/.test(import.meta.url);

@@ -2,6 +2,7 @@ import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run } from "../support/bin.ts";
+import { needs } from "../support/needs.ts";
 import { startCloud } from "../support/cloud.ts";
 import { programCommand } from "../support/program.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -64,7 +65,7 @@ describe("no request except to the named endpoint", () => {
   });
 });
 
-describe.skipIf(Bun.which("strace") === null)("no request at all", () => {
+needs("strace").describe("no request at all", () => {
   /** Everything of the command that concerns connections, names looked up included. */
   async function traceOf(args: string[]): Promise<string> {
     const here = await signedIn();

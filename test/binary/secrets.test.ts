@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run, start } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
+import { needs } from "../support/needs.ts";
 import { startCloud } from "../support/cloud.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -88,7 +89,7 @@ describe("and nowhere else", () => {
     for (const plan of plans) {
       const other = await startCloud();
       other.misbehave("GET /api/v1/auth/current", plan as never);
-      const args = ["login", "--with-token", "--endpoint", other.url, "--timeout", "2", ...more];
+      const args = ["login", "--with-token", "--endpoint", other.url, "--timeout", "0.5", ...more];
       expect((await run(args, { stdin: other.issueToken() })).code).not.toBe(0);
       await other.stop();
     }
@@ -213,7 +214,7 @@ describe("processes", () => {
     expect(readFileSync(log, "utf8")).toStartWith(`${cloud.url}/api_tokens?code=`);
   });
 
-  test.skipIf(Bun.which("strace") === null)("no other command starts a child process", async () => {
+  needs("strace").test("no other command starts a child process", async () => {
     const { here } = await signedIn();
     const args = ["-f", "-qq", "-e", "trace=execve", "-o", join(here.path, "trace"), ...programCommand()];
     for (const words of [["status"], ["token"], ["use", "default"], ["logout"]]) {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** A home with two contexts, and an empty project. */
+/** A home with two contexts, whose servers do not exist, and an empty project. */
 function projectOf() {
   const here = home();
   writeContexts(here, [{ name: "mine" }, { name: "staging" }]);
@@ -33,10 +33,13 @@ function projectOf() {
   return { here, project, path: join(project, ".bentorc") };
 }
 
+/** The words of a link that soon gives up asking a server for the organization. */
+const link = (...words: string[]) => ["link", "--timeout", "0.1", ...words];
+
 describe("link", () => {
   test("writes the context and its endpoint, readable by everybody", async () => {
     const { here, project, path } = projectOf();
-    expect(await run(["link", "staging"], { home: here, cwd: project })).toMatchObject({
+    expect(await run(link("staging"), { home: here, cwd: project })).toMatchObject({
       code: 0,
       stdout: "",
       stderr:
@@ -81,14 +84,14 @@ describe("link", () => {
 
   test("without a name, takes the active context; --context is the active one", async () => {
     const { here, project, path } = projectOf();
-    expect((await run(["link", "--context", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect((await run(link("--context", "staging"), { home: here, cwd: project })).code).toBe(0);
     expect(readFileSync(path, "utf8")).toStartWith("context=staging\n");
   });
 
   test("replaces its own lines and keeps all others", async () => {
     const { here, project, path } = projectOf();
     writeBelow(project, ".bentorc", "# ours\ncontext=mine\n\ncolour=blue\norganization=old\n; end");
-    expect((await run(["link", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect((await run(link("staging"), { home: here, cwd: project })).code).toBe(0);
     expect(readFileSync(path, "utf8")).toBe(
       "# ours\n\ncolour=blue\n; end\ncontext=staging\nendpoint=https://staging.test\n",
     );
@@ -99,7 +102,7 @@ describe("link", () => {
     async (name) => {
       const { here, project } = projectOf();
       writeContexts(here, [{ name: "mine" }, { name, endpoint: "https://odd.test" }]);
-      expect((await run(["link", "--", name], { home: here, cwd: project })).code).toBe(0);
+      expect((await run(link("--", name), { home: here, cwd: project })).code).toBe(0);
       const { stdout } = await run(["context", "current", "--json"], { home: here, cwd: project });
       expect(JSON.parse(stdout)).toMatchObject({ name, source: { kind: "project" } });
     },
@@ -110,7 +113,7 @@ describe("link", () => {
     const way = join(project, "home");
     symlinkSync(here.path, way);
     for (const env of [{}, { HOME: way, BENTOML_HOME: here.bentoml }]) {
-      const { code, stderr } = await run(["link", "staging"], { home: here, env });
+      const { code, stderr } = await run(link("staging"), { home: here, env });
       expect({ code, stderr: stderr.split("\n")[0] }).toEqual({
         code: 2,
         stderr: "error: a .bentorc in the home directory would apply to every directory below it",
@@ -139,13 +142,13 @@ describe("link", () => {
       stderr: "error: the active credential comes from the environment; name a stored context",
     });
     expect(existsSync(path)).toBe(false);
-    expect((await run(["link", "staging"], { home: here, cwd: project, env })).code).toBe(0);
+    expect((await run(link("staging"), { home: here, cwd: project, env })).code).toBe(0);
   });
 
   test("keeps the mode of an existing file", async () => {
     const { here, project, path } = projectOf();
     chmodSync(writeBelow(project, ".bentorc", "# ours\n"), 0o600);
-    for (const args of [["link", "staging"], ["unlink"]]) {
+    for (const args of [link("staging"), ["unlink"]]) {
       expect((await run(args, { home: here, cwd: project })).code).toBe(0);
       expect(lstatSync(path).mode & 0o777).toBe(0o600);
     }
@@ -157,11 +160,11 @@ describe("link", () => {
     const gone = 2 ** 22 + 1;
     const others = [`.bentorc.${process.pid}-0123abcd.tmp`, `.bentorc.${gone}-mine.tmp`, ".bentorc.tmp"];
     for (const name of [...others, `.bentorc.${gone}-0123abcd.tmp`]) writeBelow(project, name, "");
-    expect((await run(["link", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect((await run(link("staging"), { home: here, cwd: project })).code).toBe(0);
     expect(readdirSync(project).toSorted()).toEqual([".bentorc", ...others].toSorted());
   });
 
-  test.each([[["link", "staging"]], [["unlink"]]])(
+  test.each([[link("staging")], [["unlink"]]])(
     "a symbolic link is neither followed nor replaced: %p",
     async (args) => {
       const { here, project, path } = projectOf();
@@ -208,7 +211,7 @@ describe("unlink", () => {
 
   test("removes a file that has nothing else, and --json says so", async () => {
     const { here, project, path } = projectOf();
-    await run(["link", "staging"], { home: here, cwd: project });
+    await run(link("staging"), { home: here, cwd: project });
     const { stdout } = await run(["unlink", "--json"], { home: here, cwd: project });
     expect(JSON.parse(stdout)).toEqual({ path, removed: true });
     expect(readdirSync(project)).toEqual([]);
@@ -247,7 +250,7 @@ describe("something else in place of .bentorc", () => {
       const { here, project, path } = projectOf();
       putInPlace(path);
       const before = here.tree();
-      for (const args of [["link", "staging"], ["unlink"]]) {
+      for (const args of [link("staging"), ["unlink"]]) {
         expect(await run(args, { home: here, cwd: project, timeoutMs: 5000 })).toMatchObject({
           code: 6,
           stdout: "",
@@ -262,7 +265,7 @@ describe("something else in place of .bentorc", () => {
 test("link: refuses a .bentorc that holds a credential", async () => {
   const { here, project, path } = projectOf();
   writeFileSync(path, "token=abc\n");
-  const { code, stderr } = await run(["link", "staging"], { home: here, cwd: project });
+  const { code, stderr } = await run(link("staging"), { home: here, cwd: project });
   expect(code).toBe(1);
   expect(stderr).toStartWith(`error: ${path}:1 holds a credential\n`);
   expect(readFileSync(path, "utf8")).toBe("token=abc\n");

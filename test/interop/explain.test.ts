@@ -8,12 +8,10 @@ import { home, run } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
 import { cleanEnvironment } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { PYTHON } from "./peer.ts";
 
 // Python bentoml writes `.yatai.yaml` wherever it looks for one.
 sweepCanaries();
-
-const CHECKOUT = join(import.meta.dirname, "../..");
-const python = process.env["BENTOCLOUD_PYTHON"] || join(CHECKOUT, ".cache/bentoml-1.4.38/bin/python");
 
 interface Login {
   name: string;
@@ -23,7 +21,7 @@ interface Login {
 }
 
 const birthplace = home();
-const peer = Bun.spawn([python, join(import.meta.dirname, "explain.py")], {
+const peer = Bun.spawn([PYTHON, join(import.meta.dirname, "explain.py")], {
   cwd: birthplace.path,
   env: cleanEnvironment(birthplace, { BENTOML_DO_NOT_TRACK: "True" }),
   stdin: "pipe",
