@@ -1,7 +1,7 @@
 import { command, flag } from "../../cli/command.ts";
 import { type Context, requireNamed, usableTokenOf } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
-import { openKnown, openSession } from "../../auth/session.ts";
+import { openOffline, openSession } from "../../auth/session.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
 import { CONTEXT } from "../_args.ts";
@@ -43,6 +43,6 @@ export const show = command({
 /** The active context's token is shown only where it could be used too: pins are checked. */
 async function open(cli: Cli, name: string | undefined, { revealing = false }): Promise<Context> {
   if (name !== undefined) return requireNamed((await cli.store.read()).contexts, name);
-  if (!revealing) return (await openKnown(cli)).context;
+  if (!revealing) return (await openOffline(cli)).context;
   return (await openSession(cli, { insecureHttp: false })).context;
 }
