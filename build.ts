@@ -1,11 +1,11 @@
 /** Compiles the program into one file: for this machine, or for others. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle, START, type Bundle } from "./build/bundle.ts";
 import { baseOn, compile } from "./build/compile.ts";
-import { signFile } from "./build/macos/sign.ts";
+import { signatureProblems } from "./build/macos.ts";
 import { writeNotices } from "./build/notices.ts";
 import { runtimeFor } from "./build/runtimes.ts";
 import { TARGETS, targetNamed, type Target } from "./build/targets.ts";
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 const outfile = resolve(values.outfile);
 process.chdir(import.meta.dir);
 if (Bun.version !== manifest.devDependencies.bun) {
-  throw new Error(`built with Bun ${manifest.devDependencies.bun} only, and this is Bun ${Bun.version}`);
+  throw new Error(`the build needs Bun ${manifest.devDependencies.bun}, and this is Bun ${Bun.version}`);
 }
 const commit = currentCommit();
 if (values.all) await buildAll(TARGETS);
@@ -31,11 +31,12 @@ else await buildHere();
 async function buildHere(): Promise<void> {
   const { chunks, maps } = await bundle({ base: baseOn(process.platform), commit });
   await compile(chunks, outfile);
+  if (process.platform === "darwin") sign(outfile);
   keepMaps(maps, `${outfile}.maps`);
 }
 
-/** The chunks are the same for all systems that look for them in the same place. */
 async function buildAll(targets: readonly Target[]): Promise<void> {
+  // Targets whose programs look for their chunks in the same place share a bundle.
   const bundles = new Map<string, Bundle>();
   for (const target of targets) {
     const base = baseOn(target.os);
@@ -45,13 +46,24 @@ async function buildAll(targets: readonly Target[]): Promise<void> {
     }
     const file = join("dist", target.name, target.exe);
     await compile(bundles.get(base)!.chunks, file, await runtimeFor(target));
-    if (target.os === "darwin") signFile(file);
-    console.error(file);
+    const isSigned = target.os !== "darwin" || sign(file);
+    console.error(
+      isSigned ? file : `${file}: not signed; run \`codesign --force --sign - ${file}\` on macOS`,
+    );
   }
   if (values.all) writeNotices([...bundles.values()][0]!.packages, commit);
 }
 
-/** For `scripts/trace.ts`. In a stack trace the first chunk is called as the program is. */
+/** Signs a program for macOS that needs it. False where that is not possible, which is everywhere but on macOS. */
+function sign(file: string): boolean {
+  if (signatureProblems(readFileSync(file)).length === 0) return true;
+  if (process.platform !== "darwin") return false;
+  const { status } = spawnSync("codesign", ["--force", "--sign", "-", file], { stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error(`codesign failed on ${file}`);
+  return true;
+}
+
+/** Keeps the source maps for `scripts/trace.ts`. In a stack trace the first chunk has the name of the program. */
 function keepMaps(maps: Map<string, string>, folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -1,18 +1,18 @@
 import { createRequire } from "node:module";
 import type { BunPlugin } from "bun";
 
-/** What few runs need. */
+/** Modules that few commands need. */
 const RARE = ["child_process"];
 
 /**
- * Has a module of Node fetched where it is needed instead of imported. For each that is imported Bun puts the
- * translation of its own sources into the binary, and of all that those import, beside what the runtime holds already:
- * half a MiB for this one. `node:fs` costs three times that, but without it each start would take half as long again.
+ * Replaces imports of these modules by `process.getBuiltinModule()`. For an imported module Bun puts bytecode of its own
+ * sources, and of everything they import, into the binary, although the runtime has them already: half a MiB for this
+ * one. `node:fs` costs three times that, but every start needs it, and would take half as long again without the import.
  */
 export const builtins: BunPlugin = {
   name: "builtins",
   setup(build) {
-    // Bun resolves its own modules before it asks a plugin, so they are given other names.
+    // Bun resolves its own modules before it asks plugins, so the imports are renamed first.
     const imported = new RegExp(`(?<=\\bfrom\\s*["'])node:(?=(?:${RARE.join("|")})["'])`, "g");
     build.onLoad({ filter: /\.m?[jt]s$/ }, async ({ path }) => {
       const text = await Bun.file(path).text();
@@ -24,13 +24,13 @@ export const builtins: BunPlugin = {
       namespace: "rare",
     }));
     build.onLoad({ filter: /(?:)/, namespace: "rare" }, ({ path }) => ({
-      contents: fetching(path),
+      contents: lazyModule(path),
       loader: "js",
     }));
   },
 };
 
-function fetching(name: string): string {
+function lazyModule(name: string): string {
   const members = Object.keys(createRequire(import.meta.url)(name)).filter((member) => member !== "default");
   return `
 const module = process.getBuiltinModule("${name}");

@@ -1,18 +1,17 @@
 /**
- * The first half of a build: from sources to the program's text in chunks, one for each set of modules that load
- * together. The second half puts them into a binary.
+ * The first half of a build: bundles the sources into chunks, one for each set of modules that load together.
+ * `compile.ts`, the second half, puts them into a binary.
  */
 import { builtins } from "./builtins.ts";
 import { packJq } from "./jq.ts";
 import { stubInputs, stubs } from "./stubs.ts";
-import { versionOnly } from "./version.ts";
 
 const ENTRY = "src/main.ts";
 
-/** The chunk in which the program starts. */
+/** The name of the chunk in which the program starts. */
 export const START = "main.js";
 
-/** Every package whose code may be in the binary. One that is missing here fails the build. */
+/** Every package whose code may be in the binary. Any other package fails the build. */
 const BUNDLED = new Set(
   `@clack/core @clack/prompts bundle-name c12 citty confbox consola default-browser default-browser-id
   define-lazy-prop destr fast-string-truncated-width fast-string-width fast-wrap-ansi fastest-levenshtein
@@ -21,8 +20,8 @@ const BUNDLED = new Set(
 );
 
 /**
- * What scripts and prompts run again and again loads with these, and what they import at once. It is translated to
- * bytecode, which starts faster and takes three times the room of the text; everything else stays text.
+ * The modules of commands that scripts and prompts run often. These, and everything they import statically, go into the
+ * binary as bytecode, which starts faster but takes three times the space of the text. Everything else stays text.
  */
 const HOT = [
   ENTRY,
@@ -31,7 +30,7 @@ const HOT = [
   ),
   "src/cli/completion/answer.ts",
   "src/cli/help.ts",
-  "src/store/last-valid.ts",
+  "src/store/versions.ts",
   "src/store/state.ts",
   "src/store/context-names.ts",
   "src/app.ts",
@@ -39,7 +38,7 @@ const HOT = [
 ];
 
 export interface Chunk {
-  /** Of the file, which depends on what is in it. */
+  /** The file name, which depends on the content. */
   name: string;
   contents: Uint8Array;
   isHot: boolean;
@@ -47,41 +46,41 @@ export interface Chunk {
 
 export interface Bundle {
   chunks: Chunk[];
-  /** By the name of the chunk. */
+  /** Source maps by the name of the chunk. */
   maps: Map<string, string>;
-  /** The folders of the packages whose code is in it, sorted. */
+  /** The folders of the packages whose code is in the bundle, sorted. */
   packages: string[];
 }
 
 export interface BundleOptions {
-  /** The folder in which the binary finds its chunks, with a slash at the end. */
+  /** The folder inside the binary where it finds its chunks, with a slash at the end. */
   base: string;
   commit: string;
 }
 
-/** How the program is cut into chunks; `npm run budget` looks at the same without compiling it. */
+/** The bundler options that decide what the chunks are; `npm run budget` makes the same chunks without compiling them. */
 export async function chunking(commit: string) {
   return {
     entrypoints: [ENTRY],
     target: "bun",
     format: "esm",
-    // In one chunk the `node:` imports of every lazy module would be hoisted and load at each start.
+    // In a single chunk, the `node:` imports of every lazy module would be hoisted and load at each start.
     splitting: true,
     // Short identifiers save no measurable time, and stack traces would lose their names.
     minify: { whitespace: true, syntax: true, identifiers: false },
     metafile: true,
     define: { BENTOCLOUD_COMMIT: JSON.stringify(commit) },
-    plugins: [await packJq(), builtins, stubs, versionOnly],
+    plugins: [await packJq(), builtins, stubs],
   } satisfies Bun.BuildConfig;
 }
 
-/** In the checkout as the working directory, on which the names of the chunks depend. */
+/** The working directory must be the checkout, because the names of the chunks depend on it. */
 export async function bundle({ base, commit }: BundleOptions): Promise<Bundle> {
   const { metafile, outputs } = await Bun.build({
     ...(await chunking(commit)),
     publicPath: base,
     naming: { entry: START, chunk: "[hash].[ext]", asset: "[hash].[ext]" },
-    // Inside, they would take two thirds of a MiB; `scripts/trace.ts` reads them from outside.
+    // In the binary they would take two thirds of a MiB; `scripts/trace.ts` reads them from files.
     sourcemap: "external",
   });
   const { inputs, outputs: graph } = metafile!;
@@ -101,7 +100,7 @@ function packagesOf(inputs: string[]): string[] {
   const unused = stubInputs.filter((stub) => !inputs.includes(stub));
   if (unused.length > 0) throw new Error(`no longer imported by c12: ${unused.join(", ")}`);
   const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
-  // Its script is bundled apart.
+  // The script of jq-wasm is bundled on its own, so it is not among the inputs.
   if (inputs.some((path) => path.startsWith("jq:"))) folders.push("node_modules/jq-wasm");
   const packages = [...new Set(folders)].sort();
   const foreign = packages.filter((folder) => !BUNDLED.has(folder.replace(/.*node_modules\//, "")));
@@ -111,7 +110,7 @@ function packagesOf(inputs: string[]): string[] {
 
 type Graph = Record<string, { inputs: Record<string, unknown>; imports: { path: string; kind: string }[] }>;
 
-/** The chunks that hold what is hot, and those they import at once. */
+/** The chunks with modules of `HOT`, and those that they import statically. */
 function hotChunks(graph: Graph): Set<string> {
   const chunks = new Map(Object.entries(graph).map(([path, chunk]) => [nameOf(path), chunk]));
   const hot = new Set<string>();

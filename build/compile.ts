@@ -1,6 +1,6 @@
 /**
- * The second half of a build: chunks and a runtime become one file. The binary must load nothing from the directory it
- * is started in: Bun by default reads `.env` there and runs what a `bunfig.toml` preloads, so every autoload is off.
+ * The second half of a build: puts the chunks and a runtime into one file. The binary must load nothing from its working
+ * directory. By default Bun reads `.env` there and runs what a `bunfig.toml` preloads, so every autoload is off.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,25 +8,25 @@ import type { BunPlugin } from "bun";
 import { type Chunk, START } from "./bundle.ts";
 import type { Runtime } from "./runtimes.ts";
 
-/** On every target, and on the bare program that the sizes are compared with. */
+/** Options for every target, and for the bare program that the sizes are compared with. */
 export const SAFE = {
   autoloadBunfig: false,
   autoloadDotenv: false,
   autoloadPackageJson: false,
   autoloadTsconfig: false,
-  // Certificates in the machine's own store count, as for every other program there.
+  // Trust the system's certificate store, as other programs do.
   execArgv: ["--use-system-ca"],
 };
 
 const CACHE = join(import.meta.dir, "../.cache");
 
-/** Where a binary of Bun finds what is in it. */
+/** The folder inside a compiled program, as Bun names it. */
 export function baseOn(os: string): string {
   return os === "win32" ? "B:/~BUN/root/" : "/$bunfs/root/";
 }
 
-/** For this machine, when no other runtime is given. */
-export async function compile(chunks: Chunk[], outfile: string, foreign?: Runtime): Promise<void> {
+/** Compiles for this machine, unless a runtime is given. */
+export async function compile(chunks: Chunk[], outfile: string, runtime?: Runtime): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, "build-"));
   try {
@@ -40,25 +40,25 @@ export async function compile(chunks: Chunk[], outfile: string, foreign?: Runtim
       target: "bun",
       format: "esm",
       bytecode: true,
-      // As the chunks are written already, so that their maps stay right.
+      // The same as in the first half, so that the source maps stay right.
       minify: { whitespace: true, syntax: true, identifiers: false },
       naming: { entry: "[name].[ext]", asset: "[name].[ext]" },
-      plugins: [apart],
-      compile: { outfile, ...SAFE, ...foreign },
+      plugins: [externalChunks],
+      compile: { outfile, ...SAFE, ...runtime },
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** What is not translated goes in as files, which something must ask for. */
+/** Bun embeds a file only if something imports it. */
 function asFile(name: string, index: number): string {
   return `import f${index} from "./${name}" with { type: "file" }; export { f${index} };\n`;
 }
 
-/** Each chunk stays one: what it imports is in the binary beside it. */
-const apart: BunPlugin = {
-  name: "apart",
+/** Keeps the chunks apart: what they import from each other is already in the binary. */
+const externalChunks: BunPlugin = {
+  name: "external-chunks",
   setup(build) {
     build.onResolve({ filter: /^(?:\/\$bunfs|B:\/~BUN)\/root\// }, ({ path }) => ({ path, external: true }));
   },

@@ -5,7 +5,7 @@ import type { BunPlugin } from "bun";
 
 const PACKAGE = join(import.meta.dir, "../node_modules/jq-wasm/dist");
 
-/** What the program gets in the package's place: the same function, and its WebAssembly from a file inside the binary. */
+/** Replaces the package by the same function, which reads the WebAssembly from a file inside the binary. */
 const ENTRY = `
 import packed from "jq-wasm-packed";
 export async function loadJq() {
@@ -16,8 +16,8 @@ export async function loadJq() {
 }`;
 
 /**
- * Left to itself the package looks for its WebAssembly beside its own file. Packed, it takes a quarter of the room; and
- * its script, whose names nobody needs, half.
+ * The package looks for its WebAssembly beside its own file, which a binary does not have. Compressed, the WebAssembly takes
+ * a quarter of the space; minified, the script takes half, and its names are in no stack trace of ours.
  */
 export async function packJq(): Promise<BunPlugin> {
   const script = await bundleScript();

@@ -1,12 +1,11 @@
 /**
- * Builds the library as it is published: ESM for Bun, Deno and Node, and its types. All of it is in the files but
- * ofetch, whose types are a part of ours; c12 is as tamed as in the binary.
+ * Builds the library as it is published: ESM for Bun, Deno and Node, with types. Everything is bundled except ofetch, whose
+ * types are part of ours. c12 is as restricted as in the binary.
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { stubs } from "./stubs.ts";
-import { versionOnly } from "./version.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -20,7 +19,7 @@ await Bun.build({
   format: "esm",
   splitting: true,
   external: ["ofetch"],
-  plugins: [stubs, versionOnly],
+  plugins: [stubs],
 });
 declareTypes();
 pruneTypes();
@@ -36,7 +35,7 @@ function declareTypes(): void {
   if (exitCode !== 0) throw new Error("the types could not be written");
 }
 
-/** Keeps the declarations that the front door leads to. */
+/** Deletes the declarations that `index.d.ts` does not lead to. */
 function pruneTypes(): void {
   const needed = new Set<string>();
   const visit = (file: string) => {

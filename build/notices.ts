@@ -1,6 +1,5 @@
 /**
- * What stands beside the binaries about other people's work in them: its licences, and a list for machines (CycloneDX).
- * Both come from the packages whose code really is in the program.
+ * Writes the licences of the packages whose code is in the program, and a bill of materials (CycloneDX).
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,9 +14,9 @@ export interface Component {
   name: string;
   version: string;
   license: string;
-  /** Of the package as it was published, in the lock file's form. */
+  /** The hash of the published package, as in the lock file. */
   integrity: string;
-  /** The licence's whole text. */
+  /** The full text of the licence. */
   text: string;
 }
 
@@ -29,25 +28,25 @@ export function writeNotices(packages: string[], commit: string): void {
   writeFileSync("dist/sbom.cdx.json", formatBom({ components, runtimes, commit }));
 }
 
-/** @throws Error when the package does not say what its licence is. */
+/** @throws Error when the package has no licence, or is not the version of the lock file. */
 export function readComponent(folder: string): Component {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const lock = JSON.parse(readFileSync("package-lock.json", "utf8")).packages[folder];
   const file = readdirSync(folder).find((one) => /^licen[cs]e(\.|$)/i.test(one));
   if (!license || !file) throw new Error(`${name} has no licence`);
-  if (lock?.version !== version) throw new Error(`${name} is not the one of package-lock.json`);
+  if (lock?.version !== version) throw new Error(`${name} is not the version of package-lock.json`);
   const texts = [join(folder, file), ...EMBEDDED.filter(([one]) => one === name).map(([, path]) => path)];
   const text = texts.map((path) => readFileSync(path, "utf8").replaceAll("\r\n", "\n").trim()).join("\n\n");
   return { name, version, license, integrity: lock.integrity, text };
 }
 
-/** What a package carries besides, and does not say itself. */
+/** Licences of code that a package contains without saying so. */
 const EMBEDDED = [["jq-wasm", join(LICENSES, "jq.txt")]] as const;
 
 export function formatLicenses(components: Component[]): string {
   const runtime = readFileSync("node_modules/bun-types/docs/project/license.mdx", "utf8");
   const parts = [
-    "bentocloud is made with the work of others. This is what is in the program, and under which terms.",
+    "bentocloud contains the following third-party software.",
     ...components.map(({ name, version, license, text }) => `${name} ${version} (${license})\n\n${text}`),
     `Bun ${manifest.devDependencies.bun}, the runtime (MIT, with parts under other licences)\n\n${runtime.replace(/^---[\s\S]*?---\s*/, "").trim()}`,
   ];
@@ -62,7 +61,7 @@ interface Runtime {
   target: string;
 }
 
-/** CycloneDX 1.6, without a time and a number of its own, so that the same sources give the same list. */
+/** CycloneDX 1.6, without timestamp and serial number, so that the same sources give the same list. */
 export function formatBom(parts: { components: Component[]; runtimes: Runtime[]; commit: string }): string {
   const self = `pkg:npm/${manifest.name}@${manifest.version}`;
   const components = [
@@ -92,7 +91,7 @@ export function formatBom(parts: { components: Component[]; runtimes: Runtime[];
   return `${JSON.stringify(bom, null, 2)}\n`;
 }
 
-/** A runtime is a part of one target's binary alone. */
+/** With a target, the component is a runtime, which is in the binary of that target only. */
 function formatComponent({ name, version, license, integrity }: Omit<Component, "text">, target?: string) {
   const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
   const [algorithm, hash] = integrity.split("-") as [string, string];

@@ -1,7 +1,7 @@
 /**
- * The runtimes that the program is put into: Bun's npm packages, from whatever registry npm is set up with. Bun would
- * fetch them by itself, but from a registry of its own choice, unverified, and into the home of whoever builds. Here a
- * package must have the hash that stands below, or nothing is built.
+ * Downloads the runtimes of other systems: Bun's npm packages, from the registry that npm is configured with. Bun would
+ * download them by itself, but without checking them, and into the home of whoever builds. Here a package must have the
+ * hash below, or nothing is built.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import type { Target } from "./targets.ts";
 
 const VERSION = manifest.devDependencies.bun;
 
-/** Of the packages at that version, as `npm view NAME@VERSION dist.integrity` says; a new Bun has new ones. */
+/** Hashes of the packages of that version. For a new Bun, take them from `npm view NAME@VERSION dist.integrity`. */
 const INTEGRITY: Record<string, string> = {
   "bun-linux-x64-baseline":
     "sha512-s8yMwYcFnnrA178gji0gZbkE2WVDej/Ti1x770oPfihxyRxSMNhGhiAQNXV53aDeraZxksdvKV/RAdQBCd0qPA==",
@@ -35,21 +35,21 @@ const INTEGRITY: Record<string, string> = {
 
 const CACHE = join(import.meta.dir, "../.cache/runtimes");
 
-/** Its npm package is called by another name of the processor. */
+/** The npm package of a runtime. Its name says aarch64 where Bun's target says arm64. */
 export function packageOf(target: Target): { name: string; version: string; integrity: string } {
   const name = target.bun.replace("arm64", "aarch64");
   return { name: `@oven/${name}`, version: VERSION, integrity: INTEGRITY[name]! };
 }
 
-/** What a program for another machine is compiled with. */
+/** Options to compile a program for another machine. */
 export interface Runtime {
   target: Build.CompileTarget;
   executablePath: string;
 }
 
-/** The target's runtime, which is fetched when it is not there yet. */
+/** Downloads the runtime unless it is in the cache. */
 export async function runtimeFor(target: Target): Promise<Runtime> {
-  // Bun knows the words in any order, its types in one only.
+  // Bun accepts the parts of the name in any order, its types in one order only.
   return { target: target.bun as Build.CompileTarget, executablePath: await fileFor(target) };
 }
 
@@ -61,7 +61,7 @@ async function fileFor(target: Target): Promise<string> {
   const folder = mkdtempSync(join(CACHE, "fetch-"));
   try {
     const archive = fetchPackage(`${name}@${VERSION}`, folder);
-    refuseForeign(name, archive, integrity);
+    checkIntegrity(name, archive, integrity);
     const exe = target.os === "win32" ? "bun.exe" : "bun";
     const files = await new Bun.Archive(archive).files();
     const runtime = files.get(`package/bin/${exe}`);
@@ -76,18 +76,18 @@ async function fileFor(target: Target): Promise<string> {
 
 function fetchPackage(spec: string, folder: string): Uint8Array {
   const isWindows = process.platform === "win32";
-  const words = ["pack", "--silent", "--pack-destination", folder, spec];
-  const { status, stdout } = spawnSync(isWindows ? "npm.cmd" : "npm", words, {
+  const args = ["pack", "--silent", "--pack-destination", folder, spec];
+  const { status, stdout } = spawnSync(isWindows ? "npm.cmd" : "npm", args, {
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
     shell: isWindows,
   });
-  if (status !== 0) throw new Error(`npm could not fetch ${spec}`);
+  if (status !== 0) throw new Error(`npm could not download ${spec}`);
   return readFileSync(join(folder, stdout.trim()));
 }
 
-/** @throws Error when the archive is not the one that the hash was written down for. */
-export function refuseForeign(name: string, archive: Uint8Array, integrity: string): void {
+/** @throws Error when the archive does not have the expected hash. */
+export function checkIntegrity(name: string, archive: Uint8Array, integrity: string): void {
   const hash = `sha512-${createHash("sha512").update(archive).digest("base64")}`;
-  if (hash !== integrity) throw new Error(`${name} at ${VERSION} is ${hash}, not ${integrity}`);
+  if (hash !== integrity) throw new Error(`${name}@${VERSION} has the hash ${hash}, expected ${integrity}`);
 }

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
+import manifest from "../package.json" with { type: "json" };
 
 /**
- * c12 can also find, run, fetch and interpolate configuration; this program uses none of that. Each module it would
- * do so with, the file system included, is replaced by one whose functions throw, so that a credentials tool cannot
- * believe a directory it happens to be in. It saves start-up time, too.
+ * The modules with which c12 finds, runs, downloads and interpolates configuration, the file system included, and what it
+ * imports from them. We use none of that: each is replaced by a stub whose functions throw, so that no configuration of
+ * the working directory can have an effect. It also saves start-up time.
  */
 const STUBS: Record<string, string[]> = {
   "confbox/json5": ["parseJSON5"],
@@ -26,9 +27,13 @@ const STUBS: Record<string, string[]> = {
   rc9: ["read", "readUser"],
 };
 
-/** The modules as a bundle's list of inputs names them: all must be there, or c12 has changed. */
+/** The stubs as the bundler names them. If one is missing from a bundle, c12 has changed. */
 export const stubInputs = Object.keys(STUBS).map((name) => `stub:${name}`);
 
+/** pathe, which c12 imports: the same functions are in `node:path`, which is loaded anyway. */
+const PATHE = 'export { basename, dirname, extname, join, normalize, resolve } from "node:path";';
+
+const MANIFEST = join(import.meta.dir, "..", "package.json");
 const C12 = /[\\/]c12[\\/]dist[\\/]/;
 const CITTY = /[\\/]citty[\\/]dist[\\/]/;
 
@@ -36,7 +41,7 @@ export const stubs: BunPlugin = {
   name: "stubs",
   setup(build) {
     const names = new RegExp(`^(${Object.keys(STUBS).join("|")})$`);
-    // Bun resolves its own modules before it asks a plugin, so these packages are given other names for them.
+    // Bun resolves its own modules before it asks plugins, so the imports of these packages are renamed first.
     build.onLoad({ filter: /[\\/](c12|citty)[\\/]dist[\\/]index\.mjs$/ }, async ({ path }) => ({
       contents: (await Bun.file(path).text()).replaceAll('from "node:', 'from "no:'),
       loader: "js",
@@ -44,16 +49,20 @@ export const stubs: BunPlugin = {
     build.onResolve({ filter: /^no:util$/ }, ({ importer }) =>
       CITTY.test(importer) ? { path: join(import.meta.dir, "words.ts") } : undefined,
     );
-    build.onResolve({ filter: /^pathe$/ }, ({ importer }) =>
-      C12.test(importer) ? { path: join(import.meta.dir, "paths.ts") } : undefined,
-    );
-    build.onResolve({ filter: names }, ({ path, importer }) =>
+    build.onResolve({ filter: new RegExp(`^pathe$|${names.source}`) }, ({ path, importer }) =>
       C12.test(importer) ? { path, namespace: "stub" } : undefined,
     );
+    build.onLoad({ filter: /^pathe$/, namespace: "stub" }, () => ({ contents: PATHE, loader: "js" }));
     build.onLoad({ filter: names, namespace: "stub" }, ({ path }) => ({
       contents: STUBS[path]!.map((name) => `export function ${name}() { ${refusal(path)} }`).join("\n"),
       loader: "js",
     }));
+    // The sources import the version from package.json; the rest of it belongs in no output.
+    build.onLoad({ filter: /package\.json$/ }, ({ path }) =>
+      path === MANIFEST
+        ? { contents: JSON.stringify({ version: manifest.version }), loader: "json" }
+        : undefined,
+    );
   },
 };
 

@@ -1,14 +1,14 @@
-/** What the program is built for. The names are those of the archives and packages. */
+/** A system that the program is built for. Archives and packages have its name. */
 export interface Target {
   readonly name: string;
-  /** Bun's name of the runtime. Baseline ones need no AVX2, which gains nothing here and which old machines lack. */
+  /** Bun's name of the runtime. Baseline runtimes need no AVX2: it gains nothing here, and old machines lack it. */
   readonly bun: `bun-${string}`;
-  /** As npm names it, like `cpu` and `libc`. */
+  /** `os`, `cpu` and `libc` have npm's names. */
   readonly os: "linux" | "darwin" | "win32";
   readonly cpu: "x64" | "arm64";
-  /** On Linux only. */
+  /** Only on Linux. */
   readonly libc?: "glibc" | "musl";
-  /** The file's name. */
+  /** The file name of the program. */
   readonly exe: string;
 }
 
@@ -39,9 +39,9 @@ export const TARGETS: readonly Target[] = [
   { name: "windows-arm64", bun: "bun-windows-arm64", os: "win32", cpu: "arm64", exe: `${PROGRAM}.exe` },
 ];
 
-/** Throws for a name that is none. */
+/** @throws Error for an unknown name. */
 export function targetNamed(name: string): Target {
   const target = TARGETS.find((one) => one.name === name);
   if (target) return target;
-  throw new Error(`no target ${name}; there are ${TARGETS.map((one) => one.name).join(", ")}`);
+  throw new Error(`unknown target ${name}; the targets are ${TARGETS.map((one) => one.name).join(", ")}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Measures what a person waits for, beside programs that do the same, and prints it; with `--write` it writes
- * docs/benchmarks.md and its plots. It judges nothing: it fails when a program it measures does.
+ * Measures how long a person waits for our commands and for other tools, and prints a report; `--write` writes it to
+ * docs/internals/benchmarks.md. A target that is missed does not make it fail, only a program that fails does.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -14,11 +14,10 @@ import { measureLogins } from "./bench/parts/logins.ts";
 import { measureStartUp } from "./bench/parts/startup.ts";
 import { measureStatus } from "./bench/parts/status.ts";
 import { findPeers } from "./bench/peers.ts";
-import { drawPlots } from "./bench/plots.ts";
 import type { Report } from "./bench/result.ts";
-import { openWorkshop } from "./bench/workshop.ts";
+import { openSandbox } from "./bench/sandbox.ts";
 
-const DOCS = join(import.meta.dir, "../docs");
+const REPORT = join(import.meta.dir, "../docs/internals/benchmarks.md");
 const QUICK_ROUNDS = 5;
 
 const PARTS = [
@@ -40,9 +39,9 @@ const { values } = parseArgs({
 const rounds = values.quick ? QUICK_ROUNDS : Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number from 1");
 
-const workshop = await openWorkshop();
+const sandbox = await openSandbox();
 try {
-  const bench: Bench = { workshop, rounds, peers: await findPeers(workshop) };
+  const bench: Bench = { sandbox, rounds, peers: await findPeers(sandbox) };
   const { missing } = bench.peers;
   for (const reason of missing) console.error(`not measured: ${reason}`);
   const report: Report = { rounds, facts: describeMachine(bench), missing, parts: [] };
@@ -50,14 +49,12 @@ try {
     console.error(`measuring ${name}`);
     report.parts.push(await measure(bench));
   }
-  console.log(renderReport(report, null));
-  if (values.write) {
-    await Bun.write(join(DOCS, "benchmarks.md"), renderReport(report, "benchmarks"));
-    await drawPlots(report, join(DOCS, "benchmarks"));
-  }
+  const text = renderReport(report);
+  console.log(text);
+  if (values.write) await Bun.write(REPORT, text);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
-  workshop.remove();
+  sandbox.remove();
 }

@@ -1,6 +1,6 @@
 /**
- * A real session with the compiled binary against a local BentoCloud server, in a temporary home. Prints each command
- * and what it really prints, and ends with 1 when a step does not do what it says here.
+ * A real session with the compiled binary and a local BentoCloud server, in a temporary home. Prints each command and its
+ * real output. Exits 1 when a step does not do what is expected here.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,17 +10,17 @@ import { startCloud } from "../test/support/cloud.ts";
 const BINARY = join(import.meta.dir, "..", "dist", "bentocloud");
 
 interface Step {
-  /** Shell words after `bentocloud`. */
   args: string[];
+  /** The comment above the command. */
   say: string;
   code?: number;
-  /** What stdout and stderr together must contain. */
+  /** What the output must contain. */
   shows: (string | RegExp)[];
   stdin?: string;
-  /** How the input is shown, so that the session can be repeated. */
+  /** Shell text that is shown around the command, so that a reader can repeat the session. */
   before?: string;
   after?: string;
-  /** stdout goes into a variable, as what is shown says. */
+  /** Shows only stderr, for a command whose stdout goes into a variable. */
   captured?: boolean;
   env?: Record<string, string>;
   cwd?: string;
@@ -166,9 +166,9 @@ async function step({
   }
 }
 
-/** A word as a shell takes it. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+/** Quotes an argument for a shell. */
+function quote(arg: string): string {
+  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }
 
 function fail(reason: string): void {

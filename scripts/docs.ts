@@ -1,4 +1,4 @@
-/** Writes docs/commands.md from the command definitions, the one place where an option is described. */
+/** Writes docs/commands.md from the command definitions. */
 import type { ArgDef, ArgsDef } from "citty";
 import { GLOBAL_ARGS } from "../src/cli/args.ts";
 import { type Command, descriptionOf } from "../src/cli/command.ts";

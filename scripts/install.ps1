@@ -6,11 +6,11 @@
 # BENTOCLOUD_INSTALL_DIR  where the program goes (default: %LOCALAPPDATA%\Programs\bentocloud)
 # BENTOCLOUD_RELEASES     where the releases are: https, or http on this machine (default: those of the project)
 #
-# Everything is in a function and the last line calls it, so that a part of this file does nothing.
+# Everything is in a function that the last line calls, so that an incomplete download of this file does nothing.
 
 function Install-Bentocloud {
   $ErrorActionPreference = 'Stop'
-  # Drawing it takes longer than the download.
+  # The progress bar takes longer than the download.
   $ProgressPreference = 'SilentlyContinue'
 
   $releases = 'https://github.com/bentoml/bentocloud/releases'
@@ -22,7 +22,7 @@ function Install-Bentocloud {
   }
   [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
 
-  # A translated shell may take the machine for x64, whose build runs there, too.
+  # An emulated shell may report x64 on arm64; that build runs there too.
   $machine = [Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString()
   $targets = @{ X64 = 'windows-x64'; Arm64 = 'windows-arm64' }
   if (-not $targets.ContainsKey($machine)) { throw "there is no build for Windows on $machine" }
@@ -35,7 +35,7 @@ function Install-Bentocloud {
   $temp = Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName())
   New-Item -ItemType Directory -Path $temp | Out-Null
   try {
-    # The newest release could change between two downloads; its name is asked for once.
+    # The newest release can change between two downloads, so its version is asked for once.
     $tag = $env:BENTOCLOUD_VERSION
     if (-not $tag -or $tag -eq 'latest') {
       Invoke-WebRequest -UseBasicParsing -Uri "$releases/latest/download/version.txt" -OutFile "$temp\version.txt"
@@ -60,7 +60,7 @@ function Install-Bentocloud {
     Expand-Archive -Path "$temp\$archive" -DestinationPath "$temp\content"
     New-Item -ItemType Directory -Force -Path $directory | Out-Null
     Copy-Item "$temp\content\bentocloud.exe" $staged
-    # Before it takes the place of one that works.
+    # Run it before it replaces a program that works.
     $version = & $staged --version
     if ($LASTEXITCODE -ne 0) { throw 'bentocloud does not run here' }
     Move-Item -Force $staged $target

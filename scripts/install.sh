@@ -7,7 +7,7 @@
 # BENTOCLOUD_INSTALL_DIR  where the program goes (default: ~/.local/bin)
 # BENTOCLOUD_RELEASES     where the releases are: https, or http on this machine (default: those of the project)
 #
-# Everything is in functions and the last line calls them, so that a part of this file does nothing.
+# Everything is in functions that the last line calls, so that an incomplete download of this file does nothing.
 set -eu
 
 main() {
@@ -52,7 +52,7 @@ detect_target() {
       printf 'linux-%s\n' "$machine"
       ;;
     Darwin)
-      # A shell that Rosetta translates takes the machine for an Intel one.
+      # In a shell under Rosetta, uname reports an Intel processor.
       if [ "$(sysctl -n sysctl.proc_translated 2>/dev/null)" = 1 ]; then machine=arm64; fi
       printf 'darwin-%s\n' "$machine"
       ;;
@@ -69,7 +69,7 @@ uses_musl() {
   return 1
 }
 
-# The newest release could change between two downloads; its name is asked for once.
+# The newest release can change between two downloads, so its version is asked for once.
 find_tag() {
   tag=${BENTOCLOUD_VERSION:-latest}
   if [ "$tag" = latest ]; then
@@ -116,7 +116,7 @@ download() {
     curl -fsSL --proto "$protocols" --proto-redir "$protocols" -o "$temp/$2" "$1" || fail "cannot download $1"
   elif command -v wget >/dev/null; then
     wget -q -O "$temp/$2" "$1" 2>"$temp/complaints" || fail "cannot download $1"
-    # Some builds of BusyBox take any certificate, and say so.
+    # Some builds of BusyBox accept any certificate, and print a warning.
     case $(cat "$temp/complaints") in
       *certificate*) fail "this wget does not check certificates; install curl" ;;
     esac
@@ -132,7 +132,7 @@ install_program() {
   staged=$directory/.bentocloud.$$
   cp "$temp/bentocloud" "$staged" || fail "cannot write to $directory"
   chmod 755 "$staged"
-  # Before it takes the place of one that works.
+  # Run it before it replaces a program that works.
   version=$("$staged" --version) || fail "bentocloud does not run here$(explain_libraries)"
   mv -f "$staged" "$directory/bentocloud" || fail "cannot write to $directory"
   staged='' made=''

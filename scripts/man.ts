@@ -1,11 +1,11 @@
-/** Manual pages from the command definitions, the one place where a command is described: one page a command. */
+/** Renders a manual page for each command from the command definitions. */
 import type { ArgDef, ArgsDef } from "citty";
 import { GLOBAL_ARGS } from "../src/cli/args.ts";
 import { type Command, descriptionOf } from "../src/cli/command.ts";
 import { root } from "../src/commands/index.ts";
 import { VERSION } from "../src/version.ts";
 
-/** File name to text. `date` is when the sources were last changed, as `2026-01-31`. */
+/** Texts by file name. `date` is printed in each page, as `2026-01-31`. */
 export async function renderManual(date: string): Promise<Map<string, string>> {
   return new Map(await pagesOf(root, ["bentocloud"], date));
 }
@@ -39,14 +39,14 @@ function section(name: string, lines: string[]): string[] {
 
 function synopsis(command: Command, path: string[]): string[] {
   const positionals = Object.entries((command.args ?? {}) as ArgsDef).filter(isPositional);
-  const words = [
+  const parts = [
     bold(path.join(" ")),
     ...(command.subCommands ? [italic("command")] : []),
     ...positionals.map(([name, arg]) => (arg.required === false ? `[${italic(name)}]` : italic(name))),
     `[${italic("options")}]`,
     ...(command.rest === undefined ? [] : [`${bold("--")} ${italic(command.rest)}\\ .\\|.\\|.`]),
   ];
-  return [words.join(" ")];
+  return [parts.join(" ")];
 }
 
 function argumentSections(command: Command): string[] {
@@ -62,7 +62,7 @@ function isPositional([, arg]: [string, ArgDef]): boolean {
 }
 
 function describe([name, arg]: [string, ArgDef]): string[] {
-  return [".TP", term(name, arg), text(arg.description ?? "")];
+  return [".TP", term(name, arg), sentence(arg.description ?? "")];
 }
 
 function term(name: string, arg: ArgDef): string {
@@ -78,7 +78,7 @@ interface Child {
 }
 
 function toEntry({ path, command }: Child): string[] {
-  return [".TP", reference(path), text(descriptionOf(command))];
+  return [".TP", reference(path), sentence(descriptionOf(command))];
 }
 
 function toExample([line, effect]: readonly [string, string]): string[] {
@@ -95,27 +95,27 @@ function reference(path: string[]): string {
   return `${bold(path.join("-"))}(1)`;
 }
 
-/** A line of text; the commands in it are bold, as they stand between backquotes in the definitions. */
-function text(description: string): string {
+/** A sentence; what is between backquotes becomes bold. */
+function sentence(description: string): string {
   const parts = description.split("`").map((part, index) => (index % 2 === 1 ? bold(part) : roff(part)));
   return guard(`${parts.join("")}.`);
 }
 
-/** The name line is read by machines, which know no fonts. */
+/** Without fonts, because programs such as `whatis` parse the NAME section. */
 function plain(description: string): string {
   return description.replaceAll("`", "");
 }
 
-function bold(words: string): string {
-  return `\\fB${roff(words)}\\fR`;
+function bold(text: string): string {
+  return `\\fB${roff(text)}\\fR`;
 }
 
-function italic(words: string): string {
-  return `\\fI${roff(words)}\\fR`;
+function italic(text: string): string {
+  return `\\fI${roff(text)}\\fR`;
 }
 
-/** Literal: a hyphen one can copy, and quotes and backslashes as they are. */
-function roff(words: string): string {
+/** Escapes text, so that hyphens can be copied, and quotes and backslashes stay as they are. */
+function roff(text: string): string {
   const special: Record<string, string> = {
     "\\": "\\e",
     "-": "\\-",
@@ -126,10 +126,10 @@ function roff(words: string): string {
     "`": "\\(ga",
     "…": "\\.\\|.\\|.",
   };
-  return words.replaceAll(/[\\\-'"^~`…]/g, (character) => special[character] ?? character);
+  return text.replaceAll(/[\\\-'"^~`…]/g, (character) => special[character] ?? character);
 }
 
-/** A dot at the beginning of a line would be a request. */
+/** Roff takes a line that begins with a dot for a request. */
 function guard(line: string): string {
   return line.startsWith(".") ? `\\&${line}` : line;
 }

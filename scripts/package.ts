@@ -1,7 +1,7 @@
 /**
- * What a release consists of, from what `build.ts --all` left in `dist`: `dist/release` is what the release page
- * holds, `dist/npm` what npm gets, `dist/subjects.txt` what is attested. The same binaries give the same files.
- * `checksums.txt` is made once; the formula, the manifest, the installers and the attestation go by it.
+ * Packages what `build.ts --all` left in `dist`: `dist/release` is for the release page, `dist/npm` for npm, and
+ * `dist/subjects.txt` lists what is attested. The same programs give the same files, byte for byte. The formula, the
+ * manifest, the installers and the attestation all use the one `checksums.txt`.
  */
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,11 +15,11 @@ import { type Placed, place } from "./package/place.ts";
 import { type Packaging, VERSION } from "./package/project.ts";
 import { run } from "./package/run.ts";
 import { renderManifest } from "./package/scoop.ts";
-import { completions, licences, manual } from "./package/shared.ts";
+import { completions, licences, manual } from "./package/documents.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
-/** The archives and what else lies on the release page, with their checksums. */
+/** Writes everything for the release page, with checksums. */
 export async function writeRelease({ dist, time }: Packaging): Promise<void> {
   const out = join(dist, "release");
   rmSync(out, { recursive: true, force: true });
@@ -39,7 +39,7 @@ export async function writeRelease({ dist, time }: Packaging): Promise<void> {
     copyFileSync(join(ROOT, "scripts", name), join(out, name));
   for (const name of ["sbom.cdx.json", "THIRD_PARTY_LICENSES"])
     copyFileSync(join(dist, name), join(out, name));
-  // The installers ask the newest release for this, and take everything else from the release that it names.
+  // The installers ask for the newest version once, and download everything else from the release of that version.
   writeFileSync(join(out, "version.txt"), `v${VERSION}\n`);
   writeChecksums(dist, out);
 }
@@ -48,7 +48,7 @@ function binaryOf(dist: string, { name, exe }: Target): Placed {
   return { path: exe, from: join(dist, name, exe), executable: true };
 }
 
-/** As it stands in `dist/man`. */
+/** `man1/NAME.1` instead of `man/man1/NAME.1`. */
 function withoutFolder(page: Placed): Placed {
   return { ...page, path: page.path.replace(/^man\//, "") };
 }
@@ -56,7 +56,7 @@ function withoutFolder(page: Placed): Placed {
 function writeChecksums(dist: string, out: string): void {
   const checksums = renderChecksums(readdirSync(out).map((name) => join(out, name)));
   writeFileSync(join(out, "checksums.txt"), checksums);
-  // Who has the binary alone, from whichever package, can have it attested, too.
+  // The binaries are attested too, for people who have only that from some package.
   const binaries = TARGETS.map(
     ({ name, exe }) =>
       `${sha256(join(dist, name, exe))}  ${exe.replace("bentocloud", `bentocloud-${name}`)}\n`,
@@ -66,7 +66,7 @@ function writeChecksums(dist: string, out: string): void {
   writeFileSync(join(out, "bentocloud.json"), renderManifest(VERSION, checksums));
 }
 
-/** When the sources were last changed, unless SOURCE_DATE_EPOCH says otherwise. */
+/** The time of the newest commit, unless SOURCE_DATE_EPOCH is set. */
 function sourceTime(): number {
   return Number(process.env["SOURCE_DATE_EPOCH"] ?? run(["git", "log", "-1", "--format=%ct"], { cwd: ROOT }));
 }

@@ -1,32 +1,51 @@
 /**
- * Everything of a release that needs nobody's permission: version, changelog and tag agree, all targets are built and
- * verified, everything is packaged. Says at the end what would be published, and publishes nothing.
+ * Makes everything that a release publishes, and publishes nothing.
+ *
+ *     bun scripts/release.ts [build | package] [--tag vX.Y.Z]
+ *
+ * Without a tag it is a rehearsal. The release itself runs the two halves on their own and signs the programs for macOS in
+ * between, so with a tag `package` refuses programs that are not signed.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { VERSION } from "./package/project.ts";
-import { disagreements } from "./release/agree.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
-const STEPS = [
-  ["build.ts", "--all"],
-  ["build/library.ts"],
-  ["scripts/verify.ts"],
-  ["scripts/package.ts"],
-] as const;
+/** The three places that name the version of a release. */
+interface Claims {
+  /** The version in package.json. */
+  version: string;
+  /** The text of CHANGELOG.md. */
+  changelog: string;
+  /** The tag of the release; undefined in a rehearsal. */
+  tag: string | undefined;
+}
 
-function agree(tag: string | undefined): void {
+/** One sentence for each disagreement. In a rehearsal the newest section of the changelog may still be `Unreleased`. */
+export function disagreements({ version, changelog, tag }: Claims): string[] {
+  const headings = [...changelog.matchAll(/^## \[?([^\]\s]+)/gm)].map(([, heading]) => heading);
+  const found: string[] = [];
+  if (!/^\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?$/.test(version))
+    found.push(`package.json has no version: ${version}`);
+  if (tag !== undefined && tag !== `v${version}`)
+    found.push(`the tag is ${tag}, and package.json says ${version}`);
+  const isListed = headings.includes(version) || (tag === undefined && headings[0] === "Unreleased");
+  if (!isListed) found.push(`CHANGELOG.md has no section for ${version}`);
+  return found;
+}
+
+function requireAgreement(tag: string | undefined): void {
   const changelog = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8");
   const found = disagreements({ version: VERSION, changelog, tag });
   if (found.length > 0) throw new Error(found.join("\n"));
 }
 
-function perform(step: readonly string[]): void {
-  console.error(`\n— ${step.join(" ")}`);
-  const { exitCode } = Bun.spawnSync([process.execPath, ...step], { cwd: ROOT, stdio: ["ignore", 2, 2] });
-  if (exitCode !== 0) throw new Error(`${step.join(" ")} failed`);
+function run(...args: string[]): void {
+  console.error(`\n— ${args.join(" ")}`);
+  const { exitCode } = Bun.spawnSync([process.execPath, ...args], { cwd: ROOT, stdio: ["ignore", 2, 2] });
+  if (exitCode !== 0) throw new Error(`${args.join(" ")} failed`);
 }
 
 function list(folder: string, title: string): void {
@@ -37,14 +56,31 @@ function list(folder: string, title: string): void {
   }
 }
 
-try {
-  const { values } = parseArgs({ options: { tag: { type: "string" } } });
-  agree(values.tag);
-  for (const step of STEPS) perform(step);
-  list("dist/release", `Release page of v${VERSION}, with the Homebrew formula and the Scoop manifest:`);
-  list("dist/npm", "npm, where the packages of the platforms go first:");
-  console.log("\nNothing was published.");
-} catch (error) {
-  console.error(`error: ${(error as Error).message}`);
-  process.exitCode = 1;
+if (import.meta.main) {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { tag: { type: "string" } },
+      allowPositionals: true,
+    });
+    const [half] = positionals;
+    if (half !== undefined && !["build", "package"].includes(half))
+      throw new Error(`unknown step ${half}; the steps are build and package`);
+    requireAgreement(values.tag);
+    if (half !== "package") {
+      run("build.ts", "--all");
+      run("build/library.ts");
+    }
+    if (half !== "build") {
+      run("scripts/verify.ts", ...(values.tag === undefined ? [] : ["--signed"]));
+      run("scripts/package.ts");
+      list("dist/release", `Release page of v${VERSION}, with the Homebrew formula and the Scoop manifest:`);
+      list("dist/npm", "npm packages; those of the platforms are published first:");
+    }
+    if (values.tag === undefined && process.platform !== "darwin")
+      console.log("\nThe programs for macOS are not signed: the release does that, on macOS.");
+    console.log("\nNothing was published.");
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
 }

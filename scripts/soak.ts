@@ -1,6 +1,6 @@
 /**
- * Many processes of ours and of Python bentoml on one contexts file in a temporary home, for minutes. Prints figures,
- * and ends with 1 when a rule was broken. docs/reliability.md says what is expected of it.
+ * Lets many processes of ours and of Python bentoml work on one contexts file in a temporary home, for minutes. Prints
+ * figures, and exits 1 when a rule was broken. docs/internals/reliability.md lists the rules.
  */
 import { parseArgs } from "node:util";
 import { soak } from "./soak/soak.ts";

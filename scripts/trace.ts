@@ -1,6 +1,6 @@
 /**
- * Says where in the sources the lines of a stack trace are, which is read from standard input. The maps must be those
- * of the build it comes from: `bun scripts/trace.ts [dist/maps] < stack.txt`.
+ * Replaces the positions in a stack trace by positions in the sources: `bun scripts/trace.ts [dist/maps] < stack.txt`. The
+ * source maps must be from the build that printed the trace.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { SourceMap } from "node:module";

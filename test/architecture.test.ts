@@ -70,7 +70,6 @@ const OUTSIDE: Record<string, string[]> = {
     "system/files.ts",
     "system/input.ts",
     "system/lock.ts",
-    "system/processes.ts",
     "system/program.ts",
     "system/replace.ts",
     "system/stream.ts",

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { root } from "../src/commands/index.ts";
 import { renderCommands } from "../scripts/docs.ts";
 
@@ -14,6 +15,17 @@ test("docs: the README names every command", async () => {
   const readme = await read("README.md");
   const names = Object.keys(root.subCommands ?? {});
   expect(names.filter((name) => !readme.includes(`\`${name}`))).toEqual([]);
+});
+
+test("docs: every link to a file of the repository leads somewhere", async () => {
+  const pages = ["*.md", "docs/**/*.md"].flatMap((glob) => [...new Bun.Glob(glob).scanSync(ROOT)]);
+  expect(pages).toContain("docs/internals/release.md");
+  const links = await Promise.all(
+    pages.map(async (page) =>
+      [...(await read(page)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = ""]) => ({ page, path })),
+    ),
+  );
+  expect(links.flat().filter(({ page, path }) => !existsSync(join(ROOT, dirname(page), path)))).toEqual([]);
 });
 
 test("docs: every session the README shows is what the demo really printed", async () => {

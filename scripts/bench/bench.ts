@@ -1,9 +1,9 @@
 import type { Peers } from "./peers.ts";
-import type { Workshop } from "./workshop.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 /** What every part of the benchmark works with. */
 export interface Bench {
-  workshop: Workshop;
+  sandbox: Sandbox;
   peers: Peers;
   rounds: number;
 }

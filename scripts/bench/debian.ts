@@ -4,8 +4,8 @@ import { basename, join } from "node:path";
 const CACHE = join(import.meta.dir, "../../.cache/peers");
 
 /**
- * A program of one of Debian's packages, so that it is the same one wherever this runs: unpacked into the cache, where
- * the machine is not touched. Where there is no apt, the one that is installed. Throws why there is none.
+ * Unpacks a program of one of Debian's packages into the cache and returns its path, so that every machine measures the
+ * same version and nothing is installed. Without apt it returns the installed program. Throws when there is neither.
  */
 export async function debianProgram(name: string, path: string): Promise<string> {
   const folder = join(CACHE, name);
@@ -17,14 +17,15 @@ export async function debianProgram(name: string, path: string): Promise<string>
     if (download(name, folder)) return program;
   }
   const installed = Bun.which(basename(path));
-  if (installed === null) throw new Error(`Debian's ${name} is not to be had here`);
+  if (installed === null) throw new Error(`Debian's ${name} cannot be downloaded, and none is installed`);
   return installed;
 }
 
 function download(name: string, folder: string): boolean {
-  const get = () => run(["apt-get", "download", "-qq", name], folder);
-  const isThere = get() || (process.getuid?.() === 0 && run(["apt-get", "update", "-qq"], folder) && get());
-  return isThere && run(["sh", "-c", "dpkg-deb -x *.deb . && rm *.deb"], folder);
+  const fetch = () => run(["apt-get", "download", "-qq", name], folder);
+  const isFetched =
+    fetch() || (process.getuid?.() === 0 && run(["apt-get", "update", "-qq"], folder) && fetch());
+  return isFetched && run(["sh", "-c", "dpkg-deb -x *.deb . && rm *.deb"], folder);
 }
 
 function run(command: string[], cwd: string): boolean {

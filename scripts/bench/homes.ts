@@ -1,17 +1,17 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import type { Sandbox } from "./sandbox.ts";
 import { time } from "./timing.ts";
-import type { Workshop } from "./workshop.ts";
 
 interface Contents {
   endpoint?: string;
-  /** As many as there are contexts; made up when not given. */
+  /** One for each context; made up when not given. */
   tokens?: readonly string[];
 }
 
-/** A folder with a contexts file of that many contexts, `c0` to the current one, and nothing beside it. */
-export async function homeByHand(
-  { folder }: Workshop,
+/** Makes a home that holds only a contexts file, with `count` contexts called `c0`, `c1` …; the last one is current. */
+export async function homeWithFile(
+  { folder }: Sandbox,
   count: number,
   { endpoint = "https://bench.test", tokens }: Contents = {},
 ): Promise<string> {
@@ -30,13 +30,13 @@ export async function homeByHand(
   return home;
 }
 
-/** The same as the program leaves it: its own folder stands beside the file. */
-export async function homeByUse(workshop: Workshop, count: number): Promise<string> {
-  const home = await homeByHand(workshop, count);
+/** Makes a home whose contexts file our program has written, so that our own files are there too. */
+export async function homeInUse(sandbox: Sandbox, count: number): Promise<string> {
+  const home = await homeWithFile(sandbox, count);
   const file = join(home, ".yatai.yaml");
   const text = await Bun.file(file).text();
   await Bun.write(file, text.replace(/(?<=^current_context_name: ).*/m, "nobody"));
-  const command = [workshop.binary, "use", `c${count - 1}`];
-  time({ command, cwd: workshop.folder, env: workshop.environment({ BENTOML_HOME: home }) });
+  const command = [sandbox.binary, "use", `c${count - 1}`];
+  time({ command, cwd: sandbox.folder, env: sandbox.environment({ BENTOML_HOME: home }) });
   return home;
 }

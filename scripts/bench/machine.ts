@@ -4,7 +4,7 @@ import manifest from "../../package.json" with { type: "json" };
 import type { Bench } from "./bench.ts";
 import type { Facts } from "./result.ts";
 
-/** To be asked before anything is measured: the load is that of the machine, not of the benchmark. */
+/** Call it before anything is measured, so that it shows the load of the machine and not of the benchmark. */
 export function describeMachine({ peers, rounds }: Bench): Facts {
   const processors = cpus();
   const versions = Object.entries({

@@ -1,26 +1,26 @@
 import type { Part, Report, Result, Row, Target } from "./result.ts";
+import { table } from "../table.ts";
 import { percentile, ratio } from "./statistics.ts";
 
-/** Below this the median says little. */
+/** With fewer, the report says that its medians mean little. */
 const ENOUGH_ROUNDS = 20;
 
 const INTRODUCTION = `# Benchmarks
 
-Written by \`npm run bench -- --write\`: everything is measured in one go on one machine, in temporary homes, against
-servers of its own. What stands in one table ran in turn, round after round, so that whatever else the machine did fell on
-all alike: the ratios say more than the times. Times are wall clock, from before the start of the process to after its end.`;
+\`npm run bench -- --write\` writes this page. Everything is measured in one run on one machine, in temporary homes, against
+local servers. The rows of a table are measured in turn, round after round, so that other load on the machine affects all of
+them alike: trust the ratios more than the times. Times are wall-clock times from the start of a process until it has ended.`;
 
-/** The report as it stands in the documents and, without \`plots\`, as it is printed. */
-export function renderReport({ rounds, facts, missing, parts }: Report, plots: string | null): string {
-  const few = `Only ${rounds} rounds: a first impression, no measurement.`;
+export function renderReport({ rounds, facts, missing, parts }: Report): string {
+  const few = `Only ${rounds} rounds: a first impression, not a measurement.`;
   return [
     INTRODUCTION,
     ...(rounds < ENOUGH_ROUNDS ? [few] : []),
-    table(["", ""], facts, 0),
+    table(["", ""], facts),
     ...missing.map((reason) => `Not measured: ${reason}.`),
     "## Targets",
     renderTargets(parts.flatMap(({ targets }) => targets)),
-    ...parts.flatMap((part) => renderPart(part, plots)),
+    ...parts.flatMap(renderPart),
     "",
   ]
     .join("\n\n")
@@ -35,14 +35,13 @@ function renderTargets(targets: readonly Target[]): string {
     measured,
     isMet === null ? "unknown" : isMet ? "yes" : "**no**",
   ]);
-  return table(["What", "Target", "Measured", "Met"], rows, 0);
+  return table(["What", "Target", "Measured", "Met"], rows);
 }
 
-function renderPart({ results }: Part, plots: string | null): string[] {
+function renderPart({ results }: Part): string[] {
   return results.flatMap((result) => [
     `## ${result.title}`,
     result.text,
-    ...(plots !== null && result.plot ? [`![${result.plot.alt}](${plots}/${result.plot.name}.svg)`] : []),
     renderResult(result),
     ...(result.remarks ?? []),
   ]);
@@ -64,28 +63,9 @@ function headerOf({ label, reference }: Row): string {
   return reference === "peer" ? `faster than ${label}` : `of ${label}`;
 }
 
-/** How much slower than the floor or the first row; how much faster than a peer. */
+/** How many times as long as the floor or the first row takes; how many times as fast as a peer. */
 function compare(row: Row, reference: Row): string {
   if (row === reference || (row.reference === "peer" && reference.reference === "peer")) return "";
   if (reference.reference !== "peer") return `${ratio(row.values, reference.values).toFixed(2)}×`;
   return `${ratio(reference.values, row.values).toFixed(1)}×`;
-}
-
-/** Aligned, because it is read as it is in a terminal, too; numbers, from the column \`numbersFrom\` on, to the right. */
-function table(header: readonly string[], rows: readonly (readonly string[])[], numbersFrom: number): string {
-  const isNumber = (column: number) => numbersFrom > 0 && column >= numbersFrom;
-  const widths = header.map((_, column) =>
-    Math.max(3, ...[header, ...rows].map((cells) => Bun.stringWidth(cells[column] ?? ""))),
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => pad(cell, widths[column]!, isNumber(column))).join(" | ")} |`;
-  const ruler = widths.map((width, column) =>
-    isNumber(column) ? `${"-".repeat(width - 1)}:` : "-".repeat(width),
-  );
-  return [line(header), line(ruler), ...rows.map(line)].join("\n");
-}
-
-function pad(text: string, width: number, toTheRight: boolean): string {
-  const blanks = " ".repeat(width - Bun.stringWidth(text));
-  return toTheRight ? blanks + text : text + blanks;
 }

@@ -1,30 +1,25 @@
-/** What was measured together, in turn, so that its values can be compared. */
+/** One table: rows that were measured in turn, so that their values can be compared. */
 export interface Result {
   title: string;
-  /** What stands above the table. */
+  /** The text above the table. */
   text: string;
   unit: "ms" | "MiB";
   rows: Row[];
-  /** What happened beside the numbers; below the table. */
+  /** What else happened; below the table. */
   remarks?: string[];
-  /** The file name of a plot of it, and what it shows in words. */
-  plot?: { name: string; alt: string };
 }
 
 export interface Row {
   label: string;
-  /** One a round. */
+  /** One value for each round. */
   values: number[];
   /**
-   * What the other rows are compared with: a `floor`, which nothing can be faster than, a `peer`, which others use, or the
-   * `first` of a row of sizes.
+   * Set on a row that the others are compared with: the `floor` is the bare program, a `peer` is another tool, and
+   * `first` is the first of several sizes.
    */
   reference?: "floor" | "peer" | "first";
-  /** Where its median stands in a plot of lines. */
-  at?: { line: string; x: number };
 }
 
-/** A number to reach, and whether it is. */
 export interface Target {
   what: string;
   target: string;
@@ -39,13 +34,13 @@ export interface Part {
   targets: Target[];
 }
 
-/** Where it was measured, as it stands in the report. */
+/** The machine and the versions, as the report shows them. */
 export type Facts = [name: string, value: string][];
 
 export interface Report {
   rounds: number;
   facts: Facts;
-  /** What could not be measured and why. */
+  /** What could not be measured, with the reason. */
   missing: string[];
   parts: Part[];
 }

@@ -1,4 +1,4 @@
-/** The value below which that part of the values lies; between two values in proportion to their distance. */
+/** The value below which `part` of the values lie (0 to 1), interpolated between the two nearest. */
 export function percentile(values: readonly number[], part: number): number {
   if (values.length === 0) throw new Error("there is no percentile of no values");
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,11 +1,10 @@
 import type { Row } from "./result.ts";
 
 export interface Subject extends Omit<Row, "values"> {
-  /** One run, or what it takes to make one; resolves to what was measured. The warm-up has negative rounds. */
+  /** Measures once. Rounds below 0 are warm-up: their values are dropped. */
   measure(round: number): number | Promise<number>;
 }
 
-/** One run of a program. */
 export interface Run {
   command: readonly string[];
   env: Record<string, string>;
@@ -13,7 +12,7 @@ export interface Run {
   stdin?: string;
 }
 
-/** The subjects in turn, round after round, so that what else the machine does falls on all alike. */
+/** Measures the subjects in turn, round after round, so that other load on the machine affects all of them alike. */
 export async function alternate(rounds: number, subjects: readonly Subject[]): Promise<Row[]> {
   const rows = subjects.map(({ measure: _measure, ...row }): Row => ({ ...row, values: [] }));
   for (let round = -Math.ceil(rounds / 10); round < rounds; round++) {
@@ -25,19 +24,19 @@ export async function alternate(rounds: number, subjects: readonly Subject[]): P
   return rows;
 }
 
-/** Milliseconds from before the start to after the end, with nothing else in this process meanwhile. */
+/** Milliseconds from before the start of a program until it has ended. Blocks, so this process does nothing meanwhile. */
 export function time({ command, env, cwd }: Run): number {
   const start = Bun.nanoseconds();
   const { exitCode, stderr } = Bun.spawnSync([...command], { cwd, env, stderr: "pipe" });
   const elapsed = (Bun.nanoseconds() - start) / 1e6;
-  if (exitCode !== 0) throw new Error(failure(command, exitCode, stderr.toString()));
+  if (exitCode !== 0) throw new Error(describeFailure(command, exitCode, stderr.toString()));
   return elapsed;
 }
 
-/** The same for a program that talks to a server of this process. */
+/** Like `time`, but does not block, for a program that sends requests to a server of this process. */
 export async function timeWithServer(run: Run): Promise<number> {
   const { elapsed, exitCode, stderr } = await runWithServer(run);
-  if (exitCode !== 0) throw new Error(failure(run.command, exitCode, stderr));
+  if (exitCode !== 0) throw new Error(describeFailure(run.command, exitCode, stderr));
   return elapsed;
 }
 
@@ -47,7 +46,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Leaves it to the caller what an exit code means. */
+/** Like `timeWithServer`, but returns the exit code instead of throwing. */
 export async function runWithServer({ command, env, cwd, stdin }: Run): Promise<Ended> {
   const start = Bun.nanoseconds();
   const child = Bun.spawn([...command], {
@@ -62,6 +61,6 @@ export async function runWithServer({ command, env, cwd, stdin }: Run): Promise<
   return { elapsed, exitCode, stderr: await new Response(child.stderr).text() };
 }
 
-export function failure(command: readonly string[], exitCode: number, stderr: string): string {
+export function describeFailure(command: readonly string[], exitCode: number, stderr: string): string {
   return `${command.join(" ")} ended with ${exitCode}: ${stderr}`;
 }

@@ -1,15 +1,15 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { chunking } from "../../build/bundle.ts";
 import { type Graph, graphOf, type Module } from "./graph.ts";
 
-/** The program's chunks as they are in the binary, but as files, each of which writes down that it was evaluated. */
+/** The chunks that are in the binary, as files that record when they are evaluated. */
 export interface Bundle {
   /** The file to run. */
   main: string;
   graph: Graph;
-  /** What was evaluated since the last call, with the bytes of it that are in the bundle. */
+  /** The modules that were evaluated since the last call, with their bytes in the bundle. */
   takeEvaluated(): Map<Module, number>;
   remove(): void;
 }
@@ -23,11 +23,11 @@ export async function bundle(plugins: readonly Bun.BunPlugin[] = []): Promise<Bu
     plugins: [...plugins, ...options.plugins],
     outdir,
   });
-  for (const { path, kind } of outputs) if (kind !== "asset") addNote(path, record);
+  for (const { path, kind } of outputs) if (kind !== "asset") recordEvaluation(path, record);
   const chunks = new Map(
     Object.entries(metafile!.outputs).map(([path, { inputs }]) => [basename(path), inputs]),
   );
-  appendFileSync(record, "");
+  writeFileSync(record, "");
   return {
     main: join(outdir, "main.js"),
     graph: graphOf(metafile!.inputs),
@@ -41,9 +41,9 @@ export async function bundle(plugins: readonly Bun.BunPlugin[] = []): Promise<Bu
   };
 }
 
-/** At once and not at the end, which a process that becomes another program does not reach. */
-function addNote(chunk: string, record: string): void {
+/** Writes the record at once and not at exit, because `exec` replaces the process. */
+function recordEvaluation(chunk: string, record: string): void {
   const note = [record, `${basename(chunk)}\n`].map((text) => JSON.stringify(text)).join(",");
-  const head = `import{appendFileSync as noteThatThisWasEvaluated}from"node:fs";noteThatThisWasEvaluated(${note});\n`;
+  const head = `import{appendFileSync as recordEvaluation}from"node:fs";recordEvaluation(${note});\n`;
   writeFileSync(chunk, head + readFileSync(chunk, "utf8"));
 }

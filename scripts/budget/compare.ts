@@ -1,69 +1,69 @@
-import { chainTo, type Graph, isForeign } from "./graph.ts";
-import type { Load, Observed } from "./observe.ts";
+import { table } from "../table.ts";
+import { chainTo, type Graph } from "./graph.ts";
+import type { Load } from "./observe.ts";
 
-/** The recorded load of each command. */
-export type Budget = Record<string, Load>;
+/** What each command may load. */
+export type Budget = ReadonlyMap<string, Pick<Load, "kib" | "packages" | "builtins">>;
 
-/** How far the bytes may be from what is recorded, so that not every line that is written needs a new record. */
+const INTRODUCTION = `# What each command loads
+
+\`npm run budget -- --update\` writes this table. A test fails when a command loads another package or module of the runtime,
+or 5 % more code. KiB is the code in the bundle, ours and that of packages, without the runtime.`;
+
+/** How much more code than recorded is fine, so that not every new line needs an update. */
 const TOLERANCE = 0.05;
+const LARGEST = 5;
 
-/** What is wrong, as sentences that name the module and how it came in; empty when all is within its budget. */
-export function complaints(budget: Budget, observed: ReadonlyMap<string, Observed>, graph: Graph): string[] {
-  const unknown = [...observed.keys()].filter((name) => budget[name] === undefined);
-  const gone = Object.keys(budget).filter((name) => !observed.has(name));
+export function renderBudget(budget: Budget): string {
+  const rows = [...budget].map(([command, { kib, packages, builtins }]) => [
+    command,
+    kib.toFixed(1),
+    packages.join(" "),
+    builtins.join(" "),
+  ]);
+  return `${INTRODUCTION}\n\n${table(["Command", "KiB", "Packages", "Modules of the runtime"], rows)}\n`;
+}
+
+export function parseBudget(text: string): Budget {
+  const [, , ...rows] = text.split("\n").filter((line) => line.startsWith("|"));
+  return new Map(
+    rows.map((row) => {
+      const [, command = "", kib, packages = "", builtins = ""] = row.split("|").map((cell) => cell.trim());
+      const list = (cell: string) => cell.split(" ").filter(Boolean);
+      return [command, { kib: Number(kib), packages: list(packages), builtins: list(builtins) }];
+    }),
+  );
+}
+
+/** One sentence for whatever is not within the budget, with the imports that brought in what is new. */
+export function complaints(budget: Budget, loads: ReadonlyMap<string, Load>, graph: Graph): string[] {
+  const gone = [...budget.keys()].filter((command) => !loads.has(command));
   return [
-    ...unknown.map((name) => `${name}: has no budget yet`),
-    ...gone.map((name) => `${name}: has a budget, but is not observed any more`),
-    ...[...observed].flatMap(([name, load]) => {
-      const recorded = budget[name];
-      const found = recorded ? compare(recorded, load, graph) : [];
-      return found.map((complaint) => `${name}: ${complaint}`);
+    ...gone.map((command) => `${command}: has a budget, but is not observed any more`),
+    ...[...loads].flatMap(([command, load]) => {
+      const allowed = budget.get(command);
+      const found = allowed ? compare(allowed, load, graph) : ["has no budget yet"];
+      return found.map((complaint) => `${command}: ${complaint}`);
     }),
   ];
 }
 
-function compare(recorded: Load, load: Observed, graph: Graph): string[] {
+type Allowed = NonNullable<ReturnType<Budget["get"]>>;
+
+function compare(allowed: Allowed, load: Load, graph: Graph): string[] {
   const chain = (owner: string) => chainTo(graph, load.modules, owner);
-  const [before, now] = [foreignOf(recorded), foreignOf(load)];
-  const added = now.filter((name) => !before.includes(name));
-  const removed = before.filter((name) => !now.includes(name));
+  const before = [...allowed.packages, ...allowed.builtins];
+  const now = [...load.packages, ...load.builtins];
   return [
-    ...added.map((name) => `loads ${name}${size(load.code[name])} now: ${chain(name)}`),
-    ...removed.map((name) => `does not load ${name} any more, so its budget is too large`),
-    ...compareBytes(recorded, load, chain),
+    ...now.filter((name) => !before.includes(name)).map((name) => `loads ${name} now: ${chain(name)}`),
+    ...before.filter((name) => !now.includes(name)).map((name) => `does not load ${name} any more`),
+    ...(load.kib > allowed.kib * (1 + TOLERANCE) ? [describeGrowth(allowed, load, chain)] : []),
   ];
 }
 
-function compareBytes(recorded: Load, load: Load, chain: (owner: string) => string): string[] {
-  const [budget, bytes] = [bytesOf(recorded), bytesOf(load)];
-  const change = bytes / budget - 1;
-  if (Math.abs(change) <= TOLERANCE) return [];
-  const total = `${count(bytes)} bytes of code, and its budget is ${count(budget)}`;
-  if (change < 0) return [`loads ${total}, which is too large`];
-  const grown = Object.entries(load.code)
-    .map(([owner, size]) => ({ owner, by: size - (recorded.code[owner] ?? 0) }))
-    .filter(({ by }) => by > 0)
-    .toSorted((a, b) => b.by - a.by);
-  return [
-    `loads ${total}; most of it by\n${grown
-      .slice(0, 5)
-      .map(({ owner, by }) => `    ${count(by)} bytes: ${chain(owner)}`)
-      .join("\n")}`,
-  ];
-}
-
-export function bytesOf({ code }: Load): number {
-  return Object.values(code).reduce((sum, bytes) => sum + bytes, 0);
-}
-
-function foreignOf({ code, builtins }: Load): string[] {
-  return [...Object.keys(code).filter(isForeign), ...builtins];
-}
-
-function size(bytes: number | undefined): string {
-  return bytes === undefined ? "" : ` (${count(bytes)} bytes)`;
-}
-
-export function count(value: number): string {
-  return value.toLocaleString("en");
+function describeGrowth(allowed: Allowed, { kib, code }: Load, chain: (owner: string) => string): string {
+  const largest = [...code].toSorted(([, a], [, b]) => b - a).slice(0, LARGEST);
+  const lines = largest.map(([owner, bytes]) => `    ${(bytes / 1024).toFixed(1)} KiB: ${chain(owner)}`);
+  const total = `loads ${kib.toFixed(1)} KiB of code, and its budget is ${allowed.kib.toFixed(1)} KiB`;
+  return `${total}; the largest parts are\n${lines.join("\n")}`;
 }

@@ -1,9 +1,9 @@
-/** A module as the bundle's metafile names it: `src/main.ts`, `node_modules/yaml/dist/index.js`, `node:fs`. */
+/** A module as the bundler names it: `src/main.ts`, `node_modules/yaml/dist/index.js`, `node:fs`. */
 export type Module = string;
 
 interface Import {
   target: Module;
-  /** Evaluated when `import()` is reached, if it is. */
+  /** An `import()`, which is evaluated only when it is reached. */
   isLazy: boolean;
 }
 
@@ -11,10 +11,9 @@ export type Graph = ReadonlyMap<Module, readonly Import[]>;
 
 const ENTRY: Module = "src/main.ts";
 
-/** Not all that Bun says of an import is in its types. */
+/** Bun's types lack one field of an import. */
 type Edge = Bun.BuildMetafile["inputs"][string]["imports"][number] & { entryPoint?: string };
 
-/** From what the bundler says of its inputs. */
 export function graphOf(inputs: Bun.BuildMetafile["inputs"]): Graph {
   const rows = Object.entries(inputs).map(([module, { imports }]): [Module, Import[]] => [
     module,
@@ -23,38 +22,34 @@ export function graphOf(inputs: Bun.BuildMetafile["inputs"]): Graph {
   return new Map(rows);
 }
 
-/** An `import()` is said to lead to a chunk, whose first module is meant; Bun calls `node:fs` just `fs`. */
+/** Bun names the chunk that an `import()` leads to, and `node:fs` is `fs`; we want the module in both cases. */
 function targetOf(one: Edge): Module {
   if (one.entryPoint !== undefined) return one.entryPoint;
   return one.external && one.original?.startsWith("node:") ? one.original : one.path;
 }
 
-/** What a module belongs to: a package is one thing, however many files it has. */
+/** The package of a module, however many files it has; for a file of ours, the file. */
 export function ownerOf(module: Module): string {
   return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module)?.[1] ?? module;
 }
 
-/** Whether it is not a file of this project. */
-export function isForeign(owner: string): boolean {
-  return !/^(src|build)\/|^package\.json$/.test(owner);
+/** A file of this project, or a stub that the build puts in the place of a module. */
+export function isOurs(owner: string): boolean {
+  return /^(src|build)\/|^package\.json$|^stub:/.test(owner);
 }
 
-/** The shortest way from the program's first module to one of these through modules that were evaluated. */
+/**
+ * The shortest chain of imports from the entry to a module of `owner`, through modules that were evaluated: `→` for an
+ * import, `⇢` for an `import()`.
+ */
 export function chainTo(graph: Graph, evaluated: ReadonlySet<Module>, owner: string): string {
-  const before = new Map<Module, { module: Module; isLazy: boolean } | null>([[ENTRY, null]]);
-  for (const module of before.keys()) {
-    if (ownerOf(module) === owner) return spell(before, module);
-    for (const { target, isLazy } of graph.get(module) ?? []) {
-      if (evaluated.has(target) && !before.has(target)) before.set(target, { module, isLazy });
-    }
+  const chains = new Map<Module, string>([[ENTRY, ENTRY]]);
+  // Entries that are added while a Map is iterated are visited too: a breadth-first search.
+  for (const [module, chain] of chains) {
+    if (ownerOf(module) === owner) return chain;
+    for (const { target, isLazy } of graph.get(module) ?? [])
+      if (evaluated.has(target) && !chains.has(target))
+        chains.set(target, `${chain} ${isLazy ? "⇢" : "→"} ${target}`);
   }
   return `${owner}, which nothing imports`;
-}
-
-function spell(
-  before: ReadonlyMap<Module, { module: Module; isLazy: boolean } | null>,
-  last: Module,
-): string {
-  const step = before.get(last);
-  return step ? `${spell(before, step.module)} ${step.isLazy ? "⇢" : "→"} ${last}` : last;
 }

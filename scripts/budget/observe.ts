@@ -1,23 +1,21 @@
-import { home, run } from "../../test/support/bin.ts";
+import { home as newHome, run } from "../../test/support/bin.ts";
 import { startCloud } from "../../test/support/cloud.ts";
 import type { Bundle } from "./bundle.ts";
-import { type Graph, type Module, ownerOf } from "./graph.ts";
+import { type Graph, isOurs, type Module, ownerOf } from "./graph.ts";
 
-/** What one run of a command had to read and evaluate. */
+/** What one run of a command evaluated. */
 export interface Load {
-  /** Bytes in the bundle by file of ours or package. */
-  code: Record<string, number>;
+  kib: number;
+  packages: string[];
+  /** Modules of the runtime, such as `node:fs`. */
   builtins: string[];
-}
-
-export interface Observed extends Load {
-  /** Every single module, builtins too. */
+  /** Bytes in the bundle, by file of ours or by package. */
+  code: ReadonlyMap<string, number>;
+  /** Every module, those of packages and of the runtime too. */
   modules: ReadonlySet<Module>;
 }
 
-const CONTEXTS = ["one", "two"];
-
-/** In this order, in one home; each must succeed. */
+/** They run in this order, in one home; each must succeed. */
 const COMMANDS = {
   "--version": ["--version"],
   "--help": ["--help"],
@@ -34,41 +32,46 @@ const COMMANDS = {
   "completion of a name": ["__complete", "use", ""],
 };
 
-/** Runs the commands in a temporary home, against a server on this machine. */
-export async function observe(bundle: Bundle): Promise<Map<string, Observed>> {
-  const here = home();
+/** Runs the commands in a temporary home, against a local server. */
+export async function observe(bundle: Bundle): Promise<Map<string, Load>> {
+  const home = newHome();
   const cloud = await startCloud();
   const token = cloud.issueToken();
-  const act = async (args: readonly string[]) => {
+  const runFromBundle = async (args: readonly string[]) => {
     const command = [process.execPath, "--no-env-file", "--config=/dev/null", "--no-install", bundle.main];
-    const words = args[0] === "login" ? [...args, "--endpoint", cloud.url] : args;
-    const stdin = args[0] === "login" ? token : null;
-    const { code, stderr } = await run(words, { home: here, command, stdin, reveals: true });
+    const isLogin = args[0] === "login";
+    const { code, stderr } = await run(isLogin ? [...args, "--endpoint", cloud.url] : args, {
+      home,
+      command,
+      stdin: isLogin ? token : null,
+      reveals: true,
+    });
     if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${stderr}`);
   };
-  const observed = new Map<string, Observed>();
+  const loads = new Map<string, Load>();
   try {
-    for (const name of CONTEXTS) await act(["login", "--with-token", "--context", name]);
+    for (const name of ["one", "two"]) await runFromBundle(["login", "--with-token", "--context", name]);
     bundle.takeEvaluated();
     for (const [name, args] of Object.entries(COMMANDS)) {
-      await act(args);
-      observed.set(name, loadOf(bundle.takeEvaluated(), bundle.graph));
+      await runFromBundle(args);
+      loads.set(name, loadOf(bundle.takeEvaluated(), bundle.graph));
     }
   } finally {
     await cloud.stop();
   }
-  return observed;
+  return loads;
 }
 
-function loadOf(evaluated: ReadonlyMap<Module, number>, graph: Graph): Observed {
-  const code: Record<string, number> = {};
+function loadOf(evaluated: ReadonlyMap<Module, number>, graph: Graph): Load {
+  const code = new Map<string, number>();
   for (const [module, bytes] of evaluated) {
     const owner = ownerOf(module);
-    code[owner] = (code[owner] ?? 0) + bytes;
+    code.set(owner, (code.get(owner) ?? 0) + bytes);
   }
   const imports = [...evaluated.keys()].flatMap((module) => graph.get(module) ?? []);
   const eager = imports.filter(({ isLazy, target }) => !isLazy && target.startsWith("node:"));
   const builtins = [...new Set(eager.map(({ target }) => target))].toSorted();
-  const sorted = Object.entries(code).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return { code: Object.fromEntries(sorted), builtins, modules: new Set([...evaluated.keys(), ...builtins]) };
+  const packages = [...code.keys()].filter((owner) => !isOurs(owner)).toSorted();
+  const kib = [...code.values()].reduce((sum, bytes) => sum + bytes, 0) / 1024;
+  return { kib, packages, builtins, code, modules: new Set([...evaluated.keys(), ...builtins]) };
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the binary that npm installed beside this package, and ends as it ends.
+// Starts the binary that npm installed beside this package, and exits with its exit code or signal.
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { isatty } from "node:tty";
@@ -24,7 +24,7 @@ function findBinary() {
 
 function isMusl() {
   if (process.platform !== "linux") return false;
-  // The report would otherwise look up the names of all network peers.
+  // Otherwise the report looks up the host names of all open connections.
   process.report.excludeNetwork = true;
   return !process.report.getReport().header.glibcVersionRuntime;
 }
@@ -36,9 +36,9 @@ function fail(message, hint) {
 
 function start(binary) {
   const isAtTerminal = isatty(0) || isatty(1) || isatty(2);
-  // Before there is a child: a signal that came in between would end this process and leave the child alone.
+  // Listen before the child starts: a signal in between would end this process and leave the child running.
   for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"]) {
-    // A terminal sends its signals to the child as well, and a second one could mean more than the first.
+    // A terminal sends its signals to the child too, and a program may react differently to a second one.
     const isPassedOn = !isAtTerminal || signal === "SIGTERM";
     process.on(signal, () => isPassedOn && child.kill(signal));
   }

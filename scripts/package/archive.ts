@@ -5,12 +5,12 @@ import type { Target } from "../../build/targets.ts";
 import { type Placed, place } from "./place.ts";
 import { run } from "./run.ts";
 
-/** Without the version, so that a link to the newest release's archive stays what it is. */
+/** Without the version, so that a link to the newest release's archive never changes. */
 export function archiveName({ name, os }: Target): string {
   return `bentocloud-${name}.${os === "win32" ? "zip" : "tar.gz"}`;
 }
 
-/** Byte for byte the same for the same files and time. */
+/** The same files and time give the same archive, byte for byte. */
 export function writeArchive(outfile: string, files: readonly Placed[], time: number): void {
   const root = mkdtempSync(join(tmpdir(), "bentocloud-archive-"));
   try {
@@ -31,6 +31,6 @@ function tar(outfile: string, root: string, time: number): void {
 
 function zip(outfile: string, root: string, files: readonly Placed[]): void {
   const names = files.map(({ path }) => path).toSorted();
-  // An entry has no time zone, and -X leaves out the fields that would name owners.
+  // Zip stores local time without a zone. -X leaves out the owners.
   run(["zip", "-q", "-9", "-X", outfile, ...names], { cwd: root, env: { TZ: "UTC" } });
 }

@@ -6,7 +6,7 @@ export function sha256(file: string): string {
   return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
-/** As `sha256sum` writes and checks it. */
+/** In the format of `sha256sum`. */
 export function renderChecksums(files: readonly string[]): string {
   return files
     .toSorted()
@@ -14,9 +14,10 @@ export function renderChecksums(files: readonly string[]): string {
     .join("");
 }
 
-/** @throws Error for a file that has no checksum: no formula and no manifest goes out without one. */
+/** @throws Error for a file without a checksum, so that no formula and no manifest goes out without one. */
 export function checksumOf(checksums: string, name: string): string {
-  const found = checksums.split("\n").find((line) => line.slice(66) === name);
-  if (!found) throw new Error(`checksums.txt has no line for ${name}`);
-  return found.slice(0, 64);
+  const lines = checksums.split("\n").map((line) => line.split("  "));
+  const [checksum] = lines.find(([, file]) => file === name) ?? [];
+  if (!checksum) throw new Error(`checksums.txt has no line for ${name}`);
+  return checksum;
 }

@@ -7,20 +7,20 @@ import { type Placed, place } from "./place.ts";
 import { DESCRIPTION, LICENSE, MAINTAINER, REPOSITORY } from "./project.ts";
 import { run } from "./run.ts";
 
-/** The oldest C library the binary starts with, which `npm run verify:dist` reads from it. */
+/** The oldest glibc that the binary starts with; `npm run verify:dist` shows it. */
 const GLIBC = "2.17";
 
 export interface LinuxPackage {
   target: Target;
   version: string;
-  /** Seconds; of everything in it, so that the package is the same whenever it is made. */
+  /** The time of all files, in seconds, so that the same sources give the same package. */
   time: number;
-  /** As they stand in the archive. */
+  /** The files of the archive. */
   files: readonly Placed[];
   outfile: string;
 }
 
-/** The system's places for what an archive holds; where zsh looks for completions is the distribution's choice. */
+/** The files of the archive under their system paths. `zsh` is the distribution's folder for completions. */
 function systemFiles(files: readonly Placed[], zsh: string): Placed[] {
   return files.flatMap((file) => {
     const path = systemPath(file.path, zsh);
@@ -46,7 +46,7 @@ function gzip(file: Placed): Uint8Array {
   return gzipSync(file.content, { level: 9 });
 }
 
-/** Debian and its kin, by their own packer. A higher level takes three times as long for a thirtieth of the size. */
+/** For Debian and its derivatives. Level 9 would take three times as long and save 3 % of the size. */
 export function writeDeb({ target, version, time, files, outfile }: LinuxPackage): void {
   const control = [
     "Package: bentocloud",
@@ -74,7 +74,7 @@ export function writeDeb({ target, version, time, files, outfile }: LinuxPackage
   });
 }
 
-/** Fedora and its kin, by rpmbuild, which would otherwise strip the program off the runtime's end. */
+/** For Fedora and its derivatives. Without `__os_install_post`, rpmbuild would strip our code from the runtime. */
 export function writeRpm({ target, version, time, files, outfile }: LinuxPackage): void {
   const installed = systemFiles(files, "site-functions");
   const [number = "", prerelease] = version.split("-");

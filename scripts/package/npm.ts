@@ -5,7 +5,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { type Placed, place } from "./place.ts";
 import { type Packaging, REPOSITORY } from "./project.ts";
 import { run } from "./run.ts";
-import { licences } from "./shared.ts";
+import { licences } from "./documents.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
@@ -13,7 +13,7 @@ function platformName({ name }: Target): string {
   return `@bentocloud/cli-${name}`;
 }
 
-/** One binary, installed by npm on the machines it is for and on no others. */
+/** A package with one binary. npm installs it only on the systems that it names. */
 export function platformManifest(target: Target) {
   return {
     ...common(),
@@ -22,12 +22,12 @@ export function platformManifest(target: Target) {
     os: [target.os],
     cpu: [target.cpu],
     ...(target.libc && { libc: [target.libc] }),
-    // Yarn would otherwise keep the program inside a zip file, from where nothing can be started.
+    // Yarn would keep the program in a zip file, where it cannot be started.
     preferUnplugged: true,
   };
 }
 
-/** The package people name: the command, and the library. The binary comes with one of its optional dependencies. */
+/** The package that people install: the command and the library. The binary is in an optional dependency. */
 export function umbrellaManifest() {
   const { types, exports, dependencies } = manifest;
   return {
@@ -50,7 +50,7 @@ function common() {
   return { version, license, repository, engines: { node: ">=20" }, publishConfig: { access: "public" } };
 }
 
-/** Folders below `dist/npm`, and a tarball of each beside them. The library is expected in `dist/lib`. */
+/** Writes a folder for each package to `dist/npm`, and a tarball of each. Needs the library in `dist/lib`. */
 export function writeNpmPackages({ dist, time }: Packaging): void {
   const out = join(dist, "npm");
   rmSync(out, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import manifest from "../../package.json" with { type: "json" };
 
 export const VERSION = manifest.version;
 export const LICENSE = manifest.license;
-/** What every package says of itself. */
+/** The description in every package. */
 export const DESCRIPTION = manifest.description;
 export const REPOSITORY = manifest.repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
 export const MAINTAINER = "BentoML <contact@bentoml.com>";
@@ -11,9 +11,9 @@ export function downloadUrl(version: string, file: string): string {
   return `${REPOSITORY}/releases/download/v${version}/${file}`;
 }
 
-/** What is packaged: the binaries in `dist/TARGET/`, with the lists of licences and parts beside them. */
+/** The input of packaging: binaries in `dist/TARGET/`, licences and the bill of materials in `dist`. */
 export interface Packaging {
   dist: string;
-  /** Seconds; the time of every file in every package. */
+  /** The time of every file in every package, in seconds. */
   time: number;
 }

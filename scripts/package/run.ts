@@ -5,7 +5,7 @@ interface RunOptions {
   env?: Record<string, string>;
 }
 
-/** Runs a tool to its end and gives what it printed. @throws Error with all of that when it fails or is missing. */
+/** Returns what a tool printed. @throws Error with its output when it fails, or when it is missing. */
 export function run(command: readonly string[], { cwd, env }: RunOptions = {}): string {
   const [program = "", ...args] = command;
   const { status, error, stdout, stderr } = spawnSync(program, args, {

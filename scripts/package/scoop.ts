@@ -3,7 +3,7 @@ import { archiveName } from "./archive.ts";
 import { checksumOf } from "./checksums.ts";
 import { DESCRIPTION, downloadUrl, LICENSE, REPOSITORY } from "./project.ts";
 
-/** Scoop's own names of the processors. */
+/** Scoop's names of the processors. */
 const ARCHITECTURES = { x64: "64bit", arm64: "arm64" } as const;
 
 /** The Scoop manifest of a release, from its version and the text of its checksums.txt. */

@@ -1,7 +1,7 @@
 /**
- * Publishes the tarballs of a folder, those of the platforms before the package that wants them, and leaves out what is
- * there already, so that it can be run until it has succeeded. Node alone runs it: where npm believes us, no
- * package of anybody else is installed.
+ * Publishes the tarballs of a folder: the platform packages first, then the package that depends on them. It skips what is
+ * already published, so that a failed run can be repeated. It needs only Node: no foreign package is installed in the
+ * job that may publish.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -15,7 +15,7 @@ function run(command, args) {
 
 function manifestOf(file) {
   const { status, stdout, stderr } = run("tar", ["-xzOf", file, "package/package.json"]);
-  if (status !== 0) throw new Error(`${file} is no package: ${stderr}`);
+  if (status !== 0) throw new Error(`${file} is not a package: ${stderr}`);
   return JSON.parse(stdout);
 }
 
@@ -23,7 +23,7 @@ function isPublished({ name, version }) {
   const { status, stdout, stderr } = run("npm", ["view", `${name}@${version}`, "version"]);
   if (status === 0) return stdout.trim() === version;
   if (stderr.includes("E404")) return false;
-  throw new Error(`npm cannot say whether ${name}@${version} is there: ${stderr}`);
+  throw new Error(`cannot find out whether ${name}@${version} is published: ${stderr}`);
 }
 
 function publish(file, { name, version }) {
@@ -50,9 +50,11 @@ function main(folder) {
     );
   if (packages.length === 0) throw new Error(`there is no package in ${folder}`);
   for (const { file, manifest } of packages) {
-    const isThere = isPublished(manifest);
-    if (!isThere) publish(file, manifest);
-    console.log(`${manifest.name}@${manifest.version} ${isThere ? "was there already" : "published"}`);
+    const wasPublished = isPublished(manifest);
+    if (!wasPublished) publish(file, manifest);
+    console.log(
+      `${manifest.name}@${manifest.version} ${wasPublished ? "was already published" : "published"}`,
+    );
   }
 }
 

@@ -2,20 +2,20 @@ import { findCanariesAnywhere } from "../../test/support/canaries.ts";
 import type { Home } from "../../test/support/home.ts";
 import { cleanEnvironment, programCommand } from "../../test/support/program.ts";
 
-/** Far above anything a command may wait for: 15 seconds for the lock, and 5 for a lock that nobody can judge. */
+/** Longer than a command may wait: 15 seconds for the lock, and 5 for a lock whose owner cannot be looked up. */
 const HANGS_AFTER_MS = 45_000;
 
 export interface Command {
   args: readonly string[];
   stdin?: string;
-  /** Ends it with SIGKILL, unless it is faster. */
+  /** Sends SIGKILL after this time. */
   killAfterMs?: number;
 }
 
 export interface Ended {
   /** Null when it was killed. */
   code: number | null;
-  /** What `--json` says of a failure. */
+  /** The error that `--json` printed. */
   error: { code: string; message: string; hint: string | null } | undefined;
   stdout: string;
   stderr: string;
@@ -27,7 +27,7 @@ export interface Ended {
   leaks: string[];
 }
 
-/** The program as a subprocess, with `--json`. Nothing of it is kept: a long run has tens of thousands. */
+/** Runs the program with `--json`. Keeps none of its output, because a long run has tens of thousands of commands. */
 export async function runCommand(home: Home, { args, stdin, killAfterMs }: Command): Promise<Ended> {
   const startedAt = performance.now();
   const child = Bun.spawn([...programCommand(), ...args, "--json"], {
@@ -58,7 +58,7 @@ export async function runCommand(home: Home, { args, stdin, killAfterMs }: Comma
   };
 }
 
-/** Undefined when the last line is not what `--json` promises. */
+/** Undefined when the last line is not the object that `--json` promises. */
 function errorIn(stderr: string): Ended["error"] {
   try {
     return JSON.parse(stderr.trim().split("\n").at(-1) ?? "").error;

@@ -2,19 +2,19 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Home } from "../../test/support/home.ts";
 
-/** Names with their tokens. */
+/** Tokens by the names of their contexts. */
 export type Contexts = ReadonlyMap<string, string>;
 
-/** What stands in the file, read by neither of the programs that are being watched. */
+/** Reads the file with a parser that neither of the two programs uses. */
 export function contextsIn(home: Home): Contexts {
   const document = parse(readFileSync(home.file, "utf8"), { schema: "failsafe" }) as {
     contexts: { name: string; api_token: string }[];
   };
-  // Of two with one name, which Python can leave, the first counts for both programs.
+  // Python can leave two contexts with one name. Both programs use the first.
   return new Map(document.contexts.toReversed().map(({ name, api_token }) => [name, api_token]));
 }
 
-/** Those of one writer, whose names all begin with its own. */
+/** The contexts of one writer: their names begin with its own. */
 export function contextsOf(all: Contexts, owner: string): Contexts {
   return new Map([...all].filter(([name]) => name.startsWith(`${owner}-`)));
 }

@@ -1,7 +1,7 @@
 import { redactCanaries } from "../../test/support/canaries.ts";
 import type { Ended } from "./command.ts";
 
-/** What happened in a run, as numbers; and every rule that was broken, as a sentence. */
+/** The numbers of a run, and a sentence for every rule that was broken. */
 export class Figures {
   readonly broken: string[] = [];
   readonly #commands = new Map<string, { milliseconds: number[]; refused: number; killed: number }>();
@@ -16,7 +16,7 @@ export class Figures {
     if (error) this.count(`commands refused with ${error.code}`);
   }
 
-  /** Commands of ours that were run. */
+  /** How many commands of ours were run. */
   get runs(): number {
     return [...this.#commands.values()].reduce((sum, row) => sum + row.milliseconds.length + row.killed, 0);
   }

@@ -1,95 +1,97 @@
 import type { Home } from "../../test/support/home.ts";
 import { type Command, type Ended, runCommand } from "./command.ts";
 import type { Figures } from "./figures.ts";
-import type { Gate } from "./gate.ts";
+import type { SharedLock } from "./shared-lock.ts";
 
-/** Runs commands as a careful person would, who does at once what a warning or an error asks for. */
+/** Runs commands like a careful person, who does at once what a warning or an error asks for. */
 export interface Operator {
-  /** `expected` are the exit codes, besides 0, that are right for it. */
+  /** `expected` are the exit codes, besides 0, that are correct for the command. */
   run(command: Command & { kind: string; expected?: readonly number[] }): Promise<Ended>;
-  /** Goes on until the program has nothing more to say about losses. */
+  /** Runs commands until the program reports no more losses. */
   settle(): Promise<void>;
 }
 
-/** The machine was too slow, or others were too many, for the time that a command gives them. */
-export const IN_VAIN = "commands that waited in vain";
-/** Restores in a row that may be refused because Python has broken the file again. */
+export const LOSSES = "losses reported";
+/** Commands that could not get the lock, or a readable file, within their time limit. Some are fine on a busy machine. */
+export const GAVE_UP = "commands that gave up waiting";
+/** Attempts to restore one loss: each may fail because Python has broken the file again. */
 const MOST_TRIES = 10;
 const MOST_LOOKS = 20;
 const LOOK = { args: ["context", "list"] };
 
-export function createOperator(home: Home, figures: Figures, peers: Gate): Operator {
-  let mendedAt = 0;
+/** `peers` is the lock that every step of Python shares. */
+export function createOperator(home: Home, figures: Figures, peers: SharedLock): Operator {
+  let repairedAt = 0;
 
   async function run({ kind, expected = [], ...command }: Parameters<Operator["run"]>[0]): Promise<Ended> {
     const ended = await runCommand(home, command);
     const { code, error, stderr, hung, leaks } = ended;
-    const said = `${command.args.join(" ")}: exit ${code}, ${stderr.trim()}`;
+    const description = `${command.args.join(" ")}: exit ${code}, ${stderr.trim()}`;
     figures.command(kind, ended);
-    if (hung) figures.breaks(`does not end: ${said}`);
-    if (leaks.length > 0) figures.breaks(`prints a token: ${said}`);
-    for (const loss of lossesIn(stderr)) await bringBack(loss, said);
-    if (error?.code === "CORRUPT") await mend(ended);
-    else if (error?.code === "LOCKED") figures.count(IN_VAIN);
-    else if (code && !expected.includes(code)) figures.breaks(said);
+    if (hung) figures.breaks(`does not end: ${description}`);
+    if (leaks.length > 0) figures.breaks(`prints a token: ${description}`);
+    for (const loss of lossesIn(stderr)) await restore(loss, description);
+    if (error?.code === "CORRUPT") await repair(ended);
+    else if (error?.code === "LOCKED") figures.count(GAVE_UP);
+    else if (code && !expected.includes(code)) figures.breaks(description);
     return ended;
   }
 
-  async function bringBack({ id, contexts }: Loss, said: string): Promise<void> {
-    figures.count("losses reported");
+  async function restore({ id, contexts }: Loss, report: string): Promise<void> {
+    figures.count(LOSSES);
     figures.count("contexts in them", contexts);
-    if (id === undefined) return figures.breaks(`a loss without a name: ${said}`);
+    if (id === undefined) return figures.breaks(`a loss without an ID: ${report}`);
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const { code, error, stdout, stderr } = await run({ kind: "restore", args: ["restore", id] });
       if (error?.code === "CORRUPT" || error?.code === "LOCKED") continue;
-      if (code !== 0) return figures.breaks(`a loss cannot be restored, ${stderr.trim()}: ${said}`);
+      if (code !== 0) return figures.breaks(`a loss cannot be restored, ${stderr.trim()}: ${report}`);
       const { added, removed, changed } = JSON.parse(stdout) as Record<string, string[]>;
-      const back = added!.length + changed!.length;
-      figures.count("contexts brought back", back);
-      if (back === 0) figures.count("reports that found all of it there again");
-      if (back > contexts || removed!.length > 0)
-        figures.breaks(`restored ${stdout}, not what is in: ${said}`);
+      const restored = added!.length + changed!.length;
+      figures.count("contexts restored", restored);
+      if (restored === 0) figures.count("reports whose contexts were all there again");
+      if (restored > contexts || removed!.length > 0)
+        figures.breaks(`restored ${stdout}, not what was reported: ${report}`);
       return;
     }
-    figures.breaks(`a loss could not be restored in ${MOST_TRIES} tries: ${said}`);
+    figures.breaks(`a loss could not be restored in ${MOST_TRIES} tries: ${report}`);
   }
 
-  /** With Python held still: what is unreadable then would stay so for ever. */
-  async function mend({ startedAt }: Ended): Promise<void> {
-    const doctor = await peers.hold(async () => {
-      // Somebody else has seen the same broken file, and mended it.
-      if (startedAt < mendedAt) return undefined;
+  /** Python does nothing meanwhile: what is unreadable then is really broken, and not just being written. */
+  async function repair({ startedAt }: Ended): Promise<void> {
+    const doctor = await peers.exclusive(async () => {
+      // Another actor saw the same broken file and has repaired it.
+      if (startedAt < repairedAt) return undefined;
       const { error } = await runCommand(home, LOOK);
-      if (error?.code !== "CORRUPT") return void figures.count(IN_VAIN);
+      if (error?.code !== "CORRUPT") return void figures.count(GAVE_UP);
       const ended = await runCommand(home, { args: ["doctor", "--fix"] });
       figures.command("doctor --fix", ended);
-      mendedAt = performance.now();
+      repairedAt = performance.now();
       const { code } = await runCommand(home, LOOK);
-      if (code !== 0) figures.breaks(`doctor --fix mends nothing: ${ended.stdout}`);
+      if (code !== 0) figures.breaks(`doctor --fix repairs nothing: ${ended.stdout}`);
       return ended;
     });
-    for (const loss of lossesIn(doctor?.stderr ?? "")) await bringBack(loss, "doctor --fix");
+    for (const loss of lossesIn(doctor?.stderr ?? "")) await restore(loss, "doctor --fix");
   }
 
   return {
     run,
     async settle() {
       for (let looks = 0, quiet = 0; quiet < 2 && looks < MOST_LOOKS; looks += 1) {
-        const before = figures.counted("losses reported");
+        const before = figures.counted(LOSSES);
         const { code } = await run({ kind: "context list", ...LOOK });
-        quiet = code === 0 && figures.counted("losses reported") === before ? quiet + 1 : 0;
+        quiet = code === 0 && figures.counted(LOSSES) === before ? quiet + 1 : 0;
       }
     },
   };
 }
 
 interface Loss {
-  /** What `restore` wants to be given. */
+  /** The argument of `restore`. */
   id: string | undefined;
   contexts: number;
 }
 
-/** A command that had to look several times may have found several. */
+/** The losses that a command reported. It may find several, because it reads the file several times. */
 function lossesIn(stderr: string): Loss[] {
   const reports = stderr.matchAll(/another program (.*?); `bentocloud restore(?: (\w+))?`/g);
   return [...reports].map(([, what = "", id]) => {

@@ -1,4 +1,4 @@
-"""Real Python bentoml at work on the shared file: one step for each line of JSON, one line of JSON for each step."""
+"""Works on the shared file with real Python bentoml: reads a step as a line of JSON, answers with a line of JSON."""
 
 import json
 import logging
@@ -13,8 +13,9 @@ writes = []
 write_file, dump = config.CloudClientConfig.to_yaml_file, config.yaml.dump
 
 
-# Both only look on: when Python wrote in place, and into which file, so that what a reader saw can be told apart.
-def watched_write(self):
+# These wrappers change nothing. They record when Python wrote in place, and into which inode, so that the soak can tell
+# an incomplete file of Python's from one of ours.
+def recorded_write(self):
     write = {"inode": None, "empties": not self.contexts, "begin": time.time() * 1000}
     writes.append(write)
     try:
@@ -23,12 +24,12 @@ def watched_write(self):
         write["end"] = time.time() * 1000
 
 
-def watched_dump(data, stream):
+def recorded_dump(data, stream):
     writes[-1]["inode"] = os.fstat(stream.fileno()).st_ino
     dump(data, stream=stream)
 
 
-config.CloudClientConfig.to_yaml_file, config.yaml.dump = watched_write, watched_dump
+config.CloudClientConfig.to_yaml_file, config.yaml.dump = recorded_write, recorded_dump
 
 
 def take(kind, name, token, endpoint):

@@ -5,12 +5,12 @@ import { PYTHON } from "../../test/interop/peer.ts";
 import type { Home } from "../../test/support/home.ts";
 import { cleanEnvironment } from "../../test/support/program.ts";
 
-/** One time that Python wrote the file in place. Times as in `Date.now()`. */
+/** One write of Python's, in place. Times as in `Date.now()`. */
 export interface PeerWrite {
   inode: number | null;
   begin: number;
   end: number;
-  /** Whether it wrote that there are no contexts, which it does when it finds the file empty. */
+  /** Whether it wrote a file without contexts, as it does after it has read an empty file. */
   empties: boolean;
 }
 
@@ -21,14 +21,14 @@ export interface PeerStep {
   endpoint: string;
 }
 
-/** A process that has real Python bentoml, and takes one step after the other. */
+/** A process with real Python bentoml, which takes one step after the other. */
 export interface Peer {
-  /** Gives the name of the exception, if Python raised one. */
+  /** Resolves to what Python wrote, and to the name of the exception if it raised one. */
   take(step: PeerStep): Promise<{ error: string | null; writes: PeerWrite[] }>;
   stop(): Promise<void>;
 }
 
-/** Resolves when Python has loaded bentoml, which takes it a second. */
+/** Resolves when Python has imported bentoml, which takes a second. */
 export async function startPeer(home: Home): Promise<Peer> {
   const child = Bun.spawn([PYTHON, join(import.meta.dirname, "peer.py")], {
     cwd: home.path,

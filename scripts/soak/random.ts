@@ -1,6 +1,6 @@
-/** The choices of one actor. The seed decides them all, whatever the others do meanwhile. */
+/** The random choices of one actor. They depend only on the seed, not on what other actors do. */
 export interface Random {
-  /** From `low` up to, but not including, `high`. */
+  /** `high` is excluded. */
   between(low: number, high: number): number;
   chance(probability: number): boolean;
   pick<T>(choices: readonly T[]): T;
@@ -8,7 +8,7 @@ export interface Random {
 
 export function createRandom(seed: number, actor: string): Random {
   let state = Number(BigInt.asUintN(32, BigInt(Bun.hash(`${seed} ${actor}`))));
-  /** Mulberry32. */
+  /** The generator Mulberry32. */
   function next(): number {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);

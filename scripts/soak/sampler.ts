@@ -2,14 +2,14 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import type { Home } from "../../test/support/home.ts";
 import type { PeerWrite } from "./peers.ts";
 
-/** Every version that either program means to write looks like this, from the first to the last line. */
-const WHOLE =
+/** What a complete file of either program looks like, from the first to the last line. */
+const COMPLETE =
   /^contexts:(?: \[\]\n|\n(?:- api_token: .+\n {2}email: .+\n {2}endpoint: .+\n {2}name: .+\n)+)current_context_name: .+\n$/;
 
-/** The kernel takes the time of a change from a clock that ticks every 10 ms, and late on a machine that is overloaded. */
+/** The kernel takes the time of a change from a clock that ticks every 10 ms, and later when the machine is overloaded. */
 const TICK_MS = 50;
 
-/** A state of the file that was not whole. Times as in `Date.now()`. */
+/** A state of the file that was not complete. Times as in `Date.now()`. */
 export interface BadState {
   /** Null when there was no file. */
   inode: number | null;
@@ -25,7 +25,7 @@ export interface Sampler {
   stop(): Promise<BadState[]>;
 }
 
-/** Looks at the file about once a millisecond. */
+/** Reads the file about once a millisecond. */
 export function startSampler(home: Home): Sampler {
   const bad = new Map<string, BadState>();
   let samples = 0;
@@ -34,7 +34,7 @@ export function startSampler(home: Home): Sampler {
     while (!stopping.signal.aborted) {
       samples += 1;
       const state = look(home.file);
-      if (state !== "whole") remember(bad, state);
+      if (state !== "complete") remember(bad, state);
       await Bun.sleep(1);
     }
   })();
@@ -50,7 +50,7 @@ export function startSampler(home: Home): Sampler {
   };
 }
 
-function look(path: string): "whole" | BadState {
+function look(path: string): "complete" | BadState {
   const seenFrom = Date.now();
   const seen = () => ({ seenFrom, seenUntil: Date.now(), samples: 1 });
   let descriptor;
@@ -61,7 +61,7 @@ function look(path: string): "whole" | BadState {
   }
   try {
     const text = readFileSync(descriptor, "latin1");
-    if (WHOLE.test(text)) return "whole";
+    if (COMPLETE.test(text)) return "complete";
     const { ino, mtimeMs } = fstatSync(descriptor);
     return { inode: ino, changedAt: mtimeMs, bytes: text.length, ...seen() };
   } finally {
@@ -76,10 +76,10 @@ function remember(bad: Map<string, BadState>, state: BadState): void {
 }
 
 /**
- * A bad state is Python's when it was seen while Python wrote into this very inode, or when the inode was last changed
- * meanwhile: as long as Python has it open, it cannot become another file's. Whatever else is seen is ours.
+ * Whether Python caused a bad state: it was seen while Python wrote into this inode, or the inode was last changed during
+ * such a write. While Python has an inode open, it cannot become the inode of another file. All other bad states are ours.
  */
-export function isOfPeer(state: BadState, writes: readonly PeerWrite[]): boolean {
+export function isCausedByPeer(state: BadState, writes: readonly PeerWrite[]): boolean {
   return writes.some(
     ({ inode, begin, end }) =>
       inode === state.inode &&

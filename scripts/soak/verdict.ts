@@ -1,23 +1,25 @@
 import type { PeerWork, World } from "./actors.ts";
 import { type Contexts, contextsIn, contextsOf, isSame, missingFrom } from "./contexts.ts";
-import { IN_VAIN } from "./operator.ts";
+import { GAVE_UP, LOSSES } from "./operator.ts";
 import type { PeerWrite } from "./peers.ts";
-import { type BadState, isOfPeer } from "./sampler.ts";
+import { type BadState, isCausedByPeer } from "./sampler.ts";
 
-/** What came out: the contexts acknowledged to each writer of ours, by its name, and what Python did. */
+/** The contexts that each writer of ours must still have, by its name; what Python did; and the bad states of the file. */
 export interface Outcome {
   written: ReadonlyMap<string, Contexts>;
   peers: readonly PeerWork[];
   bad: readonly BadState[];
 }
 
-/** Of all commands. */
-const MOST_IN_VAIN = 0.02;
+/** The part of all commands that may give up waiting. */
+const MOST_GIVEN_UP = 0.02;
 
 export function judge(world: World, { written, peers, bad }: Outcome): void {
   const { figures, home } = world;
   judgeStates(world, bad, peers);
-  if (figures.counted(IN_VAIN) > MOST_IN_VAIN * figures.runs) figures.breaks(`too many ${IN_VAIN}`);
+  if (figures.counted(GAVE_UP) > MOST_GIVEN_UP * figures.runs) figures.breaks(`too many ${GAVE_UP}`);
+  // Without Python nobody removes anything behind our back.
+  if (!world.hasPython && figures.counted(LOSSES) > 0) figures.breaks(`${LOSSES} although only we wrote`);
   const left = home.tree().filter((line) => /\.tmp |\/lock(\.[0-9a-f]{8})? /.test(line));
   if (left.length > 0) figures.breaks(`left over: ${left.join(", ")}`);
   try {
@@ -28,7 +30,7 @@ export function judge(world: World, { written, peers, bad }: Outcome): void {
 }
 
 function judgeContexts(
-  { figures, shared }: World,
+  { figures, hasPython }: World,
   found: Contexts,
   { written, peers }: Pick<Outcome, "written" | "peers">,
 ): void {
@@ -36,13 +38,13 @@ function judgeContexts(
   for (const [writer, wanted] of written) {
     figures.count("logins that must be there in the end", wanted.size);
     const elsewhere = missingFrom(found, wanted);
-    // Each login has a token of its own. One that stands there under an earlier name is not lost.
+    // Every login has a token of its own, so a login that is there under an earlier name is not lost.
     const lost = elsewhere.filter((name) => !tokens.has(wanted.get(name)!));
     figures.count("of them lost without a word", lost.length);
-    figures.count("of them under an earlier name, which Python put back", elsewhere.length - lost.length);
+    figures.count("of them under an earlier name, which Python wrote back", elsewhere.length - lost.length);
     if (lost.length > 0) figures.breaks(`lost without a word: ${lost.join(", ")}`);
-    // Only Python may bring back what was removed or renamed.
-    else if (!shared && !isSame(contextsOf(found, writer), wanted))
+    // Only Python may undo a removal or a rename.
+    else if (!hasPython && !isSame(contextsOf(found, writer), wanted))
       figures.breaks(`changes of ${writer} were undone`);
   }
   figures.count("contexts in the file in the end", found.size);
@@ -57,13 +59,15 @@ function distance({ begin }: PeerWrite, { changedAt }: BadState): number {
 
 function judgeStates({ figures }: World, bad: readonly BadState[], peers: readonly PeerWork[]): void {
   const writes = peers.flatMap((peer) => peer.writes);
-  const ours = bad.filter((state) => !isOfPeer(state, writes));
+  const ours = bad.filter((state) => !isCausedByPeer(state, writes));
   const samplesOf = (states: readonly BadState[]) => states.reduce((sum, { samples }) => sum + samples, 0);
-  figures.count("of them bad through Python", samplesOf(bad) - samplesOf(ours));
-  figures.count("of them bad through us", samplesOf(ours));
+  figures.count("of them incomplete because of Python", samplesOf(bad) - samplesOf(ours));
+  figures.count("of them incomplete because of us", samplesOf(ours));
   for (const state of ours) {
-    const same = writes.filter(({ inode }) => inode === state.inode || inode === null);
-    const near = same.toSorted((a, b) => distance(a, state) - distance(b, state)).slice(0, 2);
-    figures.breaks(`the file was not whole, and not through Python: ${JSON.stringify({ ...state, near })}`);
+    const sameInode = writes.filter(({ inode }) => inode === state.inode || inode === null);
+    const near = sameInode.toSorted((a, b) => distance(a, state) - distance(b, state)).slice(0, 2);
+    figures.breaks(
+      `the file was incomplete, and not because of Python: ${JSON.stringify({ ...state, near })}`,
+    );
   }
 }

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { baseOn } from "../../build/compile.ts";
 import type { Target } from "../../build/targets.ts";
 
-/** What Bun puts into a program, as it does in the version that builds it. */
+/** What Bun appends to its runtime when it compiles a program. The layout belongs to the pinned version of Bun. */
 export interface Payload {
   bytes: Buffer;
   /** The names of the files in it. */
   files: string[];
-  /** What it loads by itself, in bits, and the options it starts with. */
+  /** A bit for each kind of file that the program loads from its working directory by itself. */
   flags: number;
+  /** The runtime options it starts with. */
   options: string;
 }
 
@@ -18,7 +19,7 @@ const FILE_SIZE = 52;
 
 export function readPayload(program: Buffer): Payload {
   const end = program.lastIndexOf(TRAILER);
-  if (end === -1) throw new Error("there is no program in it");
+  if (end === -1) throw new Error("it holds no compiled program");
   const at = end - 32;
   const [modules, length, , optionsAt, optionsLength, flags] = [8, 12, 16, 20, 24, 28].map((offset) =>
     program.readUInt32LE(at + offset),
@@ -31,14 +32,14 @@ export function readPayload(program: Buffer): Payload {
   return { bytes, files, flags, options: textAt(optionsAt, optionsLength) };
 }
 
-/** What c12 must not be able to do, in the words of the modules that stand in the place of those it would use. */
+/** Modules that c12 must find replaced by stubs: the message of each stub must be in the program. */
 const REFUSALS = ["dotenv", "exsolve", "giget", "jiti", "node:fs", "node:fs/promises", "pkg-types", "rc9"];
-/** Of the modules themselves. */
+/** Text that only the real modules contain. */
 const LOADERS = ["registerTemplateProvider", "DOTENV_KEY", "codeload.github.com"];
 const SECRETS =
   /\b(?:gh[pousr]_\w{30,}|github_pat_\w{30,}|npm_\w{30,}|AKIA[A-Z\d]{16})\b|-----BEGIN [A-Z ]*PRIVATE KEY/;
 
-/** What should not be in a program, or should be and is not. `bare` is one that was compiled with the same options. */
+/** What is in a program and must not be, or must be and is not. `bare` was compiled with the same safe options. */
 export function checkContents(payload: Payload, bare: Payload, target: Target): string[] {
   const text = payload.bytes.toString("latin1");
   const problems: string[] = [];
@@ -49,23 +50,20 @@ export function checkContents(payload: Payload, bare: Payload, target: Target): 
   refuse(SECRETS.exec(text)?.[0].slice(0, 8), "a secret");
   refuse(ownToken(text), "a token of this machine's environment");
   for (const name of REFUSALS)
-    refuse(
-      text.includes(`${name} is not part of bentocloud`) ? undefined : name,
-      "nothing stands in the place of",
-    );
-  for (const word of LOADERS) refuse(text.includes(word) ? word : undefined, "a loader of configuration");
-  refuse(missingFile(text, payload.files, baseOn(target.os)), "a chunk that is not there");
+    refuse(text.includes(`${name} is not part of bentocloud`) ? undefined : name, "not replaced by a stub");
+  for (const word of LOADERS) refuse(text.includes(word) ? word : undefined, "code that loads configuration");
+  refuse(missingFile(text, payload.files, baseOn(target.os)), "a missing chunk");
   refuse(
     payload.flags === bare.flags ? undefined : String(payload.flags),
-    "other switches than the safe ones",
+    "it would load files by itself, flags",
   );
-  refuse(payload.options === "--use-system-ca" ? undefined : payload.options, "other options");
+  refuse(payload.options === "--use-system-ca" ? undefined : payload.options, "unexpected options");
   return problems;
 }
 
 function machinePaths(): string[] {
   const checkout = join(import.meta.dir, "../..");
-  // A home that is called like Bun's own folder inside programs would be found in all of them.
+  // Bun's folder inside every program ends in /root, so the home /root alone would be found in all of them.
   const homes = ["/root", "/"].includes(homedir())
     ? [join(homedir(), "."), join(homedir(), "bentoml")]
     : [homedir()];
@@ -80,7 +78,7 @@ function ownToken(text: string): string | undefined {
   });
 }
 
-/** Everything that is imported must be inside, for what is not could be looked for elsewhere. */
+/** Every chunk that is imported must be inside: a missing one would be looked for outside. */
 function missingFile(text: string, files: string[], base: string): string | undefined {
   const names = new Set(files.map((path) => path.slice(path.lastIndexOf("/") + 1)));
   const escaped = base.replaceAll(/[$/~.]/g, "\\$&");

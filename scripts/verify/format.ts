@@ -1,17 +1,18 @@
-import { readMachO } from "../../build/macos/macho.ts";
-import { verify } from "../../build/macos/verify.ts";
+import { readMachO, signatureProblems } from "../../build/macos.ts";
 import type { Target } from "../../build/targets.ts";
 
-/** What the head of a program says of it. */
+/** What the headers of a program say. */
 export interface Format {
   format: "ELF" | "Mach-O" | "PE";
   cpu: string;
-  /** The loader that the system starts it with, on Linux: it is not static. */
+  /** The dynamic loader, on Linux. */
   interpreter?: string;
-  /** The newest version of glibc whose symbols it uses: the oldest that it runs on. */
+  /** The newest version of glibc that it takes symbols from, and so the oldest that it runs with. */
   glibc?: string;
-  /** Of macOS, the oldest. */
+  /** The oldest macOS that it runs on. */
   minimum?: string;
+  /** On macOS, why the system would not start it as it is signed now. */
+  signature?: string[];
   problems: string[];
 }
 
@@ -25,7 +26,7 @@ const INTERPRETERS: Record<string, string> = {
 };
 const FORMATS = { linux: "ELF", darwin: "Mach-O", win32: "PE" };
 
-/** @throws Error when it is no program at all. */
+/** @throws Error when it is not a program. */
 export function readFormat(file: Buffer, target: Target): Format {
   const found =
     file.readUInt32BE(0) === 0x7f454c46
@@ -40,26 +41,23 @@ export function readFormat(file: Buffer, target: Target): Format {
   return found;
 }
 
+/** Numbers of the ELF format: `PT_INTERP` and `SHT_GNU_verneed`. */
 const LOADER = 3;
 const NEEDED_VERSIONS = 0x6ffffffe;
 
 function readElf(file: Buffer): Format {
   const u64 = (at: number) => Number(file.readBigUInt64LE(at));
   const textAt = (at: number) => file.toString("latin1", at, file.indexOf(0, at));
-  const programs = Array.from(
-    { length: file.readUInt16LE(56) },
-    (_, index) => u64(32) + index * file.readUInt16LE(54),
-  );
+  const entries = (start: number, size: number, count: number) =>
+    Array.from({ length: count }, (_, index) => start + index * size);
+  const programs = entries(u64(32), file.readUInt16LE(54), file.readUInt16LE(56));
+  const sections = entries(u64(40), file.readUInt16LE(58), file.readUInt16LE(60));
   const loader = programs.find((at) => file.readUInt32LE(at) === LOADER);
-  const sections = Array.from(
-    { length: file.readUInt16LE(60) },
-    (_, index) => u64(40) + index * file.readUInt16LE(58),
-  );
   const versions = sections.find((at) => file.readUInt32LE(at + 4) === NEEDED_VERSIONS);
-  const names = versions === undefined ? [] : readVersions();
+  const names = versions === undefined ? [] : readVersions(versions);
   const glibc = names
     .flatMap((name) => /^GLIBC_([\d.]+)$/.exec(name)?.[1] ?? [])
-    .sort(byNumbers)
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
     .at(-1);
   return {
     format: "ELF",
@@ -69,10 +67,11 @@ function readElf(file: Buffer): Format {
     problems: [],
   };
 
-  function readVersions(): string[] {
-    const strings = u64(sections[file.readUInt32LE(versions! + 40)]! + 24);
+  /** Two nested linked lists: libraries, and the versions that are needed of each. */
+  function readVersions(section: number): string[] {
+    const strings = u64(sections[file.readUInt32LE(section + 40)]! + 24);
     const found: string[] = [];
-    for (let library = u64(versions! + 24), next = -1; next !== 0; library += next) {
+    for (let library = u64(section + 24), next = -1; next !== 0; library += next) {
       for (let at = library + file.readUInt32LE(library + 8), step = -1; step !== 0; at += step) {
         found.push(textAt(strings + file.readUInt32LE(at + 8)));
         step = file.readUInt32LE(at + 12);
@@ -83,31 +82,18 @@ function readElf(file: Buffer): Format {
   }
 }
 
-function byNumbers(a: string, b: string): number {
-  return a.localeCompare(b, "en", { numeric: true });
-}
-
 function readPe(file: Buffer): Format {
   const head = file.readUInt32LE(0x3c);
-  if (file.toString("latin1", head, head + 4) !== "PE\0\0") throw new Error("no PE file");
+  if (file.toString("latin1", head, head + 4) !== "PE\0\0") throw new Error("not a PE file");
   const isConsole = file.readUInt16LE(head + 24 + 68) === 3;
   return {
     format: "PE",
     cpu: PE_CPUS[file.readUInt16LE(head + 4)] ?? "another processor",
-    problems: isConsole ? [] : ["it is no console program"],
+    problems: isConsole ? [] : ["it is not a console program"],
   };
 }
 
-const BUILD_VERSION = 0x32;
-
 function readMac(file: Buffer): Format {
-  const { cpu } = readMachO(file);
-  const problems = verify(file).map((problem) => `signature: ${problem}`);
-  let at = 32;
-  for (let left = file.readUInt32LE(16); left > 0; left--) {
-    if (file.readUInt32LE(at) === BUILD_VERSION) break;
-    at += file.readUInt32LE(at + 4);
-  }
-  const version = file.readUInt32LE(at + 12);
-  return { format: "Mach-O", cpu, minimum: `${version >> 16}.${(version >> 8) & 0xff}`, problems };
+  const { cpu, minimum } = readMachO(file);
+  return { format: "Mach-O", cpu, minimum, signature: signatureProblems(file), problems: [] };
 }

@@ -6,14 +6,14 @@ import manifest from "../../package.json" with { type: "json" };
 import { TARGETS, type Target } from "../../build/targets.ts";
 import { startCloud } from "../../test/support/cloud.ts";
 
-/** How a target's program is started here, or why it is not. */
-export type Way = { words: string[]; note: string } | { note: string };
+/** The command that runs a program of a target on this machine, if there is one. The table shows the note. */
+export type Way = { command: string[]; note: string } | { note: string };
 
-export function wayFor(target: Target): Way {
-  if (target === ownTarget()) return { words: [], note: "here" };
+export function wayToRun(target: Target): Way {
+  if (target === ownTarget()) return { command: [], note: "here" };
   if (target.os === "darwin") return { note: "not run: needs macOS" };
   if (target.os === "win32") return { note: "not run: needs Windows" };
-  // Debian's musl is older than the relocations (DT_RELR) in the libstdc++ that is built for it.
+  // Debian's musl is too old for the relocations (DT_RELR) of a libstdc++ that is built for musl.
   if (target.libc === "musl") return { note: "not run: needs Alpine with libstdc++" };
   if (target.cpu !== "arm64") return { note: `not run: needs ${target.name}` };
   return emulate();
@@ -28,20 +28,20 @@ function ownTarget(): Target | undefined {
 
 const SYSROOT = join(import.meta.dir, "../../.cache/sysroots/arm64");
 
-/** Debian's emulator and, unpacked beside the checkout's other caches, Debian's libc for that processor. */
+/** Needs Debian's emulator, and Debian's libc for arm64, which is unpacked into the cache. */
 function emulate(): Way {
   const qemu = Bun.which("qemu-aarch64-static");
   if (!qemu) return { note: "not run: needs qemu-user-static" };
   if (!existsSync(join(SYSROOT, "lib")) && !fetchLibrary())
     return { note: "not run: needs libc6:arm64 (dpkg --add-architecture arm64)" };
-  return { words: [qemu, "-L", SYSROOT], note: "in qemu" };
+  return { command: [qemu, "-L", SYSROOT], note: "in qemu" };
 }
 
 function fetchLibrary(): boolean {
   mkdirSync(SYSROOT, { recursive: true });
   const folder = mkdtempSync(join(SYSROOT, "fetch-"));
-  const run = (command: string, ...words: string[]) =>
-    spawnSync(command, words, { cwd: folder, stdio: "ignore" }).status === 0;
+  const run = (command: string, ...args: string[]) =>
+    spawnSync(command, args, { cwd: folder, stdio: "ignore" }).status === 0;
   try {
     if (!run("apt-get", "download", "libc6:arm64")) return false;
     return run(
@@ -55,14 +55,14 @@ function fetchLibrary(): boolean {
   }
 }
 
-/** What a person does first, against a local server. Resolves to what went wrong. */
+/** Runs what a person runs first, against a local server. Resolves to what went wrong. */
 export async function smoke(command: string[]): Promise<string[]> {
   const home = mkdtempSync(join(tmpdir(), "bentocloud-verify-"));
   const cloud = await startCloud();
   const token = cloud.issueToken({ email: "ada@example.test" });
   const problems: string[] = [];
-  const step = async (words: string[], shows: string, stdin = "") => {
-    const child = Bun.spawn([...command, ...words], {
+  const step = async (args: string[], shows: string, stdin = "") => {
+    const child = Bun.spawn([...command, ...args], {
       cwd: home,
       env: { HOME: home, PATH: process.env["PATH"] ?? "" },
       stdin: Buffer.from(stdin),
@@ -72,14 +72,14 @@ export async function smoke(command: string[]): Promise<string[]> {
     const output = (await new Response(child.stdout).text()) + (await new Response(child.stderr).text());
     const code = await child.exited;
     if (code !== 0 || !output.includes(shows))
-      problems.push(`${words[0]} ended with ${code}: ${output.replaceAll(token, "****").trim()}`);
+      problems.push(`${args[0]} ended with ${code}: ${output.replaceAll(token, "****").trim()}`);
   };
   try {
     await step(["--version"], `bentocloud ${manifest.version}`);
     await step(["login", "--endpoint", cloud.url, "--with-token"], "ada@example.test", token);
     await step(["token"], token);
     await step(["status"], "valid");
-    // These come from the parts that stay text.
+    // The code of these two is in the program as text, not as bytecode.
     await step(["api", "/api/v1/auth/current", "--jq", ".email"], "ada@example.test");
     await step(["explain"], "current_context_name");
   } finally {

@@ -7,7 +7,7 @@ import type { Cli } from "../app.ts";
 /** For showing them: a list that cannot be read is said, and protects nothing that is only looked at. */
 export function protectedNames({ store, output }: Cli): readonly string[] {
   try {
-    return readProtected(store.paths.own);
+    return readProtected(store.paths);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     output.warn(error.message);
@@ -30,7 +30,7 @@ export async function guard(cli: Cli, { name, source }: Active, { yes, what }: U
   if (yes !== undefined && yes !== name)
     throw usageError(`--yes names "${yes}", but the active context is "${name}"; nothing was done`);
   if (yes === name || source.kind === "env_key") return;
-  if (!readProtected(cli.store.paths.own).includes(name)) return;
+  if (!readProtected(cli.store.paths).includes(name)) return;
   const fact = `the context "${name}" is protected`;
   if (!cli.interactive) throw usageError(fact, `pass --yes=${quoteWord(name)} to ${what} with it`);
   const prompt = await cli.prompt();

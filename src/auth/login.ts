@@ -7,7 +7,7 @@ import { findProject, type Project } from "../resolve/bentorc.ts";
 import { environmentEndpoint, variable } from "../resolve/environment.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
 import { type Identity, remember, toIdentity } from "../store/state.ts";
-import type { Outcome } from "../store/store.ts";
+import type { Outcome } from "../store/tools.ts";
 import type { Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";

@@ -1,7 +1,6 @@
 import { command } from "../cli/command.ts";
 import { describeChanges, listNames } from "../store/compare.ts";
-import { bringBack } from "../store/restore.ts";
-import { findKept, listVersions, type Version } from "../store/list-versions.ts";
+import { bringBack, findRestorable, listRestorable, type Restorable } from "../store/restore.ts";
 import { reportNarrowed } from "../auth/report-login.ts";
 import type { Cli } from "../app.ts";
 import type { Cell } from "../system/output.ts";
@@ -24,7 +23,7 @@ export const restore = command({
   async run(args, cli) {
     if (args.id === undefined) return list(cli);
     const { output, store } = cli;
-    const kept = findKept(store, args.id);
+    const kept = findRestorable(store, args.id);
     const { changes, undo, aside, narrowed, taken } = await bringBack(store, kept);
     if (output.json)
       output.data({ restored: kept.id, ...changes, undo: undo ?? null, aside: aside ?? null, taken });
@@ -48,14 +47,14 @@ export const restore = command({
 
 async function list(cli: Cli): Promise<void> {
   const { output, store } = cli;
-  const versions = await listVersions(store);
+  const versions = await listRestorable(store);
   if (output.json) output.data({ versions: versions.map(toJson) });
   else if (versions.length === 0)
-    output.info("No earlier version is kept yet; each change keeps the one before it");
+    output.info("No other version is kept yet; each login, logout and rename keeps one");
   else await output.table([header(), ...versions.map((version) => toCells(version, cli.now()))]);
 }
 
-function toJson({ id, kind, time, contexts, changes }: Version) {
+function toJson({ id, kind, time, contexts, changes }: Restorable) {
   return { id, kind, time: time.toISOString(), contexts, changes };
 }
 
@@ -63,8 +62,8 @@ function header(): Cell[] {
   return ["ID", "TIME", "AGE", "CONTEXTS", "WHAT HAPPENED THEN"].map((text) => ({ text, tone: "dim" }));
 }
 
-function toCells({ id, kind, time, contexts, changes }: Version, now: Date): Cell[] {
-  const isLost = kind === "lost";
+function toCells({ id, kind, time, contexts, changes }: Restorable, now: Date): Cell[] {
+  const isLost = kind === "loss";
   const then = isLost ? `lost ${listNames(contexts)}` : changes ? describeChanges(changes) : "";
   const cells = [id, showTime(time), showAge(time, now), String(contexts.length), then || "-"];
   return cells.map((text): Cell => (isLost ? { text, tone: "warning" } : { text }));

@@ -27,7 +27,7 @@ export const use = command({
     const context = requireNamed((await cli.store.read()).contexts, name);
     await checkNewToken(cli, context);
     await warnOfExpiry(cli, context);
-    const { previous, narrowed } = await switchContext(cli.store, name);
+    const { result: previous, narrowed } = await switchContext(cli.store, name);
     if (cli.output.json) cli.output.data({ name, previous });
     cli.output.success(
       previous === name ? `"${name}" is the current context already` : `Switched to context "${name}"`,

@@ -112,7 +112,7 @@ export async function withContexts(
   look: (file: ContextsFile) => Finding | Promise<Finding>,
 ): Promise<Finding> {
   try {
-    return await look(await cli.store.read({ notice: false }));
+    return await look(await cli.store.read());
   } catch (error) {
     if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
     return { status: "warn", message: "not checked, because the contexts file cannot be read" };

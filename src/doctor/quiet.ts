@@ -6,7 +6,7 @@ import type { Cli } from "../app.ts";
  * command that reads it, and looking must not be what uses that up.
  */
 export function quietly(cli: Cli): Cli {
-  const store = { ...cli.store, read: () => cli.store.read({ notice: false }) };
+  const { store } = cli;
   return {
     ...cli,
     store,
@@ -16,7 +16,7 @@ export function quietly(cli: Cli): Cli {
         env: cli.env,
         cwd: () => cli.cwd(),
         file: () => store.paths.file,
-        read: store.read,
+        read: () => store.read(),
         warn: () => {},
       }),
   };

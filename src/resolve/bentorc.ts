@@ -50,7 +50,7 @@ function readSafely(path: string, skip: Skip): string | undefined {
   try {
     // A link's target says nothing about who put the link here.
     if (!stats.isFile()) throw new NotRegularError(path);
-    const file = readRegularFile(path, MAX_BYTES);
+    const file = readRegularFile(path, { limit: MAX_BYTES });
     const self = userId();
     if (file && self !== undefined && file.uid !== self && file.uid !== 0) {
       skip(path, "it belongs to another user");

@@ -1,5 +1,6 @@
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { CliError } from "../errors.ts";
+import { inspect, realTarget } from "../system/files.ts";
 import { homeDirectory } from "../system/runtime.ts";
 
 export interface Paths {
@@ -30,9 +31,24 @@ function defaultHome(env: Environment): string {
   return join(userHome(env), "bentoml");
 }
 
+const FILE = ".yatai.yaml";
+const OWN = ".bentocloud";
+
+/**
+ * A contexts file that is a link to that of another home is that home's: what we remember of it stands there, so that
+ * both homes know the same versions and protect the same contexts.
+ */
 function pathsBelow(home: string, cwd: () => string): Paths {
   const absolute = resolve(home.startsWith("/") ? "/" : cwd(), home);
-  return { file: join(absolute, ".yatai.yaml"), own: join(absolute, ".bentocloud") };
+  const file = join(absolute, FILE);
+  if (!inspect(file)?.isSymbolicLink()) return { file, own: join(absolute, OWN) };
+  const target = realTarget(file);
+  return { file, own: join(isHomeFile(target) ? dirname(target) : absolute, OWN) };
+}
+
+/** Whether a contexts file stands in a home, by its name; a link can lead to any other file. */
+export function isHomeFile(target: string): boolean {
+  return basename(target) === FILE;
 }
 
 const MAX_EXPANSIONS = 32;

@@ -1,33 +1,30 @@
-import type { ContextsFile } from "../yaml/read.ts";
-import { findContext, firstOfEachName, requireNamed } from "../contexts/context.ts";
-import { forget, renameInState } from "./state.ts";
-import type { Outcome, Store } from "./store.ts";
 import { CliError } from "../errors.ts";
+import { findContext, firstOfEachName, requireNamed } from "../contexts/context.ts";
 import { parseName } from "../contexts/name.ts";
+import type { ContextsFile } from "../yaml/read.ts";
 import { readProtected } from "./protection.ts";
+import { forget, renameInState } from "./state.ts";
+import type { Store } from "./store.ts";
+import type { Outcome } from "./tools.ts";
 
-export interface Switch extends Outcome {
-  name: string;
-  /** The context that was current before; the same name when nothing changed. */
-  previous: string;
-}
-
-/** Makes a stored context current, and remembers the one before for `use -`. */
-export async function switchContext(store: Store, name: string): Promise<Switch> {
-  let previous = name;
-  const outcome = await store.update((file, state) => {
+/**
+ * Makes a stored context current, and remembers the one before for `use -`. The result is the name of the one that was
+ * current before.
+ */
+export async function switchContext(store: Store, name: string): Promise<Outcome<string>> {
+  return store.update((file, state) => {
     requireNamed(file.contexts, name);
-    previous = file.current.name;
-    const left = previousAfterSwitch(file, name);
+    const before = file.current.name;
+    const previous = previousAfterSwitch(file, name);
     return {
-      changes: previous === name ? [] : [{ kind: "use", name }],
-      ...(left === undefined ? {} : { state: { ...state, previous: left } }),
+      changes: before === name ? [] : [{ kind: "use", name }],
+      ...(previous === undefined ? {} : { state: { ...state, previous } }),
+      result: before,
     };
   });
-  return { ...outcome, name, previous };
 }
 
-/** The context that `use -` goes back to, or undefined when the switch is none. */
+/** The context that `use -` goes back to after a switch, or undefined when the switch is none. */
 export function previousAfterSwitch(file: ContextsFile, name: string): string | undefined {
   const { current } = file;
   return current.name !== name && findContext(file.contexts, current.name) ? current.name : undefined;
@@ -50,7 +47,7 @@ export async function renameContext(store: Store, from: string, to: string): Pro
   if (from === to) return renameStored(store, from, to);
   requireNamed((await store.read()).contexts, from);
   await store.prepare();
-  const names = readProtected(store.paths.own);
+  const names = readProtected(store.paths);
   if (!names.includes(from)) return renameStored(store, from, to);
   await store.updateProtected((before) => [...before, to]);
   try {
@@ -94,7 +91,7 @@ export async function removeContexts(store: Store, names: readonly string[]): Pr
 /** False when it was protected already. */
 export async function protectContext(store: Store, name: string): Promise<boolean> {
   requireNamed((await store.read()).contexts, name);
-  if (readProtected(store.paths.own).includes(name)) return false;
+  if (readProtected(store.paths).includes(name)) return false;
   await store.updateProtected((names) => [...names, name]);
   return true;
 }
@@ -107,7 +104,7 @@ export async function unprotectContext(store: Store, name: string): Promise<bool
 }
 
 async function unprotect(store: Store, gone: readonly string[]): Promise<boolean> {
-  if (!readProtected(store.paths.own).some((name) => gone.includes(name))) return false;
+  if (!readProtected(store.paths).some((name) => gone.includes(name))) return false;
   await store.updateProtected((names) => names.filter((name) => !gone.includes(name)));
   return true;
 }

@@ -1,31 +1,35 @@
 import { join } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
 import { CliError } from "../errors.ts";
-import { codeOf, readRegularFile, storageError } from "../system/files.ts";
+import { readOwnFile, realTarget, storageError } from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
-import type { Paths } from "./home.ts";
-import { withTurn } from "./store-lock.ts";
+import { isHomeFile, type Paths } from "./home.ts";
+import { besideTarget, withStoreLock } from "./store-lock.ts";
 
 /**
- * The names of the contexts that are used for nothing that may change something without being named once more. In a
- * file apart from what else we remember, because that may be lost at any time, and what was lost would protect nothing:
- * a list that cannot be read is an error.
+ * The names of the protected contexts: commands that change something ask for the name first. The list belongs to the
+ * contexts file, however that is reached, so it stands in the home of the real file, or beside a file that stands in
+ * none. It is apart from what else we remember, because that may be lost at any time, and a lost list would protect
+ * nothing: one that cannot be read is an error.
  */
-const FILE = "protected.json";
+function locateList({ file, own }: Paths): string {
+  const target = realTarget(file);
+  return isHomeFile(target) ? join(own, "protected.json") : besideTarget(target, "protected.json");
+}
 
 /** @throws CliError `CORRUPT`, or `STORAGE`. */
-export function readProtected(own: string): string[] {
-  const path = join(own, FILE);
-  const text = read(path);
+export function readProtected(paths: Paths): string[] {
+  const path = locateList(paths);
+  const text = readOwnFile(path)?.toString("utf8");
   if (text === undefined) return [];
   try {
     const names = parseJSON(text);
     if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
   } catch {
-    // The same as a list of something else.
+    // Not JSON is no list either.
   }
   throw new CliError("CORRUPT", `${path} is no list of protected contexts`, {
-    hint: "remove it, and protect what was protected again (bentocloud context protect NAME)",
+    hint: "remove it, and protect the contexts again: bentocloud context protect NAME",
   });
 }
 
@@ -34,27 +38,15 @@ export async function writeProtected(
   signal: AbortSignal,
   change: (names: readonly string[]) => string[],
 ): Promise<void> {
-  const { own } = paths;
-  const target = join(own, FILE);
-  await withTurn(paths, { signal }, async ({ held }) => {
-    const names = [...new Set(change(readProtected(own)))];
+  const target = locateList(paths);
+  await withStoreLock(paths, { signal }, async ({ held }) => {
+    const names = [...new Set(change(readProtected(paths)))];
     const text = stringifyJSON(names, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
     try {
-      sweepTemporaries(own, (name) => name === FILE);
-      const isWritten = replaceFile({ target, text, mode: 0o600, stillValid: held });
-      return isWritten ? undefined : "lost";
+      sweepTemporaries(paths.own, (name) => name === "protected.json");
+      return replaceFile({ target, text, mode: 0o600, stillValid: held }) || undefined;
     } catch (error) {
       throw storageError("write", target, error);
     }
   });
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readRegularFile(path)?.bytes.toString("utf8");
-  } catch (error) {
-    // A file stands where our directory would be: nothing was ever kept there.
-    if (codeOf(error) === "ENOTDIR") return undefined;
-    throw storageError("read", path, error);
-  }
 }

@@ -1,164 +1,124 @@
-import { changedAt } from "../system/files.ts";
 import { CliError } from "../errors.ts";
-import { Context, findContext, firstOfEachName, loginOf, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
+import { discard, inspect, realTarget } from "../system/files.ts";
+import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
-import type { Paths } from "./home.ts";
-import type { ReadSnapshot, Snapshot } from "./snapshot.ts";
-import type { StoreTools } from "./store.ts";
-import { fingerprintOf, readState, recall } from "./state.ts";
-import { lockOf, withTurn } from "./store-lock.ts";
 import { listNames } from "./compare.ts";
-import { readKnown, writeKnown } from "./known.ts";
-import { isReplaced } from "./replaced.ts";
-import { keep, listKept, readKept } from "./versions.ts";
-import { keepLastWhole } from "./last-valid.ts";
+import { isHomeFile, type Paths } from "./home.ts";
+import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
+import { addLoss, isReverted, isSameLogin, loadOlder } from "./losses.ts";
+import { withStoreLock } from "./store-lock.ts";
+import type { StoreTools } from "./tools.ts";
+import {
+  addVersion,
+  findBaseline,
+  findLastValid,
+  listVersions,
+  loginsOf,
+  overwriteVersion,
+  parseVersion,
+  readVersion,
+  settleVersion,
+} from "./versions.ts";
 
 /**
- * What another program took out of the contexts file. Python bentoml empties it when it reads in the middle of a write
- * of its own, and writes back what it read before a write of ours. Our next command notices, keeps what is lost where
- * `restore` finds it, and says so; it is said once, because the one that says it also makes the present state known.
+ * What another program did to our logins. A context of the baseline that is missing from the file, or that has gone back
+ * to an entry of an older version, is said once, with the command that brings it back. Nothing more is concluded, and
+ * nothing is brought back unasked: whoever changed the file may have meant it.
+ *
+ * It is said once because whoever says it keeps the present file as a version, which is the next baseline.
  */
-export interface Loss {
-  missing: LostContext[];
-  /** Contexts whose API token is again one that we had replaced. */
-  reverted: LostContext[];
-  /** The context that was current. */
+interface Found {
+  missing: Context[];
+  reverted: Context[];
+  /** The current context of the baseline. */
   current: string;
 }
 
-export interface LostContext {
-  name: string;
-  endpoint: string;
-  api_token: string;
-  email: string | null;
-  /** Ties a reverted context to the value it was put back to. */
-  instead: string | null;
-}
-
-/** A lock that stands for longer was left behind by a process that cannot be seen from here. */
-const ABANDONED_MS = 30_000;
-
-/** For commands that only read: waits for nobody, and works where nothing can be written. */
-export async function noticeLoss(tools: StoreTools): Promise<void> {
-  const { paths, signal, snapshot } = tools;
-  const suspected = await findLoss(paths, await whole(snapshot));
-  if (!suspected) return;
+/** For commands that only read: waits for no lock, and works where nothing can be written. */
+export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void> {
+  const { paths, signal } = tools;
+  const loss = now.isUnfinished ? undefined : await findLoss(paths, now.file);
+  if (!loss) return;
   try {
-    const turn = { signal: signal(), waitMs: 0 };
-    await withTurn(paths, turn, async () => settleLoss(tools, await whole(snapshot)));
+    await withStoreLock(paths, { signal: signal(), waitMs: 0 }, async () => {
+      const found = await tools.snapshot(WRITER_SETTLE_MS);
+      if (!found.isUnfinished) await recordFound(tools, found);
+      return true;
+    });
   } catch (error) {
-    // Whoever writes just now notices as well, ours or not; and what cannot be kept now is said again.
-    if (error instanceof CliError && error.code === "CORRUPT") return;
-    const isBusy = error instanceof CliError && error.code === "LOCKED";
-    if (isBusy && Date.now() - changedAt(lockOf(paths)) < ABANDONED_MS) return;
-    tools.alert(describeLoss(suspected, paths, undefined));
+    if (!(error instanceof CliError)) throw error;
+    // Another process of ours is writing: it says the same. A file that broke meanwhile is the next command's error.
+    if (error.code === "LOCKED" || error.code === "CORRUPT") return;
+    tools.alert(describeLoss(loss, paths, undefined));
   }
 }
 
-/** Undefined when the file may not be all there yet: Python, which is writing it, is not to be accused for that. */
-async function whole(snapshot: ReadSnapshot): Promise<Snapshot | undefined> {
-  const now = await snapshot();
-  return now.isWhole ? now : undefined;
+/**
+ * Keeps the file as it was found, with what another program removed since the last write of ours. For the holder of the
+ * store's lock only: every write of ours begins with it.
+ */
+export async function recordFound({ paths, alert }: StoreTools, { text, file }: Snapshot): Promise<void> {
+  settlePending(paths.own, text);
+  const baseline = findBaseline(listVersions(paths.own));
+  const before = baseline && readVersion(baseline);
+  if (before === text) return;
+  const loss = await findLoss(paths, file);
+  if (loss)
+    alert(
+      describeLoss(loss, paths, await addLoss(paths.own, [...loss.missing, ...loss.reverted], loss.current)),
+    );
+  const found = text ?? (await editContexts(undefined, []));
+  if (baseline && before !== undefined && (await haveSameLogins(before, file)))
+    overwriteVersion(baseline, found);
+  else addVersion(paths.own, "version", { text: found, isDurable: true });
 }
 
-/** For the holder of the store's locks only, who is about to forget what was known. */
-export async function settleLoss(tools: StoreTools, now: Snapshot | undefined): Promise<void> {
-  const { paths } = tools;
-  const loss = await findLoss(paths, now);
-  if (!loss || !now) return;
-  await keepLoss(tools, loss);
-  try {
-    writeKnown(paths, now.text);
-  } catch {
-    // Then it is said again. Better twice than never, which is also why it is said first.
+/** What a write that was killed left behind: it counts if the write was done. */
+function settlePending(own: string, text: string | undefined): void {
+  for (const version of listVersions(own)) {
+    if (version.kind !== "pending") continue;
+    if (readVersion(version) === text) settleVersion(version);
+    else discard(version.path);
   }
-}
-
-/** The same for one whose own change, of which nobody else knows, may be gone as well. */
-export async function settleLate(tools: StoreTools, made: ContextsFile): Promise<void> {
-  const { paths, snapshot } = tools;
-  const now = await snapshot();
-  await settleLoss(tools, now);
-  const loss = await compareWith(paths, made, now.file);
-  if (loss) await keepLoss(tools, loss);
-  writeKnown(paths, now.text);
-}
-
-async function keepLoss({ paths, alert }: StoreTools, loss: Loss): Promise<void> {
-  await keepLastWhole(paths);
-  const id = keep(paths.own, "lost", JSON.stringify(loss, null, 2));
-  alert(describeLoss(loss, paths, id));
 }
 
 /** Undefined when nothing is lost, and when nothing is known of this file. */
-export async function findLoss(paths: Paths, now: Snapshot | undefined): Promise<Loss | undefined> {
-  const text = readKnown(paths);
-  if (!now || text === undefined || text === now.text) return undefined;
-  const before = await readContexts(text).catch(() => undefined);
-  return before && compareWith(paths, before, now.file);
-}
-
-async function compareWith(paths: Paths, before: ContextsFile, now: ContextsFile): Promise<Loss | undefined> {
-  const present = firstOfEachName(now.contexts);
-  const known = firstOfEachName(before.contexts);
-  // A login under a name that was not there was renamed.
-  const renamed = new Set(now.contexts.filter(({ name }) => !known.has(name)).map(loginOf));
-  const missing: LostContext[] = [];
-  const reverted: LostContext[] = [];
-  for (const context of known.values()) {
-    const other = present.get(context.name);
-    if (!other && !renamed.has(loginOf(context))) missing.push(toLost(context, null));
-    if (other && (await isReverted(paths.own, context, other)))
-      reverted.push(toLost(context, fingerprintOf(other)));
-  }
+async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefined> {
+  // A file that is no home's may have writers whose versions we do not see.
+  if (inspect(paths.file)?.isSymbolicLink() && !isHomeFile(realTarget(paths.file))) return undefined;
+  const all = listVersions(paths.own);
+  const baseline = findBaseline(all);
+  const before = baseline && (await parseVersion(baseline));
+  if (!before) return undefined;
+  // Of a write that was killed nobody knows whether it was done, so what it would have removed is not lost.
+  const pending = await Promise.all(all.filter(({ kind }) => kind === "pending").map(parseVersion));
+  const contexts = [...firstOfEachName(before.contexts).values()].filter((context) =>
+    pending.every((file) => !file || isSameLogin(context, findContext(file.contexts, context.name))),
+  );
+  const missing = contexts.filter(({ name }) => !findContext(now.contexts, name));
+  const changed = contexts.filter((context) => {
+    const other = findContext(now.contexts, context.name);
+    return other !== undefined && !isSameLogin(context, other);
+  });
+  const older = changed.length > 0 ? await loadOlder(all, baseline) : [];
+  const reverted = changed.filter((context) => isReverted(context, now, older));
   if (missing.length + reverted.length === 0) return undefined;
   return { missing, reverted, current: before.current.name };
 }
 
-/** What of a loss is still not there, or is there as an older login that had been replaced. */
-export function stillLost(own: string, { missing, reverted }: Loss, file: ContextsFile): LostContext[] {
-  const here = firstOfEachName(file.contexts);
-  return [...missing, ...reverted].filter((lost) => {
-    const context = here.get(lost.name);
-    if (!context) return true;
-    const fingerprint = fingerprintOf(context);
-    const isSame = context.endpoint === lost.endpoint && tokenOf(context)?.reveal() === lost.api_token;
-    return !isSame && (fingerprint === lost.instead || isReplaced(own, fingerprint));
-  });
+async function haveSameLogins(text: string, { contexts }: ContextsFile): Promise<boolean> {
+  const before = await readContexts(text).catch(() => undefined);
+  return before !== undefined && loginsOf(before.contexts) === loginsOf(contexts);
 }
 
-export function toContext({ name, endpoint, email, api_token }: LostContext): Context {
-  return new Context({ name, endpoint, email, apiToken: api_token, line: null });
-}
-
-function toLost(context: Context, instead: string | null): LostContext {
-  const { name, endpoint, email } = context;
-  return { name, endpoint, email, api_token: tokenOf(context)?.reveal() ?? "", instead };
-}
-
-/** Whether the token that stands there now is one that stood there before ours. */
-async function isReverted(own: string, ours: Context, now: Context): Promise<boolean> {
-  // The login we made last is none that it replaced.
-  if (loginOf(ours) === loginOf(now) || recall(readState(own), now)) return false;
-  if (isReplaced(own, fingerprintOf(now))) return true;
-  const token = tokenOf(now)?.reveal() ?? "";
-  for (const kept of listKept(own, "version").toReversed()) {
-    const text = readKept(kept);
-    if (token === "" || !text?.includes(token)) continue;
-    const file = await readContexts(text).catch(() => undefined);
-    const earlier = file && findContext(file.contexts, now.name);
-    if (earlier && tokenOf(earlier)?.reveal() === token) return true;
-  }
-  return false;
-}
-
-function describeLoss({ missing, reverted }: Loss, { file }: Paths, id: string | undefined): string {
+function describeLoss({ missing, reverted }: Found, { file }: Paths, id: string | undefined): string {
   const parts: string[] = [];
   if (missing.length > 0)
-    parts.push(`removed ${count(missing)} from ${file}: ${listNames(namesOf(missing))}`);
+    parts.push(`removed ${count(missing)} from ${file}: ${listNames(missing.map(({ name }) => name))}`);
   if (reverted.length > 0)
     parts.push(
-      `put ${count(reverted)} in ${file} back to an older API token: ${listNames(namesOf(reverted))}`,
+      `put ${count(reverted)} in ${file} back to an older login: ${listNames(reverted.map(({ name }) => name))}`,
     );
   const them = missing.length + reverted.length === 1 ? "it" : "them";
   const remedy =
@@ -168,10 +128,17 @@ function describeLoss({ missing, reverted }: Loss, { file }: Paths, id: string |
   return `another program ${parts.join(", and ")}; ${remedy} ${them} back`;
 }
 
-function count(lost: readonly LostContext[]): string {
+function count(lost: readonly Context[]): string {
   return lost.length === 1 ? "1 context" : `${lost.length} contexts`;
 }
 
-function namesOf(lost: readonly LostContext[]): string[] {
-  return lost.map(({ name }) => name);
+/** The error of a file that cannot be read, with the version to bring back instead, where there is one. */
+export async function adviseRestore(own: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof CliError) || error.code !== "CORRUPT") return error;
+  const last = await findLastValid(own);
+  if (!last) return error;
+  return new CliError(error.code, error.message, {
+    hint: `correct it, or run \`bentocloud restore ${last.version.id}\`, which puts it aside and brings back the last valid version`,
+    cause: error,
+  });
 }

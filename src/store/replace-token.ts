@@ -2,7 +2,8 @@ import type { ContextsFile } from "../yaml/read.ts";
 import { Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { remember, toIdentity } from "./state.ts";
-import type { Outcome, Store } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { Outcome } from "./tools.ts";
 import type { Token } from "../contexts/token.ts";
 
 interface Swap {

@@ -1,100 +1,115 @@
 import { CliError } from "../errors.ts";
-import { firstOfEachName, loginOf } from "../contexts/context.ts";
-import type { Change } from "../yaml/edit.ts";
-import { type ContextsFile, readContexts } from "../yaml/read.ts";
-import { EMPTY } from "./snapshot.ts";
-import { fingerprintOf, forgetOwners } from "./state.ts";
-import type { Outcome, Store } from "./store.ts";
+import { findContext, firstOfEachName, loginOf, tokenOf } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
+import type { Change } from "../yaml/edit.ts";
 import { type Changes, compare } from "./compare.ts";
-import { type Loss, type LostContext, stillLost, toContext } from "./recovery.ts";
-import { isReplaced } from "./replaced.ts";
-import { type Kept, listKept, markBack, readKept } from "./versions.ts";
-import { readLoss } from "./list-versions.ts";
+import { loadLoss, namesLost, stillLost } from "./losses.ts";
+import { EMPTY } from "./snapshot.ts";
+import { forgetOwners } from "./state.ts";
+import type { Store } from "./store.ts";
+import type { Outcome } from "./tools.ts";
+import { listVersions, loginsOf, parseVersion, readVersion, type Version } from "./versions.ts";
+
+/** One line of what `restore` lists. */
+export interface Restorable extends Pick<Version, "id" | "kind" | "time"> {
+  /** The names of its contexts; of a loss, those that are still missing. */
+  contexts: string[];
+  /** What was done to it next; null for a loss, and where that cannot be told. */
+  changes: Changes | null;
+}
 
 export interface BroughtBack extends Outcome {
   changes: Changes;
-  /** Where what was no contexts file stands now. */
+  /** Where a file that could not be read is kept now. */
   aside: string | undefined;
   /** Lost contexts whose names stand for another login by now, so that they were left out. */
   taken: string[];
 }
 
+/** Newest first: every version that has other logins than the file, and every loss that is not brought back. */
+export async function listRestorable(store: Store): Promise<Restorable[]> {
+  const { own } = store.paths;
+  const now = await store.read().catch(unlessCorrupt);
+  // The file is what came after the newest version; when it cannot be read, that cannot be told.
+  let next = now;
+  const restorable: Restorable[] = [];
+  for (const version of listVersions(own).toReversed()) {
+    const { id, kind, time } = version;
+    if (kind === "pending") continue;
+    if (kind === "loss") {
+      const contexts = await namesLost(own, version, now ?? EMPTY);
+      if (contexts.length > 0) restorable.push({ id, kind, time, contexts, changes: null });
+      continue;
+    }
+    const file = await parseVersion(version);
+    if (!file) continue;
+    const isPresent = now !== undefined && loginsOf(file.contexts) === loginsOf(now.contexts);
+    const contexts = [...firstOfEachName(file.contexts).keys()];
+    if (!isPresent) restorable.push({ id, kind, time, contexts, changes: next ? compare(file, next) : null });
+    next = file;
+  }
+  return restorable;
+}
+
+export function findRestorable(store: Store, id: string): Version {
+  const wanted = id.toLowerCase();
+  const found = listVersions(store.paths.own).find((one) => one.id === wanted && one.kind !== "pending");
+  if (found) return found;
+  throw new CliError("NOT_FOUND", `there is no version ${id}`, {
+    hint: "`bentocloud restore` lists the versions",
+  });
+}
+
 /**
- * Brings back one thing that was kept. A version takes the file's place as it was; what was lost is added to whatever
- * stands in the file now, and replaces nothing but an older token that was put in a newer one's place.
+ * A version takes the file's place as it was; what was lost is added to whatever stands in the file now, and replaces
+ * nothing but an older login that another program put in a newer one's place.
  */
-export async function bringBack(store: Store, kept: Kept): Promise<BroughtBack> {
-  const result = await (kept.kind === "version" ? putVersion(store, kept) : putLost(store, kept));
+export async function bringBack(store: Store, version: Version): Promise<BroughtBack> {
+  const result = await (version.kind === "loss" ? addLost(store, version) : putVersion(store, version));
   const names = new Set([...result.changes.added, ...result.changes.changed]);
   const back = [...firstOfEachName(result.file.contexts).values()].filter(({ name }) => names.has(name));
-  // An earlier login may be of somebody else, and is meant.
+  // An earlier login may be somebody else's, and was asked for.
   if (back.length > 0) await store.updateState((state) => forgetOwners(state, back), { create: false });
   return result;
 }
 
-async function putLost(store: Store, kept: Kept): Promise<BroughtBack> {
-  const loss = readLoss(kept);
-  if (!loss) throw unreadable(kept);
-  const result = await addLost(store, kept, loss);
-  if (result.taken.length === 0) markBack(kept);
-  return result;
+async function putVersion(store: Store, version: Version): Promise<BroughtBack> {
+  const text = readVersion(version);
+  if (text === undefined || !(await parseVersion(version))) throw unreadable(version);
+  const replaced = await store.replace(text);
+  return { ...replaced, changes: compare(replaced.before ?? EMPTY, replaced.file), taken: [] };
 }
 
-/** Without what was lost again since as a newer login, which a later loss brings back. */
-function withoutLater(own: string, kept: Kept, loss: Loss): Loss {
-  const all = listKept(own, "lost");
-  const later = all.slice(all.findIndex(({ id }) => id === kept.id) + 1).map(readLoss);
-  const lost = later.flatMap((one) => (one ? [...one.missing, ...one.reverted] : []));
-  // Lost later is not always newer: another program may have put an older login back before.
-  const newer = lost.filter((one) => !isReplaced(own, fingerprintOf(toContext(one))));
-  const names = new Set(newer.map(({ name }) => name));
-  const isLast = ({ name }: LostContext) => !names.has(name);
-  return { ...loss, missing: loss.missing.filter(isLast), reverted: loss.reverted.filter(isLast) };
+async function addLost(store: Store, version: Version): Promise<BroughtBack> {
+  const loss = await loadLoss(store.paths.own, version);
+  if (!loss) throw unreadable(version);
+  const outcome = await store.update((file) => {
+    const changes = stillLost(loss, file).map((context): Change => {
+      const { name, endpoint, email } = context;
+      return { kind: "put", name, endpoint, email, token: tokenOf(context) ?? new Token("") };
+    });
+    return { changes, result: file };
+  });
+  const { file, result: before } = outcome;
+  const taken = loss.contexts.filter((context) => {
+    const now = findContext(file.contexts, context.name);
+    return !now || loginOf(now) !== loginOf(context);
+  });
+  return {
+    ...outcome,
+    result: undefined,
+    changes: compare(before, file),
+    aside: undefined,
+    taken: taken.map(({ name }) => name),
+  };
 }
 
-function unreadable({ path }: Kept): CliError {
+function unreadable({ path }: Version): CliError {
   return new CliError("CORRUPT", `${path} cannot be read`, {
     hint: "`bentocloud restore` lists the other versions",
   });
 }
 
-async function putVersion(store: Store, kept: Kept): Promise<BroughtBack> {
-  const text = readKept(kept);
-  if (text === undefined) throw unreadable(kept);
-  await readContexts(text);
-  const replaced = await store.replace(text);
-  return { ...replaced, changes: compare(replaced.before ?? EMPTY, replaced.file), taken: [] };
-}
-
-async function addLost(store: Store, kept: Kept, all: Loss): Promise<BroughtBack> {
-  const { own } = store.paths;
-  let before = EMPTY;
-  let loss = all;
-  const outcome = await store.update((file) => {
-    before = file;
-    // Asked when all that is gone from the file by now is kept: a newer login may be among it.
-    loss = withoutLater(own, kept, all);
-    return { changes: changesFor(own, loss, file) };
-  });
-  const there = new Set(
-    outcome.file.contexts.map((context) => JSON.stringify([context.name, loginOf(context)])),
-  );
-  const taken = [...loss.missing, ...loss.reverted].filter(
-    ({ name, endpoint, api_token }) =>
-      !there.has(JSON.stringify([name, JSON.stringify([endpoint, api_token])])),
-  );
-  const changes = compare(before, outcome.file);
-  return { ...outcome, changes, aside: undefined, taken: taken.map(({ name }) => name) };
-}
-
-function changesFor(own: string, loss: Loss, file: ContextsFile): Change[] {
-  const lost = stillLost(own, loss, file);
-  const puts = lost.map(({ name, endpoint, email, api_token }): Change => {
-    return { kind: "put", name, endpoint, email, token: new Token(api_token) };
-  });
-  // A name that stands for nothing is no choice of anybody's.
-  const isChosen = file.contexts.some(({ name }) => name === file.current.name);
-  const isCurrentBack = !isChosen && lost.some(({ name }) => name === loss.current);
-  return isCurrentBack ? [...puts, { kind: "use", name: loss.current }] : puts;
+function unlessCorrupt(error: unknown): undefined {
+  if (!(error instanceof CliError) || error.code !== "CORRUPT") throw error;
 }

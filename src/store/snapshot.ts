@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { type FileText, readRegularFile, realTarget, storageError } from "../system/files.ts";
+import { type FileText, readRegularFile, storageError } from "../system/files.ts";
 import { DEFAULT_CURRENT } from "../yaml/fast.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 
@@ -8,24 +8,16 @@ export interface Snapshot {
   raw: FileText | undefined;
   text: string | undefined;
   file: ContextsFile;
-  /** False when it may be the beginning of what Python bentoml is still writing. */
-  isWhole: boolean;
-  /** True when it is not whole, and somebody still has it open for writing. */
-  isBusy?: boolean;
+  /** Whether Python bentoml may still be writing it: never write back a partial read, it would truncate the file. */
+  isUnfinished: boolean;
 }
 
-/** @throws CliError `CORRUPT` with line and column, or `STORAGE`. */
-export type ReadSnapshot = () => Promise<Snapshot>;
-
-const PEER_RETRIES = 6;
-const FIRST_PEER_WAIT_MS = 5;
-/** A page: file systems show what Python writes in such pieces, so that a smaller file appears whole. */
-const PEER_PIECE_BYTES = 4096;
-/** Looked at so often and so far apart, a beginning is believed: longer than it takes to make another piece. */
-const PEER_PIECES = 8;
-const PEER_PIECE_MS = 40;
-/** Who has the file open for writing for longer is not waited for. */
-const LONGEST_PEER_MS = 2_000;
+/**
+ * `settleMs` is how long nobody may have changed a file that looks unfinished before it is believed.
+ *
+ * @throws CliError `CORRUPT` with line and column, or `STORAGE`.
+ */
+export type ReadSnapshot = (settleMs?: number) => Promise<Snapshot>;
 
 /** What no file says. */
 export const EMPTY: ContextsFile = {
@@ -34,76 +26,54 @@ export const EMPTY: ContextsFile = {
   problems: [],
 };
 
-/** Looks at the file each time, and parses it again only when it says something else. */
+/** Python bentoml truncates the file, then fills it in pieces of a page or more, with the current context last. */
+const PIECE_BYTES = 4096;
+/** For readers. Python bentoml pauses this long between two pieces only on an overloaded machine. */
+const SETTLE_MS = 300;
+/** For writers, and for what is said of another program: both are wrong when built on a partial read. */
+export const WRITER_SETTLE_MS = 1_000;
+const LONGEST_WAIT_MS = 2_000;
+
+/**
+ * Looks at the file each time, and parses it again only when it says something else. A file that looks unfinished is
+ * read again until it does not, or until nobody has changed it for some time.
+ */
 export function snapshotReader(path: string): ReadSnapshot {
   let last: Snapshot | undefined;
-  let believed: string | undefined;
-  let refused: { raw: FileText; error: unknown } | undefined;
-
-  async function read(raw: FileText | undefined): Promise<Snapshot> {
-    if (raw && last?.raw?.bytes.equals(raw.bytes)) return { ...last, raw };
-    return (last = await parse(path, raw));
-  }
-
-  /**
-   * Python bentoml truncates the file, makes the text and then fills it in pieces, so an empty or broken one, or one
-   * that looks like a beginning, may be a write of its in progress and is read again before it is believed.
-   */
-  return async () => {
-    const end = performance.now() + LONGEST_PEER_MS;
-    let same = 0;
-    let wait = FIRST_PEER_WAIT_MS;
-    for (let attempt = 0; ; attempt += 1) {
+  return async (settleMs = SETTLE_MS) => {
+    const deadline = performance.now() + LONGEST_WAIT_MS;
+    for (let wait = 5; ; wait = Math.min(2 * wait, 80)) {
       const raw = readRaw(path);
-      if (raw && refused?.raw.bytes.equals(raw.bytes)) throw refused.error;
+      const isRecent = raw !== undefined && Math.abs(Date.now() - raw.modifiedAt) < settleMs;
+      const isLate = performance.now() >= deadline;
       try {
-        const before = last;
-        const snapshot = await read(raw);
-        if (snapshot.isWhole || snapshot.text === believed) return snapshot;
-        same = before?.text === snapshot.text ? same + 1 : 0;
-        const isLate = performance.now() >= end;
-        if (same >= PEER_PIECES || isLate) {
-          const isBusy = await isBeingWritten(path);
-          if (!isBusy) believed = snapshot.text;
-          if (!isBusy || isLate) return { ...snapshot, isBusy };
-        }
-        wait = PEER_PIECE_MS;
+        const isSame = raw !== undefined && last?.raw?.bytes.equals(raw.bytes) === true;
+        if (!last || !isSame) last = await parseSnapshot(path, raw);
+        const isUnfinished = isRecent && looksUnfinished(last);
+        if (!isUnfinished || isLate) return { ...last, raw, isUnfinished };
       } catch (error) {
-        if (!(error instanceof CliError)) throw error;
-        if (attempt >= PEER_RETRIES) {
-          const isBusy = await isBeingWritten(path);
-          if (!isBusy && raw) refused = { raw, error };
-          if (!isBusy || performance.now() >= end) throw error;
-          wait = PEER_PIECE_MS;
-        }
+        if (!isRecent || isLate || !(error instanceof CliError)) throw error;
       }
       const { setTimeout: sleep } = await import("node:timers/promises");
       await sleep(wait);
-      wait *= 2;
     }
   };
 }
 
-async function isBeingWritten(path: string): Promise<boolean> {
-  const { hasWriter } = await import("../system/processes.ts");
-  return hasWriter(realTarget(path));
+function looksUnfinished({ raw, text, file }: Snapshot): boolean {
+  if (raw === undefined || raw.bytes.length < PIECE_BYTES) return false;
+  return text?.endsWith("\n") !== true || file.current.line === null;
 }
 
-/** Python writes the current context last. */
-function looksWhole(text: string, bytes: number, file: ContextsFile): boolean {
-  return bytes < PEER_PIECE_BYTES || (text.endsWith("\n") && file.current.line !== null);
-}
-
-export async function parse(path: string, raw: FileText | undefined): Promise<Snapshot> {
-  if (!raw) return { raw, text: undefined, file: EMPTY, isWhole: true };
+async function parseSnapshot(path: string, raw: FileText | undefined): Promise<Snapshot> {
+  if (!raw) return { raw, text: undefined, file: EMPTY, isUnfinished: false };
   try {
     const text = decode(raw.bytes);
-    const file = await readContexts(text);
-    return { raw, text, file, isWhole: looksWhole(text, raw.bytes.length, file) };
+    return { raw, text, file: await readContexts(text), isUnfinished: false };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     throw new CliError(error.code, `${path} cannot be read: ${error.message}`, {
-      hint: "correct it, or let `bentocloud doctor --fix` put it aside to start anew",
+      hint: "correct it, or run `bentocloud doctor --fix`, which puts it aside",
       cause: error,
     });
   }

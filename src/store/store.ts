@@ -1,73 +1,39 @@
-import type { Change } from "../yaml/edit.ts";
 import type { ContextsFile } from "../yaml/read.ts";
-import { isAsKnown } from "./glance.ts";
-import type { Loss } from "./recovery.ts";
 import type { Paths } from "./home.ts";
-import { type ReadSnapshot, snapshotReader } from "./snapshot.ts";
+import { snapshotReader } from "./snapshot.ts";
 import type { State } from "./state.ts";
+import type { Loss, Outcome, Plan, Replaced, StoreOptions, StoreTools } from "./tools.ts";
+import { isBaseline } from "./versions.ts";
 
 /**
  * The shared file and our own memory beside it. Reading is here, because nearly every command reads and start-up time
- * counts; changing is in `write.ts`, fetched when something changes.
+ * counts; changing is in `transaction.ts`, loaded when something changes.
  */
 export interface Store {
   paths: Paths;
   /**
-   * Never writes the file and never creates; no file is the same as no contexts. Says what another program removed,
-   * unless `notice` is false.
+   * Never writes the file and never creates it; no file is the same as no contexts. Says what another program removed.
    */
-  read(options?: { notice?: boolean }): Promise<ContextsFile>;
-  /** The same until an update of ours. */
+  read(): Promise<ContextsFile>;
+  /** Our own memory, read once until the next update. */
   state(): Promise<State>;
   /**
    * `plan` sees what stands in the file and says what to change; when it throws, nothing was written. It has no effects
    * of its own, because it runs more than once.
    */
-  update(plan: (file: ContextsFile, state: State) => Plan): Promise<Outcome>;
-  /** Puts this text in the file's place, whatever stands there. What is no contexts file is kept beside it. */
+  update<T = undefined>(plan: (file: ContextsFile, state: State) => Plan<T>): Promise<Outcome<T>>;
+  /** Puts a text in the place of whatever stands there. A file that cannot be read is put aside. */
   replace(text: string): Promise<Replaced>;
-  /** Puts the last whole version in the place of what is no contexts file, or nothing where none is known. */
-  mend(): Promise<Replaced>;
-  /** What a command that reads would say that another program removed, before it is said. */
-  findLoss(): Promise<Loss | undefined>;
+  /** Puts a file that cannot be read aside, and the last valid version, or an empty list, in its place. */
+  repair(): Promise<Replaced>;
+  /** What another program removed and is still missing, newest first. */
+  losses(): Promise<Loss[]>;
   /** Changes only our own memory, as far as that can be done without waiting. Without `create`, never makes one. */
   updateState(change: (state: State) => State, options: { create: boolean }): Promise<void>;
   /** Fails when a later {@link Store.update} could not write, before anything hard to repeat is begun. */
   prepare(): Promise<void>;
   /** Changes which contexts are protected; the names are read with `readProtected`. */
   updateProtected(change: (names: readonly string[]) => string[]): Promise<void>;
-}
-
-export interface Plan {
-  changes: Change[];
-  state?: State;
-}
-
-export interface Outcome {
-  file: ContextsFile;
-  /** The mode the file had, when it was wider than ours and was narrowed by this write. */
-  narrowed: number | undefined;
-  /** The ID of the version that was kept, when there was one and it was replaced. */
-  undo: string | undefined;
-}
-
-export interface Replaced extends Outcome {
-  /** What stood there before; undefined when it was no contexts file. */
-  before: ContextsFile | undefined;
-  /** Where what was no contexts file stands now. */
-  aside: string | undefined;
-}
-
-export interface StoreOptions {
-  paths: Paths;
-  signal: () => AbortSignal;
-  /** Told what another program took out of the file, once. */
-  alert: (message: string) => void;
-}
-
-/** What the parts of a store share. */
-export interface StoreTools extends StoreOptions {
-  snapshot: ReadSnapshot;
 }
 
 export function createStore(options: StoreOptions): Store {
@@ -78,7 +44,15 @@ export function createStore(options: StoreOptions): Store {
     if (!said.has(message)) options.alert(message);
     said.add(message);
   };
-  const tools = { ...options, alert, snapshot: snapshotReader(paths.file) };
+  const snapshot = snapshotReader(paths.file);
+  const tools: StoreTools = {
+    ...options,
+    alert,
+    snapshot: (settleMs) =>
+      snapshot(settleMs).catch(async (error: unknown) => {
+        throw await (await import("./recovery.ts")).adviseRestore(paths.own, error);
+      }),
+  };
   let state: Promise<State> | undefined;
   const readState = async () => (await import("./state.ts")).readState(paths.own);
   const forget = () => {
@@ -86,20 +60,19 @@ export function createStore(options: StoreOptions): Store {
   };
   return {
     paths,
-    async read({ notice = true } = {}) {
-      const { raw, file } = await tools.snapshot().catch(async (error: unknown) => {
-        throw await (await import("./last-valid.ts")).adviseRestore(tools, error);
-      });
-      if (notice && !isAsKnown(paths, raw)) await (await import("./recovery.ts")).noticeLoss(tools);
-      return file;
+    async read() {
+      const now = await tools.snapshot();
+      if (!isBaseline(paths.own, now.raw?.bytes))
+        await (await import("./recovery.ts")).noticeLoss(tools, now);
+      return now.file;
     },
     state: () => (state ??= readState()),
-    update: async (plan) => (await import("./write.ts")).updateStore(tools, plan).finally(forget),
-    replace: async (text) => (await import("./write.ts")).replaceStore(tools, text),
-    mend: async () => (await import("./write.ts")).mendStore(tools),
-    findLoss: async () => (await import("./recovery.ts")).findLoss(paths, await tools.snapshot()),
-    updateState: async (change, { create }) =>
-      (await import("./write.ts")).updateState(tools, change, create).finally(forget),
+    update: async (plan) => (await import("./transaction.ts")).updateStore(tools, plan).finally(forget),
+    replace: async (text) => (await import("./transaction.ts")).replaceStore(tools, text),
+    repair: async () => (await import("./transaction.ts")).repairStore(tools),
+    losses: async () => (await import("./losses.ts")).listLosses(paths.own, (await tools.snapshot()).file),
+    updateState: async (change, options) =>
+      (await import("./transaction.ts")).updateState(tools, change, options).finally(forget),
     prepare: async () => (await import("./store-lock.ts")).requireWritableStore(paths),
     updateProtected: async (change) =>
       (await import("./protection.ts")).writeProtected(paths, options.signal(), change),

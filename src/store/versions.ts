@@ -1,108 +1,127 @@
 import { join } from "node:path";
+import { type Context, loginOf } from "../contexts/context.ts";
 import { ensurePrivateDirectory, isPrivateDirectory } from "../system/create.ts";
-import { discard, moveFile, namesIn, readRegularFile } from "../system/files.ts";
+import { discard, listDirectory, moveFile, readOwnFile } from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
+import { type ContextsFile, readContexts } from "../yaml/read.ts";
 
 /**
- * What the contexts file was, under names that sort by age: whole earlier versions, and apart from them what other
- * programs took out of it, so that a busy day of our own does not push a loss out before anyone looked. Of each kind
- * the newest are kept.
+ * Versions of the contexts file, as each write of ours left it and as it found it, under names that sort by age. The
+ * newest one is the baseline: what another program did is the difference between it and the file. Beside them stand the
+ * losses: what another program removed, each as a contexts file with the removed contexts alone.
+ *
+ * A version of what a write will leave is `pending` until the write is done. A process that is killed in between leaves
+ * a pending version; the next writer keeps it if the file says the same by then, and discards it if not.
  */
-export type Kind = "version" | "lost";
+export type Kind = "version" | "pending" | "loss";
 
-const RINGS: Record<Kind, { folder: string; ending: string; size: number }> = {
-  version: { folder: "backups", ending: "yaml", size: 10 },
-  lost: { folder: "lost", ending: "json", size: 100 },
-};
-
-export interface Kept {
-  /** Four hexadecimal digits, different for each that is kept now. */
+export interface Version {
+  /** Four hexadecimal digits, different for each that is kept. */
   id: string;
   kind: Kind;
   time: Date;
   path: string;
-  /** A loss that was brought back: there is nothing to say of it any more, and it can still be asked for. */
-  isBack: boolean;
 }
 
-const NAME = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d\.\d{3}Z)-([0-9a-f]{4})(\.back)?\.(?:yaml|json)$/;
+const LIMITS: Record<Kind, number> = { version: 20, pending: 20, loss: 100 };
+const NAME = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d\.\d{3}Z)-([0-9a-f]{4})\.(version|pending|loss)\.yaml$/;
 
-export function backupsOf(own: string): string {
-  return directoryOf(own, "version");
+export function versionsFolder(own: string): string {
+  return join(own, "versions");
 }
 
-/**
- * Gives its ID; for a version, the newest one's when that says the same. A loss is always one of its own, because it
- * goes when it is brought back. For the holder of the store's lock only.
- */
-export function keep(own: string, kind: Kind, text: string): string {
-  const directory = directoryOf(own, kind);
-  ensurePrivateDirectory(directory);
-  const earlier = listKept(own, kind);
-  const newest = earlier.at(-1);
-  const isThere = kind === "version" && newest !== undefined && readKept(newest) === text;
-  const id = isThere ? newest.id : add(own, kind, text, newest);
-  for (const { path } of earlier.slice(0, (isThere ? 0 : 1) - RINGS[kind].size)) discard(path);
-  return id;
-}
-
-function add(own: string, kind: Kind, text: string, newest: Kept | undefined): string {
-  const directory = directoryOf(own, kind);
-  const { id, name } = nameAfter(newest, new Set(listAll(own).map((kept) => kept.id)));
-  // Under a temporary name first, so that one cut short is never taken for a version.
-  const target = join(directory, `${name}.${RINGS[kind].ending}`);
-  replaceFile({ target, text, mode: 0o600, stillValid: () => true });
-  sweepTemporaries(directory, (name) => NAME.test(name));
-  return id;
-}
-
-/** Oldest first. What has another name is not ours. */
-export function listKept(own: string, kind: Kind): Kept[] {
-  const directory = directoryOf(own, kind);
+/** Every kind, oldest first. Nothing in a directory that somebody else made is ours, and nothing of another name. */
+export function listVersions(own: string): Version[] {
   if (!isPrivateDirectory(own)) return [];
-  return namesIn(directory)
+  const folder = versionsFolder(own);
+  return listDirectory(folder)
     .toSorted()
     .flatMap((name) => {
-      const [, hour, minute, second, id, back] = NAME.exec(name) ?? [];
+      const [, hour, minute, second, id = "", kind] = NAME.exec(name) ?? [];
       const time = new Date(`${hour}:${minute}:${second}`);
-      const isOurs = id !== undefined && name.endsWith(`.${RINGS[kind].ending}`);
-      if (!isOurs || Number.isNaN(time.getTime())) return [];
-      return [{ id, kind, time, path: join(directory, name), isBack: back !== undefined }];
+      return Number.isNaN(time.getTime()) ? [] : [{ id, kind: kind as Kind, time, path: join(folder, name) }];
     });
 }
 
-/** Notes that a loss was brought back. */
-export function markBack({ path, isBack }: Kept): void {
-  if (!isBack) moveFile(path, path.replace(/\.json$/, ".back.json"));
+/**
+ * Undefined when it was removed meanwhile.
+ *
+ * @throws CliError `STORAGE` when it is no regular file of this user's.
+ */
+export function readVersion({ path }: Version): string | undefined {
+  return readOwnFile(path)?.toString("utf8");
 }
 
-/** Both kinds together, oldest first. */
-export function listAll(own: string): Kept[] {
-  const all = [...listKept(own, "version"), ...listKept(own, "lost")];
-  return all.toSorted((left, right) => left.time.getTime() - right.time.getTime());
+/** The version that the file is compared with. */
+export function findBaseline(versions: readonly Version[]): Version | undefined {
+  return versions.findLast(({ kind }) => kind === "version");
 }
 
-const LARGEST = 64 * 1024 * 1024;
-
-/** Undefined when it has left the ring meanwhile, or is no file that can be read. */
-export function readKept({ path }: Kept): string | undefined {
-  try {
-    return readRegularFile(path, LARGEST)?.bytes.toString("utf8");
-  } catch {
-    return undefined;
-  }
+/** Whether the file says what it said when we last left it; true when nothing is known of that. */
+export function isBaseline(own: string, bytes: Buffer | undefined): boolean {
+  const baseline = findBaseline(listVersions(own));
+  const known = baseline && readOwnFile(baseline.path);
+  return !known || (bytes !== undefined && known.equals(bytes));
 }
 
-function directoryOf(own: string, kind: Kind): string {
-  return join(own, RINGS[kind].folder);
+/** For the holder of the store's lock only. `isDurable` waits until it is on the disk. */
+export function addVersion(
+  own: string,
+  kind: Kind,
+  { text, isDurable }: { text: string; isDurable: boolean },
+): Version {
+  const folder = versionsFolder(own);
+  ensurePrivateDirectory(folder);
+  const all = listVersions(own);
+  const version = nameAfter(all, folder, kind);
+  write(version, text, isDurable);
+  sweepTemporaries(folder, (name) => NAME.test(name));
+  for (const { path } of all.filter((one) => one.kind === kind).slice(0, 1 - LIMITS[kind])) discard(path);
+  return version;
 }
 
-/** The time is that of the clock, except that one which was set back does not make the newest look oldest. */
-function nameAfter(newest: Kept | undefined, taken: ReadonlySet<string>): { id: string; name: string } {
-  const time = Math.max(Date.now(), (newest?.time.getTime() || 0) + 1);
-  const stamp = new Date(time).toISOString().replaceAll(":", "-");
+/** Makes a pending version one of the versions. */
+export function settleVersion({ path }: Version): void {
+  moveFile(path, path.replace(".pending.", ".version."));
+}
+
+/** Puts a text that has the same logins in the place of a version's. */
+export function overwriteVersion(version: Version, text: string): void {
+  write(version, text, false);
+}
+
+function write({ path }: Version, text: string, durable: boolean): void {
+  replaceFile({ target: path, text, mode: 0o600, durable, stillValid: () => true });
+}
+
+/** The time is that of the clock, except that a clock which was set back does not make the newest version look old. */
+function nameAfter(all: readonly Version[], folder: string, kind: Kind): Version {
+  const taken = new Set(all.map(({ id }) => id));
+  const time = new Date(Math.max(Date.now(), (all.at(-1)?.time.getTime() ?? 0) + 1));
   let id: string;
   do id = crypto.randomUUID().slice(0, 4);
   while (taken.has(id));
-  return { id, name: `${stamp}-${id}` };
+  const name = `${time.toISOString().replaceAll(":", "-")}-${id}.${kind}.yaml`;
+  return { id, kind, time, path: join(folder, name) };
+}
+
+/** Undefined for a version that cannot be read. */
+export async function parseVersion(version: Version): Promise<ContextsFile | undefined> {
+  const text = readVersion(version);
+  return text === undefined ? undefined : readContexts(text).catch(() => undefined);
+}
+
+/** The newest version that can be read. */
+export async function findLastValid(own: string): Promise<{ version: Version; text: string } | undefined> {
+  for (const version of listVersions(own).toReversed()) {
+    if (version.kind !== "version") continue;
+    const text = readVersion(version);
+    if (text !== undefined && (await parseVersion(version))) return { version, text };
+  }
+  return undefined;
+}
+
+/** What a version is kept for: a file that differs in something else takes no place of its own. */
+export function loginsOf(contexts: readonly Context[]): string {
+  return JSON.stringify(contexts.map((context) => [context.name, context.email, loginOf(context)]));
 }

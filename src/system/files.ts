@@ -23,6 +23,8 @@ export interface FileText {
   bytes: Buffer;
   /** Permission bits. On Windows, where they say nothing, always 0o600. */
   mode: number;
+  /** When the file last changed, in milliseconds. */
+  modifiedAt: number;
   uid: number;
   gid: number;
 }
@@ -37,18 +39,31 @@ export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
 }
 
+interface ReadOptions {
+  /** In bytes. */
+  limit?: number;
+  /** False refuses a symbolic link in the file's place. */
+  follow?: boolean;
+}
+
 /**
- * The content of a regular file, or undefined where none is. Opened without waiting, so that a FIFO or a device put
- * in a file's place is noticed instead of read.
+ * The content of a regular file, or undefined where none is. What is checked and what is read is one open file. It is
+ * opened without waiting, so that a FIFO or a device put in a file's place is noticed instead of read.
  */
-export function readRegularFile(path: string, limit = Number.POSITIVE_INFINITY): FileText | undefined {
+export function readRegularFile(
+  path: string,
+  { limit = Number.POSITIVE_INFINITY, follow = true }: ReadOptions = {},
+): FileText | undefined {
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants;
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0));
+    descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    // A socket cannot be opened at all, and Windows refuses to open a directory.
-    if (codeOf(error) === "ENXIO" || codeOf(error) === "EISDIR") throw new NotRegularError(path);
+    const code = codeOf(error);
+    if (code === "ENOENT") return undefined;
+    // A socket cannot be opened at all, Windows refuses to open a directory, and ELOOP is a link with O_NOFOLLOW.
+    if (code === "ENXIO" || code === "EISDIR" || (code === "ELOOP" && !follow))
+      throw new NotRegularError(path);
     throw error;
   }
   try {
@@ -58,11 +73,35 @@ export function readRegularFile(path: string, limit = Number.POSITIVE_INFINITY):
     return {
       bytes: readFileSync(descriptor),
       mode: permissionsOf(stats) & 0o777,
+      modifiedAt: stats.mtimeMs,
       uid: stats.uid,
       gid: stats.gid,
     };
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Whether a file with this owner may be believed: it is this user's, or root's. Root believes everybody's. */
+function isTrustedOwner({ uid }: { uid: number }): boolean {
+  const user = userId();
+  return user === undefined || user === 0 || uid === user || uid === 0;
+}
+
+const LARGEST_OWN = 64 * 1024 * 1024;
+
+/**
+ * The content of a file that only this program writes; undefined where none is.
+ *
+ * @throws CliError `STORAGE` for a link, something that is no file, and a file of another user.
+ */
+export function readOwnFile(path: string): Buffer | undefined {
+  try {
+    const file = readRegularFile(path, { limit: LARGEST_OWN, follow: false });
+    if (file && !isTrustedOwner(file)) throw new CliError("STORAGE", `${path} belongs to another user`);
+    return file?.bytes;
+  } catch (error) {
+    throw storageError("read", path, error);
   }
 }
 
@@ -159,11 +198,6 @@ export function inspect(path: string): Stats | undefined {
   }
 }
 
-/** When it last changed, in milliseconds; now, where nothing stands. */
-export function changedAt(path: string): number {
-  return inspect(path)?.mtimeMs ?? Date.now();
-}
-
 /** With the sticky bit and its like. On Windows, where they say nothing, those of a file for its owner alone. */
 export function permissionsOf(stats: Stats): number {
   return process.platform === "win32" ? 0o600 : stats.mode & 0o7777;
@@ -206,7 +240,12 @@ const REASONS: Record<string, string> = {
 export function storageError(action: string, path: string, error: unknown): unknown {
   if (error instanceof CliError) return error;
   const code = codeOf(error);
-  const reason = error instanceof NotRegularError ? "it is not a regular file" : reasonFor(code);
+  const reason =
+    error instanceof NotRegularError
+      ? "it is not a regular file"
+      : error instanceof TooLargeError
+        ? "it is too large"
+        : reasonFor(code);
   if (reason === "") return error;
   const isMounted = code === "EBUSY" && action === "write";
   return new CliError("STORAGE", `cannot ${action} ${path}: ${reason}`, {

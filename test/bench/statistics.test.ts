@@ -7,7 +7,7 @@ describe("statistics", () => {
     [[9, 1, 5], 5],
     [[4, 1, 3, 2], 2.5],
     [[10, 9, 100], 10],
-  ])("the median of %p is %p, in whatever order they come", (values, expected) => {
+  ])("the median of %p is %p, in any order", (values, expected) => {
     expect(median(values)).toBe(expected);
   });
 
@@ -17,21 +17,21 @@ describe("statistics", () => {
     [0.5, 30],
     [0.9, 46],
     [1, 50],
-  ])("the percentile %p lies between two values in proportion", (part, expected) => {
+  ])("the percentile %p is interpolated between two values", (part, expected) => {
     expect(percentile([50, 10, 40, 20, 30], part)).toBeCloseTo(expected, 10);
   });
 
-  test("the values stay as they were", () => {
+  test("the values are not changed", () => {
     const values = [3, 1, 2];
     percentile(values, 0.9);
     expect(values).toEqual([3, 1, 2]);
   });
 
-  test("there is none of no values", () => {
+  test("there is no median of no values", () => {
     expect(() => median([])).toThrow("there is no percentile of no values");
   });
 
-  test("a ratio is that of the medians, which one slow run does not move", () => {
+  test("a ratio compares the medians, which one slow run does not move", () => {
     expect(ratio([20, 20, 900], [10, 10, 10])).toBe(2);
   });
 });

@@ -12,8 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "bun:test";
-import { verify } from "../../build/macos/verify.ts";
-import { TARGETS } from "../../build/targets.ts";
+import { targetNamed } from "../../build/targets.ts";
 import { checkContents, readPayload } from "../../scripts/verify/contents.ts";
 import { readFormat } from "../../scripts/verify/format.ts";
 import { run } from "../support/bin.ts";
@@ -27,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const git = (...words: string[]) => spawnSync("git", words, { cwd: ROOT, encoding: "utf8" }).stdout.trim();
 const commit = git("rev-parse", "HEAD") || "unknown";
 
-/** The same sources of the same commit in another folder. */
+/** Copies the sources and the commit to another folder. */
 function copyCheckout(): void {
   mkdirSync(elsewhere, { recursive: true });
   for (const name of ["src", "build", "build.ts", "package.json", "package-lock.json", "tsconfig.json"])
@@ -39,21 +38,18 @@ function copyCheckout(): void {
     writeFileSync(join(elsewhere, ".git"), `gitdir: ${git("rev-parse", "--absolute-git-dir")}\n`);
 }
 
-function build(checkout: string, ...options: string[]): string {
-  const { status, stderr } = spawnSync(process.execPath, [join(checkout, "build.ts"), ...options], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  return status === 0 ? "" : stderr;
+function build(checkout: string, ...options: string[]) {
+  const command = [join(checkout, "build.ts"), ...options];
+  return spawnSync(process.execPath, command, { cwd: folder, encoding: "utf8" });
 }
 
 const hash = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 
-test("build: the same commit gives the same bytes, once more and in another folder", () => {
+test("build: the same commit gives the same bytes, also in another folder", () => {
   copyCheckout();
-  expect(build(ROOT, "--outfile", "one/bentocloud")).toBe("");
-  expect(build(ROOT, "--outfile", "two/bentocloud")).toBe("");
-  expect(build(elsewhere, "--outfile", "three/bentocloud")).toBe("");
+  expect(build(ROOT, "--outfile", "one/bentocloud")).toMatchObject({ status: 0, stderr: "" });
+  expect(build(ROOT, "--outfile", "two/bentocloud").status).toBe(0);
+  expect(build(elsewhere, "--outfile", "three/bentocloud").status).toBe(0);
   const hashes = ["one", "two", "three"].map((name) => hash(join(folder, name, "bentocloud")));
   expect(new Set(hashes).size).toBe(1);
 }, 120_000);
@@ -64,7 +60,7 @@ test("build: the program knows its version and commit", async () => {
   expect(JSON.parse(stdout)).toEqual({ version, commit });
 });
 
-test("build: a stack trace can be read with the maps beside the program", async () => {
+test("build: the source maps beside the program make its stack traces readable", async () => {
   const command = [join(folder, "one/bentocloud")];
   const { stderr } = await run(["token", "--context", "nobody", "--debug"], { command });
   expect(stderr).toContain("/$bunfs/root/");
@@ -77,25 +73,45 @@ test("build: a stack trace can be read with the maps beside the program", async 
     },
   );
   expect(stdout).toMatch(/at async main \(src\/main\.ts:\d+:\d+\)/);
-  expect(stdout).toMatch(/at requireContext \(src\/contexts\/require\.ts:\d+:\d+\)/);
+  expect(stdout).toMatch(/at requireContext \(src\/resolve\/require\.ts:\d+:\d+\)/);
   expect(stdout).not.toContain("$bunfs");
 });
 
-test("build: a program for macOS can be made here, signed, with nothing of this machine in it", () => {
-  expect(build(elsewhere, "--target", "darwin-x64")).toBe("");
-  const program = readFileSync(join(elsewhere, "dist/darwin-x64/bentocloud"));
-  const target = TARGETS.find(({ name }) => name === "darwin-x64")!;
-  expect(verify(program)).toEqual([]);
-  expect(readFormat(program, target)).toMatchObject({ format: "Mach-O", cpu: "x64", problems: [] });
-  const payload = readPayload(program);
-  expect(checkContents(payload, payload, target)).toEqual([]);
-  expect(program.includes(elsewhere)).toBe(false);
+test("build: programs for macOS can be made anywhere, and the one that must be signed there is named", () => {
+  expect(build(elsewhere, "--target", "darwin-arm64").stderr).toBe("dist/darwin-arm64/bentocloud\n");
+  const { stderr } = build(elsewhere, "--target", "darwin-x64");
+  expect(stderr).toBe(
+    "dist/darwin-x64/bentocloud: not signed; run `codesign --force --sign - dist/darwin-x64/bentocloud` on macOS\n",
+  );
+  for (const name of ["darwin-arm64", "darwin-x64"]) {
+    const program = readFileSync(join(elsewhere, "dist", name, "bentocloud"));
+    const target = targetNamed(name);
+    expect(readFormat(program, target)).toMatchObject({ format: "Mach-O", cpu: target.cpu, problems: [] });
+    const payload = readPayload(program);
+    expect(checkContents(payload, payload, target)).toEqual([]);
+    expect(program.includes(elsewhere)).toBe(false);
+  }
 }, 120_000);
 
-test("build: what is left behind is the program and its maps", () => {
+test("verify:dist: a program for macOS that is not signed is not called ok, and no release takes it", () => {
+  const verify = (...options: string[]) => {
+    const command = [join(ROOT, "scripts/verify.ts"), join(elsewhere, "dist"), ...options];
+    return spawnSync(process.execPath, command, { encoding: "utf8" });
+  };
+  const rehearsal = verify();
+  expect(rehearsal.stdout).toMatch(/^\| darwin-arm64 .* ok +\|$/m);
+  expect(rehearsal.stdout).toMatch(/^\| darwin-x64 .* NOT SIGNED \|$/m);
+  expect(verify("--signed").stderr).toContain(
+    "darwin-x64: signature: it does not cover everything before it\n",
+  );
+}, 120_000);
+
+test("build: only the program and its source maps are left", () => {
   expect(readdirSync(join(folder, "one")).sort()).toEqual(["bentocloud", "bentocloud.maps"]);
 });
 
-test("build: a target that is none is refused", () => {
-  expect(build(ROOT, "--target", "amiga-68k")).toContain("no target amiga-68k; there are linux-x64");
+test("build: an unknown target is refused", () => {
+  expect(build(ROOT, "--target", "amiga-68k").stderr).toContain(
+    "unknown target amiga-68k; the targets are linux-x64",
+  );
 });

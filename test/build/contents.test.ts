@@ -7,7 +7,7 @@ const target = TARGETS.find(({ name }) => name === "linux-x64")!;
 const REFUSED = ["dotenv", "exsolve", "giget", "jiti", "node:fs", "node:fs/promises", "pkg-types", "rc9"];
 const STUBS = REFUSED.map((name) => `throw new Error("${name} is not part of bentocloud")`).join(";");
 
-/** A program as Bun makes it, with nothing but this text and a list of files in it. */
+/** A file laid out like a program that Bun compiled, which holds this text and a list of files. */
 function program(
   text: string,
   { files = ["/$bunfs/root/a.js"], flags = 3, options = "--use-system-ca" } = {},
@@ -31,25 +31,25 @@ const bare = readPayload(program(""));
 const check = (text: string, options = {}) =>
   checkContents(readPayload(program(`${STUBS};${text}`, options)), bare, target);
 
-test("contents: what is right has no problems", () => {
+test("contents: a correct program has no problems", () => {
   expect(check('import{a}from"/$bunfs/root/a.js";')).toEqual([]);
 });
 
-test("contents: a chunk that is imported and not there is found", () => {
-  expect(check('await import("/$bunfs/root/b.js")')).toEqual(["a chunk that is not there: b.js"]);
+test("contents: an import of a missing chunk is found", () => {
+  expect(check('await import("/$bunfs/root/b.js")')).toEqual(["a missing chunk: b.js"]);
 });
 
-test("contents: the checkout's path is found", () => {
+test("contents: the path of the checkout is found", () => {
   const path = new URL("../../src/main.ts", import.meta.url).pathname;
   expect(check(`// ${path}`)).toEqual([expect.stringContaining("a path of this machine")]);
 });
 
-test("contents: a secret is found, and not repeated", () => {
+test("contents: a secret is found, and only its beginning is printed", () => {
   const problems = check(`const token = "ghp_${"x".repeat(36)}"`);
   expect(problems).toEqual(["a secret: ghp_xxxx"]);
 });
 
-test("contents: a token that the build could see is found", () => {
+test("contents: a token from the environment of the build is found", () => {
   process.env["NPM_TOKEN"] = "only-for-this-test";
   try {
     expect(check("'only-for-this-test'")).toEqual(["a token of this machine's environment: NPM_TOKEN"]);
@@ -58,23 +58,23 @@ test("contents: a token that the build could see is found", () => {
   }
 });
 
-test("contents: a program whose loaders were not replaced is found out", () => {
+test("contents: a program whose loaders are not replaced by stubs is found", () => {
   const payload = readPayload(program("DOTENV_KEY"));
   const problems = checkContents(payload, bare, target);
-  expect(problems).toContain("nothing stands in the place of: jiti");
-  expect(problems).toContain("a loader of configuration: DOTENV_KEY");
+  expect(problems).toContain("not replaced by a stub: jiti");
+  expect(problems).toContain("code that loads configuration: DOTENV_KEY");
 });
 
-test("contents: other switches and options than the safe ones are found", () => {
-  expect(check("", { flags: 0 })).toEqual(["other switches than the safe ones: 0"]);
-  expect(check("", { options: "" })).toEqual(["other options: "]);
+test("contents: unsafe flags and unexpected options are found", () => {
+  expect(check("", { flags: 0 })).toEqual(["it would load files by itself, flags: 0"]);
+  expect(check("", { options: "" })).toEqual(["unexpected options: "]);
 });
 
-test("contents: a file without a program in it is refused", () => {
-  expect(() => readPayload(Buffer.from("nothing"))).toThrow("there is no program in it");
+test("contents: a file that is not a compiled program is refused", () => {
+  expect(() => readPayload(Buffer.from("nothing"))).toThrow("it holds no compiled program");
 });
 
-test("format: this machine's own runtime is what it is, and another target's name is wrong for it", async () => {
+test("format: the runtime of this machine matches its own target and no other", async () => {
   const runtime = Buffer.from(await Bun.file(process.execPath).arrayBuffer());
   const own = TARGETS.find(({ os, cpu }) => os === process.platform && cpu === process.arch)!;
   const other = TARGETS.find(({ os, cpu }) => os !== process.platform && cpu !== process.arch)!;

@@ -15,41 +15,41 @@ const runtime = {
 };
 const bom = () => formatBom({ components: [yaml, jq], runtimes: [runtime], commit: "c0ffee" });
 
-test("licences: each package stands there with its version, its licence and that one's whole text", () => {
+test("licences: each package is listed with its version, its licence and the full text", () => {
   const text = formatLicenses([yaml, jq]);
   expect(text).toContain(`yaml ${yaml.version} (ISC)\n\nCopyright Eemeli Aro`);
   expect(text).toContain("THIS SOFTWARE.");
 });
 
-test("licences: jq itself and what is in it are named behind the package that carries them", () => {
+test("licences: jq and the code in it are listed with the package that contains them", () => {
   expect(jq.text).toMatch(
     /Owen Ou[\s\S]*Stephen Dolan[\s\S]*Lucent[\s\S]*International Business[\s\S]*K\.Kosako/,
   );
 });
 
-test("licences: those of the runtime are there", () => {
+test("licences: the licences of the runtime are listed", () => {
   expect(formatLicenses([])).toMatch(/Bun \d+\.\d+\.\d+, the runtime[\s\S]*JavaScriptCore[\s\S]*LGPL-2/);
 });
 
-test("licences: a package without one is refused", () => {
+test("licences: a package without a licence, or of another version than the lock file, is refused", () => {
   const folder = mkdtempSync(join(tmpdir(), "bentocloud-package-"));
   try {
     writeFileSync(join(folder, "package.json"), '{"name":"taken","version":"1.0.0","license":"MIT"}');
     expect(() => readComponent(folder)).toThrow("taken has no licence");
     writeFileSync(join(folder, "LICENSE"), "MIT");
-    expect(() => readComponent(folder)).toThrow("taken is not the one of package-lock.json");
+    expect(() => readComponent(folder)).toThrow("taken is not the version of package-lock.json");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });
 
-test("bill of materials: it is CycloneDX, and the same for the same packages", () => {
+test("bill of materials: is CycloneDX, and the same for the same packages", () => {
   expect(JSON.parse(bom())).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6", version: 1 });
   expect(bom()).toBe(bom());
   expect(bom()).not.toMatch(/timestamp|serialNumber/);
 });
 
-test("bill of materials: a package has its version, licence, address and hash", () => {
+test("bill of materials: a package has its version, licence, package URL and hash", () => {
   const { components, metadata } = JSON.parse(bom());
   expect(components[0]).toMatchObject({
     type: "library",
@@ -68,7 +68,7 @@ test("bill of materials: a package has its version, licence, address and hash", 
   expect(metadata.component.properties).toEqual([{ name: "bentocloud:commit", value: "c0ffee" }]);
 });
 
-test("bill of materials: the program depends on everything in it", () => {
+test("bill of materials: the program depends on every component", () => {
   const { components, dependencies } = JSON.parse(bom());
   expect(dependencies[0].dependsOn).toEqual(components.map((one: { "bom-ref": string }) => one["bom-ref"]));
 });

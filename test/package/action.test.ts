@@ -9,7 +9,7 @@ import { canary, sweepCanaries } from "../support/sweep.ts";
 import { serveRelease } from "./release.ts";
 import { describe, test } from "./equipped.ts";
 
-// The runner's own file is where the token is meant to be.
+// The runner's environment file may hold the token: the action writes it there.
 sweepCanaries({ files: ["github-env"] });
 
 const ROOT = join(import.meta.dir, "../..");
@@ -34,7 +34,7 @@ afterAll(async () => {
   await cloud.stop();
 });
 
-/** The part of a GitHub runner that composite actions see. */
+/** Imitates the part of a GitHub runner that a composite action sees. */
 function job(gh = "exit 0") {
   const home = newHome();
   const file = (name: string) => join(home.path, `github-${name}`);
@@ -44,7 +44,7 @@ function job(gh = "exit 0") {
   chmodSync(join(home.path, "bin/gh"), 0o755);
   const read = (name: string) => readFileSync(file(name), "utf8");
 
-  /** Runs a step as the runner does, with what earlier steps added to PATH. */
+  /** Runs a step as the runner does, with the PATH that earlier steps extended. */
   async function step(name: string, inputs: Record<string, string> = {}) {
     const { run: script, env } = action.runs.steps.find((one) => one.name === name && one.shell === "bash")!;
     const context = { "github.token": "github-token", "runner.os == 'Windows' && '.exe' || ''": "" };
@@ -55,7 +55,7 @@ function job(gh = "exit 0") {
     return run(["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
       home,
       command: ["bash"],
-      // The runner is told what to hide.
+      // This step prints the token, so that the runner masks it.
       reveals: name === "Sign in",
       env: {
         ...Object.fromEntries(filled),
@@ -81,11 +81,11 @@ function fill(text: string, context: Record<string, string>): string {
 }
 
 describe("action", () => {
-  test("no script holds an expression, so that no input can be a command", () => {
+  test("no script contains an expression, so that no input can become a command", () => {
     for (const { run: script } of action.runs.steps) expect(script).not.toContain("${{");
   });
 
-  test("installs, verifies, and signs the later steps in", async () => {
+  test("installs, verifies, and hands the credentials to later steps", async () => {
     const { home, read, step } = job();
     expect((await step("Install")).code).toBe(0);
     expect(read("path")).toBe(`${home.path}/bentocloud\n`);
@@ -111,14 +111,14 @@ describe("action", () => {
     ]);
   });
 
-  test("installs the version it is told, and stops when there is none", async () => {
+  test("installs the version it is given, and fails when that does not exist", async () => {
     expect((await job().step("Install", { version: manifest.version })).code).toBe(0);
     const { step, read } = job();
     expect((await step("Install", { version: "9.9.9" })).code).toBe(1);
     expect(read("path")).toBe("");
   });
 
-  test("stops when the program was not built by the project's own pipeline", async () => {
+  test("fails when the program was not built by the project's own pipeline", async () => {
     const { read, step } = job("exit 1");
     await step("Install");
     expect((await step("Verify")).code).toBe(1);
@@ -126,7 +126,7 @@ describe("action", () => {
     expect((await step("Verify", { attestation: "false" })).code).toBe(0);
   });
 
-  test("stops at a token that does not work, and hands nothing on", async () => {
+  test("fails when the token does not work, and hands nothing on", async () => {
     const { read, step } = job();
     await step("Install");
     const { code, stderr } = await step("Sign in", { "api-key": canary(), endpoint: cloud.url });

@@ -30,21 +30,21 @@ const unpackedTo = (name: string) => {
   return folder;
 };
 
-/** The files below a folder, without the folders. */
+/** All files below a folder. */
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name).slice(folder.length + 1)] : []))
     .toSorted();
 }
 
-test("release: there is one archive a target under a name without the version, and a package for each Linux", () => {
+test("release: there is an archive for each target, without the version in its name, and .deb and .rpm for glibc", () => {
   const packages = LINUX.flatMap((name) => [`${name}.deb`, `${name}.rpm`]);
   const made = [...ARCHIVES, ...packages, ...OTHERS, "bentocloud.json", "bentocloud.rb", "checksums.txt"];
   expect(readdirSync(release).toSorted()).toEqual(made.toSorted());
   expect(readFileSync(join(release, "version.txt"), "utf8")).toBe(`v${manifest.version}\n`);
 });
 
-test("release: sha256sum finds every file as checksums.txt says", () => {
+test("release: every file has the checksum of checksums.txt", () => {
   const checked = runTool(["sha256sum", "--strict", "--check", "checksums.txt"], { cwd: release });
   const names = checked.trim().split("\n").toSorted();
   const expected = readdirSync(release).filter(
@@ -53,7 +53,7 @@ test("release: sha256sum finds every file as checksums.txt says", () => {
   expect(names).toEqual(expected.map((name) => `${name}: OK`).toSorted());
 });
 
-test("release: what is attested are the files, and the binaries under the names of their targets", () => {
+test("release: subjects.txt lists the files, and the binaries by target", () => {
   const subjects = readFileSync(join(dist, "subjects.txt"), "utf8");
   expect(subjects).toStartWith(readFileSync(join(release, "checksums.txt"), "utf8"));
   for (const { name, exe } of TARGETS)
@@ -62,7 +62,7 @@ test("release: what is attested are the files, and the binaries under the names 
     );
 });
 
-test("release: made again from the same binaries, every file is the same, byte for byte", async () => {
+test("release: the same binaries give the same files, byte for byte", async () => {
   const again = join(root, "again/in/another/place");
   makeDist(again);
   await writeRelease({ dist: again, time: TIME });
@@ -106,7 +106,7 @@ describe.each(ARCHIVES)("%s", (archive) => {
     );
   });
 
-  test("names no user, and one time for all", () => {
+  test("contains no user, and the same time for every file", () => {
     if (archive.endsWith(".zip")) {
       const lines = runTool(["unzip", "-Z", "-T", join(release, archive)], { cwd: root }).split("\n");
       const times = lines.flatMap((line) => / (\d{8}\.\d{6}) /.exec(line)?.[1] ?? []);
@@ -125,7 +125,7 @@ describe("the .deb", () => {
   test.each([
     ["linux-x64", "amd64"],
     ["linux-arm64", "arm64"],
-  ])("of %s is for %s and belongs to root", (name, architecture) => {
+  ])("of %s is for %s, and its files belong to root", (name, architecture) => {
     const deb = join(release, `bentocloud-${name}.deb`);
     const fields = runTool(["dpkg-deb", "--field", deb]);
     expect(fields).toContain("Package: bentocloud\n");
@@ -136,7 +136,7 @@ describe("the .deb", () => {
       expect(line).toMatch(/^[-d]\S+ root\/root /);
   });
 
-  test("installs with dpkg, runs, has a manual page that man shows, and goes without a trace", () => {
+  test("installs with dpkg, runs, has a manual page that man shows, and leaves nothing when purged", () => {
     const system = unpackedTo("debian");
     for (const path of ["info", "updates", "triggers"])
       mkdirSync(join(system, "var/lib/dpkg", path), { recursive: true });
@@ -165,7 +165,7 @@ describe("the .rpm", () => {
   test.each([
     ["linux-x64", "x86_64"],
     ["linux-arm64", "aarch64"],
-  ])("of %s is for %s, and needs a C library alone", (name, architecture) => {
+  ])("of %s is for %s, and requires only glibc", (name, architecture) => {
     const rpm = join(release, `bentocloud-${name}.rpm`);
     const format = "%{NAME} %{VERSION} %{ARCH} %{LICENSE} %{BUILDHOST} %{BUILDTIME}\\n";
     expect(runTool(["rpm", "-qp", "--queryformat", format, rpm])).toBe(
@@ -177,7 +177,7 @@ describe("the .rpm", () => {
     ]);
   });
 
-  test("holds the program as it was built", () => {
+  test("contains the program unchanged", () => {
     const folder = unpackedTo("fedora");
     const rpm = join(release, "bentocloud-linux-x64.rpm");
     runTool(["sh", "-c", `rpm2cpio '${rpm}' | cpio -idm --quiet`], { cwd: folder });

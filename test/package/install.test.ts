@@ -24,7 +24,7 @@ afterAll(() => {
   secure.stop();
 });
 
-/** GNU tools with curl in dash and bash, and BusyBox alone with its wget. */
+/** Three machines: dash with curl, bash with wget, and one that has only BusyBox. */
 const SHELLS = {
   dash: { command: ["dash"], busybox: false, downloader: "curl" },
   bash: { command: ["bash", "--posix"], busybox: false, downloader: "wget" },
@@ -65,7 +65,7 @@ function installed({ home }: Machine, path = ".local/bin/bentocloud"): string {
   return readFileSync(join(home.path, path), "utf8");
 }
 
-/** Nothing was installed, and nothing that was downloaded or made on the way is left. */
+/** Nothing was installed, and no temporary file or folder is left. */
 function expectNothing({ home }: Machine): void {
   expect(readdirSync(home.path).toSorted()).toEqual([".bin", "tmp"]);
   expect(readdirSync(join(home.path, "tmp"))).toEqual([]);
@@ -73,7 +73,7 @@ function expectNothing({ home }: Machine): void {
 
 for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
   describe(`install.sh in ${shell} with ${SHELLS[shell].downloader}`, () => {
-    test("installs the newest release, which runs, and says what PATH lacks", async () => {
+    test("installs the newest release, and says what to add to PATH", async () => {
       const on = linux(shell);
       const before = release.requests.length;
       const { code, stdout, stderr } = await install({ on, shell });
@@ -93,7 +93,7 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       ]);
     });
 
-    test("stops at an archive that was tampered with, and leaves nothing", async () => {
+    test("refuses an archive with another checksum, and leaves nothing", async () => {
       const on = linux(shell);
       release.change(ARCHIVE, "something else");
       const { code, stderr } = await install({ on, shell });
@@ -102,7 +102,7 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       expectNothing(on);
     });
 
-    test("stops when checksums.txt has no line for the archive, half of one, or two", async () => {
+    test("fails when checksums.txt has no line for the archive, half a line, or two", async () => {
       const on = linux(shell);
       const checksums = release.read("checksums.txt");
       const line = checksums.split("\n").find((one) => one.endsWith(ARCHIVE))!;
@@ -121,18 +121,21 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       expectNothing(on);
     });
 
-    test.each(["version.txt", "checksums.txt", ARCHIVE])("stops when there is no %s", async (name) => {
-      const on = linux(shell);
-      release.change(name, undefined);
-      const { code, stderr } = await install({ on, shell });
-      expect(code).toBe(1);
-      expect(stderr).toMatch(
-        new RegExp(`error: cannot download http://127.0.0.1:\\d+/releases/.*/${name}\n$`),
-      );
-      expectNothing(on);
-    });
+    test.each(["version.txt", "checksums.txt", ARCHIVE])(
+      "fails when %s cannot be downloaded",
+      async (name) => {
+        const on = linux(shell);
+        release.change(name, undefined);
+        const { code, stderr } = await install({ on, shell });
+        expect(code).toBe(1);
+        expect(stderr).toMatch(
+          new RegExp(`error: cannot download http://127.0.0.1:\\d+/releases/.*/${name}\n$`),
+        );
+        expectNothing(on);
+      },
+    );
 
-    test("does nothing when it was cut off after any of its lines", async () => {
+    test("does nothing when the download of the script was cut off after any line", async () => {
       const on = linux(shell);
       const lines = readFileSync(SCRIPT, "utf8").trimEnd().split("\n");
       const before = release.requests.length;
@@ -155,7 +158,7 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       expect(release.requests.length).toBe(before);
     });
 
-    test("takes the place of an older program, and leaves it when the new one does not run", async () => {
+    test("replaces an older program, and keeps it when the new one does not run", async () => {
       const on = linux(shell);
       const folder = join(on.home.path, "programs");
       mkdirSync(folder);
@@ -173,7 +176,7 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       expect(readdirSync(folder)).toEqual(["bentocloud"]);
     });
 
-    test("stops when the folder cannot be written to, and takes back the folders it made", async () => {
+    test("fails when the folder cannot be written to, and removes the folders it made", async () => {
       const on = linux(shell);
       const under = { BENTOCLOUD_INSTALL_DIR: join(on.bin, "cat/below") };
       const refused = await install({ on, shell, env: under });
@@ -190,7 +193,7 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       expectNothing(on);
     });
 
-    test("never puts the program into a folder that has its name", async () => {
+    test("does not put the program into a folder called bentocloud", async () => {
       const on = linux(shell);
       mkdirSync(join(on.home.path, ".local/bin/bentocloud"), { recursive: true });
       const { code, stderr } = await install({ on, shell });
@@ -200,7 +203,7 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
     });
   });
 
-describe("install.sh knows", () => {
+describe("install.sh chooses the build", () => {
   test.each([
     ["Linux", "x86_64", "glibc", "linux-x64"],
     ["Linux", "aarch64", "glibc", "linux-arm64"],
@@ -209,7 +212,7 @@ describe("install.sh knows", () => {
     ["Darwin", "arm64", "", "darwin-arm64"],
     ["Darwin", "x86_64", "", "darwin-x64"],
     ["Darwin", "x86_64", "translated", "darwin-arm64"],
-  ])("%s on %s %s as %s", async (system, processor, kind, target) => {
+  ])("%s on %s %s: %s", async (system, processor, kind, target) => {
     const on = linux();
     on.fake("uname", `if [ "$1" = -m ]; then echo ${processor}; else echo ${system}; fi`);
     on.fake("ldd", kind === "musl" ? "echo 'musl libc (any)' >&2; exit 1" : "echo 'ldd (GNU libc) 2.36'");
@@ -222,7 +225,7 @@ describe("install.sh knows", () => {
     ["Linux", "armv7l", "there is no build for Linux on armv7l"],
     ["FreeBSD", "amd64", "there is no build for FreeBSD"],
     ["MINGW64_NT-10.0", "x86_64", "on Windows, use install.ps1, Scoop or npm"],
-  ])("that there is nothing for %s on %s", async (system, processor, message) => {
+  ])("%s on %s: none", async (system, processor, message) => {
     const on = linux();
     on.fake("uname", `if [ "$1" = -m ]; then echo ${processor}; else echo ${system}; fi`);
     expect(await install({ on })).toMatchObject({ code: 1, stderr: `error: ${message}\n` });
@@ -231,7 +234,7 @@ describe("install.sh knows", () => {
 });
 
 describe("install.sh", () => {
-  test("needs curl or wget, and a program that makes checksums", async () => {
+  test("fails without curl and wget, or without a program for SHA-256", async () => {
     const bare = machine([]);
     expect(await install({ on: bare })).toMatchObject({ code: 1, stderr: "error: curl or wget is needed\n" });
     expectNothing(bare);
@@ -243,7 +246,7 @@ describe("install.sh", () => {
     expectNothing(on);
   });
 
-  test.each(["shasum", "openssl"])("takes %s where there is no sha256sum", async (name) => {
+  test.each(["shasum", "openssl"])("uses %s where there is no sha256sum", async (name) => {
     const on = linux();
     Bun.spawnSync(["rm", join(on.bin, "sha256sum")]);
     on.fake(name, `PATH='${process.env["PATH"]}'; exec ${name} "$@"`);
@@ -252,7 +255,7 @@ describe("install.sh", () => {
     expect((await install({ on })).code).toBe(1);
   });
 
-  test("installs the release it is told, with or without the v", async () => {
+  test("installs the release of BENTOCLOUD_VERSION, with or without the v", async () => {
     for (const version of [TAG, manifest.version]) {
       const on = linux();
       const before = release.requests.length;
@@ -262,7 +265,7 @@ describe("install.sh", () => {
   });
 
   test.each(["../../evil", "v1/../../evil", "main", "v1 2", "v"])(
-    "takes no %p for a version",
+    "refuses %p as a version",
     async (version) => {
       const on = linux();
       const { code, stderr } = await install({ on, env: { BENTOCLOUD_VERSION: version } });
@@ -302,7 +305,7 @@ describe("install.sh", () => {
     redirecting.stop(true);
   });
 
-  test("goes over https to a server whose certificate is good, and to no other", async () => {
+  test("downloads over https only from a server with a trusted certificate", async () => {
     const on = linux();
     const env = { BENTOCLOUD_RELEASES: secure.url };
     expect((await install({ on, env })).code).toBe(1);
@@ -310,7 +313,7 @@ describe("install.sh", () => {
     expect((await install({ on, env: { ...env, CURL_CA_BUNDLE: certificates.caFile() } })).code).toBe(0);
   });
 
-  test("believes no wget that says it checks no certificates", async () => {
+  test("refuses a wget that does not check certificates", async () => {
     const on = linux("busybox");
     const env = { BENTOCLOUD_RELEASES: secure.url };
     const { code, stderr } = await install({ on, shell: "busybox", env });
@@ -321,14 +324,14 @@ describe("install.sh", () => {
     expectNothing(on);
   });
 
-  test("leaves nothing when it is interrupted", async () => {
+  test("leaves nothing when interrupted", async () => {
     const on = linux();
     on.fake("curl", "kill -TERM $PPID; exec cat /dev/null");
     expect((await install({ on })).code).toBe(143);
     expectNothing(on);
   });
 
-  test("changes no file of a shell", async () => {
+  test("changes no start-up file of a shell", async () => {
     const on = linux();
     writeFileSync(join(on.home.path, ".profile"), "# mine\n");
     expect((await install({ on })).code).toBe(0);

@@ -2,18 +2,18 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Home, home as newHome } from "../support/home.ts";
 
-/** All that the installer needs of a machine, but for a way to download. */
+/** Everything that the installer needs, except a program that downloads. */
 const TOOLS = "uname mktemp cat rm tar gzip cp chmod mv mkdir dirname rmdir sha256sum".split(" ");
 
 export interface Machine {
   readonly home: Home;
-  /** The only folder of its PATH. */
+  /** The only folder in its PATH. */
   readonly bin: string;
-  /** A program that answers this way. */
+  /** Replaces a program by a script. */
   fake(name: string, script: string): void;
 }
 
-/** A home whose PATH has the installer's tools and these, each a link to the real one, or to BusyBox. */
+/** Makes a home whose PATH has only these tools and the installer's, as links to the real ones or to BusyBox. */
 export function machine(tools: readonly string[], { busybox = false } = {}): Machine {
   const home = newHome();
   const bin = join(home.path, ".bin");

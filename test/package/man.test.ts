@@ -10,7 +10,7 @@ import { root } from "../../src/commands/index.ts";
 const pages = await renderManual("2026-01-31");
 const isMissing = (tool: string) => Bun.which(tool) === null && !process.env["CI"];
 
-/** A page as people see it, without bold and underline. */
+/** A page as it is displayed, without bold and underline. */
 function show(page: string, command: string[]): string {
   const { stdout, stderr } = Bun.spawnSync(command, {
     stdin: Buffer.from(pages.get(page)!),
@@ -30,7 +30,7 @@ test("manual: every command has a page of its own", () => {
   expect(pages.has("bentocloud-api-token-rotate.1")).toBe(true);
 });
 
-test.skipIf(isMissing("mandoc"))("manual: mandoc finds nothing to complain about", () => {
+test.skipIf(isMissing("mandoc"))("manual: mandoc reports no problem", () => {
   const folder = mkdtempSync(join(tmpdir(), "bentocloud-man-"));
   for (const [name, text] of pages) writeFileSync(join(folder, name), text);
   const names = [...pages.keys()].map((name) => join(folder, name));
@@ -116,7 +116,7 @@ test.skipIf(isMissing("groff"))("manual: groff shows every page without a warnin
     expect(show(page, ["groff", "-man", "-ww", "-Tutf8"])).toContain(`bentocloud ${manifest.version}`);
 });
 
-test("manual: what stands in a page can be copied to a shell", () => {
+test("manual: commands in a page can be copied to a shell", () => {
   const text = pages.get("bentocloud-env.1")!;
   expect(text).toContain("\\fBeval \\(dq$(bentocloud env)\\(dq\\fR");
   expect(text).toContain("\\fB\\-\\-show\\-token\\fR");

@@ -9,7 +9,7 @@ const CHECKSUMS = TARGETS.map(
 ).join("");
 
 describe("Homebrew", () => {
-  test("the formula of a release", () => {
+  test("renders the formula of a release", () => {
     expect(renderFormula("1.2.3", CHECKSUMS)).toMatchInlineSnapshot(`
       "class Bentocloud < Formula
         desc "Sign people, projects and CI jobs in to BentoCloud"
@@ -55,7 +55,7 @@ describe("Homebrew", () => {
     `);
   });
 
-  test.skipIf(Bun.which("ruby") === null && !process.env["CI"])("the formula is Ruby", () => {
+  test.skipIf(Bun.which("ruby") === null && !process.env["CI"])("the formula is valid Ruby", () => {
     const { stdout, exitCode } = Bun.spawnSync(["ruby", "-c"], {
       stdin: Buffer.from(renderFormula("1.2.3", CHECKSUMS)),
     });
@@ -63,7 +63,7 @@ describe("Homebrew", () => {
   });
 });
 
-test("Scoop: the manifest of a release", () => {
+test("Scoop: renders the manifest of a release", () => {
   expect(renderManifest("1.2.3", CHECKSUMS)).toMatchInlineSnapshot(`
     "{
       "version": "1.2.3",
@@ -100,7 +100,7 @@ test("Scoop: the manifest of a release", () => {
   `);
 });
 
-test.each([renderFormula, renderManifest])("%p: nothing goes out without a checksum", (render) => {
+test.each([renderFormula, renderManifest])("%p fails when a checksum is missing", (render) => {
   const without = CHECKSUMS.replaceAll(/.*(darwin|windows)-arm64.*\n/g, "");
   expect(() => render("1.2.3", without)).toThrow(
     /checksums.txt has no line for bentocloud-(darwin|windows)-arm64/,

@@ -20,7 +20,7 @@ const HERE = TARGETS.find(
   ({ os, cpu, libc }) => os === process.platform && cpu === process.arch && libc !== "musl",
 )!;
 
-/** What a signal does to it is its own affair: it says which came, and ends by itself. */
+/** Stands in for the program: it exits, kills itself, or reports the signals that it gets. */
 const STAND_IN = `#!/bin/sh
 case $1 in
   exit) exit "$2" ;;
@@ -56,15 +56,15 @@ const standIn = join(installation.path, "stand-in");
 writeFileSync(standIn, STAND_IN);
 chmodSync(standIn, 0o755);
 
-/** In a folder with nothing else in it, with none of this machine's settings or caches. */
+/** Installs into an empty folder, with none of this machine's settings and caches. */
 async function install(name: string, ...options: string[]): Promise<string> {
   const project = join(installation.path, name);
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), '{"private":true}');
   const env = { npm_config_registry: registry.url, npm_config_cache: join(installation.path, "cache") };
-  const words = ["install", "--no-audit", "--no-fund", ...options, "bentocloud"];
+  const args = ["install", "--no-audit", "--no-fund", ...options, "bentocloud"];
   const npm = [Bun.which("npm")!];
-  const result = await run(words, { home: installation, cwd: project, command: npm, env, timeoutMs: 60_000 });
+  const result = await run(args, { home: installation, cwd: project, command: npm, env, timeoutMs: 60_000 });
   if (result.code !== 0) throw new Error(result.stderr);
   return project;
 }
@@ -72,14 +72,14 @@ async function install(name: string, ...options: string[]): Promise<string> {
 const project = await install("project");
 
 describe("npm install bentocloud", () => {
-  test("fetches the binary of this machine and of no other, and runs no script", () => {
+  test("downloads only the binary for this machine, and runs no script", () => {
     expect(registry.fetched.filter((name) => name.includes("/"))).toEqual([`@bentocloud/cli-${HERE.name}`]);
     expect(readdirSync(join(project, "node_modules/@bentocloud"))).toEqual([`cli-${HERE.name}`]);
     for (const json of [umbrellaManifest(), ...TARGETS.map(platformManifest)])
       expect(json).not.toHaveProperty("scripts");
   });
 
-  test("gives a command that is the program", async () => {
+  test("installs a command that runs the program", async () => {
     const { code, stdout, stderr } = await run(["--version"], { command: [command(project)] });
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
@@ -88,13 +88,13 @@ describe("npm install bentocloud", () => {
     });
   });
 
-  test("gives the library under the same name", async () => {
+  test("installs the library under the same name", async () => {
     const script = join(project, "script.mjs");
     writeFileSync(script, 'import { isLibrary } from "bentocloud"; console.log(isLibrary);');
     expect((await run([script], { command: [Bun.which("node")!] })).stdout).toBe("true\n");
   });
 
-  test("explains what to do when optional dependencies were left out", async () => {
+  test("says what to do when optional dependencies were left out", async () => {
     const bare = await install("bare", "--omit=optional");
     const { code, stdout, stderr } = await run(["--version"], { command: [command(bare)] });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
@@ -104,7 +104,7 @@ describe("npm install bentocloud", () => {
     );
   });
 
-  test("says when there is no build for a machine", async () => {
+  test("says that there is no build for a machine", async () => {
     const pretend = join(installation.path, "pretend.cjs");
     writeFileSync(pretend, 'Object.defineProperty(process, "platform", { value: "sunos" });');
     const { code, stderr } = await run(["--version"], {
@@ -116,7 +116,7 @@ describe("npm install bentocloud", () => {
     });
   });
 
-  test("looks for the musl build where there is no glibc", async () => {
+  test("uses the musl build where there is no glibc", async () => {
     const pretend = join(installation.path, "musl.cjs");
     writeFileSync(pretend, "process.report.getReport = () => ({ header: {} });");
     const { code, stderr } = await run(["--version"], {
@@ -135,13 +135,13 @@ describe("the command of the npm package", () => {
     expect(await run(["exit", String(code)], options)).toMatchObject({ code, signal: null });
   });
 
-  test("hands over every argument and standard input", async () => {
+  test("passes every argument and standard input on", async () => {
     const { stdout } = await run(["a b", "", "--", "*", "'\"$x"], { ...options, stdin: "and the input" });
     expect(stdout).toBe("<a b><><--><*><'\"$x>and the input");
   });
 
   test.each(["INT", "TERM", "HUP", "QUIT"] as const)(
-    "passes SIG%s on, and waits for what the program does",
+    "passes SIG%s on, and waits for the program",
     async (name) => {
       const running = start(["wait"], options);
       await running.waitFor("ready");
@@ -150,16 +150,16 @@ describe("the command of the npm package", () => {
     },
   );
 
-  test.each(["INT", "TERM", "KILL", "SEGV"])("dies of SIG%s when the program does", async (name) => {
+  test.each(["INT", "TERM", "KILL", "SEGV"])("dies of SIG%s when the program dies of it", async (name) => {
     expect(await run(["die", name], options)).toMatchObject({ code: null, signal: `SIG${name}` });
   });
 
-  test("at a terminal, one Ctrl-C is one SIGINT for the program", async () => {
+  test("on a terminal, the program gets one SIGINT for one Ctrl-C", async () => {
     const terminal = openTerminal(["count"], options);
     await terminal.waitFor("ready");
     terminal.press("ctrl-c");
     await terminal.waitFor("one more");
-    // What was passed on before this signal has arrived before it, too.
+    // Signals arrive in order, so a second SIGINT would have been counted by now.
     terminal.kill("SIGTERM");
     expect(await terminal.exit).toMatchObject({ code: 1, signal: null });
   });
@@ -172,7 +172,7 @@ describe("the command of the npm package", () => {
   });
 });
 
-test("npm packages: each names its machine, the umbrella all of them at its own version", () => {
+test("npm packages: a platform package names its system, and the main package all of them at its own version", () => {
   expect(platformManifest(TARGETS.find(({ name }) => name === "linux-arm64-musl")!)).toMatchObject({
     name: "@bentocloud/cli-linux-arm64-musl",
     os: ["linux"],

@@ -12,7 +12,7 @@ import { sweepCanaries } from "../support/sweep.ts";
 import { serveRelease } from "./release.ts";
 import { describe, test } from "./equipped.ts";
 
-// In a cluster's Secret the token is where it is meant to be.
+// The Secret for the cluster may hold the token: that is its purpose.
 sweepCanaries({ files: ["kubectl.stdin"] });
 
 const guide = readFileSync(join(import.meta.dir, "../../docs/install.md"), "utf8");
@@ -40,7 +40,7 @@ interface Line {
   reveals?: boolean;
 }
 
-/** Runs lines of the guide as they stand there, but for the place of the releases. */
+/** Runs lines of the guide unchanged, except for the address of the releases. */
 function follow(lines: string, { env = {}, home = newHome(), reveals = false }: Line = {}) {
   const script = lines.replaceAll(`${REPOSITORY}/releases`, release.url);
   expect(script).not.toContain("github.com");
@@ -53,7 +53,7 @@ function follow(lines: string, { env = {}, home = newHome(), reveals = false }: 
   });
 }
 
-/** Takes note of how it was called, of what came through the pipe, and of the credentials it could see. */
+/** Adds a program that records its arguments, its standard input, and whether it got credentials. */
 function record(home: Home, name: string): () => string {
   const path = join(home.path, "bin", name);
   mkdirSync(join(home.path, "bin"), { recursive: true });
@@ -71,7 +71,7 @@ true
   return () => readFileSync(`${note}.args`, "utf8");
 }
 
-/** A home where the program is installed and a context is stored. */
+/** Makes a home where the program is installed and a context is stored. */
 async function signedIn(): Promise<Home> {
   const home = newHome();
   writeContexts(home, [{ name: "default", endpoint: cloud.url, token, email: "me@example.test" }]);
@@ -83,7 +83,7 @@ async function signedIn(): Promise<Home> {
 const CREDENTIALS = { BENTO_CLOUD_API_KEY: token, BENTO_CLOUD_API_ENDPOINT: cloud.url };
 
 describe("docs/install.md", () => {
-  test("by hand: the lines install a program that runs, and stop at a changed archive", async () => {
+  test("by hand: the lines install the program, and fail when the archive was changed", async () => {
     const [lines = ""] = blocks("By hand", "sh");
     const home = newHome();
     const { code, stdout } = await follow(`${lines}~/.local/bin/bentocloud --version`, { home });
@@ -98,7 +98,7 @@ describe("docs/install.md", () => {
     release.restore();
   });
 
-  test("GitHub: the action has the inputs that the guide gives it", () => {
+  test("GitHub: the action has the inputs that the guide uses", () => {
     const [text = ""] = blocks("GitHub Actions", "yaml");
     const [{ uses, with: inputs }] = parse(text).steps;
     expect(uses).toBe(`${new URL(REPOSITORY).pathname.slice(1)}@v${manifest.version}`);
@@ -106,7 +106,7 @@ describe("docs/install.md", () => {
     for (const name of Object.keys(inputs)) expect(Object.keys(action.inputs)).toContain(name);
   });
 
-  test("GitLab: the job's lines install, sign in and list the deployments", async () => {
+  test("GitLab: the job installs, checks the credentials and lists the deployments", async () => {
     const [text = ""] = blocks("GitLab CI", "yaml");
     const { variables, before_script, script } = parse(text).deployments;
     expect(Object.keys(variables)).toEqual(["BENTO_CLOUD_API_ENDPOINT"]);
@@ -118,7 +118,7 @@ describe("docs/install.md", () => {
     expect((await follow(before_script.join("\n"), { env: rejected })).code).toBe(5);
   });
 
-  test("Docker: the first stage installs the program where the second takes it from", async () => {
+  test("Docker: the first stage installs the program where the second stage copies it from", async () => {
     const [text = ""] = blocks("Docker", "dockerfile");
     const home = newHome();
     const env = Object.fromEntries(

@@ -5,12 +5,12 @@ import { run } from "../../scripts/package/run.ts";
 
 export interface Registry {
   readonly url: string;
-  /** The packages whose tarball was asked for. */
+  /** The packages whose tarballs were downloaded. */
   readonly fetched: string[];
   stop(): void;
 }
 
-/** Answers npm with the tarballs of a folder, as a registry does. */
+/** Serves the tarballs of a folder to npm. */
 export function serveRegistry(folder: string): Registry {
   const packages = new Map(
     readdirSync(folder)

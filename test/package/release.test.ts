@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
-import { disagreements } from "../../scripts/release/agree.ts";
+import { disagreements } from "../../scripts/release.ts";
 import { home as newHome, run } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
@@ -20,20 +20,20 @@ describe("a release", () => {
     ["1.4.0", "v1.4.0", CHANGELOG.replace("1.3.0", "Unreleased"), ["CHANGELOG.md has no section for 1.4.0"]],
     ["latest", undefined, CHANGELOG.replace("1.3.0", "Unreleased"), ["package.json has no version: latest"]],
   ] as const)(
-    "of %s tagged %s needs both to agree with the changelog",
+    "of version %s with tag %s needs a changelog that agrees",
     (version, tag, changelog, expected) => {
       expect(disagreements({ version, tag, changelog })).toEqual([...expected]);
     },
   );
 
-  test("can be rehearsed before the changes have their version", () => {
+  test("can be rehearsed while the changelog still says Unreleased", () => {
     const changelog = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8").replace(/^## .*/m, "## Unreleased");
     expect(disagreements({ version: "9.9.9", tag: undefined, changelog })).toEqual([]);
   });
 });
 
 describe("publishing to npm", () => {
-  /** A folder of packages, and an npm that knows the published ones by files. */
+  /** Makes a folder of packages, and a fake npm: a package is published when there is a file for it. */
   function prepare() {
     const home = newHome();
     const folder = join(home.path, "npm");
@@ -74,7 +74,7 @@ esac
 
   const OPTIONS = "--provenance --access public --tag latest";
 
-  test("begins with the platforms and ends with what wants them", async () => {
+  test("publishes the platforms first, then the package that depends on them", async () => {
     const { publish, log } = prepare();
     expect(await publish()).toMatchObject({ code: 0 });
     expect(log()).toBe(
@@ -82,20 +82,20 @@ esac
     );
   });
 
-  test("takes what is there already for done", async () => {
+  test("skips what is already published", async () => {
     const { publish, note, log } = prepare();
     note("published/@bentocloud_cli-linux-x64@1.0.0");
     const { code, stdout } = await publish();
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout:
-        "@bentocloud/cli-linux-x64@1.0.0 was there already\n@bentocloud/cli-windows-x64@1.0.0 published\n" +
+        "@bentocloud/cli-linux-x64@1.0.0 was already published\n@bentocloud/cli-windows-x64@1.0.0 published\n" +
         "bentocloud@1.0.0 published\n",
     });
     expect(log()).not.toContain("b-linux");
   });
 
-  test("stops before the umbrella when a platform cannot be published", async () => {
+  test("does not publish the main package when a platform package fails", async () => {
     const { publish, note, log } = prepare();
     note("refuse-c-windows.tgz");
     const { code, stderr } = await publish();
@@ -106,7 +106,7 @@ esac
     expect(log()).not.toContain("a-umbrella");
   });
 
-  test("publishes nothing when npm cannot be asked", async () => {
+  test("publishes nothing when npm cannot be reached", async () => {
     const { publish, note, log } = prepare();
     note("down");
     expect(await publish()).toMatchObject({ code: 1, stdout: "" });
@@ -137,13 +137,13 @@ describe.each(workflows)("%s", (_, text) => {
   const jobs = Object.values(workflow.jobs);
   const steps = jobs.flatMap(({ steps = [] }) => steps);
 
-  test("grants nothing at the top, and each job what it names itself", () => {
+  test("grants permissions only in the jobs", () => {
     expect(workflow.permissions).toEqual({});
     expect(workflow.concurrency).toBeDefined();
     for (const job of jobs) expect(job.permissions).toBeDefined();
   });
 
-  test("pins every action to a commit, and says which version that is", () => {
+  test("pins every action to a commit, and names its version", () => {
     const uses = text.split("\n").filter((line) => /^\s*-?\s*uses: /.test(line));
     expect(uses.length).toBeGreaterThan(0);
     for (const line of uses) expect(line).toMatch(/uses: (\.\/\S+$|[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/);
@@ -157,11 +157,13 @@ describe.each(workflows)("%s", (_, text) => {
 describe("release.yml", () => {
   const { jobs } = parse(Object.fromEntries(workflows)["release.yml"]!) as Workflow;
 
-  test("goes on only after what comes before has succeeded", () => {
+  test("runs the jobs one after the other, in this order", () => {
     expect(Object.entries(jobs).map(([name, { needs }]) => [name, needs])).toEqual([
       ["check", undefined],
       ["build", "check"],
-      ["smoke", "build"],
+      ["sign", "build"],
+      ["package", "sign"],
+      ["smoke", "package"],
       ["draft", "smoke"],
       ["attest", "draft"],
       ["npm", "attest"],
@@ -169,7 +171,7 @@ describe("release.yml", () => {
     ]);
   });
 
-  test("can write nowhere but to the release and the attestations", () => {
+  test("can write only to the release and the attestations", () => {
     const writing = Object.entries(jobs).flatMap(([name, { permissions = {} }]) =>
       Object.entries(permissions).flatMap(([what, kind]) => (kind === "write" ? [`${name}: ${what}`] : [])),
     );
@@ -180,6 +182,30 @@ describe("release.yml", () => {
       "npm: id-token",
       "publish: contents",
     ]);
+  });
+
+  test("signs both programs for macOS before they are packaged", async () => {
+    const home = newHome();
+    const programs = ["darwin-arm64", "darwin-x64"].map((target) => `dist/${target}/bentocloud`);
+    for (const program of programs) {
+      mkdirSync(join(home.path, dirname(program)), { recursive: true });
+      writeFileSync(join(home.path, program), "unsigned");
+    }
+    Bun.spawnSync(["tar", "-cf", "built.tar", "dist"], { cwd: home.path });
+    Bun.spawnSync(["rm", "-r", join(home.path, "dist")]);
+    writeFileSync(join(home.path, "codesign"), `#!/bin/sh\n[ "$1" = --verify ] || echo signed >"$6"\n`);
+    chmodSync(join(home.path, "codesign"), 0o755);
+    const script = jobs["sign"]!.steps!.find(({ name }) => name === "Sign")!.run!;
+    const { code } = await run(["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
+      home,
+      command: ["bash"],
+      env: { PATH: `${home.path}:${process.env["PATH"]}` },
+    });
+    expect(code).toBe(0);
+    for (const program of programs) {
+      const { stdout } = Bun.spawnSync(["tar", "-xOf", "signed.tar", program], { cwd: home.path });
+      expect(stdout.toString()).toBe("signed\n");
+    }
   });
 
   test.each([

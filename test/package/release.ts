@@ -5,12 +5,11 @@ import { writeRelease } from "../../scripts/package.ts";
 import { programCommand } from "../support/program.ts";
 import { isUnequipped } from "./equipped.ts";
 
-/** 2026-01-01 */
+/** 2026-01-01, in seconds. */
 export const TIME = 1767225600;
 
 /**
- * A `dist` as the build leaves it, but for the size: in the place of each binary is a script that says which one it is,
- * and runs the one for this machine.
+ * Makes a small `dist`: each binary is a script that names its target in a comment and runs the binary of this machine.
  */
 export function makeDist(dist: string): void {
   const [binary] = programCommand("binary");
@@ -27,18 +26,18 @@ export function makeDist(dist: string): void {
 }
 
 export interface Release {
-  /** What `BENTOCLOUD_RELEASES` takes. */
+  /** The value for `BENTOCLOUD_RELEASES`. */
   readonly url: string;
-  /** The paths that were asked for. */
+  /** The paths that were requested. */
   readonly requests: string[];
-  /** Serves a file otherwise until `restore()`; not at all when undefined. */
+  /** Serves other content until `restore()`; with undefined, the file is missing. */
   change(name: string, content: string | undefined): void;
   read(name: string): string;
   restore(): void;
   stop(): void;
 }
 
-/** A release of stand-ins, at the addresses where a release page has its files. */
+/** Serves a release of such binaries, under the paths of GitHub's release pages. */
 export async function serveRelease(dist: string, tls?: { key: string; cert: string }): Promise<Release> {
   makeDist(dist);
   if (!isUnequipped) await writeRelease({ dist, time: TIME });

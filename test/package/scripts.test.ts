@@ -6,7 +6,7 @@ import { parse } from "yaml";
 const ROOT = join(import.meta.dir, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
-/** Every script that stands in a file for GitHub, by the name of its step. */
+/** Every script of a workflow or action, by the name of its step. */
 function scriptsIn(path: string): [title: string, script: string][] {
   const { runs, jobs } = parse(read(path)) as {
     runs?: Steps;

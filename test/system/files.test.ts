@@ -59,8 +59,8 @@ describe("readRegularFile", () => {
   test("refuses more than its limit", () => {
     const path = join(directory(), "file");
     writeFileSync(path, "12345");
-    expect(readRegularFile(path, 5)?.bytes).toHaveLength(5);
-    expect(() => readRegularFile(path, 4)).toThrow(TooLargeError);
+    expect(readRegularFile(path, { limit: 5 })?.bytes).toHaveLength(5);
+    expect(() => readRegularFile(path, { limit: 4 })).toThrow(TooLargeError);
   });
 });
 

@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import type { Bench } from "../bench.ts";
-import { homeByUse } from "../homes.ts";
+import { homeInUse } from "../homes.ts";
 import type { Part, Row } from "../result.ts";
 import { median } from "../statistics.ts";
 
 /**
- * A small parent, because the peak that the system reports for a child is never below its parent's size at the moment
- * it was started, and this process is larger than what it measures.
+ * Measured by a small Python process: the peak that the system reports for a child is never below the size of its parent
+ * at the moment of the fork, and this process is larger than the programs it measures.
  */
 const PEAKS = `import json, os, sys
 rounds, commands = int(sys.argv[1]), json.loads(sys.argv[2])
@@ -20,18 +20,18 @@ for _ in range(rounds):
         values.append(usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * 1024)
 print(json.dumps(peaks))`;
 
-/** What it takes of the machine: memory and room on the disk. */
-export async function measureFootprint({ workshop, rounds }: Bench): Promise<Part> {
-  const env = workshop.environment({ BENTOML_HOME: await homeByUse(workshop, 1) });
-  const commands = [[workshop.bare], [workshop.binary, "token"]];
+/** Peak memory and size on disk. */
+export async function measureFootprint({ sandbox, rounds }: Bench): Promise<Part> {
+  const env = sandbox.environment({ BENTOML_HOME: await homeInUse(sandbox, 1) });
+  const commands = [[sandbox.bare], [sandbox.binary, "token"]];
   const [bare = [], token = []] = peakMemory(commands, { rounds, env });
   const memory: Row[] = [
     { label: "bare Bun program", reference: "floor", values: bare },
     { label: "token", values: token },
   ];
   const size: Row[] = [
-    { label: "bare Bun program", reference: "floor", values: [mebibytes(statSync(workshop.bare).size)] },
-    { label: "bentocloud", values: [mebibytes(statSync(workshop.binary).size)] },
+    { label: "bare Bun program", reference: "floor", values: [mebibytes(statSync(sandbox.bare).size)] },
+    { label: "bentocloud", values: [mebibytes(statSync(sandbox.binary).size)] },
   ];
   const peak = median(token);
   const over = size[1]!.values[0]! - size[0]!.values[0]!;

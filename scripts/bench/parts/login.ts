@@ -9,7 +9,7 @@ import { alternate, type Subject, timeWithServer } from "../timing.ts";
 const SLOW_MS = 200;
 const LIMIT_MS = 60;
 
-/** Signing in again and again, at a server that answers at once and one that takes its time. */
+/** Repeated logins at a server that answers at once and at a slow one. */
 export async function measureLogin(bench: Bench): Promise<Part> {
   const [fast, slow] = await Promise.all([startCloud(), startCloud({ delayMs: SLOW_MS })]);
   try {
@@ -19,7 +19,7 @@ export async function measureLogin(bench: Bench): Promise<Part> {
       { cloud: slow, title: `Login at a server that takes ${SLOW_MS} ms for each answer` },
     ]) {
       const rows = await alternate(bench.rounds, subjectsFor(bench, cloud));
-      const text = "The token comes from standard input, or from an option where there is no other way.";
+      const text = "Ours reads the token from standard input, bentoml takes it as an option.";
       results.push({ title, text, unit: "ms" as const, rows });
     }
     const over = median(results[1]!.rows[0]!.values) - SLOW_MS;
@@ -35,13 +35,12 @@ export async function measureLogin(bench: Bench): Promise<Part> {
   }
 }
 
-function subjectsFor({ workshop, peers }: Bench, cloud: LocalCloud): Subject[] {
+function subjectsFor({ sandbox, peers }: Bench, cloud: LocalCloud): Subject[] {
   const token = cloud.issueToken();
   const at = ["login", "--endpoint", cloud.url, "--context", "bench"];
-  const cwd = workshop.folder;
-  const environment = () =>
-    workshop.environment({ BENTOML_HOME: mkdtempSync(join(workshop.folder, "home-")) });
-  const command = [workshop.binary, ...at, "--with-token"];
+  const cwd = sandbox.folder;
+  const environment = () => sandbox.environment({ BENTOML_HOME: mkdtempSync(join(sandbox.folder, "home-")) });
+  const command = [sandbox.binary, ...at, "--with-token"];
   const env = environment();
   const ours: Subject = {
     label: "login --with-token",

@@ -4,34 +4,34 @@ import { startCloud } from "../../../test/support/cloud.ts";
 import type { Bench } from "../bench.ts";
 import type { Part } from "../result.ts";
 import { median } from "../statistics.ts";
-import { alternate, failure, runWithServer } from "../timing.ts";
+import { alternate, describeFailure, runWithServer } from "../timing.ts";
 
 const COUNTS = [1, 10, 25, 50, 100];
 const GOAL = { count: 50, limitMs: 5000 };
-/** `LOCKED`: it has waited for its turn as long as it does, has changed nothing, and says so. */
-const REFUSED = 6;
+/** `LOCKED`: the command waited 15 seconds for the lock, changed nothing, and said so. */
+const LOCKED = 6;
 
-/** Many processes that sign in at once, each under a name of its own, and all into one file. */
-export async function measureLogins({ workshop, rounds }: Bench): Promise<Part> {
+/** Many processes log in at once, each under its own name, all to one file. */
+export async function measureLogins({ sandbox, rounds }: Bench): Promise<Part> {
   const cloud = await startCloud();
   const token = cloud.issueToken();
   const kept = new Map(COUNTS.map((count) => [count, count]));
   const refused = new Map<number, number>();
 
   async function signIn(count: number): Promise<number> {
-    const home = mkdtempSync(join(workshop.folder, "home-"));
-    const env = workshop.environment({ BENTOML_HOME: home });
+    const home = mkdtempSync(join(sandbox.folder, "home-"));
+    const env = sandbox.environment({ BENTOML_HOME: home });
     const start = Bun.nanoseconds();
     const logins = Array.from({ length: count }, async (_, index) => {
-      const command = [workshop.binary, "login", "--with-token", "--endpoint", cloud.url];
+      const command = [sandbox.binary, "login", "--with-token", "--endpoint", cloud.url];
       command.push("--context", `c${index}`);
-      return { command, ...(await runWithServer({ command, env, cwd: workshop.folder, stdin: token })) };
+      return { command, ...(await runWithServer({ command, env, cwd: sandbox.folder, stdin: token })) };
     });
     const ended = await Promise.all(logins);
     const elapsed = (Bun.nanoseconds() - start) / 1e6;
     for (const { command, exitCode, stderr } of ended) {
-      if (exitCode === REFUSED) refused.set(count, (refused.get(count) ?? 0) + 1);
-      else if (exitCode !== 0) throw new Error(failure(command, exitCode, stderr));
+      if (exitCode === LOCKED) refused.set(count, (refused.get(count) ?? 0) + 1);
+      else if (exitCode !== 0) throw new Error(describeFailure(command, exitCode, stderr));
     }
     const text = await Bun.file(join(home, ".yatai.yaml")).text();
     const contexts = new Set(text.match(/\bname: c\d+$/gm)).size;
@@ -42,7 +42,6 @@ export async function measureLogins({ workshop, rounds }: Bench): Promise<Part> 
   try {
     const subjects = COUNTS.map((count) => ({
       label: `${count} ${count === 1 ? "login" : "logins"}`,
-      at: { line: "logins", x: count },
       measure: () => signIn(count),
     }));
     const rows = await alternate(rounds, subjects);
@@ -52,14 +51,13 @@ export async function measureLogins({ workshop, rounds }: Bench): Promise<Part> 
       results: [
         {
           title: "Simultaneous logins",
-          text: "From the first start to the last end of processes that were started at once, in an empty home, at a server that answers at once.",
+          text: "Processes started at once in an empty home, at a server that answers at once: from the start of the first to the end of the last.",
           unit: "ms",
           rows,
           remarks: [...refused].map(
             ([count, times]) =>
-              `Of the logins that were one of ${count}, ${times} gave up after waiting 15 s for their turn (exit 6), in all rounds together.`,
+              `With ${count} logins, ${times} in all rounds together gave up after waiting 15 s for the lock (exit 6).`,
           ),
-          plot: { name: "logins", alt: "Time of simultaneous logins against their number" },
         },
       ],
       targets: [

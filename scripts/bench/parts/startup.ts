@@ -1,5 +1,5 @@
 import type { Bench } from "../bench.ts";
-import { homeByUse } from "../homes.ts";
+import { homeInUse } from "../homes.ts";
 import type { Part, Row, Target } from "../result.ts";
 import { ratio } from "../statistics.ts";
 import { alternate, type Subject, time } from "../timing.ts";
@@ -12,13 +12,13 @@ const TARGETS: { reference: string; factor: number }[] = [
   { reference: "bentoml cloud current-context", factor: 50 },
 ];
 
-/** The commands that ask nobody, against programs that do the same, and one that does nothing. */
-export async function measureStartUp({ workshop, peers, rounds }: Bench): Promise<Part> {
-  const env = workshop.environment({ BENTOML_HOME: await homeByUse(workshop, 1) });
-  const cwd = workshop.folder;
-  const ours = COMMANDS.map((words): Subject => {
-    const command = [workshop.binary, ...words.split(" ")];
-    return { label: words, measure: () => time({ command, env, cwd }) };
+/** Commands that send no request, beside other tools and a program that does nothing. */
+export async function measureStartUp({ sandbox, peers, rounds }: Bench): Promise<Part> {
+  const env = sandbox.environment({ BENTOML_HOME: await homeInUse(sandbox, 1) });
+  const cwd = sandbox.folder;
+  const ours = COMMANDS.map((args): Subject => {
+    const command = [sandbox.binary, ...args.split(" ")];
+    return { label: args, measure: () => time({ command, env, cwd }) };
   });
   const others = [
     peers.gh,
@@ -26,8 +26,8 @@ export async function measureStartUp({ workshop, peers, rounds }: Bench): Promis
     peers.bentoml && {
       ...peers.bentoml,
       command: [...peers.bentoml.command, "cloud", "current-context"],
-      // Of its own, because it writes the file anew.
-      env: { ...peers.bentoml.env, BENTOML_HOME: await homeByUse(workshop, 1) },
+      // A home of its own, because bentoml rewrites the file.
+      env: { ...peers.bentoml.env, BENTOML_HOME: await homeInUse(sandbox, 1) },
     },
   ].flatMap((peer): Subject[] => {
     if (peer === undefined) return [];
@@ -37,17 +37,16 @@ export async function measureStartUp({ workshop, peers, rounds }: Bench): Promis
   const bare: Subject = {
     label: FLOOR,
     reference: "floor",
-    measure: () => time({ command: [workshop.bare], env, cwd }),
+    measure: () => time({ command: [sandbox.bare], env, cwd }),
   };
   const rows = await alternate(rounds, [bare, ...ours, ...others]);
   return {
     results: [
       {
         title: "Start-up",
-        text: "Each of them reads its answer from a file of one entry and asks nobody. The bare program prints one word: it is what every program made with Bun takes at least.",
+        text: "Each command reads its answer from a file with one entry and sends no request. The bare program prints one word: no program made with Bun is faster.",
         unit: "ms",
         rows,
-        plot: { name: "startup", alt: "Time from start to end of bentocloud and of programs like it" },
       },
     ],
     targets: COMMANDS.flatMap((label) => targetsOf(label, rows)),

@@ -1,6 +1,6 @@
 import { type LocalCloud, startCloud } from "../../../test/support/cloud.ts";
 import type { Bench } from "../bench.ts";
-import { homeByHand } from "../homes.ts";
+import { homeWithFile } from "../homes.ts";
 import type { Part } from "../result.ts";
 import { median } from "../statistics.ts";
 import { alternate, type Subject, timeWithServer } from "../timing.ts";
@@ -9,8 +9,8 @@ const LATENCIES_MS = [10, 50, 100, 200];
 const COUNTS = [1, 50, 100, 200];
 const GOAL = { count: 200, latency: 100, limitMs: 2000 };
 
-/** Every context is asked of the server, at servers of different speed. */
-export async function measureStatus({ workshop, rounds }: Bench): Promise<Part> {
+/** One request or more for every context, at servers of different speed. */
+export async function measureStatus({ sandbox, rounds }: Bench): Promise<Part> {
   const clouds: LocalCloud[] = [];
   try {
     const subjects: Subject[] = [];
@@ -19,28 +19,24 @@ export async function measureStatus({ workshop, rounds }: Bench): Promise<Part> 
       clouds.push(cloud);
       for (const count of COUNTS) {
         const tokens = Array.from({ length: count }, () => cloud.issueToken());
-        const home = await homeByHand(workshop, count, { endpoint: cloud.url, tokens });
-        const env = workshop.environment({ BENTOML_HOME: home });
-        const command = [workshop.binary, "status", "--all"];
+        const home = await homeWithFile(sandbox, count, { endpoint: cloud.url, tokens });
+        const env = sandbox.environment({ BENTOML_HOME: home });
+        const command = [sandbox.binary, "status", "--all"];
         subjects.push({
-          label: `${count} ${count === 1 ? "context" : "contexts"}, ${latency} ms per answer`,
-          at: { line: lineOf(latency), x: count },
-          measure: () => timeWithServer({ command, env, cwd: workshop.folder }),
+          label: labelOf(count, latency),
+          measure: () => timeWithServer({ command, env, cwd: sandbox.folder }),
         });
       }
     }
     const rows = await alternate(rounds, subjects);
-    const goal = median(
-      rows.find(({ at }) => at?.line === lineOf(GOAL.latency) && at.x === GOAL.count)!.values,
-    );
+    const goal = median(rows.find(({ label }) => label === labelOf(GOAL.count, GOAL.latency))!.values);
     return {
       results: [
         {
           title: "`status --all`",
-          text: "One server for all contexts; it takes the same time for each answer, however many it is asked for at once.",
+          text: "All contexts are of one server, which takes the same time for each answer, however many requests come at once.",
           unit: "ms",
           rows,
-          plot: { name: "status", alt: "Time of status --all against the number of contexts" },
         },
       ],
       targets: [
@@ -57,6 +53,6 @@ export async function measureStatus({ workshop, rounds }: Bench): Promise<Part> 
   }
 }
 
-function lineOf(latency: number): string {
-  return `${latency} ms an answer`;
+function labelOf(count: number, latency: number): string {
+  return `${count} ${count === 1 ? "context" : "contexts"}, ${latency} ms per answer`;
 }

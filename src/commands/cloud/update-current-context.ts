@@ -16,7 +16,8 @@ export const updateCurrentContext = command({
   },
   async run(args, cli) {
     await withCompatibleFailures(async () => {
-      const { name, previous, narrowed } = await switchContext(cli.store, args.name);
+      const { name } = args;
+      const { result: previous, narrowed } = await switchContext(cli.store, name);
       if (cli.output.json) cli.output.data({ name, previous });
       else cli.output.line(`Successfully switched to context: ${name}`);
       reportNarrowed(cli, narrowed);

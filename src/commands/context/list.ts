@@ -38,8 +38,7 @@ export const list = command({
 });
 
 async function describeNothing({ store }: Cli): Promise<string> {
-  const { listKept } = await import("../../store/versions.ts");
-  return listKept(store.paths.own, "lost").every(({ isBack }) => isBack)
+  return (await store.losses()).length === 0
     ? "No contexts yet; `bentocloud login` makes one"
     : "No contexts; `bentocloud restore` lists what another program removed";
 }

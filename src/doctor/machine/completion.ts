@@ -63,7 +63,7 @@ const MOST_BYTES = 1024 * 1024;
 /** In a line that is not a comment. */
 function mentionsUs(path: string): boolean {
   try {
-    const text = readRegularFile(path, MOST_BYTES)?.bytes.toString("utf8") ?? "";
+    const text = readRegularFile(path, { limit: MOST_BYTES })?.bytes.toString("utf8") ?? "";
     return /^[^#\n]*\bbentocloud\s+completion\b/m.test(text);
   } catch {
     return false;

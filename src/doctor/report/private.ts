@@ -47,7 +47,7 @@ function placesOf({ env, store, cwd }: Cli, project: Project | undefined): Place
 }
 
 async function storedIn({ store }: Cli): Promise<Hidden> {
-  const file = await store.read({ notice: false }).catch(orNothing);
+  const file = await store.read().catch(orNothing);
   const contexts = file?.contexts ?? [];
   return {
     context: [...contexts.map(({ name }) => name), ...present(file?.current.name)],

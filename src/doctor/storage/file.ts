@@ -8,7 +8,7 @@ export const file: Check = {
   async look(cli) {
     const path = cli.store.paths.file;
     try {
-      await cli.store.read({ notice: false });
+      await cli.store.read();
       return { status: "ok", message: path };
     } catch (error) {
       if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
@@ -21,7 +21,7 @@ export const file: Check = {
 
 /** Puts the last whole version in its place; without one there are no contexts then, and the broken file still is. */
 async function putAside({ store }: Cli): Promise<string> {
-  const { aside, file } = await store.mend();
+  const { aside, file } = await store.repair();
   if (aside === undefined) return "another program mended it meanwhile";
   const done =
     file.contexts.length === 0

@@ -1,7 +1,8 @@
 import { basename, dirname, join } from "node:path";
 import { listNames } from "../../store/compare.ts";
-import { withOwnLock } from "../../store/store-lock.ts";
+import { withStoreLock } from "../../store/store-lock.ts";
 import type { Paths } from "../../store/home.ts";
+import { versionsFolder } from "../../store/versions.ts";
 import { ROTATION_LOCK } from "../../tokens/journal.ts";
 import { discard, realTarget } from "../../system/files.ts";
 import { findAbandoned } from "../../system/lock.ts";
@@ -21,8 +22,9 @@ export const leftovers: Check = {
       message: `interrupted writes left ${listNames(found)}`,
       async repair() {
         // The lock, because a process that cannot be seen from here may be writing.
-        await withOwnLock(paths, cli.signal, () => {
+        await withStoreLock(paths, { signal: cli.signal, waitMs: 0 }, async () => {
           for (const path of found) discard(path);
+          return true;
         });
         return `removed ${counted(found.length, "file")} of interrupted writes`;
       },
@@ -33,7 +35,7 @@ export const leftovers: Check = {
 function leftoversOf({ file, own }: Paths): string[] {
   const target = realTarget(file);
   const beside = findTemporaries(dirname(target), (name, pid) => name === basename(target) && hasEnded(pid));
-  const inside = [own, join(own, "backups"), join(own, "lost")].flatMap((folder) =>
+  const inside = [own, versionsFolder(own)].flatMap((folder) =>
     findTemporaries(folder, (_name, pid) => hasEnded(pid)),
   );
   return [...beside, ...inside, ...["lock", ROTATION_LOCK].flatMap((name) => findAbandoned(join(own, name)))];
