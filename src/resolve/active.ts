@@ -1,6 +1,7 @@
 import { type Context, findContext } from "../contexts/context.ts";
 import { environmentCredential, variable } from "./environment.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import type { CliError } from "../errors.ts";
+import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import type { Environment } from "../store/home.ts";
 import { chooseLayer } from "./layers.ts";
 import { findProject, type Project } from "./bentorc.ts";
@@ -29,6 +30,8 @@ export interface Active {
   source: Source;
   /** Undefined when the chosen name is stored nowhere. */
   context: Context | undefined;
+  /** Why it cannot be read, although it stands in the file. */
+  error?: CliError | undefined;
   project: Project | undefined;
   /** Whether contexts are stored that could be made current instead. */
   hasOthers: boolean;
@@ -47,9 +50,13 @@ export interface Surroundings {
 
 export async function resolveActive(surroundings: Surroundings): Promise<Active> {
   const { choice, project } = await choose(surroundings);
-  const contexts = choice.credential ? [choice.credential] : (await surroundings.read()).contexts;
-  const context = findContext(contexts, choice.name);
-  return { name: choice.name, source: choice.source, context, project, hasOthers: contexts.length > 0 };
+  const { name, source, credential } = choice;
+  if (credential) return { name, source, context: credential, project, hasOthers: true };
+  const file = await surroundings.read();
+  const problem = problemWith(file, source.kind === "user" ? null : name);
+  const context = problem ? undefined : findContext(file.contexts, name);
+  const error = problem && problemError(problem, surroundings.file());
+  return { name, source, context, error, project, hasOthers: file.contexts.length > 0 };
 }
 
 /** The first of all choices, whether or not what it names is stored. */

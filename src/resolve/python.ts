@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import { inspectTarget, readRegularFile, requireWritable, storageError } from "../system/files.ts";
 import { Context, findContext } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT } from "../contexts/endpoint.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import { type ContextsFile, problemError } from "../yaml/read.ts";
 import { type Environment, locatePythonHome } from "../store/home.ts";
 import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
 import { EMPTY, snapshotReader } from "../store/snapshot.ts";
@@ -79,8 +79,8 @@ async function readAsPython(path: string): Promise<ContextsFile> {
     return EMPTY;
   }
   const { file } = await snapshotReader(path)();
-  const refused = file.problems.find((problem) => problem.refused);
-  if (refused) throw new CliError("CORRUPT", `${path}:${refused.line}: ${refused.message}`);
+  const [problem] = file.problems;
+  if (problem) throw problemError(problem, path);
   return file;
 }
 

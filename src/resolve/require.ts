@@ -6,8 +6,9 @@ import type { Token } from "../contexts/token.ts";
 
 /** The active context, or the error that says what was looked for, where it was asked for, and what to run. */
 export function requireContext(active: Active): Context {
-  const { context, name, source } = active;
+  const { context, name, source, error } = active;
   if (context) return context;
+  if (error) throw error;
   const shown = showName(name);
   switch (source.kind) {
     case "flag":

@@ -1,11 +1,22 @@
 import { CliError } from "../errors.ts";
-import { findContext, firstOfEachName, requireNamed } from "../contexts/context.ts";
+import { type Context, findContext, firstOfEachName, requireNamed } from "../contexts/context.ts";
 import { parseName } from "../contexts/name.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import { readProtected } from "./protection.ts";
 import { forget, renameInState } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
+
+/** Throws `CORRUPT` for an entry that cannot be read, and `NOT_FOUND` when there is none of that name. */
+export async function requireStored(store: Store, name: string): Promise<Context> {
+  return requireIn(store, await store.read(), name);
+}
+
+function requireIn({ paths }: Store, file: ContextsFile, name: string): Context {
+  const problem = problemWith(file, name);
+  if (problem) throw problemError(problem, paths.file);
+  return requireNamed(file.contexts, name);
+}
 
 /**
  * Makes a stored context current, and remembers the one before for `use -`. The result is the name of the one that was
@@ -13,7 +24,7 @@ import type { Outcome } from "./tools.ts";
  */
 export async function switchContext(store: Store, name: string): Promise<Outcome<string>> {
   return store.update((file, state) => {
-    requireNamed(file.contexts, name);
+    requireIn(store, file, name);
     const before = file.current.name;
     const previous = previousAfterSwitch(file, name);
     return {
@@ -38,14 +49,14 @@ export async function previousContext(store: Store): Promise<string> {
       hint: "`bentocloud use NAME` switches",
     });
   }
-  requireNamed((await store.read()).contexts, previous);
+  await requireStored(store, previous);
   return previous;
 }
 
 /** Its protection goes with it, and stands under both names meanwhile. */
 export async function renameContext(store: Store, from: string, to: string): Promise<Outcome> {
   if (from === to) return renameStored(store, from, to);
-  requireNamed((await store.read()).contexts, from);
+  await requireStored(store, from);
   await store.prepare();
   const names = readProtected(store.paths);
   if (!names.includes(from)) return renameStored(store, from, to);
@@ -62,7 +73,7 @@ export async function renameContext(store: Store, from: string, to: string): Pro
 
 function renameStored(store: Store, from: string, to: string): Promise<Outcome> {
   return store.update((file, state) => {
-    requireNamed(file.contexts, from);
+    requireIn(store, file, from);
     if (from === to) return { changes: [] };
     parseName(to);
     if (findContext(file.contexts, to)) throw new CliError("FAILURE", `there is a context "${to}" already`);
@@ -81,7 +92,7 @@ function renameStored(store: Store, from: string, to: string): Promise<Outcome> 
 export async function removeContexts(store: Store, names: readonly string[]): Promise<Outcome> {
   const outcome = await store.update((file, state) => {
     const stored = firstOfEachName(file.contexts);
-    for (const name of names) if (!stored.has(name)) requireNamed(file.contexts, name);
+    for (const name of names) if (!stored.has(name)) requireIn(store, file, name);
     return { changes: names.map((name) => ({ kind: "remove", name })), state: forget(state, names) };
   });
   await unprotect(store, names);
@@ -90,7 +101,7 @@ export async function removeContexts(store: Store, names: readonly string[]): Pr
 
 /** False when it was protected already. */
 export async function protectContext(store: Store, name: string): Promise<boolean> {
-  requireNamed((await store.read()).contexts, name);
+  await requireStored(store, name);
   if (readProtected(store.paths).includes(name)) return false;
   await store.updateProtected((names) => [...names, name]);
   return true;
@@ -99,7 +110,7 @@ export async function protectContext(store: Store, name: string): Promise<boolea
 /** False when it was not protected. */
 export async function unprotectContext(store: Store, name: string): Promise<boolean> {
   if (await unprotect(store, [name])) return true;
-  requireNamed((await store.read()).contexts, name);
+  await requireStored(store, name);
   return false;
 }
 

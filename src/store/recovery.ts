@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
 import { discard, inspect, realTarget } from "../system/files.ts";
 import { editContexts } from "../yaml/edit.ts";
-import { type ContextsFile, readContexts } from "../yaml/read.ts";
+import { type ContextsFile, problemWith, readContexts } from "../yaml/read.ts";
 import { listNames } from "./compare.ts";
 import { isHomeFile, type Paths } from "./home.ts";
 import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
@@ -96,7 +96,8 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefi
   const contexts = [...firstOfEachName(before.contexts).values()].filter((context) =>
     pending.every((file) => !file || isSameLogin(context, findContext(file.contexts, context.name))),
   );
-  const missing = contexts.filter(({ name }) => !findContext(now.contexts, name));
+  // An entry that cannot be read stands in the file still.
+  const missing = contexts.filter(({ name }) => !findContext(now.contexts, name) && !problemWith(now, name));
   const changed = contexts.filter((context) => {
     const other = findContext(now.contexts, context.name);
     return other !== undefined && !isSameLogin(context, other);

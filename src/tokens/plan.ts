@@ -1,7 +1,8 @@
 import type { ApiToken } from "../cloud/api-token.ts";
 import { identify } from "../cloud/auth.ts";
 import { listTokens } from "../cloud/tokens.ts";
-import { type Context, requireNamed } from "../contexts/context.ts";
+import type { Context } from "../contexts/context.ts";
+import { requireStored } from "../store/manage.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { quoteWord, requireToken } from "../resolve/require.ts";
 import type { Rotation } from "./journal.ts";
@@ -32,7 +33,7 @@ export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptio
   if (name !== undefined) {
     if (cli.flags.context !== undefined && cli.flags.context !== name)
       throw usageError("--context names another context than the one to rotate");
-    const context = requireNamed((await cli.store.read()).contexts, name);
+    const context = await requireStored(cli.store, name);
     return { context, token: requireToken(context) };
   }
   if ((await cli.resolve()).source.kind === "env_key") {

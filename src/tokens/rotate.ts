@@ -1,5 +1,5 @@
 import { isSameEndpoint } from "../contexts/endpoint.ts";
-import { requireNamed } from "../contexts/context.ts";
+import { requireStored } from "../store/manage.ts";
 import { quoteWord, requireToken } from "../resolve/require.ts";
 import { readRotations, type Rotation, withRotationLock } from "./journal.ts";
 import { holding } from "../store/replace-token.ts";
@@ -45,7 +45,7 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
 
 async function rotateAnew(cli: Cli, { context }: Target, options: RotateOptions): Promise<Rotated> {
   // What was taken back may have given the context another token.
-  const now = requireNamed((await cli.store.read()).contexts, context.name);
+  const now = await requireStored(cli.store, context.name);
   const planned = await plan(cli, { context: now, token: requireToken(now) }, options);
   const { insecureHttp } = options;
   const rotation = await begin({ cli, rotation: planned, insecureHttp });

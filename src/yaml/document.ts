@@ -8,7 +8,7 @@ const MAX_DEPTH = 100;
 const MAX_LENGTH = 4 << 20;
 
 /** PyYAML refuses most of these; U+0085, U+2028 and U+2029 end a line in YAML 1.1, and only there. */
-const FORBIDDEN = /[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
+const FORBIDDEN = /[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
 
 const PHRASES = new Map([
   ["TAB_AS_INDENT", "a tab is used as indentation"],
@@ -19,7 +19,7 @@ const PHRASES = new Map([
 
 /** The text of a contexts file as a YAML document that PyYAML can read too. */
 export class Source {
-  /** Without a byte order mark, and with lone carriage returns as line feeds, as Python's text files have them. */
+  /** Without a byte order mark, and with every end of a line as a line feed, as Python's text files have them. */
   readonly text: string;
   readonly doc: Document.Parsed;
   readonly root: YAMLMap;
@@ -30,7 +30,7 @@ export class Source {
    * for a document that is to be written again.
    */
   constructor(text: string, writerFor?: (text: string) => ScalarTag) {
-    this.text = text.replace(/^\ufeff/, "").replaceAll(/\r(?!\n)/g, "\n");
+    this.text = text.replace(/^\ufeff/, "").replaceAll(/\r\n?/g, "\n");
     this.#lines.addNewLine(0);
     if (text.length > MAX_LENGTH) throw this.corrupt("it is too large for a list of logins", 0);
     for (const { index } of this.text.matchAll(/\n/g)) this.#lines.addNewLine(index + 1);
@@ -55,6 +55,7 @@ export class Source {
         "it is empty, not a mapping, or has a YAML tag,",
         isEmpty(doc?.contents) ? 0 : doc?.contents,
       );
+    for (const { comment } of more) doc.comment = [doc.comment, comment].filter(Boolean).join("\n");
     this.doc = doc;
     this.root = doc.contents;
   }

@@ -24,7 +24,7 @@ export async function editContexts(text: string | undefined, changes: Change[]):
   const file = fast ?? (await readContexts(before));
   for (const name of changes.flatMap(namesIn)) {
     const problem = problemWith(file, name);
-    if (problem) throw problemError(problem);
+    if (problem) throw problemError(problem, "the contexts file");
   }
   const target = targetOf(file, changes);
   const editors = fast ? [editLines, editDocument] : [editDocument];

@@ -2,17 +2,19 @@ import { Context } from "../contexts/context.ts";
 import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
 import { kindOf, unquoteDouble } from "./scalar.ts";
 
-// A reader for the one shape that Python bentoml and this program write. Everything it is not certain about it
-// declines, so that there is a single authority on what YAML means: the full parser.
+// A reader for the shape that Python bentoml and this program write, where each value stands on a line of its own, also
+// with the comments and simple keys that people add to it. Everything it is not certain about it declines, so that there
+// is a single authority on what YAML means: the full parser.
 
 const UNUSUAL_TEXT = /[^\x20-\x7e\r\n]|\r(?!\n)/;
 const NOTHING = /^ *(?:#.*)?$/;
 /** Indentation, the blanks behind a dash, key and value. Each expression here is compiled anew at every start. */
-const LINE = /^( *)(?:-( +))?([a-z_]+):(?: +(.*))?$/;
-const KEYS = new Set(["api_token", "email", "endpoint", "name"]);
-const SINGLE_QUOTED = /^'((?:[^']|'')*)'$/;
+const LINE = /^( *)(?:-( +))?([a-z_]{1,99}):(?: +(.*))?$/;
+const EMPTY_LIST = /^\[\] *(?:#.*)?$/;
+const QUOTED = /^(?:'[^']*(?:''[^']*)*'|"[^"\\]*(?:\\.[^"\\]*)*")(?=[ \r\n]|$)/;
+const END_OF_PLAIN = / #|[\r\n]|$/;
 const CERTAINLY_PLAIN_START = /^[A-Za-z0-9._/+~$^(;<=\\]/;
-const NOT_PLAIN = /: |:$| #/;
+const NOT_PLAIN = /: |:$/;
 
 /** An entry and where it stands, by the indexes of its lines and the columns of its dash and keys. */
 interface UsualEntry {
@@ -24,15 +26,26 @@ interface UsualEntry {
   values: Partial<Record<string, string | null>>;
 }
 
+/** How much of what stands behind a key is its value, and not blanks or a comment. */
+export function lengthOfValue(source: string): number {
+  const quoted = QUOTED.exec(source)?.[0];
+  if (quoted !== undefined) return quoted.length;
+  const end = source.startsWith("#") ? 0 : source.search(END_OF_PLAIN);
+  return source.slice(0, end).trimEnd().length;
+}
+
 /** The text Python sees, null where it sees None, undefined when that takes more than a glance. */
 function readValue(source: string): string | null | undefined {
-  if (source.startsWith("'")) return SINGLE_QUOTED.exec(source)?.[1]?.replaceAll("''", "'");
-  if (source.startsWith('"')) return unquoteDouble(source);
-  const kind = kindOf(source);
+  const length = lengthOfValue(source);
+  const written = source.slice(0, length);
+  if (!NOTHING.test(source.slice(length))) return undefined;
+  if (QUOTED.test(written))
+    return written.startsWith('"') ? unquoteDouble(written) : written.slice(1, -1).replaceAll("''", "'");
+  const kind = kindOf(written);
   if (kind === "null") return null;
-  if (!CERTAINLY_PLAIN_START.test(source) || NOT_PLAIN.test(source)) return undefined;
+  if (!CERTAINLY_PLAIN_START.test(written) || NOT_PLAIN.test(written)) return undefined;
   // What versions of PyYAML dispute is taken as text, because in this shape it was PyYAML 6 that wrote it.
-  return kind === "string" || kind === "disputed" ? source : undefined;
+  return kind === "string" || kind === "disputed" ? written : undefined;
 }
 
 /** The lines of a file in the usual shape. */
@@ -50,12 +63,12 @@ export class UsualFile {
     const parts = LINE.exec(line);
     if (!parts) return NOTHING.test(line);
     const [, indent = "", gap, key = "", source = ""] = parts;
-    if (gap === undefined && indent === "") return this.#readTop(key, source.trimEnd(), index);
+    if (gap === undefined && indent === "") return this.#readTop(key, source, index);
     if (gap !== undefined && !this.#openEntry(index, indent.length, gap.length)) return false;
     const entry = this.entries.at(-1);
     const isOwn = entry && (gap !== undefined || entry.column === indent.length);
-    const value = readValue(source.trimEnd());
-    if (!this.#isOpen || !isOwn || !KEYS.has(key) || key in entry.keys || value === undefined) return false;
+    const value = readValue(source);
+    if (!this.#isOpen || !isOwn || key in entry.keys || value === undefined) return false;
     entry.values[key] = value;
     entry.keys[key] = index;
     entry.last = index;
@@ -75,15 +88,17 @@ export class UsualFile {
 
   #readTop(key: string, source: string, index: number): boolean {
     this.#isOpen = false;
-    if (key === "contexts" && this.list === -1) {
+    const value = readValue(source);
+    if (key === "contexts") {
+      const isEmpty = EMPTY_LIST.test(source);
+      if (this.list !== -1 || !(isEmpty || NOTHING.test(source))) return false;
       this.list = index;
-      this.#isOpen = this.#needsEntry = source === "";
-      return source === "" || source === "[]";
+      this.#isOpen = this.#needsEntry = !isEmpty;
+      return true;
     }
-    const name = readValue(source);
-    if (key !== "current_context_name" || typeof name !== "string" || this.current.line !== null)
-      return false;
-    this.current = { name, line: index + 1 };
+    if (key !== "current_context_name") return value !== undefined;
+    if (typeof value !== "string" || this.current.line !== null) return false;
+    this.current = { name: value, line: index + 1 };
     return true;
   }
 }

@@ -7,10 +7,10 @@ const NAME_OF_ANCHOR = /^[&*][\w-]+$/;
 const DIRECTIVE = /^%YAML +1\.\d+$/;
 const NEEDS_QUOTES_IN_FLOW = /^:|\?/;
 /** The package makes a blank of it, and PyYAML a line break. */
-const LOST_LINE = /\\\r?\n[ \t]*\r?\n/;
-const TAKES_TABS = ["block", "comment", "single-quoted-scalar", "double-quoted-scalar"];
-const PROPERTIES = ["tag", "anchor", "alias"];
-const KEYS = ["plain", "alias", "single-quoted-scalar", "double-quoted-scalar"];
+const LOST_LINE = /(?<!\\)(?:\\\\)*\\\n[ \t]*\n/;
+const TAKES_TABS = new Set(["block", "comment", "single-quoted-scalar", "double-quoted-scalar"]);
+const PROPERTIES = new Set(["tag", "anchor", "alias"]);
+const KEYS = new Set(["plain", "alias", "single-quoted-scalar", "double-quoted-scalar"]);
 
 /**
  * What PyYAML's scanner refuses in the pieces of a text that the lexer of the YAML package takes: that one speaks
@@ -46,17 +46,16 @@ export class LexemeCheck {
     this.#isBlock ||= type === "block-scalar-header";
     this.#mayHaveDirective &&= type !== "directive-line";
     if (type.startsWith("flow-")) this.#flow += type.endsWith("start") ? 1 : -1;
-    if (type !== "space")
-      this.#isKey = KEYS.includes(type) && lexeme.length <= MAX_KEY && !lexeme.includes("\n");
+    if (type !== "space") this.#isKey = KEYS.has(type) && lexeme.length <= MAX_KEY && !lexeme.includes("\n");
     this.#before = type;
     return why;
   }
 
   #refuse(type: string, lexeme: string): string | undefined {
-    if (lexeme.includes("\t") && !TAKES_TABS.includes(type))
+    if (lexeme.includes("\t") && !TAKES_TABS.has(type))
       return "a tab stands outside quotes, where Python cannot read one,";
-    const end = this.#before === "tag" ? /^[ \r\n]/ : /^[ \r\n,\]}]/;
-    if (PROPERTIES.includes(this.#before) && !end.test(lexeme))
+    const end = this.#before === "tag" ? /^[ \n]/ : /^[ \n,\]}]/;
+    if (PROPERTIES.has(this.#before) && !end.test(lexeme))
       return "a YAML tag or anchor has no end that Python sees,";
     switch (type) {
       case "flow-error-end":
@@ -70,7 +69,8 @@ export class LexemeCheck {
           : undefined;
       case "single-quoted-scalar":
       case "double-quoted-scalar":
-        if (LOST_LINE.test(lexeme)) return "an empty line follows one that ends in a backslash,";
+        if (type.startsWith("double") && LOST_LINE.test(lexeme))
+          return "an empty line follows one that ends in a backslash,";
         return isClosed(lexeme) ? undefined : "a quote is not closed";
       case "explicit-key-ind":
         return "a key is marked by a question mark, instead of by a colon behind it,";
@@ -92,5 +92,5 @@ function isClosed(quoted: string): boolean {
   const escape = quoted.startsWith("'") ? "'" : "\\";
   let at = quoted.length - 2;
   while (at > 0 && quoted[at] === escape) at -= 1;
-  return quoted.length > 1 && (quoted.length - at) % 2 === 0;
+  return quoted.length > 1 && quoted.at(-1) === quoted[0] && (quoted.length - at) % 2 === 0;
 }

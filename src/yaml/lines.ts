@@ -1,6 +1,6 @@
 import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
 import type { ContextsFile } from "./contexts-file.ts";
-import { readUsual } from "./fast.ts";
+import { lengthOfValue, readUsual } from "./fast.ts";
 import { writeScalar } from "./scalar.ts";
 
 const LINE = /[^\n]*\n|[^\n]+/g;
@@ -14,72 +14,48 @@ const COMMENT = /^( *)#/;
  */
 export function editLines(text: string, { contexts, current }: ContextsFile, target: Target): string {
   const { entries: places = [], list = 0 } = readUsual(text) ?? {};
-  const lines = new Lines(text);
+  // What is put below a line joins it and what is removed leaves an empty one, so that indexes hold.
+  const lines: string[] = text.match(LINE) ?? [];
+  const eol = lines[0]?.endsWith("\r\n") ? "\r\n" : "\n";
+  const edit = (at: number, change: (line: string) => string) => (lines[at] = change(lines[at] ?? ""));
+  const putBelow = (at: number, ...added: string[]) =>
+    edit(at, (line) => [line.endsWith("\n") ? line : line + eol, ...added.map((one) => one + eol)].join(""));
+
   const wanted = new Map(target.entries.map(({ from, fields }) => [from, fields]));
   let end = list;
   for (const [index, context] of contexts.entries()) {
     const { first = 0, last = 0, dash = 0, column = 0, keys = {} } = places[index] ?? {};
+    const lastComment = findLastComment(lines, last, dash);
     const fields = wanted.get(index);
-    const lastComment = lines.lastComment(last, dash);
-    if (!fields) lines.remove(first, lastComment);
-    else {
-      end = lastComment;
-      for (const [key, value] of changesIn(fieldsOf(context), fields)) {
-        const at = keys[key];
-        if (at === undefined) lines.putBelow(last, [" ".repeat(column) + writeField(key, value)]);
-        else lines.edit(at, (line) => withValue(line, value));
-      }
+    for (const [key, value] of fields ? changesIn(fieldsOf(context), fields) : []) {
+      const at = keys[key];
+      if (at === undefined) putBelow(last, " ".repeat(column) + writeField(key, value));
+      else edit(at, (line) => withValue(line, value));
     }
+    if (fields) end = lastComment;
+    else lines.fill("", first, lastComment + 1);
   }
+
   const isEmpty = target.entries.length === 0;
-  if (isEmpty && contexts.length > 0) lines.edit(list, (line) => line.replace(":", ": []"));
-  if (!isEmpty && contexts.length === 0) lines.edit(list, (line) => line.replace(/ *\[\]/, ""));
+  if (isEmpty && contexts.length > 0) edit(list, (line) => line.replace(":", ": []"));
+  if (!isEmpty && contexts.length === 0) edit(list, (line) => line.replace(/ *\[\]/, ""));
   const indent = " ".repeat(places[0]?.dash ?? 0);
   for (const { from, fields } of target.entries)
-    if (from === undefined) lines.putBelow(end, writeEntry(fields, indent));
-  const now = current.line === null ? null : current.name;
-  if (target.current !== undefined && target.current !== now) {
-    const { current: name } = target;
-    if (current.line === null) lines.putBelow(end, [writeField("current_context_name", name)]);
-    else if (name === null) lines.remove(current.line - 1, current.line - 1);
-    else lines.edit(current.line - 1, (line) => withValue(line, name));
+    if (from === undefined) putBelow(end, ...writeEntry(fields, indent));
+
+  const name = target.current;
+  if (name !== undefined && name !== (current.line === null ? null : current.name)) {
+    if (current.line === null) putBelow(end, writeField("current_context_name", name));
+    else edit(current.line - 1, (line) => (name === null ? "" : withValue(line, name)));
   }
-  return lines.join();
+  return lines.join("");
 }
 
-class Lines {
-  /** What is put below a line joins it and what is removed leaves an empty one, so that indexes hold. */
-  readonly #lines: string[];
-  readonly #eol: string;
-
-  constructor(text: string) {
-    this.#lines = text.match(LINE) ?? [];
-    this.#eol = this.#lines[0]?.endsWith("\r\n") ? "\r\n" : "\n";
-  }
-
-  join(): string {
-    return this.#lines.join("");
-  }
-
-  /** The last of the comments that follow and are indented deeper than the dash of their entry. */
-  lastComment(last: number, dash: number): number {
-    let end = last;
-    while ((COMMENT.exec(this.#lines[end + 1] ?? "")?.[1]?.length ?? 0) > dash) end += 1;
-    return end;
-  }
-
-  remove(first: number, last: number): void {
-    this.#lines.fill("", first, last + 1);
-  }
-
-  putBelow(at: number, added: string[]): void {
-    const ended = added.map((line) => line + this.#eol).join("");
-    this.edit(at, (line) => (line.endsWith("\n") ? line : line + this.#eol) + ended);
-  }
-
-  edit(at: number, edit: (line: string) => string): void {
-    this.#lines[at] = edit(this.#lines[at] ?? "");
-  }
+/** The last of the comments that follow an entry and are indented deeper than its dash. */
+function findLastComment(lines: string[], last: number, dash: number): number {
+  let end = last;
+  while ((COMMENT.exec(lines[end + 1] ?? "")?.[1]?.length ?? 0) > dash) end += 1;
+  return end;
 }
 
 function writeEntry(fields: Fields, indent: string): string[] {
@@ -90,9 +66,12 @@ function writeEntry(fields: Fields, indent: string): string[] {
 
 /** The same line with another value. */
 function withValue(line: string, value: string | null): string {
-  const written = line.trimEnd();
-  const head = HEAD.exec(written)?.[0] ?? "";
-  return (head.endsWith(":") ? `${head} ` : head) + writeValue(value) + line.slice(written.length);
+  const head = HEAD.exec(line)?.[0] ?? "";
+  const source = line.slice(head.length);
+  const rest = source.slice(lengthOfValue(source));
+  return (
+    (head.endsWith(":") ? `${head} ` : head) + writeValue(value) + (rest.startsWith("#") ? ` ${rest}` : rest)
+  );
 }
 
 function writeField(key: string, value: string | null): string {

@@ -1,5 +1,6 @@
 import { isMap, isSeq } from "yaml";
 import { Context } from "../contexts/context.ts";
+import { showName } from "../contexts/name.ts";
 import type { Value } from "./construct.ts";
 import { type ContextsFile, DEFAULT_CURRENT, type Problem } from "./contexts-file.ts";
 import { Source } from "./document.ts";
@@ -72,7 +73,7 @@ function readEntry(source: Source, { node, fields, refusal }: Tree, item: unknow
     line,
   });
   if (token !== undefined) return { context };
-  const message = `context ${JSON.stringify(name)} has no API token; log in again, because Python bentoml refuses the file`;
+  const message = `context ${showName(name ?? "")} has no API token; log in again, because Python bentoml refuses the file`;
   return { context, problem: { line, message } };
 }
 
@@ -83,7 +84,7 @@ function whyUnusable(key: string, value: Value | undefined): string | undefined 
 }
 
 function leaveOut(name: string | undefined, line: number, why: string): Entry {
-  const entry = name === undefined ? "an entry" : `context ${JSON.stringify(name)}`;
+  const entry = name === undefined ? "an entry" : `context ${showName(name)}`;
   const message = `${entry} is left out: ${why}`;
   return { problem: { line, message, ...(name !== undefined && { context: name }) } };
 }
@@ -104,9 +105,9 @@ function readCurrent(
 
 /** What else Python refuses the file for: in unknown keys, and in values that a later one of the same key hides. */
 function readOthers(source: Source, { parts, fields }: Tree): Problem[] {
-  const known = ["contexts", "current_context_name"].map((key) => fields.get(key)?.value);
+  const known = new Set(["contexts", "current_context_name"].map((key) => fields.get(key)?.value));
   return parts.flatMap((part) => {
-    if (!part.refusal || known.includes(part)) return [];
+    if (!part.refusal || known.has(part)) return [];
     const message = `Python bentoml refuses the whole file: what stands here ${part.refusal.why}`;
     return { line: source.lineOf(part.refusal.node), message };
   });

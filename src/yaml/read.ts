@@ -1,4 +1,3 @@
-import { type Context, requireNamed } from "../contexts/context.ts";
 import { CliError } from "../errors.ts";
 import type { ContextsFile, Problem } from "./contexts-file.ts";
 import { readFast } from "./fast.ts";
@@ -22,15 +21,8 @@ export function problemWith(file: ContextsFile, name: string | null): Problem | 
 }
 
 /** The error for asking for what a problem keeps from being used. */
-export function problemError({ line, message }: Problem, path = "the contexts file"): CliError {
+export function problemError({ line, message }: Problem, path: string): CliError {
   return new CliError("CORRUPT", `${path}:${line}: ${message}`, {
     hint: "correct that line; `bentocloud doctor` lists all of them",
   });
-}
-
-/** The stored context of that name. Throws `CORRUPT` when its entry is left out, and `NOT_FOUND` when there is none. */
-export function requireStored(file: ContextsFile, name: string): Context {
-  const problem = problemWith(file, name);
-  if (problem) throw problemError(problem);
-  return requireNamed(file.contexts, name);
 }

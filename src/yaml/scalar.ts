@@ -81,7 +81,7 @@ function escapeCharacter(character: string): string {
 
 /** The escapes that PyYAML writes, but for halves of surrogate pairs, of which two may not be joined. */
 const DOUBLE_QUOTED =
-  /^"((?:[^"\\]|\\(?:[0abtnvfre"\\N_LP]|x[\da-fA-F]{2}|u(?![dD][89a-fA-F])[\da-fA-F]{4}|U00(?:0[1-9a-fA-F]|10)[\da-fA-F]{4}))*)"$/;
+  /^"([^"\\]*(?:\\(?:[0abtnvfre"\\N_LP]|x[\da-fA-F]{2}|u(?![dD][89a-fA-F])[\da-fA-F]{4}|U00(?:0[1-9a-fA-F]|10)[\da-fA-F]{4})[^"\\]*)*)"$/;
 const ESCAPED = /\\(?:x(.{2})|u(.{4})|U(.{8})|(.))/g;
 
 /** The text of a double-quoted scalar on one line; undefined for one with other escapes than PyYAML writes. */

@@ -1,5 +1,6 @@
 import { command } from "../../cli/command.ts";
-import { type Context, requireNamed, usableTokenOf } from "../../contexts/context.ts";
+import { type Context, usableTokenOf } from "../../contexts/context.ts";
+import { requireStored } from "../../store/manage.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
 import { openKnown, openSession } from "../../auth/session.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
@@ -49,5 +50,5 @@ async function openActive(cli: Cli, revealing: boolean): Promise<Context> {
 }
 
 async function find(cli: Cli, name: string): Promise<Context> {
-  return requireNamed((await cli.store.read()).contexts, name);
+  return requireStored(cli.store, name);
 }
