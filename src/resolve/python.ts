@@ -90,7 +90,7 @@ function isNothing(path: string): boolean {
     return NOTHING.test(
       text
         .replace(/^\ufeff/, "")
-        .replaceAll(/^\s*#.*$/gm, "")
+        .replaceAll(/^[ \t]*#.*$/gm, "")
         .trim(),
     );
   } catch (error) {

@@ -25,7 +25,8 @@ function requireIn({ paths }: Store, file: ContextsFile, name: string): Context 
 export async function switchContext(store: Store, name: string): Promise<Outcome<string>> {
   return store.update((file, state) => {
     requireIn(store, file, name);
-    const before = file.current.name;
+    // A current name that cannot be read is replaced by any other, the default one too.
+    const before = file.problems.some(({ current }) => current) ? "" : file.current.name;
     const previous = previousAfterSwitch(file, name);
     return {
       changes: before === name ? [] : [{ kind: "use", name }],

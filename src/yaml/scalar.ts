@@ -58,12 +58,7 @@ const ESCAPES = new Map([
 export function writeScalar(value: string): string {
   if (!PRINTABLE_ASCII.test(value)) return quoteDouble(value);
   if (kindOf(value) === "string" && !UNSAFE_PLAIN.test(value)) return value;
-  return quoteSingle(value);
-}
-
-/** Single quotes, for text that is printable ASCII but has another meaning when plain. */
-export function quoteSingle(value: string): string {
-  return PRINTABLE_ASCII.test(value) ? `'${value.replaceAll("'", "''")}'` : quoteDouble(value);
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 export function quoteDouble(value: string): string {

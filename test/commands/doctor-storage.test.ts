@@ -218,7 +218,7 @@ describe("entries", () => {
     const { found, repaired } = await repair(here, "values");
     expect(found).toMatchObject({
       status: "warn",
-      message: expect.stringContaining('line 4: BentoML reads this as "True"'),
+      message: expect.stringContaining('line 4: context "yes" is left out: its name is read by Python as'),
     });
     expect(repaired.fixed).toBe(false);
   });

@@ -227,11 +227,6 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
     /^it finds no/,
   ],
   [
-    "a file with a name that is a number",
-    { prepare: file(`${ONE.replace("name: one", "name: 1.10")}current_context_name: '1.1'\n`) },
-    null,
-  ],
-  [
     "a file with two entries of one name",
     { prepare: file(`${ONE}${ONE.slice(10).replace("abcd", "efgh")}current_context_name: one\n`) },
     null,
