@@ -58,7 +58,7 @@ export function targetOf(file: ContextsFile, changes: Change[]): Target {
 }
 
 /** Whether a file that was read again says what it should; `before` is what it said about what does not change. */
-export function says(file: ContextsFile, { entries, current }: Target, before: ContextsFile): boolean {
+export function isReached(file: ContextsFile, { entries, current }: Target, before: ContextsFile): boolean {
   const name = current === undefined ? before.current.name : (current ?? DEFAULT_CURRENT);
   const isReadable = current === undefined || !file.problems.some((problem) => problem.current);
   return (

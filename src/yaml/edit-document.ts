@@ -57,8 +57,10 @@ class DocumentEditor {
   setCurrent(name: string | null): void {
     const { root } = this.source;
     const key = "current_context_name";
-    if (name === null) root.items = root.items.filter((pair) => this.#keyOf(pair) !== key);
-    else this.#setField(root, key, name);
+    if (name !== null) return this.#setField(root, key, name);
+    const gone = root.items.filter((pair) => this.#keyOf(pair) === key);
+    for (const part of gone.flatMap((pair) => [pair.key, pair.value])) if (isNode(part)) this.#release(part);
+    root.items = root.items.filter((pair) => !gone.includes(pair));
   }
 
   setEntries({ contexts }: ContextsFile, entries: Target["entries"]): void {

@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
-import { type Change, says, targetOf } from "./change.ts";
-import { DEFAULT_CURRENT } from "./contexts-file.ts";
-import { readFast } from "./fast.ts";
+import { type Change, isReached, type Target, targetOf } from "./change.ts";
+import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
+import { readFast, readUsual } from "./fast.ts";
 import { editLines } from "./lines.ts";
 import { problemError, problemWith, readContexts } from "./read.ts";
 
@@ -20,24 +20,20 @@ const NEW_FILE = `contexts: []\ncurrent_context_name: ${DEFAULT_CURRENT}\n`;
  */
 export async function editContexts(text: string | undefined, changes: Change[]): Promise<string> {
   const before = text ?? NEW_FILE;
-  const fast = readFast(before);
+  const usual = readUsual(before);
+  const fast = readFast(before, usual);
   const file = fast ?? (await readContexts(before));
   for (const name of changes.flatMap(namesIn)) {
     const problem = problemWith(file, name);
     if (problem) throw problemError(problem, "the contexts file");
   }
   const target = targetOf(file, changes);
-  const editors = fast ? [editLines, editDocument] : [editDocument];
-  for (const edit of editors) {
-    const after = await edit(before, file, target);
-    const read = await readContexts(after).catch(undefinedIfCorrupt);
-    if (read && says(read, target, file)) return after;
-  }
+  const inLines = usual && fast && editLines(before, { usual, file, target });
+  if (inLines !== undefined && (await says(inLines, target, file))) return inLines;
+  const { editDocument } = await import("./edit-document.ts");
+  const inNodes = editDocument(before, file, target);
+  if (await says(inNodes, target, file)) return inNodes;
   throw new CliError("CORRUPT", "the change cannot be made safely in the file as it is written");
-}
-
-async function editDocument(...args: Parameters<typeof editLines>): Promise<string> {
-  return (await import("./edit-document.ts")).editDocument(...args);
 }
 
 function namesIn(change: Change): string[] {
@@ -46,6 +42,11 @@ function namesIn(change: Change): string[] {
 }
 
 /** Places in text that is not written yet would mean nothing to the reader of an error. */
-function undefinedIfCorrupt(error: unknown): undefined {
-  if (!(error instanceof CliError)) throw error;
+async function says(text: string, target: Target, before: ContextsFile): Promise<boolean> {
+  try {
+    return isReached(await readContexts(text), target, before);
+  } catch (error) {
+    if (error instanceof CliError) return false;
+    throw error;
+  }
 }

@@ -2,19 +2,21 @@ import { Context } from "../contexts/context.ts";
 import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
 import { kindOf, unquoteDouble } from "./scalar.ts";
 
-// A reader for the shape that Python bentoml and this program write, where each value stands on a line of its own, also
-// with the comments and simple keys that people add to it. Everything it is not certain about it declines, so that there
-// is a single authority on what YAML means: the full parser.
+// A reader for the shape that Python bentoml and this program write, where each value stands on a line of its own, and for
+// the comments and simple keys that people add to it. It declines everything that it is not certain about, so that the
+// full reader alone decides what YAML means.
 
 const UNUSUAL_TEXT = /[^\x20-\x7e\r\n]|\r(?!\n)/;
 const NOTHING = /^ *(?:#.*)?$/;
 /** Indentation, the blanks behind a dash, key and value. Each expression here is compiled anew at every start. */
-const LINE = /^( *)(?:-( +))?([a-z_]{1,99}):(?: +(.*))?$/;
+const LINE = /^( *)(?:-( +))?([a-z_]+):(?: +(.*))?$/;
+/** PyYAML looks no further for the colon of a key. */
+const MAX_KEY = 1_000;
 const EMPTY_LIST = /^\[\] *(?:#.*)?$/;
-const QUOTED = /^(?:'[^']*(?:''[^']*)*'|"[^"\\]*(?:\\.[^"\\]*)*")(?=[ \r\n]|$)/;
-const END_OF_PLAIN = / #|[\r\n]|$/;
-const CERTAINLY_PLAIN_START = /^[A-Za-z0-9._/+~$^(;<=\\]/;
-const NOT_PLAIN = /: |:$/;
+const QUOTED = /^(?:'[^']*(?:''[^']*)*'|"[^"\\]*(?:\\.[^"\\]*)*")(?= |$)/;
+/** What is certainly plain, and neither a key nor followed by a comment. Most values are such a word. */
+const WORD = /^[A-Za-z0-9._/+~$^(;<=\\](?:[^ ]*[^ :])?$/;
+const WORDS = /^[A-Za-z0-9._/+~$^(;<=\\][^:]*(?::(?! |$)[^:]*)*$/;
 
 /** An entry and where it stands, by the indexes of its lines and the columns of its dash and keys. */
 interface UsualEntry {
@@ -26,24 +28,27 @@ interface UsualEntry {
   values: Partial<Record<string, string | null>>;
 }
 
-/** How much of what stands behind a key is its value, and not blanks or a comment. */
+/** How much of what stands behind a key on its line is its value, and not blanks or a comment. */
 export function lengthOfValue(source: string): number {
   const quoted = QUOTED.exec(source)?.[0];
   if (quoted !== undefined) return quoted.length;
-  const end = source.startsWith("#") ? 0 : source.search(END_OF_PLAIN);
-  return source.slice(0, end).trimEnd().length;
+  const comment = source.startsWith("#") ? 0 : source.indexOf(" #");
+  return (comment === -1 ? source : source.slice(0, comment)).trimEnd().length;
 }
 
-/** The text Python sees, null where it sees None, undefined when that takes more than a glance. */
+/** The text Python sees, null where it sees None, undefined when the full reader has to decide. */
 function readValue(source: string): string | null | undefined {
-  const length = lengthOfValue(source);
-  const written = source.slice(0, length);
-  if (!NOTHING.test(source.slice(length))) return undefined;
-  if (QUOTED.test(written))
-    return written.startsWith('"') ? unquoteDouble(written) : written.slice(1, -1).replaceAll("''", "'");
+  let written = source;
+  if (!WORD.test(source)) {
+    const length = lengthOfValue(source);
+    written = source.slice(0, length);
+    if (!NOTHING.test(source.slice(length))) return undefined;
+    if (written.startsWith('"')) return unquoteDouble(written);
+    if (QUOTED.test(written)) return written.slice(1, -1).replaceAll("''", "'");
+    if (written !== "" && !WORDS.test(written)) return undefined;
+  }
   const kind = kindOf(written);
   if (kind === "null") return null;
-  if (!CERTAINLY_PLAIN_START.test(written) || NOT_PLAIN.test(written)) return undefined;
   // What versions of PyYAML dispute is taken as text, because in this shape it was PyYAML 6 that wrote it.
   return kind === "string" || kind === "disputed" ? written : undefined;
 }
@@ -58,11 +63,12 @@ export class UsualFile {
   #isOpen = false;
   #needsEntry = false;
 
-  /** Each of these is false when the full parser has to decide. */
+  /** False when the full reader has to decide. */
   read(line: string, index: number): boolean {
     const parts = LINE.exec(line);
     if (!parts) return NOTHING.test(line);
     const [, indent = "", gap, key = "", source = ""] = parts;
+    if (key.length > MAX_KEY) return false;
     if (gap === undefined && indent === "") return this.#readTop(key, source, index);
     if (gap !== undefined && !this.#openEntry(index, indent.length, gap.length)) return false;
     const entry = this.entries.at(-1);
@@ -106,14 +112,20 @@ export class UsualFile {
 export function readUsual(text: string): UsualFile | undefined {
   if (UNUSUAL_TEXT.test(text)) return undefined;
   const file = new UsualFile();
-  for (const [index, line] of text.split("\n").entries())
-    if (!file.read(line.endsWith("\r") ? line.slice(0, -1) : line, index)) return undefined;
+  let index = 0;
+  for (let start = 0; start < text.length; index += 1) {
+    const newline = text.indexOf("\n", start);
+    const end = newline === -1 ? text.length : newline;
+    if (!file.read(text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end), index))
+      return undefined;
+    start = end + 1;
+  }
   return file.isComplete ? file : undefined;
 }
 
 /** The file, or undefined when it is in any other shape than the usual one. Never throws. */
-export function readFast(text: string): ContextsFile | undefined {
-  const { entries = [], current } = readUsual(text) ?? {};
+export function readFast(text: string, usual = readUsual(text)): ContextsFile | undefined {
+  const { entries = [], current } = usual ?? {};
   const contexts = entries.flatMap(({ values, first }) => {
     const { name, endpoint, api_token: apiToken, email = null } = values;
     if (typeof name !== "string" || typeof endpoint !== "string" || typeof apiToken !== "string") return [];

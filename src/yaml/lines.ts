@@ -1,6 +1,6 @@
 import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
 import type { ContextsFile } from "./contexts-file.ts";
-import { lengthOfValue, readUsual } from "./fast.ts";
+import { lengthOfValue, type UsualFile } from "./fast.ts";
 import { writeScalar } from "./scalar.ts";
 
 const LINE = /[^\n]*\n|[^\n]+/g;
@@ -8,12 +8,20 @@ const LINE = /[^\n]*\n|[^\n]+/g;
 const HEAD = /^[^:]+: */;
 const COMMENT = /^( *)#/;
 
+interface Edit {
+  usual: UsualFile;
+  /** What the lines say. */
+  file: ContextsFile;
+  target: Target;
+}
+
 /**
  * The editor for the files that the fast reader accepts, where a value has a line of its own: changes the lines of the
  * values that change, and no other byte.
  */
-export function editLines(text: string, { contexts, current }: ContextsFile, target: Target): string {
-  const { entries: places = [], list = 0 } = readUsual(text) ?? {};
+export function editLines(text: string, { usual, file, target }: Edit): string {
+  const { entries: places, list } = usual;
+  const { contexts, current } = file;
   // What is put below a line joins it and what is removed leaves an empty one, so that indexes hold.
   const lines: string[] = text.match(LINE) ?? [];
   const eol = lines[0]?.endsWith("\r\n") ? "\r\n" : "\n";
@@ -25,23 +33,23 @@ export function editLines(text: string, { contexts, current }: ContextsFile, tar
   let end = list;
   for (const [index, context] of contexts.entries()) {
     const { first = 0, last = 0, dash = 0, column = 0, keys = {} } = places[index] ?? {};
-    const lastComment = findLastComment(lines, last, dash);
     const fields = wanted.get(index);
     for (const [key, value] of fields ? changesIn(fieldsOf(context), fields) : []) {
       const at = keys[key];
       if (at === undefined) putBelow(last, " ".repeat(column) + writeField(key, value));
       else edit(at, (line) => withValue(line, value));
     }
-    if (fields) end = lastComment;
-    else lines.fill("", first, lastComment + 1);
+    if (fields) end = last;
+    else lines.fill("", first, findLastComment(lines, last, dash) + 1);
   }
+  const dash = places[0]?.dash ?? 0;
+  end = findLastComment(lines, end, dash);
 
   const isEmpty = target.entries.length === 0;
   if (isEmpty && contexts.length > 0) edit(list, (line) => line.replace(":", ": []"));
   if (!isEmpty && contexts.length === 0) edit(list, (line) => line.replace(/ *\[\]/, ""));
-  const indent = " ".repeat(places[0]?.dash ?? 0);
   for (const { from, fields } of target.entries)
-    if (from === undefined) putBelow(end, ...writeEntry(fields, indent));
+    if (from === undefined) putBelow(end, ...writeEntry(fields, " ".repeat(dash)));
 
   const name = target.current;
   if (name !== undefined && name !== (current.line === null ? null : current.name)) {
@@ -66,12 +74,11 @@ function writeEntry(fields: Fields, indent: string): string[] {
 
 /** The same line with another value. */
 function withValue(line: string, value: string | null): string {
-  const head = HEAD.exec(line)?.[0] ?? "";
-  const source = line.slice(head.length);
-  const rest = source.slice(lengthOfValue(source));
-  return (
-    (head.endsWith(":") ? `${head} ` : head) + writeValue(value) + (rest.startsWith("#") ? ` ${rest}` : rest)
-  );
+  const [written = ""] = line.split(/\r?\n/, 1);
+  const head = HEAD.exec(written)?.[0] ?? "";
+  const end = head.length + lengthOfValue(written.slice(head.length));
+  const gap = head.endsWith(":") ? " " : "";
+  return head + gap + writeValue(value) + (line[end] === "#" ? " " : "") + line.slice(end);
 }
 
 function writeField(key: string, value: string | null): string {

@@ -160,6 +160,12 @@ describe("edit: a file in another shape", () => {
     ],
     ["takes the current name out", "x: [1]\ncurrent_context_name: a\n", [use(null)], "x: [ 1 ]\n"],
     [
+      "gives others a copy of the current name that it takes out",
+      "current_context_name: &c a\nx: [*c]\n",
+      [use(null)],
+      "x: [ a ]\n",
+    ],
+    [
       "makes a list",
       "x: [1]\n",
       [put("b"), use("b")],
@@ -359,7 +365,7 @@ describe("edit: any file", () => {
         expect(after.split("# above").length).toBe(text.split("# above").length);
         expect(after.split(/\r\n|\n/).length).toBe(after.split(text.includes("\r\n") ? "\r\n" : "\n").length);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
