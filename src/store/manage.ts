@@ -7,7 +7,7 @@ import { forget, renameInState } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
 
-/** Throws `CORRUPT` for an entry that cannot be read, and `NOT_FOUND` when there is none of that name. */
+/** @throws CliError `CORRUPT` for an entry that cannot be read, and `NOT_FOUND` when there is none of that name. */
 export async function requireStored(store: Store, name: string): Promise<Context> {
   return requireIn(store, await store.read(), name);
 }
@@ -54,7 +54,7 @@ export async function previousContext(store: Store): Promise<string> {
   return previous;
 }
 
-/** Its protection goes with it, and stands under both names meanwhile. */
+/** Its protection goes with it. Its earlier name stays protected too: a version from before brings it back under that. */
 export async function renameContext(store: Store, from: string, to: string): Promise<Outcome> {
   if (from === to) return renameStored(store, from, to);
   await requireStored(store, from);
@@ -62,14 +62,10 @@ export async function renameContext(store: Store, from: string, to: string): Pro
   const names = readProtected(store.paths);
   if (!names.includes(from)) return renameStored(store, from, to);
   await store.updateProtected((before) => [...before, to]);
-  try {
-    const outcome = await renameStored(store, from, to);
-    await store.updateProtected((before) => before.filter((name) => name !== from));
-    return outcome;
-  } catch (error) {
-    if (!names.includes(to)) await store.updateProtected((before) => before.filter((name) => name !== to));
+  return renameStored(store, from, to).catch(async (error: unknown) => {
+    if (!names.includes(to)) await unprotect(store, to);
     throw error;
-  }
+  });
 }
 
 function renameStored(store: Store, from: string, to: string): Promise<Outcome> {
@@ -88,16 +84,14 @@ function renameStored(store: Store, from: string, to: string): Promise<Outcome> 
 
 /**
  * Takes contexts out of the file. The current name is left as it is even when its context goes: no other login
- * becomes active because one was removed.
+ * becomes active because one was removed. Their names stay protected, for `restore` to bring them back as they were.
  */
 export async function removeContexts(store: Store, names: readonly string[]): Promise<Outcome> {
-  const outcome = await store.update((file, state) => {
+  return store.update((file, state) => {
     const stored = firstOfEachName(file.contexts);
     for (const name of names) if (!stored.has(name)) requireIn(store, file, name);
     return { changes: names.map((name) => ({ kind: "remove", name })), state: forget(state, names) };
   });
-  await unprotect(store, names);
-  return outcome;
 }
 
 /** False when it was protected already. */
@@ -110,13 +104,13 @@ export async function protectContext(store: Store, name: string): Promise<boolea
 
 /** False when it was not protected. */
 export async function unprotectContext(store: Store, name: string): Promise<boolean> {
-  if (await unprotect(store, [name])) return true;
+  if (await unprotect(store, name)) return true;
   await requireStored(store, name);
   return false;
 }
 
-async function unprotect(store: Store, gone: readonly string[]): Promise<boolean> {
-  if (!readProtected(store.paths).some((name) => gone.includes(name))) return false;
-  await store.updateProtected((names) => names.filter((name) => !gone.includes(name)));
+async function unprotect(store: Store, name: string): Promise<boolean> {
+  if (!readProtected(store.paths).includes(name)) return false;
+  await store.updateProtected((names) => names.filter((other) => other !== name));
   return true;
 }

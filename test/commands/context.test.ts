@@ -51,7 +51,7 @@ describe("context list", () => {
     const env = { BENTO_CLOUD_API_KEY: canary() };
     const { stdout, stderr } = await run(["context", "list"], { home: here, env });
     expect(stdout).not.toContain("*");
-    expect(stderr).toBe("Active here is none of these: BENTO_CLOUD_API_KEY is set\n");
+    expect(stderr).toBe("None of these is active here: BENTO_CLOUD_API_KEY is set\n");
     const json = await run(["context", "list", "--json"], { home: here, env });
     expect(JSON.parse(json.stdout).contexts).toMatchObject([{ active: false }, { active: false }]);
   });

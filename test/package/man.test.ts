@@ -6,9 +6,9 @@ import manifest from "../../package.json" with { type: "json" };
 import { renderManual } from "../../scripts/man.ts";
 import { run } from "../../scripts/package/run.ts";
 import { root } from "../../src/commands/index.ts";
+import { needs } from "../support/needs.ts";
 
 const pages = await renderManual("2026-01-31");
-const isMissing = (tool: string) => Bun.which(tool) === null && !process.env["CI"];
 
 /** A page as it is displayed, without bold and underline. */
 function show(page: string, command: string[]): string {
@@ -30,7 +30,7 @@ test("manual: every command has a page of its own", () => {
   expect(pages.has("bentocloud-api-token-rotate.1")).toBe(true);
 });
 
-test.skipIf(isMissing("mandoc"))("manual: mandoc reports no problem", () => {
+needs("mandoc").test("manual: mandoc reports no problem", () => {
   const folder = mkdtempSync(join(tmpdir(), "bentocloud-man-"));
   for (const [name, text] of pages) writeFileSync(join(folder, name), text);
   const names = [...pages.keys()].map((name) => join(folder, name));
@@ -38,7 +38,7 @@ test.skipIf(isMissing("mandoc"))("manual: mandoc reports no problem", () => {
   rmSync(folder, { recursive: true });
 });
 
-test.skipIf(isMissing("mandoc"))("manual: a page says what --help says", () => {
+needs("mandoc").test("manual: a page says what --help says", () => {
   const shown = show("bentocloud-env.1", ["mandoc", "-Tutf8", "-Owidth=78"]);
   const [, withoutVersion = ""] = /^([\s\S]*\n).+\n$/.exec(shown) ?? [];
   expect(withoutVersion).toMatchInlineSnapshot(`
@@ -111,7 +111,7 @@ test.skipIf(isMissing("mandoc"))("manual: a page says what --help says", () => {
   `);
 });
 
-test.skipIf(isMissing("groff"))("manual: groff shows every page without a warning", () => {
+needs("groff").test("manual: groff shows every page without a warning", () => {
   for (const page of pages.keys())
     expect(show(page, ["groff", "-man", "-ww", "-Tutf8"])).toContain(`bentocloud ${manifest.version}`);
 });
