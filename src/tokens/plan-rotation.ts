@@ -1,6 +1,6 @@
 import type { ApiToken } from "../cloud/api-token.ts";
+import { requireStored } from "../store/manage.ts";
 import { listTokens } from "../cloud/tokens.ts";
-import { requireNamed } from "../contexts/context.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { quoteWord, requireToken } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -26,7 +26,7 @@ export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptio
   if (name !== undefined) {
     if (cli.flags.context !== undefined && cli.flags.context !== name)
       throw usageError("--context names another context than the one to rotate");
-    const context = requireNamed((await cli.store.read()).contexts, name);
+    const context = await requireStored(cli.store, name);
     return { context, token: requireToken(context) };
   }
   if ((await cli.resolve()).source.kind !== "env_key") return openSession(cli, { insecureHttp });

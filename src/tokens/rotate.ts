@@ -1,5 +1,5 @@
 import { isSameEndpoint } from "../contexts/endpoint.ts";
-import { requireNamed } from "../contexts/context.ts";
+import { requireStored } from "../store/manage.ts";
 import { quoteWord, requireToken } from "../resolve/require.ts";
 import { contextsUsing } from "../store/replace-token.ts";
 import { CliError } from "../errors.ts";
@@ -50,7 +50,7 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
 
 async function rotateAnew(cli: Cli, { context }: Credential, options: RotateOptions): Promise<Rotated> {
   // An earlier rotation that was undone may have given the context another token.
-  const now = requireNamed((await cli.store.read()).contexts, context.name);
+  const now = await requireStored(cli.store, context.name);
   const planned = await planRotation(cli, { context: now, token: requireToken(now) }, options);
   const { insecureHttp } = options;
   const rotation = await begin({ cli, rotation: planned, insecureHttp });

@@ -2,8 +2,8 @@ import { usableTokenOf } from "../../contexts/context.ts";
 import { ENVIRONMENT_NAME, showName } from "../../contexts/name.ts";
 import { quoteWord } from "../../resolve/require.ts";
 import type { Store } from "../../store/store.ts";
-import { DEFAULT_CURRENT } from "../../yaml/fast.ts";
-import type { ContextsFile } from "../../yaml/read.ts";
+import { DEFAULT_CURRENT } from "../../yaml/contexts-file.ts";
+import { type ContextsFile, problemWith } from "../../yaml/read.ts";
 import { attempt, type Check, fail, ok, warn } from "../check.ts";
 import { contextName, counted, join, list, open, secret, type Text, text } from "../report.ts";
 
@@ -62,7 +62,15 @@ const tokens: Check<Entries> = {
 /** Whether the current context exists. */
 const current: Check<Entries> = {
   id: "current",
-  async run({ contexts, current: { name, line }, store }) {
+  async run({ store, ...file }) {
+    const { contexts, current } = file;
+    const { name, line } = current;
+    const problem = problemWith(file, null);
+    if (problem)
+      return fail(
+        text`line ${problem.line}: ${problem.message}`,
+        text`correct ${secret("path", store.paths.file)}`,
+      );
     const isEnvironment = name === ENVIRONMENT_NAME;
     if (contexts.some((context) => context.name === name)) {
       if (!isEnvironment) return ok(text`"${contextName(name)}"`);
@@ -85,7 +93,7 @@ const current: Check<Entries> = {
 async function clearCurrent(store: Store): Promise<Text> {
   await store.update(({ contexts, current }) => {
     const isStored = contexts.some(({ name }) => name === current.name);
-    return { changes: isStored ? [] : [{ kind: "use", name: DEFAULT_CURRENT }] };
+    return { changes: isStored ? [] : [{ kind: "use", name: null }] };
   });
   return text`took out a current context that does not exist`;
 }
