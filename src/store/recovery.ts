@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
 import { discard, inspect, realTarget } from "../system/files.ts";
 import { editContexts } from "../yaml/edit.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import { listNames } from "./compare.ts";
 import { isHomeFile, type Paths } from "./home.ts";
 import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
@@ -100,7 +100,8 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefi
     pending.every((file) => !file || isSameLogin(context, findContext(file.contexts, context.name))),
   );
   const present = firstOfEachName(now.contexts);
-  const missing = contexts.filter(({ name }) => !present.has(name));
+  // An entry that cannot be read is still in the file.
+  const missing = contexts.filter(({ name }) => !present.has(name) && !problemWith(now, name));
   const changed = contexts.filter((context) => !isSameLogin(context, present.get(context.name)));
   const older = (changed.length > missing.length ? await loadVersions(paths.own) : [])
     .filter(({ kind, time }) => kind === "version" && time < baseline.time)

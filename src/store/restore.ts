@@ -3,7 +3,7 @@ import { type Context, findContext, firstOfEachName } from "../contexts/context.
 import { type Changes, compare } from "./compare.ts";
 import { isSameLogin, namesLost, putContext, stillLost, toKeptLoss } from "./losses.ts";
 import { EMPTY } from "./snapshot.ts";
-import { forgetOwners } from "./state.ts";
+import { settleNames } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
 import { listVersions, loadVersions, loginsOf, parseVersion, readVersion, type Version } from "./versions.ts";
@@ -62,10 +62,10 @@ export function findRestorable(store: Store, id: string): Version {
  */
 export async function bringBack(store: Store, version: Version): Promise<BroughtBack> {
   const result = await (version.kind === "loss" ? addLost(store, version) : putVersion(store, version));
-  const names = new Set([...result.changes.added, ...result.changes.changed]);
-  const back = [...firstOfEachName(result.file.contexts).values()].filter(({ name }) => names.has(name));
-  // An earlier login may be somebody else's, and was asked for.
-  if (back.length > 0) await store.updateState((state) => forgetOwners(state, back), { create: false });
+  const { added, changed, removed } = result.changes;
+  const names = [...added, ...changed, ...removed];
+  if (names.length > 0)
+    await store.updateState((state) => settleNames(state, names, result.file.contexts), { create: false });
   return result;
 }
 

@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import { type FileText, readRegularFile, storageError } from "../system/files.ts";
-import { DEFAULT_CURRENT } from "../yaml/fast.ts";
+import { DEFAULT_CURRENT } from "../yaml/contexts-file.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 
 /** The shared file at one moment: its bytes for comparing, and what they say. */

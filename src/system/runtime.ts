@@ -1,8 +1,8 @@
 import { CliError } from "../errors.ts";
 
 /**
- * What the running process knows of its surroundings. Node's own modules are fetched when first asked. `node:tty` alone
- * would take Bun longer than a whole run of `bentocloud token`, so there it is asked what that module asks.
+ * Asks the runtime about the process. Where Bun has an answer of its own, Node's module is not loaded, which would take
+ * time: `node:tty` alone takes Bun longer than a whole run of `bentocloud token`.
  */
 export function isTerminal(descriptor: number): boolean {
   if (!process.versions.bun) return process.getBuiltinModule("node:tty").isatty(descriptor);
@@ -10,19 +10,19 @@ export function isTerminal(descriptor: number): boolean {
   return isTTY(descriptor);
 }
 
-/** In hexadecimal. For the same reason as above not from `node:crypto` where there is another way. */
+/** In hexadecimal. */
 export function sha256(text: string): string {
   if (process.versions.bun) return new Bun.CryptoHasher("sha256").update(text).digest("hex");
   return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("hex");
 }
 
-/** As Python's `expanduser` has it: `HOME` counts, except on Windows. Throws when the system knows no home. */
+/** As Python's `expanduser`: `HOME` counts, except on Windows. Throws when the system knows no home. */
 export function homeDirectory(variable: string | undefined): string {
   if (variable && process.platform !== "win32") return variable;
   return process.getBuiltinModule("node:os").homedir();
 }
 
-/** Undefined where users have no numbers. */
+/** Undefined on Windows, where users have no numbers. */
 export function userId(): number | undefined {
   return process.getuid?.();
 }
@@ -71,7 +71,7 @@ export function requireExactPath(path: string, what: string): string {
   });
 }
 
-/** For a library, which has no stream of its own to talk on. */
+/** For the library, which does not print. */
 export function emitWarning(message: string): void {
   process.emitWarning(message, "BentoCloudWarning");
 }

@@ -44,7 +44,7 @@ describe("link", () => {
       stdout: "",
       stderr:
         `✓ Linked ${path} to context "staging"\n` +
-        "Its organization could not be asked of the server now, so it is not pinned; link again to pin it\n",
+        "The server did not say its organization, so it is not pinned; link again to pin it\n",
     });
     expect(readFileSync(path, "utf8")).toBe("context=staging\nendpoint=https://staging.test\n");
     expect(lstatSync(path).mode & 0o777).toBe(0o644);
@@ -227,7 +227,7 @@ describe("unlink", () => {
     const { code, stderr } = await run(["unlink"], { home: here, cwd: project });
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: `There is nothing to unlink in ${project}/.bentorc\n`,
+      stderr: `Nothing to unlink in ${project}/.bentorc\n`,
     });
     expect(readFileSync(parent, "utf8")).toBe("context=mine\n");
   });

@@ -84,6 +84,12 @@ export function startPeer(env: Record<string, string> = {}): Peer {
   };
 }
 
+/** One for each PyYAML there is: that of the environment, and another one in the folder that the variable names. */
+export function startPeers(): Peer[] {
+  const other = process.env["BENTOCLOUD_OTHER_PYYAML"];
+  return [startPeer(), ...(other ? [startPeer({ PYTHONPATH: other })] : [])];
+}
+
 /** Python's own program on a home. It prints tokens where ours does, and where ours does not. */
 export function bentoml(args: string[], options: RunOptions & { home: Home }) {
   const command = [join(dirname(PYTHON), "bentoml"), "cloud"];
