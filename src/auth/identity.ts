@@ -20,13 +20,19 @@ export interface Credential {
   active?: Active;
 }
 
+/** For everything that may send a request. */
+export interface RequestOptions {
+  /** Allows plain http to a host that is not this machine. */
+  insecureHttp: boolean;
+}
+
 export type Person = Pick<Identity, "email" | "organization">;
 
 /** Asks the server whose login this is. One that cannot even be sent gets a verdict too. */
 export async function identifyLogin(
   cli: Asker,
   { context: { name, endpoint }, token }: Credential,
-  { insecureHttp }: { insecureHttp: boolean },
+  { insecureHttp }: RequestOptions,
 ): Promise<Identification> {
   const { identify, failed } = await import("../cloud/identify.ts");
   const identification = await cli
@@ -55,10 +61,10 @@ export async function identifyLogin(
 export async function verifyIdentity(
   cli: Asker,
   credential: Credential,
-  { insecureHttp, create = false }: { insecureHttp: boolean; create?: boolean },
+  { create = false, ...options }: RequestOptions & { create?: boolean },
 ): Promise<Identification> {
   const { active, context } = credential;
-  const identification = await identifyLogin(cli, credential, { insecureHttp });
+  const identification = await identifyLogin(cli, credential, options);
   const { email, organization, error } = identification;
   if (error) throw error;
   if (active) checkOrganizationPin(active, organization);

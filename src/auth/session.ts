@@ -5,7 +5,13 @@ import { requireContext, requireToken } from "../resolve/require.ts";
 import type { Identification } from "../cloud/identify.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { type Asker, type Credential, recallIdentity, verifyIdentity } from "./identity.ts";
+import {
+  type Asker,
+  type Credential,
+  recallIdentity,
+  type RequestOptions,
+  verifyIdentity,
+} from "./identity.ts";
 
 export interface Session extends Credential {
   active: Active;
@@ -13,15 +19,11 @@ export interface Session extends Credential {
 
 export type Opener = Asker & Pick<Cli, "resolve">;
 
-interface Options {
-  insecureHttp: boolean;
-}
-
 /**
  * The active login, after every check that can forbid its use: the context exists, has a token, and matches the pins of
  * the project. An organization that nobody has seen yet is asked of the server: a pin that is not checked is no pin.
  */
-export async function openSession(cli: Opener, options: Options): Promise<Session> {
+export async function openSession(cli: Opener, options: RequestOptions): Promise<Session> {
   const session = await openUnpinnedSession(cli);
   if (session.active.project?.organization !== undefined)
     checkOrganizationPin(session.active, await organizationOf(cli, session, options));
@@ -37,7 +39,7 @@ export async function openUnpinnedSession(cli: Pick<Cli, "resolve">): Promise<Se
 /** Always asks the server whose login it is. @throws CliError when the server refuses the token. */
 export async function openCheckedSession(
   cli: Opener,
-  options: Options,
+  options: RequestOptions,
 ): Promise<{ session: Session; identification: Identification }> {
   const session = await openUnpinnedSession(cli);
   return { session, identification: await verifyIdentity(cli, session, options) };
@@ -72,7 +74,11 @@ export async function findOrganization(cli: Cli, context: Context): Promise<stri
   }
 }
 
-async function organizationOf(cli: Asker, credential: Credential, options: Options): Promise<string | null> {
+async function organizationOf(
+  cli: Asker,
+  credential: Credential,
+  options: RequestOptions,
+): Promise<string | null> {
   const known = (await recallIdentity(cli, credential.context))?.organization;
   return known ?? (await verifyIdentity(cli, credential, { ...options, create: true })).organization;
 }

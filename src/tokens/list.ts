@@ -6,19 +6,14 @@ import { redact } from "../system/redact.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { rememberExpiry, warnOfExpiry } from "../auth/expiry.ts";
+import type { RequestOptions } from "../auth/identity.ts";
 import { openSession, type Session } from "../auth/session.ts";
 import { matchTokens } from "./match.ts";
 
+export type TokensSession = Session & { client: Client };
+
 /** The active login, with a client for the API tokens of its user. */
-export interface TokensSession extends Session {
-  client: Client;
-}
-
-interface Options {
-  insecureHttp: boolean;
-}
-
-export async function openTokens(cli: Cli, options: Options): Promise<TokensSession> {
+export async function openTokens(cli: Cli, options: RequestOptions): Promise<TokensSession> {
   const session = await openSession(cli, options);
   await warnOfExpiry(cli, session.context);
   const client = await cli.client({ endpoint: session.context.endpoint, token: session.token, ...options });
@@ -35,7 +30,7 @@ export interface Listed extends ApiToken {
 /** Searches here, because servers differ in what they search, and some ignore the search. */
 export async function listApiTokens(
   cli: Cli,
-  { search = "", ...options }: Options & { search?: string | undefined },
+  { search = "", ...options }: RequestOptions & { search?: string | undefined },
 ): Promise<Listed[]> {
   const session = await openTokens(cli, options);
   const tokens = await addUsers(cli, session, await listTokens(session.client));
@@ -45,7 +40,7 @@ export async function listApiTokens(
   );
 }
 
-export async function getApiToken(cli: Cli, word: string, options: Options): Promise<Listed> {
+export async function getApiToken(cli: Cli, word: string, options: RequestOptions): Promise<Listed> {
   const session = await openTokens(cli, options);
   const { token, listed } = await findApiToken(session.client, word);
   return (await addUsers(cli, session, listed)).find(({ uid }) => uid === token.uid)!;
@@ -54,7 +49,7 @@ export async function getApiToken(cli: Cli, word: string, options: Options): Pro
 export async function updateApiToken(
   cli: Cli,
   word: string,
-  { insecureHttp, ...fields }: TokenFields & Options,
+  { insecureHttp, ...fields }: TokenFields & RequestOptions,
 ): Promise<ApiToken> {
   if (Object.keys(fields).length === 0)
     throw usageError("there is nothing to change", "pass --description, --scope or --expires");

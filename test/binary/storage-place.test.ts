@@ -1,5 +1,16 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { home, run, type RunOptions } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
@@ -8,6 +19,8 @@ import { sweepCanaries } from "../support/sweep.ts";
 import { inShell } from "./faults/disk.ts";
 import { asUser, canBeUser, give, isRoot } from "./faults/user.ts";
 import { leftovers, ownOf } from "../store/fixture.ts";
+import { programCommand } from "../support/program.ts";
+import { canTrace } from "./faults/strace.ts";
 import { expectReadable, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries();
@@ -227,33 +240,37 @@ describe.skipIf(!isRoot || !canBeUser)("a user without a home", () => {
   });
 });
 
-/** Where the file system knows the attribute and this user may set it. */
-const canFreeze = (() => {
-  const here = homeWithTwo();
-  const isFrozen = Bun.which("chattr") !== null && Bun.spawnSync(["chattr", "+i", here.file]).success;
-  if (isFrozen) Bun.spawnSync(["chattr", "-i", here.file]);
-  return isFrozen;
-})();
+describe.skipIf(!isRoot)("root in another user's home", () => {
+  const NOBODY = 65_534;
+  const signIn = async (here: Home) => {
+    const { args, stdin } = login(cloud, "new");
+    expect((await run(args, { home: here, stdin })).code).toBe(0);
+  };
+  const strangers = (here: Home) =>
+    readdirSync(here.path, { recursive: true, encoding: "utf8" }).filter((name) => {
+      const { uid, gid } = lstatSync(join(here.path, name));
+      return uid !== NOBODY || gid !== NOBODY;
+    });
 
-describe.skipIf(!canFreeze)("immutable", () => {
-  test.each([
-    ["contexts file", (here: Home) => here.file, (here: Home) => `cannot write ${here.file}`],
-    ["home", (here: Home) => here.bentoml, (here: Home) => `cannot write in ${here.bentoml}`],
-    ["directory of ours", ownOf, (here: Home) => `cannot write in ${ownOf(here)}`],
-  ])("%s: every change is refused, and no reading", async (_name, frozen, message) => {
+  test("gives all that it makes to that user, with a directory of its own from before", async () => {
+    const here = home();
+    chownSync(here.path, NOBODY, NOBODY);
+    await signIn(here);
+    expect(strangers(here)).toEqual([]);
+    chownSync(ownOf(here), 0, 0);
+    await signIn(here);
+    expect(here.tree()).toContain("bentoml/.bentocloud/versions/ 0700");
+    expect(strangers(here)).toEqual([]);
+  });
+
+  test.skipIf(!canTrace)("never gives by a path, which may lead elsewhere", async () => {
     const here = homeWithTwo();
-    if (frozen === ownOf) makeOwn(here, "");
-    try {
-      Bun.spawnSync(["chattr", "+i", frozen(here)]);
-      for (const command of writers(cloud))
-        await expectRefusal(command, {
-          home: here,
-          message: `${message(here)}: the operation is not permitted`,
-        });
-      await expectReadable({ home: here });
-    } finally {
-      Bun.spawnSync(["chattr", "-i", frozen(here)]);
-    }
-    expect(leftovers(here)).toEqual([]);
+    give(here);
+    const trace = join(home().path, "trace");
+    const calls = "chown,lchown,fchownat,fchown,chmod,fchmodat,fchmod";
+    const strace = ["strace", "-f", "-qq", "-e", `trace=${calls}`, "-o", trace, ...programCommand()];
+    expect((await run(["use", "b"], { home: here, command: strace })).code).toBe(0);
+    const names = [...readFileSync(trace, "utf8").matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name!);
+    expect(new Set(names)).toEqual(new Set(["fchown"]));
   });
 });

@@ -149,8 +149,8 @@ describe("--paginate", () => {
       1,
       "the server repeats the same page when asked from 1 on",
     ],
-    ["a page without a total", ['{"start":0,"items":[1]}'], 1, "is no list with pages"],
-    ["a page whose items are missing", ['{"start":0,"total":2}'], 1, "is no list with pages"],
+    ["a page without a total", ['{"start":0,"items":[1]}'], 1, "is not a list with pages"],
+    ["a page whose items are missing", ['{"start":0,"total":2}'], 1, "is not a list with pages"],
   ])("%s is an error, and no part of the list is printed", async (_name, texts, exit, says) => {
     const { code, stdout, stderr } = await listOf(texts);
     expect({ code, stdout }).toEqual({ code: exit, stdout: "" });

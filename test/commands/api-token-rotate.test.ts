@@ -102,7 +102,10 @@ describe("api-token rotate", () => {
     const text = `# kept\n${here.read()}`;
     here.write(text);
     const { code, stderr } = await rotate(here);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('of "a", "b": "ci-r2"') });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringContaining('Rotated "a", "b": now using "ci-r2"'),
+    });
     const made = cloud.tokens.find(({ name }) => name === "ci-r2")!.value;
     let swaps = 0;
     const expected = text.replaceAll(token, (found) => ((swaps += 1) <= 2 ? made : found));

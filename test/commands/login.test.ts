@@ -56,7 +56,7 @@ describe("login", () => {
     await login({ cloud, token: cloud.issueToken(), home: place });
     const modes = place.tree().map((line) => line.replace(/versions\/\S+/, "versions/ID"));
     expect(modes).toEqual([
-      "bentoml/ 0755",
+      "bentoml/ 0700",
       "bentoml/.bentocloud/ 0700",
       "bentoml/.bentocloud/state.json 0600",
       "bentoml/.bentocloud/versions/ 0700",

@@ -307,10 +307,10 @@ describe("in any order of commands and another program's writes", () => {
           stdin: kind === "login" ? cloud.issueToken() : null,
         });
         const [, , , said = "", id = ""] = ALERT.exec(stderr) ?? [];
-        expect({ args, code, said: said.split(", ").filter(Boolean) }).toEqual({
+        expect({ args, code, said: said.split(", ").filter(Boolean).toSorted() }).toEqual({
           args,
           code: 0,
-          said: [...lost],
+          said: [...lost].toSorted(),
         });
         if (said === "") continue;
         expect((await restore(here, id)).code).toBe(0);

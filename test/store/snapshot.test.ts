@@ -79,13 +79,6 @@ describe("a file that cannot be read is reported with line and column, exit 6, a
       "contexts: []\ncurrent_context_name: default\n\n  email: e@example.test\n",
       "line 2",
     ],
-    ["indented with tabs", "contexts:\n\t- name: a\n", "line 2, column 1"],
-    ["with a custom tag", "contexts: !!python/object:os.system x\n", "line 1, column"],
-    ["of two documents", "contexts: []\n---\ncontexts: []\n", "line 2"],
-    ["a list", "- a\n- b\n", "line 1, column 1"],
-    ["a number", "5\n", "line 1, column 1"],
-    ["with no list of contexts", "contexts:\n  a: 1\n", "line 1, column 1"],
-    ["with a word for a context", `contexts:\n${good}- word\n`, "line 6, column 3"],
     ["with a control character", `contexts:\n- name: "a\u0001"\n`, "line 2"],
     ["in Latin-1", latin1, "it is not UTF-8 text at line 2, column 6"],
     ["in UTF-16", utf16, "it is not UTF-8 text at line 1, column 1"],
@@ -94,18 +87,12 @@ describe("a file that cannot be read is reported with line and column, exit 6, a
     here.write("");
     writeFileSync(here.file, text);
     age(here);
-    for (const args of [["token"], ["status", "--offline"], ["use", "a"], ["logout", "--all"]]) {
-      const { code, stdout, stderr } = await run([...args, "--json"], { home: here });
-      const { error } = JSON.parse(stderr);
-      expect({ args, code, stdout, error: error.code }).toEqual({
-        args,
-        code: 6,
-        stdout: "",
-        error: "CORRUPT",
-      });
-      expect(error.message).toStartWith(`${here.file} cannot be read: `);
-      expect(error.message).toContain(place);
-      expect(error.hint).toBe("correct it, or run `bentocloud doctor --fix`, which puts it aside");
+    for (const args of [["token"], ["use", "a"]]) {
+      const { code, stdout, stderr } = await run(args, { home: here });
+      expect({ args, code, stdout }).toEqual({ args, code: 6, stdout: "" });
+      expect(stderr).toStartWith(`error: ${here.file} cannot be read: `);
+      expect(stderr).toContain(place);
+      expect(stderr).toEndWith("hint: correct it, or run `bentocloud doctor --fix`, which puts it aside\n");
     }
     const requests = cloud.requests.length;
     expect((await signIn(here)).code).toBe(6);
@@ -149,46 +136,33 @@ describe("something else in the file's place is an error, exit 6, that does not 
   });
 });
 
-describe("one bad entry does not stop the others", () => {
-  const withBad = (bad: string) => `contexts:\n${bad}${entry("ok")}current_context_name: ok\n`;
-
-  test.each([
-    ["without a token", "- name: bad\n  endpoint: https://cloud.test\n"],
-    ["without an endpoint", `- name: bad\n  api_token: ${canary()}\n`],
-    ["without a name", `- endpoint: https://cloud.test\n  api_token: ${canary()}\n`],
-    ["with a null token", "- name: bad\n  endpoint: https://cloud.test\n  api_token: null\n"],
-    ["with an empty token", "- name: bad\n  endpoint: https://cloud.test\n  api_token: ''\n"],
-    ["with a list for a token", "- name: bad\n  endpoint: https://cloud.test\n  api_token: [1, 2]\n"],
-  ])("%s", async (_name, bad) => {
-    const here = home();
-    here.write(withBad(bad));
-    expect((await run(["token"], { home: here, reveals: true })).stdout).toMatch(/^canari\w{14}\n$/);
-    expect((await run(["use", "ok"], { home: here })).code).toBe(0);
-    expect((await run(["context", "rename", "ok", "fine"], { home: here })).code).toBe(0);
-    expect(here.read()).toContain("name: fine");
-    expect(here.read()).toContain(bad);
-  });
-
-  test("the one without a token is an error of its own", async () => {
-    const here = home();
-    here.write(withBad("- name: bad\n  endpoint: https://cloud.test\n"));
-    const { code, stderr } = await run(["token", "--context", "bad"], { home: here });
-    expect(code).toBe(4);
-    expect(stderr).toContain(
-      'error: the context "bad" has no API token\nhint: bentocloud login --context bad\n',
-    );
-  });
-
-  test("current_context_name: __env__ stops neither --context nor a new login", async () => {
-    const here = home();
-    here.write(`contexts:\n${entry("ok")}current_context_name: __env__\n`);
-    expect((await run(["token"], { home: here })).code).toBe(4);
-    expect((await run(["token", "--context", "ok"], { home: here, reveals: true })).code).toBe(0);
-    expect((await run(["context", "list"], { home: here })).code).toBe(0);
-    expect((await signIn(here)).code).toBe(0);
-    expect(here.read()).toContain("current_context_name: default\n");
-    expect(here.read()).not.toContain("name: __env__");
-  });
+test("bad entries do not stop the others", async () => {
+  const bad = [
+    "- name: no token\n  endpoint: https://cloud.test\n",
+    `- name: no endpoint\n  api_token: ${canary()}\n`,
+    `- endpoint: https://cloud.test\n  api_token: ${canary()}\n`,
+    "- name: null token\n  endpoint: https://cloud.test\n  api_token: null\n",
+    "- name: empty token\n  endpoint: https://cloud.test\n  api_token: ''\n",
+    "- name: token list\n  endpoint: https://cloud.test\n  api_token: [1, 2]\n",
+  ].join("");
+  const here = home();
+  here.write(`contexts:\n${bad}${entry("ok")}current_context_name: __env__\n`);
+  expect((await run(["token"], { home: here })).code).toBe(4);
+  const named = await run(["token", "--context", "ok"], { home: here, reveals: true });
+  expect(named.stdout).toMatch(/^canari\w{14}\n$/);
+  const { code, stderr } = await run(["token", "--context", "no token"], { home: here });
+  expect(code).toBe(4);
+  expect(stderr).toContain(
+    'error: the context "no token" has no API token\nhint: bentocloud login --context ',
+  );
+  for (const args of [
+    ["use", "ok"],
+    ["context", "rename", "ok", "fine"],
+    ["context", "list"],
+  ])
+    expect((await run(args, { home: here })).code).toBe(0);
+  expect(here.read()).toContain("name: fine");
+  expect(here.read()).toContain(bad);
 });
 
 const NAMES = Array.from({ length: 200 }, (_, index) => `n${index}`);

@@ -128,30 +128,6 @@ describe("a writer whose lock was taken away", () => {
     expect(here.read()).toContain("current_context_name: b");
     expect({ alerts, left: leftovers(here) }).toEqual({ alerts: [], left: [] });
   });
-
-  test("waits for who took it, and says so when that takes too long", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }]);
-    const { store } = openStore(here);
-    const text = here.read();
-    let plans = 0;
-    let taking: Timer | undefined;
-    const take = () => writeFileSync(join(ownOf(here), "lock"), crypto.randomUUID());
-    const updating = store.update(() => {
-      plans += 1;
-      if (plans === 2) {
-        take();
-        taking = setInterval(take, 500);
-      }
-      return using("b");
-    });
-    const result = await updating.catch((error: unknown) => error).finally(() => clearInterval(taking));
-    expect(result).toMatchObject({
-      code: "LOCKED",
-      message: expect.stringContaining("has been writing for"),
-    });
-    expect({ plans, text: here.read() }).toEqual({ plans: 2, text });
-  }, 20_000);
 });
 
 describe("our own memory", () => {

@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../support/bin.ts";
+import { leftovers, ownOf, writeContexts } from "../store/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import type { Home } from "../support/home.ts";
 import { startCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { canMount, type Disk, inShell, smallDisk } from "./faults/disk.ts";
-import { leftovers, ownOf } from "../store/fixture.ts";
+import { amongMounts, canMount, type Disk, inShell, smallDisk } from "./faults/disk.ts";
 import { expectReadable, expectRefusal, homeWithTwo, writers } from "./faults/writers.ts";
 
 sweepCanaries();
@@ -13,7 +14,69 @@ sweepCanaries();
 const cloud = await startCloud();
 afterAll(() => cloud.stop());
 
-describe.skipIf(!canMount)("a full disk", () => {
+describe.skipIf(!canMount)("a read-only disk", () => {
+  const readOnly = ({ bentoml }: Home) =>
+    amongMounts(`mount --bind ${bentoml} ${bentoml} && mount -o remount,ro,bind ${bentoml} && exec "$@"`);
+
+  test.each([[["token"]], [["status", "--offline"]], [["context", "list"]], [["current-context"]]])(
+    "is enough for reading: %p",
+    async (args) => {
+      const here = homeWithTwo();
+      const { code, stderr } = await run(args, { home: here, command: readOnly(here), reveals: true });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    },
+  );
+
+  test("is enough for whoami and status, which ask the server", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
+    for (const name of ["whoami", "status"]) {
+      const { code, stderr } = await run([name], { home: here, command: readOnly(here) });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    }
+  });
+
+  test("is said to be one by what must write, and by login before the server is asked", async () => {
+    const here = homeWithTwo();
+    const before = { asked: cloud.requests.length, tree: here.tree() };
+    const message = `cannot write in ${here.bentoml}: the disk is read-only`;
+    for (const command of writers(cloud))
+      await expectRefusal(command, { home: here, command: readOnly(here), message });
+    expect({ asked: cloud.requests.length, tree: here.tree() }).toEqual(before);
+  });
+});
+
+describe("a full disk behind the output", () => {
+  test.each([
+    [["token"]],
+    [["token", "--json"]],
+    [["status", "--offline"]],
+    [["context", "list"]],
+    [["--help"]],
+  ])("behind stdout is STORAGE, exit 6: %p", async (args) => {
+    const here = homeWithTwo();
+    const { code, stdout, stderr } = await run(args, {
+      home: here,
+      command: inShell('exec "$@" >/dev/full'),
+    });
+    expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+    expect(stderr).toContain("cannot write to standard output");
+    if (args.includes("--json")) expect(JSON.parse(stderr).error.code).toBe("STORAGE");
+  });
+
+  test("behind stderr does not change the exit code", async () => {
+    const { code } = await run(["token"], { command: inShell('exec "$@" 2>/dev/full') });
+    expect(code).toBe(4);
+  });
+});
+
+test("a reader that went away is no error", async () => {
+  const here = homeWithTwo();
+  const command = inShell('("$@"; echo "code $?" >&2) | true');
+  expect(await run(["context", "list"], { home: here, command })).toMatchObject({ stderr: "code 0\n" });
+});
+
+describe.skipIf(!canMount)("a full disk below the contexts", () => {
   const textOn = ({ root }: Disk) => readFileSync(join(root, ".yatai.yaml"), "utf8");
   const leftoversOn = ({ root }: Disk) =>
     readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.tmp$|lock/.test(name));
