@@ -46,6 +46,12 @@ export function reasonFor(code: string): string {
   return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? "the connection failed";
 }
 
+/** With the code, for whoever looks it up. */
+export function reasonWithCode(error: unknown): string {
+  const code = codeOf(error);
+  return code === "" ? reasonFor(code) : `${reasonFor(code)} (${code})`;
+}
+
 export type ProxyRoute = Extract<Route, { kind: "proxy" }>;
 
 /** Its address without the user name and the password, and the variable that names it. */
@@ -71,8 +77,8 @@ export function describeProxyFailure(error: unknown, url: URL, route: ProxyRoute
       [" does not connect to ", host, `: HTTP ${status}`],
       ["ask whoever runs the proxy, or ", ...exempt],
     );
-  const why = cause === undefined ? "it does not answer as a proxy does" : reasonFor(codeOf(cause));
-  return say([` cannot be used: ${why}`], [`correct ${variable}, unset it, or `, ...exempt]);
+  const why = cause === undefined ? "it does not answer as a proxy does" : reasonWithCode(cause);
+  return say([` cannot be reached: ${why}`], [`correct ${variable}, unset it, or `, ...exempt]);
 }
 
 const CLOCK = "check the clock of this machine; if it is right, the server needs";
@@ -149,7 +155,7 @@ export function describeFault(
       };
     case "not TLS":
       return {
-        message: [...server, " does not speak TLS: something else answers on this port"],
+        message: [...server, " does not speak TLS: something other than TLS answers on this port"],
         hint: ["check the host name and the port of the endpoint"],
       };
     case "old version":

@@ -2,7 +2,7 @@ import { type $Fetch, createFetch } from "ofetch";
 import { CliError, usageError } from "../errors.ts";
 import { toAnswer } from "./answer.ts";
 import type { Client, Head } from "./client.ts";
-import { isOurHeader } from "./headers.ts";
+import { isReservedHeader } from "./headers.ts";
 import { notBentoCloud, refusedRequest } from "./refusal.ts";
 import type { Message } from "./send.ts";
 import { targetOf } from "./target.ts";
@@ -66,7 +66,7 @@ async function toMessage(endpoint: string, input: Input, init: Init): Promise<Me
   const request = new Request(target, init);
   const refused = [...request.headers.keys()].find(
     // A token of the caller's is replaced by that of the context.
-    (name) => isOurHeader(name) && name !== "x-yatai-api-token",
+    (name) => isReservedHeader(name) && name !== "x-yatai-api-token",
   );
   if (refused !== undefined) throw usageError(`the header ${refused} cannot be set`);
   return {

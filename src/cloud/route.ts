@@ -28,7 +28,7 @@ function parseProxy(variable: string, value: string): URL {
   const text = value.trim();
   const [scheme = "http"] = /^[a-z][a-z0-9+.-]*(?=:\/\/)/i.exec(text) ?? [];
   const refuse = (why: string) =>
-    new CliError("UNREACHABLE", `${variable} names a proxy that cannot be used: ${why}`, {
+    new CliError("UNREACHABLE", `${variable} names no proxy that can be used: ${why}`, {
       hint: `set ${variable} to http://HOST:PORT, unset it, or name the host of the endpoint in NO_PROXY`,
     });
   if (/^socks/i.test(scheme)) throw refuse("SOCKS is not supported");

@@ -58,8 +58,9 @@ async function openSocket(url: URL, signal: AbortSignal): Promise<Socket> {
     try {
       return await ready(socket, "connect", signal);
     } catch (error) {
-      failure = error;
-      if (codeOf(error) !== "ECONNREFUSED") break;
+      // A name with several addresses has an error for each.
+      failure = error instanceof AggregateError ? error.errors[0] : error;
+      if (codeOf(failure) !== "ECONNREFUSED") break;
     }
   }
   throw failure;

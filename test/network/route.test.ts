@@ -83,7 +83,7 @@ describe("a route: what the value of a proxy variable means", () => {
   ])("%p is an error that names the variable and not the value", (value, why) => {
     for (const name of ["HTTPS_PROXY", "all_proxy"])
       expect(route("https://a.test", { [name]: value })).toBe(
-        `${name} names a proxy that cannot be used: ${why}`,
+        `${name} names no proxy that can be used: ${why}`,
       );
     expect(route("https://a.test", { HTTPS_PROXY: value, NO_PROXY: "a.test" })).toBe("direct");
   });

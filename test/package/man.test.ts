@@ -52,17 +52,17 @@ needs("mandoc").test("manual: a page says what --help says", () => {
 
     OPTIONS
            --shell name
-                  Whose code: sh, bash, zsh, fish, powershell, cmd, dotenv, github
-                  or json (default: sh, on Windows powershell).
+                  sh, bash, zsh, fish, powershell, cmd, dotenv, github or json
+                  (default: sh, on Windows powershell).
 
            --unset
-                  Print what takes the variables away.
+                  Print the code that unsets the variables.
 
            --show-token
-                  Print the API token also on a terminal.
+                  Print the API token even on a terminal.
 
            --insecure-http
-                  Allow plain http to a host that is not this machine.
+                  Allow http:// to a host that is not this machine.
 
     GLOBAL OPTIONS
            --context name
@@ -71,19 +71,19 @@ needs("mandoc").test("manual: a page says what --help says", () => {
            --json Print the answer as JSON.
 
            --quiet
-                  Print nothing on stderr but errors.
+                  Print only errors on stderr.
 
            --debug
                   Trace requests and decisions on stderr.
 
            --no-input
-                  Never ask; fail when input would be needed.
+                  Never ask; fail when input is needed.
 
            --no-color
                   Print without colour.
 
            --timeout seconds
-                  Time for a request with its retries (default 30).
+                  Time limit for a request and its retries (default: 30).
 
            -h, --help
                   Show help.
@@ -96,13 +96,13 @@ needs("mandoc").test("manual: a page says what --help says", () => {
                   in this shell
 
            bentocloud env --shell fish | source
-                  in fish
+                  in this fish
 
            bentocloud env --shell github >> "$GITHUB_ENV"
-                  in the later steps of a GitHub job
+                  for the later steps of a GitHub job
 
            eval "$(bentocloud env --unset)"
-                  no longer
+                  remove them from this shell
 
     SEE ALSO
            bentocloud(1)

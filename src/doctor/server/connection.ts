@@ -1,9 +1,8 @@
-import { describeFault, describeProxyFailure, reasonFor, showProxy } from "../../cloud/faults.ts";
+import { describeFault, describeProxyFailure, reasonWithCode, showProxy } from "../../cloud/faults.ts";
 import { CliError } from "../../errors.ts";
 import { addressBits } from "../../system/address.ts";
 import { findUnusableAuthorities } from "../../system/authorities.ts";
 import { inspectTls } from "../../system/certificate.ts";
-import { codeOf } from "../../system/files.ts";
 import { resolveHost, timeConnection } from "../../system/network.ts";
 import { type Check, fail, ok } from "../check.ts";
 import { list, open, secret, type Text, text } from "../report.ts";
@@ -84,11 +83,8 @@ export const tcp: Check<Target> = {
   },
 };
 
-/** Why a part of a connection failed, with the system's code. */
+/** Why a part of a connection failed. */
 export function reasonOf(error: unknown): Text {
-  // With several addresses there is one error for each.
-  const cause = error instanceof AggregateError ? error.errors[0] : error;
-  if (cause instanceof CliError) throw cause;
-  const code = codeOf(cause) || codeOf(error);
-  return open(code === "" ? reasonFor(code) : `${reasonFor(code)} (${code})`);
+  if (error instanceof CliError) throw error;
+  return open(reasonWithCode(error));
 }
