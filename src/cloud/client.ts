@@ -9,7 +9,7 @@ import { Deadline } from "./deadline.ts";
 import { showProxy, toText } from "./faults.ts";
 import { routeOf } from "./route.ts";
 import { type Message, SAFE, send } from "./send.ts";
-import { isRefusedByProxy, isUnsent, transportError } from "./transport.ts";
+import { isFinal, isUnsent, transportError } from "./transport.ts";
 
 /**
  * Every request of this program. A safe request is retried within one deadline for all attempts; a request that may
@@ -123,7 +123,7 @@ async function exchange<T>(
     } catch (error) {
       const failure = await failureOf(call, message, error);
       trace(call, message, { route, result: `${failure.code}: ${failure.message}`, started });
-      const isRetried = failure.code === "UNREACHABLE" && !isRefusedByProxy(error) && attempt < retries;
+      const isRetried = failure.code === "UNREACHABLE" && !isFinal(error) && attempt < retries;
       pause = isRetried ? pauseBefore(attempt, end) : undefined;
       // A last attempt that ran out of time tells less than the lost connection before it.
       if (pause === undefined) throw failure.code === "TIMEOUT" && earlier ? earlier : failure;

@@ -41,6 +41,9 @@ export const REASONS: readonly [code: RegExp, reason: string, hint: string][] = 
   [/^ETIMEDOUT$/, "it does not answer in time", "check the network, and firewalls on the way"],
 ];
 
+/** Codes of the runtimes for an answer that is not HTTP. */
+export const NOT_HTTP = /^(?:HPE_|Malformed_|Invalid|Unrequested)/;
+
 /** Why a connection failed. */
 export function reasonFor(code: string): string {
   return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? "the connection failed";
@@ -65,9 +68,10 @@ export function describeProxyFailure(error: unknown, url: URL, route: ProxyRoute
   const host = { kind: "host", shown: url.host };
   const exempt = ["name ", { kind: "host", shown: url.hostname }, " in NO_PROXY"];
   const say = (sentence: Sentence, hint: Sentence) => ({ message: [...showProxy(route), ...sentence], hint });
-  if (status === 407 && proxy.username === "")
+  const wantsCredentials = status === 407 || status === 401;
+  if (wantsCredentials && proxy.username === "")
     return say([" wants credentials"], [`set ${variable} to ${proxy.protocol}//USER:PASSWORD@HOST:PORT`]);
-  if (status === 407)
+  if (wantsCredentials)
     return say(
       [` does not accept the credentials in ${variable}`],
       ["correct the user name and the password there; in them, %40 stands for @"],
@@ -77,7 +81,8 @@ export function describeProxyFailure(error: unknown, url: URL, route: ProxyRoute
       [" does not connect to ", host, `: HTTP ${status}`],
       ["ask whoever runs the proxy, or ", ...exempt],
     );
-  const why = cause === undefined ? "it does not answer as a proxy does" : reasonWithCode(cause);
+  const isNotHttp = NOT_HTTP.test(codeOf(cause));
+  const why = isNotHttp ? "it does not answer as a proxy does" : reasonWithCode(cause);
   return say([` cannot be reached: ${why}`], [`correct ${variable}, unset it, or `, ...exempt]);
 }
 

@@ -53,10 +53,9 @@ export async function send(message: Message, { endpoint, token, route, signal }:
     if (token) headers.set(TOKEN_HEADER, token.reveal());
     const isRepeatable = SAFE.has(method);
     const response = await transmit({ method, url, headers, body, route, signal, isRepeatable });
-    // In a tunnel it would be the server's answer.
-    if (response.status === 407 && route.kind === "proxy" && url.protocol === "http:") {
+    if (route.kind === "proxy" && url.protocol === "http:" && wantsProxyCredentials(response)) {
       await response.body?.cancel();
-      throw new ProxyError(407);
+      throw new ProxyError(response.status);
     }
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) return response;
@@ -73,6 +72,11 @@ export async function send(message: Message, { endpoint, token, route, signal }:
     [method, body] = ["GET", undefined];
   }
   throw new CliError("NOT_BENTOCLOUD", `${endpoint} redirects endlessly`);
+}
+
+/** Tinyproxy says 401 when credentials are wrong. No BentoCloud or Yatai asks for a user name and a password. */
+function wantsProxyCredentials({ status, headers }: Response): boolean {
+  return status === 407 || (status === 401 && /^basic\b/i.test(headers.get("www-authenticate") ?? ""));
 }
 
 /** @throws CliError `HOST_MISMATCH` when the token must not go to the redirect's target. */

@@ -3,7 +3,15 @@ import { codeOf } from "../system/files.ts";
 import { ProxyError, type Route } from "../system/proxy.ts";
 import type { Environment } from "../system/runtime.ts";
 import type { Inspection } from "../system/certificate.ts";
-import { describeFault, describeProxyFailure, REASONS, type Sentence, showProxy, toText } from "./faults.ts";
+import {
+  describeFault,
+  describeProxyFailure,
+  NOT_HTTP,
+  REASONS,
+  type Sentence,
+  showProxy,
+  toText,
+} from "./faults.ts";
 
 /** A request that got no answer. */
 export interface Unanswered {
@@ -18,13 +26,11 @@ export interface Unanswered {
 /** For another look at a server whose TLS failed. */
 const LONGEST_LOOK_MS = 2000;
 
-const NOT_HTTP = /^(?:HPE_|Malformed_|Invalid|Unrequested)/;
-
 /** The error for a request without an answer, by the codes of the runtimes. */
 export async function transportError(error: unknown, request: Unanswered): Promise<CliError> {
   const { endpoint, url, route, timeoutMs } = request;
   const through = route.kind === "proxy" ? ` through ${toText(showProxy(route))}` : "";
-  const code = codeOf(error instanceof ProxyError ? error.cause : error);
+  const code = codeBehind(error);
   const details = (hint: string) => ({ hint, cause: error });
   if (error instanceof Error && error.name === "TimeoutError") {
     const sentence = `${endpoint} did not answer within ${timeoutMs / 1000} s${through}`;
@@ -32,15 +38,19 @@ export async function transportError(error: unknown, request: Unanswered): Promi
   }
   const [, reason, hint] = REASONS.find(([pattern]) => pattern.test(code)) ?? [];
   const isSecure = url.protocol === "https:" || (route.kind === "proxy" && route.proxy.protocol === "https:");
-  const isKnown = reason !== undefined || code === "" || NOT_HTTP.test(code);
+  const hasAnswered = error instanceof ProxyError && error.status !== undefined;
+  const isKnown = hasAnswered || reason !== undefined || code === "" || NOT_HTTP.test(code);
   const tlsError = isKnown || !isSecure ? undefined : await findTlsError(error, request);
   if (tlsError) return tlsError;
-  if (route.kind === "proxy" && isUnsent(error)) {
+  const isNotHttp = NOT_HTTP.test(code);
+  // A connection through a tunnel can also be closed by the server.
+  const isProxys = hasAnswered || isNotHttp || (isUnsent(error) && code !== "ECONNRESET");
+  if (route.kind === "proxy" && isProxys) {
     const { message, hint } = describeProxyFailure(error, url, route);
     return new CliError("UNREACHABLE", toText(message), details(toText(hint)));
   }
-  if (NOT_HTTP.test(code)) {
-    const sentence = `${endpoint} is not BentoCloud: it does not speak HTTP${through}`;
+  if (isNotHttp) {
+    const sentence = `${endpoint} is not BentoCloud: it does not speak HTTP`;
     return new CliError("NOT_BENTOCLOUD", sentence, details("check the endpoint and its port"));
   }
   return new CliError(
@@ -58,24 +68,32 @@ export function isUnsent(error: unknown): boolean {
   );
 }
 
-/** Whether the proxy has decided: it would refuse the same request again. */
-export function isRefusedByProxy(error: unknown): boolean {
-  const status = error instanceof ProxyError ? error.status : undefined;
-  return status !== undefined && status < 500 && status !== 408 && status !== 429;
+/** Whether the same request would fail in the same way: the proxy refuses it, or is none. */
+export function isFinal(error: unknown): boolean {
+  const { status } = error instanceof ProxyError ? error : {};
+  const isRefused = status !== undefined && status < 500 && status !== 408 && status !== 429;
+  return isRefused || NOT_HTTP.test(codeBehind(error));
+}
+
+function codeBehind(error: unknown): string {
+  return codeOf(error instanceof ProxyError ? error.cause : error);
 }
 
 /** Connects once more, only to see what is wrong. Undefined when it is not TLS. */
 async function findTlsError(error: unknown, request: Unanswered): Promise<CliError | undefined> {
   const { endpoint, url, route, env, timeoutMs, signal } = request;
   const patience = { timeoutMs: Math.min(timeoutMs, LONGEST_LOOK_MS), signal };
-  const { inspectTls } = await import("../system/certificate.ts");
+  const { handshakeFault, inspectTls } = await import("../system/certificate.ts");
   const { findUnusableAuthorities } = await import("../system/authorities.ts");
   const suspects: [URL, Route, Sentence][] = [[url, route, [endpoint]]];
   if (route.kind === "proxy") suspects.unshift([route.proxy, { kind: "direct" }, showProxy(route)]);
   for (const [suspect, way, shown] of suspects) {
     if (suspect.protocol !== "https:") continue;
-    const { fault, certificate } = await inspectTls(suspect, way, patience).catch(() => ({}) as Inspection);
+    const seen: Partial<Inspection> = await inspectTls(suspect, way, patience).catch(() => ({}));
+    // Deno does not show on an idle connection what a server says after the handshake.
+    const fault = seen.fault ?? (suspect === url ? handshakeFault(codeOf(error), 0) : undefined);
     if (!fault) continue;
+    const { certificate } = seen;
     const { message, hint } = describeFault({ fault, certificate }, shown, findUnusableAuthorities(env));
     return new CliError("TLS", toText(message), { hint: toText(hint), cause: error });
   }

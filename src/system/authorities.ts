@@ -14,10 +14,11 @@ export interface Unusable {
 export function findUnusableAuthorities(env: Environment): Unusable | undefined {
   const path = env[VARIABLE];
   if (!path) return undefined;
+  const why = faultIn(path);
   const { getCACertificates } = process.getBuiltinModule("node:tls");
-  // Node accepts a byte order mark, and Deno a file that is broken behind its first certificate.
-  if ((getCACertificates?.("extra").length ?? 0) > 0) return undefined;
-  return { variable: VARIABLE, path, why: faultIn(path) ?? "has no certificate that can be used" };
+  // Node accepts some of these faults. Deno lists certificates that it does not use.
+  const isUsed = !process.versions["deno"] && (getCACertificates?.("extra").length ?? 0) > 0;
+  return why === undefined || isUsed ? undefined : { variable: VARIABLE, path, why };
 }
 
 let isChecked = false;

@@ -75,7 +75,7 @@ async function waitForRefusal(socket: TLSSocket, signal: AbortSignal): Promise<v
 const SHORTEST_CERTIFICATE = 300;
 
 /** The codes of OpenSSL, which the other runtimes have taken over. */
-function handshakeFault(code: string, received: number): TlsFault | undefined {
+export function handshakeFault(code: string, received: number): TlsFault | undefined {
   if (/WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH/.test(code)) return { kind: "not TLS" };
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|WRONG_SSL_VERSION/.test(code)) return { kind: "old version" };
   // With TLS 1.2 the alert is the one for a missing common cipher, which a server notices before it sends anything.

@@ -1,8 +1,9 @@
-import type { Agent, AgentOptions, IncomingMessage } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { addressesOf, hostOf, portOf } from "./address.ts";
 import { hideUnusableAuthorities } from "./authorities.ts";
 import { codeOf } from "./files.ts";
+import type * as Network from "./network.ts";
 import { credentialsFor, ProxyError, type Route } from "./proxy.ts";
 import { ownEnvironment, withoutVariables } from "./runtime.ts";
 
@@ -66,6 +67,7 @@ async function fetchInBun(transmission: Transmission): Promise<Response> {
 async function requestInNode(transmission: Transmission): Promise<Response> {
   const { method, url, headers, body, route, signal, isRepeatable } = transmission;
   signal.throwIfAborted();
+  const network = await import("./network.ts");
   const http = process.getBuiltinModule("node:http");
   const isForwarded = route.kind === "proxy" && url.protocol === "http:";
   if (isForwarded)
@@ -78,19 +80,30 @@ async function requestInNode(transmission: Transmission): Promise<Response> {
     port: portOf(url),
     path: isForwarded ? url.href : url.pathname + url.search,
     headers: Object.fromEntries(headers),
-    agent: isRepeatable ? (sharedAgent ??= createAgent({ keepAlive: true })) : createAgent({}),
+    agent: isRepeatable ? (sharedAgent ??= createAgent(network, true)) : createAgent(network, false),
     target: { url, route, signal },
   };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   // Deno would ask the proxy for the whole URL, even on this connection.
   const request = withoutVariables(["NODE_USE_ENV_PROXY"], () => http.request(options, resolve));
   request.on("error", reject);
+  request.on("socket", (socket) => {
+    // A connection that broke when nobody listened, between its handshake and the request, would be waited for.
+    const fail = () => reject(network.keptError(socket));
+    if (socket.destroyed) fail();
+    socket.once("close", fail);
+    request.once("response", () => socket.off("close", fail));
+  });
   request.on("upgrade", (_message, socket) => {
     socket.destroy();
     reject(Object.assign(new Error("an upgrade that nobody asked for"), { code: "HPE_INVALID_UPGRADE" }));
   });
-  // Deno ignores the option `signal`.
-  signal.addEventListener("abort", () => request.destroy(signal.reason), { once: true });
+  // Deno ignores the option `signal`, and does not always report why a request was destroyed.
+  const abort = () => {
+    reject(signal.reason);
+    request.destroy(signal.reason as Error);
+  };
+  signal.addEventListener("abort", abort, { once: true });
   if (body instanceof Blob) {
     const { pipeline, Readable } = process.getBuiltinModule("node:stream");
     pipeline(
@@ -107,14 +120,11 @@ let sharedAgent: Agent | undefined;
 
 type Target = Pick<Transmission, "url" | "route" | "signal">;
 
-function createAgent(options: AgentOptions): Agent {
+function createAgent({ openConnection }: typeof Network, keepAlive: boolean): Agent {
   const { Agent } = process.getBuiltinModule("node:http");
   const { callbackify } = process.getBuiltinModule("node:util");
-  const agent = new Agent(options);
-  const connect = callbackify(async ({ url, route, signal }: Target) => {
-    const { openConnection } = await import("./network.ts");
-    return openConnection(url, route, signal);
-  });
+  const agent = new Agent({ keepAlive });
+  const connect = callbackify(({ url, route, signal }: Target) => openConnection(url, route, signal));
   const targetOf = (options: unknown) => (options as { target: Target }).target;
   agent.getName = (options) => {
     const { url, route } = targetOf(options);

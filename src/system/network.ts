@@ -54,7 +54,7 @@ export async function openRoute(url: URL, route: Route, signal: AbortSignal): Pr
 async function openSocket(url: URL, signal: AbortSignal): Promise<Socket> {
   let failure: unknown;
   for (const host of addressesOf(url)) {
-    const socket = connectTcp({ host, port: portOf(url) }).on("error", ignore);
+    const socket = keepError(connectTcp({ host, port: portOf(url) }));
     try {
       return await ready(socket, "connect", signal);
     } catch (error) {
@@ -75,8 +75,10 @@ export function startTls(socket: Socket, url: URL, options: { rejectUnauthorized
   const host = hostOf(url);
   const name = isIP(host) === 0 ? { servername: host } : {};
   return withoutVariables(["NODE_TLS_REJECT_UNAUTHORIZED"], () =>
-    connectTls({ socket, host, ...name, ...options, minVersion: "TLSv1.2", ALPNProtocols: ["http/1.1"] }),
-  ).on("error", ignore);
+    keepError(
+      connectTls({ socket, host, ...name, ...options, minVersion: "TLSv1.2", ALPNProtocols: ["http/1.1"] }),
+    ),
+  );
 }
 
 const LARGEST_HEAD = 16 * 1024;
@@ -99,16 +101,26 @@ async function openTunnel(
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
   if (status >= 200 && status < 300) return socket;
   socket.destroy();
-  throw new ProxyError(Number.isNaN(status) ? undefined : status);
+  if (!Number.isNaN(status)) throw new ProxyError(status);
+  throw new ProxyError(undefined, Object.assign(new Error("no HTTP"), { code: "HPE_INVALID_CONSTANT" }));
 }
 
-/** An error that nobody listens to would end the process; {@link ready} and requests have listeners of their own. */
-function ignore(): void {}
+/** Deno does not keep an error in `errored`. */
+const errors = new WeakMap<Socket, Error>();
+
+/** An error that nobody listens to would end the process; one between two listeners would be lost. */
+function keepError<T extends Socket>(socket: T): T {
+  return socket.on("error", (error) => errors.set(socket, error));
+}
+
+export function keptError(socket: Socket): Error {
+  return errors.get(socket) ?? Object.assign(new Error("closed"), { code: "ECONNRESET" });
+}
 
 /** The socket after an event. It is destroyed when it fails before that. */
 export async function ready<T extends Socket>(socket: T, event: string, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const close = () => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
+  const close = () => reject(keptError(socket));
   const abort = () => reject(signal.reason as Error);
   const listeners = Object.entries({ [event]: resolve, error: reject, end: close, close });
   for (const [name, listener] of listeners) socket.on(name, listener);
