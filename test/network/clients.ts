@@ -30,6 +30,8 @@ interface Options {
   insecureHttp?: boolean;
   /** Whether the runtime prints warnings of its own, as Node does of a file that it cannot use. */
   warns?: boolean;
+  /** Where the search for a `.bentorc` begins. */
+  cwd?: string;
   /** Put before the command line, for example `unshare`. */
   prefix?: string[];
 }
@@ -71,6 +73,7 @@ async function askProgram(options: Options, ...wanted: Wanted[]): Promise<Outcom
     const command = [...prefix, ...programCommand()];
     const { code, stdout, stderr } = await run(args, {
       env: defined(env),
+      ...cwdOf(options),
       command,
       stdin: init.body ?? null,
     });
@@ -87,12 +90,17 @@ async function askLibrary(
   const { timeoutMs = 5000, insecureHttp = false, prefix = [] } = options;
   const { code, stdout, stderr } = await run([JSON.stringify({ insecureHttp, timeoutMs, wanted })], {
     home: library,
+    ...cwdOf(options),
     env: defined({ ...runtimeEnvironment(name), ...environmentOf(options) }),
     command: [...prefix, ...command(join(library.path, "requests.ts"))],
     timeoutMs: 120_000,
   });
   if (code !== 0 || (stderr !== "" && !options.warns)) throw new Error(`${name}: exit ${code}\n${stderr}`);
   return JSON.parse(stdout) as Outcome[];
+}
+
+function cwdOf({ cwd }: Options): { cwd?: string } {
+  return cwd === undefined ? {} : { cwd };
 }
 
 function environmentOf({ endpoint, token, env }: Options): Record<string, string | undefined> {

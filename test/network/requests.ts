@@ -26,8 +26,10 @@ for (const { path, env = {}, init = {} } of wanted) {
     const answer = await createClient(context, { insecureHttp, timeoutMs })(path, init);
     outcomes.push({ code: "OK", message: JSON.stringify(answer) });
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    outcomes.push({ code: error.code, message: error.message, hint: error.hint });
+    // A mistake in the call itself is an error of the runtime.
+    const code = error instanceof CliError ? error.code : "ERROR";
+    const { message, hint } = error as CliError;
+    outcomes.push({ code, message, hint });
   }
 }
 console.log(JSON.stringify(outcomes));
