@@ -117,7 +117,11 @@ describe("--paginate", () => {
 
   test.each([
     ["there are more items", ['{"total":1,"items":[1,2]}', '{"total":1,"items":[3]}'], "[1,2]\n"],
-    ["the next page has another", ['{"total":2,"items":[1]}', '{"total":1e12,"items":[2]}'], "[1,2]\n"],
+    [
+      "the next page has another",
+      ['{"total":2,"items":[1]}', '{"total":1000000000000,"items":[2]}'],
+      "[1,2]\n",
+    ],
   ])("ends at the total of the first page, even if %s", async (_name, pages, stdout) => {
     expect(await listOf(pages)).toMatchObject({ code: 0, stdout });
   });
@@ -142,7 +146,12 @@ describe("--paginate", () => {
       1,
       "the server repeats the same page when asked from 1 on",
     ],
-    ["a list without end", ['{"total":1e12,"items":[1]}'], 1, "a list of 1000000000000 items is too long"],
+    [
+      "a list without end",
+      ['{"total":1000000000000,"items":[1]}'],
+      1,
+      "a list of 1000000000000 items is too long",
+    ],
     ["a page without end", [`{"total":1,"items":[${"0,".repeat(200_000)}0]}`], 1, "is too long"],
     [
       "a list of long pages",

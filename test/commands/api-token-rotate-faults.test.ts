@@ -237,7 +237,7 @@ describe("a late server", () => {
   test("creates a token after the rotation was repeated: the name is taken by then", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = homeToRotate(cloud);
-    cloud.misbehave(CREATE, { delayMs: LATE_MS }, { times: 1 });
+    cloud.misbehave(CREATE, { lateMs: LATE_MS }, { times: 1 });
     const late = settled(cloud, CREATE);
     expect(await rotate(here, ["--timeout", "0.3"])).toMatchObject({ code: 5 });
     expect(await rotate(here)).toMatchObject({
@@ -251,7 +251,7 @@ describe("a late server", () => {
   test("creates a token after two more rotations: the next one deletes it", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = homeToRotate(cloud);
-    cloud.misbehave(CREATE, { delayMs: LATE_MS }, { times: 1 });
+    cloud.misbehave(CREATE, { lateMs: LATE_MS }, { times: 1 });
     const late = settled(cloud, CREATE);
     expect(await rotate(here, ["--timeout", "0.3"])).toMatchObject({ code: 5 });
     for (let times = 0; times < 2; times += 1) expect(await rotate(here)).toMatchObject({ code: 0 });
@@ -271,7 +271,7 @@ describe("a late server", () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = homeToRotate(cloud);
     plan(cloud, USER, { json: { name: "eve", email: "eve@example.test" } }, { before: 1, times: 1 });
-    cloud.misbehave(DELETE, { delayMs: LATE_MS }, { times: 1 });
+    cloud.misbehave(DELETE, { lateMs: LATE_MS }, { times: 1 });
     const late = settled(cloud, DELETE);
     expect(await rotate(here, ["--timeout", "0.3"])).toMatchObject({ code: 5 });
     expect(await rotate(here)).toMatchObject({ code: 0 });

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { unknownRoute, type Answer, type SeenRequest } from "./cloud/answer.ts";
+import { authenticate } from "./cloud/authenticate.ts";
 import { approveCode } from "./cloud/login.ts";
 import { misbehave, reset, type Plan } from "./cloud/misbehave.ts";
 import {
@@ -84,9 +85,10 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     const next = planned.find((one) => isFor(seen, one.route) && one.hits < one.times);
     if (next !== undefined) next.hits++;
     const plan = next?.plan ?? disturbance?.(seen);
+    const call = { request: seen, records, uid: match?.uid ?? "", prefix };
+    const early = plan && "lateMs" in plan ? { caller: authenticate(call) } : {};
     if (plan !== undefined && !(await misbehave(plan, request, response))) return;
-    const answer =
-      match?.handle({ request: seen, records, uid: match.uid, prefix }) ?? unknownRoute(seen.method);
+    const answer = match?.handle({ ...call, ...early }) ?? unknownRoute(seen.method);
     if (plan !== undefined && "afterwards" in plan) await misbehave(plan.afterwards, request, response);
     else send(answer, request, response);
   }
