@@ -87,7 +87,8 @@ export function readMeaning(answer: Pick<Answer, "status" | "body">): { meaning:
   const known = find(KNOWN) ?? (status === 429 ? "busy" : status === 405 ? "unsupported" : undefined);
   if (known) return { meaning: known, isKnown: true };
   const hasFailed =
-    TROUBLE.some((pattern) => pattern.test(sentence)) || (status === 403 && WRAPPED.test(sentence));
+    TROUBLE.some((pattern) => pattern.test(sentence)) ||
+    (AUTHENTICATION.includes(status) && WRAPPED.test(sentence));
   // A 401 is about the token, whatever its words are, but these are no proof.
   if (status === 401) return { meaning: find(LIKELY) ?? "rejected", isKnown: !hasFailed };
   if (status >= 500 || status === 408 || (status >= 400 && hasFailed))
