@@ -53,7 +53,8 @@ const ESCAPES = new Map([
 
 /**
  * One line of ASCII that every YAML reader takes for this string, in the bytes that PyYAML writes for it wherever
- * PyYAML writes one line. PyYAML folds long values at spaces; this never does, so that a line is a value.
+ * PyYAML 6 writes one line, but for quotes that PyYAML 5 needs. PyYAML folds long values at spaces; this never does, so
+ * that a line is a value.
  */
 export function writeScalar(value: string): string {
   if (!PRINTABLE_ASCII.test(value)) return quoteDouble(value);
