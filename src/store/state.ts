@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import { isPrivateDirectory } from "../system/create.ts";
-import { codeOf } from "../system/files.ts";
+import { codeOf } from "../system/storage-error.ts";
 import { sha256 } from "../system/runtime.ts";
 import { type Context, findContext, tokenOf } from "../contexts/context.ts";
 import { readOwnJson, writeOwnJson } from "./own-json.ts";
