@@ -9,7 +9,7 @@ import { addVersion, listVersions, type LoadedVersion, loadVersions, readVersion
 export async function addLoss(own: string, contexts: readonly Context[], current: string): Promise<string> {
   const text = await editContexts(undefined, [...contexts.map(putContext), { kind: "use", name: current }]);
   const last = listVersions(own).at(-1);
-  // Kept already, by a command that could then not keep the file as it was found.
+  // A command kept the loss, and failed before it could keep the file as it was found.
   if (last?.kind === "loss" && readVersion(last) === text) return last.id;
   return addVersion(own, "loss", { text, isDurable: true }).id;
 }
