@@ -48,13 +48,7 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Everything that can choose the active context, and why it did or did not; `winner` is what did. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
-  /** `timeoutMs` can shorten the user's `--timeout`, not extend it. */
-  client(options: {
-    endpoint: string;
-    token?: Token;
-    insecureHttp: boolean;
-    timeoutMs?: number;
-  }): Promise<Client>;
+  client(options: { endpoint: string; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
   /** Runs a program in place of this process, or else as a child; resolves to its exit code. */
@@ -106,11 +100,11 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     resolve: lazy(() => resolve(flags.context, (message) => output.warn(message))),
     resolveElsewhere: () => resolve(undefined, () => {}),
     candidates: (winner) => resolver.explain(flags.context, winner),
-    async client({ timeoutMs = flags.timeoutMs, ...options }) {
+    async client(options) {
       const { createClient } = await import("./cloud/client.ts");
       return createClient({
         ...options,
-        timeoutMs: Math.min(timeoutMs, flags.timeoutMs),
+        timeoutMs: flags.timeoutMs,
         signal: signal(),
         debug: (message) => output.debug(message),
       });

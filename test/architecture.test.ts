@@ -56,7 +56,7 @@ const OUTSIDE: Record<string, string[]> = {
   "@clack/prompts": ["system/prompt.ts"],
   c12: ["resolve/layers.ts"],
   citty: ["cli/"],
-  confbox: ["store/protection.ts", "tokens/journal.ts", "store/state.ts"],
+  confbox: ["store/own-json.ts", "store/protection.ts"],
   consola: ["system/output.ts"],
   "fast-string-width": ["system/table.ts"],
   "fastest-levenshtein": ["cli/suggest.ts"],

@@ -6,7 +6,7 @@ import type { Source } from "../resolve/active.ts";
 import type { ExplainedCandidate } from "../resolve/candidates.ts";
 import { listPins, type Pin } from "../resolve/pins.ts";
 import { comparePython, type PythonLogin } from "../resolve/python.ts";
-import { recallIdentity } from "./session.ts";
+import { recallIdentity } from "./identity.ts";
 import { checkActive, worstExitCode } from "./status.ts";
 
 /** How the active context came to be; the keys are JSON keys. */

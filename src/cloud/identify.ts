@@ -74,6 +74,7 @@ const VERDICTS: Partial<Record<ErrorCode, Verdict>> = {
   HOST_MISMATCH: "not_bentocloud",
 };
 
-function failed(error: CliError): Identification {
+/** The verdict that an error of the client or of an answer amounts to. */
+export function failed(error: CliError): Identification {
   return { verdict: VERDICTS[error.code] ?? "unreachable", email: null, organization: null, error };
 }

@@ -1,9 +1,10 @@
 import { command, flag, option } from "../cli/command.ts";
 import { checkRequestedOrganization } from "../resolve/pins.ts";
 import { usageError } from "../errors.ts";
-import { guardChange } from "../api/change.ts";
-import { toMessage } from "../api/message.ts";
-import { showAnswer, showPages } from "../api/show.ts";
+import { SAFE } from "../cloud/send.ts";
+import { toMessage } from "../api/request.ts";
+import { printPages, printResponse } from "../api/response.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession, openUnpinnedSession } from "../auth/session.ts";
 import { REQUEST_ARGS, YES } from "./_args.ts";
@@ -50,12 +51,13 @@ export const api = command({
     if (paginate && message.method !== "GET")
       throw usageError(`--paginate is for GET, not ${message.method}`);
     for (const name of requestedOrganizations(message)) checkRequestedOrganization(active, name);
-    await guardChange(cli, active, { method: message.method, yes: args.yes });
-    // Last, because this may send a request, and nothing is sent for a command that is wrong.
+    if (!SAFE.has(message.method))
+      await confirmProtected(cli, active, { yes: args.yes, intent: `send a ${message.method}` });
+    // Everything is known to be right now; only this may ask the server something.
     await openSession(cli, options);
     await warnOfExpiry(cli, context);
-    if (paginate) await showPages(cli, client, message, { slurp, filter });
-    else await showAnswer(cli, client, message, { include, filter });
+    if (paginate) await printPages(cli, client, message, { slurp, filter });
+    else await printResponse(cli, client, message, { include, filter });
   },
 });
 

@@ -2,7 +2,7 @@ import { command, flag } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession } from "../auth/session.ts";
-import { PAIR, pairOf } from "../auth/credential-environment.ts";
+import { CREDENTIAL_VARIABLES, credentialEnvironment } from "../auth/credential-environment.ts";
 import { dialectFor, SHELLS, toShell, toUnset } from "../auth/shell-code.ts";
 import type { Cli } from "../app.ts";
 import { REQUEST_ARGS } from "./_args.ts";
@@ -40,16 +40,16 @@ export const env = command({
 });
 
 function printUnset({ output }: Cli, shell: string): void {
-  if (shell === "json") output.data(Object.fromEntries(PAIR.map((name) => [name, null])));
+  if (shell === "json") output.data(Object.fromEntries(CREDENTIAL_VARIABLES.map((name) => [name, null])));
   else for (const line of toUnset(dialectFor(shell), shell)) output.line(line);
 }
 
 async function printPair(cli: Cli, shell: string, options: { insecureHttp: boolean }): Promise<void> {
   const session = await openSession(cli, options);
   await warnOfExpiry(cli, session.context);
-  const pair = pairOf(session);
-  if (shell === "json") return void cli.output.secretData(pair);
-  const lines = toShell(dialectFor(shell), pair);
+  const variables = credentialEnvironment(session);
+  if (shell === "json") return void cli.output.secretData(variables);
+  const lines = toShell(dialectFor(shell), variables);
   // Only a job's runner hides what this command names; anywhere else it would print the token.
   if (shell === "github" && cli.env["GITHUB_ACTIONS"] === "true")
     cli.output.maskForGitHub(session.token.reveal());

@@ -1,13 +1,13 @@
 import { command, flag } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
-import { guard } from "../auth/confirm-protected.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
 import { openCheckedSession, openSession, openUnpinnedSession } from "../auth/session.ts";
 import {
+  credentialEnvironment,
   environmentWith,
-  namesOfLostBytes,
-  pairOf,
   refuseLostBytes,
+  variablesWithLostBytes,
 } from "../auth/credential-environment.ts";
 import { REQUEST_ARGS, YES } from "./_args.ts";
 
@@ -30,15 +30,15 @@ export const exec = command({
       throw usageError("which program? put it after `--`", "bentocloud exec -- bentoml deployment list");
     refuseLostBytes(rest);
     const { active } = await openUnpinnedSession(cli);
-    await guard(cli, active, { yes: args.yes, what: `run ${program}` });
+    await confirmProtected(cli, active, { yes: args.yes, intent: `run ${program}` });
     const options = { insecureHttp: args["insecure-http"] };
     const session = args.check
       ? (await openCheckedSession(cli, options)).session
       : await openSession(cli, options);
     await warnOfExpiry(cli, session.context);
-    const lost = namesOfLostBytes(cli.env);
+    const lost = variablesWithLostBytes(cli.env);
     if (lost.length > 0) cli.output.warn(`not UTF-8, so the program gets another value: ${lost.join(", ")}`);
-    const env = environmentWith(cli.env, pairOf(session));
+    const env = environmentWith(cli.env, credentialEnvironment(session));
     await cli.output.finish();
     return cli.execute({ argv: [program, ...words], env });
   },

@@ -1,8 +1,8 @@
 import { command } from "../cli/command.ts";
+import { requireStored } from "../store/manage.ts";
 import { findOrganization } from "../auth/session.ts";
 import { isHome, linkProject } from "../resolve/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { requireNamed } from "../contexts/context.ts";
 import { requireContext } from "../resolve/require.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -44,5 +44,5 @@ async function choose(cli: Cli, name: string | undefined) {
     if (context.name !== ENVIRONMENT_NAME) return context;
     throw usageError("the active credential comes from the environment; name a stored context");
   }
-  return requireNamed((await cli.store.read()).contexts, name);
+  return requireStored(cli.store, name);
 }

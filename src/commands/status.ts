@@ -1,5 +1,6 @@
 import { command, flag } from "../cli/command.ts";
-import { checkActive, checkAll, worstExitCode, type Status } from "../auth/status.ts";
+import { checkActive, worstExitCode, type Status } from "../auth/status.ts";
+import { checkAll } from "../auth/status-all.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Cell } from "../system/output.ts";

@@ -2,7 +2,7 @@ import { type Context, findContext } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
 import type { Environment } from "../store/home.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import { findProject, type Project } from "./bentorc.ts";
 import { environmentCredential, isSetButEmpty, variable } from "./environment.ts";
 import { resolveLayers } from "./layers.ts";
@@ -37,9 +37,9 @@ type Choice = Candidate & { name: string };
 export interface Active {
   name: string;
   source: Source;
-  /** Undefined when no context of that name is stored, and when the environment's credential is invalid. */
+  /** Undefined when no context of that name is stored, and when there is an error. */
   context: Context | undefined;
-  /** Why the environment's credential is invalid. */
+  /** Why the environment's credential, or the entry of that name, cannot be used. */
   error?: CliError | undefined;
   project: Project | undefined;
   /** Whether contexts are stored that could be made current instead. */
@@ -67,9 +67,18 @@ export async function resolveActive(inputs: Inputs): Promise<Active> {
     project: [project && fromProject(project)].find(isChoice),
     user: async () => fromUser(await read(), file()),
   });
-  const contexts = source.kind === "env_key" ? [] : (await read()).contexts;
-  const context = credential ?? findContext(contexts, name);
-  return { name, source, context, error, project, hasOthers: contexts.length > 0 };
+  if (source.kind === "env_key")
+    return { name, source, context: credential, error, project, hasOthers: false };
+  const stored = await read();
+  const problem = problemWith(stored, source.kind === "user" ? null : name);
+  return {
+    name,
+    source,
+    context: problem ? undefined : findContext(stored.contexts, name),
+    error: problem && problemError(problem, file()),
+    project,
+    hasOthers: stored.contexts.length > 0,
+  };
 }
 
 function isChoice(candidate: Candidate | undefined): candidate is Choice {

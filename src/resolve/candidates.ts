@@ -2,6 +2,7 @@ import { findContext, tokenOf } from "../contexts/context.ts";
 import { looksLikeToken } from "../contexts/name.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
+import { problemWith } from "../yaml/read.ts";
 import {
   type Candidate,
   describeSource,
@@ -31,16 +32,19 @@ export async function explainCandidates(
   inputs: Inputs,
   winner: Source | undefined,
 ): Promise<ExplainedCandidate[]> {
-  const { user, isStored } = await readUser(inputs);
+  const { user, whyMissing } = await readUser(inputs);
   const candidates = [...listOverrides(inputs), ...listProjects(inputs), user];
   return candidates.map((candidate) => {
     const { source, name, credential, error, note } = candidate;
     const chosen = name !== undefined && winner?.kind === source.kind;
-    const isMissing = name !== undefined && source.kind !== "env_key" && !isStored(name);
-    const secret = isMissing && looksLikeToken(name) ? new Token(name) : credential && tokenOf(credential);
+    const missing = name === undefined || source.kind === "env_key" ? undefined : whyMissing(name, source);
+    const secret =
+      missing !== undefined && name !== undefined && looksLikeToken(name)
+        ? new Token(name)
+        : credential && tokenOf(credential);
     const reasons = [
       !chosen && (name !== undefined || error) && whyNotChosen(candidate, winner),
-      isMissing && "names no stored context",
+      missing,
       note,
     ].filter(Boolean);
     return {
@@ -72,14 +76,21 @@ function listProjects({ cwd }: Inputs): Candidate[] {
   return found.length > 0 ? found : [{ source, note: "no .bentorc here or above" }];
 }
 
-/** The contexts file's candidate, and whether a name is in the file: true where that is not known. */
-async function readUser(inputs: Inputs): Promise<{ user: Candidate; isStored: (name: string) => boolean }> {
+/** Why a name stands for no context; undefined when it does, and where that is not known. */
+type WhyMissing = (name: string, source: Source) => string | undefined;
+
+/** The contexts file's candidate, and which names stand for no context in the file. */
+async function readUser(inputs: Inputs): Promise<{ user: Candidate; whyMissing: WhyMissing }> {
   try {
     const file = await inputs.read();
-    const isStored = (name: string) => findContext(file.contexts, name) !== undefined;
-    return { user: fromUser(file, inputs.file()), isStored };
+    const whyMissing: WhyMissing = (name, { kind }) => {
+      const problem = problemWith(file, kind === "user" ? null : name);
+      if (problem) return `line ${problem.line}: ${problem.message}`;
+      return findContext(file.contexts, name) ? undefined : "names no stored context";
+    };
+    return { user: fromUser(file, inputs.file()), whyMissing };
   } catch (error) {
-    return { user: failed(sourceOf("user", "current_context_name"), error), isStored: () => true };
+    return { user: failed(sourceOf("user", "current_context_name"), error), whyMissing: () => undefined };
   }
 }
 

@@ -4,7 +4,7 @@ import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
 import { type Environment, locatePythonHome } from "../store/home.ts";
 import { snapshotReader } from "../store/snapshot.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import type { Active } from "./active.ts";
 import { isSetButEmpty } from "./environment.ts";
 
@@ -36,11 +36,13 @@ export async function comparePython(place: Place): Promise<{ python: PythonLogin
   const { env, active, isForbidden } = place;
   const { path, file, problem } = await readForPython(place);
   const name = env["BENTOML_CLOUD_CONTEXT"] ?? file?.current.name ?? "";
-  const context = readKey(env) ?? findContext(file?.contexts ?? [], name);
+  const isUnknown =
+    file !== undefined && problemWith(file, env["BENTOML_CLOUD_CONTEXT"] ?? null) !== undefined;
+  const context = readKey(env) ?? (isUnknown ? undefined : findContext(file?.contexts ?? [], name));
   const differs = !isSameLogin(isForbidden ? undefined : active?.context, context);
   const reasons = [
     ...(differs ? explainDifference(place, path) : []),
-    ...(file && !context ? [`it finds no context ${showName(name)}`] : []),
+    ...(file && !context && !isUnknown ? [`it finds no context ${showName(name)}`] : []),
     ...(problem ? [`Python may refuse the file: ${problem}`] : []),
   ];
   return {

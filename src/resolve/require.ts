@@ -54,7 +54,8 @@ export function requireToken(context: Context): Token {
   });
 }
 
-function loginCommand(name: string): string {
+/** The command that gives the context of this name a new login. */
+export function loginCommand(name: string): string {
   // A word that begins with a dash would be read as the next option.
   return `bentocloud login --context${name.startsWith("-") ? "=" : " "}${quoteWord(name)}`;
 }

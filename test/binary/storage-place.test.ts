@@ -1,117 +1,89 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { home, run } from "../support/bin.ts";
+import { leftovers, ownOf } from "../store/fixture.ts";
+import { home, run, type RunOptions } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Home } from "../support/home.ts";
+import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { inShell } from "./faults/disk.ts";
+import { canTrace } from "./faults/strace.ts";
 import { asUser, canBeUser, give, isRoot } from "./faults/user.ts";
-import { expectReadable, expectRefusal, homeWithTwo, leftovers, login, writers } from "./faults/writers.ts";
+import { expectReadable, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries();
 
 const cloud = await startCloud();
 afterAll(() => cloud.stop());
 
-const ownOf = (here: Home) => join(here.bentoml, ".bentocloud");
-
-function makeOwn(here: Home, ...names: string[]): void {
-  mkdirSync(join(ownOf(here), ...names), { recursive: true, mode: 0o700 });
+/** A directory of ours, with that mode. */
+function makeOwn(here: Home, name = "", mode = 0o700): void {
+  mkdirSync(join(ownOf(here), name), { recursive: true, mode: 0o700 });
+  chmodSync(join(ownOf(here), name), mode);
 }
 
-/** A place that is not as it should be, and what is said of it. */
-type Place = [name: string, spoil: (here: Home) => void, message: (here: Home) => string];
+/** Login is refused before it asks the server: a token that a browser flow made would be lost. */
+async function expectRefusals(options: RunOptions & { home: Home }, message: string): Promise<void> {
+  const [tree, asked] = [namesIn(options.home), cloud.requests.length];
+  for (const command of writers(cloud)) await expectRefusal(command, { ...options, message });
+  await expectReadable(options);
+  expect({ tree: namesIn(options.home), asked: cloud.requests.length }).toEqual({ tree, asked });
+}
 
-const MISPLACED: Place[] = [
-  [
-    "a file where our directory belongs",
-    (here) => writeFileSync(ownOf(here), ""),
-    (here) => `cannot use ${ownOf(here)}: it is not a directory`,
-  ],
-  [
-    "a link where our directory belongs",
-    (here) => symlinkSync(here.path, ownOf(here)),
-    (here) => `cannot use ${ownOf(here)}: it is a symbolic link`,
-  ],
-  [
-    "a file where the backups belong",
-    (here) => {
-      makeOwn(here);
-      writeFileSync(join(ownOf(here), "backups"), "");
-    },
-    (here) => `cannot use ${ownOf(here)}/backups: it is not a directory`,
-  ],
-  [
-    "a link where the backups belong",
-    (here) => {
-      makeOwn(here);
-      symlinkSync(here.path, join(ownOf(here), "backups"));
-    },
-    (here) => `cannot use ${ownOf(here)}/backups: it is a symbolic link`,
-  ],
-  [
-    "a directory where the lock belongs",
-    (here) => makeOwn(here, "lock"),
-    (here) => `cannot read ${ownOf(here)}/lock: it is a directory`,
-  ],
-];
+/** Without modes: our own directory may have been narrowed. */
+const namesIn = (here: Home) => here.tree().map((line) => line.replace(/ 0\d+$/, ""));
 
-test.each(MISPLACED)("%s refuses every change, and no reading", async (_name, spoil, message) => {
-  const here = homeWithTwo();
-  spoil(here);
-  const before = here.tree();
-  for (const command of writers(cloud)) await expectRefusal(command, { home: here, message: message(here) });
-  await expectReadable({ home: here });
-  expect(here.tree().map(withoutMode)).toEqual(before.map(withoutMode));
+describe("something else where a directory of ours belongs refuses every change, and no reading", () => {
+  const linkTo = (target: string) => (path: string) => symlinkSync(target, path);
+  test.each<[string, string, (path: string) => void, string]>([
+    ["a file", "", (path) => writeFileSync(path, ""), "it is not a directory"],
+    ["a link to a directory", "", linkTo("/tmp"), "it is a symbolic link"],
+    ["a link to nothing", "", linkTo("missing"), "it is a symbolic link"],
+    ["a file", "versions", (path) => writeFileSync(path, ""), "it is not a directory"],
+    ["a link to a directory", "versions", linkTo("/tmp"), "it is a symbolic link"],
+  ])("%s: .bentocloud/%s", async (_name, place, put, reason) => {
+    const here = homeWithTwo();
+    if (place !== "") makeOwn(here);
+    put(join(ownOf(here), place));
+    await expectRefusals({ home: here }, `cannot use ${join(ownOf(here), place)}: ${reason}`);
+  });
 });
 
-/** Our own directory may have been narrowed. */
-const withoutMode = (line: string) => line.replace(/ 0\d+$/, "");
-
-const FORBIDDEN: Place[] = [
-  [
-    "a home that is read-only",
-    (here) => chmodSync(here.bentoml, 0o555),
-    (here) => `cannot write in ${here.bentoml}: permission denied`,
-  ],
-  [
-    "our directory, read-only",
-    (here) => {
-      makeOwn(here);
-      chmodSync(ownOf(here), 0o500);
-    },
-    (here) => `cannot write in ${ownOf(here)}: permission denied`,
-  ],
-  [
-    "our directory, closed",
-    (here) => {
-      makeOwn(here);
-      chmodSync(ownOf(here), 0);
-    },
-    (here) => `cannot write in ${ownOf(here)}: permission denied`,
-  ],
-  [
-    "the backups, read-only",
-    (here) => {
-      makeOwn(here, "backups");
-      chmodSync(join(ownOf(here), "backups"), 0o500);
-    },
-    (here) =>
-      expect.stringMatching(new RegExp(`^cannot write (in )?${ownOf(here)}/backups.*: permission denied$`)),
-  ],
-];
-
 describe.skipIf(!canBeUser)("permissions", () => {
-  test.each(FORBIDDEN)("%s: every change is refused, and no reading", async (_name, spoil, message) => {
+  const denied = (path: string) =>
+    expect.stringMatching(new RegExp(`^cannot write (in )?${path}\\S*: permission denied$`));
+
+  test.each([0o500, 0].flatMap((mode) => ["", "versions"].map((name) => [name, mode] as const)))(
+    ".bentocloud/%s with mode %o: every change is refused, and no reading",
+    async (name, mode) => {
+      const here = homeWithTwo();
+      makeOwn(here, name, mode);
+      give(here);
+      await expectRefusals({ home: here, command: asUser() }, denied(join(ownOf(here), name)));
+    },
+  );
+
+  test("a read-only home that a link leads to: every change is refused, and no reading", async () => {
     const here = homeWithTwo();
-    spoil(here);
+    const other = join(here.path, "other");
+    mkdirSync(other);
+    renameSync(here.file, join(other, ".yatai.yaml"));
+    symlinkSync("../other/.yatai.yaml", here.file);
+    chmodSync(other, 0o555);
     give(here);
-    const options = { home: here, command: asUser() };
-    for (const command of writers(cloud))
-      await expectRefusal(command, { ...options, message: message(here) });
-    await expectReadable(options);
-    expect(leftovers(here)).toEqual([]);
+    await expectRefusals({ home: here, command: asUser() }, denied(other));
   });
 
   test("a read-only home is enough for all who only read, from the first day on", async () => {
@@ -121,11 +93,9 @@ describe.skipIf(!canBeUser)("permissions", () => {
     const options = { home: here, command: asUser() };
     expect(await run(["context", "list"], options)).toMatchObject({ code: 0 });
     expect(await run(["token"], options)).toMatchObject({ code: 4 });
-    const { code, stderr } = await run(login(cloud, "new").args, { ...options, stdin: cloud.issueToken() });
-    expect({ code, stderr }).toEqual({
-      code: 6,
-      stderr: `error: cannot write in ${here.bentoml}: permission denied\n`,
-    });
+    const { args, stdin } = login(cloud, "new");
+    const stderr = `error: cannot write in ${here.bentoml}: permission denied\n`;
+    expect(await run(args, { ...options, stdin })).toMatchObject({ code: 6, stderr });
   });
 
   test("a write-protected contexts file in a home of one's own is changed", async () => {
@@ -146,11 +116,8 @@ describe.skipIf(!isRoot || !canBeUser)("another user's", () => {
     const here = homeWithTwo();
     chmodSync(here.path, 0o755);
     chmodSync(here.file, 0o644);
-    const options = { home: here, command: asUser() };
     const message = `cannot write in ${here.bentoml}: permission denied`;
-    for (const command of writers(cloud)) await expectRefusal(command, { ...options, message });
-    await expectReadable(options);
-    expect(here.tree()).toEqual(["bentoml/ 0755", "bentoml/.yatai.yaml 0644"]);
+    await expectRefusals({ home: here, command: asUser() }, message);
   });
 
   test("contexts file, closed, is not replaced by one of our own", async () => {
@@ -165,9 +132,12 @@ describe.skipIf(!isRoot || !canBeUser)("another user's", () => {
 
   test("contexts file in a directory for all, as /tmp is one, stays", async () => {
     const here = homeWithTwo();
-    chmodSync(here.path, 0o755);
-    chmodSync(here.file, 0o644);
-    chmodSync(here.bentoml, 0o1777);
+    for (const [path, mode] of [
+      [here.path, 0o755],
+      [here.file, 0o644],
+      [here.bentoml, 0o1777],
+    ] as const)
+      chmodSync(path, mode);
     const options = { home: here, command: asUser() };
     const message = `cannot write ${here.file}: the operation is not permitted`;
     for (const command of writers(cloud)) await expectRefusal(command, { ...options, message });
@@ -178,23 +148,15 @@ describe.skipIf(!isRoot || !canBeUser)("another user's", () => {
   test("directory in the place of ours is not used, however open it is", async () => {
     const here = homeWithTwo();
     give(here);
-    makeOwn(here);
-    chmodSync(ownOf(here), 0o777);
+    makeOwn(here, "", 0o777);
     chownSync(ownOf(here), 0, 0);
-    const options = { home: here, command: asUser() };
     const message = `cannot use ${ownOf(here)}: it belongs to another user`;
-    for (const command of writers(cloud)) await expectRefusal(command, { ...options, message });
-    await expectReadable(options);
+    await expectRefusals({ home: here, command: asUser() }, message);
   });
 });
 
 describe.skipIf(!isRoot || !canBeUser)("a user without a home", () => {
   const NOT_IN_PASSWD = 54_321;
-  const all = () => [
-    ...writers(cloud),
-    { args: ["token"], stdin: null },
-    { args: ["context", "list"], stdin: null },
-  ];
 
   function wanderer(script: string) {
     const here = home();
@@ -204,15 +166,14 @@ describe.skipIf(!isRoot || !canBeUser)("a user without a home", () => {
 
   test.each(["unset HOME", "export HOME="])("is told to set BENTOML_HOME: %s", async (script) => {
     const options = wanderer(`${script}; exec "$@"`);
-    for (const { args, stdin } of all()) {
-      expect(await run(args, { ...options, stdin })).toMatchObject({
+    const { args, stdin } = login(cloud, "new");
+    for (const line of [args, ["use", "b"], ["token"], ["context", "list"]])
+      expect(await run(line, { ...options, stdin })).toMatchObject({
         code: 6,
         stdout: "",
         stderr:
           "error: this user has no home directory\nhint: set BENTOML_HOME to a directory for the contexts\n",
       });
-    }
-    const { args, stdin } = login(cloud, "new");
     const env = { BENTOML_HOME: join(options.home.path, "elsewhere") };
     expect((await run(args, { ...options, env, stdin })).code).toBe(0);
     expect(options.home.tree()).toContain("elsewhere/.yatai.yaml 0600");
@@ -222,46 +183,36 @@ describe.skipIf(!isRoot || !canBeUser)("a user without a home", () => {
     const options = wanderer('HOME=/nonexistent exec "$@"');
     const asked = cloud.requests.length;
     const { args, stdin } = login(cloud, "new");
-    expect(await run(args, { ...options, stdin })).toMatchObject({
-      code: 6,
-      stderr: "error: cannot write in /: permission denied\n",
-    });
+    const stderr = "error: cannot write in /: permission denied\n";
+    expect(await run(args, { ...options, stdin })).toMatchObject({ code: 6, stderr });
     expect(await run(["context", "list"], options)).toMatchObject({ code: 0 });
     expect(await run(["use", "b"], options)).toMatchObject({ code: 3 });
-    expect({ asked: cloud.requests.length, made: existsSync("/nonexistent") }).toEqual({
-      asked,
-      made: false,
-    });
+    expect([cloud.requests.length, existsSync("/nonexistent")]).toEqual([asked, false]);
   });
 });
 
-/** Where the file system knows the attribute and this user may set it. */
-const canFreeze = (() => {
-  const here = homeWithTwo();
-  const isFrozen = Bun.which("chattr") !== null && Bun.spawnSync(["chattr", "+i", here.file]).success;
-  if (isFrozen) Bun.spawnSync(["chattr", "-i", here.file]);
-  return isFrozen;
-})();
-
-describe.skipIf(!canFreeze)("immutable", () => {
-  test.each([
-    ["contexts file", (here: Home) => here.file, (here: Home) => `cannot write ${here.file}`],
-    ["home", (here: Home) => here.bentoml, (here: Home) => `cannot write in ${here.bentoml}`],
-    ["directory of ours", ownOf, (here: Home) => `cannot write in ${ownOf(here)}`],
-  ])("%s: every change is refused, and no reading", async (_name, frozen, message) => {
-    const here = homeWithTwo();
-    if (frozen === ownOf) makeOwn(here);
-    try {
-      Bun.spawnSync(["chattr", "+i", frozen(here)]);
-      for (const command of writers(cloud))
-        await expectRefusal(command, {
-          home: here,
-          message: `${message(here)}: the operation is not permitted`,
-        });
-      await expectReadable({ home: here });
-    } finally {
-      Bun.spawnSync(["chattr", "-i", frozen(here)]);
+describe.skipIf(!isRoot || !canBeUser)("root in another user's home", () => {
+  test("gives all that it makes to that user, with a directory of its own from before", async () => {
+    const here = home();
+    give(here);
+    const { uid } = lstatSync(here.path);
+    const { args, stdin } = login(cloud, "new");
+    for (const _ of [1, 2]) {
+      expect((await run(args, { home: here, stdin })).code).toBe(0);
+      const made = readdirSync(here.path, { recursive: true, encoding: "utf8" });
+      expect(made.filter((name) => lstatSync(join(here.path, name)).uid !== uid)).toEqual([]);
+      chownSync(ownOf(here), 0, 0);
     }
-    expect(leftovers(here)).toEqual([]);
+  });
+
+  test.skipIf(!canTrace)("never gives by a path, which may lead elsewhere", async () => {
+    const here = homeWithTwo();
+    give(here);
+    const trace = join(home().path, "trace");
+    const calls = "chown,lchown,fchownat,fchown,chmod,fchmodat,fchmod";
+    const strace = ["strace", "-f", "-qq", "-e", `trace=${calls}`, "-o", trace, ...programCommand()];
+    expect((await run(["use", "b"], { home: here, command: strace })).code).toBe(0);
+    const names = [...readFileSync(trace, "utf8").matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name!);
+    expect(new Set(names)).toEqual(new Set(["fchown"]));
   });
 });

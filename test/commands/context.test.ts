@@ -88,14 +88,18 @@ describe("context list", () => {
     expect(columns).toEqual(columns.map(() => columns[0]!));
   });
 
-  test("says with the line what Python bentoml will not read as it is written", async () => {
+  test("says with the line which entry is left out, and what to do", async () => {
     const here = home();
-    here.write(`contexts:\n- name: yes\n  endpoint: https://mine.test\n  api_token: ${canary()}\n`);
-    const { code, stdout, stderr } = await run(["context", "list"], { home: here });
-    expect(code).toBe(0);
-    expect(stdout).toContain("True");
+    const entry = (name: string) =>
+      `- name: ${name}\n  endpoint: https://mine.test\n  api_token: ${canary()}\n`;
+    here.write(`contexts:\n${entry("yes")}${entry("mine")}`);
+    const { code, stdout, stderr } = await run(["context", "list", "--json"], { home: here });
+    expect({ code, names: JSON.parse(stdout).contexts.map(({ name }: { name: string }) => name) }).toEqual({
+      code: 0,
+      names: ["mine"],
+    });
     expect(stderr).toBe(
-      `warning: ${here.file}:2: BentoML reads this as "True": the name needs quotes to be read as written\n`,
+      `warning: ${here.file}:2: context "yes" is left out: its name is read by Python as something else than its text; quote it\n`,
     );
   });
 });

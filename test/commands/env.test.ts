@@ -75,7 +75,7 @@ describe("env", () => {
     async (shell) => {
       const { code, stdout, stderr } = await run(["env", "--shell", shell, "--unset"]);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-      expect(stderr).toStartWith(`error: ${shell} cannot take a variable away`);
+      expect(stderr).toStartWith(`error: ${shell} cannot unset a variable`);
     },
   );
 

@@ -84,6 +84,11 @@ export function startPeer(env: Record<string, string> = {}): Peer {
   };
 }
 
+/** One with each PyYAML. */
+export function startPeers(): Peer[] {
+  return [startPeer(), startPeer(OLD_PYYAML)];
+}
+
 /** Python's own program on a home. It prints tokens where ours does, and where ours does not. */
 export function bentoml(args: string[], options: RunOptions & { home: Home }) {
   const command = [join(dirname(PYTHON), "bentoml"), "cloud"];

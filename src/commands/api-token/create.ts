@@ -2,10 +2,11 @@ import { command, flag, option } from "../../cli/command.ts";
 import type { Cli } from "../../app.ts";
 import type { CreatedToken } from "../../cloud/tokens.ts";
 import { CliError, usageError } from "../../errors.ts";
-import { describeLogin } from "../../auth/report-login.ts";
+import { quoteWord } from "../../resolve/require.ts";
+import { reportLogin } from "../../auth/report-login.ts";
 import { create as createApiToken, prepareLogin, saveCreated } from "../../tokens/create.ts";
 import { parseExpiry, parseScopes, parseTokenName } from "../../tokens/fields.ts";
-import { openTokens } from "../../tokens/open.ts";
+import { openTokens } from "../../tokens/list.ts";
 import { REQUEST_ARGS } from "../_args.ts";
 import { DESCRIPTION, EXPIRES, SCOPE, showExpiry, showScopes, toJson } from "./_format.ts";
 
@@ -36,7 +37,13 @@ export const create = command({
     const to =
       args.login === undefined
         ? undefined
-        : await prepareLogin(cli, session, { name: args.login, use: !args["no-use"], force, insecureHttp });
+        : await prepareLogin(cli, session, {
+            name: args.login,
+            use: !args["no-use"],
+            force,
+            insecureHttp,
+            commandFor: (other) => `bentocloud api-token create ${name} --login ${quoteWord(other)}`,
+          });
     const token = await createApiToken(session.client, {
       name,
       description: args.description ?? "",
@@ -47,8 +54,7 @@ export const create = command({
     printSecret(cli, token, { isKept: to !== undefined });
     const life = token.expiresAt ? `, expires ${showExpiry(token, cli.now()).text}` : ", never expires";
     cli.output.success(`Created the API token "${token.name}" (${token.uid}): ${showScopes(token)}${life}`);
-    if (to)
-      await describeLogin(cli, await saveCreated(cli, { endpoint: session.context.endpoint, token, to }));
+    if (to) await reportLogin(cli, await saveCreated(cli, to, token), { isAnswer: false });
   },
 });
 

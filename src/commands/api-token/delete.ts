@@ -1,7 +1,7 @@
 import { command, flag } from "../../cli/command.ts";
 import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
-import { deleteApiToken } from "../../tokens/change.ts";
-import { describeHolder } from "../../tokens/own.ts";
+import { deleteApiToken } from "../../tokens/delete.ts";
+import { describeUser } from "../../tokens/match.ts";
 import { REQUEST_ARGS } from "../_args.ts";
 import { TOKEN } from "./_format.ts";
 
@@ -24,7 +24,7 @@ export const remove = command({
     if (cli.output.json) cli.output.data({ uid: token.uid, name: token.name, contexts });
     cli.output.success(`Deleted the API token "${token.name}" (${token.uid})`);
     if (contexts.length > 0)
-      cli.output.warn(`${contexts.map(describeHolder).join(" and ")} can no longer sign in`);
+      cli.output.warn(`${contexts.map(describeUser).join(" and ")} can no longer sign in`);
     const stored = contexts.filter((name) => name !== ENVIRONMENT_NAME);
     if (stored.length > 0) cli.output.hint("sign in again with `bentocloud login`, or `bentocloud logout`");
   },

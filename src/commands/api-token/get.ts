@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { describeHolder } from "../../tokens/own.ts";
+import { describeUser } from "../../tokens/match.ts";
 import { getApiToken } from "../../tokens/list.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
@@ -23,7 +23,7 @@ export const get = command({
       ["created", token.createdAt && showWhen(token.createdAt, now)],
       ["last used", token.lastUsedAt ? showWhen(token.lastUsedAt, now) : "never"],
       ["expires", expiry.text, expiry.tone],
-      ["used by", token.contexts.map(describeHolder).join(", ") || null],
+      ["used by", token.contexts.map(describeUser).join(", ") || null],
     ]);
   },
 });

@@ -1,9 +1,9 @@
 import { command, flag, option } from "../../cli/command.ts";
 import { variable } from "../../resolve/environment.ts";
-import type { Rotation } from "../../tokens/journal.ts";
+import type { Rotation } from "../../tokens/rotation-journal.ts";
 import { parseExpiry } from "../../tokens/fields.ts";
-import type { RotateOptions } from "../../tokens/plan.ts";
-import { planRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
+import type { RotateOptions } from "../../tokens/plan-rotation.ts";
+import { previewRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
 import type { Cli } from "../../app.ts";
 import { CONTEXT, REQUEST_ARGS } from "../_args.ts";
 import { showDescription, showExpiry } from "./_format.ts";
@@ -35,7 +35,7 @@ export const rotate = command({
 });
 
 async function printPlan(cli: Cli, options: RotateOptions): Promise<void> {
-  const { contexts, rotation, unfinished } = await planRotation(cli, options);
+  const { contexts, rotation, unfinished } = await previewRotation(cli, options);
   const plan = { dry_run: true, ...toJson(rotation, contexts) };
   if (cli.output.json) return cli.output.data({ ...plan, unfinished: unfinished.map((one) => toJson(one)) });
   const { endpoint, old, wanted } = rotation;

@@ -1,5 +1,5 @@
 import { command, flag } from "../../cli/command.ts";
-import { updateApiToken } from "../../tokens/change.ts";
+import { updateApiToken } from "../../tokens/list.ts";
 import { parseExpiry, parseScopes } from "../../tokens/fields.ts";
 import { REQUEST_ARGS } from "../_args.ts";
 import { DESCRIPTION, EXPIRES, SCOPE, TOKEN, showExpiry, showScopes, toJson } from "./_format.ts";

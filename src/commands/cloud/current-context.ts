@@ -1,7 +1,7 @@
 import { command } from "../../cli/command.ts";
 import { emptyTokenOf } from "../../contexts/context.ts";
 import { requireToken } from "../../resolve/require.ts";
-import { openKnown, openSession } from "../../auth/session.ts";
+import { openOffline, openSession } from "../../auth/session.ts";
 import { exitOneOnFailure } from "./_exit-code.ts";
 
 export const currentContext = command({
@@ -9,7 +9,7 @@ export const currentContext = command({
   description: "Print the active context as JSON, as bentoml does",
   async run(_args, cli) {
     await exitOneOnFailure(async () => {
-      const { context } = await openKnown(cli);
+      const { context } = await openOffline(cli);
       const { name, endpoint, email } = context;
       // A token is revealed only where it could be used too: pins are checked.
       const reveal = async () => (await openSession(cli, { insecureHttp: false })).token.reveal();

@@ -1,7 +1,8 @@
 import { command, flag } from "../../cli/command.ts";
-import { type Context, requireNamed, usableTokenOf } from "../../contexts/context.ts";
+import { requireStored } from "../../store/manage.ts";
+import { type Context, usableTokenOf } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
-import { openKnown, openSession } from "../../auth/session.ts";
+import { openOffline, openSession } from "../../auth/session.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
 import { CONTEXT } from "../_args.ts";
@@ -42,7 +43,7 @@ export const show = command({
 
 /** The active context's token is shown only where it could be used too: pins are checked. */
 async function open(cli: Cli, name: string | undefined, { revealing = false }): Promise<Context> {
-  if (name !== undefined) return requireNamed((await cli.store.read()).contexts, name);
-  if (!revealing) return (await openKnown(cli)).context;
+  if (name !== undefined) return requireStored(cli.store, name);
+  if (!revealing) return (await openOffline(cli)).context;
   return (await openSession(cli, { insecureHttp: false })).context;
 }

@@ -19,7 +19,7 @@ import { findAbandoned } from "../../system/lock.ts";
 import { hasEnded } from "../../system/processes.ts";
 import { findTemporaries } from "../../system/replace.ts";
 import { userId } from "../../system/runtime.ts";
-import { ROTATION_LOCK } from "../../tokens/journal.ts";
+import { ROTATION_LOCK } from "../../tokens/rotation-journal.ts";
 import { attempt, type Check, fail, ok, toFinding, warn } from "../check.ts";
 import { counted, list, secret, type Text, text } from "../report.ts";
 

@@ -2,7 +2,7 @@ import { type Context, tokenOf } from "../../contexts/context.ts";
 import { isSameEndpoint } from "../../contexts/endpoint.ts";
 import { quoteWord } from "../../resolve/require.ts";
 import { showAge } from "../../system/time.ts";
-import { readRotations, type Rotation } from "../../tokens/journal.ts";
+import { readRotations, type Rotation } from "../../tokens/rotation-journal.ts";
 import { attempt, type Check, ok, warn } from "../check.ts";
 import { contextName, endpointAddress, join, open, secret, text } from "../report.ts";
 

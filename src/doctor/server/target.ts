@@ -1,5 +1,5 @@
 import type { Cli } from "../../app.ts";
-import { identifySession } from "../../auth/session.ts";
+import { identifyLogin } from "../../auth/identity.ts";
 import { toAnswer } from "../../cloud/answer.ts";
 import type { Client } from "../../cloud/client.ts";
 import { listTokens } from "../../cloud/tokens.ts";
@@ -8,7 +8,7 @@ import { parseEndpoint } from "../../contexts/endpoint.ts";
 import { CliError } from "../../errors.ts";
 import { checkEndpointPin } from "../../resolve/pins.ts";
 import { requireContext } from "../../resolve/require.ts";
-import { findOwn, knownUids } from "../../tokens/own.ts";
+import { matchTokens } from "../../tokens/match.ts";
 import { attempt, type Finding, ok } from "../check.ts";
 import { open, text } from "../report.ts";
 import { findRoute, hostOf, portOf } from "./route.ts";
@@ -41,13 +41,13 @@ export async function findTarget(cli: Cli, insecureHttp: boolean) {
     /** Without the token, because whatever answers there may not be BentoCloud. */
     askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),
     /** Whose token it is; undefined without a token. */
-    identify: once(async () => token && identifySession(cli, { context, token }, { insecureHttp })),
+    identify: once(async () => token && identifyLogin(cli, { context, token }, { insecureHttp })),
     /** The token as the server lists it; undefined where that cannot be told, or where the token may not see the list. */
     findListed: once(() =>
       attempt(async () => {
         if (!token) return undefined;
         const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
-        return findOwn(listed, token, await knownUids(cli, endpoint));
+        return (await matchTokens(cli, context, listed)).find(token);
       }),
     ),
   };

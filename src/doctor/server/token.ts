@@ -1,5 +1,4 @@
-import { findStranger } from "../../auth/identity.ts";
-import { recallIdentity } from "../../auth/session.ts";
+import { findIdentityMismatch, recallIdentity } from "../../auth/identity.ts";
 import { checkOrganizationPin } from "../../resolve/pins.ts";
 import { quoteWord, requireToken } from "../../resolve/require.ts";
 import { cap, clean } from "../../system/text.ts";
@@ -16,7 +15,7 @@ export const token: Check<Target> = {
     const identification = await target.identify();
     if (!identification) return void requireToken(context);
     const { verdict, email, organization, error } = identification;
-    const mismatch = await findStranger(cli, context.name, identification);
+    const mismatch = await findIdentityMismatch(cli, context.name, identification);
     if (mismatch) throw mismatch;
     // The check of the scope reports a missing one.
     if (error && verdict !== "forbidden") {

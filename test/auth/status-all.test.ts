@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { forEachOrigin } from "../../src/auth/pool.ts";
+import { mapByOrigin } from "../../src/auth/status-all.ts";
 
 interface Item {
   origin: string;
@@ -13,24 +13,24 @@ const itemsOf = (counts: Record<string, number>): Item[] =>
 
 const originOf = ({ origin }: Item) => origin;
 
-describe("acting on many origins", () => {
-  test("gives the results in the order of the items, each once", async () => {
+describe("mapByOrigin", () => {
+  test("acts on each item once, and gives the results in the order of the items", async () => {
     const items = itemsOf({ a: 70, b: 3, c: 40 }).toReversed();
     const acted: Item[] = [];
-    const results = await forEachOrigin(items, originOf, async (item) => {
+    const results = await mapByOrigin(items, originOf, async (item) => {
       await Bun.sleep(item.number % 3);
       acted.push(item);
       return `${item.origin}${item.number}`;
     });
     expect(results).toEqual(items.map(({ origin, number }) => `${origin}${number}`));
     expect(acted).toHaveLength(items.length);
-    expect(await forEachOrigin([], originOf, async () => 1)).toEqual([]);
+    expect(await mapByOrigin([], originOf, async () => 1)).toEqual([]);
   });
 
-  test("is bounded for each origin and in all", async () => {
+  test("limits how many run at once, for each origin and overall", async () => {
     const running = new Map<string, number>();
     const most = { one: 0, all: 0 };
-    await forEachOrigin(itemsOf({ a: 90, b: 90, c: 90, d: 90, e: 90 }), originOf, async ({ origin }) => {
+    await mapByOrigin(itemsOf({ a: 90, b: 90, c: 90, d: 90, e: 90 }), originOf, async ({ origin }) => {
       running.set(origin, (running.get(origin) ?? 0) + 1);
       most.one = Math.max(most.one, ...running.values());
       most.all = Math.max(
@@ -43,10 +43,10 @@ describe("acting on many origins", () => {
     expect(most).toEqual({ one: 32, all: 96 });
   });
 
-  test("an origin that never answers keeps only its own waiting", async () => {
+  test("an origin that never answers delays only its own items", async () => {
     const stuck = Promise.withResolvers<void>();
     const done: string[] = [];
-    const acting = forEachOrigin(itemsOf({ dead: 100, alive: 100 }), originOf, async ({ origin }) => {
+    const acting = mapByOrigin(itemsOf({ dead: 100, alive: 100 }), originOf, async ({ origin }) => {
       if (origin === "dead") await stuck.promise;
       done.push(origin);
       if (done.length === 100) stuck.resolve();

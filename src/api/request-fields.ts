@@ -1,6 +1,6 @@
 import { usageError } from "../errors.ts";
 
-/** The fields of a request. Lists are arrays and objects are maps, in which no key of the user's means anything else. */
+/** Lists are arrays and objects are maps, so that no key of the user's has another meaning. */
 export type Fields = Map<string, unknown>;
 
 /** `a[b][]=x` as it was written. */
@@ -12,7 +12,7 @@ export interface Field {
 
 interface Step {
   key: string;
-  /** Whether `[]` stands behind the key. */
+  /** Whether the key is followed by `[]`. */
   isList: boolean;
 }
 
@@ -20,7 +20,7 @@ export function parseField(written: string): Field {
   const at = written.indexOf("=");
   const name = at === -1 ? written : written.slice(0, at);
   const [, first = "", brackets = ""] = /^([^[\]]+)((?:\[[^[\]]*\])*)$/.exec(name) ?? [];
-  // A word without a `=` is not repeated: it may be a value, and a secret one.
+  // The error does not repeat what was written: without a `=` it may be a value, and a secret one.
   if (first === "" || (at === -1 && !name.endsWith("[]"))) throw usageError("a field is written key=value");
   const steps: Step[] = [{ key: first, isList: false }];
   for (const [, key = ""] of brackets.matchAll(/\[([^\]]*)\]/g)) {
@@ -30,39 +30,34 @@ export function parseField(written: string): Field {
   return { steps, text: at === -1 ? undefined : written.slice(at + 1) };
 }
 
-/** Puts the value where its key says; lists and objects on the way are made, and gone on with. */
+/** Sets the value at its key, in lists and objects that are created on the way. */
 export function addField(fields: Fields, { steps, text }: Field, value: unknown): void {
-  let place = fields;
+  let parent = fields;
   for (const [index, step] of steps.slice(0, -1).entries()) {
-    place = step.isList ? itemFor(place, step.key, steps[index + 1]!) : objectAt(place, step.key);
+    parent = step.isList
+      ? itemFor(parent, step.key, steps[index + 1]!)
+      : childAt<Fields>(parent, step.key, Map);
   }
   const { key, isList } = steps.at(-1)!;
   if (isList) {
-    const list = listAt(place, key);
+    const list = childAt<unknown[]>(parent, key, Array);
     if (text !== undefined) list.push(value);
-  } else if (place.has(key)) throw usageError(`the field ${nameOf(steps)} is given twice`);
-  else place.set(key, value);
+  } else if (parent.has(key)) throw usageError(`the field ${nameOf(steps)} is given twice`);
+  else parent.set(key, value);
 }
 
-function objectAt(place: Fields, key: string): Fields {
-  const value = place.get(key) ?? new Map<string, unknown>();
-  if (!(value instanceof Map))
-    throw usageError(`the field ${key} is given both with and without keys below it`);
-  place.set(key, value);
+/** The object or list at a key, which the first field that needs it creates. */
+function childAt<T extends Fields | unknown[]>(parent: Fields, key: string, type: new () => T): T {
+  const value = parent.get(key) ?? new type();
+  if (!(value instanceof type))
+    throw usageError(`the field ${key} is given in forms that exclude each other`);
+  parent.set(key, value);
   return value;
 }
 
-function listAt(place: Fields, key: string): unknown[] {
-  const value = place.get(key) ?? [];
-  if (!Array.isArray(value))
-    throw usageError(`the field ${key} is given both as a list and as something else`);
-  place.set(key, value);
-  return value;
-}
-
-/** The last object of a list, or a new one once that has this key. */
-function itemFor(place: Fields, key: string, next: Step): Fields {
-  const list = listAt(place, key);
+/** The last object of a list, or a new one when the last one already has this key. */
+function itemFor(parent: Fields, key: string, next: Step): Fields {
+  const list = childAt<unknown[]>(parent, key, Array);
   const last: unknown = list.at(-1);
   if (last instanceof Map && (!last.has(next.key) || Array.isArray(last.get(next.key)))) return last;
   const item: Fields = new Map();
@@ -80,7 +75,6 @@ export function toJson(fields: Fields): string {
   );
 }
 
-/** The same as the parameters of a query. */
 export function toQuery(fields: Fields): URLSearchParams {
   const query = new URLSearchParams();
   for (const [key, value] of fields) addParameter(query, key, value);
