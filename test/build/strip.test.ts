@@ -1,0 +1,40 @@
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "bun:test";
+import { surviveStrip, survivesStrip } from "../../build/elf.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { makeHostileFolder } from "../../scripts/verify/packages.ts";
+import { home, run } from "../support/bin.ts";
+import { programCommand } from "../support/program.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const [PROGRAM = ""] = programCommand("binary");
+
+describe.skipIf(Bun.which("strip") === null && !process.env["CI"])("a program without its symbols", () => {
+  test.each(["strip", "strip --strip-unneeded", "objcopy --strip-all"])(
+    "is still bentocloud: %s",
+    async (tool) => {
+      const here = home();
+      const program = join(here.path, "bentocloud");
+      copyFileSync(PROGRAM, program);
+      expect(Bun.spawnSync([...tool.split(" "), program]).exitCode).toBe(0);
+      expect(readFileSync(program).length).toBeLessThan(readFileSync(PROGRAM).length);
+      const options = { home: here, command: [program], cwd: makeHostileFolder(here.path) };
+      expect(await run(["--version"], options)).toMatchObject({
+        code: 0,
+        stdout: `bentocloud ${manifest.version}\n`,
+      });
+      const { code, stdout, stderr } = await run(["token"], options);
+      expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
+      expect(stderr).toStartWith("error: not logged in");
+    },
+  );
+});
+
+test("a program that Bun lays out in another way fails the build", () => {
+  const program = readFileSync(PROGRAM);
+  expect(survivesStrip(program)).toBe(true);
+  expect(() => surviveStrip(readFileSync("/bin/ls"))).toThrow("it has no section .bun");
+});
