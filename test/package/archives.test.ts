@@ -66,9 +66,16 @@ test("release: every file has the checksum of checksums.txt", () => {
   expect(names).toEqual(expected.map((name) => `${name}: OK`).toSorted());
 });
 
-test("release: subjects.txt lists the files, and the binaries by target", () => {
+test("release: subjects.txt lists every file of the page, and the binaries by target", () => {
   const subjects = readFileSync(join(dist, "subjects.txt"), "utf8");
-  expect(subjects).toStartWith(readFileSync(join(release, "checksums.txt"), "utf8"));
+  const names = subjects
+    .trim()
+    .split("\n")
+    .map((line) => line.split("  ")[1]!);
+  const binaries = TARGETS.map(({ name, exe }) => exe.replace("bentocloud", `bentocloud-${name}`));
+  expect(names.toSorted()).toEqual([...readdirSync(release), ...binaries].toSorted());
+  for (const name of readdirSync(release))
+    expect(checksumOf(subjects, name)).toBe(sha256(join(release, name)));
   for (const { name, exe } of TARGETS)
     expect(checksumOf(subjects, exe.replace("bentocloud", `bentocloud-${name}`))).toBe(
       sha256(join(dist, name, exe)),
