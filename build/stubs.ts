@@ -35,20 +35,16 @@ const PATHE = 'export { basename, dirname, extname, join, normalize, resolve } f
 
 const MANIFEST = join(import.meta.dir, "..", "package.json");
 const C12 = /[\\/]c12[\\/]dist[\\/]/;
-const CITTY = /[\\/]citty[\\/]dist[\\/]/;
 
 export const stubs: BunPlugin = {
   name: "stubs",
   setup(build) {
     const names = new RegExp(`^(${Object.keys(STUBS).join("|")})$`);
-    // Bun resolves its own modules before it asks plugins, so the imports of these packages are renamed first.
-    build.onLoad({ filter: /[\\/](c12|citty)[\\/]dist[\\/]index\.mjs$/ }, async ({ path }) => ({
+    // Bun resolves its own modules before it asks plugins, so c12's imports of them are renamed first.
+    build.onLoad({ filter: /[\\/]c12[\\/]dist[\\/]index\.mjs$/ }, async ({ path }) => ({
       contents: (await Bun.file(path).text()).replaceAll('from "node:', 'from "no:'),
       loader: "js",
     }));
-    build.onResolve({ filter: /^no:util$/ }, ({ importer }) =>
-      CITTY.test(importer) ? { path: join(import.meta.dir, "words.ts") } : undefined,
-    );
     build.onResolve({ filter: new RegExp(`^pathe$|${names.source}`) }, ({ path, importer }) =>
       C12.test(importer) ? { path, namespace: "stub" } : undefined,
     );

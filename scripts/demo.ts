@@ -77,7 +77,7 @@ try {
   await step({
     say: "And a new one in its place, whenever it is time",
     args: ["api-token", "rotate", "ci"],
-    shows: ['Rotated the API token of "ci"', "is deleted"],
+    shows: ['Rotated "ci"', "is deleted"],
   });
   await step({
     say: "Bind a project to staging",

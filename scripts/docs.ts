@@ -1,7 +1,7 @@
 /** Writes docs/commands.md from the command definitions. */
 import type { ArgDef, ArgsDef } from "citty";
 import { GLOBAL_ARGS } from "../src/cli/args.ts";
-import { type Command, descriptionOf } from "../src/cli/command.ts";
+import type { Command } from "../src/cli/command.ts";
 import { root } from "../src/commands/index.ts";
 
 const INTRODUCTION = `# Commands
@@ -29,7 +29,7 @@ async function leaves(command: Command, path: string[]): Promise<Leaf[]> {
 }
 
 function renderCommand(path: string[], command: Command): string {
-  const args = (command.args ?? {}) as ArgsDef;
+  const args = command.args;
   const positionals = Object.entries(args).filter(([, arg]) => arg.type === "positional");
   const usage = [
     path.join(" "),
@@ -37,7 +37,7 @@ function renderCommand(path: string[], command: Command): string {
     ...(command.rest === undefined ? [] : [`-- <${command.rest}>…`]),
   ];
   const table = Object.keys(args).length > 0 ? `\n\n${renderArgs(args)}` : "";
-  return `## \`${usage.join(" ")}\`\n\n${descriptionOf(command)}.${table}`;
+  return `## \`${usage.join(" ")}\`\n\n${command.meta.description}.${table}`;
 }
 
 function renderArgs(args: ArgsDef): string {

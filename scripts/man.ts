@@ -1,7 +1,7 @@
 /** Renders a manual page for each command from the command definitions. */
-import type { ArgDef, ArgsDef } from "citty";
+import type { ArgDef } from "citty";
 import { GLOBAL_ARGS } from "../src/cli/args.ts";
-import { type Command, descriptionOf } from "../src/cli/command.ts";
+import type { Command } from "../src/cli/command.ts";
 import { root } from "../src/commands/index.ts";
 import { VERSION } from "../src/version.ts";
 
@@ -21,7 +21,7 @@ async function pagesOf(command: Command, path: string[], date: string): Promise<
   );
   const below = await Promise.all(children.map((child) => pagesOf(child.command, child.path, date)));
   const sections = [
-    section("NAME", [`${roff(path.join("-"))} \\- ${roff(plain(descriptionOf(command)))}`]),
+    section("NAME", [`${roff(path.join("-"))} \\- ${roff(plain(command.meta.description))}`]),
     section("SYNOPSIS", synopsis(command, path)),
     section("COMMANDS", children.flatMap(toEntry)),
     ...argumentSections(command),
@@ -38,7 +38,7 @@ function section(name: string, lines: string[]): string[] {
 }
 
 function synopsis(command: Command, path: string[]): string[] {
-  const positionals = Object.entries((command.args ?? {}) as ArgsDef).filter(isPositional);
+  const positionals = Object.entries(command.args).filter(isPositional);
   const parts = [
     bold(path.join(" ")),
     ...(command.subCommands ? [italic("command")] : []),
@@ -50,7 +50,7 @@ function synopsis(command: Command, path: string[]): string[] {
 }
 
 function argumentSections(command: Command): string[] {
-  const args = Object.entries((command.args ?? {}) as ArgsDef);
+  const args = Object.entries(command.args);
   return [
     ...section("ARGUMENTS", args.filter(isPositional).flatMap(describe)),
     ...section("OPTIONS", args.filter((entry) => !isPositional(entry)).flatMap(describe)),
@@ -78,7 +78,7 @@ interface Child {
 }
 
 function toEntry({ path, command }: Child): string[] {
-  return [".TP", reference(path), sentence(descriptionOf(command))];
+  return [".TP", reference(path), sentence(command.meta.description)];
 }
 
 function toExample([line, effect]: readonly [string, string]): string[] {

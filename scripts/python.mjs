@@ -1,28 +1,41 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const VERSION = "1.4.38";
+const LOCK = "test/interop/requirements.txt";
+const OLD_PYYAML = "test/interop/old-pyyaml.txt";
+const EXACT = ["--require-hashes", "--no-deps", "--only-binary=:all:"];
 
-/** A Python of our own that has the real bentoml, made on first use. Returns its path. */
+/** A Python with exactly the packages of the lock, made on first use. Returns the path of its interpreter. */
 export function preparePython() {
-  const venv = join(".cache", `bentoml-${VERSION}`);
-  const python = join(venv, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  const complete = join(venv, "complete");
-  if (!existsSync(complete)) {
-    console.error(`installing Python bentoml ${VERSION} into ${venv}`);
-    rmSync(venv, { recursive: true, force: true });
+  const version = readFileSync(LOCK, "utf8") + readFileSync(OLD_PYYAML, "utf8");
+  return prepare(".cache/python", version, [...EXACT, "-r", LOCK]);
+}
+
+/** A Python with the newest packages of this moment, made anew each time. Returns the path of its interpreter. */
+export function prepareNewestPython() {
+  return prepare(".cache/python-newest", String(Date.now()), ["-r", "test/interop/requirements.in"]);
+}
+
+/** Makes a virtual environment, unless there is a working one of this version. */
+function prepare(folder, version, packages) {
+  const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  const complete = join(folder, "complete");
+  const isReady = existsSync(python) && existsSync(complete) && readFileSync(complete, "utf8") === version;
+  if (!isReady) {
+    console.error(`installing Python bentoml into ${folder}`);
+    rmSync(folder, { recursive: true, force: true });
     run(
       "python3",
-      ["-m", "venv", venv],
-      "install Python 3 with venv, on Debian: apt-get install python3-venv",
+      ["-m", "venv", folder],
+      "install Python 3.9 or newer with venv: apt-get install python3-venv",
     );
-    run(
-      python,
-      ["-m", "pip", "install", "--quiet", `bentoml==${VERSION}`],
-      "see above what pip could not do",
-    );
-    writeFileSync(complete, "");
+    const install = ["-m", "pip", "install", "--quiet"];
+    run(python, [...install, ...packages], "pip says why above; Python must be 3.9 or newer");
+    // Tests that compare two versions of PyYAML put this directory first in PYTHONPATH.
+    const target = ["--target", join(folder, "old-pyyaml")];
+    run(python, [...install, ...EXACT, ...target, "-r", OLD_PYYAML], "pip says why above");
+    writeFileSync(complete, version);
   }
   return join(process.cwd(), python);
 }

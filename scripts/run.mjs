@@ -1,46 +1,51 @@
 /**
- * Runs a task of a fresh clone, for which Node alone must be enough: what the task needs is installed and built
- * first, when it is missing or old. Talk goes to stderr; stdout carries what the task itself answers.
+ * Runs a task of a fresh clone with Node alone: what is missing or out of date is installed and built first.
+ * Progress goes to stderr, so that stdout has only what the task itself prints.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { countReport } from "./junit.mjs";
-import { preparePython } from "./python.mjs";
+import { countReport, describeMissing } from "./junit.mjs";
+import { prepareNewestPython, preparePython } from "./python.mjs";
 
 const BUN = "node_modules/bun/bin/bun.exe";
 const BINARY = join("dist", process.platform === "win32" ? "bentocloud.exe" : "bentocloud");
-const REPORTS = ".cache/reports";
-const TALK = ["ignore", 2, 2];
+
+/** More than processors, because tests wait more than they compute. */
+const WORKERS = Math.min(2 * availableParallelism(), 16);
+
+/** A pass runs the test files whose path begins with one of `paths`. */
+const BINARY_PASS = { runtime: "binary", paths: ["test/"] };
+/** From source under Deno, which proves that the sources need no Bun. */
+const DENO_PASS = { runtime: "deno", paths: ["test/commands/"] };
+/** Every command once, and each kind of answer from the network once. */
+const DENO_SMOKE = {
+  runtime: "deno",
+  paths: ["test/commands/smoke.test.ts", "test/commands/json-errors.test.ts"],
+};
 
 const TASKS = {
+  test: (words) => runTests([BINARY_PASS, DENO_SMOKE], words),
+  "test:deno": (words) => runTests([DENO_PASS], words),
+  "test:all": (words) => runTests([BINARY_PASS, DENO_PASS], words),
+  "test:newest": () => runTests([BINARY_PASS], ["test/interop/"], prepareNewestPython),
   demo: (args) => runScript("scripts/demo.ts", args),
-  bench: (args) => runScript("scripts/bench.ts", args, whatPythonThereIs()),
+  bench: (args) => runScript("scripts/bench.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
   soak: (args) => runScript("scripts/soak.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
-  test: (args) => runTests([testBinary, testDeno], args),
-  "test:deno": (args) => runTests([testDeno], args),
 };
 
 function prepare() {
-  install();
-  build();
-}
-
-function install() {
-  if (changedAt("node_modules/.package-lock.json") >= changedAt("package-lock.json")) return;
-  console.error("installing dependencies");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  run(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    shell: process.platform === "win32",
-  });
-}
-
-function build() {
+  if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
+    console.error("installing dependencies");
+    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  }
   const sources = ["src", "build", "build.ts", "package.json", "package-lock.json"];
-  if (changedAt(BINARY) >= Math.max(...sources.map(changedAt))) return;
-  console.error("building the binary");
-  run(BUN, ["build.ts"]);
+  if (changedAt(BINARY) < Math.max(...sources.map(changedAt))) {
+    console.error("building the binary");
+    run(BUN, ["build.ts"]);
+  }
 }
 
 /** When a file, or anything below a folder, last changed; 0 when there is none. */
@@ -51,8 +56,10 @@ function changedAt(path) {
   return Math.max(stat.mtimeMs, ...children.map((name) => changedAt(join(path, name))));
 }
 
-function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { stdio: TALK, ...options });
+function run(command, args) {
+  // On Windows npm is a script, which only a shell runs.
+  const shell = process.platform === "win32" && command === "npm";
+  const { status, error } = spawnSync(command, args, { stdio: ["ignore", 2, 2], shell });
   if (error || status !== 0) throw new Error(`${command} ${args.join(" ")} failed`, { cause: error });
 }
 
@@ -62,67 +69,46 @@ function runScript(script, args, environment = {}) {
   return spawnSync(BUN, [script, ...args], { stdio: "inherit", env }).status ?? 1;
 }
 
-/** For what goes without Python and says so. */
-function whatPythonThereIs() {
-  try {
-    return { BENTOCLOUD_PYTHON: preparePython() };
-  } catch (error) {
-    console.error(error.message);
-    return {};
-  }
+/** Runs the files of each pass whose path has one of the words, or all when there are no words. */
+function runTests(passes, words, python = preparePython) {
+  prepare();
+  const env = { ...process.env, BENTOCLOUD_PYTHON: python() };
+  const counts = passes.map(({ runtime, paths }) => {
+    const files = testFiles().filter(
+      (file) =>
+        paths.some((path) => file.startsWith(path)) &&
+        (words.length === 0 || words.some((word) => file.includes(word))),
+    );
+    return runPass(runtime, files, env);
+  });
+  const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
+  for (const line of describeMissing(counts.flatMap(({ lacking }) => lacking))) console.error(line);
+  const skipped = sum("skipped") > 0 ? `, ${sum("skipped")} skipped` : "";
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed${skipped}`);
+  return sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
 }
 
-function runTests(parts, patterns) {
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  try {
-    prepare();
-    const env = { ...process.env, BENTOCLOUD_PYTHON: preparePython() };
-    for (const part of parts) {
-      const counts = part(patterns, env);
-      for (const key of Object.keys(total)) total[key] += counts[key];
-    }
-  } catch (error) {
-    console.error(error.message);
-    total.failed += 1;
-  }
-  console.log(summary(total));
-  return total.failed > 0 || total.passed === 0 ? 1 : 0;
-}
-
-function testBinary(patterns, env) {
-  return bunTest("binary", testFiles("test", patterns), { ...env, BENTOCLOUD_RUNTIME: "binary" });
-}
-
-/** The commands once more from source under Deno, which proves that the sources need no Bun. */
-function testDeno(patterns, env) {
-  return bunTest("deno", testFiles("test/commands", patterns), { ...env, BENTOCLOUD_RUNTIME: "deno" });
-}
-
-function testFiles(folder, patterns) {
-  const names = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
-  const files = names.map((name) => join(folder, name).replaceAll("\\", "/")).sort();
-  const matches = (file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern));
-  return files.filter((file) => file.endsWith(".test.ts") && matches(file));
+function testFiles() {
+  const names = readdirSync("test", { recursive: true }).map((name) => `test/${name.replaceAll("\\", "/")}`);
+  return names.filter((name) => name.endsWith(".test.ts")).sort();
 }
 
 /** In worker processes, so that a file that crashes or exits is reported instead of ending the run unseen. */
-function bunTest(name, files, env) {
-  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
-  const report = `${REPORTS}/${name}.xml`;
-  mkdirSync(REPORTS, { recursive: true });
+function runPass(runtime, files, env) {
+  const report = `.cache/reports/${runtime}.xml`;
+  mkdirSync(".cache/reports", { recursive: true });
   rmSync(report, { force: true });
-  const options = ["--parallel", "--only-failures", "--timeout=30000"];
+  if (files.length === 0) return countReport("", files);
+  const options = [`--parallel=${WORKERS}`, "--only-failures", "--timeout=30000"];
   const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
-  const paths = files.map((file) => `./${file}`);
-  const { status } = spawnSync(BUN, ["test", ...options, ...reporter, ...paths], { stdio: TALK, env });
+  const { status } = spawnSync(BUN, ["test", ...options, ...reporter, ...files.map((file) => `./${file}`)], {
+    stdio: ["ignore", 2, 2],
+    env: { ...env, BENTOCLOUD_RUNTIME: runtime },
+  });
   const counts = countReport(existsSync(report) ? readFileSync(report, "utf8") : "", files);
   for (const file of counts.silent) console.error(`${file} ran no test`);
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   return counts;
-}
-
-function summary({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
 const [name = "", ...args] = process.argv.slice(2);

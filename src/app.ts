@@ -1,16 +1,16 @@
 import type { Client } from "./cloud/client.ts";
 import { showName } from "./contexts/name.ts";
 import { warnOfEmptyVariables } from "./resolve/environment.ts";
-import { lookAround } from "./resolve/resolver.ts";
+import { createResolver } from "./resolve/resolver.ts";
 import type { Environment } from "./store/home.ts";
-import { type Active, describeSource } from "./resolve/active.ts";
+import { type Active, describeSource, type Source } from "./resolve/active.ts";
 import type { Store } from "./store/store.ts";
 import type { Token } from "./contexts/token.ts";
-import type { Candidate } from "./resolve/candidates.ts";
-import { CliError } from "./errors.ts";
+import type { ExplainedCandidate } from "./resolve/candidates.ts";
+import { cancelled } from "./errors.ts";
 import type { Filter } from "./system/jq.ts";
 import type { Output } from "./system/output.ts";
-import type { Execution } from "./system/execute.ts";
+import type { Execution } from "./system/child.ts";
 import { isTerminal, workingDirectory } from "./system/runtime.ts";
 import type { Prompt } from "./system/prompt.ts";
 
@@ -27,46 +27,43 @@ export interface Flags {
   timeoutMs: number;
 }
 
-/** Everything outside a command's own arguments. Costly members are made, and their modules read, on first use. */
+/**
+ * The composition root: everything that a command is given besides its own arguments. Whatever takes time is made, and
+ * its modules are loaded, on first use.
+ */
 export interface Cli {
   readonly flags: Flags;
   readonly env: Environment;
   readonly output: Output;
-  /** Whether a person can be asked: stdin and stderr are terminals, this is no CI, and `--no-input` is absent. */
+  /** Whether a person can be asked: stdin and stderr are terminals, not in CI, without `--no-input`. */
   readonly interactive: boolean;
   readonly store: Store;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   cwd(): string;
   now(): Date;
-  /** The active context; the same answer for the whole run. */
+  /** The active context; resolved once for the whole run. */
   resolve(): Promise<Active>;
-  /** What would be active now without `--context`; for saying so after a change. */
+  /** What is active without `--context`, resolved anew each time: commands report it after a change. */
   resolveElsewhere(): Promise<Active>;
-  /** Everything that could have made a context active here, and what became of it. */
-  candidates(): Promise<Candidate[]>;
-  /** `timeoutMs` is for less patience than the user has. */
-  client(options: {
-    endpoint: string;
-    token?: Token;
-    insecureHttp: boolean;
-    timeoutMs?: number;
-  }): Promise<Client>;
+  /** Everything that can choose the active context, and why it did or did not; `winner` is what did. */
+  candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
+  client(options: { endpoint: string; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
-  /** Runs a program, in place of this process where that can be; resolves to its exit code otherwise. */
+  /** Runs a program in place of this process, or else as a child; resolves to its exit code. */
   execute(execution: Execution): Promise<number>;
-  /** The shell whose code `env` prints unless told otherwise. */
+  /** The shell for `env` without `--shell`. */
   readonly defaultShell: string;
-  /** Standard input up to its end, a token and no more. */
+  /** A token from standard input. */
   readStdin(): Promise<string>;
   /** A file that the user names, or standard input for `-`. */
   readInput(name: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** The same for what is only sent on: a file is not read before it is sent. */
+  /** Like `readInput`, for an upload: a file is read while it is sent. */
   openInput(name: string): Promise<Uint8Array<ArrayBuffer> | Blob>;
-  /** @throws CliError `USAGE` when the jq expression is none. */
+  /** @throws CliError `USAGE` when the jq expression is invalid. */
   compileFilter(expression: string): Promise<Filter>;
-  /** From here on Ctrl-C ends the process at once: what follows computes, and leaves no moment to be told of it. */
+  /** From here on Ctrl-C ends the process at once: a long computation cannot look at `signal`. */
   endOnInterrupt(): void;
   /** 0 is stdin, 1 stdout, 2 stderr. */
   isTerminal(descriptor: number): boolean;
@@ -78,9 +75,10 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
-  const here = lookAround({ env, cwd: workingDirectory, signal, alert: (text) => output.alert(text) });
+  const alert = (text: string) => output.warn(text, { always: true });
+  const resolver = createResolver({ env, cwd: workingDirectory, signal, alert });
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
-    const active = await here.resolve(flag, warn);
+    const active = await resolver.resolve(flag, warn);
     output.debug(`active context: ${showName(active.name)}, from ${describeSource(active.source)}`);
     return active;
   };
@@ -92,7 +90,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       return interactive();
     },
     get store() {
-      return here.store;
+      return resolver.store;
     },
     get signal() {
       return signal();
@@ -101,36 +99,29 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     now: () => new Date(),
     resolve: lazy(() => resolve(flags.context, (message) => output.warn(message))),
     resolveElsewhere: () => resolve(undefined, () => {}),
-    async candidates() {
-      const { listCandidates } = await import("./resolve/candidates.ts");
-      return listCandidates(here.around(flags.context, () => {}));
-    },
-    async client({ timeoutMs = flags.timeoutMs, ...options }) {
+    candidates: (winner) => resolver.explain(flags.context, winner),
+    async client(options) {
       const { createClient } = await import("./cloud/client.ts");
-      const debug = (message: string) => output.debug(message);
       return createClient({
         ...options,
-        timeoutMs: Math.min(timeoutMs, flags.timeoutMs),
+        timeoutMs: flags.timeoutMs,
         signal: signal(),
-        debug,
+        debug: (message) => output.debug(message),
       });
     },
     async prompt() {
-      // The library that draws the prompts takes its colours from here alone.
+      // The library that draws prompts reads nothing else to decide about colour.
       if (!flags.color) process.env["NO_COLOR"] = "1";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
       return interactive()
         ? createPrompt(signal(), () => output.settle())
         : refusePrompt(whyNotInteractive(env, flags));
     },
-    async openBrowser(url) {
-      const { openBrowser } = await import("./system/browser.ts");
-      return openBrowser(url, env["BROWSER"] || undefined);
-    },
+    openBrowser: async (url) => (await import("./system/browser.ts")).openBrowser(url, env["BROWSER"]),
     async execute(execution) {
       const { execute } = await import("./system/execute.ts");
       return execute(execution, (message, exitCode) =>
-        output.failure({ code: "FAILURE", message, hint: null, exit_code: exitCode }),
+        output.failure({ code: "FAILURE", message, hint: undefined, exitCode }),
       );
     },
     defaultShell: process.platform === "win32" ? "powershell" : "sh",
@@ -138,20 +129,11 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { readStdin } = await import("./system/input.ts");
       return new TextDecoder().decode(await readStdin(signal(), MAX_STDIN_BYTES));
     },
-    async readInput(name) {
-      const { readInput } = await import("./system/input.ts");
-      return readInput(name, signal());
-    },
-    async openInput(name) {
-      const { openInput } = await import("./system/input.ts");
-      return openInput(name, signal());
-    },
-    async compileFilter(expression) {
-      const { compileFilter } = await import("./system/jq.ts");
-      return compileFilter(expression);
-    },
+    readInput: async (name) => (await import("./system/input.ts")).readInput(name, signal()),
+    openInput: async (name) => (await import("./system/input.ts")).openInput(name, signal()),
+    compileFilter: async (expression) => (await import("./system/jq.ts")).compileFilter(expression),
     endOnInterrupt() {
-      if (signal().aborted) throw new CliError("CANCELLED", "cancelled");
+      if (signal().aborted) throw cancelled();
       process.removeAllListeners("SIGINT");
     },
     isTerminal,

@@ -53,6 +53,11 @@ export class CliError extends Error {
   }
 }
 
+/** Ctrl-C at a prompt or while waiting. */
+export function cancelled(effect = "nothing was changed"): CliError {
+  return new CliError("CANCELLED", `cancelled; ${effect}`);
+}
+
 /** An argument, option or value that cannot be used as given. */
 export function usageError(message: string, hint?: string): CliError {
   return new CliError("USAGE", message, { hint });

@@ -1,7 +1,6 @@
-/** The library: the credentials that are active here, and requests with them. docs/library.md shows its use. */
+/** The library: the active credentials, and requests with them. docs/library.md shows how to use it. */
 export type { Source } from "./resolve/active.ts";
 export type { Token } from "./contexts/token.ts";
 export { CliError, type ErrorCode } from "./errors.ts";
-export { createClient } from "./library/client.ts";
+export { createClient, type RequestOptions } from "./library/client.ts";
 export { type ResolvedContext, resolveContext, type ResolveOptions } from "./library/context.ts";
-export type { RequestOptions } from "./library/options.ts";

@@ -1,30 +1,29 @@
 import { reportError } from "./cli/errors.ts";
-import { parseInvocation, runInvocation } from "./cli/run.ts";
+import { parseInvocation, runInvocation } from "./cli/parse.ts";
 import { root } from "./commands/index.ts";
 import type { Flags } from "./app.ts";
 import { Output } from "./system/output.ts";
 import { isTerminal } from "./system/runtime.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
-// A copy: what a child process must not inherit is taken out of the process's own environment later.
+// A copy, because variables that child processes must not inherit are deleted from `process.env`.
 const environment = { ...process.env };
-// With one of these the YAML package prints every piece of what it reads, tokens included.
+// These make the YAML package print whatever it reads, tokens included.
 for (const name of ["LOG_TOKENS", "LOG_STREAM"]) delete process.env[name];
 process.exitCode = await main(process.argv.slice(2), environment);
 
 async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
-  // Until the options are read, an error can only go by what the words look like.
-  let output = createOutput(
-    {
-      json: words.includes("--json"),
-      quiet: words.includes("--quiet"),
-      debug: words.includes("--debug"),
-      color: !words.includes("--no-color"),
-    },
-    env,
-  );
+  const has = (option: string) => words.includes(option);
+  // For a usage error, which is printed before all options are read.
+  const seen = {
+    json: has("--json"),
+    quiet: has("--quiet"),
+    debug: has("--debug"),
+    color: !has("--no-color"),
+  };
+  let output = createOutput(seen, env);
   try {
     if (argv[0] === "__complete") return await printCompletions(argv.slice(1), env, output);
     const invocation = await parseInvocation(root, argv);
@@ -57,7 +56,7 @@ function createOutput(
   return new Output({ ...flags, color: (descriptor) => allowed && isTerminal(descriptor) });
 }
 
-/** For the shells' completion scripts, in the middle of a line that somebody types: whatever happens, no word of it. */
+/** Called by the shells' completion scripts while a line is typed, so an error is not printed. */
 async function printCompletions(
   question: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -69,7 +68,7 @@ async function printCompletions(
     const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
     output.page(lines.join("\n"));
   } catch {
-    // No suggestions, then.
+    // There is nothing to suggest.
   }
   return 0;
 }

@@ -55,10 +55,10 @@ const ROOMS: Record<string, string[]> = {
 const OUTSIDE: Record<string, string[]> = {
   "@clack/prompts": ["system/prompt.ts"],
   c12: ["resolve/layers.ts"],
-  citty: ["cli/", "commands/_args.ts"],
-  confbox: ["store/protection.ts", "tokens/journal.ts", "store/state.ts"],
+  citty: ["cli/"],
+  confbox: ["store/own-json.ts", "store/protection.ts"],
   consola: ["system/output.ts"],
-  "fast-string-width": ["system/output.ts"],
+  "fast-string-width": ["system/table.ts"],
   "fastest-levenshtein": ["cli/suggest.ts"],
   "jq-wasm": ["system/jq.ts"],
   ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/client.ts"],

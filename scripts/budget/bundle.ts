@@ -23,14 +23,20 @@ export async function bundle(plugins: readonly Bun.BunPlugin[] = []): Promise<Bu
     plugins: [...plugins, ...options.plugins],
     outdir,
   });
-  for (const { path, kind } of outputs) if (kind !== "asset") recordEvaluation(path, record);
   const chunks = new Map(
     Object.entries(metafile!.outputs).map(([path, { inputs }]) => [basename(path), inputs]),
   );
+  const builtins = new Map<Module, Set<Module>>();
+  for (const { path, kind } of outputs) {
+    if (kind === "asset") continue;
+    const imported = builtinsIn(readFileSync(path, "utf8"));
+    for (const module of Object.keys(chunks.get(basename(path)) ?? {})) builtins.set(module, imported);
+    recordEvaluation(path, record);
+  }
   writeFileSync(record, "");
   return {
     main: join(outdir, "main.js"),
-    graph: graphOf(metafile!.inputs),
+    graph: graphOf(metafile!.inputs, builtins),
     takeEvaluated() {
       const names = new Set(readFileSync(record, "utf8").split("\n").filter(Boolean));
       writeFileSync(record, "");
@@ -39,6 +45,12 @@ export async function bundle(plugins: readonly Bun.BunPlugin[] = []): Promise<Bu
     },
     remove: () => rmSync(outdir, { recursive: true }),
   };
+}
+
+/** The runtime's modules that a chunk imports, which it names without `node:`. */
+function builtinsIn(chunk: string): Set<Module> {
+  const imports = chunk.matchAll(/(?:\bfrom|\bimport)\s*"(?:node:)?([a-z_/]+)"/g);
+  return new Set([...imports].map(([, name]) => `node:${name}`));
 }
 
 /** Writes the record at once and not at exit, because `exec` replaces the process. */

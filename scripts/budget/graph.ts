@@ -14,10 +14,16 @@ const ENTRY: Module = "src/main.ts";
 /** Bun's types lack one field of an import. */
 type Edge = Bun.BuildMetafile["inputs"][string]["imports"][number] & { entryPoint?: string };
 
-export function graphOf(inputs: Bun.BuildMetafile["inputs"]): Graph {
+/** `builtins` are those that a module's chunk imports: the bundler lists also imports of code that it left out. */
+export function graphOf(
+  inputs: Bun.BuildMetafile["inputs"],
+  builtins: ReadonlyMap<Module, ReadonlySet<Module>>,
+): Graph {
   const rows = Object.entries(inputs).map(([module, { imports }]): [Module, Import[]] => [
     module,
-    imports.map((one) => ({ target: targetOf(one), isLazy: one.kind === "dynamic-import" })),
+    imports
+      .map((one) => ({ target: targetOf(one), isLazy: one.kind === "dynamic-import" }))
+      .filter(({ target }) => !target.startsWith("node:") || builtins.get(module)?.has(target)),
   ]);
   return new Map(rows);
 }

@@ -4,7 +4,7 @@ import { quoteWord } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 
-/** For showing them: a list that cannot be read is said, and protects nothing that is only looked at. */
+/** For commands that only show which contexts are protected: a list that cannot be read is a warning. */
 export function protectedNames({ store, output }: Cli): readonly string[] {
   try {
     return readProtected(store.paths);
@@ -15,25 +15,24 @@ export function protectedNames({ store, output }: Cli): readonly string[] {
   }
 }
 
-interface Undertaking {
-  /** What `--yes` names. */
-  yes: string | undefined;
-  /** For the question: "run a program", say. */
-  what: string;
-}
-
 /**
- * Asks for the name of a protected context before it is used for something that may change something. The name, and
- * not a plain yes: a script that was written for one context stops when another one is active.
+ * Asks for the name of a protected context before a command uses it to change something. It takes the name, not a plain
+ * yes: a script that was written for one context stops when another one is active.
+ *
+ * @param intent What the command is about to do, for the question: "run a program".
  */
-export async function guard(cli: Cli, { name, source }: Active, { yes, what }: Undertaking): Promise<void> {
+export async function confirmProtected(
+  cli: Cli,
+  { name, source }: Active,
+  { yes, intent }: { yes: string | undefined; intent: string },
+): Promise<void> {
   if (yes !== undefined && yes !== name)
     throw usageError(`--yes names "${yes}", but the active context is "${name}"; nothing was done`);
   if (yes === name || source.kind === "env_key") return;
   if (!readProtected(cli.store.paths).includes(name)) return;
   const fact = `the context "${name}" is protected`;
-  if (!cli.interactive) throw usageError(fact, `pass --yes=${quoteWord(name)} to ${what} with it`);
+  if (!cli.interactive) throw usageError(fact, `pass --yes=${quoteWord(name)} to ${intent} with it`);
   const prompt = await cli.prompt();
-  if ((await prompt.type(`${fact}; type its name to ${what} with it`)) === name) return;
-  throw new CliError("FAILURE", `that is not its name; nothing was done`);
+  if ((await prompt.type(`${fact}; type its name to ${intent} with it`)) === name) return;
+  throw new CliError("FAILURE", "that is not its name; nothing was done");
 }

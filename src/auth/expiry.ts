@@ -1,47 +1,44 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import { type Context, findContext } from "../contexts/context.ts";
-import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { quoteWord } from "../resolve/require.ts";
-import { type Identity, recall, remember, toIdentity } from "../store/state.ts";
+import type { Context } from "../contexts/context.ts";
+import { loginCommand, quoteWord } from "../resolve/require.ts";
+import { expectedIdentity, recall, type Sighting } from "../store/state.ts";
 import type { Cli } from "../app.ts";
 import { showWhen } from "../system/time.ts";
-import { recallIdentity } from "./session.ts";
+import { recallIdentity, rememberSightings } from "./identity.ts";
 
 const SOON_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** By what the server said when its API tokens were last listed or made here; nothing is asked. */
+/** Sends no request: the server said when the token expires when it was last listed, made or changed here. */
 export async function warnOfExpiry(cli: Cli, context: Context): Promise<void> {
   const expiry = (await recallIdentity(cli, context))?.expires_at;
   if (typeof expiry !== "string") return;
   const [time, now] = [new Date(expiry), cli.now()];
   if (!(time.getTime() - now.getTime() < SOON_MS)) return;
-  const verb = time < now ? "expired" : "expires";
-  cli.output.warn(`the API token of the context "${context.name}" ${verb} ${showWhen(time, now)}`);
-  cli.output.hint(
-    time < now
-      ? `bentocloud login --context=${quoteWord(context.name)}`
-      : `bentocloud api-token rotate ${quoteWord(context.name)}`,
+  const { name } = context;
+  const hasExpired = time < now;
+  cli.output.warn(
+    `the API token of the context "${name}" ${hasExpired ? "expired" : "expires"} ${showWhen(time, now)}`,
   );
+  cli.output.hint(hasExpired ? loginCommand(name) : `bentocloud api-token rotate ${quoteWord(name)}`);
 }
 
-/** Keeps when these API tokens expire, for the contexts that are known to hold them. */
+/** Remembers when these API tokens expire, for the contexts that use them. */
 export async function rememberExpiry(
   cli: Cli,
   tokens: readonly ApiToken[],
-  holders: ReadonlyMap<string, readonly string[]>,
+  { usersOf }: { usersOf(uid: string): readonly Context[] },
 ): Promise<void> {
-  const [state, { contexts }] = [await cli.store.state(), await cli.store.read()];
-  const news = tokens.flatMap(({ uid, expiresAt }) =>
-    (holders.get(uid) ?? []).flatMap((name): Identity[] => {
-      const context = name === ENVIRONMENT_NAME ? undefined : findContext(contexts, name);
-      if (!context) return [];
-      const known = recall(state, context);
-      const expires_at = expiresAt?.toISOString() ?? null;
-      if (known?.expires_at === expires_at) return [];
-      const identity = known ?? toIdentity(context, { email: null, organization: null }, cli.now());
-      return [{ ...identity, expires_at }];
-    }),
+  const state = await cli.store.state();
+  const toSighting = (context: Context, expires_at: string | null): Sighting | undefined => {
+    const known = recall(state, context);
+    // A new token under a known name may be somebody else's, and the list does not say whose it is.
+    if (known?.expires_at === expires_at || (!known && expectedIdentity(state, context.name)))
+      return undefined;
+    const time = known ? new Date(known.checked_at) : cli.now();
+    return { context, email: null, organization: null, ...known, expires_at, time };
+  };
+  const sightings = tokens.flatMap(({ uid, expiresAt }) =>
+    usersOf(uid).flatMap((user) => toSighting(user, expiresAt?.toISOString() ?? null) ?? []),
   );
-  if (news.length === 0) return;
-  await cli.store.updateState((before) => news.reduce(remember, before), { create: false });
+  await rememberSightings(cli, sightings);
 }

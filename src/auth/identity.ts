@@ -1,66 +1,122 @@
-import { type Context, usableTokenOf } from "../contexts/context.ts";
+import type { Identification } from "../cloud/identify.ts";
+import type { Context } from "../contexts/context.ts";
+import { parseEndpoint, tokensPage } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { quoteWord } from "../resolve/require.ts";
-import { fingerprintOf, type Identity, recallOwner, toIdentity } from "../store/state.ts";
+import type { Token } from "../contexts/token.ts";
+import type { Active } from "../resolve/active.ts";
+import { checkOrganizationPin } from "../resolve/pins.ts";
+import { loginCommand } from "../resolve/require.ts";
+import type { Identity, Sighting } from "../store/state.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { identifySession, type Opener, rememberIdentities } from "./session.ts";
 
-type Owner = Pick<Identity, "email" | "organization">;
+/** What asking the server needs. The command line has it, and so has a program that uses the library. */
+export type Asker = Pick<Cli, "client" | "store" | "now">;
 
-/**
- * A context is somebody's in some organization: whoever it was last seen to be of. A token that another program put
- * under its name can be of somebody else, and then the name does not mean any more what its user thinks it means. What
- * either side does not say is no difference.
- */
-export async function checkOwner(cli: Opener, { name }: Context, seen: Owner): Promise<void> {
-  const error = await findStranger(cli, name, seen);
-  if (error) throw error;
+export interface Credential {
+  context: Context;
+  token: Token;
+  /** For the active context: how it was chosen, with the pins of the project. */
+  active?: Active;
 }
 
-/** The same error, for whom it is a finding. */
-export async function findStranger(cli: Opener, name: string, seen: Owner): Promise<CliError | undefined> {
-  const owner = name === ENVIRONMENT_NAME ? undefined : recallOwner(await cli.store.state(), name);
-  if (!owner || (isSame(owner.email, seen.email) && isSame(owner.organization, seen.organization)))
-    return undefined;
+/** For everything that may send a request. */
+export interface RequestOptions {
+  /** Allows plain http to a host that is not this machine. */
+  insecureHttp: boolean;
+}
+
+export type Person = Pick<Identity, "email" | "organization">;
+
+/** Asks the server whose login this is. One that cannot even be sent gets a verdict too. */
+export async function identifyLogin(
+  cli: Asker,
+  { context: { name, endpoint }, token }: Credential,
+  { insecureHttp }: RequestOptions,
+): Promise<Identification> {
+  const { identify, failed } = await import("../cloud/identify.ts");
+  const identification = await cli
+    .client({ endpoint, token, insecureHttp })
+    .then(identify)
+    .catch((error: unknown) => {
+      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
+      return failed(error);
+    });
+  const { verdict, error } = identification;
+  if (!error || (verdict !== "rejected" && verdict !== "expired")) return identification;
+  // Signing in again would not change a token that comes from the environment.
+  const hint =
+    name === ENVIRONMENT_NAME
+      ? "BENTO_CLOUD_API_KEY holds this token: replace it, or unset it"
+      : `make an API token at ${tokensPage(parseEndpoint(endpoint))} and sign in with it: ${loginCommand(name)}`;
+  return { ...identification, error: new CliError(error.code, error.message, { hint, cause: error }) };
+}
+
+/**
+ * Asks the server whose login this is, and remembers the answer.
+ *
+ * @throws CliError when the server refuses the token, or when it is not of the organization that the project pins, or
+ * not of the user and organization that the context is expected to have.
+ */
+export async function verifyIdentity(
+  cli: Asker,
+  credential: Credential,
+  { create = false, ...options }: RequestOptions & { create?: boolean },
+): Promise<Identification> {
+  const { active, context } = credential;
+  const identification = await identifyLogin(cli, credential, options);
+  const { email, organization, error } = identification;
+  if (error) throw error;
+  if (active) checkOrganizationPin(active, organization);
+  const mismatch = await findIdentityMismatch(cli, context.name, identification);
+  if (mismatch) throw mismatch;
+  await rememberSightings(cli, [{ context, email, organization, time: cli.now() }], { create });
+  return identification;
+}
+
+/**
+ * A context belongs to the user and organization that it was last seen with. A token that another program put under its
+ * name can be somebody else's, and then the name no longer means what its user thinks. Nothing is concluded from what
+ * either side does not say.
+ */
+export async function findIdentityMismatch(
+  { store }: Pick<Cli, "store">,
+  name: string,
+  seen: Person,
+): Promise<CliError | undefined> {
+  if (name === ENVIRONMENT_NAME) return undefined;
+  const { expectedIdentity } = await import("../store/state.ts");
+  const expected = expectedIdentity(await store.state(), name);
+  const differs = (key: keyof Person) =>
+    expected?.[key] != null && seen[key] !== null && expected[key] !== seen[key];
+  if (!expected || !(differs("email") || differs("organization"))) return undefined;
+  const [then, now] = [describePerson(expected), describePerson(seen)];
   return new CliError(
     "PIN_MISMATCH",
-    `the context "${name}" was signed in to as ${describe(owner)}, but its API token is now of ${describe(seen)}`,
-    { hint: `if that is right, sign in once more: bentocloud login --context=${quoteWord(name)}` },
+    `the context "${name}" was signed in to as ${then}, but its API token is now of ${now}`,
+    { hint: `if that is right, sign in once more: ${loginCommand(name)}` },
   );
 }
 
-/** Long enough for a server that answers, short enough for a switch without a network. */
-const PATIENCE_MS = 5_000;
-
-/** Asks whose token it is, if another program put it there since the context was last seen; nothing otherwise. */
-export async function checkNewToken(cli: Cli, context: Context): Promise<void> {
-  const token = usableTokenOf(context);
-  const owner = recallOwner(await cli.store.state(), context.name);
-  if (!token || !owner || owner.fingerprint === fingerprintOf(context)) return;
-  await checkOwner(cli, context, { email: context.email, organization: null });
-  const identification = await identifySession(
-    cli,
-    { context, token },
-    { insecureHttp: false, timeoutMs: PATIENCE_MS },
-  ).catch((error: unknown) => {
-    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-    return { email: null, organization: null, error };
-  });
-  await checkOwner(cli, context, identification);
-  if (identification.error) {
-    cli.output.warn(
-      `whose API token "${context.name}" has now is not known: ${identification.error.message}`,
-    );
-    return;
-  }
-  await rememberIdentities(cli, [toIdentity(context, identification, cli.now())]);
-}
-
-function isSame(before: string | null, now: string | null): boolean {
-  return before === null || now === null || before === now;
-}
-
-function describe({ email, organization }: Owner): string {
+export function describePerson({ email, organization }: Person): string {
   return [email ?? "somebody", organization].filter((part) => part !== null).join(" in ");
+}
+
+/** The environment's credential is remembered nowhere: using it reads no file and writes none. */
+export async function recallIdentity({ store }: Asker, context: Context): Promise<Identity | undefined> {
+  if (context.name === ENVIRONMENT_NAME) return undefined;
+  const { recall } = await import("../store/state.ts");
+  return recall(await store.state(), context);
+}
+
+/** Without `create` nothing is written where we have no memory yet: looking at Python's login leaves no file behind. */
+export async function rememberSightings(
+  { store }: Asker,
+  sightings: readonly Sighting[],
+  { create = false } = {},
+): Promise<void> {
+  const stored = sightings.filter(({ context }) => context.name !== ENVIRONMENT_NAME);
+  if (stored.length === 0) return;
+  const { remember } = await import("../store/state.ts");
+  await store.updateState((state) => stored.reduce(remember, state), { create });
 }

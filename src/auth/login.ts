@@ -1,31 +1,28 @@
-import type { ApiToken } from "../cloud/api-token.ts";
-import { identify, type Identification } from "../cloud/auth.ts";
+import type { CreatedToken } from "../cloud/tokens.ts";
+import { identify, type Identification } from "../cloud/identify.ts";
 import { Context, findContext } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
 import { previousAfterSwitch } from "../store/manage.ts";
 import { findProject, type Project } from "../resolve/bentorc.ts";
 import { environmentEndpoint, variable } from "../resolve/environment.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
-import { type Identity, remember, toIdentity } from "../store/state.ts";
+import { loginCommand } from "../resolve/require.ts";
+import { remember, type Sighting } from "../store/state.ts";
 import type { Outcome } from "../store/tools.ts";
 import type { Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { confirmEndpoint, confirmIdentity, type Force, refuseNewcomer } from "./replace-login.ts";
-import { chooseTokenSource, obtainToken, type TokenOptions, type TokenSource } from "./token-input.ts";
+import {
+  confirmEndpoint,
+  confirmIdentity,
+  type LoginTarget,
+  type Newcomer,
+  refuseNewcomer,
+} from "./replace-login.ts";
+import { chooseTokenSource, type TokenOptions, type TokenSource } from "./token-input.ts";
 
-/**
- * Sign-in: everything that can go wrong without the server is found before it is asked, the token is validated
- * before anything is written, and a login that stands under the name already is not replaced by another place or
- * another person unless someone said so.
- */
-export interface LoginOptions extends TokenOptions {
+export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force"> {
   endpoint: string | undefined;
-  /** Make the context current. */
-  use: boolean;
-  /** Replace a context of that name, whoever and wherever it is. */
-  force: Force;
-  insecureHttp: boolean;
 }
 
 export interface Login extends Outcome {
@@ -34,109 +31,88 @@ export interface Login extends Outcome {
   current: boolean;
 }
 
+/**
+ * Signs in. Everything that can fail without the server fails before the server is asked, and the token is validated
+ * before anything is written.
+ */
 export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
-  const { force, insecureHttp } = options;
+  const { use, force, insecureHttp } = options;
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
   await cli.store.prepare();
-  const project = findProject(cli.cwd(), (message) => cli.output.warn(message));
+  const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
   const existing = findContext(file.contexts, name);
-  const stored = source === "environment" ? undefined : existing?.endpoint;
-  const endpoint = chooseEndpoint(cli, options.endpoint, stored);
-  if (isUnseen(cli, source))
-    refuseChoiceOfProject(cli, { project, stored, endpoint, given: options.endpoint });
+  const endpoint = chooseEndpoint(cli, options.endpoint, { source, existing, project });
   // Refuses plain http before anyone is asked for a token.
   await cli.client({ endpoint, insecureHttp });
-  if (existing) await confirmEndpoint(cli, { existing, endpoint, force });
-  const token = await obtainToken(cli, { source, endpoint, options });
-  const identification = await validate(cli, { endpoint, token, insecureHttp });
-  if (existing) {
-    await confirmIdentity(cli, { existing, endpoint, token, identification, force, insecureHttp });
-  }
-  return saveLogin(cli, { name, endpoint, token, identification, existing, options });
-}
-
-/** Whether the token goes out without a person having read where to. */
-function isUnseen(cli: Cli, source: TokenSource): boolean {
-  return source === "argument" || (source === "stdin" && !cli.isTerminal(0));
+  const commandFor = (other: string) => `${loginCommand(other)} --endpoint ${endpoint}`;
+  const target = { name, endpoint, existing, use, force, insecureHttp, commandFor };
+  await confirmEndpoint(cli, target);
+  const newcomer = await validate(cli, target, await source.read(endpoint));
+  await confirmIdentity(cli, target, newcomer);
+  return saveLogin(cli, target, newcomer);
 }
 
 /**
- * A `.bentorc` may choose which of the user's contexts is meant, and so which stored endpoint: fine for a person who is
- * told and asked, but not for a token that is already on its way.
+ * An endpoint that is stored is used again for a new token of its context, but not for the environment's token, which
+ * belongs to the environment's endpoint. A project's file never names an endpoint to send a token to. It can only choose
+ * which of the user's contexts is meant, and with that a stored endpoint: a person at a prompt sees it, but a token that
+ * is piped in would already be on its way.
  */
-function refuseChoiceOfProject(
+function chooseEndpoint(
   cli: Cli,
-  choice: {
-    project: Project | undefined;
-    stored: string | undefined;
-    endpoint: string;
-    given: string | undefined;
-  },
-): void {
-  const { project, stored, endpoint, given } = choice;
+  given: string | undefined,
+  found: { source: TokenSource; existing: Context | undefined; project: Project | undefined },
+): string {
+  const { source, existing, project } = found;
+  const chosen = given === undefined ? environmentEndpoint(cli.env) : parseEndpoint(given);
+  if (chosen !== undefined) return chosen;
+  if (source.isEnvironment || !existing?.endpoint) return DEFAULT_ENDPOINT;
+  const endpoint = parseEndpoint(existing.endpoint);
   const isNamed = cli.flags.context !== undefined || variable(cli.env, "BENTOML_CLOUD_CONTEXT") !== undefined;
-  const isGiven = given !== undefined || variable(cli.env, "BENTO_CLOUD_API_ENDPOINT") !== undefined;
-  if (project?.context === undefined || isNamed || isGiven || !stored || endpoint === DEFAULT_ENDPOINT)
-    return;
+  if (!source.isUnattended || project?.context === undefined || isNamed || endpoint === DEFAULT_ENDPOINT)
+    return endpoint;
   throw usageError(
     `${project.path} would send this token to ${endpoint}, the endpoint of its context "${project.context}"`,
-    "pass --context or --endpoint to say where it goes",
+    `if it may go there: ${loginCommand(project.context)}`,
   );
-}
-
-/**
- * A stored endpoint comes back for a new token of the same context; the environment's key never meets it, and no
- * project file supplies one, because a cloned repository must not choose where a token goes.
- */
-function chooseEndpoint(cli: Cli, given: string | undefined, stored: string | undefined): string {
-  if (given !== undefined) return parseEndpoint(given);
-  return environmentEndpoint(cli.env) ?? parseEndpoint(stored || DEFAULT_ENDPOINT);
 }
 
 /** @throws CliError for a token that does not work, or whose organization cannot be seen. */
 export async function validate(
   cli: Cli,
-  { endpoint, token, insecureHttp }: { endpoint: string; token: Token; insecureHttp: boolean },
-): Promise<Identification> {
+  { endpoint, insecureHttp }: Pick<LoginTarget, "endpoint" | "insecureHttp">,
+  token: Token,
+): Promise<Newcomer> {
   const identification = await identify(await cli.client({ endpoint, token, insecureHttp }));
   if (identification.error) throw identification.error;
-  return identification;
+  return { token, identification };
 }
 
-interface Save {
-  name: string;
-  endpoint: string;
-  token: Token;
-  identification: Identification;
-  /** What stood under the name when the user was asked about it. */
-  existing: Context | undefined;
-  options: Pick<LoginOptions, "use" | "force">;
-  /** What the server said of the token, when it was just created. */
-  created?: Pick<ApiToken, "uid" | "expiresAt">;
-}
-
-export async function saveLogin(cli: Cli, plan: Save): Promise<Login> {
-  const { name, endpoint, token, identification, existing, options, created } = plan;
-  const { email } = identification;
-  const { use } = options;
+/** @param created What the server said of the token, when it was just created. */
+export async function saveLogin(
+  cli: Cli,
+  target: LoginTarget,
+  newcomer: Newcomer,
+  created?: CreatedToken,
+): Promise<Login> {
+  const { name, endpoint, use } = target;
+  const { token, identification } = newcomer;
+  const { email, organization } = identification;
   const context = new Context({ name, endpoint, email, apiToken: token.reveal(), line: null });
+  const facts = created && { token_uid: created.uid, expires_at: created.expiresAt?.toISOString() ?? null };
+  const sighting: Sighting = { context, email, organization, time: cli.now(), ...facts };
   const outcome = await cli.store.update((file, state) => {
-    refuseNewcomer(file, state, { name, endpoint, token, identification, existing, force: options.force });
+    refuseNewcomer(file, state, target, newcomer);
     const previous = use ? previousAfterSwitch(file, name) : undefined;
-    const identity = { ...toIdentity(context, identification, cli.now()), ...factsOf(created) };
     return {
       changes: [
         { kind: "put", name, endpoint, token, email },
         ...(use ? [{ kind: "use", name } as const] : []),
       ],
-      state: { ...remember(state, identity), ...(previous === undefined ? {} : { previous }) },
+      state: { ...remember(state, sighting), ...(previous !== undefined && { previous }) },
     };
   });
   return { ...outcome, context, identification, current: outcome.file.current.name === name };
-}
-
-function factsOf(created: Save["created"]): Pick<Identity, "token_uid" | "expires_at"> {
-  return created ? { token_uid: created.uid, expires_at: created.expiresAt?.toISOString() ?? null } : {};
 }

@@ -1,107 +1,109 @@
-import { identify, type Identification } from "../cloud/auth.ts";
+import type { Identification } from "../cloud/identify.ts";
 import { type Context, findContext, usableTokenOf } from "../contexts/context.ts";
-import { isSameEndpoint } from "../contexts/endpoint.ts";
+import { isSameEndpoint, showEndpoint } from "../contexts/endpoint.ts";
+import { canName } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { recall, type State } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { describePerson, identifyLogin, type Person } from "./identity.ts";
 
-/** Whether a login may take the place of another one; `"warn"` replaces and says so, as Python bentoml does. */
-export type Force = boolean | "warn";
-
-interface Replacement {
-  existing: Context;
-  endpoint: string;
-  token: Token;
-  identification: Identification;
-  force: Force;
-  insecureHttp: boolean;
-}
-
-export async function confirmEndpoint(
-  cli: Cli,
-  { existing, endpoint, force }: Pick<Replacement, "existing" | "endpoint" | "force">,
-): Promise<void> {
-  if (existing.endpoint === "" || isSameEndpoint(existing.endpoint, endpoint)) return;
-  const fact = `the context "${existing.name}" is for ${existing.endpoint}, not ${endpoint}`;
-  await confirmReplacement(cli, force, fact);
-}
-
-/** Two organizations on one endpoint are two logins: the second must not take the first one's name unnoticed. */
-export async function confirmIdentity(cli: Cli, replacement: Replacement): Promise<void> {
-  const { existing, endpoint, token, identification, force, insecureHttp } = replacement;
-  if (!isSameEndpoint(existing.endpoint, endpoint)) return;
-  const stored = usableTokenOf(existing);
-  if (stored?.reveal() === token.reveal()) return;
-  const known =
-    recall(await cli.store.state(), existing) ??
-    (stored && (await identifyStored(cli, { endpoint, token: stored, insecureHttp })));
-  const before = [existing.email ?? known?.email ?? null, known?.organization ?? null];
-  const after = [identification.email, identification.organization];
-  if (before.every((value, index) => value === null || value === after[index])) return;
-  const describe = (who: readonly (string | null)[]) => who.filter(Boolean).join(" in ");
-  const fact = `the context "${existing.name}" belongs to ${describe(before)}, but this token is of ${describe(after)}`;
-  await confirmReplacement(cli, force, fact);
-}
-
-/** Python bentoml writes no organization down, so a login of its is asked for its own; a dead one has none to lose. */
-async function identifyStored(
-  cli: Cli,
-  options: { endpoint: string; token: Token; insecureHttp: boolean },
-): Promise<Identification | undefined> {
-  if (!options.token.sendable) return undefined;
-  const identification = await identify(await cli.client(options));
-  return identification.verdict === "valid" ? identification : undefined;
-}
-
-async function confirmReplacement(cli: Cli, force: Force, fact: string): Promise<void> {
-  if (force === true) return;
-  if (force === "warn") {
-    cli.output.warn(`${fact}; replacing it`);
-    return;
-  }
-  if (!cli.interactive) {
-    throw usageError(fact, "pass --context with another name to keep both, or --force to replace it");
-  }
-  const prompt = await cli.prompt();
-  // Not a warning: those wait with --json and are left out with --quiet, but the question makes no sense without it.
-  cli.output.prompt(fact);
-  if (await prompt.confirm("Replace it?")) return;
-  throw new CliError("FAILURE", "kept the context as it was", {
-    hint: "pass --context with another name to keep both",
-  });
-}
-
-interface Newcomer {
+/**
+ * A login that is already saved under the name is not replaced by one of another endpoint, user or organization, unless
+ * someone said so: two organizations on one endpoint are two logins.
+ */
+export interface LoginTarget {
   name: string;
   endpoint: string;
+  /** The context that had the name when the user was asked. */
+  existing: Context | undefined;
+  /** Make the context current. */
+  use: boolean;
+  /** Replace whatever has the name; `"warn"` says so, as Python bentoml replaces without a question. */
+  force: boolean | "warn";
+  insecureHttp: boolean;
+  /** The command that saves the login under another name. */
+  commandFor(name: string): string;
+}
+
+/** The new login, once the server has said whose it is. */
+export interface Newcomer {
   token: Token;
   identification: Identification;
-  existing: Context | undefined;
-  force: Force;
+}
+
+export async function confirmEndpoint(cli: Cli, target: LoginTarget): Promise<void> {
+  const { existing, endpoint } = target;
+  await confirmReplacement(cli, target, existing && differentEndpoint(existing, endpoint));
+}
+
+export async function confirmIdentity(
+  cli: Cli,
+  target: LoginTarget,
+  { token, identification }: Newcomer,
+): Promise<void> {
+  const { existing, endpoint, insecureHttp } = target;
+  const stored = existing && usableTokenOf(existing);
+  if (!existing || !isSameEndpoint(existing.endpoint, endpoint)) return;
+  if (stored?.reveal() === token.reveal()) return;
+  // Python bentoml does not write the organization down. A token that no longer works has none to lose.
+  const known =
+    recall(await cli.store.state(), existing) ??
+    (stored && (await identifyLogin(cli, { context: existing, token: stored }, { insecureHttp })));
+  const conflict = differentPerson(existing, known, identification);
+  await confirmReplacement(cli, target, conflict, identification.organization);
 }
 
 /**
- * Between the question and the answer, minutes in a browser sign-in, another login may have been saved under the name.
- * Asked under the store's lock: one that is not what the user was asked about, and not this same person's in this same
- * place, stays.
+ * Runs under the store's lock: another login may have been saved under the name while the user was asked, which takes
+ * minutes in a browser.
  */
-export function refuseNewcomer(file: ContextsFile, state: State, newcomer: Newcomer): void {
-  const { name, endpoint, token, identification, existing, force } = newcomer;
+export function refuseNewcomer(
+  file: ContextsFile,
+  state: State,
+  { name, endpoint, existing, force, commandFor }: LoginTarget,
+  { token, identification }: Newcomer,
+): void {
   const found = findContext(file.contexts, name);
   const stored = found && usableTokenOf(found)?.reveal();
   if (!found || force || stored === undefined || stored === token.reveal()) return;
   if (existing?.endpoint === found.endpoint && usableTokenOf(existing)?.reveal() === stored) return;
-  const known = recall(state, found);
-  const isSamePerson =
-    (found.email ?? known?.email ?? identification.email) === identification.email &&
-    (known?.organization ?? identification.organization) === identification.organization;
-  if (isSamePerson && isSameEndpoint(found.endpoint, endpoint)) return;
-  const whose = [found.email ?? known?.email, known?.organization].filter(Boolean).join(" in ");
-  throw new CliError(
-    "FAILURE",
-    `the context "${name}" was meanwhile saved for ${found.endpoint}${whose ? ` as ${whose}` : ""}`,
-    { hint: "sign in again, with --context and another name to keep both" },
-  );
+  const conflict =
+    differentEndpoint(found, endpoint) ?? differentPerson(found, recall(state, found), identification);
+  if (conflict)
+    throw new CliError("FAILURE", `another login was saved meanwhile: ${conflict}`, {
+      hint: `to keep both: ${commandFor(`${name}-2`)}`,
+    });
+}
+
+function differentEndpoint({ name, endpoint: stored }: Context, endpoint: string): string | undefined {
+  if (stored === "" || isSameEndpoint(stored, endpoint)) return undefined;
+  return `the context "${name}" is for ${showEndpoint(stored)}, not ${endpoint}`;
+}
+
+function differentPerson(stored: Context, known: Person | undefined, after: Person): string | undefined {
+  const before = { email: stored.email ?? known?.email ?? null, organization: known?.organization ?? null };
+  const isSame = (key: keyof Person) => before[key] === null || before[key] === after[key];
+  if (isSame("email") && isSame("organization")) return undefined;
+  const [theirs, ours] = [describePerson(before), describePerson(after)];
+  return `the context "${stored.name}" belongs to ${theirs}, but this token is of ${ours}`;
+}
+
+async function confirmReplacement(
+  cli: Cli,
+  { name, force, commandFor }: LoginTarget,
+  conflict: string | undefined,
+  proposal: string | null = null,
+): Promise<void> {
+  if (conflict === undefined || force === true) return;
+  if (force === "warn") return cli.output.warn(`${conflict}; replacing it`);
+  const other = proposal !== null && proposal !== name && canName(proposal) ? proposal : `${name}-2`;
+  const hint = `to keep both: ${commandFor(other)}`;
+  if (!cli.interactive) throw usageError(conflict, `${hint}; to replace it, add --force`);
+  const prompt = await cli.prompt();
+  // As a part of the question, because --json and --quiet hide warnings.
+  cli.output.prompt(conflict);
+  if (!(await prompt.confirm("Replace it?")))
+    throw new CliError("FAILURE", "kept the context as it was", { hint });
 }

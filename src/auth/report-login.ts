@@ -4,61 +4,63 @@ import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Login } from "./login.ts";
 
-/** Says what was saved, where, and what is active here in spite of it. */
-export async function reportLogin(cli: Cli, result: Login): Promise<void> {
-  const { context, identification, current } = result;
-  const { name, endpoint } = context;
-  const { email, organization } = identification;
-  if (cli.output.json) cli.output.data({ name, endpoint, email, organization, current });
-  await describeLogin(cli, result);
-}
-
-/** The same without the answer on stdout. */
-export async function describeLogin(cli: Cli, result: Login): Promise<void> {
-  const { context, identification, current, narrowed } = result;
+/**
+ * Says what was saved and where, and what is active instead.
+ *
+ * @param isAnswer False when the answer on stdout is something else.
+ */
+export async function reportLogin(
+  cli: Cli,
+  { context, identification, current, narrowed }: Login,
+  { isAnswer = true } = {},
+): Promise<void> {
   const { name, endpoint } = context;
   const { email, organization } = identification;
   const { output, store } = cli;
+  if (output.json && isAnswer) output.data({ name, endpoint, email, organization, current });
   output.success(`Logged in to ${endpoint}${email === null ? "" : ` as ${email}`} in ${organization}`);
   output.info(
     `Saved as context "${name}"${current ? ", now current" : ""}, in plain text in ${store.paths.file}`,
   );
   reportNarrowed(cli, narrowed);
   const active = current ? await reportWinner(cli, name) : await resolveAfterwards(cli);
-  if (active?.context?.name === name && active.project) warnOfPins(cli, active, organization);
+  if (active?.context?.name === name)
+    await warnInstead(cli, "", async () => {
+      checkEndpointPin(active, context);
+      checkOrganizationPin(active, organization);
+    });
 }
 
-/** Says what is active here when it is not the context that was just made current. */
+/** Warns when another context is active than the one that was just made current. */
 export async function reportWinner(cli: Cli, name: string): Promise<Active | undefined> {
   const active = await resolveAfterwards(cli);
-  if (active && active.name !== name) {
-    const source = describeSource(active.source);
-    cli.output.warn(`here, ${source} still wins: the active context is "${active.name}"`);
-  }
+  if (active && active.name !== name)
+    cli.output.warn(
+      `here, ${describeSource(active.source)} still wins: the active context is "${active.name}"`,
+    );
   return active;
 }
 
-/** A variable or project file that is in disorder must not make a change that was made look like a failure. */
+/** After a change that succeeded, a bad variable or project file is a warning: it is not a failure of the change. */
 export async function resolveAfterwards(cli: Cli): Promise<Active | undefined> {
+  return warnInstead(cli, "nothing can be active here: ", async () => {
+    const active = await cli.resolveElsewhere();
+    if (active.error) throw active.error;
+    return active;
+  });
+}
+
+async function warnInstead<T>(cli: Cli, prefix: string, act: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await cli.resolveElsewhere();
+    return await act();
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    cli.output.warn(`nothing can be active here: ${error.message}`);
+    cli.output.warn(prefix + error.message);
     return undefined;
   }
 }
 
-function warnOfPins(cli: Cli, active: Active, organization: string | null): void {
-  try {
-    if (active.context) checkEndpointPin(active, active.context);
-    checkOrganizationPin(active, organization);
-  } catch (error) {
-    cli.output.warn(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** For every command that writes the shared file. */
+/** For every command that writes the contexts file. */
 export function reportNarrowed(cli: Cli, mode: number | undefined): void {
   if (mode === undefined) return;
   const before = mode.toString(8).padStart(3, "0");

@@ -1,14 +1,14 @@
 import { usageError } from "../errors.ts";
-import { PAIR, type Pair } from "./credential-environment.ts";
+import { CREDENTIAL_VARIABLES, type CredentialEnvironment } from "./credential-environment.ts";
 
-type Name = (typeof PAIR)[number];
+type Name = keyof CredentialEnvironment;
 
-/** How one shell, or one kind of file, says that a variable has a value or has none. */
+/** How one shell, or one kind of file, sets a variable and unsets it. */
 interface Dialect {
   set(name: Name, value: string): string;
-  /** Missing where it cannot be said: an empty variable is a set one for Python bentoml. */
+  /** Missing where a variable can only be made empty, which counts as set for Python bentoml. */
   unset?(name: Name): string;
-  /** What takes the lines in unseen. */
+  /** A command that applies the lines without showing them. */
   use: string;
 }
 
@@ -28,19 +28,19 @@ const DIALECTS: Record<string, Dialect> = {
     use: "bentocloud env --shell fish | source",
   },
   powershell: {
-    // It takes the typographic quotes for the straight one.
+    // PowerShell treats typographic quotes like the straight one.
     set: (name, value) => `$env:${name} = '${value.replaceAll(/['\u2018-\u201b]/g, "$&$&")}'`,
     unset: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
     use: "bentocloud env --shell powershell | Out-String | Invoke-Expression",
   },
   cmd: {
-    // Nothing quotes these in every place where such a line can stand.
+    // No way to quote these works both in a batch file and on the command line.
     set: (name, value) => `set "${name}=${refuse(value, /["%!\r\n]/, "cmd")}"`,
     unset: (name) => `set "${name}="`,
     use: "for /f \"delims=\" %i in ('bentocloud env --shell cmd') do @%i",
   },
   dotenv: {
-    // Readers agree on plain words and, but for these characters, on what stands in single quotes.
+    // Programs that read such files agree on plain words, and on single quotes around all but these characters.
     set: (name, value) =>
       /^[\w./:@+~-]+$/.test(value)
         ? `${name}=${value}`
@@ -58,23 +58,22 @@ const DIALECTS: Record<string, Dialect> = {
 
 export const SHELLS = Object.keys(DIALECTS);
 
-/** @throws CliError `USAGE` for a name that is none of {@link SHELLS}. */
+/** @throws CliError `USAGE` for a name that is not in {@link SHELLS}. */
 export function dialectFor(shell: string): Dialect {
   const dialect = Object.hasOwn(DIALECTS, shell) ? DIALECTS[shell] : undefined;
   if (dialect) return dialect;
   throw usageError(`unknown shell "${shell}"`, `one of ${SHELLS.join(", ")}, json`);
 }
 
-/** Lines that give the variables their values. */
-export function toShell({ set }: Dialect, pair: Pair): string[] {
-  return PAIR.map((name) => set(name, pair[name]));
+export function toShell({ set }: Dialect, variables: CredentialEnvironment): string[] {
+  return CREDENTIAL_VARIABLES.map((name) => set(name, variables[name]));
 }
 
-/** Lines that take the variables away. @throws CliError `USAGE` where nothing can. */
+/** @throws CliError `USAGE` when the dialect cannot unset a variable. */
 export function toUnset({ unset }: Dialect, shell: string): string[] {
-  if (unset) return PAIR.map(unset);
+  if (unset) return CREDENTIAL_VARIABLES.map(unset);
   throw usageError(
-    `${shell} cannot take a variable away, only set it empty, which Python bentoml takes for set`,
+    `${shell} cannot unset a variable, only make it empty, which counts as set for Python bentoml`,
   );
 }
 

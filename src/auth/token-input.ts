@@ -4,60 +4,50 @@ import { parseToken, type Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 
-/** Where `login` takes its token from: what the command line says, else the environment, else a person. */
+/** Where `login` takes its token from: the command line decides, then the environment, then a person is asked. */
 export interface TokenOptions {
   withToken: boolean;
   apiToken: string | undefined;
   web: boolean;
-  /** False with `--no-browser`: show the address, open nothing. */
+  /** False with `--no-browser`, which shows the address and opens nothing. */
   browser: boolean;
   insecureHttp: boolean;
 }
 
-export type TokenSource = "stdin" | "argument" | "environment" | "web" | "ask";
+export interface TokenSource {
+  /** The environment's token belongs to the environment's endpoint, never to one that is stored. */
+  isEnvironment: boolean;
+  /** Whether the token is sent without a prompt that shows a person the endpoint. */
+  isUnattended: boolean;
+  read(endpoint: string): Promise<Token>;
+}
 
 /** @throws CliError `USAGE` when the options contradict each other, or nothing says where the token is. */
 export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource {
+  const { withToken, apiToken } = options;
   const web = options.web || !options.browser;
-  const given = [options.withToken, options.apiToken !== undefined, web].filter(Boolean).length;
-  if (given > 1) throw usageError("--with-token, --api-token and --web (or --no-browser) exclude each other");
-  if (options.withToken) return "stdin";
-  if (options.apiToken !== undefined) return "argument";
-  if (web) return "web";
-  if (variable(cli.env, "BENTO_CLOUD_API_KEY") !== undefined) return "environment";
-  if (cli.interactive) return "ask";
+  if ([withToken, apiToken !== undefined, web].filter(Boolean).length > 1)
+    throw usageError("--with-token, --api-token and --web (or --no-browser) exclude each other");
+  const prompted = { isEnvironment: false, isUnattended: false };
+  const piped = { isEnvironment: false, isUnattended: true };
+  // Nobody should have to guess that a silent cursor waits for a token.
+  if (withToken && cli.isTerminal(0)) return { ...prompted, read: (endpoint) => paste(cli, endpoint) };
+  if (withToken) return { ...piped, read: async () => parseToken(await cli.readStdin(), "standard input") };
+  if (apiToken !== undefined) return { ...piped, read: async () => readArgument(cli, apiToken) };
+  if (web) return { ...prompted, read: (endpoint) => signInByBrowser(cli, endpoint, options) };
+  const key = variable(cli.env, "BENTO_CLOUD_API_KEY");
+  if (key !== undefined)
+    return { ...prompted, isEnvironment: true, read: async () => parseToken(key, "BENTO_CLOUD_API_KEY") };
+  if (cli.interactive) return { ...prompted, read: (endpoint) => ask(cli, endpoint, options) };
   throw usageError(
     "there is no token, and nobody to ask for one",
     "pass it on standard input to `bentocloud login --with-token`, set BENTO_CLOUD_API_KEY, or use `bentocloud login --web`",
   );
 }
 
-interface Obtain {
-  source: TokenSource;
-  endpoint: string;
-  options: TokenOptions;
-}
-
-export async function obtainToken(cli: Cli, { source, endpoint, options }: Obtain): Promise<Token> {
-  switch (source) {
-    case "stdin":
-      return readFromStdin(cli, endpoint);
-    case "argument":
-      cli.output.warn("a token in --api-token can be seen by every user of this machine; use --with-token");
-      return parseToken(options.apiToken ?? "", "--api-token");
-    case "environment":
-      return parseToken(variable(cli.env, "BENTO_CLOUD_API_KEY") ?? "", "BENTO_CLOUD_API_KEY");
-    case "web":
-      return signInByBrowser(cli, endpoint, options);
-    case "ask":
-      return ask(cli, endpoint, options);
-  }
-}
-
-/** Someone who typed `login --with-token` at a terminal is asked, not left before a silent cursor. */
-async function readFromStdin(cli: Cli, endpoint: string): Promise<Token> {
-  if (cli.isTerminal(0)) return paste(cli, endpoint);
-  return parseToken(await cli.readStdin(), "standard input");
+function readArgument(cli: Cli, apiToken: string): Token {
+  cli.output.warn("a token in --api-token can be seen by every user of this machine; use --with-token");
+  return parseToken(apiToken, "--api-token");
 }
 
 async function ask(cli: Cli, endpoint: string, options: TokenOptions): Promise<Token> {
@@ -71,10 +61,8 @@ async function ask(cli: Cli, endpoint: string, options: TokenOptions): Promise<T
 
 async function paste(cli: Cli, endpoint: string): Promise<Token> {
   const prompt = await cli.prompt();
-  return parseToken(
-    await prompt.secret(`API token for ${endpoint} (from ${tokensPage(endpoint)})`),
-    "your input",
-  );
+  const text = await prompt.secret(`API token for ${endpoint} (from ${tokensPage(endpoint)})`);
+  return parseToken(text, "your input");
 }
 
 async function signInByBrowser(cli: Cli, endpoint: string, options: TokenOptions): Promise<Token> {
@@ -83,21 +71,19 @@ async function signInByBrowser(cli: Cli, endpoint: string, options: TokenOptions
   cli.output.prompt(`Approve this sign-in at ${url.href}`);
   if (options.browser && !(await cli.openBrowser(url)))
     cli.output.info("No browser could be opened; visit the address above");
-  const progress = cli.isTerminal(2) && !cli.flags.quiet && !cli.output.json;
+  const isShown = cli.isTerminal(2) && !cli.flags.quiet && !cli.output.json;
+  const show = (text: string) => isShown && cli.output.progress(text);
   try {
     return await wait({
       signal: cli.signal,
-      onTick: (leftMs) => {
-        if (progress)
-          cli.output.progress(`Waiting for approval, ${describeMinutes(leftMs)} left (Ctrl-C cancels)`);
-      },
+      onTick: (leftMs) => void show(`Waiting for approval, ${minutes(leftMs)} left (Ctrl-C cancels)`),
     });
   } finally {
-    if (progress) cli.output.progress("");
+    show("");
   }
 }
 
-function describeMinutes(ms: number): string {
-  const minutes = Math.ceil(ms / 60_000);
-  return minutes === 1 ? "1 minute" : `${minutes} minutes`;
+function minutes(ms: number): string {
+  const count = Math.ceil(ms / 60_000);
+  return count === 1 ? "1 minute" : `${count} minutes`;
 }

@@ -1,14 +1,23 @@
-import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
+import { type ArgsDef, type BooleanArgDef, type CommandDef, defineCommand, type StringArgDef } from "citty";
 import type { Cli } from "../app.ts";
 
-/** One command line with what it does, shown under EXAMPLES in a command's help. */
+/** A command line and what it does, for the examples in a command's help. */
 type Example = readonly [commandLine: string, effect: string];
 
-/** What was written, beyond what citty's definitions can hold. */
+/** The value of each argument: a boolean is false and the others are undefined unless they were given. */
+type Values<A extends ArgsDef> = {
+  [Name in keyof A]: A[Name] extends { type: "boolean" }
+    ? boolean
+    : A[Name] extends { required: true }
+      ? string
+      : string | undefined;
+};
+
+/** What was given beyond one value for each argument. */
 interface Given {
-  /** The words behind `--`, for a command that has `rest`. */
+  /** The words after `--`, for a command that has `rest`. */
   rest: readonly string[];
-  /** Every value of an option, in the order they were given; citty keeps the last. */
+  /** Every value of an option that may be repeated. */
   all(option: string): string[];
 }
 
@@ -16,48 +25,67 @@ interface Definition<A extends ArgsDef> {
   name: string;
   description: string;
   args?: A;
-  /** What to call the words behind `--`, for a command that takes them as they are. */
+  /** What help calls the words after `--`, for a command that takes them unread. */
   rest?: string;
   examples?: readonly Example[];
   /** Resolves to the exit code when it is not 0. */
-  run(args: ParsedArgs<A>, cli: Cli, given: Given): Promise<number | void>;
+  run(args: Values<A>, cli: Cli, given: Given): Promise<number | void>;
 }
 
-/** A command of the tree; its siblings are read only when they are asked for, or for help. */
-export interface Command extends Omit<CommandDef<ArgsDef>, "subCommands"> {
-  examples?: readonly Example[];
-  rest?: string;
+/** A command as citty defines it, and what citty has no place for. */
+export interface Command extends CommandDef {
+  meta: { name: string; description: string };
+  args: ArgsDef;
   subCommands?: Commands;
+  rest?: string;
+  examples?: readonly Example[];
 }
 
-/** Name to lazy module. Built with a null prototype, so that `bentocloud constructor` is no command. */
+/** Name to module, loaded on demand. It has no prototype, so that `bentocloud constructor` is unknown. */
 export type Commands = Record<string, () => Promise<Command>>;
 
-/** Binds a typed `run(args, cli)` to citty's definition; the harness hands the `Cli` over as citty's `data`. */
+/** What the harness passes to a command as citty's `data`. */
+export interface CommandData {
+  cli: Cli;
+  given: Given;
+}
+
+/** An option without a value. */
+export function flag(description: string, alias?: string): BooleanArgDef & { type: "boolean" } {
+  return { type: "boolean", description, ...(alias && { alias }) };
+}
+
+/** An option with a value, which help calls `valueHint`. */
+export function option(
+  valueHint: string,
+  description: string,
+  alias?: string,
+): StringArgDef & { type: "string" } {
+  return { type: "string", valueHint, description, ...(alias && { alias }) };
+}
+
 export function command<const A extends ArgsDef = Record<never, never>>(definition: Definition<A>): Command {
-  const { name, description, args, examples, rest, run } = definition;
-  return {
+  const { name, description, args, run, ...more } = definition;
+  return defineCommand({
+    ...more,
     meta: { name, description },
     args: args ?? {},
     run(context) {
-      const { cli, given } = context.data as { cli: Cli; given: Given };
-      // A plain copy: what citty hands over looks for three spellings of each option that was not given.
-      return run({ ...context.args } as ParsedArgs<A>, cli, given);
+      const { cli, given } = context.data as CommandData;
+      return run(context.args as unknown as Values<A>, cli, given);
     },
-    ...(examples && { examples }),
-    ...(rest !== undefined && { rest }),
-  };
+  }) as Command;
 }
 
 /** A command that only holds others. */
-export function group(definition: { name: string; description: string; commands: Commands }): Command {
-  return {
-    meta: { name: definition.name, description: definition.description },
-    subCommands: Object.assign(Object.create(null), definition.commands),
-  };
-}
-
-/** Empty when there is none. */
-export function descriptionOf({ meta }: Command): string {
-  return typeof meta === "object" && "description" in meta ? (meta.description ?? "") : "";
+export function group({
+  commands,
+  ...meta
+}: {
+  name: string;
+  description: string;
+  commands: Commands;
+}): Command {
+  const subCommands: Commands = Object.assign(Object.create(null), commands);
+  return defineCommand({ meta, args: {}, subCommands }) as Command;
 }

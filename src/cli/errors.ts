@@ -1,16 +1,11 @@
 import { CliError } from "../errors.ts";
 import type { Output } from "../system/output.ts";
 
-/** The one place where a failure becomes words on stderr and an exit code. */
+/** The one place where an error becomes words on stderr and an exit code. */
 export function reportError(error: unknown, output: Output): number {
   const failure = error instanceof CliError ? error : unexpected(error);
+  output.failure(failure);
   const stack = failure.cause instanceof Error ? failure.cause.stack : failure.stack;
-  output.failure({
-    code: failure.code,
-    message: failure.message,
-    hint: failure.hint ?? null,
-    exit_code: failure.exitCode,
-  });
   if (stack) output.debug(stack);
   return failure.exitCode;
 }

@@ -1,6 +1,6 @@
-import type { ArgDef, ArgsDef } from "citty";
+import type { ArgDef } from "citty";
 import { GLOBAL_ARGS } from "./args.ts";
-import { type Command, descriptionOf } from "./command.ts";
+import type { Command, Commands } from "./command.ts";
 
 type Row = readonly [term: string, meaning: string];
 
@@ -13,7 +13,7 @@ export async function renderHelp(
   path: readonly string[],
   title: (text: string) => string,
 ): Promise<string> {
-  const args = Object.entries((command.args ?? {}) as ArgsDef);
+  const args = Object.entries(command.args);
   const positionals = args.filter(([, arg]) => arg.type === "positional");
   const options = args.filter(([, arg]) => arg.type !== "positional");
   const commands = await Promise.all(Object.entries(command.subCommands ?? {}).map(describeCommand));
@@ -32,7 +32,7 @@ export async function renderHelp(
     ["Examples", (command.examples ?? []).map(([line, effect]) => [line, `# ${effect}`] as const)],
   ];
   return [
-    descriptionOf(command),
+    command.meta.description,
     `${title("Usage:")} ${usage.filter(Boolean).join(" ")}`,
     ...sections
       .filter(([, rows]) => rows.length > 0)
@@ -48,8 +48,8 @@ function renderSection(heading: string, rows: readonly Row[]): string {
   );
 }
 
-async function describeCommand([name, load]: [string, () => Promise<Command>]): Promise<Row> {
-  return [name, descriptionOf(await load())];
+async function describeCommand([name, load]: [string, Commands[string]]): Promise<Row> {
+  return [name, (await load()).meta.description];
 }
 
 function describeOption([name, arg]: [string, ArgDef]): Row {

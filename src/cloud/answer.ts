@@ -1,12 +1,12 @@
-import { redact } from "../system/redact.ts";
+import { redact, safe } from "../system/redact.ts";
 import { CliError } from "../errors.ts";
-import { cap, clean, mark } from "../system/text.ts";
+import { cap, mark } from "../system/text.ts";
 
 export interface Answer {
   status: number;
   /** The parsed body; undefined when it was empty. */
   body: unknown;
-  /** Undefined when the body was JSON or empty; otherwise why it could not be taken for an answer of BentoCloud. */
+  /** What the body was when it was neither JSON nor empty. */
   notJson: string | undefined;
   /** What the server asks to wait before the next request, when it says so. */
   retryAfterMs: number | undefined;
@@ -14,22 +14,28 @@ export interface Answer {
 
 const MAX_BYTES = 10 * 1024 * 1024;
 
-export function toAnswer(response: Response, text: string): Answer {
-  const answer = { status: response.status, retryAfterMs: readRetryAfter(response) };
+export function toAnswer(head: Pick<Response, "status" | "headers">, text: string): Answer {
+  const answer = { status: head.status, retryAfterMs: readRetryAfter(head) };
   if (text.trim() === "") return { ...answer, body: undefined, notJson: undefined };
   try {
     return { ...answer, body: JSON.parse(text), notJson: undefined };
   } catch {
-    return {
-      ...answer,
-      body: undefined,
-      notJson: text.trimStart().startsWith("<") ? "a web page" : "no JSON",
-    };
+    return { ...answer, body: undefined, notJson: describeNonJson(text) };
   }
 }
 
+/** For the sentence "it answers with …". */
+export function describeNonJson(text: string): string {
+  return text.trimStart().startsWith("<") ? "a web page" : "no JSON";
+}
+
 export async function readText(response: Response, endpoint: string): Promise<string> {
-  await refuseEncoding(response, endpoint);
+  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  // None was asked for: a compressed body can grow a thousandfold in memory before its first chunk is counted.
+  if (!["", "identity"].includes(encoding)) {
+    await response.body?.cancel();
+    throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers in a compression that was not asked for`);
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -40,44 +46,36 @@ export async function readText(response: Response, endpoint: string): Promise<st
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-/** We ask for none: what is compressed can grow a thousandfold in memory before its first piece can be counted. */
-async function refuseEncoding(response: Response, endpoint: string): Promise<void> {
-  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
-  if (encoding === "" || encoding === "identity") return;
-  await response.body?.cancel();
-  throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers in a compression that was not asked for`);
-}
-
 /** Seconds or an HTTP date. */
-export function readRetryAfter(response: Response): number | undefined {
-  const value = response.headers.get("retry-after");
+export function readRetryAfter({ headers }: Pick<Response, "headers">): number | undefined {
+  const value = headers.get("retry-after");
   if (!value) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
-/** A name of the server's that decides something; nothing is taken out of it that would make it equal to another. */
+/** A name that something is decided by: unsafe characters are replaced, because removing them could make two names equal. */
 export function serverName(value: unknown, limit = 300): string | undefined {
   if (typeof value !== "string") return undefined;
   const name = cap(redact(mark(value)), limit);
   return name === "" ? undefined : name;
 }
 
-/** A text of the server, safe to show: no controls, no token, and not long. */
+/** A server's text, safe to show: without controls and tokens, and not too long. */
 export function serverText(value: unknown, limit = 300): string | undefined {
   if (typeof value !== "string") return undefined;
-  const text = cap(redact(clean(value)).trim(), limit);
+  const text = cap(safe(value).trim(), limit);
   return text === "" ? undefined : text;
 }
 
-/** A field of an answer that may be anything. */
+/** A field of a value that may be anything. */
 export function fieldOf(body: unknown, key: string): unknown {
   return typeof body === "object" && body !== null && Object.hasOwn(body, key)
     ? (body as Record<string, unknown>)[key]
     : undefined;
 }
 
-/** What the server says went wrong: under `message` before a token was looked at, under `error` after that. */
+/** What the server says went wrong: in `message` before it has checked the token, in `error` afterwards. */
 export function complaintOf({ body }: Pick<Answer, "body">): string | undefined {
   return serverText(fieldOf(body, "message")) ?? serverText(fieldOf(body, "error"));
 }

@@ -1,26 +1,26 @@
 import type { CliError } from "../errors.ts";
 import { fieldOf } from "./answer.ts";
-import { notBentoCloud } from "./auth.ts";
+import { notBentoCloud } from "./refusal.ts";
 
-/** An API token as the server lists it, which is without its secret. */
+/** An API token as the server lists it: without its secret. */
 export interface ApiToken {
   uid: string;
   name: string;
   description: string;
-  /** Null when it was created with `scopes: null`; Yatai then fails to say its organization. */
+  /** Null when it was created with `scopes: null`; Yatai then fails when asked for its organization. */
   scopes: string[] | null;
   createdAt: Date | null;
-  /** Null for one that never expires. */
+  /** Null when it never expires. */
   expiresAt: Date | null;
-  /** Null for one that was never used, or when the server does not say. */
+  /** Null when it was never used, or the server does not tell. */
   lastUsedAt: Date | null;
-  /** The user's e-mail, or name for one who has none. */
+  /** The user's e-mail, or else name. */
   user: string | null;
-  /** What BentoCloud says beyond Yatai, for example whether it belongs to the whole organization. */
+  /** What BentoCloud tells and Yatai does not, for example whether it belongs to the organization. */
   flags: Record<string, boolean>;
 }
 
-/** @throws CliError for what is no API token. */
+/** @throws CliError when the item is not an API token. */
 export function readToken(endpoint: string, item: unknown): ApiToken {
   const text = (key: string) => {
     const value = fieldOf(item, key);
@@ -54,7 +54,7 @@ function readFlags(item: unknown): Record<string, boolean> {
   return Object.fromEntries(said.filter((one): one is [string, boolean] => typeof one[1] === "boolean"));
 }
 
-/** Go writes up to nine digits of a second, and the year 1 for no time at all. */
+/** Go writes up to nine decimals of a second, and the year 1 for no time. */
 function readTime(text: string | undefined): Date | null {
   const time = new Date((text ?? "").replace(/(\.\d{3})\d+/, "$1"));
   return Number.isNaN(time.getTime()) || time.getUTCFullYear() <= 1 ? null : time;

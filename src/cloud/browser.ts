@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { tokensPage } from "../contexts/endpoint.ts";
 import { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
-import { refusal } from "./auth.ts";
-import type { Answer } from "./answer.ts";
-import { cancelled, type Client } from "./client.ts";
+import { cancelled, CliError } from "../errors.ts";
+import { refusal } from "./refusal.ts";
+import { type Answer, fieldOf } from "./answer.ts";
+import type { Client } from "./client.ts";
 
-/** The browser flow: the server hands out a code, a signed-in person approves it, and the code buys a token. */
+/** The browser flow: the server issues a code, a signed-in person approves it, and the code is exchanged for a token. */
 export interface SignIn {
-  /** Where the person approves. Built from the user's own endpoint; the code is its only part from the server. */
+  /** Where the person approves. Built from the user's own endpoint; only the code comes from the server. */
   url: URL;
-  /** @throws CliError `TIMEOUT` when nobody approved in time. Lost connections and refusals on the way are waited out. */
+  /** Keeps asking through lost connections and refusals. @throws CliError `TIMEOUT` when nobody approves in time. */
   wait(options: WaitOptions): Promise<Token>;
 }
 
@@ -40,35 +40,28 @@ async function poll(client: Client, code: string, options: WaitOptions): Promise
   const { signal, onTick, deadlineMs = DEADLINE_MS, firstDelayMs = FIRST_DELAY_MS } = options;
   const end = performance.now() + deadlineMs;
   const path = `/api/v1/auth/token?${new URLSearchParams({ code })}`;
-  let askedFor = 0;
+  let retryAfterMs = 0;
   for (let delay = firstDelayMs; performance.now() < end; delay = Math.min(delay * 1.2, LONGEST_DELAY_MS)) {
     const left = end - performance.now();
     onTick?.(left);
-    await sleep(Math.min(Math.max(delay, askedFor), left), undefined, { signal }).catch(() => {
+    await sleep(Math.min(Math.max(delay, retryAfterMs), left), undefined, { signal }).catch(() => {
       throw cancelled();
     });
     const answer = await askOnce(client, path);
     if (answer && answer.status >= 200 && answer.status < 300) return readToken(answer, client.endpoint);
-    if (answer?.status === 410) throw codeExpired();
-    askedFor = answer?.retryAfterMs ?? 0;
+    // Any other refusal means that nobody has approved yet.
+    if (answer?.status === 410)
+      throw notApproved("the sign-in was not approved in time: its code is no longer valid");
+    retryAfterMs = answer?.retryAfterMs ?? 0;
   }
-  throw new CliError(
-    "TIMEOUT",
-    `nobody approved the sign-in within ${Math.round(deadlineMs / 60_000)} minutes`,
-    {
-      hint: "run `bentocloud login` again",
-    },
-  );
+  throw notApproved(`nobody approved the sign-in within ${Math.round(deadlineMs / 60_000)} minutes`);
 }
 
-/** Any other refusal means that nobody has approved yet; this one that nobody can any more. */
-function codeExpired(): CliError {
-  return new CliError("TIMEOUT", "the sign-in was not approved in time: its code is no longer valid", {
-    hint: "run `bentocloud login` again",
-  });
+function notApproved(message: string): CliError {
+  return new CliError("TIMEOUT", message, { hint: "run `bentocloud login` again" });
 }
 
-/** Undefined when the request got no answer: a laptop that slept or changed networks goes on afterwards. */
+/** Undefined when there was no answer: a laptop may sleep or change networks meanwhile. */
 async function askOnce(client: Client, path: string): Promise<Answer | undefined> {
   try {
     return await client.get(path, { once: true });
@@ -99,7 +92,6 @@ function withoutBrowserFlow(answer: Answer, endpoint: string): CliError {
 }
 
 function textField({ body }: Answer, key: string): string | undefined {
-  if (typeof body !== "object" || body === null) return undefined;
-  const value = (body as Record<string, unknown>)[key];
+  const value = fieldOf(body, key);
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,31 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError, usageError } from "../errors.ts";
+import { cancelled, CliError, usageError } from "../errors.ts";
 import { type Answer, readRetryAfter, readText, toAnswer } from "./answer.ts";
 import { Deadline } from "./deadline.ts";
 import { type Message, SAFE, send } from "./send.ts";
 import { transportError } from "./transport.ts";
 
 /**
- * Every request of this program. Safe requests are tried again within one deadline that covers everything; a request
- * that may change something is sent once.
+ * Every request of this program. A safe request is retried within one deadline for all attempts; a request that may
+ * change something is sent once.
  */
 export interface Client {
   readonly endpoint: string;
-  /**
-   * An answer in JSON. `path` starts with a slash and may carry a query; it is appended to the endpoint. `once` leaves
-   * trying again to the caller.
-   */
+  /** An answer in JSON. `path` starts with a slash and is appended to the endpoint. With `once`, the caller retries. */
   get(path: string, options?: { once?: boolean }): Promise<Answer>;
-  /**
-   * A request that changes something, with a JSON body if one is given. Never sent twice: when the answer is lost, the
-   * server may have acted.
-   */
+  /** A request with side effects and a JSON body. When the answer is lost, the server may have acted. */
   change(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<Answer>;
-  /** Any answer, read to its end; 10 MiB at most. */
+  /** Any answer up to 10 MiB. */
   read(message: Message): Promise<Head & { text: string }>;
-  /** Any answer, as it comes, of any size. Only its pauses are limited in time. */
+  /** An answer of any size, chunk by chunk. The deadline is for its head and for each pause in its body. */
   stream(message: Message): Promise<Head & { body: AsyncIterable<Uint8Array> }>;
 }
 
@@ -40,7 +34,7 @@ export interface ClientOptions {
   token?: Token;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Plain http to a host that is not this machine, because the user said so on this command. */
+  /** Allows plain http to a host that is not this machine. */
   insecureHttp: boolean;
   debug: (message: string) => void;
 }
@@ -49,7 +43,7 @@ const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 250;
 const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 
-/** @throws CliError when the endpoint may not be spoken to, or the token could not travel in a header. */
+/** @throws CliError when the endpoint must not be used, or the token cannot be sent in a header. */
 export function createClient(options: ClientOptions): Client {
   const endpoint = parseEndpoint(options.endpoint);
   if (endpoint.startsWith("http:") && !isLoopback(endpoint) && !options.insecureHttp) {
@@ -64,28 +58,26 @@ export function createClient(options: ClientOptions): Client {
     });
   }
   const call: Call = { ...options, endpoint };
+  const readAnswer = async (response: Response) => toAnswer(response, await readText(response, endpoint));
   return {
     endpoint,
-    get: (path, { once = false } = {}) =>
-      exchange(call, { method: "GET", url: endpoint + path }, once ? 0 : MAX_RETRIES, async (response) =>
-        toAnswer(response, await readText(response, endpoint)),
-      ),
+    get: (path, how) => exchange(call, { method: "GET", url: endpoint + path }, readAnswer, how),
     change: (method, path, body) =>
-      exchange(call, { method, url: endpoint + path, isFinal: true, ...inJson(body) }, 0, async (response) =>
-        toAnswer(response, await readText(response, endpoint)),
-      ),
+      exchange(call, { method, url: endpoint + path, isFinal: true, ...inJson(body) }, readAnswer),
     read: (message) =>
-      exchange(call, message, MAX_RETRIES, async (response) => ({
+      exchange(call, message, async (response) => ({
         ...headOf(response),
         text: await readText(response, endpoint),
       })),
     stream: (message) =>
-      exchange(call, message, MAX_RETRIES, async (response, deadline) => ({
+      exchange(call, message, async (response, deadline) => ({
         ...headOf(response),
-        body: piecesOf(call, message, { response, deadline }),
+        body: chunksOf(response, call, { method: message.method, deadline }),
       })),
   };
 }
+
+type Call = ClientOptions & { endpoint: string };
 
 function inJson(body: unknown): Pick<Message, "headers" | "body"> {
   if (body === undefined) return {};
@@ -95,94 +87,89 @@ function inJson(body: unknown): Pick<Message, "headers" | "body"> {
   };
 }
 
-type Call = ClientOptions & { endpoint: string };
-
-/** Takes the answer that counts, while the deadline runs. */
-type Reader<T> = (response: Response, deadline: Deadline) => Promise<T>;
-
 function headOf({ status, statusText, headers }: Response): Head {
   return { status, statusText, headers };
 }
 
-/** Sends a message until an answer counts: one of success, one that trying again cannot change, or the last one. */
-async function exchange<T>(call: Call, message: Message, retries: number, read: Reader<T>): Promise<T> {
+/** Sends a message until there is a success, an answer that a retry would not change, or no time left. */
+async function exchange<T>(
+  call: Call,
+  message: Message,
+  read: (response: Response, deadline: Deadline) => Promise<T>,
+  { once = false } = {},
+): Promise<T> {
+  const { method } = message;
   const end = performance.now() + call.timeoutMs;
-  const tries = SAFE.has(message.method) ? retries : 0;
+  const retries = once || !SAFE.has(method) ? 0 : MAX_RETRIES;
   let earlier: CliError | undefined;
   for (let attempt = 0; ; attempt += 1) {
-    const waitFor = (askedForMs = 0) => {
-      const wait = delayBefore(attempt, askedForMs);
-      return attempt < tries && performance.now() + wait < end ? wait : undefined;
-    };
-    const result = await attemptOnce(call, message, { end, waitFor, read });
-    if ("value" in result) return result.value;
-    const { wait, error } = result;
-    // A last try that ran out of time says less than a connection that failed before it.
-    if (wait === undefined) throw error?.code === "TIMEOUT" && earlier ? earlier : error;
-    earlier = error;
-    call.debug(`trying again in ${Math.round(wait)} ms`);
-    await sleep(wait, undefined, { signal: call.signal }).catch(() => {
-      throw cancelled(message.method);
+    const started = performance.now();
+    const deadline = new Deadline(call.signal);
+    deadline.set(end - started);
+    let pause: number | undefined;
+    try {
+      const response = await send(message, { ...call, signal: deadline.signal });
+      trace(call, message, { result: String(response.status), started });
+      const isRetried = RETRIED.has(response.status) && attempt < retries;
+      pause = isRetried ? pauseBefore(attempt, end, readRetryAfter(response)) : undefined;
+      if (pause === undefined) return await read(response, deadline);
+      await response.body?.cancel();
+    } catch (error) {
+      const failure = failureOf(call, method, error);
+      trace(call, message, { result: `${failure.code}: ${failure.message}`, started });
+      const isRetried = failure.code === "UNREACHABLE" && attempt < retries;
+      pause = isRetried ? pauseBefore(attempt, end) : undefined;
+      // A last attempt that ran out of time tells less than the lost connection before it.
+      if (pause === undefined) throw failure.code === "TIMEOUT" && earlier ? earlier : failure;
+      earlier = failure;
+    } finally {
+      deadline.clear();
+    }
+    call.debug(`trying again in ${Math.round(pause)} ms`);
+    await sleep(pause, undefined, { signal: call.signal }).catch(() => {
+      throw cancelledDuring(method);
     });
   }
 }
 
-type Attempt<T> = { value: T } | { wait: number | undefined; error?: CliError };
-
-interface Chance<T> {
-  end: number;
-  /** How long to wait before another try; undefined when there is none left. */
-  waitFor(askedForMs?: number): number | undefined;
-  read: Reader<T>;
+/** Exponential with jitter, or longer if the server asks for it; undefined when it would end after the deadline. */
+function pauseBefore(attempt: number, end: number, askedForMs = 0): number | undefined {
+  const ms = Math.max(askedForMs, FIRST_DELAY_MS * 2 ** attempt * (0.5 + Math.random() / 2));
+  return performance.now() + ms < end ? ms : undefined;
 }
 
-async function attemptOnce<T>(call: Call, message: Message, chance: Chance<T>): Promise<Attempt<T>> {
-  const started = performance.now();
-  const deadline = new Deadline(call.signal);
-  deadline.set(chance.end - started);
-  const trace = (result: string) => {
-    // A query can hold a sign-in code, which is as good as a token.
-    const place = String(message.url).split("?")[0];
-    call.debug(`${message.method} ${place} -> ${result} (${Math.round(performance.now() - started)} ms)`);
-  };
-  try {
-    const response = await send(message, { ...call, signal: deadline.signal });
-    trace(String(response.status));
-    const wait = RETRIED.has(response.status) ? chance.waitFor(readRetryAfter(response)) : undefined;
-    if (wait === undefined) return { value: await chance.read(response, deadline) };
-    await response.body?.cancel();
-    return { wait };
-  } catch (error) {
-    const failure = failureOf(call, message, error);
-    trace(`${failure.code}: ${failure.message}`);
-    return { error: failure, wait: failure.code === "UNREACHABLE" ? chance.waitFor() : undefined };
-  } finally {
-    deadline.clear();
-  }
-}
-
-/** The body of an answer, piece by piece. The time that the reader takes for one does not count. */
-async function* piecesOf(
+function trace(
   call: Call,
-  message: Message,
-  { response, deadline }: { response: Response; deadline: Deadline },
+  { method, url }: Message,
+  { result, started }: { result: string; started: number },
+): void {
+  // The query can hold a sign-in code, which is as good as a token.
+  const [place] = String(url).split("?");
+  call.debug(`${method} ${place} -> ${result} (${Math.round(performance.now() - started)} ms)`);
+}
+
+/** The chunks of a body. The time that the reader takes for one is not limited. */
+async function* chunksOf(
+  response: Response,
+  call: Call,
+  { method, deadline }: { method: string; deadline: Deadline },
 ): AsyncGenerator<Uint8Array> {
   try {
     deadline.set(call.timeoutMs);
-    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       deadline.clear();
-      yield piece;
+      yield chunk;
       deadline.set(call.timeoutMs);
     }
   } catch (error) {
-    throw failureOf(call, message, error);
+    throw failureOf(call, method, error);
   } finally {
     deadline.clear();
   }
 }
 
-function failureOf(call: Call, { method }: Message, error: unknown): CliError {
-  if (call.signal.aborted) return cancelled(method);
+function failureOf(call: Call, method: string, error: unknown): CliError {
+  if (call.signal.aborted) return cancelledDuring(method);
   if (error instanceof CliError) return error;
   const failure = transportError(error, call.endpoint, call.timeoutMs);
   if (SAFE.has(method) || !["TIMEOUT", "UNREACHABLE"].includes(failure.code)) return failure;
@@ -192,13 +179,6 @@ function failureOf(call: Call, { method }: Message, error: unknown): CliError {
   });
 }
 
-/** Exponential with jitter, or what the server asks for when that is longer. */
-function delayBefore(attempt: number, askedForMs: number): number {
-  const ceiling = FIRST_DELAY_MS * 2 ** attempt;
-  return Math.max(askedForMs, ceiling * (0.5 + Math.random() / 2));
-}
-
-export function cancelled(method = "GET"): CliError {
-  const effect = SAFE.has(method) ? "nothing was changed" : "the server may have carried it out already";
-  return new CliError("CANCELLED", `cancelled; ${effect}`);
+function cancelledDuring(method: string): CliError {
+  return SAFE.has(method) ? cancelled() : cancelled("the server may have carried it out already");
 }

@@ -1,6 +1,6 @@
 /**
- * A limit of time that can be moved. The wait for an answer has one; an answer that keeps coming may take longer, as
- * long as no pause in it does.
+ * A time limit that can be moved: one limit for the wait for an answer, then one for each pause in its body, so that a
+ * large body may take longer.
  */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -11,7 +11,7 @@ export class Deadline {
     this.signal = AbortSignal.any([outer, this.#controller.signal]);
   }
 
-  /** From now on; takes the place of what was set before. */
+  /** Starts the time again from now. */
   set(ms: number): void {
     this.clear();
     const expired = new DOMException("no answer in time", "TimeoutError");

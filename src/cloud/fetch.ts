@@ -1,25 +1,31 @@
 import { type $Fetch, createFetch } from "ofetch";
 import { CliError } from "../errors.ts";
-import { notBentoCloud } from "./auth.ts";
+import { toAnswer } from "./answer.ts";
 import type { Client, Head } from "./client.ts";
-import { refusedRequest } from "./refused.ts";
+import { notBentoCloud, refusedRequest } from "./refusal.ts";
 import type { Message } from "./send.ts";
 import { targetOf } from "./target.ts";
 
 type Input = string | URL | Request;
 
-/** What ofetch hands on: the options of `fetch`, and its own that say what is made of the answer. */
+/** What ofetch passes on: the options of `fetch`, and its own for reading the answer. */
 interface Init extends RequestInit {
   responseType?: string;
   ignoreResponseError?: boolean;
 }
 
-/** Enough for the sentence in which a server says what went wrong. */
-const BEGINNING = 64 * 1024;
+/** Enough to read a server's error from. */
+const MAX_ERROR_CHARACTERS = 64 * 1024;
+
+/** Every runtime has it; the types of Bun do not know it. */
+const Streams = ReadableStream as unknown as { from(chunks: AsyncIterable<Uint8Array>): ReadableStream };
+
+/** `Response` refuses a body with these. */
+const BODILESS = new Set([204, 205, 304]);
 
 /**
- * An ofetch instance that sends through a client of ours and so by its rules: only below the endpoint, redirects too,
- * safe requests again within one deadline, JSON or an error. Errors are ours as well.
+ * An ofetch instance on top of a {@link Client}, with its rules: requests and redirects stay below the endpoint, safe
+ * requests are retried within one deadline, an answer is JSON or an error, and errors are {@link CliError}s.
  */
 export function bindFetch(connect: (signal: AbortSignal | undefined) => Client): $Fetch {
   const send = async (input: Input, init: Init = {}): Promise<Response> => {
@@ -28,13 +34,17 @@ export function bindFetch(connect: (signal: AbortSignal | undefined) => Client):
     try {
       return await answerTo(client, await toMessage(client.endpoint, input, init), init);
     } catch (error) {
-      throw ranOutOfTime(error, signal) ? tooLate(client.endpoint, error) : error;
+      const isTimeout = (signal?.reason as Error | undefined)?.name === "TimeoutError";
+      if (!isTimeout || !(error instanceof CliError) || error.code !== "CANCELLED") throw error;
+      throw new CliError("TIMEOUT", `${client.endpoint} did not answer within the time of this request`, {
+        cause: error,
+      });
     }
   };
   return createFetch({
     fetch: send as typeof fetch,
     defaults: {
-      // The client has tried again already.
+      // The client has retried already.
       retry: false,
       responseType: "json",
       onRequestError({ error }) {
@@ -44,7 +54,7 @@ export function bindFetch(connect: (signal: AbortSignal | undefined) => Client):
   });
 }
 
-/** `Request` knows how each kind of body travels. */
+/** `Request` turns every kind of body into bytes and a content type. */
 async function toMessage(endpoint: string, input: Input, init: Init): Promise<Message> {
   const target = input instanceof Request ? input : targetOf(endpoint, String(input));
   const request = new Request(target, init);
@@ -61,66 +71,26 @@ async function answerTo(
   message: Message,
   { responseType, ignoreResponseError }: Init,
 ): Promise<Response> {
-  const isText = responseType === undefined || responseType === "json" || responseType === "text";
-  if (!isText) {
+  const isError = (head: Head) => head.status >= 400 && !ignoreResponseError;
+  if (responseType !== undefined && responseType !== "json" && responseType !== "text") {
     const { body, ...head } = await client.stream(message);
-    if (head.status >= 400 && !ignoreResponseError) throw refused(client, head, await beginningOf(body));
-    return new Response(hasBody(head) ? toStream(body) : null, head);
+    if (isError(head)) throw refusedRequest(toAnswer(head, await beginningOf(body)), client.endpoint);
+    return new Response(BODILESS.has(head.status) ? null : Streams.from(body), head);
   }
   const { text, ...head } = await client.read(message);
-  if (head.status >= 400 && !ignoreResponseError) throw refused(client, head, text);
-  const isBlank = text.trim() === "";
-  if (head.status < 400 && responseType !== "text" && !isBlank && parse(text) === undefined)
-    throw notBentoCloud(client.endpoint, text.trimStart().startsWith("<") ? "a web page" : "no JSON");
-  return new Response(isBlank ? null : text, head);
-}
-
-function refused({ endpoint }: Client, { status }: Head, text: string): CliError {
-  return refusedRequest({ status, body: parse(text) }, endpoint);
-}
-
-/** Undefined for what is no JSON. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const answer = toAnswer(head, text);
+  if (isError(head)) throw refusedRequest(answer, client.endpoint);
+  if (head.status < 400 && responseType !== "text" && answer.notJson)
+    throw notBentoCloud(client.endpoint, answer.notJson);
+  return new Response(text.trim() === "" ? null : text, head);
 }
 
 async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const piece of body) {
-    text += decoder.decode(piece, { stream: true });
-    if (text.length >= BEGINNING) break;
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length >= MAX_ERROR_CHARACTERS) break;
   }
   return text;
-}
-
-function hasBody({ status }: Head): boolean {
-  return ![204, 205, 304].includes(status);
-}
-
-function toStream(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const pieces = body[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await pieces.return?.();
-    },
-  });
-}
-
-function ranOutOfTime(error: unknown, signal: AbortSignal | undefined): boolean {
-  const isCancelled = error instanceof CliError && error.code === "CANCELLED";
-  return isCancelled && (signal?.reason as Error | undefined)?.name === "TimeoutError";
-}
-
-function tooLate(endpoint: string, cause: unknown): CliError {
-  return new CliError("TIMEOUT", `${endpoint} did not answer within the time of this request`, { cause });
 }

@@ -6,17 +6,17 @@ import { VERSION } from "../version.ts";
 import { isBelow, showPlace } from "./target.ts";
 
 /**
- * The one place that sends. A token goes to the origin and path prefix of its own endpoint and nowhere else: redirects
- * are followed by hand, because `fetch` forwards a custom header to any origin.
+ * The one place that sends requests. A token goes only to the origin and path prefix of its own endpoint: redirects are
+ * followed here, because `fetch` forwards custom headers to any origin.
  */
 export interface Message {
   /** In capitals. */
   method: string;
-  /** Below the endpoint; `targetOf` makes one of what a user wrote. */
+  /** Below the endpoint; see `targetOf` for what a user wrote. */
   url: URL | string;
   headers?: Headers;
   body?: Uint8Array<ArrayBuffer> | Blob | undefined;
-  /** Must not be carried out twice: no runtime repeats it, and no redirect turns it into something else. */
+  /** Must not be carried out twice: no runtime repeats it, and no redirect turns it into a GET. */
   isFinal?: boolean;
 }
 
@@ -29,29 +29,28 @@ interface Sending {
 const TOKEN_HEADER = "X-YATAI-API-TOKEN";
 const MAX_REDIRECTS = 5;
 const SEE_OTHER = 303;
-/** Redirects that ask for the same request again, body included. */
+/** Redirects that keep method and body. */
 const REPEATED = new Set([307, 308]);
 
-/** Methods that change nothing. */
+/** Methods without side effects. */
 export const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * What Bun would do otherwise; the other runtimes do none of it. It believes a NODE_TLS_REJECT_UNAUTHORIZED=0 that was
- * set for another program, prints every header when BUN_CONFIG_VERBOSE_FETCH is set, and prints a line of its own when
- * an answer cannot be decompressed.
+ * Options of Bun alone. By default it obeys a NODE_TLS_REJECT_UNAUTHORIZED=0 that was set for another program, prints
+ * every header when BUN_CONFIG_VERBOSE_FETCH is set, and prints a message when an answer cannot be decompressed.
  */
 const HARDENED = { tls: { rejectUnauthorized: true }, verbose: false, decompress: false };
 
 /**
- * Plain http is safe to this machine only as long as no proxy carries the token off it. The option is Bun's; Node takes
- * no proxy from the environment, and under Deno NO_PROXY has to name this machine.
+ * Plain http to this machine is safe only without a proxy. The option is Bun's; Node takes no proxy from the environment,
+ * and under Deno NO_PROXY has to name this machine.
  */
 const DIRECT = { proxy: false };
 
 /**
- * A connection that breaks makes Bun repeat a DELETE by itself when it was in use before, and Deno repeat whatever it
- * still has the body of: so a change takes a connection of its own, and one that is final has a stream for a body. A DELETE
- * has none; it does no harm twice.
+ * For requests with side effects. When a reused connection breaks, Bun repeats a DELETE by itself, so these take a new
+ * connection. Deno repeats every request whose body it still has, so a final one has a stream for a body; a DELETE has
+ * no body, but is harmless twice.
  */
 const UNREPEATED = { keepalive: false };
 
@@ -67,7 +66,7 @@ const request = ofetch.create({
   },
 });
 
-/** One request with the redirects that stay under its own endpoint. */
+/** Sends one request, and follows redirects that stay below its endpoint. */
 export async function send(message: Message, { endpoint, token, signal }: Sending): Promise<Response> {
   let { method, body } = message;
   let target = String(message.url);
@@ -76,22 +75,27 @@ export async function send(message: Message, { endpoint, token, signal }: Sendin
     if (token) headers.set(TOKEN_HEADER, token.reveal());
     const route = target.startsWith("http:") && isLoopback(target) ? DIRECT : {};
     const payload = body === undefined ? {} : { body: message.isFinal ? new Blob([body]).stream() : body };
-    const once = SAFE.has(method) ? {} : UNREPEATED;
-    const options = { method, signal, headers, ...payload, ...once, ...HARDENED, ...route };
+    const connection = SAFE.has(method) ? {} : UNREPEATED;
+    const options = { method, signal, headers, ...payload, ...connection, ...HARDENED, ...route };
     const response = await request.raw(target, options);
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) return response;
     await response.body?.cancel();
     target = followable(location, target, endpoint);
     if (SAFE.has(method) || REPEATED.has(response.status)) continue;
-    if (response.status !== SEE_OTHER || message.isFinal)
-      throw notRepeated(endpoint, method, response.status);
+    // Other clients repeat such a request as a GET, which would be another request.
+    if (response.status !== SEE_OTHER || message.isFinal) {
+      const sentence = `${endpoint} redirects the ${method} with HTTP ${response.status}`;
+      throw new CliError(`API_${response.status}`, sentence, {
+        hint: "use the path that it redirects to, often the one without the last slash",
+      });
+    }
     [method, body] = ["GET", undefined];
   }
-  throw new CliError("NOT_BENTOCLOUD", `${endpoint} redirects without end`);
+  throw new CliError("NOT_BENTOCLOUD", `${endpoint} redirects endlessly`);
 }
 
-/** The redirect's target, if a token may go there. */
+/** @throws CliError `HOST_MISMATCH` when the token must not go to the redirect's target. */
 function followable(location: string, from: string, endpoint: string): string {
   const target = URL.parse(location, from);
   if (target && isBelow(target, endpoint)) return target.href;
@@ -102,11 +106,4 @@ function followable(location: string, from: string, endpoint: string): string {
       hint: "if the server moved, sign in with `bentocloud login --endpoint` and its new address",
     },
   );
-}
-
-/** Some clients repeat such a request as a GET, which is not what was asked for. */
-function notRepeated(endpoint: string, method: string, status: number): CliError {
-  return new CliError(`API_${status}`, `${endpoint} redirects the ${method} with HTTP ${status}`, {
-    hint: "send it to the path it should have (often one without the last slash)",
-  });
 }

@@ -1,10 +1,10 @@
 import { CliError, usageError } from "../errors.ts";
 import { serverText } from "./answer.ts";
 
-/** Where a token may go: the origin of its endpoint, below its path prefix. */
+/** Whether a token may go to a target: it has the endpoint's origin and is below its path prefix. */
 export function isBelow(target: URL, endpoint: string): boolean {
   const own = new URL(endpoint);
-  const prefix = own.pathname.replace(/\/*$/, "/");
+  const prefix = own.pathname.endsWith("/") ? own.pathname : `${own.pathname}/`;
   return (
     target.origin === own.origin &&
     target.username + target.password === "" &&
@@ -13,23 +13,23 @@ export function isBelow(target: URL, endpoint: string): boolean {
   );
 }
 
-/** Some servers take `..%2f` for a step upward. */
+/** Some servers decode `..%2f` before they resolve it. */
 function asServersMayRead(target: URL): string {
   const pathname = target.pathname.replaceAll(/%2f|%5c/gi, "/");
   return new URL(target.origin + pathname).pathname;
 }
 
 /**
- * The address a user means: a path below the endpoint, with or without its first slash, or a whole address there.
+ * The URL that a user means: a path below the endpoint, with or without its first slash, or a whole URL there.
  *
- * @throws CliError `HOST_MISMATCH` for one that lies anywhere else.
+ * @throws CliError `HOST_MISMATCH` for a URL anywhere else.
  */
 export function targetOf(endpoint: string, text: string): URL {
-  // `new URL` drops some of these silently and reads others as a slash.
+  // `new URL` drops some of these characters and reads others as a slash.
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   if (text === "" || /[\u0000-\u001f\u007f\\#]/.test(text)) {
     throw usageError(
-      "this is no path: it is empty, or has a fragment (#…), a backslash or control characters",
+      "this is not a path: it is empty, or has a fragment (#…), a backslash or control characters",
       "for example /api/v2/deployments",
     );
   }
@@ -41,7 +41,7 @@ export function targetOf(endpoint: string, text: string): URL {
   });
 }
 
-/** An address without its query, which may hold a secret. */
+/** A URL without its query, which may hold a secret. */
 export function showPlace(target: URL | null): string {
   const place = target?.origin === "null" ? target.protocol : target && target.origin + target.pathname;
   return serverText(place, 200) ?? "an unreadable address";

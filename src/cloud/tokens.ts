@@ -2,10 +2,10 @@ import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { type Answer, complaintOf, fieldOf } from "./answer.ts";
 import { type ApiToken, otherShape, readToken } from "./api-token.ts";
-import { refusal } from "./auth.ts";
+import { refusal } from "./refusal.ts";
 import type { Client } from "./client.ts";
 
-/** What can be chosen; what is left out stays as it is, or as the server has it. */
+/** A field that is left out stays as it is, or gets the server's default. */
 export interface TokenFields {
   description?: string;
   scopes?: string[];
@@ -14,13 +14,13 @@ export interface TokenFields {
 
 const PATH = "/api/v1/api_tokens";
 const PAGE_SIZE = 100;
-/** A server that claims more than this is wrong. */
+/** A total above this is an error of the server. */
 const MAX_TOKENS = 100_000;
 const MAX_READINGS = 4;
 
 /**
- * All of the user's tokens in the current organization, newest first. What is decided by the list, such as which token
- * is deleted, must not be decided by a part of it.
+ * All tokens of the user in the current organization, newest first, or an error: which token is deleted must not be
+ * decided by a part of the list.
  */
 export async function listTokens(client: Client): Promise<ApiToken[]> {
   for (let reading = 1; ; reading += 1) {
@@ -31,22 +31,15 @@ export async function listTokens(client: Client): Promise<ApiToken[]> {
   }
 }
 
-interface Reading {
-  tokens: ApiToken[];
-  /** How many there are by the last answer. */
-  total: number;
-  isSteady: boolean;
-}
-
-/** One that is created or deleted meanwhile moves the others from page to page: `isSteady` says that none was. */
-async function readPages(client: Client): Promise<Reading> {
+/** `isSteady` is false when a token was created or deleted meanwhile, which moves the others from page to page. */
+async function readPages(client: Client) {
   const found = new Map<string, ApiToken>();
   const totals = new Set<number>();
   let start = 0;
   let total = 1;
   while (start < total && start < MAX_TOKENS) {
-    const body = await ask(client, `${PATH}?start=${start}&count=${PAGE_SIZE}`);
-    // Go writes a list of nothing as null.
+    const body = accepted(client, await client.get(`${PATH}?start=${start}&count=${PAGE_SIZE}`));
+    // Go writes an empty list as null.
     const items = fieldOf(body, "items") ?? [];
     const said = fieldOf(body, "total");
     if (!Array.isArray(items) || typeof said !== "number") throw otherShape(client.endpoint);
@@ -58,21 +51,21 @@ async function readPages(client: Client): Promise<Reading> {
   return { tokens: [...found.values()], total, isSteady: totals.size <= 1 && found.size === start };
 }
 
-/** Undefined for a uid the server does not know, or that belongs to somebody else. */
+/** Undefined when the server does not know the UID, or it belongs to another user. */
 export async function getToken(client: Client, uid: string): Promise<ApiToken | undefined> {
   const answer = await client.get(pathOf(uid));
   if (isMissing(answer)) return undefined;
   const token = readToken(client.endpoint, accepted(client, answer));
-  // Some servers take `%2f` for a step in the path, and answer with something else.
+  // Some servers decode `%2f` in the path and answer with something else.
   return token.uid === uid ? token : undefined;
 }
 
 export interface CreatedToken extends ApiToken {
-  /** The server says it this once. */
+  /** The server tells it only once. */
   secret: Token;
 }
 
-/** An error for which {@link mayHaveActed} holds leaves open whether there is such a token now. */
+/** After an error for which {@link mayHaveActed} is true, the token may exist. */
 export async function createToken(
   client: Client,
   { name, ...fields }: TokenFields & { name: string },
@@ -80,7 +73,7 @@ export async function createToken(
   const answer = await client.change("POST", PATH, { name, ...toBody(fields) });
   if (answer.status === 400 && /uk_\w*name|duplicate key/i.test(complaintOf(answer) ?? "")) {
     throw new CliError("FAILURE", `there is an API token "${name}" already`, {
-      hint: "choose another name; `bentocloud api-token list` shows those that are taken",
+      hint: "choose another name; `bentocloud api-token list` shows the taken ones",
     });
   }
   const body = accepted(client, answer);
@@ -90,7 +83,7 @@ export async function createToken(
   return { ...token, secret: new Token(secret) };
 }
 
-/** Undefined for a uid the server does not know. */
+/** Undefined when the server does not know the UID. */
 export async function updateToken(
   client: Client,
   uid: string,
@@ -101,8 +94,8 @@ export async function updateToken(
 }
 
 /**
- * One that is gone already is no failure. Where the answer got lost, the server is asked whether it acted; when `isOwn`,
- * that it no longer accepts the token we come with says so, too.
+ * A token that does not exist is no failure. When the answer is lost, the server is asked whether the token still
+ * exists. When it `isOwn`, the token that authenticates this very request, its rejection is the proof.
  */
 export async function deleteToken(client: Client, uid: string, { isOwn = false } = {}): Promise<void> {
   try {
@@ -121,7 +114,7 @@ async function isGone(client: Client, uid: string, isOwn: boolean): Promise<bool
   }
 }
 
-/** Whether a change that failed in this way may have been made: the answer was lost, or the server broke down. */
+/** Whether a change may have been made although it ended in this error: the answer was lost, or the server failed. */
 export function mayHaveActed(error: unknown): error is CliError {
   if (!(error instanceof CliError)) return false;
   const open = ["UNREACHABLE", "TIMEOUT", "CANCELLED", "NOT_BENTOCLOUD", "API_408"];
@@ -132,14 +125,9 @@ function pathOf(uid: string): string {
   return `${PATH}/${encodeURIComponent(uid)}`;
 }
 
-/** 404 is also what a server says that does not know the method; that one is no answer about a token. */
+/** A 404 about a missing token, not about a method that the server does not know. */
 function isMissing(answer: Answer): boolean {
-  if (answer.status !== 404 || answer.notJson) return false;
-  return !/this router|method/i.test(complaintOf(answer) ?? "");
-}
-
-async function ask(client: Client, path: string): Promise<unknown> {
-  return accepted(client, await client.get(path));
+  return answer.status === 404 && !answer.notJson && !/this router|method/i.test(complaintOf(answer) ?? "");
 }
 
 /** The body of a success. */
@@ -156,10 +144,6 @@ function accepted(client: Client, answer: Answer): unknown {
 }
 
 function toBody({ description, scopes, expiresAt }: TokenFields): Record<string, unknown> {
-  return {
-    ...(description === undefined ? {} : { description }),
-    ...(scopes === undefined ? {} : { scopes }),
-    // With its zone: a Go server takes nothing else.
-    ...(expiresAt === undefined ? {} : { expired_at: expiresAt.toISOString() }),
-  };
+  // A Go server accepts no time without a zone. What is undefined is not sent.
+  return { description, scopes, expired_at: expiresAt?.toISOString() };
 }

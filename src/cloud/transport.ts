@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 const CERTIFICATE = /CERT|SSL|TLS|SELF_SIGNED|ISSUER|EPROTO|UNABLE_TO_VERIFY|ALTNAME/i;
 const CERTIFICATE_WORDS = /certificate|tls handshake|ssl|InvalidContentType/i;
 
-/** What is wrong with a server's TLS, and what helps; the last one is for everything else. */
+/** What is wrong with a server's TLS, and what helps. The last row matches everything. */
 const TLS_FAULTS: readonly [pattern: RegExp, fault: string, hint: string][] = [
   [
     /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|certificate expired|not valid yet/i,
@@ -35,14 +35,20 @@ const REASONS: readonly [pattern: RegExp, reason: string][] = [
   [/ECONNREFUSED|ConnectionRefused|connection refused/i, "nothing listens there"],
   [/ECONNRESET|ConnectionClosed|EPIPE|connection reset|closed|unexpected eof/i, "it closed the connection"],
   [/EHOSTUNREACH|ENETUNREACH|unreachable/i, "there is no route to it"],
+  [/ETIMEDOUT/i, "it does not answer in time"],
 ];
 
+/** Why a connection failed, by the code or the words of a runtime. */
+export function reasonFor(evidence: string): string {
+  return REASONS.find(([pattern]) => pattern.test(evidence))?.[1] ?? "the connection failed";
+}
+
 /**
- * A request that got no answer, as an error of ours. Bun, Deno and Node each say it in their own way and only partly
- * with codes, so the words of the runtime are looked at too; they decide the sentence and whether it is TLS.
+ * The error for a request without an answer. Bun, Deno and Node report it differently and only partly with codes, so
+ * the text of the runtime's error decides as well.
  */
 export function transportError(error: unknown, endpoint: string, timeoutMs: number): CliError {
-  const causes = chain(error);
+  const causes = causesOf(error);
   if (causes.some(({ name }) => name === "TimeoutError")) {
     return new CliError("TIMEOUT", `${endpoint} did not answer within ${timeoutMs / 1000} s`, {
       hint: "try again, or allow more time with --timeout",
@@ -52,10 +58,9 @@ export function transportError(error: unknown, endpoint: string, timeoutMs: numb
   const evidence = causes.map(({ code, message }) => `${code} ${message}`).join(" ");
   if (causes.some(({ code }) => CERTIFICATE.test(code)) || CERTIFICATE_WORDS.test(evidence)) {
     const [, fault, hint] = TLS_FAULTS.find(([pattern]) => pattern.test(evidence))!;
-    return new CliError("TLS", `the TLS certificate of ${endpoint} ${fault}${codeIn(causes)}`, {
-      hint,
-      cause: error,
-    });
+    const code = causes.find((cause) => CERTIFICATE.test(cause.code))?.code;
+    const sentence = `the TLS certificate of ${endpoint} ${fault}${code ? ` (${code})` : ""}`;
+    return new CliError("TLS", sentence, { hint, cause: error });
   }
   if (NOT_HTTP.test(evidence)) {
     return new CliError("NOT_BENTOCLOUD", `${endpoint} is not BentoCloud: it does not speak HTTP`, {
@@ -63,29 +68,17 @@ export function transportError(error: unknown, endpoint: string, timeoutMs: numb
       cause: error,
     });
   }
-  const reason = REASONS.find(([pattern]) => pattern.test(evidence))?.[1] ?? "the connection failed";
-  return new CliError("UNREACHABLE", `${endpoint} cannot be reached: ${reason}`, {
+  return new CliError("UNREACHABLE", `${endpoint} cannot be reached: ${reasonFor(evidence)}`, {
     hint: "check the endpoint, the network and the proxy variables",
     cause: error,
   });
 }
 
-interface Cause {
-  name: string;
-  code: string;
-  message: string;
-}
-
-function chain(error: unknown): Cause[] {
-  const causes: Cause[] = [];
+function causesOf(error: unknown) {
+  const causes: { name: string; code: string; message: string }[] = [];
   for (let current = error; current instanceof Error && causes.length < 5; current = current.cause) {
     const code = "code" in current ? String(current.code) : "";
     causes.push({ name: current.name, code, message: current.message });
   }
   return causes;
-}
-
-function codeIn(causes: readonly Cause[]): string {
-  const code = causes.map((cause) => cause.code).find((value) => CERTIFICATE.test(value));
-  return code ? ` (${code})` : "";
 }

@@ -1,24 +1,18 @@
-import type { ArgsDef } from "citty";
+import { flag, option } from "../cli/command.ts";
+
+/** An argument that names a stored context; completion offers the names. */
+export const CONTEXT = { type: "positional", valueHint: "context" } as const;
 
 /** For every command that sends a request. */
 export const REQUEST_ARGS = {
-  "insecure-http": { type: "boolean", description: "Allow plain http to a host that is not this machine" },
-} as const satisfies ArgsDef;
+  "insecure-http": flag("Allow http:// to a host that is not this machine"),
+};
 
-/** For every command that can do harm with a protected context. */
-export const GUARD_ARGS = {
-  yes: {
-    type: "string",
-    valueHint: "context",
-    description: "Name of the active context; without it, a protected one asks",
-  },
-} as const satisfies ArgsDef;
+/** For every command that asks before it uses a protected context. */
+export const YES = option("context", "Name of the active context; without it, a protected one asks");
 
-/** For every command that validates a token of the user's. */
-export const ENDPOINT_ARG = {
-  endpoint: {
-    type: "string",
-    valueHint: "url",
-    description: "Server to sign in to (default: BENTO_CLOUD_API_ENDPOINT, the context's own, or BentoCloud)",
-  },
-} as const satisfies ArgsDef;
+/** For every login. */
+export const ENDPOINT = option(
+  "url",
+  "Server (default: BENTO_CLOUD_API_ENDPOINT, then the context's, then BentoCloud)",
+);

@@ -2,17 +2,16 @@ import { command } from "../cli/command.ts";
 import { describeSource } from "../resolve/active.ts";
 import { explainActive, type Explanation } from "../auth/explain.ts";
 import type { Pin } from "../resolve/pins.ts";
-import type { Cell, Output } from "../system/output.ts";
-import type { Tone } from "../system/paint.ts";
+import type { Cell, Field, Output } from "../system/output.ts";
 import { cap } from "../system/text.ts";
 
-/** As long as a name can be that we create; what stands in a file can be far longer, and every row is as wide. */
+/** The longest name that can be created. A longer one from a file would make every row of the table as wide. */
 const MAX_SHOWN = 128;
 
 export const explain = command({
   name: "explain",
   description: "Show how the active context was found, and what Python bentoml would use here",
-  examples: [["bentocloud explain --json | jq .python", "whether bentoml would use something else"]],
+  examples: [["bentocloud explain --json | jq .python", "what bentoml would use, and why it differs"]],
   async run(_args, cli) {
     const { explanation, hint, exitCode } = await explainActive(cli);
     if (cli.output.json) {
@@ -21,7 +20,7 @@ export const explain = command({
     }
     printActive(cli.output, explanation);
     cli.output.line("");
-    await cli.output.table([header(), ...explanation.candidates.map(toCells)]);
+    await cli.output.table(["", "FROM", "VALUE", "WHERE", "WHY"], explanation.candidates.map(toRow));
     cli.output.line("");
     printPython(cli.output, explanation.python);
     if (hint) cli.output.hint(hint);
@@ -37,47 +36,29 @@ function printActive(output: Output, { active, pins }: Explanation): void {
     ["token", active.token_masked],
     ["user", active.email],
     ["organization", active.organization],
-    ...pins.map(toRow),
+    ...pins.map(toField),
     ["reason", active.reason, "bad"],
   ]);
 }
 
-function toRow({ what, path, line, value, matches }: Pin): readonly [string, string, Tone] {
+function toField({ what, path, line, value, matches }: Pin): Field {
   const text = `${what} ${cap(value, MAX_SHOWN)} (${path}:${line})`;
   if (matches === null) return ["pin", `${text}: not known whether it matches`, "dim"];
   return matches ? ["pin", `${text}: matches`, "good"] : ["pin", `${text}: does not match`, "bad"];
 }
 
-function header(): Cell[] {
-  return ["", "FROM", "VALUE", "WHERE", "WHY"].map((text) => ({ text, tone: "dim" }));
-}
-
-function toCells({
-  kind,
-  name,
-  path,
-  line,
-  value,
-  chosen,
-  reason,
-}: Explanation["candidates"][number]): Cell[] {
+function toRow(candidate: Explanation["candidates"][number]): Cell[] {
+  const { kind, name, path, line, value, chosen, reason } = candidate;
   const where = path === null ? "-" : line === null ? path : `${path}:${line}`;
-  const cells: Cell[] = [
-    { text: chosen ? "*" : " " },
-    { text: kind === "project" ? ".bentorc" : name },
-    { text: cap(value ?? "-", MAX_SHOWN) },
-    { text: where },
-    { text: reason },
-  ];
-  return chosen ? cells.map((cell): Cell => ({ ...cell, tone: "good" })) : cells;
+  const from = kind === "project" ? ".bentorc" : name;
+  const cells = [chosen ? "*" : " ", from, cap(value ?? "-", MAX_SHOWN), where, reason];
+  return chosen ? cells.map((text) => ({ text, tone: "good" })) : cells;
 }
 
-function printPython(output: Output, python: Explanation["python"]): void {
-  const { name, endpoint, differs, reason, current_context } = python;
+function printPython(output: Output, { name, endpoint, differs, reason }: Explanation["python"]): void {
   const login = name === null ? "nothing" : `${cap(name, MAX_SHOWN)}, ${endpoint}`;
   output.fields([
     ["bentoml", `${login}${differs ? "" : " (the same)"}`, differs ? "warning" : "good"],
     ["because", reason],
-    ["current-context", current_context === name ? null : cap(current_context ?? "nothing", MAX_SHOWN)],
   ]);
 }

@@ -1,38 +1,42 @@
 import { command } from "../cli/command.ts";
+import { requireStored } from "../store/manage.ts";
 import { findOrganization } from "../auth/session.ts";
-import { linkProject } from "../resolve/link.ts";
+import { isHome, linkProject } from "../resolve/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { requireNamed } from "../contexts/context.ts";
 import { requireContext } from "../resolve/require.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { CONTEXT } from "./_args.ts";
 
 export const link = command({
   name: "link",
-  description: "Make this directory use a context, with a .bentorc",
+  description: "Write a .bentorc, so that this directory uses a context",
   args: {
-    name: {
-      type: "positional",
-      valueHint: "context",
-      required: false,
-      description: "Context to use here (default: the active one)",
-    },
+    name: { ...CONTEXT, required: false, description: "Context to use here (default: the active one)" },
   },
   examples: [["bentocloud link staging", 'everyone in this project signs in as their own "staging"']],
   async run(args, cli) {
+    const folder = requireProjectFolder(cli);
     const context = await choose(cli, args.name);
     const organization = await findOrganization(cli, context);
     const { name, endpoint } = context;
-    const path = linkProject(cli.cwd(), { context: name, endpoint, ...(organization && { organization }) });
+    const path = linkProject(folder, { context: name, endpoint, ...(organization && { organization }) });
     if (cli.output.json)
       cli.output.data({ path, context: name, endpoint, organization: organization ?? null });
     cli.output.success(`Linked ${path} to context "${name}"`);
     if (!organization)
-      cli.output.info(
-        "Its organization could not be asked of the server now, so it is not pinned; link again to pin it",
-      );
+      cli.output.info("The server did not say its organization, so it is not pinned; link again to pin it");
   },
 });
+
+function requireProjectFolder(cli: Cli): string {
+  const folder = cli.cwd();
+  if (!isHome(folder, cli.env)) return folder;
+  throw usageError(
+    "a .bentorc in the home directory would apply to every directory below it",
+    "change to the directory of a project, or make a context current with `bentocloud use`",
+  );
+}
 
 async function choose(cli: Cli, name: string | undefined) {
   if (name === undefined) {
@@ -40,5 +44,5 @@ async function choose(cli: Cli, name: string | undefined) {
     if (context.name !== ENVIRONMENT_NAME) return context;
     throw usageError("the active credential comes from the environment; name a stored context");
   }
-  return requireNamed((await cli.store.read()).contexts, name);
+  return requireStored(cli.store, name);
 }

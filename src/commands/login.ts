@@ -1,40 +1,36 @@
-import { command } from "../cli/command.ts";
+import { command, flag, option } from "../cli/command.ts";
 import { login as signIn } from "../auth/login.ts";
 import { reportLogin } from "../auth/report-login.ts";
-import { ENDPOINT_ARG, REQUEST_ARGS } from "./_args.ts";
+import { ENDPOINT, REQUEST_ARGS } from "./_args.ts";
 
 export const login = command({
   name: "login",
   description: "Validate an API token and save it as a context",
   args: {
-    ...ENDPOINT_ARG,
-    "with-token": { type: "boolean", description: "Read the API token from standard input" },
-    "api-token": {
-      type: "string",
-      valueHint: "token",
-      description: "The API token itself; other users can see it, prefer --with-token",
-    },
-    web: { type: "boolean", description: "Sign in with a web browser, without asking" },
-    "no-browser": { type: "boolean", description: "Show the sign-in address, open no browser" },
-    "no-use": { type: "boolean", description: "Keep the current context" },
-    force: { type: "boolean", description: "Replace a context of another endpoint, user or organization" },
+    endpoint: ENDPOINT,
+    "with-token": flag("Read the API token from standard input"),
+    "api-token": option("token", "The API token; other users can see it, so prefer --with-token"),
+    web: flag("Sign in with a browser, without asking"),
+    "no-browser": flag("Print the sign-in address instead of opening a browser"),
+    "no-use": flag("Keep the current context"),
+    force: flag("Replace a context of another endpoint, user or organization"),
     ...REQUEST_ARGS,
   },
   examples: [
-    ["bentocloud login", "choose browser or token"],
+    ["bentocloud login", "asks: browser or token"],
     ["bentocloud login --context staging --endpoint https://bento.example.com", "a second context"],
     ['printf %s "$TOKEN" | bentocloud login --with-token', "from a script"],
   ],
   async run(args, cli) {
     const result = await signIn(cli, {
       endpoint: args.endpoint,
-      withToken: args["with-token"] ?? false,
+      withToken: args["with-token"],
       apiToken: args["api-token"],
-      web: args.web ?? false,
+      web: args.web,
       browser: !args["no-browser"],
       use: !args["no-use"],
-      force: args.force ?? false,
-      insecureHttp: args["insecure-http"] ?? false,
+      force: args.force,
+      insecureHttp: args["insecure-http"],
     });
     await reportLogin(cli, result);
   },

@@ -10,14 +10,10 @@ export const restore = command({
   name: "restore",
   description: "List or bring back earlier versions of the contexts file",
   args: {
-    id: {
-      type: "positional",
-      required: false,
-      description: "Version to bring back; without it, list them",
-    },
+    id: { type: "positional", required: false, description: "Version to bring back (default: list them)" },
   },
   examples: [
-    ["bentocloud restore", "what there is"],
+    ["bentocloud restore", "list the versions"],
     ["bentocloud restore 3f9c", "bring one back"],
   ],
   async run(args, cli) {
@@ -45,26 +41,22 @@ export const restore = command({
   },
 });
 
-async function list(cli: Cli): Promise<void> {
-  const { output, store } = cli;
+async function list({ output, store, now }: Cli): Promise<void> {
   const versions = await listRestorable(store);
-  if (output.json) output.data({ versions: versions.map(toJson) });
-  else if (versions.length === 0)
-    output.info("No other version is kept yet; each login, logout and rename keeps one");
-  else await output.table([header(), ...versions.map((version) => toCells(version, cli.now()))]);
+  if (output.json) return output.data({ versions: versions.map(toJson) });
+  if (versions.length === 0)
+    return output.info("No other version is kept yet; each login, logout and rename keeps one");
+  const rows = versions.map((version) => toRow(version, now()));
+  await output.table(["ID", "TIME", "AGE", "CONTEXTS", "WHAT HAPPENED THEN"], rows);
 }
 
 function toJson({ id, kind, time, contexts, changes }: Restorable) {
   return { id, kind, time: time.toISOString(), contexts, changes };
 }
 
-function header(): Cell[] {
-  return ["ID", "TIME", "AGE", "CONTEXTS", "WHAT HAPPENED THEN"].map((text) => ({ text, tone: "dim" }));
-}
-
-function toCells({ id, kind, time, contexts, changes }: Restorable, now: Date): Cell[] {
+function toRow({ id, kind, time, contexts, changes }: Restorable, now: Date): Cell[] {
   const isLost = kind === "loss";
   const then = isLost ? `lost ${listNames(contexts)}` : changes ? describeChanges(changes) : "";
   const cells = [id, showTime(time), showAge(time, now), String(contexts.length), then || "-"];
-  return cells.map((text): Cell => (isLost ? { text, tone: "warning" } : { text }));
+  return isLost ? cells.map((text) => ({ text, tone: "warning" })) : cells;
 }

@@ -1,5 +1,6 @@
-import { command } from "../cli/command.ts";
-import { checkActive, checkAll, worstExitCode, type Status } from "../auth/status.ts";
+import { command, flag } from "../cli/command.ts";
+import { checkActive, worstExitCode, type Status } from "../auth/status.ts";
+import { checkAll } from "../auth/status-all.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Cell } from "../system/output.ts";
@@ -12,13 +13,13 @@ export const status = command({
   name: "status",
   description: "Show the active context and whether its token works",
   args: {
-    all: { type: "boolean", description: "Check every context" },
-    offline: { type: "boolean", description: "Send no request" },
+    all: flag("Check every context"),
+    offline: flag("Send no request"),
     ...REQUEST_ARGS,
   },
   async run(args, cli) {
     if (args.all && cli.flags.context !== undefined) throw usageError("--all goes without --context");
-    const options = { offline: args.offline ?? false, insecureHttp: args["insecure-http"] ?? false };
+    const options = { offline: args.offline, insecureHttp: args["insecure-http"] };
     const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
     if (args.all) await printAll(cli, statuses);
     else for (const one of statuses) printOne(cli, one);
@@ -26,51 +27,37 @@ export const status = command({
   },
 });
 
-function printOne(cli: Cli, one: Status): void {
-  const { hint, ...status } = one;
-  if (cli.output.json) {
-    cli.output.data(status);
-    return;
-  }
-  cli.output.fields([
+function printOne({ output, now }: Cli, { hint, ...status }: Status): void {
+  if (output.json) return output.data(status);
+  output.fields([
     ["context", status.name],
     ["source", describeSource(status.source)],
     ["endpoint", status.endpoint],
     ["token", status.token_masked],
     ["user", status.email],
     ["organization", status.organization],
-    ["expires", status.expires_at && showWhen(new Date(status.expires_at), cli.now())],
-    ["verdict", status.verdict, toneOf(one)],
+    ["expires", status.expires_at && showWhen(new Date(status.expires_at), now())],
+    ["verdict", status.verdict, toneOf(status)],
     ["reason", status.reason],
   ]);
-  if (hint) cli.output.hint(hint);
+  if (hint) output.hint(hint);
 }
 
-async function printAll(cli: Cli, statuses: readonly Status[]): Promise<void> {
-  if (cli.output.json) {
-    cli.output.data({ contexts: statuses.map(({ hint: _hint, ...status }) => status) });
-    return;
-  }
-  if (statuses.length === 0) {
-    cli.output.info("No contexts yet; `bentocloud login` makes one");
-    return;
-  }
-  const header = ["", "NAME", "ENDPOINT", "USER", "ORGANIZATION", "VERDICT"].map((text): Cell => ({
-    text,
-    tone: "dim",
-  }));
+async function printAll({ output }: Cli, statuses: readonly Status[]): Promise<void> {
+  if (output.json) return output.data({ contexts: statuses.map(({ hint: _hint, ...status }) => status) });
+  if (statuses.length === 0) return output.info("No contexts yet; `bentocloud login` makes one");
   const rows = statuses.map((status): Cell[] => [
-    { text: status.active ? "*" : " " },
-    { text: status.name },
-    { text: status.endpoint ?? "-" },
-    { text: status.email ?? "-" },
-    { text: status.organization ?? "-" },
+    status.active ? "*" : " ",
+    status.name,
+    status.endpoint ?? "-",
+    status.email ?? "-",
+    status.organization ?? "-",
     { text: status.verdict, tone: toneOf(status) },
   ]);
-  await cli.output.table([header, ...rows]);
-  for (const { name, reason } of statuses) if (reason) cli.output.info(`${name}: ${reason}`);
+  await output.table(["", "NAME", "ENDPOINT", "USER", "ORGANIZATION", "VERDICT"], rows);
+  for (const { name, reason } of statuses) if (reason) output.info(`${name}: ${reason}`);
 }
 
-function toneOf({ verdict }: Status): Tone {
+function toneOf({ verdict }: Pick<Status, "verdict">): Tone {
   return verdict === "valid" ? "good" : verdict === "unchecked" ? "dim" : "bad";
 }

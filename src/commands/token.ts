@@ -6,10 +6,10 @@ export const token = command({
   name: "token",
   description: "Print the active API token",
   args: REQUEST_ARGS,
-  examples: [['curl -H "X-YATAI-API-TOKEN: $(bentocloud token)" …', "use it in a script"]],
+  examples: [['curl -H "X-YATAI-API-TOKEN: $(bentocloud token)" …', "in a script"]],
   async run(args, cli) {
-    const session = await openSession(cli, { insecureHttp: args["insecure-http"] ?? false });
+    const session = await openSession(cli, { insecureHttp: args["insecure-http"] });
     if (cli.output.json) cli.output.secretData({ api_token: session.token.reveal() });
-    else cli.output.secret(session.token);
+    else cli.output.secret(session.token.reveal());
   },
 });

@@ -1,31 +1,24 @@
 import { command } from "../cli/command.ts";
-import { requireNamed } from "../contexts/context.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
-import { checkNewToken } from "../auth/identity.ts";
 import { reportNarrowed, reportWinner } from "../auth/report-login.ts";
-import { previousContext, switchContext } from "../store/manage.ts";
+import { previousContext, switchContext, requireStored } from "../store/manage.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { CONTEXT } from "./_args.ts";
 
 export const use = command({
   name: "use",
   description: "Make a context current; `-` is the previous one",
   args: {
-    name: {
-      type: "positional",
-      valueHint: "context",
-      required: false,
-      description: "Context, or `-`; without it, pick from a list",
-    },
+    name: { ...CONTEXT, required: false, description: "Context, or `-` (default: pick from a list)" },
   },
   examples: [
-    ["bentocloud use staging", "switch"],
+    ["bentocloud use staging", "switch to staging"],
     ["bentocloud use -", "and back"],
   ],
   async run(args, cli) {
     const name = args.name === "-" ? await previousContext(cli.store) : (args.name ?? (await pick(cli)));
-    const context = requireNamed((await cli.store.read()).contexts, name);
-    await checkNewToken(cli, context);
+    const context = await requireStored(cli.store, name);
     await warnOfExpiry(cli, context);
     const { result: previous, narrowed } = await switchContext(cli.store, name);
     if (cli.output.json) cli.output.data({ name, previous });

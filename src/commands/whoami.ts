@@ -5,10 +5,10 @@ import { REQUEST_ARGS } from "./_args.ts";
 
 export const whoami = command({
   name: "whoami",
-  description: "Ask the server who the active token belongs to",
+  description: "Ask the server whose the active token is",
   args: REQUEST_ARGS,
   async run(args, cli) {
-    const options = { insecureHttp: args["insecure-http"] ?? false };
+    const options = { insecureHttp: args["insecure-http"] };
     const { session, identification } = await openCheckedSession(cli, options);
     await warnOfExpiry(cli, session.context);
     const { name } = session.active;

@@ -2,24 +2,17 @@ import { CliError, usageError } from "../errors.ts";
 import { showName } from "./name.ts";
 import { Token } from "./token.ts";
 
-/** The fields of one context as they stand in the shared file, every one the text Python bentoml would see. */
-export interface ContextFields {
-  name: string;
-  endpoint: string;
-  email: string | null;
-  /** Undefined when the entry has no `api_token` at all. */
-  apiToken: string | undefined;
-  /** 1-based line of the entry in the file, or null for a context that stands in no file. */
-  line: number | null;
-}
-
 let readToken: (context: Context) => string | undefined;
 
-/** A named login. Its token is reachable through {@link tokenOf} and in no other way. */
+/**
+ * A named login. The fields have the text that Python bentoml would see. The token is reachable through
+ * {@link tokenOf} only.
+ */
 export class Context {
   readonly name: string;
   readonly endpoint: string;
   readonly email: string | null;
+  /** 1-based line of the entry in the file, or null for a context that is in no file. */
   readonly line: number | null;
   readonly #apiToken: string | undefined;
 
@@ -27,7 +20,10 @@ export class Context {
     readToken = (context) => context.#apiToken;
   }
 
-  constructor(fields: ContextFields) {
+  /** `apiToken` is undefined when the entry has none. */
+  constructor(
+    fields: Pick<Context, "name" | "endpoint" | "email" | "line"> & { apiToken: string | undefined },
+  ) {
     this.name = fields.name;
     this.endpoint = fields.endpoint;
     this.email = fields.email;
@@ -36,45 +32,42 @@ export class Context {
   }
 }
 
-/**
- * The one door to a context's token, so that another store (a keyring, a helper program) can stand behind it.
- * Undefined when the entry carries none.
- */
+/** The one way to a context's token, so that other stores than the file can be added behind it. */
 export function tokenOf(context: Context): Token | undefined {
   const text = readToken(context);
   return text === undefined || text === "" ? undefined : new Token(text);
 }
 
-/** The same when it can be a login: Python makes the text "None" of a token that is null, and writes it so. */
+/** The token if it can be a login: Python reads a null token as the text "None", and writes that to the file. */
 export function usableTokenOf(context: Context): Token | undefined {
   const token = tokenOf(context);
   return token?.reveal() === "None" ? undefined : token;
 }
 
-/** What Python shows of a token that is no login; undefined when there is none at all, and Python refuses the file. */
+/** What Python shows for a token that cannot be a login; undefined where the entry has none and Python refuses it. */
 export function emptyTokenOf(context: Context): string | undefined {
   const text = readToken(context);
   return text === "" || text === "None" ? text : undefined;
 }
 
-/** The context that a name stands for: of several entries with one name, the first, as Python takes it. */
+/** Of several entries with the same name, Python uses the first. */
 export function findContext(contexts: readonly Context[], name: string): Context | undefined {
   return contexts.find((context) => context.name === name);
 }
 
-/** What makes two entries the same login, whatever they are called. Holds the token. */
+/** Equal for two entries with the same endpoint and token. Contains the token. */
 export function loginOf(context: Context): string {
   return JSON.stringify([context.endpoint, tokenOf(context)?.reveal() ?? ""]);
 }
 
-/** The contexts that names stand for, by name and in the order of the file. */
+/** The context of each name, in the order of the file. */
 export function firstOfEachName(contexts: readonly Context[]): Map<string, Context> {
   const found = new Map<string, Context>();
   for (const context of contexts) if (!found.has(context.name)) found.set(context.name, context);
   return found;
 }
 
-/** The stored context of that name. */
+/** @throws CliError when no context has that name. */
 export function requireNamed(contexts: readonly Context[], name: string): Context {
   if (name === "") throw usageError("a context has a name");
   const context = findContext(contexts, name);

@@ -5,10 +5,10 @@ import { cap, isUnsafe } from "../system/text.ts";
 export const ENVIRONMENT_NAME = "__env__";
 
 const MAX_LENGTH = 128;
-/** A project's file may hold 64 KiB in one value. */
+/** A value in a `.bentorc` may be 64 KiB long. */
 const MAX_SHOWN = 256;
 
-/** A name as an error may repeat it: what looks like a token that was put in a name's place is not repeated. */
+/** A name for a message. What looks like a token that was given as a name is left out. */
 export function showName(name: string): string {
   return looksLikeToken(name) ? "of that name" : `"${cap(name, MAX_SHOWN)}"`;
 }
@@ -17,14 +17,14 @@ export function looksLikeToken(name: string): boolean {
   return /^(?:(?=.*\d)[A-Za-z0-9]{16,}|[0-9a-v]{20})$/.test(name);
 }
 
-/** A name for a context we create. Names that stand in the file already are taken as they are. */
+/** A name for a new context. Names that are in the file already may be anything. */
 export function parseName(text: string): string {
   const reason = whyNot(text);
   if (reason) throw usageError(`this cannot name a context: ${reason}`);
   return text;
 }
 
-/** Whether {@link parseName} takes it. */
+/** Whether {@link parseName} accepts it. */
 export function canName(text: string): boolean {
   return whyNot(text) === undefined;
 }

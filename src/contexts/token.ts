@@ -4,8 +4,8 @@ import { maskSecret, redactSecret } from "../system/redact.ts";
 const SENDABLE = /^[\x21-\x7e]+$/;
 
 /**
- * An API token that cannot be printed by accident: every implicit conversion (template, JSON, inspection)
- * yields the masked form, and only {@link Token.reveal} gives the text.
+ * An API token that cannot be printed by accident: every implicit conversion (template, JSON, inspection) gives the
+ * masked form, and only {@link Token.reveal} gives the text.
  */
 export class Token {
   readonly #text: string;
@@ -15,19 +15,19 @@ export class Token {
     redactSecret(text);
   }
 
-  /** The token itself. Call it only to send it, to store it, or because the user asked to see it. */
+  /** The token itself: call this only to send it, to store it, or because the user asked to see it. */
   reveal(): string {
     return this.#text;
   }
 
-  /** Whether it can travel in an HTTP header as it is: visible ASCII only. */
+  /** Whether it can be the value of an HTTP header: visible ASCII only. */
   get sendable(): boolean {
     return SENDABLE.test(this.#text);
   }
 
   /**
-   * The last four characters when there are at least twelve, otherwise none. Tokens are ordered by time of
-   * creation, so the beginning of one gives away most of its neighbours.
+   * The last four characters of twelve or more, otherwise none. Tokens are ordered by the time of their creation, so
+   * the beginning of one tells most of the tokens made about the same time.
    */
   get masked(): string {
     return maskSecret(this.#text);
@@ -46,7 +46,7 @@ export class Token {
   }
 }
 
-/** A token as a person or a script supplies it: surrounding white space is not part of it. */
+/** A token as a person or a script supplies it; surrounding white space is removed. */
 export function parseToken(text: string, origin: string): Token {
   const token = new Token(text.trim());
   if (token.reveal() === "") throw usageError(`the API token from ${origin} is empty`);

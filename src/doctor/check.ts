@@ -1,124 +1,48 @@
-import { CliError } from "../errors.ts";
-import type { ContextsFile } from "../yaml/read.ts";
 import type { Cli } from "../app.ts";
+import { CliError } from "../errors.ts";
 import { storageError } from "../system/files.ts";
+import { secret, type Text } from "./report.ts";
 
 /** One thing that `doctor` looks at. Looking changes nothing. */
-export interface Check {
+export interface Check<Subject = Cli> {
   id: string;
-  /** Undefined when there is nothing to say. */
-  look(cli: Cli): Promise<Finding | undefined>;
+  /** Undefined when there is nothing to say. An expected error that is thrown is a finding with status `fail`. */
+  run(subject: Subject): Promise<Finding | undefined>;
 }
 
 export interface Finding {
   /** `fail` is what keeps something from working, `warn` what may. */
   status: "ok" | "warn" | "fail";
-  message: string;
-  hint?: string;
-  /** Repairs it without losing anything, and says what it did. Only where that is safe without asking. */
-  repair?: () => Promise<string>;
-  hidden?: Hidden;
+  message: Text;
+  /** The command that mends it, or what to edit. */
+  hint?: Text | undefined;
+  /** Repairs it and says what it did. Only for what changes no login and needs no decision. */
+  repair?: () => Promise<Text>;
 }
 
-/** What of a finding's words is nobody else's business; in a report the kind of thing stands in its place. */
-export type Hidden = Partial<Record<Kind, readonly string[]>>;
+export const ok = (message: Text, hint?: Text): Finding => ({ status: "ok", message, hint });
+export const warn = (message: Text, hint?: Text): Finding => ({ status: "warn", message, hint });
+export const fail = (message: Text, hint?: Text): Finding => ({ status: "fail", message, hint });
 
-export type Kind =
-  | "token"
-  | "api token"
-  | "context"
-  | "endpoint"
-  | "organization"
-  | "e-mail"
-  | "user"
-  | "machine"
-  | "path"
-  | "proxy"
-  | "authority"
-  | "value"
-  | "server's words";
-
-/** What became of one check; the keys are JSON keys. */
-export interface Result {
-  id: string;
-  status: Finding["status"];
-  message: string;
-  hint: string | null;
-  fixed: boolean;
+/**
+ * An expected error as a finding; anything else, a bug or Ctrl-C, is thrown. Its words can name anything, so a report
+ * has its code instead.
+ */
+export function toFinding(error: unknown): Finding {
+  const { code, message, hint } = requireExpected(storageError("look at", "what is stored", error));
+  return fail(secret(code, message), hint === undefined ? undefined : secret("hint", hint));
 }
 
-/** In this order, because a repair of one may be what the next one needs. */
-export async function runChecks(
-  cli: Cli,
-  checks: readonly Check[],
-  { fix }: { fix: boolean },
-): Promise<{ results: Result[]; hidden: Hidden[]; repairable: number }> {
-  const results: Result[] = [];
-  const hidden: Hidden[] = [];
-  let repairable = 0;
-  for (const check of checks) {
-    const finding = await look(cli, check);
-    if (!finding) continue;
-    if (finding.hidden) hidden.push(finding.hidden);
-    if (finding.repair && fix) results.push(await repaired(cli, check, finding, finding.repair));
-    else results.push(toResult(check, finding, false));
-    if (finding.repair && !fix) repairable += 1;
-  }
-  return { results, hidden, repairable };
-}
-
-/** What cannot even be looked at is a finding. */
-async function look(cli: Cli, check: Check): Promise<Finding | undefined> {
-  try {
-    return await check.look(cli);
-  } catch (error) {
-    const { message, hint } = asExpected(error, cli);
-    return { status: "fail", message, ...(hint && { hint }) };
-  }
-}
-
-/** A failure that says something about the machine; throws anything else. */
-function asExpected(error: unknown, { store }: Cli): CliError {
-  const expected = storageError("look at", store.paths.file, error);
-  if (expected instanceof CliError && expected.code !== "CANCELLED") return expected;
+function requireExpected(error: unknown): CliError {
+  if (error instanceof CliError && error.code !== "CANCELLED") return error;
   throw error;
 }
 
-/** A repair that fails is a finding too, and does not keep the others from being made. */
-async function repaired(
-  cli: Cli,
-  check: Check,
-  finding: Finding,
-  repair: () => Promise<string>,
-): Promise<Result> {
+/** The answer; undefined where an expected error leaves none, which another check reports. */
+export async function attempt<T>(ask: () => T | Promise<T>): Promise<T | undefined> {
   try {
-    const message = await repair();
-    const { status, hint } = (await look(cli, check)) ?? { status: "ok" };
-    return toResult(check, { status, message, ...(hint && { hint }) }, true);
+    return await ask();
   } catch (error) {
-    const failure = asExpected(error, cli);
-    const message = `${finding.message}; not repaired: ${failure.message}`;
-    return toResult(check, { ...finding, message, ...(failure.hint && { hint: failure.hint }) }, false);
+    return void requireExpected(error);
   }
-}
-
-function toResult({ id }: Check, { status, message, hint }: Finding, fixed: boolean): Result {
-  return { id, status, message, hint: hint ?? null, fixed };
-}
-
-/** For checks of what stands in the file, which say nothing of one that cannot be read. */
-export async function withContexts(
-  cli: Cli,
-  look: (file: ContextsFile) => Finding | Promise<Finding>,
-): Promise<Finding> {
-  try {
-    return await look(await cli.store.read());
-  } catch (error) {
-    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-    return { status: "warn", message: "not checked, because the contexts file cannot be read" };
-  }
-}
-
-export function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,20 +1,30 @@
-import { createClient as createCloudClient } from "../cloud/client.ts";
 import type { $Fetch } from "ofetch";
+import { createClient as createCloudClient } from "../cloud/client.ts";
 import { bindFetch } from "../cloud/fetch.ts";
-import { complete, type RequestOptions } from "./options.ts";
-import type { ResolvedContext } from "./context.ts";
+import type { Token } from "../contexts/token.ts";
+import { usageError } from "../errors.ts";
+
+/** For everything that may send a request. */
+export interface RequestOptions {
+  /** Time for a request and its retries: 30 seconds by default, a day at most. */
+  timeoutMs?: number;
+  /** Aborts the request, which then fails with the code `CANCELLED`. */
+  signal?: AbortSignal;
+  /** Allows plain http to a host that is not this machine. */
+  insecureHttp?: boolean;
+}
 
 /**
- * An ofetch instance for one context: `client("/api/v2/deployments")` asks its endpoint with its token, which goes
- * nowhere else.
+ * An ofetch instance for one context: `client("/api/v2/deployments")` sends a request to its endpoint with its token,
+ * which is sent nowhere else.
  *
- * @throws CliError when the endpoint may not be spoken to; requests do so for whatever goes wrong.
+ * @throws CliError when the endpoint must not be used. A request that fails rejects with one, too.
  */
 export function createClient(
-  { endpoint, token }: Pick<ResolvedContext, "endpoint" | "token">,
+  { endpoint, token }: { endpoint: string; token: Token },
   options: RequestOptions = {},
 ): $Fetch {
-  const request = complete(options);
+  const request = withDefaults(options);
   const connect = (signal?: AbortSignal) =>
     createCloudClient({
       ...request,
@@ -23,6 +33,18 @@ export function createClient(
       signal: signal ? AbortSignal.any([request.signal, signal]) : request.signal,
       debug: () => {},
     });
+  // Now, so that a wrong endpoint is not first noticed by a request.
   connect();
   return bindFetch(connect);
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const MAX_TIMEOUT_MS = 86_400_000;
+
+/** @throws CliError `USAGE` for a time that a timer cannot wait. */
+export function withDefaults(options: RequestOptions): Required<RequestOptions> {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, insecureHttp = false } = options;
+  if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS))
+    throw usageError(`timeoutMs takes a number of milliseconds above 0 and up to ${MAX_TIMEOUT_MS}`);
+  return { timeoutMs, insecureHttp, signal: options.signal ?? new AbortController().signal };
 }

@@ -1,9 +1,11 @@
 import { type Context, findContext } from "../contexts/context.ts";
-import { environmentCredential, variable } from "./environment.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { CliError } from "../errors.ts";
 import type { Environment } from "../store/home.ts";
-import { chooseLayer } from "./layers.ts";
+import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import { findProject, type Project } from "./bentorc.ts";
+import { environmentCredential, isSetButEmpty, variable } from "./environment.ts";
+import { resolveLayers } from "./layers.ts";
 
 /**
  * Which context is active here. First match wins: `--context`, the credential in `BENTO_CLOUD_API_KEY`,
@@ -11,98 +13,122 @@ import { findProject, type Project } from "./bentorc.ts";
  */
 export interface Source {
   kind: "flag" | "env_key" | "env_context" | "project" | "user";
-  /** The option, variable or key that chose. */
+  /** The option, variable or key. */
   name: string;
   path: string | null;
   line: number | null;
 }
 
-export interface Choice {
-  name: string;
+/** A source, and what it chooses. */
+export interface Candidate {
   source: Source;
-  /** The environment's credential is a context of its own; every other choice is the name of a stored one. */
-  credential?: Context;
+  /** Undefined when it chooses nothing. */
+  name?: string | undefined;
+  /** The environment's credential; every other name is that of a stored context. */
+  credential?: Context | undefined;
+  /** Why what it chooses cannot be used. */
+  error?: CliError | undefined;
+  /** For `explain`. */
+  note?: string | undefined;
 }
+
+type Choice = Candidate & { name: string };
 
 export interface Active {
   name: string;
   source: Source;
-  /** Undefined when the chosen name is stored nowhere. */
+  /** Undefined when no context of that name is stored, and when there is an error. */
   context: Context | undefined;
+  /** Why the environment's credential, or the entry of that name, cannot be used. */
+  error?: CliError | undefined;
   project: Project | undefined;
   /** Whether contexts are stored that could be made current instead. */
   hasOthers: boolean;
 }
 
-/** What resolution looks at. */
-export interface Surroundings {
+/** What resolution reads. */
+export interface Inputs {
+  /** The value of `--context`. */
   flag: string | undefined;
   env: Environment;
   cwd: () => string;
-  /** Path of the shared file, for the source of an answer. */
+  /** Path of the shared file. */
   file: () => string;
   read: () => Promise<ContextsFile>;
   warn: (message: string) => void;
 }
 
-export async function resolveActive(surroundings: Surroundings): Promise<Active> {
-  const { choice, project } = await choose(surroundings);
-  const contexts = choice.credential ? [choice.credential] : (await surroundings.read()).contexts;
-  const context = findContext(contexts, choice.name);
-  return { name: choice.name, source: choice.source, context, project, hasOthers: contexts.length > 0 };
+/** An invalid credential is still the active one, so that only the commands that use it fail. */
+export async function resolveActive(inputs: Inputs): Promise<Active> {
+  const { cwd, warn, read, file } = inputs;
+  const project = findProject(cwd, warn);
+  const { name, source, credential, error } = await resolveLayers<Choice>({
+    overrides: listOverrides(inputs).find(isChoice),
+    project: [project && fromProject(project)].find(isChoice),
+    user: async () => fromUser(await read(), file()),
+  });
+  if (source.kind === "env_key")
+    return { name, source, context: credential, error, project, hasOthers: false };
+  const stored = await read();
+  const problem = problemWith(stored, source.kind === "user" ? null : name);
+  return {
+    name,
+    source,
+    context: problem ? undefined : findContext(stored.contexts, name),
+    error: problem && problemError(problem, file()),
+    project,
+    hasOthers: stored.contexts.length > 0,
+  };
 }
 
-/** The first of all choices, whether or not what it names is stored. */
-export async function choose(
-  surroundings: Surroundings,
-): Promise<{ choice: Choice; project: Project | undefined }> {
-  const { flag, env, cwd, read, file, warn } = surroundings;
-  const project = findProject(cwd(), warn);
-  const choice = await chooseLayer(
-    {
-      overrides: fromFlag(flag) ?? fromKey(env) ?? fromVariable(env),
-      project: project && fromProject(project),
-      user: async () => fromUser(await read(), file()),
-    },
-    cwd(),
-  );
-  return { choice, project };
+function isChoice(candidate: Candidate | undefined): candidate is Choice {
+  return candidate?.name !== undefined;
 }
 
-export function fromFlag(flag: string | undefined): Choice | undefined {
-  return flag === undefined ? undefined : { name: flag, source: unplaced("flag") };
+/** The option and the variables; the first that chooses counts. */
+export function listOverrides({ flag, env }: Pick<Inputs, "flag" | "env">): Candidate[] {
+  const note = flag === undefined ? "not given" : undefined;
+  return [{ source: sourceOf("flag", "--context"), name: flag, note }, fromKey(env), fromVariable(env)];
 }
 
-export function fromKey(env: Environment): Choice | undefined {
-  const credential = environmentCredential(env);
-  return credential && { name: credential.name, source: unplaced("env_key"), credential };
+function fromKey(env: Environment): Candidate {
+  const source = sourceOf("env_key", "BENTO_CLOUD_API_KEY");
+  const hasEndpoint = variable(env, "BENTO_CLOUD_API_ENDPOINT") !== undefined;
+  try {
+    const credential = environmentCredential(env);
+    const alone = hasEndpoint ? "; BENTO_CLOUD_API_ENDPOINT alone chooses nothing" : "";
+    if (!credential) return { source, note: whyAbsent(env, source.name) + alone };
+    const note = `with ${hasEndpoint ? "BENTO_CLOUD_API_ENDPOINT" : "the default endpoint"}`;
+    return { source, name: ENVIRONMENT_NAME, credential, note };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return { source, name: ENVIRONMENT_NAME, error, note: error.message };
+  }
 }
 
-export function fromVariable(env: Environment): Choice | undefined {
-  const name = variable(env, "BENTOML_CLOUD_CONTEXT");
-  return name === undefined ? undefined : { name, source: unplaced("env_context") };
+function fromVariable(env: Environment): Candidate {
+  const source = sourceOf("env_context", "BENTOML_CLOUD_CONTEXT");
+  const name = variable(env, source.name);
+  return { source, name, note: name === undefined ? whyAbsent(env, source.name) : undefined };
 }
 
-const NAMES = {
-  flag: "--context",
-  env_key: "BENTO_CLOUD_API_KEY",
-  env_context: "BENTOML_CLOUD_CONTEXT",
-} as const;
-
-/** A source that stands in no file. */
-export function unplaced(kind: keyof typeof NAMES): Source {
-  return { kind, name: NAMES[kind], path: null, line: null };
+function whyAbsent(env: Environment, name: string): string {
+  return isSetButEmpty(env, name) ? "set but empty" : "not set";
 }
 
-export function fromProject(project: Project): Choice | undefined {
-  if (project.context === undefined) return undefined;
-  const line = project.lines.context ?? null;
-  return { name: project.context, source: { kind: "project", name: "context", path: project.path, line } };
+export function fromProject({ context, path, lines }: Project): Candidate {
+  const source = { ...sourceOf("project", "context"), path, line: lines.context ?? null };
+  return { source, name: context, note: context === undefined ? "names no context" : undefined };
 }
 
-export function fromUser(file: ContextsFile, path: string): Choice {
-  const { name, line } = file.current;
-  return { name, source: { kind: "user", name: "current_context_name", path, line } };
+export function fromUser({ current: { name, line } }: ContextsFile, path: string): Choice {
+  const source = { ...sourceOf("user", "current_context_name"), path, line };
+  return { source, name, note: line === null ? "not set" : undefined };
+}
+
+/** A source in no file. */
+export function sourceOf(kind: Source["kind"], name: string): Source {
+  return { kind, name, path: null, line: null };
 }
 
 /** Where an answer came from, for people. */

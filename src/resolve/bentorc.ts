@@ -1,13 +1,12 @@
 import { dirname, join } from "node:path";
 import { CliError, usageError } from "../errors.ts";
-import { inspect, NotRegularError, readRegularFile, TooLargeError } from "../system/files.ts";
-import { userId } from "../system/runtime.ts";
+import { NotRegularError, readRegularFile, TooLargeError } from "../system/files.ts";
+import { isWorkingDirectoryDeleted, userId } from "../system/runtime.ts";
 
 /**
- * `.bentorc`: a project's choice of context, found from the working directory upward. It is text from a repository
- * that may be hostile, so it can choose a name and demand that the choice matches its pins, and nothing else: no
- * value of it is ever an endpoint or a token that gets used. The format is rc9's `key=value` lines, read here because
- * rc9 turns `context=1.10` into a number and expands nothing we would want expanded.
+ * `.bentorc`: a project's choice of context. It is text from a repository that may be hostile, so it can only choose a
+ * name, and demand that the context of that name matches its pins: no value of it is ever used as an endpoint or a
+ * token. The format is rc9's `key=value` lines. They are read here because rc9 turns `context=1.10` into a number.
  */
 export const PROJECT_FILE = ".bentorc";
 
@@ -24,43 +23,56 @@ const KEYS = ["context", "endpoint", "organization"] as const;
 export type ProjectKey = (typeof KEYS)[number];
 
 const MAX_BYTES = 64 * 1024;
-const TOKEN_LIKE = /(token|api[_-]?key|secret|password|credential)/i;
 
-/** The nearest `.bentorc` that can be used; what is skipped is told to `warn`, unless `skip` is there to be told. */
-export function findProject(
-  cwd: string,
-  warn: (message: string) => void,
-  skip: Skip = (path, why) => warn(`skipped ${path}: ${why}`),
-): Project | undefined {
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    const path = join(folder, PROJECT_FILE);
-    const text = readSafely(path, skip);
-    if (text !== undefined) return parseProject(text, path, warn);
-    if (dirname(folder) === folder) return undefined;
-  }
-}
+/** Whole words: `API_TOKEN_2` counts, `tokenizer` does not. */
+const SECRET_KEY = /(?<![a-z])(?:(?:api)?(?:token|key)|secret|password)(?![a-z])/i;
 
-/** Told of a file that is not used, and why. */
+type Warn = (message: string) => void;
+
+/** Called for a file that is not used, and why. */
 type Skip = (path: string, why: string) => void;
 
-/** Undefined when none is there or it must be skipped. */
-function readSafely(path: string, skip: Skip): string | undefined {
-  const stats = inspect(path);
-  if (!stats) return undefined;
+/** The nearest `.bentorc` that can be used, from the working directory upward. */
+export function findProject(
+  cwd: () => string,
+  warn: Warn,
+  skip: Skip = (path, why) => warn(`skipped ${path}: ${why}`),
+): Project | undefined {
+  for (const folder of listFolders(cwd)) {
+    const path = join(folder, PROJECT_FILE);
+    const text = readTrusted(path, skip);
+    if (text !== undefined) return parseProject(text, path, warn);
+  }
+  return undefined;
+}
+
+function* listFolders(cwd: () => string): Generator<string> {
+  let folder: string;
   try {
-    // A link's target says nothing about who put the link here.
-    if (!stats.isFile()) throw new NotRegularError(path);
-    const file = readRegularFile(path, { limit: MAX_BYTES });
-    const self = userId();
-    if (file && self !== undefined && file.uid !== self && file.uid !== 0) {
-      skip(path, "it belongs to another user");
-      return undefined;
-    }
-    return file && new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
+    folder = cwd();
+  } catch (error) {
+    // A deleted directory holds nothing. One whose path cannot be told may hold a `.bentorc`.
+    if (isWorkingDirectoryDeleted()) return;
+    throw error;
+  }
+  for (; folder !== dirname(folder); folder = dirname(folder)) yield folder;
+  yield folder;
+}
+
+/** Undefined when there is none, or when it must be skipped. */
+function readTrusted(path: string, skip: Skip): string | undefined {
+  try {
+    // The owner of a link's target says nothing about who put the link here.
+    const file = readRegularFile(path, { limit: MAX_BYTES, follow: false });
+    if (!file) return undefined;
+    const user = userId();
+    if (user === undefined || file.uid === user || file.uid === 0)
+      return new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
+    skip(path, "it belongs to another user");
   } catch (error) {
     skip(path, whyUnreadable(error));
-    return undefined;
   }
+  return undefined;
 }
 
 function whyUnreadable(error: unknown): string {
@@ -69,26 +81,22 @@ function whyUnreadable(error: unknown): string {
   return error instanceof TypeError ? "it is not UTF-8 text" : "it cannot be read";
 }
 
-/** @throws CliError when a key looks like a credential: it must leave the file, and be revoked. */
-export function parseProject(text: string, path: string, warn: (message: string) => void): Project {
+/** @throws CliError when a key names a secret: it must leave the file, and be revoked. */
+export function parseProject(text: string, path: string, warn: Warn): Project {
   const project: Project = { path, lines: {} };
   const ignored: number[] = [];
-  for (const [index, line] of text
-    .replace(/^\ufeff/, "")
-    .split(/\r\n|\n|\r/)
-    .entries()) {
+  for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) {
     if (/^\s*([#;]|$)/.test(line)) continue;
-    const entry = readLine(line);
-    if (TOKEN_LIKE.test(entry?.key ?? likelyKey(line))) {
+    const { key, value } = readLine(line);
+    if (SECRET_KEY.test(key)) {
       throw new CliError("FAILURE", `${path}:${index + 1} holds a credential`, {
         hint: "remove the line, revoke that token on the server, and sign in with `bentocloud login`",
       });
     }
-    if (!entry || !isProjectKey(entry.key)) {
-      ignored.push(index + 1);
-    } else if (entry.value !== "") {
-      project[entry.key] = entry.value;
-      project.lines[entry.key] = index + 1;
+    if (!isOurs(key) || value === undefined) ignored.push(index + 1);
+    else if (value !== "") {
+      project[key] = value;
+      project.lines[key] = index + 1;
     }
   }
   if (ignored.length > 0) {
@@ -98,19 +106,14 @@ export function parseProject(text: string, path: string, warn: (message: string)
   return project;
 }
 
-/** What a line in another format names, such as `export NAME=…` or `name: …`. */
-function likelyKey(line: string): string {
-  return /^[^=:]*(?=[=:])/.exec(line)?.[0] ?? "";
+/** What a line sets. One in another format, such as `name: …`, has a key and no value. */
+function readLine(line: string): { key: string; value?: string } {
+  const end = line.indexOf("=");
+  if (end === -1) return { key: line.slice(0, Math.max(0, line.indexOf(":"))) };
+  return { key: line.slice(0, end).trim(), value: unquote(line.slice(end + 1).trim()) };
 }
 
-/** One `key=value` line, the value as it was written; rc9 takes one pair of double quotes away, and so do we. */
-function readLine(line: string): { key: string; value: string } | undefined {
-  const match = /^\s*([^\s=#;][^\s=]*)\s*=(.*)$/s.exec(line.replace(/^\ufeff/, ""));
-  if (!match) return undefined;
-  const [, key = "", written = ""] = match;
-  return { key, value: unquote(written.trim()) };
-}
-
+/** As rc9 does, removes one pair of double quotes. */
 function unquote(written: string): string {
   if (written.length < 2 || !written.startsWith('"') || !written.endsWith('"')) return written;
   try {
@@ -121,25 +124,26 @@ function unquote(written: string): string {
   }
 }
 
-function isProjectKey(key: string): key is ProjectKey {
+function isOurs(key: string): key is ProjectKey {
   return KEYS.some((known) => known === key);
 }
 
 /**
- * The text with our keys set to `values`, or taken out where the value is undefined; every other line stays. An empty
- * answer means that nothing but our keys stood there.
+ * The text with our keys set to `values`, or removed where the value is undefined; every other line stays. An empty
+ * result means that the text had nothing but our keys.
  */
 export function editProject(text: string, values: Partial<Record<ProjectKey, string>>): string {
-  const kept = text.split(/(?<=\n)/).filter((line) => {
-    const key = readLine(line.replace(/\r?\n$/, ""))?.key;
-    return key === undefined || !isProjectKey(key);
+  const others = text.split(/(?<=\n)/).filter((line) => {
+    const { key, value } = readLine(line);
+    return value === undefined || !isOurs(key);
   });
-  const rest = kept.join("");
-  const ours = KEYS.flatMap((key) =>
-    values[key] === undefined ? [] : [`${key}=${writeValue(values[key])}\n`],
-  );
-  const gap = rest === "" || rest.endsWith("\n") ? "" : "\n";
-  return rest.trim() === "" ? ours.join("") : rest + gap + ours.join("");
+  const ours = KEYS.flatMap((key) => {
+    const value = values[key];
+    return value === undefined ? [] : [`${key}=${writeValue(value)}\n`];
+  });
+  const rest = others.join("");
+  if (rest.trim() === "") return ours.join("");
+  return [rest, ours.length === 0 || rest.endsWith("\n") ? "" : "\n", ...ours].join("");
 }
 
 function writeValue(value: string): string {

@@ -1,152 +1,100 @@
-import { CliError } from "../errors.ts";
-import { type Context, findContext } from "../contexts/context.ts";
-import { variable } from "./environment.ts";
-import type { Environment } from "../store/home.ts";
+import { findContext, tokenOf } from "../contexts/context.ts";
 import { looksLikeToken } from "../contexts/name.ts";
-import { findProject, type Project } from "./bentorc.ts";
+import { Token } from "../contexts/token.ts";
+import { CliError } from "../errors.ts";
+import { problemWith } from "../yaml/read.ts";
 import {
-  type Choice,
-  choose,
+  type Candidate,
   describeSource,
-  fromFlag,
-  fromKey,
   fromProject,
   fromUser,
-  fromVariable,
+  type Inputs,
+  listOverrides,
   type Source,
-  type Surroundings,
-  unplaced,
+  sourceOf,
 } from "./active.ts";
-import { Token } from "../contexts/token.ts";
+import { findProject } from "./bentorc.ts";
 
-/** A place where a choice can come from, and what became of it; the keys are JSON keys. */
-export interface Candidate extends Source {
+/** A candidate and what became of it; the keys are JSON keys. */
+export interface ExplainedCandidate extends Source {
   /** The name that it chooses, or the credential's masked token. */
   value: string | null;
   chosen: boolean;
   reason: string;
 }
 
-/** A candidate before it is known who wins. */
-interface Place {
-  source: Source;
-  value: string | null;
-  /** What is to be said of it, whether it wins or not. */
-  note?: string | undefined;
-  /** Undefined when nothing is chosen here. */
-  choice?: Choice | "error" | undefined;
-}
-
 /**
- * Every candidate in the order in which they are asked, each by the function that resolution asks. An error hides
- * none of them: the one that stops resolution is what its candidate has to say.
+ * Every candidate in the order of precedence. An error hides none of them: it is the reason of its own candidate.
+ *
+ * @param winner what chose the active context; undefined when resolution ended with an error
  */
-export async function listCandidates(surroundings: Surroundings): Promise<Candidate[]> {
-  const winner = await attempt(async () => (await choose(surroundings)).choice.source);
-  const contexts = await attempt(async () => (await surroundings.read()).contexts);
-  const places = [
-    placeFlag(surroundings),
-    placeKey(surroundings),
-    placeVariable(surroundings),
-    ...placeProjects(surroundings),
-    await placeUser(surroundings),
-  ];
-  return places.map((place) => judge(place, winner, contexts));
+export async function explainCandidates(
+  inputs: Inputs,
+  winner: Source | undefined,
+): Promise<ExplainedCandidate[]> {
+  const { user, whyMissing } = await readUser(inputs);
+  const candidates = [...listOverrides(inputs), ...listProjects(inputs), user];
+  return candidates.map((candidate) => {
+    const { source, name, credential, error, note } = candidate;
+    const chosen = name !== undefined && winner?.kind === source.kind;
+    const missing = name === undefined || source.kind === "env_key" ? undefined : whyMissing(name, source);
+    const secret =
+      missing !== undefined && name !== undefined && looksLikeToken(name)
+        ? new Token(name)
+        : credential && tokenOf(credential);
+    const reasons = [
+      !chosen && (name !== undefined || error) && whyNotChosen(candidate, winner),
+      missing,
+      note,
+    ].filter(Boolean);
+    return {
+      ...source,
+      value: secret?.masked ?? (source.kind === "env_key" ? null : (name ?? null)),
+      chosen,
+      reason: reasons.join(", ") || "the first that chooses",
+    };
+  });
 }
 
-function judge(
-  { source, value, note, choice }: Place,
-  winner: Source | CliError,
-  contexts: readonly Context[] | CliError,
-): Candidate {
-  const name = choice === undefined || choice === "error" || choice.credential ? undefined : choice.name;
-  const isMissing =
-    name !== undefined && !(contexts instanceof CliError) && findContext(contexts, name) === undefined;
-  const chosen = choice !== undefined && !(winner instanceof CliError) && winner.kind === source.kind;
-  const reasons = [
-    choice === undefined || chosen ? undefined : whyNot(winner, choice),
-    isMissing ? "names no stored context" : undefined,
-    note,
-  ].filter((reason) => reason !== undefined);
-  const shown = isMissing && looksLikeToken(name) ? new Token(name).masked : value;
-  return { ...source, value: shown, chosen, reason: reasons.join(", ") || "the first that chooses" };
+function whyNotChosen({ error }: Candidate, winner: Source | undefined): string | undefined {
+  if (winner) return `overridden by ${describeSource(winner)}`;
+  return error ? undefined : "unused, because another one is an error";
 }
 
-function whyNot(winner: Source | CliError, choice: Choice | "error"): string | undefined {
-  if (!(winner instanceof CliError)) return `overridden by ${describeSource(winner)}`;
-  return choice === "error" ? undefined : "unused, because another one is an error";
-}
-
-function placeFlag({ flag }: Surroundings): Place {
-  return look(unplaced("flag"), () => fromFlag(flag), "not given");
-}
-
-function placeKey({ env }: Surroundings): Place {
-  const source = unplaced("env_key");
-  const hasEndpoint = variable(env, "BENTO_CLOUD_API_ENDPOINT") !== undefined;
-  const alone = hasEndpoint ? "; BENTO_CLOUD_API_ENDPOINT alone chooses nothing" : "";
-  const place = look(source, () => fromKey(env), whyAbsent(env, source.name) + alone);
-  const key = variable(env, source.name);
-  if (key === undefined) return place;
-  const endpoint = hasEndpoint ? "with BENTO_CLOUD_API_ENDPOINT" : "with the default endpoint";
-  return { ...place, value: new Token(key.trim()).masked, note: place.note ?? endpoint };
-}
-
-function placeVariable({ env }: Surroundings): Place {
-  const source = unplaced("env_context");
-  return look(source, () => fromVariable(env), whyAbsent(env, source.name));
-}
-
-function whyAbsent(env: Environment, name: string): string {
-  return env[name] === undefined ? "not set" : "set but empty";
-}
-
-/** The nearest `.bentorc`, behind those nearer ones that are skipped. */
-function placeProjects({ cwd }: Surroundings): Place[] {
-  const source: Source = { kind: "project", name: "context", path: null, line: null };
-  const skipped: Place[] = [];
+/** The nearest `.bentorc`, after the nearer ones that are skipped. */
+function listProjects({ cwd }: Inputs): Candidate[] {
+  const source = sourceOf("project", "context");
+  const found: Candidate[] = [];
   const skip = (path: string, why: string) =>
-    skipped.push({ source: { ...source, path }, value: null, note: `skipped: ${why}` });
-  let found: Project | undefined;
-  const place = look(
-    source,
-    () => (found = findProject(cwd(), () => {}, skip)) && fromProject(found),
-    "no .bentorc here or above",
-  );
-  if (place.choice) return [...skipped, place];
-  if (found)
-    return [...skipped, { source: { ...source, path: found.path }, value: null, note: "names no context" }];
-  return skipped.length > 0 ? skipped : [place];
-}
-
-async function placeUser({ read, file }: Surroundings): Promise<Place> {
-  const contexts = await attempt(read);
-  const source: Source = { kind: "user", name: "current_context_name", path: null, line: null };
-  const place = look(source, () => fromUser(unwrap(contexts), file()), "");
-  return place.source.line === null ? { ...place, note: place.note ?? "not set" } : place;
-}
-
-function look(source: Source, ask: () => Choice | undefined, absent: string): Place {
+    found.push({ source: { ...source, path }, note: `skipped: ${why}` });
   try {
-    const choice = ask();
-    if (!choice) return { source, value: null, note: absent };
-    return { source: choice.source, value: choice.name, choice };
+    const project = findProject(cwd, () => {}, skip);
+    if (project) found.push(fromProject(project));
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { source, value: null, note: error.message, choice: "error" };
+    found.push(failed(source, error));
+  }
+  return found.length > 0 ? found : [{ source, note: "no .bentorc here or above" }];
+}
+
+/** Why a name stands for no context; undefined when it does, and where that is not known. */
+type WhyMissing = (name: string, source: Source) => string | undefined;
+
+/** The contexts file's candidate, and which names stand for no context in the file. */
+async function readUser(inputs: Inputs): Promise<{ user: Candidate; whyMissing: WhyMissing }> {
+  try {
+    const file = await inputs.read();
+    const whyMissing: WhyMissing = (name, { kind }) => {
+      const problem = problemWith(file, kind === "user" ? null : name);
+      if (problem) return `line ${problem.line}: ${problem.message}`;
+      return findContext(file.contexts, name) ? undefined : "names no stored context";
+    };
+    return { user: fromUser(file, inputs.file()), whyMissing };
+  } catch (error) {
+    return { user: failed(sourceOf("user", "current_context_name"), error), whyMissing: () => undefined };
   }
 }
 
-async function attempt<T>(act: () => Promise<T>): Promise<T | CliError> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof CliError && error.code !== "CANCELLED") return error;
-    throw error;
-  }
-}
-
-function unwrap<T>(result: T | CliError): T {
-  if (result instanceof CliError) throw result;
-  return result;
+function failed(source: Source, error: unknown): Candidate {
+  if (error instanceof CliError && error.code !== "CANCELLED") return { source, error, note: error.message };
+  throw error;
 }

@@ -14,16 +14,17 @@ const VARIABLES = [
 
 /** A variable's value; one that is set but empty (or blank) counts as unset. */
 export function variable(env: Environment, name: string): string | undefined {
-  const value = env[name];
-  return value === undefined || value.trim() === "" ? undefined : value;
+  return env[name]?.trim() ? env[name] : undefined;
 }
 
-/** Python counts a variable that is set but empty as set, so whoever has one should know. */
+/** Python counts such a variable as set. */
+export function isSetButEmpty(env: Environment, name: string): boolean {
+  return env[name] !== undefined && variable(env, name) === undefined;
+}
+
+/** Python bentoml may behave differently because of such a variable, so it is reported. */
 export function warnOfEmptyVariables(env: Environment, warn: (message: string) => void): void {
-  for (const name of VARIABLES) {
-    if (env[name] !== undefined && variable(env, name) === undefined)
-      warn(`${name} is set but empty; ignored`);
-  }
+  for (const name of VARIABLES) if (isSetButEmpty(env, name)) warn(`${name} is set but empty; ignored`);
 }
 
 /** @throws CliError that names the variable. */
@@ -38,7 +39,11 @@ export function environmentEndpoint(env: Environment): string | undefined {
   }
 }
 
-/** The environment's own login: key and endpoint come from there together, or not at all. */
+/**
+ * The environment's own login: key and endpoint come from there together, or not at all.
+ *
+ * @throws CliError that names the variable.
+ */
 export function environmentCredential(env: Environment): Context | undefined {
   const key = variable(env, "BENTO_CLOUD_API_KEY");
   if (key === undefined) return undefined;

@@ -1,39 +1,33 @@
 import { loadConfig } from "c12";
-import type { Choice } from "./active.ts";
+import { isWorkingDirectoryDeleted } from "../system/runtime.ts";
 
-/** Where a choice can come from, nearest first; the first that makes one wins. */
-export interface Layers {
-  /** `--context`, or else what the environment says. */
-  overrides: Choice | undefined;
+/** What each layer chooses, nearest first; the first that chooses something wins. */
+export interface Layers<T> {
+  /** `--context`, or else the environment. */
+  overrides: T | undefined;
   /** The nearest `.bentorc`. */
-  project: Choice | undefined;
-  /** The user's YAML; asked only when nothing before it chose. */
-  user: () => Promise<Choice>;
+  project: T | undefined;
+  /** The user's YAML; read only when no layer before it chose. */
+  user: () => Promise<T>;
 }
 
-type Layer = { choice?: Choice | undefined } | null | undefined;
-
 /**
- * Layered resolution by c12: overrides over project rc over user YAML, in one call. Everything else that c12 can do
- * is off, because all of it believes the working directory: `extends` and remote layers, `.env`, the `NODE_ENV`
- * layer, `package.json`, a global rc, and `bentocloud.config.*`, which it would execute. The project's file comes in
- * through `resolve`, already read by our own careful reader, and so c12 looks for no file at all; the loader of
- * JavaScript throws. Choices are taken whole, never merged, so that a key and an endpoint cannot meet from two sources.
+ * Resolves the layers with one call of c12: overrides over project rc over user YAML. Everything else that c12 can do
+ * is off, because it trusts the working directory: `extends` and remote layers, `.env`, the `NODE_ENV` layer,
+ * `package.json`, a global rc, and `bentocloud.config.*`, which it would execute. `bentorc.ts` reads the project's file
+ * and `resolve` hands it in, so c12 looks for no file; the loader of JavaScript throws. A choice is taken as a whole,
+ * never merged, so that a key and an endpoint cannot come from two sources.
  */
-export async function chooseLayer(layers: Layers, cwd: string): Promise<Choice> {
-  const { config } = await loadConfig<{ choice?: Choice }>({
+export async function resolveLayers<T>({ overrides, project, user }: Layers<T>): Promise<T> {
+  // c12 asks the system for the working directory, and fails where that was deleted.
+  if (isWorkingDirectoryDeleted()) return overrides ?? project ?? (await user());
+  const { config } = await loadConfig<{ choice?: T | undefined }>({
     name: "bentocloud",
-    cwd,
-    overrides: { ...(layers.overrides && { choice: layers.overrides }) },
-    resolve: () => ({ config: layers.project ? { choice: layers.project } : {}, configFile: "project", cwd }),
-    defaultConfig: async ({ configs }) => {
-      const chosen = firstChoice(configs.overrides as Layer, configs.main as Layer);
-      return { choice: chosen ?? (await layers.user()) };
-    },
-    merger: (...all: unknown[]) => {
-      const choice = firstChoice(...(all as Layer[]));
-      return choice ? { choice } : {};
-    },
+    cwd: "/",
+    overrides: { choice: overrides },
+    resolve: () => ({ config: { choice: project }, configFile: "project", cwd: "/" }),
+    defaultConfig: async () => ({ choice: overrides ?? project ?? (await user()) }),
+    merger: (...layers) => layers.find((layer) => layer?.choice !== undefined) ?? {},
     rcFile: false,
     globalRc: false,
     packageJson: false,
@@ -43,11 +37,7 @@ export async function chooseLayer(layers: Layers, cwd: string): Promise<Choice> 
     giget: false,
     jiti: { import: refuseToLoad } as never,
   });
-  return config.choice ?? (await layers.user());
-}
-
-function firstChoice(...layers: Layer[]): Choice | undefined {
-  return layers.find((layer) => layer?.choice)?.choice;
+  return config.choice as T;
 }
 
 function refuseToLoad(): never {

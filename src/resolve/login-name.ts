@@ -1,6 +1,6 @@
 import { findContext } from "../contexts/context.ts";
 import { variable } from "./environment.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import type { Environment } from "../store/home.ts";
 import { ENVIRONMENT_NAME, parseName } from "../contexts/name.ts";
 import type { Project } from "./bentorc.ts";
@@ -12,16 +12,19 @@ interface NameSources {
   file: ContextsFile;
 }
 
-/** The stored context that is meant here, whatever credential the environment holds. */
+/** The name of the stored context that is active here when the environment has no credential. */
 export function storedChoice({ flag, env, project, file }: NameSources): string {
   return flag ?? variable(env, "BENTOML_CLOUD_CONTEXT") ?? project?.context ?? file.current.name;
 }
 
-/** The name `login` saves under; an existing context keeps its name, whatever it is. */
+/** The name `login` saves under; the name of an existing context may be anything. */
 export function chooseLoginName(sources: NameSources): string {
   const chosen = storedChoice(sources);
-  // Python writes `__env__` as the current name when it is told to switch while the environment has a key.
+  // Python writes `__env__` as the current name when it switches while the environment has a key.
   const name = chosen === ENVIRONMENT_NAME && sources.flag === undefined ? "default" : chosen;
+  // A login in the place of an entry that cannot be read would not be saved.
+  const problem = problemWith(sources.file, name);
+  if (problem) throw problemError(problem, "the contexts file");
   const exists = name !== ENVIRONMENT_NAME && findContext(sources.file.contexts, name) !== undefined;
   return exists ? name : parseName(name);
 }

@@ -1,99 +1,107 @@
-import { dirname, join } from "node:path";
-import { CliError } from "../errors.ts";
-import { inspectTarget, readRegularFile, requireWritable, storageError } from "../system/files.ts";
-import { Context, findContext } from "../contexts/context.ts";
-import { DEFAULT_ENDPOINT } from "../contexts/endpoint.ts";
-import type { ContextsFile } from "../yaml/read.ts";
-import { type Environment, locatePythonHome } from "../store/home.ts";
+import { Context, findContext, tokenOf } from "../contexts/context.ts";
+import { DEFAULT_ENDPOINT, isSameEndpoint, showEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
-import { EMPTY, snapshotReader } from "../store/snapshot.ts";
+import { CliError } from "../errors.ts";
+import { type Environment, locatePythonHome } from "../store/home.ts";
+import { snapshotReader } from "../store/snapshot.ts";
+import { type ContextsFile, problemWith } from "../yaml/read.ts";
+import type { Active } from "./active.ts";
+import { isSetButEmpty } from "./environment.ts";
 
-/** What Python bentoml would use in this place. */
+const KEY = "BENTO_CLOUD_API_KEY";
+
+/** What Python bentoml would use in this place; the keys are JSON keys. */
 export interface PythonLogin {
-  /** What decides there: a variable, or the current context of the file. */
-  kind: "env_key" | "env_context" | "user";
-  /** The file that it reads first, whatever decides; null where that cannot be told. */
-  path: string | null;
-  /** Undefined when its commands fail. */
-  context: Context | undefined;
-  /** Why they do. */
-  failure: string | null;
-  /** Whether they would with any login: what it finds on the disk ends it. */
-  isBroken: boolean;
-  /** What `bentoml cloud current-context` prints: that one looks at no `BENTOML_CLOUD_CONTEXT`. */
-  current: Context | undefined;
+  name: string | null;
+  endpoint: string | null;
+  differs: boolean;
+  reason: string | null;
 }
 
-/** What every command of it makes, and stops at when it cannot. */
-const FOLDERS = ["bentos", "models", "envs", "tmp"];
-
-/** Text that Python takes for no configuration at all, and replaces by an empty one. */
-const NOTHING = /^(?:---\s*)?(?:~|null|\[\s*\]|0|false|no|off|''|"")?$/i;
+interface Place {
+  env: Environment;
+  cwd: () => string;
+  /** What is active for this program; undefined when that is an error. */
+  active: Active | undefined;
+  /** Whether the project's file forbids its use. */
+  isForbidden: boolean;
+}
 
 /**
- * The same answer that real bentoml gives, without running it: a variable that is set counts, empty or not; the key
- * beats every name; `.bentorc` and our `--context` are unknown to it; and a file that it refuses ends everything.
+ * Python bentoml resolves differently: a variable that is set counts, empty or not; the key has precedence over every
+ * name; and it reads no `.bentorc`. Which files it accepts differs between its versions, so that is not computed:
+ * `mayRefuse` says that the file has a problem.
  */
-export async function askPython(env: Environment, cwd: () => string): Promise<PythonLogin> {
-  const named = env["BENTOML_CLOUD_CONTEXT"];
-  const credential = credentialOf(env);
-  const kind = credential ? "env_key" : named === undefined ? "user" : "env_context";
-  let path: string | null = null;
-  try {
-    path = locatePythonHome(env, cwd).file;
-    const { contexts, current } = await readAsPython(path);
-    const name = named ?? current.name;
-    const context = credential ?? findContext(contexts, name);
-    return {
-      kind,
-      path,
-      context,
-      failure: context ? null : `it finds no context ${showName(name)}`,
-      isBroken: false,
-      current: credential ?? findContext(contexts, current.name),
-    };
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    const failure = `it fails: ${error.message}`;
-    return { kind, path, context: undefined, failure, isBroken: true, current: undefined };
-  }
+export async function comparePython(place: Place): Promise<{ python: PythonLogin; mayRefuse: boolean }> {
+  const { env, active, isForbidden } = place;
+  const { path, file, problem } = await readForPython(place);
+  const name = env["BENTOML_CLOUD_CONTEXT"] ?? file?.current.name ?? "";
+  const isUnknown =
+    file !== undefined && problemWith(file, env["BENTOML_CLOUD_CONTEXT"] ?? null) !== undefined;
+  const context = readKey(env) ?? (isUnknown ? undefined : findContext(file?.contexts ?? [], name));
+  const differs = !isSameLogin(isForbidden ? undefined : active?.context, context);
+  const reasons = [
+    ...(differs ? explainDifference(place, path) : []),
+    ...(file && !context && !isUnknown ? [`it finds no context ${showName(name)}`] : []),
+    ...(problem ? [`Python may refuse the file: ${problem}`] : []),
+  ];
+  return {
+    python: {
+      name: context?.name ?? null,
+      endpoint: context ? showEndpoint(context.endpoint) : null,
+      differs,
+      reason: reasons.join("; ") || null,
+    },
+    mayRefuse: problem !== undefined,
+  };
 }
 
-function credentialOf(env: Environment): Context | undefined {
-  const apiToken = env["BENTO_CLOUD_API_KEY"];
-  if (apiToken === undefined) return undefined;
+function readKey(env: Environment): Context | undefined {
+  const apiToken = env[KEY];
   const endpoint = env["BENTO_CLOUD_API_ENDPOINT"] ?? DEFAULT_ENDPOINT;
-  return new Context({ name: ENVIRONMENT_NAME, endpoint, email: null, apiToken, line: null });
+  return apiToken === undefined
+    ? undefined
+    : new Context({ name: ENVIRONMENT_NAME, endpoint, email: null, apiToken, line: null });
 }
 
-/** @throws CliError for whatever ends it with a traceback. */
-async function readAsPython(path: string): Promise<ContextsFile> {
-  const home = dirname(path);
-  for (const folder of [home, ...FOLDERS.map((name) => join(home, name))]) {
-    const stats = inspectTarget(folder);
-    if (!stats) requireWritable(folder);
-    else if (!stats.isDirectory()) throw new CliError("STORAGE", `${folder} is not a directory`);
-  }
-  if (!inspectTarget(path) || isNothing(path)) {
-    requireWritable(home);
-    return EMPTY;
-  }
-  const { file } = await snapshotReader(path)();
-  const refused = file.problems.find((problem) => problem.refused);
-  if (refused) throw new CliError("CORRUPT", `${path}:${refused.line}: ${refused.message}`);
-  return file;
-}
-
-function isNothing(path: string): boolean {
+async function readForPython({
+  env,
+  cwd,
+}: Place): Promise<{ path?: string; file?: ContextsFile; problem?: string }> {
   try {
-    const text = readRegularFile(path)?.bytes.toString("utf8") ?? "";
-    return NOTHING.test(
-      text
-        .replace(/^\ufeff/, "")
-        .replaceAll(/^\s*#.*$/gm, "")
-        .trim(),
-    );
+    const path = locatePythonHome(env, cwd).file;
+    const { file } = await snapshotReader(path)();
+    const [first] = file.problems;
+    return { path, file, ...(first && { problem: `line ${first.line}: ${first.message}` }) };
   } catch (error) {
-    throw storageError("read", path, error);
+    if (error instanceof CliError) return { problem: error.message };
+    throw error;
   }
+}
+
+/** Why it would use another login, the most decisive reason first. */
+function explainDifference({ env, active, isForbidden }: Place, path: string | undefined): string[] {
+  const kind = active?.source.kind;
+  const variable = [KEY, "BENTOML_CLOUD_CONTEXT"].find((name) => env[name] !== undefined);
+  const reasons: string[] = [];
+  if (variable && isSetButEmpty(env, variable))
+    reasons.push(`${variable} is set but empty, which it takes for a ${variable === KEY ? "key" : "name"}`);
+  else if (kind === "flag")
+    reasons.push(
+      variable ? `${variable} beats every --context there` : "this --context does not count there",
+    );
+  else if (kind === "project" || isForbidden) reasons.push("it knows no .bentorc");
+  if (isSetButEmpty(env, "BENTOML_HOME") && path)
+    reasons.push(`BENTOML_HOME is set but empty, so that it reads ${path}`);
+  return reasons.length > 0 ? reasons : ["it takes endpoint and token exactly as they are written"];
+}
+
+function isSameLogin(ours: Context | undefined, theirs: Context | undefined): boolean {
+  if (!ours || !theirs) return ours === theirs;
+  return (
+    ours.name === theirs.name &&
+    isSameEndpoint(ours.endpoint, theirs.endpoint) &&
+    /^https?:\/\//i.test(theirs.endpoint) &&
+    tokenOf(ours)?.reveal() === tokenOf(theirs)?.reveal()
+  );
 }

@@ -1,40 +1,51 @@
-import { CliError } from "../errors.ts";
 import { type Context, noSuchContext, usableTokenOf } from "../contexts/context.ts";
 import { canName, looksLikeToken, showName } from "../contexts/name.ts";
-import type { Active } from "./active.ts";
 import type { Token } from "../contexts/token.ts";
+import { CliError } from "../errors.ts";
+import { cap } from "../system/text.ts";
+import type { Active } from "./active.ts";
+import type { Project } from "./bentorc.ts";
 
-/** The active context, or the error that says what was looked for, where it was asked for, and what to run. */
+/** @throws CliError that says which name was not found, what chose it, and what to run. */
 export function requireContext(active: Active): Context {
-  const { context, name, source } = active;
+  const { context, name, source, project, error } = active;
   if (context) return context;
+  if (error) throw error;
   const shown = showName(name);
   switch (source.kind) {
     case "flag":
       throw noSuchContext(name);
     case "env_context":
       throw new CliError("NOT_FOUND", `there is no context ${shown}, which BENTOML_CLOUD_CONTEXT names`, {
-        hint: "`bentocloud context list` shows the contexts",
+        hint: "unset BENTOML_CLOUD_CONTEXT, or set it to one that `bentocloud context list` shows",
       });
     case "project":
       throw new CliError("NOT_LOGGED_IN", `you have no context ${shown}, which ${source.path} asks for`, {
-        hint: hintForProject(name, source.path ?? ""),
+        hint: adviseForProject(name, project),
       });
     default:
       throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context ${shown}`, {
-        hint: active.hasOthers
-          ? "bentocloud use NAME (`bentocloud context list`), or bentocloud login"
-          : "bentocloud login",
+        hint:
+          (active.hasOthers ? "bentocloud use NAME (`bentocloud context list`), or " : "") +
+          `bentocloud login${describeExpectedEndpoint(project)}`,
       });
   }
 }
 
-function hintForProject(name: string, path: string): string {
+function adviseForProject(name: string, project: Project | undefined): string {
+  const path = project?.path ?? "";
   if (looksLikeToken(name)) return `if it is an API token, remove it from ${path} and revoke it`;
-  return canName(name) ? loginCommand(name) : `correct it in ${path}: no login can have that name`;
+  if (!canName(name)) return `correct it in ${path}: no login can have that name`;
+  return loginCommand(name) + describeExpectedEndpoint(project);
 }
 
-/** The context's token, or the error for an entry without one. */
+/** Follows a login command in a hint. A pin is no endpoint to use: a person has to type it before a token goes there. */
+function describeExpectedEndpoint(project: Project | undefined): string {
+  if (project?.endpoint === undefined) return "";
+  return `; this project expects the endpoint "${cap(project.endpoint, 256)}", which --endpoint chooses`;
+}
+
+/** @throws CliError when the context has no usable token. */
 export function requireToken(context: Context): Token {
   const token = usableTokenOf(context);
   if (token) return token;
@@ -43,12 +54,13 @@ export function requireToken(context: Context): Token {
   });
 }
 
-function loginCommand(name: string): string {
+/** The command that gives the context of this name a new login. */
+export function loginCommand(name: string): string {
   // A word that begins with a dash would be read as the next option.
   return `bentocloud login --context${name.startsWith("-") ? "=" : " "}${quoteWord(name)}`;
 }
 
-/** A name as one word of a shell command a person may copy. */
+/** A name as one word of a shell command that a person may copy. */
 export function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,37 +1,42 @@
 import { type Environment, locateHome } from "../store/home.ts";
-import { type Active, resolveActive, type Surroundings } from "./active.ts";
 import { createStore, type Store } from "../store/store.ts";
+import { type Active, type Inputs, resolveActive, type Source } from "./active.ts";
+import type { ExplainedCandidate } from "./candidates.ts";
 
-export interface Place {
+export interface ResolverOptions {
   env: Environment;
   cwd: () => string;
   signal: () => AbortSignal;
-  /** Told what another program took out of the contexts file, once. */
+  /** Called once for what another program removed from the contexts file. */
   alert: (message: string) => void;
 }
 
-/** What contexts there are at a place, and which one is active. Nothing is read before it is asked for. */
-export interface Here {
+/** The stored contexts, and which one is active. Nothing is read before it is asked for. */
+export interface Resolver {
   readonly store: Store;
-  /** `name` is a context that is wanted whatever else is set. */
-  resolve(name: string | undefined, warn: (message: string) => void): Promise<Active>;
-  /** What that looks at. */
-  around(name: string | undefined, warn: (message: string) => void): Surroundings;
+  /** `flag` is the value of `--context`. */
+  resolve(flag: string | undefined, warn: (message: string) => void): Promise<Active>;
+  /** `winner` is the source of the active context. */
+  explain(flag: string | undefined, winner: Source | undefined): Promise<ExplainedCandidate[]>;
 }
 
-export function lookAround({ env, cwd, signal, alert }: Place): Here {
+export function createResolver({ env, cwd, signal, alert }: ResolverOptions): Resolver {
   let made: Store | undefined;
   const store = () => (made ??= createStore({ paths: locateHome(env, cwd), signal, alert }));
-  const around: Here["around"] = (name, warn) => {
+  const inputsFor = (flag: string | undefined, warn: (message: string) => void): Inputs => {
     let file: ReturnType<Store["read"]> | undefined;
     const read = () => (file ??= store().read());
-    return { flag: name, env, cwd, file: () => store().paths.file, read, warn };
+    return { flag, env, cwd, file: () => store().paths.file, read, warn };
   };
   return {
     get store() {
       return store();
     },
-    around,
-    resolve: (name, warn) => resolveActive(around(name, warn)),
+    resolve: (flag, warn) => resolveActive(inputsFor(flag, warn)),
+    async explain(flag, winner) {
+      const { explainCandidates } = await import("./candidates.ts");
+      const inputs = inputsFor(flag, () => {});
+      return explainCandidates(inputs, winner);
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { CliError } from "../errors.ts";
 import { inspect, realTarget } from "../system/files.ts";
-import { homeDirectory } from "../system/runtime.ts";
+import { homeDirectory, requireExactPath } from "../system/runtime.ts";
 
 export interface Paths {
   /** The contexts file shared with Python bentoml. */
@@ -40,10 +40,18 @@ const OWN = ".bentocloud";
  */
 function pathsBelow(home: string, cwd: () => string): Paths {
   const absolute = resolve(home.startsWith("/") ? "/" : cwd(), home);
-  const file = join(absolute, FILE);
-  if (!inspect(file)?.isSymbolicLink()) return { file, own: join(absolute, OWN) };
-  const target = realTarget(file);
-  return { file, own: join(isHomeFile(target) ? dirname(target) : absolute, OWN) };
+  const file = requireExactPath(join(absolute, FILE), "the path of the contexts file");
+  return { file, own: join(homeBehind(file) ?? absolute, OWN) };
+}
+
+/** Undefined for a link that leads to no home. One that cannot be followed is an error for whoever reads the file. */
+function homeBehind(file: string): string | undefined {
+  try {
+    const target = inspect(file)?.isSymbolicLink() ? realTarget(file) : undefined;
+    return target !== undefined && isHomeFile(target) ? dirname(target) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a contexts file stands in a home, by its name; a link can lead to any other file. */

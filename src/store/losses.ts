@@ -1,68 +1,84 @@
 import { type Context, findContext, loginOf, tokenOf } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
-import { editContexts } from "../yaml/edit.ts";
+import { type Change, editContexts } from "../yaml/edit.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import type { Loss } from "./tools.ts";
-import { addVersion, listVersions, parseVersion, type Version } from "./versions.ts";
+import { addVersion, listVersions, type LoadedVersion, loadVersions, readVersion } from "./versions.ts";
 
 /** Keeps contexts that another program removed, as a contexts file with those alone. Gives the ID for `restore`. */
 export async function addLoss(own: string, contexts: readonly Context[], current: string): Promise<string> {
-  const puts = contexts.map((context) => {
-    const { name, endpoint, email } = context;
-    return { kind: "put", name, endpoint, email, token: tokenOf(context) ?? new Token("") } as const;
-  });
-  const text = await editContexts(undefined, [...puts, { kind: "use", name: current }]);
+  const text = await editContexts(undefined, [...contexts.map(putContext), { kind: "use", name: current }]);
+  const last = listVersions(own).at(-1);
+  // Kept already, by a command that could then not keep the file as it was found.
+  if (last?.kind === "loss" && readVersion(last) === text) return last.id;
   return addVersion(own, "loss", { text, isDurable: true }).id;
 }
 
-/** A loss that was kept, with the versions from before it. */
+export function putContext(context: Context): Change {
+  const { name, endpoint, email } = context;
+  return { kind: "put", name, endpoint, email, token: tokenOf(context) ?? new Token("") };
+}
+
+/** A loss that was kept, with the versions from before and after it, oldest first. */
 export interface KeptLoss {
-  contexts: readonly Context[];
-  older: readonly ContextsFile[];
+  file: ContextsFile;
+  before: readonly ContextsFile[];
+  after: readonly ContextsFile[];
 }
 
-/** Undefined when it cannot be read. */
-export async function loadLoss(own: string, loss: Version): Promise<KeptLoss | undefined> {
-  const file = await parseVersion(loss);
-  return file && { contexts: file.contexts, older: await loadOlder(listVersions(own), loss) };
+export function toKeptLoss(all: readonly LoadedVersion[], { file, time }: LoadedVersion): KeptLoss {
+  const versions = all.filter(({ kind }) => kind === "version");
+  return {
+    file,
+    before: versions.filter((version) => version.time < time).map((version) => version.file),
+    after: versions.filter((version) => version.time > time).map((version) => version.file),
+  };
 }
 
-/** The contexts of a loss that are still missing from the file, or still an older login there. */
-export function stillLost({ contexts, older }: KeptLoss, now: ContextsFile): Context[] {
-  return contexts.filter(
-    (context) => !findContext(now.contexts, context.name) || isReverted(context, now, older),
+/** The contexts of a loss that are missing from the file, or whose name stands for an older login there. */
+export function stillLost(loss: KeptLoss, now: ContextsFile): Context[] {
+  return loss.file.contexts.filter((context) => isLost(context, loss, now));
+}
+
+/**
+ * An older login is one that stood under the name before the lost one did, and the one that took its place when it was
+ * lost. Any other was made since, or was brought back, and is not to be replaced.
+ */
+function isLost(context: Context, { before, after: [found] }: KeptLoss, now: ContextsFile): boolean {
+  const other = findContext(now.contexts, context.name);
+  if (!other) return true;
+  if (isSameLogin(context, other) || !hasLogin(before, other)) return false;
+  return (
+    firstWith(before, other) < firstWith(before, context) || (found !== undefined && hasLogin([found], other))
   );
 }
 
-/** The versions from before one, as far as they can be read. */
-export async function loadOlder(all: readonly Version[], { time }: Version): Promise<ContextsFile[]> {
-  const older = all.filter((version) => version.kind === "version" && version.time < time);
-  const files = await Promise.all(older.map(parseVersion));
-  return files.filter((file) => file !== undefined);
+/** The names of the contexts of a loss that have been lost ever since: a login, or a restore, settles a loss. */
+export function namesLost(loss: KeptLoss, now: ContextsFile): string[] {
+  const lost = loss.file.contexts.filter((context) =>
+    [...loss.after, now].every((file) => isLost(context, loss, file)),
+  );
+  return lost.map(({ name }) => name);
 }
 
-/** Whether the name of a context stands for an older login now. */
-export function isReverted(context: Context, now: ContextsFile, older: readonly ContextsFile[]): boolean {
-  const other = findContext(now.contexts, context.name);
-  if (!other || isSameLogin(context, other)) return false;
-  return older.some((file) => isSameLogin(other, findContext(file.contexts, context.name)));
+/** Newest first: what another program removed and is still missing. */
+export async function listLosses(own: string, now: ContextsFile): Promise<Loss[]> {
+  const all = await loadVersions(own);
+  const losses = all.filter(({ kind }) => kind === "loss").toReversed();
+  return losses
+    .map((loss) => ({ id: loss.id, contexts: namesLost(toKeptLoss(all, loss), now) }))
+    .filter(({ contexts }) => contexts.length > 0);
 }
 
 export function isSameLogin(context: Context, other: Context | undefined): boolean {
   return other !== undefined && loginOf(context) === loginOf(other);
 }
 
-/** Newest first: what another program removed and is still missing. */
-export async function listLosses(own: string, now: ContextsFile): Promise<Loss[]> {
-  const losses = listVersions(own).filter(({ kind }) => kind === "loss");
-  const lost = await Promise.all(
-    losses.toReversed().map(async (loss) => ({ id: loss.id, contexts: await namesLost(own, loss, now) })),
-  );
-  return lost.filter(({ contexts }) => contexts.length > 0);
+/** Whether a login stands under its name in one of these files. */
+export function hasLogin(files: readonly ContextsFile[], login: Context): boolean {
+  return firstWith(files, login) !== -1;
 }
 
-/** The names of the contexts of a loss that are still lost. */
-export async function namesLost(own: string, version: Version, now: ContextsFile): Promise<string[]> {
-  const loss = await loadLoss(own, version);
-  return loss ? stillLost(loss, now).map(({ name }) => name) : [];
+function firstWith(files: readonly ContextsFile[], login: Context): number {
+  return files.findIndex(({ contexts }) => isSameLogin(login, findContext(contexts, login.name)));
 }

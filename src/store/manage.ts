@@ -1,11 +1,22 @@
 import { CliError } from "../errors.ts";
-import { findContext, firstOfEachName, requireNamed } from "../contexts/context.ts";
+import { type Context, findContext, firstOfEachName, requireNamed } from "../contexts/context.ts";
 import { parseName } from "../contexts/name.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import { readProtected } from "./protection.ts";
 import { forget, renameInState } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
+
+/** @throws CliError `CORRUPT` for an entry that cannot be read, and `NOT_FOUND` when there is none of that name. */
+export async function requireStored(store: Store, name: string): Promise<Context> {
+  return requireIn(store, await store.read(), name);
+}
+
+function requireIn({ paths }: Store, file: ContextsFile, name: string): Context {
+  const problem = problemWith(file, name);
+  if (problem) throw problemError(problem, paths.file);
+  return requireNamed(file.contexts, name);
+}
 
 /**
  * Makes a stored context current, and remembers the one before for `use -`. The result is the name of the one that was
@@ -13,8 +24,9 @@ import type { Outcome } from "./tools.ts";
  */
 export async function switchContext(store: Store, name: string): Promise<Outcome<string>> {
   return store.update((file, state) => {
-    requireNamed(file.contexts, name);
-    const before = file.current.name;
+    requireIn(store, file, name);
+    // A current name that cannot be read is replaced by any other, the default one too.
+    const before = file.problems.some(({ current }) => current) ? "" : file.current.name;
     const previous = previousAfterSwitch(file, name);
     return {
       changes: before === name ? [] : [{ kind: "use", name }],
@@ -38,31 +50,27 @@ export async function previousContext(store: Store): Promise<string> {
       hint: "`bentocloud use NAME` switches",
     });
   }
-  requireNamed((await store.read()).contexts, previous);
+  await requireStored(store, previous);
   return previous;
 }
 
-/** Its protection goes with it, and stands under both names meanwhile. */
+/** Its protection goes with it. Its earlier name stays protected too: a version from before brings it back under that. */
 export async function renameContext(store: Store, from: string, to: string): Promise<Outcome> {
   if (from === to) return renameStored(store, from, to);
-  requireNamed((await store.read()).contexts, from);
+  await requireStored(store, from);
   await store.prepare();
   const names = readProtected(store.paths);
   if (!names.includes(from)) return renameStored(store, from, to);
   await store.updateProtected((before) => [...before, to]);
-  try {
-    const outcome = await renameStored(store, from, to);
-    await store.updateProtected((before) => before.filter((name) => name !== from));
-    return outcome;
-  } catch (error) {
-    if (!names.includes(to)) await store.updateProtected((before) => before.filter((name) => name !== to));
+  return renameStored(store, from, to).catch(async (error: unknown) => {
+    if (!names.includes(to)) await unprotect(store, to);
     throw error;
-  }
+  });
 }
 
 function renameStored(store: Store, from: string, to: string): Promise<Outcome> {
   return store.update((file, state) => {
-    requireNamed(file.contexts, from);
+    requireIn(store, file, from);
     if (from === to) return { changes: [] };
     parseName(to);
     if (findContext(file.contexts, to)) throw new CliError("FAILURE", `there is a context "${to}" already`);
@@ -76,21 +84,19 @@ function renameStored(store: Store, from: string, to: string): Promise<Outcome> 
 
 /**
  * Takes contexts out of the file. The current name is left as it is even when its context goes: no other login
- * becomes active because one was removed.
+ * becomes active because one was removed. Their names stay protected, for `restore` to bring them back as they were.
  */
 export async function removeContexts(store: Store, names: readonly string[]): Promise<Outcome> {
-  const outcome = await store.update((file, state) => {
+  return store.update((file, state) => {
     const stored = firstOfEachName(file.contexts);
-    for (const name of names) if (!stored.has(name)) requireNamed(file.contexts, name);
+    for (const name of names) if (!stored.has(name)) requireIn(store, file, name);
     return { changes: names.map((name) => ({ kind: "remove", name })), state: forget(state, names) };
   });
-  await unprotect(store, names);
-  return outcome;
 }
 
 /** False when it was protected already. */
 export async function protectContext(store: Store, name: string): Promise<boolean> {
-  requireNamed((await store.read()).contexts, name);
+  await requireStored(store, name);
   if (readProtected(store.paths).includes(name)) return false;
   await store.updateProtected((names) => [...names, name]);
   return true;
@@ -98,13 +104,13 @@ export async function protectContext(store: Store, name: string): Promise<boolea
 
 /** False when it was not protected. */
 export async function unprotectContext(store: Store, name: string): Promise<boolean> {
-  if (await unprotect(store, [name])) return true;
-  requireNamed((await store.read()).contexts, name);
+  if (await unprotect(store, name)) return true;
+  await requireStored(store, name);
   return false;
 }
 
-async function unprotect(store: Store, gone: readonly string[]): Promise<boolean> {
-  if (!readProtected(store.paths).some((name) => gone.includes(name))) return false;
-  await store.updateProtected((names) => names.filter((name) => !gone.includes(name)));
+async function unprotect(store: Store, name: string): Promise<boolean> {
+  if (!readProtected(store.paths).includes(name)) return false;
+  await store.updateProtected((names) => names.filter((other) => other !== name));
   return true;
 }

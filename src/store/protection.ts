@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
 import { CliError } from "../errors.ts";
-import { readOwnFile, realTarget, storageError } from "../system/files.ts";
+import { requirePrivateDirectory } from "../system/create.ts";
+import { readOwnFile, realTarget } from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { isHomeFile, type Paths } from "./home.ts";
 import { besideTarget, withStoreLock } from "./store-lock.ts";
@@ -19,6 +20,8 @@ function locateList({ file, own }: Paths): string {
 
 /** @throws CliError `CORRUPT`, or `STORAGE`. */
 export function readProtected(paths: Paths): string[] {
+  // In a directory that somebody else made, a list that is missing says nothing.
+  requirePrivateDirectory(paths.own);
   const path = locateList(paths);
   const text = readOwnFile(path)?.toString("utf8");
   if (text === undefined) return [];
@@ -42,11 +45,7 @@ export async function writeProtected(
   await withStoreLock(paths, { signal }, async ({ held }) => {
     const names = [...new Set(change(readProtected(paths)))];
     const text = stringifyJSON(names, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
-    try {
-      sweepTemporaries(paths.own, (name) => name === "protected.json");
-      return replaceFile({ target, text, mode: 0o600, stillValid: held }) || undefined;
-    } catch (error) {
-      throw storageError("write", target, error);
-    }
+    sweepTemporaries(dirname(target), (name) => name === basename(target));
+    return replaceFile({ target, text, mode: 0o600, stillValid: held }) || undefined;
   });
 }

@@ -2,11 +2,11 @@ import { CliError } from "../errors.ts";
 import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
 import { discard, inspect, realTarget } from "../system/files.ts";
 import { editContexts } from "../yaml/edit.ts";
-import { type ContextsFile, readContexts } from "../yaml/read.ts";
+import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import { listNames } from "./compare.ts";
 import { isHomeFile, type Paths } from "./home.ts";
 import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
-import { addLoss, isReverted, isSameLogin, loadOlder } from "./losses.ts";
+import { addLoss, hasLogin, isSameLogin } from "./losses.ts";
 import { withStoreLock } from "./store-lock.ts";
 import type { StoreTools } from "./tools.ts";
 import {
@@ -14,6 +14,7 @@ import {
   findBaseline,
   findLastValid,
   listVersions,
+  loadVersions,
   loginsOf,
   overwriteVersion,
   parseVersion,
@@ -26,7 +27,8 @@ import {
  * to an entry of an older version, is said once, with the command that brings it back. Nothing more is concluded, and
  * nothing is brought back unasked: whoever changed the file may have meant it.
  *
- * It is said once because whoever says it keeps the present file as a version, which is the next baseline.
+ * It is said once because whoever says it keeps the present file as a version, which is the next baseline. A process that
+ * is killed in between leaves the old baseline, so that the next one says it again.
  */
 interface Found {
   missing: Context[];
@@ -50,7 +52,9 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
     if (!(error instanceof CliError)) throw error;
     // Another process of ours is writing: it says the same. A file that broke meanwhile is the next command's error.
     if (error.code === "LOCKED" || error.code === "CORRUPT") return;
-    tools.alert(describeLoss(loss, paths, undefined));
+    // Where we cannot take the lock, a write of ours may have come between the reading of the file and of its versions.
+    const again = await findLoss(paths, (await tools.snapshot()).file);
+    if (again) sayLoss(tools, again);
   }
 }
 
@@ -58,29 +62,28 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
  * Keeps the file as it was found, with what another program removed since the last write of ours. For the holder of the
  * store's lock only: every write of ours begins with it.
  */
-export async function recordFound({ paths, alert }: StoreTools, { text, file }: Snapshot): Promise<void> {
-  settlePending(paths.own, text);
-  const baseline = findBaseline(listVersions(paths.own));
-  const before = baseline && readVersion(baseline);
-  if (before === text) return;
-  const loss = await findLoss(paths, file);
-  if (loss)
-    alert(
-      describeLoss(loss, paths, await addLoss(paths.own, [...loss.missing, ...loss.reverted], loss.current)),
-    );
-  const found = text ?? (await editContexts(undefined, []));
-  if (baseline && before !== undefined && (await haveSameLogins(before, file)))
-    overwriteVersion(baseline, found);
-  else addVersion(paths.own, "version", { text: found, isDurable: true });
+export async function recordFound(tools: StoreTools, found: Snapshot): Promise<void> {
+  const { own } = tools.paths;
+  // A write that was killed left its version pending. It counts if the write was done, and goes if that is not known.
+  const pending = listVersions(own).filter(({ kind }) => kind === "pending");
+  for (const version of pending) if (readVersion(version) === found.text) settleVersion(own, version);
+  await keepFound(tools, found);
+  for (const { path } of pending) discard(path);
 }
 
-/** What a write that was killed left behind: it counts if the write was done. */
-function settlePending(own: string, text: string | undefined): void {
-  for (const version of listVersions(own)) {
-    if (version.kind !== "pending") continue;
-    if (readVersion(version) === text) settleVersion(version);
-    else discard(version.path);
+async function keepFound(tools: StoreTools, { text, file }: Snapshot): Promise<void> {
+  const { own } = tools.paths;
+  const baseline = findBaseline(listVersions(own));
+  if ((baseline && readVersion(baseline)) === text) return;
+  const loss = await findLoss(tools.paths, file);
+  if (loss) {
+    const id = await addLoss(own, [...loss.missing, ...loss.reverted], loss.current);
+    sayLoss(tools, loss, id);
   }
+  const found = text ?? (await editContexts(undefined, []));
+  const before = baseline && (await parseVersion(baseline));
+  if (before && loginsOf(before.contexts) === loginsOf(file.contexts)) overwriteVersion(baseline, found);
+  else addVersion(own, "version", { text: found, isDurable: true });
 }
 
 /** Undefined when nothing is lost, and when nothing is known of this file. */
@@ -96,36 +99,38 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefi
   const contexts = [...firstOfEachName(before.contexts).values()].filter((context) =>
     pending.every((file) => !file || isSameLogin(context, findContext(file.contexts, context.name))),
   );
-  const missing = contexts.filter(({ name }) => !findContext(now.contexts, name));
-  const changed = contexts.filter((context) => {
-    const other = findContext(now.contexts, context.name);
-    return other !== undefined && !isSameLogin(context, other);
+  const present = firstOfEachName(now.contexts);
+  // An entry that cannot be read is still in the file.
+  const missing = contexts.filter(({ name }) => !present.has(name) && !problemWith(now, name));
+  const changed = contexts.filter((context) => !isSameLogin(context, present.get(context.name)));
+  const older = (changed.length > missing.length ? await loadVersions(paths.own) : [])
+    .filter(({ kind, time }) => kind === "version" && time < baseline.time)
+    .map(({ file }) => file);
+  const reverted = changed.filter(({ name }) => {
+    const other = present.get(name);
+    return other !== undefined && hasLogin(older, other);
   });
-  const older = changed.length > 0 ? await loadOlder(all, baseline) : [];
-  const reverted = changed.filter((context) => isReverted(context, now, older));
   if (missing.length + reverted.length === 0) return undefined;
   return { missing, reverted, current: before.current.name };
 }
 
-async function haveSameLogins(text: string, { contexts }: ContextsFile): Promise<boolean> {
-  const before = await readContexts(text).catch(() => undefined);
-  return before !== undefined && loginsOf(before.contexts) === loginsOf(contexts);
-}
-
-function describeLoss({ missing, reverted }: Found, { file }: Paths, id: string | undefined): string {
-  const parts: string[] = [];
-  if (missing.length > 0)
-    parts.push(`removed ${count(missing)} from ${file}: ${listNames(missing.map(({ name }) => name))}`);
-  if (reverted.length > 0)
-    parts.push(
-      `put ${count(reverted)} in ${file} back to an older login: ${listNames(reverted.map(({ name }) => name))}`,
-    );
+/** A loss that is kept has an ID of its own. One that cannot be kept is found by each look of a run, and said once. */
+function sayLoss(
+  { alert, said, paths: { file } }: StoreTools,
+  { missing, reverted }: Found,
+  id?: string,
+): void {
+  const names = (lost: readonly Context[]) => listNames(lost.map(({ name }) => name));
+  const parts = [
+    missing.length > 0 && `removed ${count(missing)} from ${file}: ${names(missing)}`,
+    reverted.length > 0 && `put ${count(reverted)} in ${file} back to an older login: ${names(reverted)}`,
+  ].filter((part) => part !== false);
+  const loss = `another program ${parts.join(", and ")}`;
+  const restore = id ? `\`bentocloud restore ${id}\`` : "`bentocloud restore`, where it can write,";
   const them = missing.length + reverted.length === 1 ? "it" : "them";
-  const remedy =
-    id === undefined
-      ? "`bentocloud restore`, where it can write, brings"
-      : `\`bentocloud restore ${id}\` brings`;
-  return `another program ${parts.join(", and ")}; ${remedy} ${them} back`;
+  const message = `${loss}; ${restore} brings ${them} back`;
+  if (!said.has(id ? message : loss)) alert(message);
+  said.add(loss).add(message);
 }
 
 function count(lost: readonly Context[]): string {

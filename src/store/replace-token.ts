@@ -1,22 +1,21 @@
 import type { ContextsFile } from "../yaml/read.ts";
 import { Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
-import { remember, toIdentity } from "./state.ts";
+import { remember, type Sighting } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
 import type { Token } from "../contexts/token.ts";
 
-interface Swap {
+interface Replacement {
   endpoint: string;
   from: Token;
   to: Token;
-  /** What is known of the new one. */
-  identity: { email: string | null; organization: string | null; uid: string; expires_at?: string | null };
-  now: Date;
+  /** Whose the new token is. */
+  identity: Omit<Sighting, "context">;
 }
 
-/** The contexts of that endpoint whose token it is. */
-export function holding(
+/** The contexts of that endpoint that have this token. */
+export function contextsUsing(
   { contexts }: ContextsFile,
   { endpoint, token }: { endpoint: string; token: Token },
 ): Context[] {
@@ -25,22 +24,23 @@ export function holding(
   );
 }
 
-/** Puts one token in the place of another wherever it stands, in one write. */
-export async function swapToken(store: Store, { endpoint, from, to, identity, now }: Swap): Promise<Outcome> {
+/** Replaces one token by another in every context that has it, in one write. */
+export async function replaceToken(
+  store: Store,
+  { endpoint, from, to, identity }: Replacement,
+): Promise<Outcome> {
   return store.update((file, state) => {
-    const held = holding(file, { endpoint, token: from });
-    // Those that another process swapped, and died before it wrote down what it knew, are known now.
-    const known = [...held, ...holding(file, { endpoint, token: to })];
-    const identities = known.map(({ name, endpoint: written, email }) => {
-      const context = new Context({ name, endpoint: written, email, apiToken: to.reveal(), line: null });
-      const { uid: token_uid, expires_at } = identity;
-      return { ...toIdentity(context, identity, now), token_uid, expires_at };
-    });
-    return {
-      changes: held.map(({ name, endpoint: written, email }) => {
-        return { kind: "put", name, endpoint: written, token: to, email };
+    const using = contextsUsing(file, { endpoint, token: from });
+    // A process that died after it wrote the contexts file may not have written down whose its new token is.
+    const seen = [...using, ...contextsUsing(file, { endpoint, token: to })].map(
+      ({ name, endpoint, email }) => ({
+        ...identity,
+        context: new Context({ name, endpoint, email, apiToken: to.reveal(), line: null }),
       }),
-      state: identities.reduce(remember, state),
+    );
+    return {
+      changes: using.map(({ name, endpoint, email }) => ({ kind: "put", name, endpoint, token: to, email })),
+      state: seen.reduce(remember, state),
     };
   });
 }

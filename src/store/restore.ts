@@ -1,14 +1,12 @@
 import { CliError } from "../errors.ts";
-import { findContext, firstOfEachName, loginOf, tokenOf } from "../contexts/context.ts";
-import { Token } from "../contexts/token.ts";
-import type { Change } from "../yaml/edit.ts";
+import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
 import { type Changes, compare } from "./compare.ts";
-import { loadLoss, namesLost, stillLost } from "./losses.ts";
+import { isSameLogin, namesLost, putContext, stillLost, toKeptLoss } from "./losses.ts";
 import { EMPTY } from "./snapshot.ts";
-import { forgetOwners } from "./state.ts";
+import { settleNames } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
-import { listVersions, loginsOf, parseVersion, readVersion, type Version } from "./versions.ts";
+import { listVersions, loadVersions, loginsOf, parseVersion, readVersion, type Version } from "./versions.ts";
 
 /** One line of what `restore` lists. */
 export interface Restorable extends Pick<Version, "id" | "kind" | "time"> {
@@ -26,23 +24,21 @@ export interface BroughtBack extends Outcome {
   taken: string[];
 }
 
-/** Newest first: every version that has other logins than the file, and every loss that is not brought back. */
+/** Newest first: every version that has other logins than the file, and every loss that is not settled. */
 export async function listRestorable(store: Store): Promise<Restorable[]> {
-  const { own } = store.paths;
   const now = await store.read().catch(unlessCorrupt);
   // The file is what came after the newest version; when it cannot be read, that cannot be told.
   let next = now;
   const restorable: Restorable[] = [];
-  for (const version of listVersions(own).toReversed()) {
-    const { id, kind, time } = version;
+  const all = await loadVersions(store.paths.own);
+  for (const version of all.toReversed()) {
+    const { id, kind, time, file } = version;
     if (kind === "pending") continue;
     if (kind === "loss") {
-      const contexts = await namesLost(own, version, now ?? EMPTY);
+      const contexts = namesLost(toKeptLoss(all, version), now ?? EMPTY);
       if (contexts.length > 0) restorable.push({ id, kind, time, contexts, changes: null });
       continue;
     }
-    const file = await parseVersion(version);
-    if (!file) continue;
     const isPresent = now !== undefined && loginsOf(file.contexts) === loginsOf(now.contexts);
     const contexts = [...firstOfEachName(file.contexts).keys()];
     if (!isPresent) restorable.push({ id, kind, time, contexts, changes: next ? compare(file, next) : null });
@@ -66,10 +62,10 @@ export function findRestorable(store: Store, id: string): Version {
  */
 export async function bringBack(store: Store, version: Version): Promise<BroughtBack> {
   const result = await (version.kind === "loss" ? addLost(store, version) : putVersion(store, version));
-  const names = new Set([...result.changes.added, ...result.changes.changed]);
-  const back = [...firstOfEachName(result.file.contexts).values()].filter(({ name }) => names.has(name));
-  // An earlier login may be somebody else's, and was asked for.
-  if (back.length > 0) await store.updateState((state) => forgetOwners(state, back), { create: false });
+  const { added, changed, removed } = result.changes;
+  const names = [...added, ...changed, ...removed];
+  if (names.length > 0)
+    await store.updateState((state) => settleNames(state, names, result.file.contexts), { create: false });
   return result;
 }
 
@@ -81,27 +77,23 @@ async function putVersion(store: Store, version: Version): Promise<BroughtBack> 
 }
 
 async function addLost(store: Store, version: Version): Promise<BroughtBack> {
-  const loss = await loadLoss(store.paths.own, version);
-  if (!loss) throw unreadable(version);
+  const all = await loadVersions(store.paths.own);
+  const loaded = all.find(({ id }) => id === version.id);
+  if (!loaded) throw unreadable(version);
+  const loss = toKeptLoss(all, loaded);
+  const { contexts, current } = loss.file;
   const outcome = await store.update((file) => {
-    const changes = stillLost(loss, file).map((context): Change => {
-      const { name, endpoint, email } = context;
-      return { kind: "put", name, endpoint, email, token: tokenOf(context) ?? new Token("") };
-    });
-    return { changes, result: file };
+    const lost = stillLost(loss, file);
+    // A current name that stands for no context is nobody's choice.
+    const isChosen = findContext(file.contexts, file.current.name) !== undefined;
+    const isCurrent = !isChosen && findContext(lost, current.name) !== undefined;
+    const puts = lost.map(putContext);
+    return { changes: isCurrent ? [...puts, { kind: "use", name: current.name }] : puts, result: file };
   });
   const { file, result: before } = outcome;
-  const taken = loss.contexts.filter((context) => {
-    const now = findContext(file.contexts, context.name);
-    return !now || loginOf(now) !== loginOf(context);
-  });
-  return {
-    ...outcome,
-    result: undefined,
-    changes: compare(before, file),
-    aside: undefined,
-    taken: taken.map(({ name }) => name),
-  };
+  const isBack = (context: Context) => isSameLogin(context, findContext(file.contexts, context.name));
+  const taken = contexts.filter((context) => !isBack(context)).map(({ name }) => name);
+  return { ...outcome, result: undefined, changes: compare(before, file), aside: undefined, taken };
 }
 
 function unreadable({ path }: Version): CliError {

@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import { type FileText, readRegularFile, storageError } from "../system/files.ts";
-import { DEFAULT_CURRENT } from "../yaml/fast.ts";
+import { DEFAULT_CURRENT } from "../yaml/contexts-file.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 
 /** The shared file at one moment: its bytes for comparing, and what they say. */
@@ -36,20 +36,20 @@ const LONGEST_WAIT_MS = 2_000;
 
 /**
  * Looks at the file each time, and parses it again only when it says something else. A file that looks unfinished is
- * read again until it does not, or until nobody has changed it for some time.
+ * read again until it does not, or until nobody has changed it for some time. One that `isOurs` is as we left it.
  */
-export function snapshotReader(path: string): ReadSnapshot {
+export function snapshotReader(path: string, isOurs = (_bytes: Buffer) => false): ReadSnapshot {
   let last: Snapshot | undefined;
   return async (settleMs = SETTLE_MS) => {
     const deadline = performance.now() + LONGEST_WAIT_MS;
     for (let wait = 5; ; wait = Math.min(2 * wait, 80)) {
-      const raw = readRaw(path);
+      const raw = readFileText(path);
       const isRecent = raw !== undefined && Math.abs(Date.now() - raw.modifiedAt) < settleMs;
       const isLate = performance.now() >= deadline;
       try {
         const isSame = raw !== undefined && last?.raw?.bytes.equals(raw.bytes) === true;
         if (!last || !isSame) last = await parseSnapshot(path, raw);
-        const isUnfinished = isRecent && looksUnfinished(last);
+        const isUnfinished = isRecent && looksUnfinished(last) && !isOurs(raw.bytes);
         if (!isUnfinished || isLate) return { ...last, raw, isUnfinished };
       } catch (error) {
         if (!isRecent || isLate || !(error instanceof CliError)) throw error;
@@ -79,7 +79,8 @@ async function parseSnapshot(path: string, raw: FileText | undefined): Promise<S
   }
 }
 
-function readRaw(path: string): FileText | undefined {
+/** @throws CliError `STORAGE` */
+export function readFileText(path: string): FileText | undefined {
   try {
     return readRegularFile(path);
   } catch (error) {

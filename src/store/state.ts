@@ -1,32 +1,33 @@
 import { join } from "node:path";
-import { parseJSON, stringifyJSON } from "confbox/json";
-import { requirePrivateDirectory } from "../system/create.ts";
-import { readRegularFile } from "../system/files.ts";
-import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { sha256 } from "../system/runtime.ts";
-import { type Context, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, tokenOf } from "../contexts/context.ts";
+import { readOwnJson, writeOwnJson } from "./own-json.ts";
 
 /**
- * What we know beyond the shared file, kept in a file of our own because Python drops keys it does not know: the
- * previous context, and who each token was last seen to be. It can be lost at any time; nothing else depends on it.
+ * What we know beyond the shared file, kept in a file of our own because Python drops keys it does not know. It can be
+ * lost at any time; nothing else depends on it.
+ *
+ * Identities are kept by the name of their context, so a name has one identity or none. Whoever gives a name to another
+ * login (login, logout, rename, restore) changes the identity with it: a login never inherits one from the login that
+ * had its name before.
  */
 export interface State {
+  /** The context that `use -` goes back to. */
   previous: string | null;
-  identities: Identity[];
+  identities: Record<string, Identity>;
 }
 
+/** Whose login a context is, as the server said it last. */
 export interface Identity {
-  /** The context. */
-  name: string;
-  /** Ties the memory to one endpoint and token: a context that Python changed meanwhile is not this one. */
+  /** The endpoint and token that the server was asked about. Another program can change them in the shared file. */
   fingerprint: string;
   email: string | null;
   organization: string | null;
   /** RFC 3339. */
   checked_at: string;
-  /** The server's name for the token, where we saw it created. */
+  /** The server's ID of the token; only known of tokens that were created here. */
   token_uid?: string | undefined;
-  /** RFC 3339; null when the server said that it never expires, undefined while it said nothing. */
+  /** RFC 3339; null for a token that never expires, undefined while the server has not said. */
   expires_at?: string | null | undefined;
 }
 
@@ -34,82 +35,75 @@ const FILE = "state.json";
 
 export function readState(directory: string): State {
   try {
-    requirePrivateDirectory(directory);
-    const file = readRegularFile(join(directory, FILE));
-    if (file) return toState(parseJSON(file.bytes.toString("utf8")));
+    return toState(readOwnJson(join(directory, FILE)));
   } catch {
-    // Unreadable, or in a directory that somebody else made, is the same as lost.
+    // A file that cannot be read, or a directory that somebody else made, counts as lost.
+    return toState(undefined);
   }
-  return { previous: null, identities: [] };
 }
 
 /** For the holder of the store's lock only. */
 export function writeState(directory: string, state: State): void {
-  const text = stringifyJSON(state, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
-  sweepTemporaries(directory, (name) => name === FILE);
-  replaceFile({ target: join(directory, FILE), text, mode: 0o600, durable: false, stillValid: () => true });
+  writeOwnJson(join(directory, FILE), state, { durable: false });
 }
 
-/** What was last seen behind this context's endpoint and token, if they are still the same. */
+/** Whose login the context was last seen to be, if its endpoint and token are the ones that were seen. */
 export function recall(state: State, context: Context): Identity | undefined {
-  const fingerprint = fingerprintOf(context);
-  return state.identities.find(
-    (identity) => identity.name === context.name && identity.fingerprint === fingerprint,
-  );
+  const identity = expectedIdentity(state, context.name);
+  return identity?.fingerprint === fingerprintOf(context) ? identity : undefined;
 }
 
-/** Who a context of that name was last seen to be of, also when it has another token by now. */
-export function recallOwner(state: State, name: string): Identity | undefined {
-  return state.identities.find((identity) => identity.name === name);
+/** Whose login the context of this name is expected to be, whatever endpoint and token it has now. */
+export function expectedIdentity({ identities }: State, name: string): Identity | undefined {
+  return Object.hasOwn(identities, name) ? identities[name] : undefined;
 }
 
-/** What the server says of the token itself is kept: who is asked again whose it is does not say it. */
-export function remember(state: State, identity: Identity): State {
-  const before = recallOwner(state, identity.name);
-  const others = state.identities.filter(({ name }) => name !== identity.name);
-  const kept = before?.fingerprint === identity.fingerprint ? before : undefined;
-  const { token_uid = kept?.token_uid, expires_at = kept?.expires_at } = identity;
-  return { ...state, identities: [...others, { ...identity, token_uid, expires_at }] };
+/** What the server said of a context's login. What it did not say of the same token stays as it was. */
+export interface Sighting extends Partial<Pick<Identity, "token_uid" | "expires_at">> {
+  context: Context;
+  email: string | null;
+  organization: string | null;
+  time: Date;
 }
 
-/** Without whom these contexts were last seen to be of, where they have another token now. */
-export function forgetOwners(state: State, contexts: readonly Context[]): State {
-  const stale = (identity: Identity) =>
-    contexts.some(
-      (context) => context.name === identity.name && fingerprintOf(context) !== identity.fingerprint,
-    );
-  return { ...state, identities: state.identities.filter((identity) => !stale(identity)) };
+export function remember(state: State, { context, time, ...said }: Sighting): State {
+  const { token_uid, expires_at } = recall(state, context) ?? {};
+  const identity = {
+    token_uid,
+    expires_at,
+    ...said,
+    fingerprint: fingerprintOf(context),
+    checked_at: time.toISOString(),
+  };
+  return { ...state, identities: { ...state.identities, [context.name]: identity } };
 }
 
-export function forget(state: State, names: readonly string[]): State {
+/** After the contexts of these names were removed. */
+export function forget({ previous, identities }: State, names: readonly string[]): State {
   const gone = new Set(names);
   return {
-    previous: state.previous !== null && gone.has(state.previous) ? null : state.previous,
-    identities: state.identities.filter(({ name }) => !gone.has(name)),
+    previous: previous !== null && gone.has(previous) ? null : previous,
+    identities: Object.fromEntries(Object.entries(identities).filter(([name]) => !gone.has(name))),
   };
 }
 
+/** After the user chose which login each of these names has: an identity that is not of that login is forgotten. */
+export function settleNames(state: State, names: readonly string[], contexts: readonly Context[]): State {
+  const changed = names.filter((name) => {
+    const context = findContext(contexts, name);
+    return !context || !recall(state, context);
+  });
+  return { ...state, identities: forget(state, changed).identities };
+}
+
+/** After a rename. A context that had the new name before, and that another program removed, is forgotten. */
 export function renameInState(state: State, from: string, to: string): State {
+  const { previous, identities } = forget(state, [to]);
   return {
-    previous: state.previous === from ? to : state.previous,
-    identities: state.identities.map((identity) =>
-      identity.name === from ? { ...identity, name: to } : identity,
+    previous: previous === from ? to : previous,
+    identities: Object.fromEntries(
+      Object.entries(identities).map(([name, identity]) => [name === from ? to : name, identity]),
     ),
-  };
-}
-
-/** What the server just said of a context's token. */
-export function toIdentity(
-  context: Context,
-  { email, organization }: Pick<Identity, "email" | "organization">,
-  now: Date,
-): Identity {
-  return {
-    name: context.name,
-    fingerprint: fingerprintOf(context),
-    email,
-    organization,
-    checked_at: now.toISOString(),
   };
 }
 
@@ -120,24 +114,23 @@ export function fingerprintOf(context: Context): string {
 }
 
 function toState(value: unknown): State {
-  const { previous, identities } = value as Partial<Record<keyof State, unknown>>;
+  const { previous, identities } = (value ?? {}) as Partial<Record<keyof State, unknown>>;
+  const entries = Array.isArray(identities) ? [] : Object.entries(identities ?? {});
   return {
     previous: typeof previous === "string" ? previous : null,
-    identities: Array.isArray(identities) ? identities.filter(isIdentity) : [],
+    identities: Object.fromEntries(
+      entries.filter((entry): entry is [string, Identity] => isIdentity(entry[1])),
+    ),
   };
 }
 
 function isIdentity(value: unknown): value is Identity {
   if (typeof value !== "object" || value === null) return false;
-  const { name, fingerprint, email, organization, checked_at, token_uid, expires_at } = value as Record<
-    string,
-    unknown
-  >;
+  const { fingerprint, checked_at, email, organization, token_uid, expires_at } = value as Partial<Identity>;
   const isText = (field: unknown) => typeof field === "string";
   return (
-    [name, fingerprint, checked_at].every(isText) &&
+    [fingerprint, checked_at].every(isText) &&
     [email, organization].every((field) => field === null || isText(field)) &&
-    (token_uid === undefined || isText(token_uid)) &&
-    (expires_at === undefined || expires_at === null || isText(expires_at))
+    [token_uid, expires_at ?? undefined].every((field) => field === undefined || isText(field))
   );
 }

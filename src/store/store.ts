@@ -3,7 +3,7 @@ import type { Paths } from "./home.ts";
 import { snapshotReader } from "./snapshot.ts";
 import type { State } from "./state.ts";
 import type { Loss, Outcome, Plan, Replaced, StoreOptions, StoreTools } from "./tools.ts";
-import { isBaseline } from "./versions.ts";
+import { readBaseline } from "./versions.ts";
 
 /**
  * The shared file and our own memory beside it. Reading is here, because nearly every command reads and start-up time
@@ -38,16 +38,10 @@ export interface Store {
 
 export function createStore(options: StoreOptions): Store {
   const { paths } = options;
-  const said = new Set<string>();
-  // What cannot be kept would be said again by every look of one run.
-  const alert = (message: string) => {
-    if (!said.has(message)) options.alert(message);
-    said.add(message);
-  };
-  const snapshot = snapshotReader(paths.file);
+  const snapshot = snapshotReader(paths.file, (bytes) => readBaseline(paths.own)?.equals(bytes) === true);
   const tools: StoreTools = {
     ...options,
-    alert,
+    said: new Set(),
     snapshot: (settleMs) =>
       snapshot(settleMs).catch(async (error: unknown) => {
         throw await (await import("./recovery.ts")).adviseRestore(paths.own, error);
@@ -62,14 +56,15 @@ export function createStore(options: StoreOptions): Store {
     paths,
     async read() {
       const now = await tools.snapshot();
-      if (!isBaseline(paths.own, now.raw?.bytes))
+      const baseline = readBaseline(paths.own);
+      if (baseline && now.raw?.bytes.equals(baseline) !== true)
         await (await import("./recovery.ts")).noticeLoss(tools, now);
       return now.file;
     },
     state: () => (state ??= readState()),
     update: async (plan) => (await import("./transaction.ts")).updateStore(tools, plan).finally(forget),
     replace: async (text) => (await import("./transaction.ts")).replaceStore(tools, text),
-    repair: async () => (await import("./transaction.ts")).repairStore(tools),
+    repair: async () => (await import("./transaction.ts")).replaceStore(tools, undefined),
     losses: async () => (await import("./losses.ts")).listLosses(paths.own, (await tools.snapshot()).file),
     updateState: async (change, options) =>
       (await import("./transaction.ts")).updateState(tools, change, options).finally(forget),

@@ -43,4 +43,6 @@ export interface StoreOptions {
 /** What the parts of a store share. */
 export interface StoreTools extends StoreOptions {
   snapshot: ReadSnapshot;
+  /** What this run has said of losses. */
+  said: Set<string>;
 }

@@ -1,12 +1,11 @@
 import { basename, dirname } from "node:path";
 import { CliError } from "../errors.ts";
-import { createFile } from "../system/create.ts";
-import { discard, type FileText, listDirectory, readRegularFile } from "../system/files.ts";
+import { discard, type FileText, listDirectory } from "../system/files.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 import { recordFound } from "./recovery.ts";
-import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
+import { readFileText, type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
 import { readState, type State, writeState } from "./state.ts";
 import { type StoreLock, withStoreLock } from "./store-lock.ts";
 import type { Outcome, Plan, Replaced, StoreTools } from "./tools.ts";
@@ -18,6 +17,7 @@ import {
   loginsOf,
   overwriteVersion,
   settleVersion,
+  versionsFolder,
 } from "./versions.ts";
 
 /**
@@ -39,44 +39,34 @@ export async function updateStore<T>(
     if (!before) return undefined;
     const state = readState(paths.own);
     const planned = plan(before.file, state);
-    const { changes, result } = planned;
+    const { changes } = planned;
     const text = changes.length === 0 ? before.text : await editContexts(before.text, changes);
-    const outcome = { result: result as T, file: before.file, narrowed: undefined, undo: undefined };
-    const narrowed = changes.length === 0 ? undefined : wideMode(before.raw);
-    if (text === undefined || (text === before.text && narrowed === undefined)) {
-      remember(paths.own, state, planned.state);
-      return outcome;
-    }
-    const written = await write(tools, lock, { before, text });
-    if (!written) return undefined;
-    remember(paths.own, state, planned.state);
-    return { ...outcome, ...written, narrowed };
+    const isWide = changes.length > 0 && wideMode(before.raw) !== undefined;
+    const outcome =
+      text === undefined || (text === before.text && !isWide)
+        ? unchanged(before.file)
+        : await write(paths.own, lock, { raw: before.raw, found: before.file, text });
+    if (outcome) remember(paths.own, state, planned.state);
+    return outcome && { ...outcome, result: planned.result as T };
   });
 }
 
-/** Puts a text in the place of whatever stands there. A file that cannot be read is put aside. */
-export async function replaceStore(tools: StoreTools, text: string): Promise<Replaced> {
+/**
+ * Puts a text in the place of whatever stands there. A file that cannot be read is put aside. Without a text, only such a
+ * file is replaced: by the last valid version, or else by an empty list.
+ */
+export async function replaceStore(tools: StoreTools, text: string | undefined): Promise<Replaced> {
   const { paths, signal } = tools;
   return withStoreLock(paths, { signal: signal() }, async (lock) => {
-    const before = await unlessCorrupt(() => readFound(tools, lock));
-    if (before === "corrupt") return replaceCorrupt(tools, lock, text);
-    if (!before) return undefined;
-    if (text === before.text) return unchanged(before.file);
-    const written = await write(tools, lock, { before, text });
-    return written && { ...unchanged(before.file), ...written, narrowed: wideMode(before.raw) };
-  });
-}
-
-/** Puts the last valid version, or else an empty list, in the place of a file that cannot be read. */
-export async function repairStore(tools: StoreTools): Promise<Replaced> {
-  const { paths, signal } = tools;
-  return withStoreLock(paths, { signal: signal() }, async (lock) => {
+    // Read before it is judged, so that a file which another program repairs in between is not replaced.
+    const corrupt = readFileText(lock.target);
     const before = await unlessCorrupt(() => readFound(tools, lock));
     if (before === "corrupt") {
-      const last = await findLastValid(paths.own);
-      return replaceCorrupt(tools, lock, last?.text ?? (await editContexts(undefined, [])));
+      const good = text ?? (await findLastValid(paths.own))?.text ?? (await editContexts(undefined, []));
+      return corrupt && write(paths.own, lock, { raw: corrupt, found: undefined, text: good });
     }
-    return before && unchanged(before.file);
+    if (!before || text === undefined || text === before.text) return before && unchanged(before.file);
+    return write(paths.own, lock, { raw: before.raw, found: before.file, text });
   });
 }
 
@@ -109,63 +99,55 @@ async function readFound(tools: StoreTools, lock: StoreLock): Promise<Snapshot |
 /** What killed writers left. Only the holder of the lock takes nothing from a writer at work. */
 function sweepLeftovers({ target, held }: StoreLock, own: string): void {
   if (!held()) return;
-  sweepTemporaries(dirname(target), (name) => name === basename(target));
-  sweepTemporaries(own, () => true);
+  const [file, aside] = [basename(target), basename(asidePath(target, ""))];
+  sweepTemporaries(dirname(target), (name) => name === file || name.startsWith(aside));
+  for (const folder of [own, versionsFolder(own)]) sweepTemporaries(folder, () => true);
 }
 
 interface Write {
-  before: Snapshot;
+  raw: FileText | undefined;
+  /** Undefined when `raw` cannot be read. */
+  found: ContextsFile | undefined;
   text: string;
 }
 
-type Written = Pick<Outcome<unknown>, "file" | "undo">;
-
 /** Undefined, with everything as it was, when the lock was lost or the file changed. */
 async function write(
-  { paths: { own } }: StoreTools,
+  own: string,
   lock: StoreLock,
-  { before: { raw, file: found }, text }: Write,
-): Promise<Written | undefined> {
+  { raw, found, text }: Write,
+): Promise<Replaced | undefined> {
   const file = await readContexts(text);
   const baseline = findBaseline(listVersions(own));
-  const isSwitch = baseline !== undefined && loginsOf(file.contexts) === loginsOf(found.contexts);
+  const isSwitch = baseline && found && loginsOf(file.contexts) === loginsOf(found.contexts);
   const pending = isSwitch ? undefined : addVersion(own, "pending", { text, isDurable: false });
-  const isDone = replaceTarget(lock, { raw, text });
-  if (!isDone && pending) discard(pending.path);
+  const aside = found ? undefined : asidePath(lock.target, new Date().toISOString().replaceAll(":", "-"));
+  let isDone = false;
+  try {
+    isDone = replaceTarget(lock, { raw, text, aside });
+  } finally {
+    if (!isDone) for (const path of [pending?.path, aside]) if (path !== undefined) discard(path);
+  }
   if (!isDone) return undefined;
-  if (pending) settleVersion(pending);
-  else if (baseline) quietly(() => overwriteVersion(baseline, text));
-  return { file, undo: isSwitch ? undefined : baseline?.id };
+  quietly(() => (pending ? settleVersion(own, pending) : baseline && overwriteVersion(baseline, text)));
+  const undo = found && !isSwitch ? baseline?.id : undefined;
+  return { result: undefined, before: found, file, narrowed: wideMode(raw), undo, aside };
 }
 
 function replaceTarget(
   { target, held }: StoreLock,
-  { raw, text }: { raw: FileText | undefined; text: string },
-) {
-  const stillValid = () => held() && isUnchanged(target, raw);
-  return replaceFile({ target, text, mode: FILE_MODE, owner: raw, stillValid });
+  { raw, text, aside }: { raw: FileText | undefined; text: string; aside: string | undefined },
+): boolean {
+  const options = { mode: FILE_MODE, owner: raw };
+  // A file that cannot be read is copied, not moved, so that one stands there at any time.
+  if (raw && aside !== undefined)
+    replaceFile({ ...options, target: aside, text: raw.bytes, stillValid: () => true });
+  return replaceFile({ ...options, target, text, stillValid: () => held() && isUnchanged(target, raw) });
 }
 
-async function replaceCorrupt(
-  { paths: { own } }: StoreTools,
-  lock: StoreLock,
-  text: string,
-): Promise<Replaced | undefined> {
-  const raw = readRegularFile(lock.target);
-  if (!raw) return undefined;
-  const aside = quarantine(lock.target, raw);
-  const pending = addVersion(own, "pending", { text, isDurable: false });
-  const isDone = replaceTarget(lock, { raw, text });
-  if (isDone) settleVersion(pending);
-  else for (const path of [aside, pending.path]) discard(path);
-  return isDone ? { ...unchanged(await readContexts(text)), before: undefined, aside } : undefined;
-}
-
-/** Copies a file that cannot be read beside itself, so that another can take its place. */
-function quarantine(target: string, raw: FileText): string {
-  const path = `${target}.broken-${new Date().toISOString().replaceAll(":", "-")}`;
-  createFile(path, raw.bytes, { mode: FILE_MODE, owner: raw, durable: true });
-  return path;
+/** Where a file that cannot be read is kept, so that another can take its place. */
+function asidePath(target: string, time: string): string {
+  return `${target}.broken-${time}`;
 }
 
 function unchanged(file: ContextsFile): Replaced {
@@ -173,7 +155,7 @@ function unchanged(file: ContextsFile): Replaced {
 }
 
 function isUnchanged(path: string, before: FileText | undefined): boolean {
-  const now = readRegularFile(path);
+  const now = readFileText(path);
   if (!now || !before) return now === before;
   return now.bytes.equals(before.bytes);
 }

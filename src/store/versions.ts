@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Context, loginOf } from "../contexts/context.ts";
 import { ensurePrivateDirectory, isPrivateDirectory } from "../system/create.ts";
 import { discard, listDirectory, moveFile, readOwnFile } from "../system/files.ts";
-import { replaceFile, sweepTemporaries } from "../system/replace.ts";
+import { replaceFile } from "../system/replace.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 
 /**
@@ -30,10 +30,14 @@ export function versionsFolder(own: string): string {
   return join(own, "versions");
 }
 
-/** Every kind, oldest first. Nothing in a directory that somebody else made is ours, and nothing of another name. */
+/**
+ * Every kind, oldest first. Nothing in a directory that somebody else made is ours, and nothing of another name.
+ *
+ * @throws CliError `STORAGE`
+ */
 export function listVersions(own: string): Version[] {
-  if (!isPrivateDirectory(own)) return [];
   const folder = versionsFolder(own);
+  if (!isPrivateDirectory(own) || !isPrivateDirectory(folder)) return [];
   return listDirectory(folder)
     .toSorted()
     .flatMap((name) => {
@@ -57,11 +61,10 @@ export function findBaseline(versions: readonly Version[]): Version | undefined 
   return versions.findLast(({ kind }) => kind === "version");
 }
 
-/** Whether the file says what it said when we last left it; true when nothing is known of that. */
-export function isBaseline(own: string, bytes: Buffer | undefined): boolean {
+/** What the file said when we last left it; undefined when nothing is known of that. */
+export function readBaseline(own: string): Buffer | undefined {
   const baseline = findBaseline(listVersions(own));
-  const known = baseline && readOwnFile(baseline.path);
-  return !known || (bytes !== undefined && known.equals(bytes));
+  return baseline && readOwnFile(baseline.path);
 }
 
 /** For the holder of the store's lock only. `isDurable` waits until it is on the disk. */
@@ -72,17 +75,21 @@ export function addVersion(
 ): Version {
   const folder = versionsFolder(own);
   ensurePrivateDirectory(folder);
-  const all = listVersions(own);
-  const version = nameAfter(all, folder, kind);
+  const version = nameAfter(listVersions(own), folder, kind);
   write(version, text, isDurable);
-  sweepTemporaries(folder, (name) => NAME.test(name));
-  for (const { path } of all.filter((one) => one.kind === kind).slice(0, 1 - LIMITS[kind])) discard(path);
+  discardOldest(own, kind);
   return version;
 }
 
 /** Makes a pending version one of the versions. */
-export function settleVersion({ path }: Version): void {
+export function settleVersion(own: string, { path }: Version): void {
   moveFile(path, path.replace(".pending.", ".version."));
+  discardOldest(own, "version");
+}
+
+function discardOldest(own: string, kind: Kind): void {
+  const all = listVersions(own).filter((version) => version.kind === kind);
+  for (const { path } of all.slice(0, -LIMITS[kind])) discard(path);
 }
 
 /** Puts a text that has the same logins in the place of a version's. */
@@ -109,6 +116,16 @@ function nameAfter(all: readonly Version[], folder: string, kind: Kind): Version
 export async function parseVersion(version: Version): Promise<ContextsFile | undefined> {
   const text = readVersion(version);
   return text === undefined ? undefined : readContexts(text).catch(() => undefined);
+}
+
+export interface LoadedVersion extends Version {
+  file: ContextsFile;
+}
+
+/** Those that can be read, oldest first. */
+export async function loadVersions(own: string): Promise<LoadedVersion[]> {
+  const all = listVersions(own).map(async (version) => ({ ...version, file: await parseVersion(version) }));
+  return (await Promise.all(all)).filter((version): version is LoadedVersion => version.file !== undefined);
 }
 
 /** The newest version that can be read. */

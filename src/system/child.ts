@@ -1,37 +1,41 @@
-import { fstatSync } from "node:fs";
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
+import { fstatSync } from "node:fs";
 import { constants } from "node:os";
-import type { Execution } from "./execute.ts";
 import { isTerminal } from "./runtime.ts";
 
-/** Signals that another process means for the program. */
-const PASSED_ON = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+export interface Execution {
+  argv: readonly [program: string, ...args: string[]];
+  env: Record<string, string>;
+}
 
-/** Signals that a terminal sends to both of us. */
-const KEYS = ["SIGINT", "SIGQUIT"] as const;
+/** Signals that another process sends to us and means for the program. */
+const FORWARDED = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
-/** Runs a program beside this process; resolves to its exit code. Rejects when the system does not start it. */
+/** Signals that a terminal sends to the program as well. */
+const FROM_KEYS = ["SIGINT", "SIGQUIT"] as const;
+
+/** Runs a program and resolves to its exit code. Rejects when the system does not start it. */
 export function spawnAndWait(
   file: string,
-  { words, env, descriptors }: Execution & { descriptors: readonly number[] },
+  { argv, env, descriptors }: Execution & { descriptors: readonly number[] },
 ): Promise<number> {
-  const [name, ...args] = words;
+  const [name, ...args] = argv;
   let child: ChildProcess | undefined;
-  // From before there is a program: whoever stops us meanwhile means it, too.
-  const stopPassingOn = passOnSignals((signal) => send(child?.pid, signal));
+  // Before the program is started, because a signal that comes meanwhile is meant for it too.
+  const stopForwarding = forwardSignals((signal) => send(child?.pid, signal));
   return new Promise<number>((resolve, reject) => {
     child = spawn(file, args, { argv0: name, env, stdio: toStdio(descriptors) });
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
-  }).finally(stopPassingOn);
+  }).finally(stopForwarding);
 }
 
-/** Not by `child.kill`: Deno then takes the signal for what ended the program, whatever did. */
+/** `child.kill` is not used: after it, Deno reports that signal as the cause of death, whatever the cause was. */
 function send(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(pid, signal);
   } catch {
-    // It has just ended.
+    // The program has just ended.
   }
 }
 
@@ -51,17 +55,17 @@ function isOpen(descriptor: number): boolean {
   }
 }
 
-/** On Windows nothing is: the console tells every program on it, and a signal sent by a program is its end. */
-function passOnSignals(pass: (signal: NodeJS.Signals) => void): () => void {
-  const isWindows = process.platform === "win32";
+/** On Windows nothing is forwarded: the console tells every program on it, and a signal from a program would kill. */
+function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   const hasTerminal = [0, 1, 2].some((descriptor) => isTerminal(descriptor));
-  const stay = () => {};
-  const handlers: (readonly [NodeJS.Signals, () => void])[] = isWindows
-    ? (["SIGINT", "SIGBREAK", "SIGHUP"] as const).map((signal) => [signal, stay])
-    : [
-        ...PASSED_ON.map((signal) => [signal, () => pass(signal)] as const),
-        ...KEYS.map((signal) => [signal, hasTerminal ? stay : () => pass(signal)] as const),
-      ];
+  const ignore = () => {};
+  const handlers: (readonly [NodeJS.Signals, () => void])[] =
+    process.platform === "win32"
+      ? (["SIGINT", "SIGBREAK", "SIGHUP"] as const).map((signal) => [signal, ignore])
+      : [
+          ...FORWARDED.map((signal) => [signal, () => forward(signal)] as const),
+          ...FROM_KEYS.map((signal) => [signal, hasTerminal ? ignore : () => forward(signal)] as const),
+        ];
   for (const [signal, handler] of handlers) process.on(signal, handler);
   return () => {
     for (const [signal, handler] of handlers) process.off(signal, handler);

@@ -60,17 +60,25 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
 
 const PRIVATE_MODE = 0o700;
 
-/** Makes a directory for our eyes only, its parents with the usual mode, and narrows one that stands already. */
+/**
+ * Makes a directory for its owner alone, with the parents that are missing, and narrows one that stands already.
+ *
+ * @throws CliError `STORAGE`
+ */
 export function ensurePrivateDirectory(path: string): void {
   requirePrivateDirectory(path);
-  makeDirectory(path, PRIVATE_MODE);
-  onDirectory(path, (descriptor) => {
-    const stats = fstatSync(descriptor);
-    requireOwn(path, stats);
-    give(descriptor, statSync(dirname(path)));
-    const excess = stats.mode & 0o777 & ~PRIVATE_MODE;
-    if (excess !== 0) fchmodSync(descriptor, stats.mode & 0o7777 & ~excess);
-  });
+  makeDirectory(path);
+  try {
+    onDirectory(path, (descriptor) => {
+      const stats = fstatSync(descriptor);
+      requireOwn(path, stats);
+      give(descriptor, statSync(dirname(path)));
+      const excess = stats.mode & 0o777 & ~PRIVATE_MODE;
+      if (excess !== 0) fchmodSync(descriptor, stats.mode & 0o7777 & ~excess);
+    });
+  } catch (error) {
+    throw storageError("write in", path, error);
+  }
 }
 
 /** Takes away what others may do with a file or directory of ours. A link is left alone, and so is where it leads. */
@@ -121,16 +129,16 @@ function unusable(path: string, reason: string): CliError {
   });
 }
 
-function makeDirectory(path: string, mode: number): void {
+/** For its owner alone, whatever the umask: what is made for a home of contexts holds tokens. */
+function makeDirectory(path: string): void {
   const parent = dirname(path);
-  if (!existsSync(parent)) makeDirectory(parent, 0o777);
+  if (!existsSync(parent)) makeDirectory(parent);
   try {
-    mkdirSync(path, { mode });
+    mkdirSync(path, { mode: PRIVATE_MODE });
+    onDirectory(path, (descriptor) => give(descriptor, statSync(parent)));
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return;
-    throw storageError("write in", parent, error);
+    if (codeOf(error) !== "EEXIST") throw storageError("write in", parent, error);
   }
-  onDirectory(path, (descriptor) => give(descriptor, statSync(parent)));
 }
 
 /** Does nothing on Windows, where directories have neither modes nor descriptors. */

@@ -1,25 +1,21 @@
+import type { Execution } from "./child.ts";
 import { codeOf } from "./files.ts";
 import { findProgram, isScript, NOT_EXECUTABLE, NOT_FOUND } from "./program.ts";
 
-export interface Execution {
-  words: readonly [program: string, ...args: string[]];
-  env: Record<string, string>;
-}
-
-/** Told why nothing was run, and what this ends with. */
-export type Refuse = (message: string, exitCode: number) => void;
+/** Told why a program was not run, and the exit code for that. */
+type Refuse = (message: string, exitCode: number) => void;
 
 type Replace = (file: string, argv: readonly string[], env: Record<string, string>) => never;
 
 const SHELL = "/bin/sh";
 
 /**
- * Runs a program with this environment and no other. Where the process can be replaced, nothing of ours is left: the
- * program has our number, terminal and signals. Elsewhere it is started, signals are passed on, and this resolves to
- * its exit code, 128 and the number for a signal. A refusal resolves to what a shell ends with.
+ * Runs a program with exactly this environment. Where the system allows, the program replaces this process and keeps its
+ * number, terminal and signals. Elsewhere it runs as a child that gets our signals, and this resolves to its exit code:
+ * 128 and the number for a signal, and 126 or 127 as in a shell when it cannot be run.
  */
-export async function execute({ words, env }: Execution, refuse: Refuse): Promise<number> {
-  const [name, ...args] = words;
+export async function execute({ argv, env }: Execution, refuse: Refuse): Promise<number> {
+  const [name, ...args] = argv;
   const end = (exitCode: number, why: string) => {
     refuse(`${name}: ${why}`, exitCode);
     return exitCode;
@@ -27,47 +23,44 @@ export async function execute({ words, env }: Execution, refuse: Refuse): Promis
   const { path, exitCode } = findProgram(name, env);
   if (path === undefined)
     return end(exitCode, exitCode === NOT_FOUND ? "command not found" : "cannot be executed");
-  // The shell that runs such files reads its command line in ways that cannot be quoted reliably.
+  // cmd.exe runs these, and no quoting of arguments is reliable for it.
   if (process.platform === "win32" && /\.(cmd|bat)$/i.test(path))
     return end(NOT_EXECUTABLE, "a batch file is run from `cmd /c`");
   try {
-    return await run(path, { words, env });
+    return await run(path, { argv, env });
   } catch (error) {
     if (codeOf(error) === "") throw error;
-    // A script without a first line that names its shell.
+    // A script without `#!` is run by the shell.
     if (codeOf(error) === "ENOEXEC" && isScript(path))
-      return run(SHELL, { words: ["sh", path, ...args], env });
+      return run(SHELL, { argv: ["sh", path, ...args], env });
     return end(NOT_EXECUTABLE, `cannot be executed, ${reasonOf(error)}`);
   }
 }
 
-/** @throws an error with a code when the system does not start it. */
-async function run(file: string, { words, env }: Execution): Promise<number> {
-  const descriptors = namedDescriptors(words);
+/** @throws an error with a code when the system does not start the program. */
+async function run(file: string, { argv, env }: Execution): Promise<number> {
+  const descriptors = namedDescriptors(argv);
   const replace = findReplace();
   if (!replace || descriptors.length > 0) {
     const { spawnAndWait } = await import("./child.ts");
-    return spawnAndWait(file, { words, env, descriptors });
+    return spawnAndWait(file, { argv, env, descriptors });
   }
-  // What is ignored stays ignored in the program; what has a handler gets its default back.
+  // Bun ignores these signals, which a new program inherits; a signal with a handler is reset to its default.
   for (const signal of ["SIGPIPE", "SIGXFSZ"] as const) process.on(signal, () => {});
-  // Bun warns that this is experimental, where it fails and anyone could still read it.
+  // Bun would warn that execve is experimental.
   process.removeAllListeners("warning");
-  return replace(file, words, env);
+  return replace(file, argv, env);
 }
 
-/** Deno cannot, and Node's aborts where it should fail. */
+/** Deno has no execve, and Node's aborts the process when it fails. */
 function findReplace(): Replace | undefined {
   if (process.versions["bun"] === undefined || process.platform === "win32") return undefined;
   return (process as { execve?: Replace }).execve?.bind(process);
 }
 
-/**
- * The descriptors of a shell's `<(…)`, by the arguments that name them: replacing the process would close them, as it
- * does with all above 2.
- */
-function namedDescriptors(words: readonly string[]): number[] {
-  const named = words.flatMap((word) => [...word.matchAll(/\/(?:dev|proc\/self)\/fd\/(\d{1,4})(?!\d)/g)]);
+/** The descriptors above 2 that arguments name, as a shell's `<(…)` does. Replacing the process would close them. */
+function namedDescriptors(argv: readonly string[]): number[] {
+  const named = argv.flatMap((word) => [...word.matchAll(/\/(?:dev|proc\/self)\/fd\/(\d{1,4})(?!\d)/g)]);
   return [...new Set(named.map(([, number]) => Number(number)))].filter((number) => number > 2);
 }
 

@@ -23,7 +23,7 @@ export interface FileText {
   bytes: Buffer;
   /** Permission bits. On Windows, where they say nothing, always 0o600. */
   mode: number;
-  /** When the file last changed, in milliseconds. */
+  /** When the file last changed, in milliseconds; no earlier than its last change before `bytes` were read. */
   modifiedAt: number;
   uid: number;
   gid: number;
@@ -70,10 +70,11 @@ export function readRegularFile(
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw new NotRegularError(path);
     if (stats.size > limit) throw new TooLargeError(path);
+    const bytes = readFileSync(descriptor);
     return {
-      bytes: readFileSync(descriptor),
+      bytes,
       mode: permissionsOf(stats) & 0o777,
-      modifiedAt: stats.mtimeMs,
+      modifiedAt: fstatSync(descriptor).mtimeMs,
       uid: stats.uid,
       gid: stats.gid,
     };
@@ -112,12 +113,20 @@ export function readOwnFile(path: string): Buffer | undefined {
 export function realTarget(path: string): string {
   let current = resolve(path);
   for (let links = 0; links < 40; links += 1) {
-    const folder = existsSync(dirname(current)) ? realpathSync(dirname(current)) : dirname(current);
+    const folder = realDirectory(dirname(current));
     if (!inspect(current)?.isSymbolicLink()) return join(folder, basename(current));
     // From the real directory: `..` in a link means its parent, not that of the path which led here.
     current = resolve(folder, readlinkSync(current));
   }
   throw new CliError("STORAGE", `${path} is a loop of symbolic links`);
+}
+
+function realDirectory(path: string): string {
+  try {
+    return existsSync(path) ? realpathSync(path) : path;
+  } catch (error) {
+    throw storageError("read", path, error);
+  }
 }
 
 /**
@@ -137,12 +146,17 @@ export function requireWritable(directory: string): void {
   }
 }
 
+/**
+ * The names in a directory; none where there is no directory, or one that this user may not look into.
+ *
+ * @throws CliError `STORAGE`
+ */
 export function listDirectory(path: string): string[] {
   try {
     return uninterrupted(() => readdirSync(path));
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return [];
-    throw error;
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") return [];
+    throw storageError("read", path, error);
   }
 }
 
@@ -150,7 +164,7 @@ export function removeFile(path: string): void {
   unlinkSync(path);
 }
 
-/** The names in a directory; none where it cannot be listed. */
+/** The names in a directory; none where it cannot be listed, for whatever reason. */
 export function namesIn(directory: string): string[] {
   try {
     return listDirectory(directory);

@@ -1,10 +1,12 @@
 import { openAsBlob } from "node:fs";
 import { access, constants, readFile, stat } from "node:fs/promises";
-import { CliError, usageError } from "../errors.ts";
+import { cancelled, CliError, usageError } from "../errors.ts";
 import { codeOf } from "./files.ts";
 
-/** A file that the user names, or standard input for `-`. A pipe or a device is as good as a file. */
-export async function readInput(name: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A file, pipe or device that the user names, or standard input for `-`. */
+export async function readInput(name: string, signal: AbortSignal): Promise<Bytes> {
   if (name === "-") return readStdin(signal);
   try {
     return await readFile(name, { signal });
@@ -14,12 +16,8 @@ export async function readInput(name: string, signal: AbortSignal): Promise<Uint
   }
 }
 
-function unreadable(name: string, error: unknown): CliError {
-  return usageError(`the file ${name} cannot be read (${codeOf(error)})`);
-}
-
-/** The same for what is only sent on: a file is read while it goes out, and may be larger than the memory. */
-export async function openInput(name: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | Blob> {
+/** Like {@link readInput}, for an upload: a file is read while it is sent, because it may be larger than memory. */
+export async function openInput(name: string, signal: AbortSignal): Promise<Bytes | Blob> {
   const isFile = name !== "-" && (await stat(name).catch(() => undefined))?.isFile();
   if (!isFile) return readInput(name, signal);
   try {
@@ -30,11 +28,8 @@ export async function openInput(name: string, signal: AbortSignal): Promise<Uint
   }
 }
 
-/** Standard input up to its end. */
-export async function readStdin(
-  signal: AbortSignal,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<Uint8Array<ArrayBuffer>> {
+/** Standard input to its end. */
+export async function readStdin(signal: AbortSignal, limit = Number.POSITIVE_INFINITY): Promise<Bytes> {
   const stop = () => process.stdin.destroy();
   signal.addEventListener("abort", stop, { once: true });
   const chunks: Buffer[] = [];
@@ -56,6 +51,6 @@ export async function readStdin(
   return Buffer.concat(chunks);
 }
 
-function cancelled(): CliError {
-  return new CliError("CANCELLED", "cancelled; nothing was changed");
+function unreadable(name: string, error: unknown): CliError {
+  return usageError(`the file ${name} cannot be read (${codeOf(error)})`);
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
 import { createFile } from "./create.ts";
-import { codeOf, discard, namesIn, storageError } from "./files.ts";
+import { codeOf, discard, namesIn, readOwnFile } from "./files.ts";
 import { hasEnded } from "./processes.ts";
 
 /**
@@ -177,13 +177,9 @@ function remove(path: string, owner: string): void {
   discard(taken);
 }
 
+/** @throws CliError `STORAGE` for what is no lock file, a FIFO for example: nothing waits for it. */
 function readOwner(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw storageError("read", path, error);
-  }
+  return readOwnFile(path)?.toString("utf8");
 }
 
 /** Process, machine, boot and process-number space, and a word that no other acquisition has. */

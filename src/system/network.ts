@@ -7,11 +7,11 @@ import {
   rootCertificates,
   type TLSSocket,
 } from "node:tls";
-import { CliError } from "../errors.ts";
+import { cancelled } from "../errors.ts";
 
 /**
- * The parts of a connection one by one, for saying which of them fails. Nothing is sent but what opening one takes; an
- * error has the system's code, `ETIMEDOUT` when time ran out.
+ * The steps of a connection one by one, so that `doctor` can say which of them fails. No request is sent. Errors have
+ * the system's code, and `ETIMEDOUT` when time ran out.
  */
 export interface Patience {
   timeoutMs: number;
@@ -28,7 +28,7 @@ export function isAddress(host: string): boolean {
   return isIP(host) !== 0;
 }
 
-/** Whether an address lies in `10.0.0.0/8` or the like. */
+/** Whether an address lies in a subnet such as `10.0.0.0/8`. */
 export function isInSubnet(address: string, subnet: string): boolean {
   const [net = "", bits = ""] = subnet.split("/");
   const family = isIP(net);
@@ -54,19 +54,19 @@ export interface Certificate {
   issuer: string;
   validFrom: Date;
   validTo: Date;
-  /** Why nothing should be sent there. */
+  /** Why it must not be trusted. */
   fault: "expired" | "not yet valid" | "wrong host" | "self-signed" | "unknown authority" | undefined;
-  /** Whether a chain leads from it to an authority that comes with the runtime. */
+  /** Whether a chain leads from it to an authority that the runtime brings along. */
   isPublic: boolean;
 }
 
-/** Looks at what a server shows, also at what nobody should trust; no request is made on this connection. */
+/** Reads a server's certificate, even one that must not be trusted; no request is sent on this connection. */
 export async function inspectCertificate(
   host: string,
   port: number,
   patience: Patience,
 ): Promise<Certificate> {
-  // Bun warns of a NODE_TLS_REJECT_UNAUTHORIZED=0 that is not obeyed.
+  // Bun warns of NODE_TLS_REJECT_UNAUTHORIZED=0, which has no effect here.
   process.removeAllListeners("warning");
   const name = isAddress(host) ? {} : { servername: host };
   const socket = connectTls({ host, port, ...name, rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] });
@@ -84,7 +84,7 @@ export async function inspectCertificate(
   });
 }
 
-/** The runtimes differ in what they say first of a certificate with several faults. */
+/** Checked here, because the runtimes name different faults first when a certificate has several. */
 function faultOf(leaf: X509Certificate, host: string): NonNullable<Certificate["fault"]> {
   const now = Date.now();
   if (new Date(leaf.validTo).getTime() < now) return "expired";
@@ -94,7 +94,7 @@ function faultOf(leaf: X509Certificate, host: string): NonNullable<Certificate["
   return leaf.issuer === leaf.subject ? "self-signed" : "unknown authority";
 }
 
-/** From the server's own upward, each signed by the next. */
+/** From the server's own certificate upward, each signed by the next. */
 function chainOf(socket: TLSSocket): X509Certificate[] {
   const chain: X509Certificate[] = [];
   let shown: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
@@ -117,7 +117,7 @@ function isOfPublicAuthority(chain: readonly X509Certificate[]): boolean {
   );
 }
 
-/** The common name, else the organization, else all there is. */
+/** The common name, else the organization, else the whole text. */
 function nameOf(issuer: string): string {
   const fields = new Map(
     issuer.split("\n").map((line) => {
@@ -128,7 +128,7 @@ function nameOf(issuer: string): string {
   return fields.get("CN") ?? fields.get("O") ?? issuer;
 }
 
-/** Reads what there is to read once the socket says `event`, and closes it. */
+/** Calls `read` once the socket has had `event`, and closes the socket. */
 async function opened<T>(
   socket: Socket,
   event: "connect" | "secureConnect",
@@ -150,7 +150,7 @@ async function opened<T>(
 async function inTime<T>({ timeoutMs, signal }: Patience, act: Promise<T>): Promise<T> {
   const { promise: end, reject } = Promise.withResolvers<never>();
   const expire = () => reject(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
-  const cancel = () => reject(new CliError("CANCELLED", "cancelled; nothing was changed"));
+  const cancel = () => reject(cancelled());
   const timer = setTimeout(expire, timeoutMs);
   signal.addEventListener("abort", cancel, { once: true });
   if (signal.aborted) cancel();

@@ -1,14 +1,14 @@
 import { accessSync, constants, openSync, closeSync, readSync, statSync } from "node:fs";
 import { delimiter, extname, isAbsolute, join } from "node:path";
-import { realTarget } from "./files.ts";
+import { codeOf, realTarget } from "./files.ts";
 
-/** What a shell ends with when it cannot run a command. */
+/** A shell's exit codes for a command that it cannot run. */
 export const NOT_FOUND = 127;
 export const NOT_EXECUTABLE = 126;
 
 interface Found {
   path?: string;
-  /** What to end with when there is no path. */
+  /** For when there is no path. */
   exitCode: number;
 }
 
@@ -16,41 +16,46 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const isWindows = process.platform === "win32";
 
-/** What can be started, in the order in which Windows looks for it. */
+/** The endings of programs, in the order in which Windows tries them. */
 const WINDOWS_ENDINGS = [".com", ".exe", ".bat", ".cmd"];
 
-/** Where a system looks that was told nothing. */
+/** Used when `PATH` is not set. */
 const DEFAULT_PATH = isWindows ? "" : "/usr/bin:/bin";
 
-/** As a shell would, but the working directory is searched only when the name or `PATH` says so, and never on Windows. */
-export function findProgram(name: string, env: Record<string, string>): Found {
-  if (name.includes("/") || (isWindows && name.includes("\\"))) return firstProgram([name]);
-  return firstProgram(placesOf(name, env));
-}
-
-/** Every program of that name in `PATH`, first the one that a shell would start; each once, by where it really is. */
-export function findPrograms(name: string, env: Variables): string[] {
-  const places = isWindows ? placesOf(name, env).flatMap(withEndings) : placesOf(name, env);
-  return [...new Set(places.filter((path) => inspect(path) === "program").map(realTarget))];
-}
-
-function placesOf(name: string, env: Variables): string[] {
-  const folders = (variable(env, "PATH") ?? DEFAULT_PATH).split(delimiter).filter((folder) => folder !== "");
-  // A relative folder could give a name that looks like an option.
-  const places = isWindows
-    ? folders.filter(isAbsolute)
-    : folders.map((folder) => (isAbsolute(folder) ? folder : `./${folder}`));
-  return places.map((folder) => (isWindows ? join(folder, name) : `${folder}/${name}`));
-}
-
-function firstProgram(names: readonly string[]): Found {
+/** Finds a program as a shell does, but searches the working directory only if the name or `PATH` says so. */
+export function findProgram(name: string, env: Variables): Found {
+  const isPath = name.includes("/") || (isWindows && name.includes("\\"));
   let exitCode = NOT_FOUND;
-  for (const path of isWindows ? names.flatMap(withEndings) : names) {
+  for (const path of isPath ? withEndings(name) : pathsOf(name, env)) {
     const kind = inspect(path);
     if (kind === "program") return { path, exitCode: 0 };
     if (kind === "other") exitCode = NOT_EXECUTABLE;
   }
   return { exitCode };
+}
+
+/** The real paths of all programs of that name in `PATH`, without duplicates; a shell would start the first. */
+export function findPrograms(name: string, env: Variables): string[] {
+  return [
+    ...new Set(
+      pathsOf(name, env)
+        .filter((path) => inspect(path) === "program")
+        .map(realTarget),
+    ),
+  ];
+}
+
+/** Where in `PATH` it may be. Windows does not search relative folders. */
+function pathsOf(name: string, env: Variables): string[] {
+  const folders = (variable(env, "PATH") ?? DEFAULT_PATH).split(delimiter).filter((folder) => folder !== "");
+  if (isWindows) return folders.filter(isAbsolute).flatMap((folder) => withEndings(join(folder, name)));
+  // Without `./`, a relative folder could give a path that looks like an option.
+  return folders.map((folder) => `${isAbsolute(folder) ? "" : "./"}${folder}/${name}`);
+}
+
+function withEndings(path: string): string[] {
+  const isComplete = !isWindows || WINDOWS_ENDINGS.includes(extname(path).toLowerCase());
+  return isComplete ? [path] : WINDOWS_ENDINGS.map((ending) => path + ending);
 }
 
 function inspect(path: string): "program" | "other" | "nothing" {
@@ -59,36 +64,30 @@ function inspect(path: string): "program" | "other" | "nothing" {
     accessSync(path, constants.X_OK);
     return "program";
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG" ? "nothing" : "other";
+    return ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(codeOf(error)) ? "nothing" : "other";
   }
 }
 
-function withEndings(path: string): string[] {
-  const isComplete = WINDOWS_ENDINGS.includes(extname(path).toLowerCase());
-  return isComplete ? [path] : WINDOWS_ENDINGS.map((ending) => path + ending);
-}
-
-/** Windows does not tell the case of a variable's name. */
+/** On Windows the names of variables have no case. */
 function variable(env: Variables, name: string): string | undefined {
   if (!isWindows) return env[name];
   return Object.entries(env).find(([key]) => key.toUpperCase() === name)?.[1];
 }
 
-const BEGINNING = 512;
+const BEGINNING_BYTES = 512;
 
-/** Whether a file that the system refused to start can be meant for a shell: a program for another machine is not. */
+/** Whether a file that the system does not start may be a shell script. A program for another machine has NUL bytes. */
 export function isScript(path: string): boolean {
   try {
     const file = openSync(path, "r");
     try {
-      const bytes = Buffer.alloc(BEGINNING);
+      const bytes = Buffer.alloc(BEGINNING_BYTES);
       return !bytes.subarray(0, readSync(file, bytes)).includes(0);
     } finally {
       closeSync(file);
     }
   } catch {
-    // Who may run a file may not always read it; then no shell can either.
+    // Not readable, so a shell could not read it either.
     return false;
   }
 }

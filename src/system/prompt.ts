@@ -1,17 +1,17 @@
 import { confirm, isCancel, password, select, text, updateSettings } from "@clack/prompts";
-import { CliError, usageError } from "../errors.ts";
+import { cancelled, usageError } from "../errors.ts";
 import { clean } from "./text.ts";
 
 /**
- * Questions on stderr, so that `$(bentocloud …)` still works while someone answers. Each refuses when nobody can
- * answer, and a cancelled question is an error, never an answer.
+ * Questions on stderr, so that `$(bentocloud …)` works while someone answers. A question that nobody can answer is a
+ * usage error, and a cancelled one is an error too, never an answer.
  */
 export interface Prompt {
   /** Hidden input. */
   secret(message: string): Promise<string>;
   pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T>;
   confirm(message: string): Promise<boolean>;
-  /** A line that is typed, as it was. */
+  /** One visible line. */
   type(message: string): Promise<string>;
 }
 
@@ -21,56 +21,41 @@ interface Choice<T extends string> {
   hint?: string;
 }
 
-/** `settle` resolves when all that was said before a question is on the screen. */
+/** `settle` resolves when every message before the question is on the screen. */
 export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): Prompt {
-  // Unless it cancels, Ctrl-D ends the hidden input but not the question: what is pasted then shows on the screen.
+  // By default Ctrl-D ends the hidden input but not the question, and a token pasted after it would be visible.
   updateSettings({ aliases: { "\u0004": "cancel" } });
-  // A terminal that does not tell its width would get a letter a line.
+  // Without a width the library would print one character a line.
   if (!process.stderr.columns) process.stderr.columns = 80;
   const streams = { input: process.stdin, output: process.stderr, signal, withGuide: false };
+  const ask = async <T>(question: () => Promise<T>) => {
+    await settle();
+    const answer = await question();
+    if (isCancel(answer)) throw cancelled();
+    return answer as Exclude<T, symbol>;
+  };
   return {
-    async secret(message) {
-      await settle();
-      return answered(await password({ ...streams, message: clean(message), clearOnError: true }));
-    },
-    async pick(message, choices, initial) {
-      await settle();
+    secret: (message) => ask(() => password({ ...streams, message: clean(message), clearOnError: true })),
+    async pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T) {
       const options = choices.map(({ value, label, hint }) => ({
         value: value as string,
         label: clean(label),
         ...(hint === undefined ? {} : { hint: clean(hint) }),
       }));
-      const picked = await select<string>({
-        ...streams,
-        message: clean(message),
-        options,
-        maxItems: 12,
-        showInstructions: false,
-        ...(initial === undefined ? {} : { initialValue: initial }),
-      });
-      return answered(picked) as (typeof choices)[number]["value"];
+      const list = { options, maxItems: 12, showInstructions: false };
+      const start = initial === undefined ? {} : { initialValue: initial as string };
+      return (await ask(() => select({ ...streams, ...list, ...start, message: clean(message) }))) as T;
     },
-    async confirm(message) {
-      await settle();
-      return answered(await confirm({ ...streams, message: clean(message), initialValue: false }));
-    },
-    async type(message) {
-      await settle();
-      // Nothing typed is `undefined` to the library.
-      return answered(await text({ ...streams, message: clean(message) })) ?? "";
-    },
+    confirm: (message) => ask(() => confirm({ ...streams, message: clean(message), initialValue: false })),
+    // The library answers `undefined` when nothing was typed.
+    type: async (message) => (await ask(() => text({ ...streams, message: clean(message) }))) ?? "",
   };
 }
 
-/** Stands in where no person can answer: every question is a usage error that says what to pass instead. */
+/** For when no person can answer: every question is a usage error with the reason. */
 export function refusePrompt(reason: string): Prompt {
   const refuse = (message: string) => {
     throw usageError(`cannot ask "${message}": ${reason}`);
   };
   return { secret: refuse, pick: refuse, confirm: refuse, type: refuse };
-}
-
-function answered<T>(answer: T): Exclude<T, symbol> {
-  if (isCancel(answer)) throw new CliError("CANCELLED", "cancelled; nothing was changed");
-  return answer as Exclude<T, symbol>;
 }

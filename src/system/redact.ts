@@ -1,11 +1,13 @@
-/** Shorter texts are no real tokens, and replacing them would mangle ordinary words. */
+import { clean } from "./text.ts";
+
+/** A shorter text is no real token, and replacing it would mangle ordinary words. */
 const SHORTEST_REDACTED = 8;
 
-/** Every secret this process has held, so that {@link redact} can keep all of them out of any text. */
+/** Every token that this process has held. */
 const secrets = new Set<string>();
 const lengths = new Set<number>();
 
-/** From here on {@link redact} replaces this text. */
+/** From here on {@link redact} masks this text. */
 export function redactSecret(text: string): void {
   if (text.length < SHORTEST_REDACTED) return;
   secrets.add(text);
@@ -20,12 +22,17 @@ export function maskSecret(text: string): string {
   return text.length >= 12 ? `****${text.slice(-4)}` : "****";
 }
 
+/** A text without what could drive a terminal and without the tokens that this process has held. */
+export function safe(text: string): string {
+  return redact(clean(text));
+}
+
 /**
- * The text with every secret this process knows replaced by its masked form. Looks at each place of the text once for
- * each length that secrets have, so that a thousand secrets cost no more than one.
+ * Masks every token that this process has held. The text is searched once for each length that tokens have, so that a
+ * thousand tokens cost no more than one.
  */
 export function redact(text: string): string {
-  // Longest first: one secret may be the beginning of another.
+  // Longest first: one token may be the beginning of another.
   return [...lengths].toSorted((left, right) => right - left).reduce(redactOfLength, text);
 }
 

@@ -6,7 +6,7 @@ import { discard, namesIn, storageError, uninterrupted } from "./files.ts";
 export interface Replacement {
   /** The final path, with every symbolic link already followed. */
   target: string;
-  text: string;
+  text: string | Uint8Array;
   mode: number;
   /** Kept when root writes another user's file; the directory's when not given. */
   owner?: Owner | undefined;

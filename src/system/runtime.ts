@@ -1,8 +1,8 @@
 import { CliError } from "../errors.ts";
 
 /**
- * What the running process knows of its surroundings. Node's own modules are fetched when first asked. `node:tty` alone
- * would take Bun longer than a whole run of `bentocloud token`, so there it is asked what that module asks.
+ * Asks the runtime about the process. Where Bun has an answer of its own, Node's module is not loaded, which would take
+ * time: `node:tty` alone takes Bun longer than a whole run of `bentocloud token`.
  */
 export function isTerminal(descriptor: number): boolean {
   if (!process.versions.bun) return process.getBuiltinModule("node:tty").isatty(descriptor);
@@ -10,19 +10,19 @@ export function isTerminal(descriptor: number): boolean {
   return isTTY(descriptor);
 }
 
-/** In hexadecimal. For the same reason as above not from `node:crypto` where there is another way. */
+/** In hexadecimal. */
 export function sha256(text: string): string {
   if (process.versions.bun) return new Bun.CryptoHasher("sha256").update(text).digest("hex");
   return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("hex");
 }
 
-/** As Python's `expanduser` has it: `HOME` counts, except on Windows. Throws when the system knows no home. */
+/** As Python's `expanduser`: `HOME` counts, except on Windows. Throws when the system knows no home. */
 export function homeDirectory(variable: string | undefined): string {
   if (variable && process.platform !== "win32") return variable;
   return process.getBuiltinModule("node:os").homedir();
 }
 
-/** Undefined where users have no numbers. */
+/** Undefined on Windows, where users have no numbers. */
 export function userId(): number | undefined {
   return process.getuid?.();
 }
@@ -31,18 +31,47 @@ export function ownEnvironment(): Record<string, string | undefined> {
   return { ...process.env };
 }
 
+/** @throws CliError `STORAGE` where it was deleted, or has a path that cannot be told. */
 export function workingDirectory(): string {
   try {
-    return process.cwd();
+    return requireExactPath(process.cwd(), "the path of the working directory");
   } catch (error) {
-    throw new CliError("STORAGE", "the working directory no longer exists", {
+    if (error instanceof CliError) throw error;
+    const why = isMissing(error) ? "no longer exists" : "has a path that cannot be told";
+    throw new CliError("STORAGE", `the working directory ${why}`, {
       hint: "change to a directory that exists",
       cause: error,
     });
   }
 }
 
-/** For a library, which has no stream of its own to talk on. */
+/** A deleted working directory has no path, and nothing is in it. */
+export function isWorkingDirectoryDeleted(): boolean {
+  try {
+    process.cwd();
+    return false;
+  } catch (error) {
+    return isMissing(error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+/**
+ * Every runtime reads bytes that are not UTF-8 as U+FFFD, so a path with that character can lead to another file.
+ *
+ * @throws CliError `STORAGE` for such a path.
+ */
+export function requireExactPath(path: string, what: string): string {
+  if (!path.includes("\ufffd")) return path;
+  throw new CliError("STORAGE", `${what} is not valid UTF-8, so it cannot be used`, {
+    hint: "use directories whose names are valid UTF-8",
+  });
+}
+
+/** For the library, which does not print. */
 export function emitWarning(message: string): void {
   process.emitWarning(message, "BentoCloudWarning");
 }

@@ -1,8 +1,8 @@
 import { cleanLines, escapeUnsafe } from "./text.ts";
 
-/** An answer for a terminal: JSON on indented lines, and nothing in it that could drive the terminal. */
+/** A server's answer for a terminal: JSON is indented, and nothing in it can drive the terminal. */
 export function showOnScreen(text: string): string {
-  const shown = isJson(text) ? escapeUnsafe(layOut(text)) : cleanLines(text);
+  const shown = isJson(text) ? escapeUnsafe(indent(text)) : cleanLines(text);
   return shown === "" || shown.endsWith("\n") ? shown : `${shown}\n`;
 }
 
@@ -15,12 +15,12 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The same JSON on indented lines; numbers and strings stay as they are written. */
-function layOut(json: string): string {
+/** Works on the text, so that numbers and strings stay as they are written. */
+function indent(json: string): string {
   let depth = 0;
   const line = () => `\n${"  ".repeat(depth)}`;
   const tokens = json.match(/"(?:[^"\\]|\\.)*"|[[\]{}:,]|[^\s[\]{}:,"]+/g) ?? [];
-  const laidOut = tokens.map((token, index) => {
+  const pieces = tokens.map((token, index) => {
     const isEmpty = "[{".includes(tokens[index - 1] ?? " ");
     if (token === "]" || token === "}") depth -= 1;
     const before = (token === "]" || token === "}") && !isEmpty ? line() : "";
@@ -29,5 +29,5 @@ function layOut(json: string): string {
     const after = token === "," || ((token === "[" || token === "{") && !closes) ? line() : "";
     return before + token + (token === ":" ? " " : after);
   });
-  return laidOut.join("");
+  return pieces.join("");
 }

@@ -12,26 +12,19 @@ export function writeLine(descriptor: number, text: string): void {
   write(descriptor, `${text}\n`);
 }
 
-/** What is left after so many bytes. A short answer goes out whole, and then nobody needs to encode it. */
-function behind(data: string | Uint8Array, written: number): string | Uint8Array {
-  if (typeof data !== "string") return data.subarray(written);
-  if (written === data.length && ASCII.test(data)) return "";
-  return Buffer.from(data).subarray(written);
-}
-
 /**
- * Synchronous, so that nothing is lost when the process ends and a full disk is an error of this command: a token
- * that was cut short must not look like success. A reader that went away (`| head -1`) is no error; false tells of it.
+ * Writes synchronously, so that nothing is lost when the process ends, and a full disk is an error of this command: a
+ * token that was cut short must not look like success. False when the reader went away (`| head -1`), which is no error.
  */
 export function write(descriptor: number, data: string | Uint8Array): boolean {
   let rest = data;
   while (rest.length > 0) {
     try {
-      rest = behind(rest, writeSync(descriptor, rest as string));
+      rest = restAfter(rest, writeSync(descriptor, rest as string));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EAGAIN") {
-        // The reader is slow, and its pipe does not block: give it a moment instead of a core.
+        // The reader of a pipe is slow: sleep, because trying again at once would use a whole core.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WRITE_RETRY_MS);
         continue;
       }
@@ -42,4 +35,11 @@ export function write(descriptor: number, data: string | Uint8Array): boolean {
     }
   }
   return true;
+}
+
+/** The data after the first `written` bytes. A text of ASCII that was written whole is not encoded to find that out. */
+function restAfter(data: string | Uint8Array, written: number): string | Uint8Array {
+  if (typeof data !== "string") return data.subarray(written);
+  if (written === data.length && ASCII.test(data)) return "";
+  return Buffer.from(data).subarray(written);
 }

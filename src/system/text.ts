@@ -4,25 +4,25 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
 
 const REPLACEMENT = "\ufffd";
 
-/** Most texts, for which nobody needs to look further; this pattern costs a start far less than the others. */
+/** Most texts are printable ASCII and need no other pattern; this one costs a start far less than those. */
 const PLAIN = /^[ -~]*$/;
 
 /**
  * A whole terminal sequence: a string (title, hyperlink, clipboard) up to its end, a control sequence, or a short one.
- * Without its first byte the rest would be left standing as text, and could hide a token's halves from each other. No
- * part of it can begin another one, so that looking for its end takes no more than one pass.
+ * If only its first byte were removed, the rest would stay as text and could separate the halves of a token. No part of
+ * a sequence can begin another one, so the search is linear.
  */
 const SEQUENCE =
   // oxlint-disable-next-line no-control-regex -- matching control characters is the purpose
   /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u0090\u0098\u009c-\u009f]*(?:\u0007|\u001b\\|\u009c)|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/g;
 
-/** The same with every such character shown as a replacement, so that a name with one cannot pass for another name. */
+/** Shows every unsafe character as U+FFFD, so that a name with one cannot pass for another name. */
 export function mark(text: string): string {
   if (PLAIN.test(text)) return text;
   return text.replace(SEQUENCE, REPLACEMENT).replace(UNSAFE, REPLACEMENT);
 }
 
-/** Text from a server or a file, made safe for a terminal: one line, nothing that moves the cursor or lies. */
+/** A text from a server or a file, made safe for a terminal: one line, and nothing that moves the cursor or hides text. */
 export function clean(text: string): string {
   if (PLAIN.test(text)) return text;
   return text
@@ -31,14 +31,19 @@ export function clean(text: string): string {
     .replace(UNSAFE, "");
 }
 
-/** The same for a text of several lines, which stay, as its tabs do. */
+/** Like {@link clean}, but line feeds and tabs stay. */
 export function cleanLines(text: string): string {
   return text
     .replace(SEQUENCE, "")
     .replace(UNSAFE, (character) => (character === "\n" || character === "\t" ? character : ""));
 }
 
-/** JSON with the characters that {@link clean} takes out written as `\uXXXX`; its own line ends stay. */
+/** JSON on indented lines for a program, harmless for a person who looks at it. */
+export function toSafeJson(value: unknown): string {
+  return escapeUnsafe(JSON.stringify(value, null, 2));
+}
+
+/** Writes the unsafe characters of a JSON text as `\uXXXX`; its own line feeds stay. */
 export function escapeUnsafe(json: string): string {
   return json.replace(UNSAFE, (character) => {
     if (character === "\n") return character;
@@ -46,7 +51,7 @@ export function escapeUnsafe(json: string): string {
   });
 }
 
-/** True when {@link clean} would take something out, or white space stands at either end. */
+/** True when {@link clean} would remove something, or white space stands at either end. */
 export function isUnsafe(text: string): boolean {
   return text.search(UNSAFE) !== -1 || text.trim() !== text;
 }

@@ -1,8 +1,6 @@
 import { usageError } from "../errors.ts";
 
-/** What a person writes for an API token, made sure of before anything is sent. */
-
-/** `api` is everything; the others are an operation on a kind of thing. */
+/** `api` allows everything; every other scope is an operation on a kind of resource. */
 const SCOPES = [
   "api",
   ...["organization", "cluster"].flatMap((kind) =>
@@ -21,25 +19,23 @@ export function parseScopes(given: readonly string[], { force }: { force: boolea
 
 const MAX_NAME = 63;
 
-/** A DNS-1035 label, as the server demands. */
+/** The server takes DNS-1035 labels. */
 export function parseTokenName(text: string): string {
-  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(text) || text.length > MAX_NAME) {
-    throw usageError(
-      "this cannot name an API token",
-      `a to z, 0 to 9 and dashes, from a letter to a letter or digit, at most ${MAX_NAME} characters`,
-    );
-  }
-  return text;
+  if (/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(text) && text.length <= MAX_NAME) return text;
+  throw usageError(
+    "this cannot name an API token",
+    `a to z, 0 to 9 and dashes, from a letter to a letter or digit, at most ${MAX_NAME} characters`,
+  );
 }
 
 /** The first free one of `ci-r2`, `ci-r3`, … for `ci`, and of `ci-r3`, … for `ci-r2`. */
 export function nameSuccessor(name: string, taken: ReadonlySet<string>): string {
-  const [, base = "", number] = /^(.*?)(?:-r(\d{1,9}))?$/s.exec(name) ?? [];
+  const [, base = "", number = 1] = /^(.*?)(?:-r(\d{1,9}))?$/s.exec(name) ?? [];
   const label = base
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replace(/^[^a-z]+/, "");
-  for (let next = Number(number ?? 1) + 1; ; next += 1) {
+  for (let next = Number(number) + 1; ; next += 1) {
     const suffix = `-r${next}`;
     const start = (label || "token").slice(0, MAX_NAME - suffix.length).replace(/-+$/, "");
     if (!taken.has(start + suffix)) return start + suffix;
@@ -49,12 +45,12 @@ export function nameSuccessor(name: string, taken: ReadonlySet<string>): string 
 const HOURS: Record<string, number> = { h: 1, d: 24, w: 7 * 24 };
 const LAST_YEAR = 9999;
 
-/** `12h`, `30d`, `2w`, a date (its beginning in UTC), or RFC 3339 with its zone; in the future. */
+/** `12h`, `30d`, `2w`, a date (its beginning in UTC), or RFC 3339 with a zone; in the future. */
 export function parseExpiry(text: string, now: Date): Date {
-  const time = readDuration(text, now) ?? readMoment(text);
+  const time = parseDuration(text, now) ?? parseTime(text);
   if (time === undefined) {
     throw usageError(
-      `this is no time: --expires ${JSON.stringify(text)}`,
+      `--expires ${JSON.stringify(text)} is not a time`,
       "for example 12h, 30d, 2w, 2026-12-31 or 2026-12-31T18:00:00+01:00",
     );
   }
@@ -64,19 +60,19 @@ export function parseExpiry(text: string, now: Date): Date {
   return time;
 }
 
-function readDuration(text: string, now: Date): Date | undefined {
+function parseDuration(text: string, now: Date): Date | undefined {
   const [, count, unit = ""] = /^(\d+)([hdw])$/i.exec(text) ?? [];
   const hours = HOURS[unit.toLowerCase()];
   return hours === undefined ? undefined : new Date(now.getTime() + Number(count) * hours * 3_600_000);
 }
 
-const MOMENT =
+const TIME =
   /^\d{4}-(?:0[1-9]|1[0-2])-(\d\d)(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/i;
 
-function readMoment(text: string): Date | undefined {
-  const [written, day] = MOMENT.exec(text) ?? [];
+function parseTime(text: string): Date | undefined {
+  const [written, day] = TIME.exec(text) ?? [];
   if (written === undefined) return undefined;
-  // The 31st of a short month is read as the next month's first.
+  // The runtime reads February 30th as March 2nd.
   const date = new Date(`${written.slice(0, 10)}T00:00:00Z`);
   if (Number.isNaN(date.getTime()) || date.getUTCDate() !== Number(day)) return undefined;
   return written.length === 10 ? date : new Date(written.toUpperCase().replace(/(\.\d{3})\d+/, "$1"));

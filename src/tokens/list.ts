@@ -1,45 +1,107 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import { listTokens } from "../cloud/tokens.ts";
+import type { Client } from "../cloud/client.ts";
+import { getToken, listTokens, type TokenFields, updateToken } from "../cloud/tokens.ts";
+import { showName } from "../contexts/name.ts";
+import { redact } from "../system/redact.ts";
+import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { rememberExpiry } from "../auth/expiry.ts";
-import { findApiToken, openTokens, type TokensSession } from "./open.ts";
-import { holdersOf } from "./own.ts";
+import { rememberExpiry, warnOfExpiry } from "../auth/expiry.ts";
+import type { RequestOptions } from "../auth/identity.ts";
+import { openSession, type Session } from "../auth/session.ts";
+import { matchTokens } from "./match.ts";
+
+export type TokensSession = Session & { client: Client };
+
+/** The active login, with a client for the API tokens of its user. */
+export async function openTokens(cli: Cli, options: RequestOptions): Promise<TokensSession> {
+  const session = await openSession(cli, options);
+  await warnOfExpiry(cli, session.context);
+  const client = await cli.client({ endpoint: session.context.endpoint, token: session.token, ...options });
+  return { ...session, client };
+}
 
 export interface Listed extends ApiToken {
-  /** The logins here that are known to use it. */
+  /** The names of the contexts that are known to use it. */
   contexts: string[];
-  /** Whether the active one is among them. */
+  /** Whether the active context is one of them. */
   isInUse: boolean;
 }
 
-/** Searched here, because some servers accept a search and ignore it, and the others differ in what they search. */
+/** Searches here, because servers differ in what they search, and some ignore the search. */
 export async function listApiTokens(
   cli: Cli,
-  { search = "", ...options }: { search?: string | undefined; insecureHttp: boolean },
+  { search = "", ...options }: RequestOptions & { search?: string | undefined },
 ): Promise<Listed[]> {
   const session = await openTokens(cli, options);
-  const listed = await annotate(cli, session, await listTokens(session.client));
-  const words = search.toLowerCase();
-  return listed.filter(({ uid, name, description }) =>
-    [uid, name, description].some((text) => text.toLowerCase().includes(words)),
+  const tokens = await addUsers(cli, session, await listTokens(session.client));
+  const text = search.toLowerCase();
+  return tokens.filter(({ uid, name, description }) =>
+    [uid, name, description].some((field) => field.toLowerCase().includes(text)),
   );
 }
 
-export async function getApiToken(
-  cli: Cli,
-  word: string,
-  options: { insecureHttp: boolean },
-): Promise<Listed> {
+export async function getApiToken(cli: Cli, word: string, options: RequestOptions): Promise<Listed> {
   const session = await openTokens(cli, options);
   const { token, listed } = await findApiToken(session.client, word);
-  return (await annotate(cli, session, listed)).find(({ uid }) => uid === token.uid)!;
+  return (await addUsers(cli, session, listed)).find(({ uid }) => uid === token.uid)!;
 }
 
-async function annotate(cli: Cli, session: TokensSession, listed: ApiToken[]): Promise<Listed[]> {
-  const holders = await holdersOf(cli, session, listed);
-  await rememberExpiry(cli, listed, holders);
+export async function updateApiToken(
+  cli: Cli,
+  word: string,
+  { insecureHttp, ...fields }: TokenFields & RequestOptions,
+): Promise<ApiToken> {
+  if (Object.keys(fields).length === 0)
+    throw usageError("there is nothing to change", "pass --description, --scope or --expires");
+  const session = await openTokens(cli, { insecureHttp });
+  const { token, listed } = await findApiToken(session.client, word);
+  const updated = await updateToken(session.client, token.uid, fields);
+  if (!updated) throw noSuchToken(word);
+  await rememberExpiry(cli, [updated], await matchTokens(cli, session.context, listed));
+  return updated;
+}
+
+async function addUsers(cli: Cli, { context }: TokensSession, listed: ApiToken[]): Promise<Listed[]> {
+  const match = await matchTokens(cli, context, listed);
+  await rememberExpiry(cli, listed, match);
   return listed.map((token) => {
-    const contexts = holders.get(token.uid) ?? [];
-    return { ...token, contexts, isInUse: contexts.includes(session.context.name) };
+    const contexts = match.usersOf(token.uid).map(({ name }) => name);
+    return { ...token, contexts, isInUse: contexts.includes(context.name) };
+  });
+}
+
+/** The API token with this uid or exactly this name, which the server may have without listing it. */
+export async function findApiToken(
+  client: Client,
+  word: string,
+): Promise<{ token: ApiToken; listed: ApiToken[] }> {
+  if (word === "") throw usageError("an API token has a uid and a name");
+  // A secret in the place of a name would become part of an address, and addresses are logged.
+  if (redact(word) !== word)
+    throw usageError(
+      "this is an API token itself, not its uid or name",
+      "`bentocloud api-token list` shows both",
+    );
+  const listed = await listTokens(client);
+  const match = findListed(listed, word);
+  if (match) return { token: match, listed };
+  const canBeUid = word !== "." && word !== ".." && !/^[0-9a-v]{20}$/.test(word);
+  const token = canBeUid ? await getToken(client, word) : undefined;
+  if (token) return { token, listed: [...listed, token] };
+  throw noSuchToken(word);
+}
+
+export function findListed(listed: readonly ApiToken[], word: string): ApiToken | undefined {
+  const matches = listed.filter(({ uid, name }) => uid === word || name === word);
+  if (matches.length <= 1) return matches[0];
+  const choices = matches.map(({ uid, name }) => `${uid} (${name})`).join(", ");
+  throw usageError(`several API tokens go by ${showName(word)}: ${choices}`, "say which by its uid");
+}
+
+export function noSuchToken(word: string): CliError {
+  const shown = showName(word);
+  const which = shown.startsWith('"') ? shown : "of that uid or name";
+  return new CliError("NOT_FOUND", `there is no API token ${which}`, {
+    hint: "`bentocloud api-token list` shows them",
   });
 }

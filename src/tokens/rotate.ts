@@ -1,12 +1,13 @@
 import { isSameEndpoint } from "../contexts/endpoint.ts";
-import { requireNamed } from "../contexts/context.ts";
+import { requireStored } from "../store/manage.ts";
 import { quoteWord, requireToken } from "../resolve/require.ts";
-import { readRotations, type Rotation, withRotationLock } from "./journal.ts";
-import { holding } from "../store/replace-token.ts";
+import { contextsUsing } from "../store/replace-token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { chooseTarget, plan, type RotateOptions, type Target } from "./plan.ts";
-import { begin, type Ending, settle } from "./rotation.ts";
+import type { Credential } from "../auth/identity.ts";
+import { chooseTarget, planRotation, type RotateOptions } from "./plan-rotation.ts";
+import { readRotations, type Rotation, withRotationLock } from "./rotation-journal.ts";
+import { begin, settle } from "./settle-rotation.ts";
 
 export interface Rotated {
   contexts: string[];
@@ -16,17 +17,16 @@ export interface Rotated {
   isResumed: boolean;
 }
 
-/** What would be done, asked with nothing but reading requests. */
-export async function planRotation(cli: Cli, options: RotateOptions) {
+/** What `rotate` would do, from requests that change nothing. */
+export async function previewRotation(cli: Cli, options: RotateOptions) {
   const target = await chooseTarget(cli, options);
   const unfinished = readRotations(cli.store.paths.own).filter(({ endpoint }) =>
     isSameEndpoint(endpoint, target.context.endpoint),
   );
-  const mine = unfinished.find((rotation) => rotation.successor && isAbout(rotation, target));
-  const rotation = mine ?? (await plan(cli, target, options));
-  const { endpoint } = rotation;
-  const contexts = holding(await cli.store.read(), { endpoint, token: target.token }).map(({ name }) => name);
-  return { contexts, rotation, unfinished };
+  const resumed = unfinished.find((rotation) => rotation.successor && isOf(rotation, target));
+  const rotation = resumed ?? (await planRotation(cli, target, options));
+  const users = contextsUsing(await cli.store.read(), { endpoint: rotation.endpoint, token: target.token });
+  return { contexts: users.map(({ name }) => name), rotation, unfinished };
 }
 
 export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated> {
@@ -37,69 +37,62 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
     try {
       return (await settleEarlier(cli, target, options)) ?? (await rotateAnew(cli, target, options));
     } catch (error) {
-      const isOpen = readRotations(paths.own).some((rotation) => isAbout(rotation, target));
-      throw isOpen && error instanceof CliError ? unfinished(error, target) : error;
+      const isOpen = readRotations(paths.own).some((rotation) => isOf(rotation, target));
+      if (!isOpen || !(error instanceof CliError)) throw error;
+      const message = error.code === "CANCELLED" ? "cancelled" : error.message;
+      throw new CliError(error.code, `${message}; the rotation is unfinished, and nothing is lost`, {
+        hint: `\`bentocloud api-token rotate ${quoteWord(target.context.name)}\` goes on, or takes it back`,
+        cause: error,
+      });
     }
   });
 }
 
-async function rotateAnew(cli: Cli, { context }: Target, options: RotateOptions): Promise<Rotated> {
-  // What was taken back may have given the context another token.
-  const now = requireNamed((await cli.store.read()).contexts, context.name);
-  const planned = await plan(cli, { context: now, token: requireToken(now) }, options);
+async function rotateAnew(cli: Cli, { context }: Credential, options: RotateOptions): Promise<Rotated> {
+  // An earlier rotation that was undone may have given the context another token.
+  const now = await requireStored(cli.store, context.name);
+  const planned = await planRotation(cli, { context: now, token: requireToken(now) }, options);
   const { insecureHttp } = options;
   const rotation = await begin({ cli, rotation: planned, insecureHttp });
   const ending = await settle({ cli, rotation, insecureHttp });
   if (ending.kind === "done") return { ...ending, rotation, isResumed: false };
-  throw new CliError(ending.reason.code, `the new API token was taken back: ${ending.reason.message}`, {
-    hint: ending.reason.hint,
-    cause: ending.reason,
-  });
+  const { code, message, hint } = ending.reason;
+  throw new CliError(code, `the new API token was taken back: ${message}`, { hint, cause: ending.reason });
 }
 
-function unfinished(error: CliError, { context }: Target): CliError {
-  const message = error.code === "CANCELLED" ? "cancelled" : error.message;
-  return new CliError(error.code, `${message}; the rotation is unfinished, and nothing is lost`, {
-    hint: `\`bentocloud api-token rotate ${quoteWord(context.name)}\` goes on, or takes it back`,
-    cause: error,
-  });
-}
-
-/**
- * Brings what earlier processes left at this endpoint to its end. The answer is the rotation that was asked for, when
- * one of them was it.
- */
-async function settleEarlier(cli: Cli, target: Target, options: RotateOptions): Promise<Rotated | undefined> {
+/** Ends what earlier processes left at this endpoint. Gives the rotation of this target, if it was among that. */
+async function settleEarlier(
+  cli: Cli,
+  target: Credential,
+  { insecureHttp }: RotateOptions,
+): Promise<Rotated | undefined> {
+  const { output, store } = cli;
   let resumed: Rotated | undefined;
-  for (const rotation of readRotations(cli.store.paths.own)) {
+  for (const rotation of readRotations(store.paths.own)) {
     const { old, endpoint, started_at } = rotation;
-    const isMine = isAbout(rotation, target);
+    const isOurs = isOf(rotation, target);
     const what = `the rotation of "${old.name}" at ${endpoint}, begun ${started_at}`;
     if (!isSameEndpoint(endpoint, target.context.endpoint)) {
-      cli.output.warn(`unfinished: ${what}; rotate a context of that endpoint to end it`);
+      output.warn(`unfinished: ${what}; rotate a context of that endpoint to end it`);
       continue;
     }
-    const ending = await settle({ cli, rotation, insecureHttp: options.insecureHttp }).catch(
-      (error: unknown) => {
-        if (isMine || !(error instanceof CliError)) throw error;
-        cli.output.warn(`could not end ${what}: ${error.message}`);
-        return undefined;
-      },
-    );
-    if (!ending) continue;
-    describeEnding(cli, what, ending);
-    if (ending.kind === "done" && isMine) resumed = { ...ending, rotation, isResumed: true };
+    try {
+      const ending = await settle({ cli, rotation, insecureHttp });
+      if (ending.kind === "done") {
+        output.info(`Finished ${what}`);
+        if (isOurs) resumed = { ...ending, rotation, isResumed: true };
+      } else if (ending.kind === "undone") output.info(`Took back ${what}: ${ending.reason.message}`);
+      else output.warn(`gave up ${what}: ${ending.reason.message}`);
+    } catch (error) {
+      if (isOurs || !(error instanceof CliError)) throw error;
+      output.warn(`could not end ${what}: ${error.message}`);
+    }
   }
   return resumed;
 }
 
-function describeEnding(cli: Cli, what: string, ending: Ending): void {
-  if (ending.kind === "done") cli.output.info(`Finished ${what}`);
-  else if (ending.kind === "undone") cli.output.info(`Took back ${what}: ${ending.reason.message}`);
-  else cli.output.warn(`gave up ${what}: ${ending.reason.message}`);
-}
-
-function isAbout({ endpoint, old, successor }: Rotation, { context, token }: Target): boolean {
+/** Whether the target has one of the rotation's two tokens. */
+function isOf({ endpoint, old, successor }: Rotation, { context, token }: Credential): boolean {
   const secret = token.reveal();
   return isSameEndpoint(endpoint, context.endpoint) && [old.token, successor?.token].includes(secret);
 }

@@ -1,115 +1,78 @@
+import { type Context, tokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
-
-/** Make this context what its name stands for: the first entry of that name, or a new one at the end. */
-export interface Put {
-  kind: "put";
-  name: string;
-  endpoint: string;
-  token: Token;
-  email: string | null;
-}
+import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
 
 /**
- * One change to the contexts file. `remove` and `rename` mean every entry of that name, and never touch the current
- * one; `separate` gives each entry a name of its own, as {@link separateNames} has it.
+ * One change to the contexts file. `put` makes a context what its name stands for: the first entry of that name, or a
+ * new one at the end. `remove` and `rename` mean every entry of that name, and never touch the current one. A `use` of
+ * null takes `current_context_name` out.
  */
 export type Change =
-  | Put
+  | { kind: "put"; name: string; endpoint: string; token: Token; email: string | null }
   | { kind: "remove"; name: string }
   | { kind: "rename"; from: string; to: string }
-  | { kind: "use"; name: string }
-  | { kind: "separate" };
+  | { kind: "use"; name: string | null };
 
-/** The values that a change is about, free of how the file writes them. */
-export interface Model {
-  contexts: { name: string; endpoint: string; token: string; email: string | null }[];
-  current: string;
+/** The values of an entry by their keys, in the order in which Python writes them. */
+export interface Fields {
+  api_token: string;
+  email: string | null;
+  endpoint: string;
+  name: string;
 }
 
-/** Those in a row that can be made at once, so that many do not go through the file as many times. */
-export function batchesOf(changes: Change[]): Change[][] {
-  const batches: Change[][] = [];
-  let names = new Set<string>();
+/** What a file has to say once it is changed. */
+export interface Target {
+  /** Each with its index among the contexts of the file, or undefined for one that is new. */
+  entries: { fields: Fields; from: number | undefined }[];
+  /** Null for none; undefined when nothing is said about it. */
+  current: string | null | undefined;
+}
+
+export function fieldsOf(context: Context): Fields {
+  const { name, endpoint, email } = context;
+  return { api_token: tokenOf(context)?.reveal() ?? "", email, endpoint, name };
+}
+
+export function targetOf(file: ContextsFile, changes: Change[]): Target {
+  let entries: Target["entries"] = file.contexts.map((context, from) => ({
+    fields: fieldsOf(context),
+    from,
+  }));
+  let current: Target["current"];
   for (const change of changes) {
-    const last = batches.at(-1);
-    const isMore =
-      change.kind === last?.[0]?.kind &&
-      (change.kind === "remove" || (change.kind === "put" && !names.has(change.name)));
-    if (last && isMore) last.push(change);
-    else {
-      batches.push([change]);
-      names = new Set();
+    if (change.kind === "use") current = change.name;
+    else if (change.kind === "remove") entries = entries.filter(({ fields }) => fields.name !== change.name);
+    else if (change.kind === "rename") {
+      for (const entry of entries)
+        if (entry.fields.name === change.from) entry.fields = { ...entry.fields, name: change.to };
+    } else {
+      const { name, endpoint, token, email } = change;
+      const fields = { api_token: token.reveal(), email, endpoint, name };
+      const entry = entries.find((one) => one.fields.name === name);
+      if (entry) entry.fields = fields;
+      else entries.push({ fields, from: undefined });
     }
-    if (change.kind === "put") names.add(change.name);
   }
-  return batches;
+  return { entries, current };
 }
 
-export function putsIn(batch: Change[]): Put[] {
-  return batch.filter((change) => change.kind === "put");
-}
-
-/** The names that a batch of removals or of puts is about. */
-export function namesIn(batch: Change[]): Set<string> {
-  return new Set(
-    batch.flatMap((change) => (change.kind === "remove" || change.kind === "put" ? change.name : [])),
+/** Whether a file that was read again says what it should; `before` is what it said about what does not change. */
+export function isReached(file: ContextsFile, { entries, current }: Target, before: ContextsFile): boolean {
+  const name = current === undefined ? before.current.name : (current ?? DEFAULT_CURRENT);
+  const isReadable = current === undefined || !file.problems.some((problem) => problem.current);
+  return (
+    isReadable &&
+    file.current.name === name &&
+    file.contexts.length === entries.length &&
+    file.contexts.every((context, index) => {
+      const wanted = entries[index]?.fields;
+      return wanted !== undefined && changesIn(fieldsOf(context), wanted).length === 0;
+    })
   );
 }
 
-/** What a file has to say once a change, or several at once, are made. */
-export function applyToModel({ contexts, current }: Model, batch: Change[]): Model {
-  const [change] = batch;
-  switch (change?.kind) {
-    case undefined:
-      return { contexts, current };
-    case "use":
-      return { contexts, current: change.name };
-    case "remove": {
-      const names = namesIn(batch);
-      return { contexts: contexts.filter(({ name }) => !names.has(name)), current };
-    }
-    case "rename":
-      return {
-        contexts: contexts.map((one) => (one.name === change.from ? { ...one, name: change.to } : one)),
-        current,
-      };
-    case "separate": {
-      const names = separateNames(contexts);
-      const kept = contexts.flatMap((one, index) => {
-        const name = names[index];
-        return name === undefined ? [] : [{ ...one, name }];
-      });
-      return { contexts: kept, current };
-    }
-    case "put": {
-      const places = new Map(contexts.map(({ name }, index) => [name, index] as const).toReversed());
-      const next = [...contexts];
-      for (const { name, endpoint, token, email } of putsIn(batch))
-        next[places.get(name) ?? next.length] = { name, endpoint, token: token.reveal(), email };
-      return { contexts: next, current };
-    }
-  }
-}
-
-/**
- * The name each entry has when no two may share one; undefined for one that goes, because an earlier one of its name
- * is the same login, or because it has no token and another of its name has. The first that stays keeps the name.
- */
-export function separateNames(contexts: Model["contexts"]): (string | undefined)[] {
-  const taken = new Set(contexts.map(({ name }) => name));
-  const groups = Map.groupBy(contexts, ({ name }) => name);
-  const seen = new Map<string, Set<string>>();
-  return contexts.map(({ name, endpoint, token }) => {
-    const others = seen.get(name) ?? new Set();
-    seen.set(name, others);
-    const login = JSON.stringify([endpoint, token]);
-    if (others.has(login)) return undefined;
-    if (token === "" && groups.get(name)?.some((one) => one.token !== "")) return undefined;
-    others.add(login);
-    if (others.size === 1) return name;
-    let number = 2;
-    while (taken.has(`${name}-${number}`)) number += 1;
-    taken.add(`${name}-${number}`);
-    return `${name}-${number}`;
-  });
+/** The fields that differ; a missing e-mail is as good as null. */
+export function changesIn(now: Fields, wanted: Fields): [key: string, value: string | null][] {
+  return Object.entries(wanted).filter(([key, value]) => value !== now[key as keyof Fields]);
 }

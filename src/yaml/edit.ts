@@ -1,20 +1,52 @@
-import type { Change } from "./change.ts";
-import { DEFAULT_CURRENT } from "./fast.ts";
+import { CliError } from "../errors.ts";
+import { type Change, isReached, type Target, targetOf } from "./change.ts";
+import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
+import { readFast, readUsual } from "./fast.ts";
 import { editLines } from "./lines.ts";
+import { problemError, problemWith, readContexts } from "./read.ts";
 
 export type { Change } from "./change.ts";
 
 const NEW_FILE = `contexts: []\ncurrent_context_name: ${DEFAULT_CURRENT}\n`;
 
 /**
- * The text with the changes made in order, and everything else left byte for byte as it was. Without a text, the one
- * Python bentoml would write. Throws `CORRUPT` for text that cannot be read, and rather than return text that would
- * read back as anything else than what was asked for.
+ * The text with the changes made in order, and every other entry, comment and key kept: byte for byte in the usual
+ * shape, with other spacing in any other. Without a text, the one Python bentoml would write. Throws `CORRUPT` for text
+ * that cannot be read, for a change of an entry that is left out, and rather than return text that would read back as
+ * anything else than what was asked for.
  *
  * There are two editors for the reason that there are two readers: loading the YAML package, and parsing with it before
  * and after, takes most of the time that a switch takes, and nearly every file is in the shape both programs write.
  */
 export async function editContexts(text: string | undefined, changes: Change[]): Promise<string> {
   const before = text ?? NEW_FILE;
-  return editLines(before, changes) ?? (await import("./nodes.ts")).editNodes(before, changes);
+  const usual = readUsual(before);
+  const fast = readFast(before, usual);
+  const file = fast ?? (await readContexts(before));
+  for (const name of changes.flatMap(namesIn)) {
+    const problem = problemWith(file, name);
+    if (problem) throw problemError(problem, "the contexts file");
+  }
+  const target = targetOf(file, changes);
+  const inLines = usual && fast && editLines(before, { usual, file, target });
+  if (inLines !== undefined && (await says(inLines, target, file))) return inLines;
+  const { editDocument } = await import("./edit-document.ts");
+  const inNodes = editDocument(before, file, target);
+  if (await says(inNodes, target, file)) return inNodes;
+  throw new CliError("CORRUPT", "the change cannot be made safely in the file as it is written");
+}
+
+function namesIn(change: Change): string[] {
+  if (change.kind === "rename") return [change.from, change.to];
+  return change.name === null ? [] : [change.name];
+}
+
+/** Places in text that is not written yet would mean nothing to the reader of an error. */
+async function says(text: string, target: Target, before: ContextsFile): Promise<boolean> {
+  try {
+    return isReached(await readContexts(text), target, before);
+  } catch (error) {
+    if (error instanceof CliError) return false;
+    throw error;
+  }
 }

@@ -1,143 +1,135 @@
 import { Context } from "../contexts/context.ts";
-import { isNull, kindOf } from "./scalar.ts";
-import type { ContextsFile } from "./read.ts";
+import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
+import { kindOf, unquoteDouble } from "./scalar.ts";
 
-/** What Python bentoml takes for current when the file names none. */
-export const DEFAULT_CURRENT = "default";
-
-// A reader for the one shape that Python bentoml and this program write. Everything it is not certain about it
-// declines, so that there is a single authority on what YAML means: the full parser.
+// A reader for the shape that Python bentoml and this program write, where each value stands on a line of its own, and for
+// the comments and simple keys that people add to it. It declines everything that it is not certain about, so that the
+// full reader alone decides what YAML means.
 
 const UNUSUAL_TEXT = /[^\x20-\x7e\r\n]|\r(?!\n)/;
 const NOTHING = /^ *(?:#.*)?$/;
 /** Indentation, the blanks behind a dash, key and value. Each expression here is compiled anew at every start. */
 const LINE = /^( *)(?:-( +))?([a-z_]+):(?: +(.*))?$/;
-const FIELDS = new Set(["api_token", "email", "endpoint", "name"]);
-const SINGLE_QUOTED = /^'((?:[^']|'')*)' *$/;
-const CERTAINLY_PLAIN_START = /^[A-Za-z0-9._/+~$^(;<=\\]/;
-const NOT_PLAIN = /: |:$| #/;
+/** PyYAML looks no further for the colon of a key. */
+const MAX_KEY = 1_000;
+const EMPTY_LIST = /^\[\] *(?:#.*)?$/;
+const QUOTED = /^(?:'[^']*(?:''[^']*)*'|"[^"\\]*(?:\\.[^"\\]*)*")(?= |$)/;
+/** What is certainly plain, and neither a key nor followed by a comment. Most values are such a word. */
+const WORD = /^[A-Za-z0-9._/+~$^(;<=\\](?:[^ ]*[^ :])?$/;
+const WORDS = /^[A-Za-z0-9._/+~$^(;<=\\][^:]*(?::(?! |$)[^:]*)*$/;
 
-/** The text Python sees, null where it sees None, undefined when that takes more than a glance. */
+/** An entry and where it stands, by the indexes of its lines and the columns of its dash and keys. */
+interface UsualEntry {
+  first: number;
+  last: number;
+  dash: number;
+  column: number;
+  keys: Partial<Record<string, number>>;
+  values: Partial<Record<string, string | null>>;
+}
+
+/** How much of what stands behind a key on its line is its value, and not blanks or a comment. */
+export function lengthOfValue(source: string): number {
+  const quoted = QUOTED.exec(source)?.[0];
+  if (quoted !== undefined) return quoted.length;
+  const comment = source.startsWith("#") ? 0 : source.indexOf(" #");
+  return (comment === -1 ? source : source.slice(0, comment)).trimEnd().length;
+}
+
+/** The text Python sees, null where it sees None, undefined when the full reader has to decide. */
 function readValue(source: string): string | null | undefined {
-  const quoted = source.startsWith("'") ? SINGLE_QUOTED.exec(source) : null;
-  if (quoted) return (quoted[1] ?? "").replaceAll("''", "'");
-  const plain = source.trimEnd();
-  if (isNull(plain)) return null;
-  if (!CERTAINLY_PLAIN_START.test(plain) || NOT_PLAIN.test(plain)) return undefined;
-  // What is more than text to Python is the full parser's business.
-  return kindOf(plain) === "string" ? plain : undefined;
+  let written = source;
+  if (!WORD.test(source)) {
+    const length = lengthOfValue(source);
+    written = source.slice(0, length);
+    if (!NOTHING.test(source.slice(length))) return undefined;
+    if (written.startsWith('"')) return unquoteDouble(written);
+    if (QUOTED.test(written)) return written.slice(1, -1).replaceAll("''", "'");
+    if (written !== "" && !WORDS.test(written)) return undefined;
+  }
+  const kind = kindOf(written);
+  if (kind === "null") return null;
+  // What versions of PyYAML dispute is taken as text, because in this shape it was PyYAML 6 that wrote it.
+  return kind === "string" || kind === "disputed" ? written : undefined;
 }
 
-class Entry {
-  readonly #fields: Record<string, string | null> = {};
-  readonly line: number;
-  /** How far the keys of this entry are indented. */
-  readonly column: number;
+/** The lines of a file in the usual shape. */
+export class UsualFile {
+  readonly entries: UsualEntry[] = [];
+  current: ContextsFile["current"] = { name: DEFAULT_CURRENT, line: null };
+  /** The index of the line of `contexts:`. */
+  list = -1;
+  /** Whether the next line may belong to the list. */
+  #isOpen = false;
+  #needsEntry = false;
 
-  constructor(line: number, column: number) {
-    this.line = line;
-    this.column = column;
-  }
-
-  /** False when the full parser has to decide. */
-  set(key: string, source: string): boolean {
+  /** False when the full reader has to decide. */
+  read(line: string, index: number): boolean {
+    const parts = LINE.exec(line);
+    if (!parts) return NOTHING.test(line);
+    const [, indent = "", gap, key = "", source = ""] = parts;
+    if (key.length > MAX_KEY) return false;
+    if (gap === undefined && indent === "") return this.#readTop(key, source, index);
+    if (gap !== undefined && !this.#openEntry(index, indent.length, gap.length)) return false;
+    const entry = this.entries.at(-1);
+    const isOwn = entry && (gap !== undefined || entry.column === indent.length);
     const value = readValue(source);
-    if (value === undefined || this.#fields[key] !== undefined) return false;
-    if (value === null && key !== "email") return false;
-    this.#fields[key] = value;
-    return true;
-  }
-
-  toContext(): Context | undefined {
-    const { name, endpoint, api_token: apiToken, email = null } = this.#fields;
-    if (typeof name !== "string" || typeof endpoint !== "string" || typeof apiToken !== "string")
-      return undefined;
-    return new Context({ name, endpoint, apiToken, email, line: this.line });
-  }
-}
-
-class FastReader {
-  readonly #contexts: Context[] = [];
-  #current: ContextsFile["current"] = { name: DEFAULT_CURRENT, line: null };
-  #sawContexts = false;
-  /** Whether a dash may come now: inside `contexts:` and not after `contexts: []`. */
-  #inList = false;
-  #needsItem = false;
-  #dash: number | undefined;
-  #entry: Entry | undefined;
-
-  /** Each of these is false when the full parser has to decide. */
-  line(text: string, number: number): boolean {
-    const parts = LINE.exec(text);
-    if (!parts) return NOTHING.test(text);
-    const [, indent = "", gap, key = "", value = ""] = parts;
-    if (FIELDS.has(key)) {
-      if (gap !== undefined && !this.#openEntry(number, indent.length, gap.length)) return false;
-      const isOwn = gap !== undefined || this.#entry?.column === indent.length;
-      return isOwn && this.#entry?.set(key, value) === true;
-    }
-    if (gap !== undefined || indent !== "" || !this.#closeList()) return false;
-    if (key === "contexts") return this.#openList(value);
-    return key === "current_context_name" && this.#setCurrent(value, number);
-  }
-
-  finish(): ContextsFile | undefined {
-    if (!this.#closeList() || !this.#sawContexts) return undefined;
-    return { contexts: this.#contexts, current: this.#current, problems: [] };
-  }
-
-  #openEntry(line: number, indent: number, gap: number): boolean {
-    this.#dash ??= indent;
-    if (!this.#inList || indent !== this.#dash || !this.#closeEntry()) return false;
-    this.#entry = new Entry(line, indent + 1 + gap);
-    this.#needsItem = false;
-    return true;
-  }
-
-  #closeEntry(): boolean {
-    if (!this.#entry) return true;
-    const context = this.#entry.toContext();
-    this.#entry = undefined;
-    if (!context) return false;
-    this.#contexts.push(context);
-    return true;
-  }
-
-  #openList(value: string): boolean {
-    const source = value.trimEnd();
-    if (this.#sawContexts || (source !== "" && source !== "[]")) return false;
-    this.#sawContexts = true;
-    this.#inList = source === "";
-    this.#needsItem = this.#inList;
+    if (!this.#isOpen || !isOwn || key in entry.keys || value === undefined) return false;
+    entry.values[key] = value;
+    entry.keys[key] = index;
+    entry.last = index;
     return true;
   }
 
   /** `contexts:` with nothing under it is null, which is an error, not an empty list. */
-  #closeList(): boolean {
-    this.#inList = false;
-    return !this.#needsItem && this.#closeEntry();
+  get isComplete(): boolean {
+    return this.list !== -1 && (!this.#needsEntry || this.entries.length > 0);
   }
 
-  #setCurrent(source: string, line: number): boolean {
-    const name = readValue(source);
-    if (typeof name !== "string" || this.#current.line !== null) return false;
-    this.#current = { name, line };
+  #openEntry(index: number, dash: number, gap: number): boolean {
+    const column = dash + 1 + gap;
+    this.entries.push({ first: index, last: index, dash, column, keys: {}, values: {} });
+    return dash === this.entries[0]?.dash;
+  }
+
+  #readTop(key: string, source: string, index: number): boolean {
+    this.#isOpen = false;
+    const value = readValue(source);
+    if (key === "contexts") {
+      const isEmpty = EMPTY_LIST.test(source);
+      if (this.list !== -1 || !(isEmpty || NOTHING.test(source))) return false;
+      this.list = index;
+      this.#isOpen = this.#needsEntry = !isEmpty;
+      return true;
+    }
+    if (key !== "current_context_name") return value !== undefined;
+    if (typeof value !== "string" || this.current.line !== null) return false;
+    this.current = { name: value, line: index + 1 };
     return true;
   }
 }
 
-/** The file, or undefined when it is in any other shape than the usual one. Never throws. */
-export function readFast(text: string): ContextsFile | undefined {
+export function readUsual(text: string): UsualFile | undefined {
   if (UNUSUAL_TEXT.test(text)) return undefined;
-  const reader = new FastReader();
-  let number = 0;
-  for (let start = 0; start < text.length;) {
+  const file = new UsualFile();
+  let index = 0;
+  for (let start = 0; start < text.length; index += 1) {
     const newline = text.indexOf("\n", start);
     const end = newline === -1 ? text.length : newline;
-    number += 1;
-    if (!reader.line(text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end), number))
+    if (!file.read(text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end), index))
       return undefined;
     start = end + 1;
   }
-  return reader.finish();
+  return file.isComplete ? file : undefined;
+}
+
+/** The file, or undefined when it is in any other shape than the usual one. Never throws. */
+export function readFast(text: string, usual = readUsual(text)): ContextsFile | undefined {
+  const { entries = [], current } = usual ?? {};
+  const contexts = entries.flatMap(({ values, first }) => {
+    const { name, endpoint, api_token: apiToken, email = null } = values;
+    if (typeof name !== "string" || typeof endpoint !== "string" || typeof apiToken !== "string") return [];
+    return new Context({ name, endpoint, apiToken, email, line: first + 1 });
+  });
+  return current && contexts.length === entries.length ? { contexts, current, problems: [] } : undefined;
 }

@@ -1,103 +1,96 @@
-import type { Refusal } from "./strict.ts";
+import { CST } from "yaml";
 
-type Kind = "plain" | "block" | "quoted" | "comment" | "header" | "tag" | "directive" | "other";
+/** PyYAML looks no further for the colon of a key. */
+const MAX_KEY = 1024;
 
-/** A piece of the text that YAML's lexer does not divide. */
-interface Piece {
-  kind: Kind;
-  text: string;
-  offset: number;
-  /** For the content of a block scalar, what stood behind its bar or angle bracket. */
-  header: string;
-  inDocument: boolean;
-}
+const NAME_OF_ANCHOR = /^[&*][\w-]+$/;
+const DIRECTIVE = /^%YAML +1\.\d+$/;
+const NEEDS_QUOTES_IN_FLOW = /^:|\?/;
+/** The package makes a blank of it, and PyYAML a line break. */
+const LOST_LINE = /(?<!\\)(?:\\\\)*\\\n[ \t]*\n/;
+const TAKES_TABS = new Set(["block", "comment", "single-quoted-scalar", "double-quoted-scalar"]);
+const PROPERTIES = new Set(["tag", "anchor", "alias"]);
+const KEYS = new Set(["plain", "alias", "single-quoted-scalar", "double-quoted-scalar"]);
 
-const KINDS: [start: RegExp, kind: Kind][] = [
-  [/^["']/, "quoted"],
-  [/^#/, "comment"],
-  [/^[|>]/, "header"],
-  [/^!/, "tag"],
-  [/^%/, "directive"],
-];
-const DOCUMENT_MARK = "\x02";
-const CONTENT_MARK = "\x1f";
-const MARKS = new Set([DOCUMENT_MARK, CONTENT_MARK, "\x18"]);
-const TAKES_TABS = new Set<Kind>(["block", "quoted", "comment"]);
-/** In double quotes the library makes a blank of it, PyYAML a line break. */
-const LOST_LINE = /(?<!\\)(?:\\\\)*\\\r?\n[ \t]*\r?\n/;
-/** Below a block scalar of a given indentation the library drops them, PyYAML keeps them. */
-const LOST_BLANKS = /(?:^|\n) +[\r\n]*$/;
-const DIRECTIVE = /^%(?:YAML +1\.\d+|(?!YAML\b)[\w-]+(?: .*)?)$/;
+/**
+ * What PyYAML's scanner refuses in the pieces of a text that the lexer of the YAML package takes: that one speaks
+ * YAML 1.2, which allows tabs, keys and names that YAML 1.1 does not.
+ */
+export class LexemeCheck {
+  /** Where the piece starts that was looked at last. */
+  offset = 0;
+  #end = 0;
+  /** What the next piece is, when a mark of the lexer says so. */
+  #content: "plain" | "block" | undefined;
+  #isBlock = false;
+  #before = "";
+  /** How many brackets are open. */
+  #flow = 0;
+  /** Whether what stands before may be a key, when a colon follows on this line. */
+  #isKey = false;
+  #mayHaveDirective = true;
 
-/** What PyYAML refuses in the pieces of a text that YAML 1.2 takes, or reads in another way than the library. */
-export function refuseLexemes(lexemes: readonly string[]): Refusal | undefined {
-  const pieces = [...piecesOf(lexemes)];
-  const directives = new Set<string>();
-  for (const [index, piece] of pieces.entries()) {
-    const [next = "\n", afterNext = "\n"] = [pieces[index + 1]?.text, pieces[index + 2]?.text];
-    const below = /^[\r\n]/.test(afterNext) ? next : "";
-    const message = refusePiece(piece, { next, below, directives });
-    if (message !== undefined)
-      return { message, offset: piece.offset + Math.max(0, piece.text.indexOf("\t")) };
-  }
-  return undefined;
-}
-
-interface Around {
-  next: string;
-  /** The next one when it is all of its line. */
-  below: string;
-  /** The ones seen so far. */
-  directives: Set<string>;
-}
-
-function refusePiece(piece: Piece, { next, below, directives }: Around): string | undefined {
-  const { kind, text, header } = piece;
-  if (text.includes("\t") && !TAKES_TABS.has(kind))
-    return "a tab stands outside quotes, where Python cannot read one,";
-  if (kind === "directive" && !isReadable(piece, directives))
-    return "a YAML directive stands where Python cannot read one,";
-  if (kind === "tag" && !/^[ \r\n]/.test(next)) return "a YAML tag has no end that Python sees,";
-  if (kind === "other" && text === "\ufeff" && piece.offset > 0)
-    return "a byte order mark stands below the beginning,";
-  if (kind === "quoted" && !isClosed(text)) return "a quote is not closed";
-  if (kind === "quoted" && text.startsWith('"') && LOST_LINE.test(text))
-    return "an empty line follows one that ends in a backslash,";
-  if (/\d/.test(header) && LOST_BLANKS.test(text + below)) return "blanks stand below an indented text,";
-  return undefined;
-}
-
-function* piecesOf(lexemes: readonly string[]): Generator<Piece> {
-  let offset = 0;
-  let header = "";
-  let isContent = false;
-  let inDocument = false;
-  for (const text of lexemes) {
-    if (MARKS.has(text)) {
-      isContent ||= text === CONTENT_MARK;
-      inDocument ||= text === DOCUMENT_MARK;
-      continue;
+  /** Why PyYAML refuses the next piece; undefined when it takes it. */
+  next(lexeme: string): string | undefined {
+    const type = this.#content ?? CST.tokenType(lexeme) ?? "";
+    this.#content = undefined;
+    if (lexeme === CST.DOCUMENT) this.#mayHaveDirective = false;
+    if (lexeme === CST.SCALAR) {
+      this.#content = this.#isBlock ? "block" : "plain";
+      this.#isBlock = false;
     }
-    const start = isContent ? undefined : KINDS.find(([pattern]) => pattern.test(text))?.[1];
-    const kind = isContent ? (header === "" ? "plain" : "block") : (start ?? "other");
-    yield { kind, text, offset, header: kind === "block" ? header : "", inDocument };
-    if (kind === "header") header = text;
-    if (isContent) header = "";
-    isContent = false;
-    offset += text.length;
+    if (lexeme === CST.DOCUMENT || lexeme === CST.SCALAR || lexeme === "") return undefined;
+    this.offset = this.#end;
+    this.#end += lexeme.length;
+    const why = this.#refuse(type, lexeme);
+    this.#isBlock ||= type === "block-scalar-header";
+    this.#mayHaveDirective &&= type !== "directive-line";
+    if (type.startsWith("flow-")) this.#flow += type.endsWith("start") ? 1 : -1;
+    if (type !== "space") this.#isKey = KEYS.has(type) && lexeme.length <= MAX_KEY && !lexeme.includes("\n");
+    this.#before = type;
+    return why;
+  }
+
+  #refuse(type: string, lexeme: string): string | undefined {
+    if (lexeme.includes("\t") && !TAKES_TABS.has(type))
+      return "a tab stands outside quotes, where Python cannot read one,";
+    const end = this.#before === "tag" ? /^[ \n]/ : /^[ \n,\]}]/;
+    if (PROPERTIES.has(this.#before) && !end.test(lexeme))
+      return "a YAML tag or anchor has no end that Python sees,";
+    switch (type) {
+      case "flow-error-end":
+        return "what stands in brackets is not indented";
+      case "anchor":
+      case "alias":
+        return NAME_OF_ANCHOR.test(lexeme) ? undefined : "an anchor has a name that Python cannot read";
+      case "plain":
+        return this.#flow > 0 && NEEDS_QUOTES_IN_FLOW.test(lexeme)
+          ? "a text in brackets needs quotes"
+          : undefined;
+      case "single-quoted-scalar":
+      case "double-quoted-scalar":
+        if (type.startsWith("double") && LOST_LINE.test(lexeme))
+          return "an empty line follows one that ends in a backslash,";
+        return isClosed(lexeme) ? undefined : "a quote is not closed";
+      case "explicit-key-ind":
+        return "a key is marked by a question mark, instead of by a colon behind it,";
+      case "map-value-ind":
+        return this.#isKey ? undefined : "a key is not one text before a colon on one line";
+      case "block-scalar-header":
+        return /\d/.test(lexeme) ? "the indentation of a text is given as a number" : undefined;
+      case "directive-line":
+        if (this.#mayHaveDirective && DIRECTIVE.test(lexeme)) return undefined;
+        return "a YAML directive stands where Python cannot read one,";
+      default:
+        return undefined;
+    }
   }
 }
 
-/** The library takes an escaped quote at the end of the text for a closing one. */
+/** The package takes an escaped quote at the end of the text for a closing one. */
 function isClosed(quoted: string): boolean {
-  const [escapes = ""] = (quoted.startsWith("'") ? /'*(?='$)/ : /\\*(?="$)/).exec(quoted.slice(1)) ?? [];
-  return quoted.length > 1 && escapes.length % 2 === 0;
-}
-
-/** One of a kind, before the document, and about a version of YAML that PyYAML knows. */
-function isReadable({ text, inDocument }: Piece, seen: Set<string>): boolean {
-  const name = text.startsWith("%TAG") ? text : (/^\S+/.exec(text)?.[0] ?? "");
-  const isFirst = !seen.has(name);
-  seen.add(name);
-  return isFirst && !inDocument && DIRECTIVE.test(text);
+  const escape = quoted.startsWith("'") ? "'" : "\\";
+  let at = quoted.length - 2;
+  while (at > 0 && quoted[at] === escape) at -= 1;
+  return quoted.length > 1 && quoted.at(-1) === quoted[0] && (quoted.length - at) % 2 === 0;
 }

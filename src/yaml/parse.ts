@@ -1,139 +1,114 @@
-import { isMap, isScalar, isSeq } from "yaml";
-import type { Node, YAMLMap } from "yaml";
+import { isMap, isSeq } from "yaml";
 import { Context } from "../contexts/context.ts";
-import { refusedNodes, seen } from "./construct.ts";
-import type { Seen } from "./construct.ts";
-import { Source, sourceOf, startOf } from "./document.ts";
-import { DEFAULT_CURRENT } from "./fast.ts";
-import type { ContextsFile, Problem } from "./read.ts";
+import { showName } from "../contexts/name.ts";
+import type { Value } from "./construct.ts";
+import { type ContextsFile, DEFAULT_CURRENT, type Problem } from "./contexts-file.ts";
+import { Source } from "./document.ts";
+import { readField, type Tree, TreeBuilder } from "./tree.ts";
 
-const REFUSES_ALL = "Python bentoml refuses the whole file because of it";
+/** An entry of the list: a context, what keeps it from being one, or both, for one that only Python stops at. */
+export interface Entry {
+  context?: Context;
+  problem?: Problem;
+}
 
-/** The mappings and other nodes under `contexts`, aliases resolved. Throws `CORRUPT` when it is no list of mappings. */
-export function entriesOf(source: Source): YAMLMap[] {
-  const field = source.fieldsOf(source.root).get("contexts");
-  if (!field || isEmptyForPython(field.value)) return [];
-  if (!isSeq(field.value)) throw source.corrupt("`contexts` is not a list", startOf(field.pair.key));
-  return field.value.items.map((item) => {
-    const entry = source.resolve(item);
-    if (!isMap(entry))
-      throw source.corrupt("an entry of `contexts` is not a mapping", startOf(item) || startOf(field.value));
-    return entry;
+/** Reads any text that Python bentoml can read. Throws `CORRUPT` for all other text. */
+export function parseContexts(text: string): ContextsFile {
+  const source = new Source(text);
+  const { root } = new TreeBuilder(source);
+  const entries = readEntries(source, root);
+  const { current, problem } = readCurrent(source, root);
+  const problems = [...entries.map((entry) => entry.problem), problem, ...readOthers(source, root)];
+  return {
+    contexts: entries.flatMap(({ context }) => context ?? []),
+    current,
+    problems: problems.filter((one) => one !== undefined),
+  };
+}
+
+export function readEntries(source: Source, root: Tree): Entry[] {
+  const list = root.fields.get("contexts");
+  if (!list) return [];
+  const { node, parts, refusal } = list.value;
+  if (list.isDisputed || !isSeq(node)) throw source.corrupt("`contexts` is not one list", list.key);
+  if (refusal?.node === node) throw source.corrupt(`the list ${refusal.why},`, node);
+  /** Python takes the first entry of a name, so that none behind one that is left out may stand in for it. */
+  const leftOut = new Set<string | undefined>();
+  return parts.map((part, index) => {
+    const entry = readEntry(source, part, node.items[index]);
+    const name = entry.context?.name;
+    if (!entry.context) leftOut.add(entry.problem?.context);
+    if (name === undefined || !leftOut.has(name)) return entry;
+    return leaveOut(name, source.lineOf(node.items[index]), "the entry of that name above it cannot be read");
   });
 }
 
-/** Python goes through whatever stands there, so that any kind of nothing but null will do. */
-function isEmptyForPython(value: Node | null): boolean {
-  return isMap(value)
-    ? value.items.length === 0
-    : isScalar(value) && value.type !== "PLAIN" && sourceOf(value) === "";
+const FIELDS = {
+  name: "its name",
+  endpoint: "its endpoint",
+  api_token: "its API token",
+  email: "its e-mail",
+};
+
+function readEntry(source: Source, { node, fields, refusal }: Tree, item: unknown): Entry {
+  const first = (isMap(item) && item.items[0]?.key) || item;
+  const line = source.lineOf(first);
+  if (!isMap(node))
+    return leaveOut(undefined, line, "it is not a mapping; write its name, endpoint and API token");
+  const read = (key: string) => readField(source, fields.get(key));
+  const name = read("name")?.text;
+  for (const [key, subject] of Object.entries(FIELDS)) {
+    const why = whyUnusable(key, read(key));
+    const place = source.lineOf(fields.get(key)?.key ?? first);
+    if (why !== undefined) return leaveOut(name, place, `${subject} ${why}`);
+  }
+  if (refusal) return leaveOut(name, source.lineOf(refusal.node), `a part of it ${refusal.why}`);
+  const token = read("api_token");
+  const context = new Context({
+    name: name ?? "",
+    endpoint: read("endpoint")?.text ?? "",
+    // Python makes this text of a token that is null.
+    apiToken: token === null ? "None" : token?.text,
+    email: read("email")?.text ?? null,
+    line,
+  });
+  if (token !== undefined) return { context };
+  const message = `context ${showName(name ?? "")} has no API token; log in again, because Python bentoml refuses the file`;
+  return { context, problem: { line, message } };
 }
 
-/** Reads the file field by field, and notes where Python does not see what is written. */
-class Reader {
-  readonly problems: Problem[] = [];
-  readonly #source: Source;
-  /** The refused values that a note of their own names. */
-  readonly #told = new Set<Node>();
-
-  constructor(source: Source) {
-    this.#source = source;
-  }
-
-  contexts(): Context[] {
-    const entries = entriesOf(this.#source);
-    const list = this.#source.fieldsOf(this.#source.root).get("contexts")?.value;
-    const items = isSeq(list) ? list.items : [];
-    return entries.flatMap((entry, index) => this.#entry(entry, this.#lineOfEntry(items[index])) ?? []);
-  }
-
-  current(): ContextsFile["current"] {
-    const { root } = this.#source;
-    const name = this.#text(root, "current_context_name", "the current context's name");
-    if (name === undefined) return { name: DEFAULT_CURRENT, line: null };
-    return {
-      name,
-      line: this.#source.lineOf(this.#source.fieldsOf(root).get("current_context_name")?.pair.key),
-    };
-  }
-
-  /** What else Python refuses the file for: unknown keys, and values that a later one of the same key hides. */
-  rest(): void {
-    for (const [node, why] of refusedNodes(this.#source)) {
-      if (this.#told.has(node)) continue;
-      this.#refuse(
-        this.#source.lineOf(node),
-        `Python bentoml cannot read what stands here, because ${why}, and refuses the whole file`,
-      );
-    }
-  }
-
-  #entry(entry: YAMLMap, line: number): Context | undefined {
-    const name = this.#text(entry, "name", "the name");
-    if (name === undefined) {
-      this.#refuse(line, `an entry without a name is left out; ${REFUSES_ALL}`);
-      return undefined;
-    }
-    const called = JSON.stringify(name);
-    const endpoint = this.#text(entry, "endpoint", `the endpoint of ${called}`);
-    const token = this.#read(entry, "api_token", `the API token of ${called}`);
-    const email = this.#read(entry, "email", `the e-mail of ${called}`);
-    if (endpoint === undefined) this.#refuse(line, `context ${called} has no endpoint; ${REFUSES_ALL}`);
-    if (token === undefined) this.#refuse(line, `context ${called} has no API token; ${REFUSES_ALL}`);
-    return new Context({
-      name,
-      line,
-      endpoint: endpoint ?? "",
-      apiToken: token?.text,
-      email: email === undefined || email.kind === "null" ? null : email.text,
-    });
-  }
-
-  /** Where an entry stands: its first key, or the alias or empty mapping that stands for it. */
-  #lineOfEntry(item: unknown): number {
-    const first = isMap(item) ? item.items[0]?.key : undefined;
-    return this.#source.lineOf(first ?? item);
-  }
-
-  /** Undefined when the key is missing. */
-  #read(map: YAMLMap, key: string, subject: string): Seen | undefined {
-    const field = this.#source.fieldsOf(map).get(key);
-    if (!field) return undefined;
-    const value = seen(this.#source, field.value);
-    if (value.kind === "refused" && field.value) {
-      this.#told.add(field.value);
-      const why = `because ${value.why}, and refuses the whole file; quote it`;
-      this.#refuse(this.#source.lineOf(field.pair.key), `Python bentoml cannot read ${subject}, ${why}`);
-    } else if (value.kind === "collection") {
-      this.#note(this.#source.lineOf(field.pair.key), `${subject} is not a text`);
-    }
-    return value;
-  }
-
-  /** The same for a field that Python turns into a string whatever it is, with a note when that changes it. */
-  #text(map: YAMLMap, key: string, subject: string): string | undefined {
-    const value = this.#read(map, key, subject);
-    if (value?.kind === "null" || value?.kind === "converted") {
-      const line = this.#source.lineOf(this.#source.fieldsOf(map).get(key)?.pair.key);
-      const text = JSON.stringify(value.text);
-      this.#note(line, `BentoML reads this as ${text}: ${subject} needs quotes to be read as written`);
-    }
-    return value?.text;
-  }
-
-  #refuse(line: number, message: string): void {
-    this.problems.push({ line, message, refused: true });
-  }
-
-  #note(line: number, message: string): void {
-    this.problems.push({ line, message });
-  }
+function whyUnusable(key: string, value: Value | undefined): string | undefined {
+  if (value) return value.why;
+  if (key === "api_token" || key === "email") return undefined;
+  return value === null ? "is empty, of which Python makes the text None; fill it in" : "is missing; add it";
 }
 
-/** Reads any text that Python bentoml can read, and says what it makes of it. Throws `CORRUPT` for all other text. */
-export function parseContexts(text: string): ContextsFile {
-  const reader = new Reader(new Source(text));
-  const [contexts, current] = [reader.contexts(), reader.current()];
-  reader.rest();
-  return { contexts, current, problems: reader.problems };
+function leaveOut(name: string | undefined, line: number, why: string): Entry {
+  const entry = name === undefined ? "an entry" : `context ${showName(name)}`;
+  const message = `${entry} is left out: ${why}`;
+  return { problem: { line, message, ...(name !== undefined && { context: name }) } };
+}
+
+function readCurrent(
+  source: Source,
+  { fields }: Tree,
+): { current: ContextsFile["current"]; problem?: Problem } {
+  const field = fields.get("current_context_name");
+  if (!field) return { current: { name: DEFAULT_CURRENT, line: null } };
+  const line = source.lineOf(field.key);
+  const value = readField(source, field);
+  const why = whyUnusable("current_context_name", value);
+  if (why === undefined) return { current: { name: value?.text ?? "", line } };
+  const message = `the current context cannot be told: its name ${why}`;
+  return { current: { name: DEFAULT_CURRENT, line }, problem: { line, message, current: true } };
+}
+
+/** What else Python refuses the file for: in unknown keys, and in values that a later one of the same key hides. */
+function readOthers(source: Source, { parts, fields }: Tree): Problem[] {
+  const known = new Set(["contexts", "current_context_name"].map((key) => fields.get(key)?.value));
+  return parts.flatMap((part) => {
+    if (!part.refusal || known.has(part)) return [];
+    const message = `Python bentoml refuses the whole file: what stands here ${part.refusal.why}`;
+    return { line: source.lineOf(part.refusal.node), message };
+  });
 }

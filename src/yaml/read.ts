@@ -1,23 +1,8 @@
-import type { Context } from "../contexts/context.ts";
+import { CliError } from "../errors.ts";
+import type { ContextsFile, Problem } from "./contexts-file.ts";
 import { readFast } from "./fast.ts";
 
-/** Something in a readable file that will surprise the user, or stop Python bentoml. */
-export interface Problem {
-  /** 1-based. */
-  line: number;
-  /** One lower-case sentence without a full stop. Never holds a token. */
-  message: string;
-  /** Python bentoml refuses the whole file because of it. */
-  refused?: true;
-}
-
-/** The shared contexts file as Python bentoml sees it, in the order of the file. */
-export interface ContextsFile {
-  contexts: Context[];
-  /** `line` is null when the file does not say and Python's default applies. */
-  current: { name: string; line: number | null };
-  problems: Problem[];
-}
+export type { ContextsFile, Problem } from "./contexts-file.ts";
 
 /**
  * Reads the text of the contexts file. Throws `CORRUPT`, with line and column, for text that is no contexts file.
@@ -25,8 +10,19 @@ export interface ContextsFile {
  * are not in the shape both programs write.
  */
 export async function readContexts(text: string): Promise<ContextsFile> {
-  const fast = readFast(text);
-  if (fast) return fast;
-  const { parseContexts } = await import("./parse.ts");
-  return parseContexts(text);
+  return readFast(text) ?? (await import("./parse.ts")).parseContexts(text);
+}
+
+/** What keeps the context of that name, or the current one (null), from being used; undefined when nothing does. */
+export function problemWith(file: ContextsFile, name: string | null): Problem | undefined {
+  const { problems, current } = file;
+  if (name !== null) return problems.find(({ context }) => context === name);
+  return problems.find((problem) => problem.current) ?? problemWith(file, current.name);
+}
+
+/** The error for asking for what a problem keeps from being used. */
+export function problemError({ line, message }: Problem, path: string): CliError {
+  return new CliError("CORRUPT", `${path}:${line}: ${message}`, {
+    hint: "correct that line; `bentocloud doctor` lists all of them",
+  });
 }

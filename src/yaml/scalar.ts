@@ -1,30 +1,33 @@
-// The implicit resolvers of YAML 1.1 as PyYAML has them, which differ from the specification in places.
-const MAY_RESOLVE = /^[-+.0-9yYnNtTfFoO~<=]/;
-const BOOL = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
-const FLOAT =
-  /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
-const INTEGER =
-  /^(?:[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/;
-const TIMESTAMP =
-  /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9]{2})?))?)$/;
+/**
+ * The implicit resolvers of YAML 1.1 as PyYAML has them, which differ from the specification in places. What is
+ * "disputed" is a float up to PyYAML 5.4, and text since 6.0.
+ */
+const KINDS = [
+  ["null", /^(?:|~|null|Null|NULL)$/],
+  ["bool", /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/],
+  [
+    "float",
+    /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
+  ],
+  [
+    "integer",
+    /^(?:[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/,
+  ],
+  [
+    "timestamp",
+    /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9]{2})?))?)$/,
+  ],
+  ["disputed", /^\._[0-9_]*(?:[eE][-+][0-9]+)?$/],
+  ["indicator", /^(?:=|<<)$/],
+] as const;
+const MAY_RESOLVE = /^(?:$|[-+.0-9yYnNtTfFoO~<=])/;
 
 /** What a plain scalar resolves to for PyYAML. */
-export type Kind = "bool" | "float" | "integer" | "null" | "timestamp" | "indicator" | "string";
+export type Kind = (typeof KINDS)[number][0] | "string";
 
 export function kindOf(source: string): Kind {
-  if (source === "") return "null";
   if (!MAY_RESOLVE.test(source)) return "string";
-  if (BOOL.test(source)) return "bool";
-  if (FLOAT.test(source)) return "float";
-  if (INTEGER.test(source)) return "integer";
-  if (isNull(source)) return "null";
-  if (TIMESTAMP.test(source)) return "timestamp";
-  return source === "=" || source === "<<" ? "indicator" : "string";
-}
-
-/** Whether a plain scalar is null for Python, which only an e-mail may be. */
-export function isNull(source: string): boolean {
-  return ["", "~", "null", "Null", "NULL"].includes(source);
+  return KINDS.find(([, pattern]) => pattern.test(source))?.[0] ?? "string";
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
@@ -48,6 +51,20 @@ const ESCAPES = new Map([
   ["\u2029", "P"],
 ]);
 
+/**
+ * One line of ASCII that every YAML reader takes for this string, in the bytes that PyYAML writes for it wherever
+ * PyYAML writes one line. PyYAML folds long values at spaces; this never does, so that a line is a value.
+ */
+export function writeScalar(value: string): string {
+  if (!PRINTABLE_ASCII.test(value)) return quoteDouble(value);
+  if (kindOf(value) === "string" && !UNSAFE_PLAIN.test(value)) return value;
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+export function quoteDouble(value: string): string {
+  return `"${value.replace(NEEDS_ESCAPE, escapeCharacter)}"`;
+}
+
 function escapeCharacter(character: string): string {
   const short = ESCAPES.get(character);
   if (short !== undefined) return `\\${short}`;
@@ -57,17 +74,15 @@ function escapeCharacter(character: string): string {
   return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }
 
-/**
- * One line of ASCII that every YAML reader takes for this string, in the bytes that PyYAML writes for it wherever
- * PyYAML writes one line. PyYAML folds long values at spaces; this never does, so that a line is a value.
- */
-export function writeScalar(value: string): string {
-  if (!PRINTABLE_ASCII.test(value)) return `"${value.replace(NEEDS_ESCAPE, escapeCharacter)}"`;
-  if (kindOf(value) === "string" && !UNSAFE_PLAIN.test(value)) return value;
-  return quoteSingle(value);
-}
+/** The escapes that PyYAML writes, but for halves of surrogate pairs, of which two may not be joined. */
+const DOUBLE_QUOTED =
+  /^"([^"\\]*(?:\\(?:[0abtnvfre"\\N_LP]|x[\da-fA-F]{2}|u(?![dD][89a-fA-F])[\da-fA-F]{4}|U00(?:0[1-9a-fA-F]|10)[\da-fA-F]{4})[^"\\]*)*)"$/;
+const ESCAPED = /\\(?:x(.{2})|u(.{4})|U(.{8})|(.))/g;
 
-/** Single quotes, for text that is printable ASCII but has another meaning when plain. */
-export function quoteSingle(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
+/** The text of a double-quoted scalar on one line; undefined for one with other escapes than PyYAML writes. */
+export function unquoteDouble(source: string): string | undefined {
+  return DOUBLE_QUOTED.exec(source)?.[1]?.replace(ESCAPED, (_, x, u, U, letter) => {
+    if (letter === undefined) return String.fromCodePoint(Number.parseInt(x ?? u ?? U, 16));
+    return [...ESCAPES].find(([, one]) => one === letter)?.[0] ?? "";
+  });
 }

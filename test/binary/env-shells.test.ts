@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
+import { needs, type Tool } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { registerCanary, sweepCanaries } from "../support/sweep.ts";
 
@@ -70,22 +71,25 @@ interface Shell {
   title: string;
   command: string[];
   dialect: string;
+  /** Beyond what every system has. */
+  tools?: Tool[];
 }
 
 const SHELLS: Shell[] = [
   { title: "sh", command: ["sh", "-c"], dialect: "sh" },
   { title: "bash", command: ["bash", "--norc", "-c"], dialect: "bash" },
   { title: "bash as sh", command: ["bash", "--posix", "-c"], dialect: "sh" },
-  { title: "zsh", command: ["zsh", "-f", "-c"], dialect: "zsh" },
-  { title: "zsh with other quotes", command: ["zsh", "-f", "-o", "RC_QUOTES", "-c"], dialect: "zsh" },
-  { title: "fish", command: ["fish", "--no-config", "-c"], dialect: "fish" },
+  { title: "zsh", command: ["zsh", "-f", "-c"], dialect: "zsh", tools: ["zsh"] },
+  {
+    title: "zsh with other quotes",
+    command: ["zsh", "-f", "-o", "RC_QUOTES", "-c"],
+    dialect: "zsh",
+    tools: ["zsh"],
+  },
+  { title: "fish", command: ["fish", "--no-config", "-c"], dialect: "fish", tools: ["fish"] },
 ];
 
-/** In CI every shell is there, or the test fails. */
-const isMissing = ({ command }: Shell) => process.env["CI"] !== "true" && Bun.which(command[0]!) === null;
-
 for (const shell of SHELLS) {
-  const note = isMissing(shell) ? " (not installed)" : "";
   const isFish = shell.dialect === "fish";
   const options = {
     home: here,
@@ -93,7 +97,7 @@ for (const shell of SHELLS) {
     timeoutMs: 60_000,
   };
 
-  describe.skipIf(isMissing(shell))(`${shell.title}${note}`, () => {
+  needs(...(shell.tools ?? [])).describe(shell.title, () => {
     test("reads every value as it is", async () => {
       const script = isFish ? FISH_LOOP : POSIX_LOOP;
       const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];

@@ -37,9 +37,9 @@ describe("exec, compiled", () => {
     const loop =
       'code=0; while [ $code -le 255 ]; do "$@" exec -- sh -c "exit $code"; echo $?; code=$((code+1)); done';
     const command = ["sh", "-c", loop, "sh", ...programCommand()];
-    const { stdout } = await run([], { home: signedIn(), command });
+    const { stdout } = await run([], { home: signedIn(), command, timeoutMs: 60_000 });
     expect(stdout.trim().split("\n").map(Number)).toEqual(Array.from({ length: 256 }, (_, code) => code));
-  });
+  }, 70_000);
 
   test.skipIf(process.platform !== "linux")(
     "leaves the program the signals that the caller ignores, and none that only Bun ignores",

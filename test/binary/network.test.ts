@@ -2,6 +2,7 @@ import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run } from "../support/bin.ts";
+import { needs } from "../support/needs.ts";
 import { startCloud } from "../support/cloud.ts";
 import { programCommand } from "../support/program.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -64,14 +65,15 @@ describe("no request except to the named endpoint", () => {
   });
 });
 
-describe.skipIf(Bun.which("strace") === null)("no request at all", () => {
+needs("strace").describe("no request at all", () => {
   /** Everything of the command that concerns connections, names looked up included. */
   async function traceOf(args: string[]): Promise<string> {
     const here = await signedIn();
     const trace = join(here.path, "trace");
     const strace = ["strace", "-f", "-qq", "-e", "trace=connect,sendto", "-o", trace, ...programCommand()];
     proxy.requests.splice(0);
-    expect((await run(args, { home: here, env, command: strace, reveals: true })).code).toBe(0);
+    const options = { home: here, cwd: here.bentoml, env, command: strace, reveals: true } as const;
+    expect((await run(args, options)).code).toBe(0);
     return readFileSync(trace, "utf8");
   }
 

@@ -4,7 +4,7 @@ import { startCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { canTrace, forEachOf, tampered, writingCalls } from "./faults/strace.ts";
 
-// What is left of the store's own files goes with its next write.
+// The next write of the store removes what a killed one left.
 sweepCanaries({ files: [...JOURNAL.files, "**/.bentocloud/known.yaml.*.tmp"] });
 
 const cloud = await startCloud();
@@ -27,7 +27,7 @@ describe.skipIf(!canTrace)("a rotation, at any system call that writes,", () => 
       ends: [6, 0],
     },
   ])(
-    "$what: the context can sign in, and the next rotation leaves one token and no trace",
+    "$what: the context can sign in, and the next rotation leaves exactly one token and no journal",
     async ({ fault, from, every, ends }) => {
       const calls = await writingCalls(["api-token", "rotate"], { here: newUser().here });
       expect(calls.length).toBeGreaterThan(40);

@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run, start } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
+import { needs } from "../support/needs.ts";
 import { startCloud } from "../support/cloud.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -66,18 +67,18 @@ describe("and nowhere else", () => {
   ];
 
   test.each([[[]], [["--json"]], [["--debug"]], [["--debug", "--json"]]])(
-    "by no other command, with %p",
+    "not by any other command, with %p",
     async (more) => {
       const { here } = await signedIn();
       for (const args of COMMANDS) {
-        const { code, stdout, stderr } = await run([...args, ...more], { home: here });
+        const { code, stdout, stderr } = await run([...args, ...more], { home: here, cwd: here.bentoml });
         expect({ args, code }).toEqual({ args, code: 0 });
         expect(stdout + stderr).not.toBe("");
       }
     },
   );
 
-  test.each([[[]], [["--debug"]], [["--json"]]])("by no failure of the server, with %p", async (more) => {
+  test.each([[[]], [["--debug"]], [["--json"]]])("not by a server error, with %p", async (more) => {
     const plans = [
       { status: 500, body: "<html>" },
       { html: true },
@@ -88,7 +89,7 @@ describe("and nowhere else", () => {
     for (const plan of plans) {
       const other = await startCloud();
       other.misbehave("GET /api/v1/auth/current", plan as never);
-      const args = ["login", "--with-token", "--endpoint", other.url, "--timeout", "2", ...more];
+      const args = ["login", "--with-token", "--endpoint", other.url, "--timeout", "0.5", ...more];
       expect((await run(args, { stdin: other.issueToken() })).code).not.toBe(0);
       await other.stop();
     }
@@ -110,13 +111,13 @@ describe("and nowhere else", () => {
     ],
     ["with a blank in it", (token: string) => ["login", "--api-token", `${token} x`]],
     ["with a letter beyond ASCII", (token: string) => ["login", "--api-token", `${token}é`]],
-  ])("when it stands where it does not belong: %s", async (_name, args) => {
+  ])("not when it is given in the wrong place: %s", async (_name, args) => {
     for (const more of [[], ["--json"], ["--debug"]]) {
       expect((await run([...args(canary()), ...more])).code).toBe(2);
     }
   });
 
-  test.each(["1", "true", "curl"])("when the runtime is told to print requests: %s", async (value) => {
+  test.each(["1", "true", "curl"])("not when the runtime is told to print requests: %s", async (value) => {
     const { here } = await signedIn();
     for (const args of [["status"], ["whoami", "--json"]]) {
       const result = await run(args, { home: here, env: { BUN_CONFIG_VERBOSE_FETCH: value } });
@@ -129,7 +130,7 @@ describe("and nowhere else", () => {
     ["context show", (token: string) => ["context", "show", token]],
     ["logout", (token: string) => ["logout", token]],
     ["--context", (token: string) => ["token", "--context", token]],
-  ])("when it stands where a name belongs: %s", async (_name, args) => {
+  ])("not when it is given as a name: %s", async (_name, args) => {
     for (const more of [[], ["--json"], ["--debug"]]) {
       const { code, stderr } = await run([...args(canary()), ...more]);
       expect(code).toBe(3);
@@ -137,7 +138,7 @@ describe("and nowhere else", () => {
     }
   });
 
-  test("when the YAML package is told to print what it reads", async () => {
+  test("not when the YAML package is told to print what it reads", async () => {
     const here = home();
     const context = { name: "a", endpoint: "https://x.test", api_token: canary() };
     here.write(JSON.stringify({ contexts: [context], current_context_name: "a" }));
@@ -148,7 +149,7 @@ describe("and nowhere else", () => {
     }
   });
 
-  test("when the file holding it is broken", async () => {
+  test("not when the file with it is broken", async () => {
     const here = home();
     for (const text of [
       `contexts:\n- api_token: "${canary()}\n`,
@@ -183,7 +184,7 @@ describe("masking", () => {
 
 describe("processes", () => {
   test.skipIf(process.platform !== "linux")(
-    "a token on standard input is in no argument and no title",
+    "a token on standard input is in no argument and no process title",
     async () => {
       const slow = await startCloud({ delayMs: 400 });
       const token = slow.issueToken();
@@ -213,7 +214,7 @@ describe("processes", () => {
     expect(readFileSync(log, "utf8")).toStartWith(`${cloud.url}/api_tokens?code=`);
   });
 
-  test.skipIf(Bun.which("strace") === null)("no child is started by any other command", async () => {
+  needs("strace").test("no other command starts a child process", async () => {
     const { here } = await signedIn();
     const args = ["-f", "-qq", "-e", "trace=execve", "-o", join(here.path, "trace"), ...programCommand()];
     for (const words of [["status"], ["token"], ["use", "default"], ["logout"]]) {

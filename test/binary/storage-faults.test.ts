@@ -1,14 +1,16 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { switchContext } from "../../src/store/manage.ts";
+import { keptIn, leftovers, openStore, ownOf } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { canTrace, forEachOf, RENAME, tampered, UNLINK, writingCalls } from "./faults/strace.ts";
-import { type Command, expectRefusal, homeWithTwo, leftovers, writers } from "./faults/writers.ts";
+import { type Command, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
-sweepCanaries();
+sweepCanaries({ files: ["bentoml/.yatai.yaml.broken-*"] });
 
 const cloud = await startCloud();
 afterAll(() => cloud.stop());
@@ -16,12 +18,33 @@ afterAll(() => cloud.stop());
 const use: Command = { args: ["use", "b"], stdin: null };
 const isChanged = (here: Home) => here.read().includes("current_context_name: b");
 
+async function usedHome(): Promise<Home> {
+  const here = homeWithTwo();
+  const { store } = openStore(here);
+  for (const name of ["b", "a"]) await switchContext(store, name);
+  return here;
+}
+
+/** Where another program removed `b`, and a command of ours has kept it. */
+async function reportedHome(): Promise<Home> {
+  const here = await usedHome();
+  here.write(here.read().replace(/- api_token(?:.*\n){3} {2}name: "b"\n/, ""));
+  await openStore(here).store.read();
+  return here;
+}
+
+async function brokenHome(): Promise<Home> {
+  const here = await usedHome();
+  here.write("contexts: [");
+  utimesSync(here.file, 1, 1);
+  return here;
+}
+
 test("a memory that cannot be written does not undo a change", async () => {
   for (const { args, stdin } of writers(cloud)) {
     const here = homeWithTwo();
     const text = here.read();
-    for (const name of ["state.json", "known.yaml"])
-      mkdirSync(join(here.bentoml, ".bentocloud", name), { recursive: true });
+    mkdirSync(join(ownOf(here), "state.json"), { recursive: true });
     expect((await run(args, { home: here, stdin })).code).toBe(0);
     expect(here.read()).not.toBe(text);
     expect(leftovers(here)).toEqual([]);
@@ -37,36 +60,68 @@ describe.skipIf(!canTrace)("system calls that fail", () => {
     ["EBUSY", "it is in use or mounted"],
   ])("a rename refused with %s is an error of every change, in words", async (code, words) => {
     for (const command of writers(cloud)) {
-      const here = homeWithTwo();
-      // The first rename gives the backup its name.
-      const options = { home: here, command: tampered(`${RENAME}:error=${code}:when=2`) };
+      const here = await usedHome();
+      // The pending version is renamed first; a switch has none.
+      const number = command.args[0] === "use" ? 1 : 2;
+      const options = { home: here, command: tampered(`${RENAME}:error=${code}:when=${number}`) };
       await expectRefusal(command, { ...options, message: `cannot write ${here.file}: ${words}` });
       expect(leftovers(here)).toEqual([]);
     }
   });
 
-  test.each(["EIO", "ENOSPC", "EPERM"])(
-    "any that writes, with %s: the change is made and said, or refused and not made",
-    async (error) => {
-      const calls = await writingCalls(use.args, { here: homeWithTwo() });
+  const ERRORS = ["EIO", "ENOSPC", "EROFS"];
+  const loss = (here: Home) => ["restore", keptIn(here, "loss")[0]!.id];
+  test.each<[string, (here: Home) => string[], () => Promise<Home>]>([
+    ["use", () => ["use", "b"], usedHome],
+    ["use, the first time", () => ["use", "b"], async () => homeWithTwo()],
+    ["logout", () => ["logout", "b"], usedHome],
+    ["rename", () => ["context", "rename", "b", "c"], usedHome],
+    ["restore of a loss", loss, reportedHome],
+    [
+      "restore of a version for a file that cannot be read",
+      (here) => ["restore", keptIn(here)[0]!.id],
+      brokenHome,
+    ],
+  ])(
+    "any that writes, of %s: the change is made and said, or refused and not made",
+    async (_name, argsFor, prepare) => {
+      const reference = await prepare();
+      const calls = await writingCalls(argsFor(reference), { here: reference });
       const ends = new Set<number | null>();
       await forEachOf(calls, async ({ name, number }) => {
-        const here = homeWithTwo();
-        const text = here.read();
-        const command = tampered(`${name}:error=${error}:when=${number}`);
-        const { code, stderr } = await run(use.args, { home: here, command });
+        const here = await prepare();
+        const [text, kept] = [here.read(), keptIn(here).map((version) => version.text)];
+        const command = tampered(`${name}:error=${ERRORS[number % ERRORS.length]}:when=${number}`);
+        const { code, stderr } = await run(argsFor(here), { home: here, command });
         ends.add(code);
-        if (code === 6) {
-          expect(here.read()).toBe(text);
-          expect(stderr).toMatch(/^error: cannot (write|write in|read) \/\S+: [a-z/ ]+(\(EIO\))?\n$/);
-        } else {
-          expect({ code, isChanged: isChanged(here) }).toEqual({ code: 0, isChanged: true });
-        }
-        const next = await run(["use", isChanged(here) ? "a" : "b"], { home: here });
-        expect({ code: next.code, left: leftovers(here) }).toEqual({ code: 0, left: [] });
+        expect({ name, number, code, isMade: here.read() !== text }).toEqual({
+          name,
+          number,
+          code,
+          isMade: code === 0,
+        });
+        if (code !== 0)
+          expect({ code, stderr }).toMatchObject({
+            code: 6,
+            stderr: expect.stringMatching(
+              /^error: cannot (write|write in|read) \/\S+: [a-z -/]+(\(EIO\))?\n$/,
+            ),
+          });
+        // A refused change has taken no version away, and accuses nobody; the next one cleans up.
+        for (const one of code === 0 ? [] : kept)
+          expect(keptIn(here).map((version) => version.text)).toContain(one);
+        for (const next of [
+          ["context", "list"],
+          ["use", "a"],
+        ])
+          expect({ stderr: (await run(next, { home: here })).stderr }).toEqual({
+            stderr: expect.not.stringContaining("another program"),
+          });
+        expect(leftovers(here)).toEqual([]);
       });
       expect(ends).toEqual(new Set([0, 6]));
     },
+    60_000,
   );
 
   test("any, interrupted by a signal, is repeated or can be done without", async () => {
@@ -84,7 +139,7 @@ describe.skipIf(!canTrace)("system calls that fail", () => {
   });
 
   test("interrupted for ever are an error, and nothing was changed", async () => {
-    const here = homeWithTwo();
+    const here = await usedHome();
     const message = `cannot write ${here.file}: it was interrupted again and again`;
     await expectRefusal(use, { home: here, command: tampered("fsync:error=EINTR"), message });
   });
@@ -105,17 +160,60 @@ describe.skipIf(!canTrace)("system calls that fail", () => {
     expect(stderr).toContain(reason);
   });
 
-  // Files are synced first, second the backup, third its directory, fourth the contexts file's directory.
+  // Of a login: the pending version is renamed first, then the contexts file; fsync is for the file, then its directory.
   test.each([
-    ["syncing a directory", "fsync:error=EIO:when=3+"],
-    ["removing the lock", `${RENAME}:error=EIO:when=3+`],
+    ["syncing a directory", "fsync:error=EIO:when=2+"],
+    ["settling the version, our memory, and giving the lock back", `${RENAME}:error=EIO:when=3+`],
     ["removing anything", `${UNLINK}:error=EIO:when=4+`],
-  ])("after the rename do not undo a change: %s", async (_name, inject) => {
-    const here = homeWithTwo();
-    const trace = join(home().path, "trace");
-    const { code, stderr } = await run(use.args, { home: here, command: tampered(inject, trace) });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("b") });
-    expect(readFileSync(trace, "utf8")).toContain("EIO");
-    expect(isChanged(here)).toBe(true);
+  ])("after the rename do not undo a change, nor accuse another program of it: %s", async (_name, inject) => {
+    for (const { args, stdin } of [login(cloud, "new"), { args: ["logout", "b"], stdin: null }]) {
+      const here = await usedHome();
+      const [text, trace] = [here.read(), join(home().path, "trace")];
+      const { code } = await run(args, { home: here, stdin, command: tampered(inject, trace) });
+      expect({ code, isMade: here.read() !== text }).toEqual({ code: 0, isMade: true });
+      expect(readFileSync(trace, "utf8")).toContain("EIO");
+      for (const next of [
+        ["context", "list"],
+        ["context", "rename", "a", "c"],
+      ])
+        expect((await run(next, { home: here })).stderr).not.toContain("another program");
+      expect(leftovers(here)).toEqual([]);
+    }
   });
 });
+
+test.skipIf(!canTrace)(
+  "use replaces the contexts file, the newest version and our memory, and makes no request",
+  async () => {
+    const here = home();
+    const { args, stdin } = login(cloud, "a");
+    for (const name of ["a", "b"]) await run([...args.slice(0, -1), name], { home: here, stdin });
+    // Another program's login, which `use` has not seen.
+    here.write(here.read().replace(/api_token: .*/, `api_token: ${cloud.issueToken()}`));
+    const asked = cloud.requests.length;
+    const trace = join(home().path, "trace");
+    for (const name of ["a", "b"]) expect((await run(["use", name], { home: here })).code).toBe(0);
+    const command = [
+      "strace",
+      "-f",
+      "-qq",
+      "-o",
+      trace,
+      "-e",
+      `trace=${RENAME},?connect`,
+      ...tampered("x").slice(-1),
+    ];
+    expect((await run(["use", "a"], { home: here, command })).code).toBe(0);
+    const calls = readFileSync(trace, "utf8");
+    const replaced = [...calls.matchAll(/rename\w*\(.*"([^"]+)"\) = 0/g)].map(([, path]) =>
+      path!.slice(here.bentoml.length + 1),
+    );
+    expect(replaced.filter((path) => !path.includes("/lock"))).toEqual([
+      ".yatai.yaml",
+      expect.stringMatching(/^\.bentocloud\/versions\/.*\.version\.yaml$/),
+      ".bentocloud/state.json",
+    ]);
+    expect(calls).not.toContain("AF_INET");
+    expect(cloud.requests).toHaveLength(asked);
+  },
+);

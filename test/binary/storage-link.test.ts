@@ -1,21 +1,22 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
 import { join } from "node:path";
+import { keptIn, leftovers } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { amongMounts, canMount } from "./faults/disk.ts";
 import { asUser, canBeUser, give } from "./faults/user.ts";
-import {
-  backupsOf,
-  expectReadable,
-  expectRefusal,
-  homeWithTwo,
-  leftovers,
-  login,
-  writers,
-} from "./faults/writers.ts";
+import { expectReadable, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries();
 
@@ -41,19 +42,39 @@ function linked(target: string): Home {
 
 describe("a contexts file that is a link", () => {
   test.each([
-    ["yatai", ["yatai"]],
-    [".yatai.yaml", [".bentocloud", ".yatai.yaml"]],
-  ])("to %s elsewhere stays one; the backups stay at home, and no lock anywhere", async (name, names) => {
-    for (const { args, stdin } of writers(cloud)) {
-      const here = moved(name);
-      const text = here.read();
-      expect((await run(args, { home: here, stdin })).code).toBe(0);
-      expect(here.tree()).toContain(`bentoml/.yatai.yaml -> ../dotfiles/${name}`);
-      expect(readFileSync(join(here.path, "dotfiles", name), "utf8")).not.toBe(text);
-      expect(backupsOf(here)).toEqual([text]);
-      expect(readdirSync(join(here.path, "dotfiles")).toSorted()).toEqual(names);
-      expect(leftovers(here)).toEqual([]);
-    }
+    ["yatai", "bentoml", ["yatai"]],
+    [".yatai.yaml", "dotfiles", [".bentocloud", ".yatai.yaml"]],
+  ])(
+    "to %s elsewhere stays one; the versions are in %s, and no lock anywhere",
+    async (name, where, names) => {
+      for (const { args, stdin } of writers(cloud)) {
+        const here = moved(name);
+        const text = here.read();
+        expect((await run(args, { home: here, stdin })).code).toBe(0);
+        expect(here.tree()).toContain(`bentoml/.yatai.yaml -> ../dotfiles/${name}`);
+        expect(readFileSync(join(here.path, "dotfiles", name), "utf8")).not.toBe(text);
+        expect(here.tree().join("\n")).toMatch(
+          new RegExp(`^${where}/\\.bentocloud/versions/.*\\.version\\.yaml 0600$`, "m"),
+        );
+        expect(readdirSync(join(here.path, "dotfiles")).toSorted()).toEqual(names);
+        expect(leftovers(here)).toEqual([]);
+      }
+    },
+  );
+
+  test("in a chain, in a directory that is a link itself, is followed to the end and kept", async () => {
+    const here = moved("yatai");
+    symlinkSync("dotfiles", join(here.path, "shortcut"));
+    symlinkSync("../shortcut/yatai", join(here.path, "dotfiles/middle"));
+    unlinkSync(here.file);
+    symlinkSync("../dotfiles/middle", here.file);
+    expect((await run(["use", "b"], { home: here })).code).toBe(0);
+    for (const line of [
+      "bentoml/.yatai.yaml -> ../dotfiles/middle",
+      "dotfiles/middle -> ../shortcut/yatai",
+      "dotfiles/yatai 0600",
+    ])
+      expect(here.tree()).toContain(line);
   });
 
   test("to nothing yet gets its target by login, and is kept", async () => {
@@ -72,8 +93,9 @@ describe("a contexts file that is a link", () => {
     async (name) => {
       const here = linked(`../dotfiles/${name}`);
       const { args, stdin } = login(cloud, "new");
+      const asked = cloud.requests.length;
       const { code, stderr } = await run(args, { home: here, stdin });
-      expect(code).toBe(6);
+      expect({ code, asked: cloud.requests.length }).toEqual({ code: 6, asked });
       expect(stderr).toMatch(
         /cannot write in .*\/dotfiles.*: there is no such directory, and none can be made/,
       );
@@ -131,6 +153,6 @@ describe.skipIf(!canMount)("a contexts file that is mounted by itself, as into a
     await expectReadable({ home: here, command });
     expect(leftovers(here)).toEqual([]);
     // However often it was tried.
-    expect(backupsOf(here)).toEqual([here.read()]);
+    expect(keptIn(here).map(({ text }) => text)).toEqual([here.read()]);
   });
 });

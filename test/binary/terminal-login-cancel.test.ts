@@ -11,7 +11,7 @@ sweepCanaries();
 
 const started = cloudsPerTest();
 
-/** Runs the program from a shell that says its exit code and whether the terminal's settings are as before. */
+/** Runs the program from a shell that prints its exit code, and whether the terminal's settings are restored. */
 const fromShell = {
   command: [
     "sh",
@@ -60,24 +60,27 @@ describe("login on a terminal: Ctrl-C", () => {
     ],
   ];
 
-  test.each(stops)("%s: exit 130, nothing changed, the terminal as before", async (_, { argv, until }) => {
-    const cloud = await started();
-    const place = home();
-    const terminal = openTerminal(["login", "--endpoint", cloud.url, ...argv(cloud)], {
-      home: place,
-      ...fromShell,
-    });
-    await until(terminal, cloud);
-    terminal.press("ctrl-c");
-    await terminal.waitFor(/code \d+, \w+/);
-    await terminal.exit;
-    expect(terminal.screen).toContain("code 130, restored");
-    expect(terminal.screen).toContain("error: cancelled; nothing was changed");
-    expect(showsCursor(terminal)).toBe(true);
-    expect(place.tree()).toEqual([]);
-  });
+  test.each(stops)(
+    "%s: exits 130, changes nothing, and restores the terminal",
+    async (_, { argv, until }) => {
+      const cloud = await started();
+      const place = home();
+      const terminal = openTerminal(["login", "--endpoint", cloud.url, ...argv(cloud)], {
+        home: place,
+        ...fromShell,
+      });
+      await until(terminal, cloud);
+      terminal.press("ctrl-c");
+      await terminal.waitFor(/code \d+, \w+/);
+      await terminal.exit;
+      expect(terminal.screen).toContain("code 130, restored");
+      expect(terminal.screen).toContain("error: cancelled; nothing was changed");
+      expect(showsCursor(terminal)).toBe(true);
+      expect(place.tree()).toEqual([]);
+    },
+  );
 
-  test("at the question whether to replace: exit 130, nothing changed, the terminal as before", async () => {
+  test("at the question whether to replace: exits 130, changes nothing, and restores the terminal", async () => {
     const cloud = await started();
     const place = homeElsewhere();
     const before = snapshot(place);
@@ -92,7 +95,7 @@ describe("login on a terminal: Ctrl-C", () => {
     expect(cloud.requests).toEqual([]);
   });
 
-  test.each(["escape", "ctrl-d"] as const)("%s at a question cancels as well", async (key) => {
+  test.each(["escape", "ctrl-d"] as const)("%s cancels a question too", async (key) => {
     const place = home();
     const terminal = openTerminal(["login", "--with-token"], { home: place, ...fromShell });
     await terminal.waitFor("API token for");

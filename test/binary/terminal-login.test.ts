@@ -15,7 +15,7 @@ const started = cloudsPerTest();
 
 const POLL = "GET /api/v1/auth/token";
 describe("login on a terminal: a token is pasted", () => {
-  test("asks for the way, takes the token hidden, and saves it", async () => {
+  test("asks how to sign in, reads the token hidden, and saves it", async () => {
     const cloud = await started();
     const token = cloud.issueToken();
     const place = home();
@@ -63,7 +63,7 @@ describe("login on a terminal: a token is pasted", () => {
     expect(place.tree()).toEqual([]);
   });
 
-  test("asks on the terminal while stdout is a pipe, which gets the answer alone", async () => {
+  test("asks on the terminal while stdout is a pipe, which gets only the answer", async () => {
     const cloud = await started();
     const token = cloud.issueToken();
     const terminal = openTerminal(["login", "--with-token", "--json", "--endpoint", cloud.url], {
@@ -102,14 +102,14 @@ describe("login on a terminal: nobody may be asked", () => {
     expect(place.tree()).toEqual([]);
   });
 
-  test("CI=false is no CI", async () => {
+  test("CI=false does not count as CI", async () => {
     const terminal = openTerminal(["login"], { env: { CI: "false" } });
     await terminal.waitFor(WAY);
     terminal.press("ctrl-c");
     expect((await terminal.exit).code).toBe(130);
   });
 
-  test("a name that is taken is not replaced with --no-input", async () => {
+  test("--no-input does not replace a name that is taken", async () => {
     const cloud = await started();
     const place = homeElsewhere();
     const before = snapshot(place);
@@ -165,7 +165,7 @@ describe("login on a terminal: a name that is taken", () => {
     expect(snapshot(place)).toEqual(before);
   });
 
-  test("of another organization is asked about once the token has said whose it is", async () => {
+  test("asks about another organization after the server has said whose the token is", async () => {
     const cloud = await started();
     const place = home();
     const login = (token: string) =>
@@ -187,7 +187,7 @@ describe("login on a terminal: a name that is taken", () => {
 });
 
 describe("login on a terminal: by browser", () => {
-  test("shows the address, opens it, counts down on one line, and takes that line away", async () => {
+  test("shows the address, opens it, counts down on one line, and removes that line", async () => {
     const cloud = await started();
     const place = home();
     const browser = join(place.path, "browser");
@@ -209,7 +209,7 @@ describe("login on a terminal: by browser", () => {
     expect(showsCursor(terminal)).toBe(true);
   });
 
-  test.each(["--quiet", "--json"])("with %s: the address without a countdown", async (flag) => {
+  test.each(["--quiet", "--json"])("with %s: shows the address without a countdown", async (flag) => {
     const cloud = await started();
     const terminal = openTerminal(["login", "--no-browser", flag, "--endpoint", cloud.url]);
     await cloud.seen(POLL);

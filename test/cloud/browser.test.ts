@@ -177,12 +177,12 @@ describe("wait", () => {
     const { wait } = await begin(cloud);
     const left: number[] = [];
     const error = await errorOf(
-      wait({ ...quick(), deadlineMs: 60, onTick: (leftMs) => void left.push(leftMs) }),
+      wait({ ...quick(), deadlineMs: 300, onTick: (leftMs) => void left.push(leftMs) }),
     );
     expect(error).toMatchObject({ code: "TIMEOUT", exitCode: 5, hint: "run `bentocloud login` again" });
     expect(left.length).toBeGreaterThan(1);
     expect(left).toEqual(left.toSorted((a, b) => b - a));
-    expect(left.every((ms) => ms > 0 && ms <= 60)).toBe(true);
+    expect(left.every((ms) => ms > 0 && ms <= 300)).toBe(true);
   });
 
   test("waits as long as Retry-After asks, but asks once more at the deadline", async () => {

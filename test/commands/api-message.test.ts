@@ -78,7 +78,7 @@ describe("fields", () => {
     expect(await sent(args)).toMatchObject({ code: 0, text: body, type: "application/json" });
   });
 
-  test("are the query of a GET, behind what the path has", async () => {
+  test("are added to the query of a GET", async () => {
     const args = ["-X", "GET", "-f", "q=a b&c", ...fields("all=true", "n=null", "x[]=1", "x[]=2", "y[z]=é")];
     const { request, text } = await sent(args, { path: "/x?first=%20+1" });
     expect({ url: request?.url, text }).toEqual({
@@ -87,13 +87,13 @@ describe("fields", () => {
     });
   });
 
-  test("take a value from a file or from standard input, as it is", async () => {
+  test("read a value from a file or from standard input, unchanged", async () => {
     const files = { "note.txt": "line\n12\n" };
     const { text } = await sent(fields("a=@note.txt", "b=@-"), { files, stdin: "\ufefftrue" });
     expect(JSON.parse(text!)).toEqual({ a: "line\n12\n", b: "\ufefftrue" });
   });
 
-  test("of -f take no value from anywhere", async () => {
+  test("do not read a file for -f", async () => {
     expect((await sent(["-f", "a=@note.txt"])).text).toBe('{"a":"@note.txt"}');
   });
 
@@ -135,26 +135,26 @@ describe("--input", () => {
     });
   });
 
-  test("of - is standard input", async () => {
+  test("reads standard input for -", async () => {
     expect(await sent(["--input", "-"], { stdin: '{"a": 1}' })).toMatchObject({ text: '{"a": 1}' });
   });
 
-  test("has the type that -H says", async () => {
+  test("has the content type that -H gives", async () => {
     const args = ["--input", "-", "-H", "content-type: application/octet-stream"];
     expect((await sent(args)).type).toBe("application/octet-stream");
   });
 
-  test.each([[["-X", "GET"]], [["-X", "HEAD"]]])("is refused for %p", async (args) => {
+  test.each([[["-X", "GET"]], [["-X", "HEAD"]]])("is refused with %p", async (args) => {
     expect(await sent(["--input", "-", ...args])).toMatchObject({ code: 2, count: 0 });
   });
 
-  test.each(["missing", "."])("of %p that cannot be read is refused", async (name) => {
+  test.each(["missing", "."])("refuses %p, which cannot be read", async (name) => {
     expect(await sent(["--input", name])).toMatchObject({ code: 2, count: 0 });
   });
 });
 
 describe("headers", () => {
-  test("are sent beside ours; Accept takes the place of ours", async () => {
+  test("are sent with ours, and Accept replaces ours", async () => {
     const args = ["-H", "X-One:1", "-H", "x-two:  b : c ", "-H", "Accept: text/plain", "-H", "X-One: 2"];
     const { request, token } = await sent(args);
     expect(request?.headers).toMatchObject({ "x-one": "1, 2", "x-two": "b : c", accept: "text/plain" });

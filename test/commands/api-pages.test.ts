@@ -23,7 +23,7 @@ async function signedIn(deployments: number) {
   return { cloud, api, windows };
 }
 
-/** The list at a server that answers each request with the next text. */
+/** Runs `--paginate` against a server that answers each request with the next text. */
 async function listOf(texts: string[], args: string[] = []) {
   const echo = await startEcho((_request, response, seen) => void response.end(texts[seen.length - 1]));
   const here = home();
@@ -47,17 +47,20 @@ describe("--paginate", () => {
     [5, "?start=9", ["9+100"]],
     [5, "?count=0", ["0+0"]],
     [5, "?count=&start=", ["0+100"]],
-  ])("%i items at %p are asked for by %p, and printed as one list", async (total, query, expected) => {
-    const { api, windows } = await signedIn(total);
-    const { code, stdout, stderr } = await api([PATH + query, "--paginate"]);
-    expect({ code, stderr, windows: windows() }).toEqual({ code: 0, stderr: "", windows: expected });
-    const names = (JSON.parse(stdout) as Deployment[]).map(({ name }) => name);
-    const first = Number(/start=(\d+)/.exec(query)?.[1] ?? 0);
-    const all = Array.from({ length: total }, (_, index) => `deployment-${total - index}`);
-    expect(names).toEqual(all.slice(first));
-  });
+  ])(
+    "reads %i items at %p with the requests %p, and prints them as one list",
+    async (total, query, expected) => {
+      const { api, windows } = await signedIn(total);
+      const { code, stdout, stderr } = await api([PATH + query, "--paginate"]);
+      expect({ code, stderr, windows: windows() }).toEqual({ code: 0, stderr: "", windows: expected });
+      const names = (JSON.parse(stdout) as Deployment[]).map(({ name }) => name);
+      const first = Number(/start=(\d+)/.exec(query)?.[1] ?? 0);
+      const all = Array.from({ length: total }, (_, index) => `deployment-${total - index}`);
+      expect(names).toEqual(all.slice(first));
+    },
+  );
 
-  test("keeps the rest of the query, of fields too", async () => {
+  test("keeps the other parameters of the path and of the fields", async () => {
     const { cloud, api } = await signedIn(12);
     const args = ["-X", "GET", "-f", "search=deployment-1", "-F", "count=2", "-q", "length"];
     expect(await api([`${PATH}?all=true`, "--paginate", ...args])).toMatchObject({ code: 0, stdout: "4\n" });
@@ -77,20 +80,20 @@ describe("--paginate", () => {
     ]);
   });
 
-  test("--jq is given the whole list", async () => {
+  test("passes the whole list to --jq", async () => {
     const { api } = await signedIn(150);
     const args = [PATH, "--paginate", "-q", "length, .[149].name"];
     expect(await api(args)).toMatchObject({ code: 0, stdout: "150\ndeployment-1\n", stderr: "" });
   });
 
-  test("a page is tried again as any safe request", async () => {
+  test("repeats the request for a page after a server error", async () => {
     const { cloud, api, windows } = await signedIn(3);
     cloud.misbehave(ROUTE, { status: 503 }, { times: 1 });
     expect((await api([`${PATH}?count=2`, "--paginate", "-q", "length"])).stdout).toBe("3\n");
     expect(windows()).toEqual(["0+2", "0+2", "2+2"]);
   });
 
-  test("of a bare list is that list", async () => {
+  test("accepts a bare list as the only page", async () => {
     expect(await listOf(['[{"id":12345678901234567890}]'])).toMatchObject({
       code: 0,
       stdout: '[{"id":12345678901234567890}]\n',
@@ -98,7 +101,7 @@ describe("--paginate", () => {
     });
   });
 
-  test("keeps numbers as they were", async () => {
+  test("prints numbers as the server wrote them", async () => {
     const page = (start: number, item: string) => `{"start":${start},"count":1,"total":2,"items":[${item}]}`;
     const pages = [page(0, "12345678901234567890"), page(1, '{"a":1.0,"__proto__":1e400}')];
     expect(await listOf(pages)).toMatchObject({
@@ -107,21 +110,21 @@ describe("--paginate", () => {
     });
   });
 
-  test("ends when the items do, whatever the total says", async () => {
+  test("ends at an empty page, even if the total is larger", async () => {
     const pages = ['{"start":0,"total":9,"items":[1,2]}', '{"start":2,"total":9,"items":[]}'];
     expect(await listOf(pages)).toMatchObject({ code: 0, stdout: "[1,2]\n" });
   });
 
-  test("goes on to an empty page where there are more items than the total says", async () => {
+  test("continues to an empty page when there are more items than the total", async () => {
     const pages = ['{"total":1,"items":[1,2]}', '{"total":1,"items":[3]}', '{"total":1,"items":[]}'];
     expect(await listOf(pages)).toMatchObject({ code: 0, stdout: "[1,2,3]\n" });
   });
 
-  test("takes null for a list of nothing", async () => {
+  test("accepts null as an empty list", async () => {
     expect(await listOf(['{"start":0,"total":0,"items":null}'])).toMatchObject({ code: 0, stdout: "[]\n" });
   });
 
-  test("believes the newest total", async () => {
+  test("uses the newest total", async () => {
     const pages = [
       '{"start":0,"total":2,"items":[1]}',
       '{"start":1,"total":3,"items":[2]}',
@@ -131,7 +134,7 @@ describe("--paginate", () => {
   });
 
   test.each([
-    ["no list", ['{"name":"x"}'], 1, "is no list with pages"],
+    ["no list", ['{"name":"x"}'], 1, "is not a list with pages"],
     ["no JSON", ["oops"], 5, "answers with no JSON"],
     ["a web page", ["<html>"], 5, "answers with a web page"],
     [
@@ -144,17 +147,17 @@ describe("--paginate", () => {
       "the same page again, which does not say where it begins",
       ['{"total":3,"items":[1]}', '{"total":3,"items":[1]}'],
       1,
-      "answers with the same page again when asked from 1 on",
+      "the server repeats the same page when asked from 1 on",
     ],
-    ["a page without a total", ['{"start":0,"items":[1]}'], 1, "is no list with pages"],
-    ["a page whose items are missing", ['{"start":0,"total":2}'], 1, "is no list with pages"],
-  ])("%s is an error, and no half of a list is printed", async (_name, texts, exit, says) => {
+    ["a page without a total", ['{"start":0,"items":[1]}'], 1, "is not a list with pages"],
+    ["a page whose items are missing", ['{"start":0,"total":2}'], 1, "is not a list with pages"],
+  ])("%s is an error, and no part of the list is printed", async (_name, texts, exit, says) => {
     const { code, stdout, stderr } = await listOf(texts);
     expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
     expect(stderr).toContain(says);
   });
 
-  test("a page that is refused is printed alone", async () => {
+  test("prints only the answer for a page that the server refuses", async () => {
     const { cloud, api } = await signedIn(3);
     cloud.misbehave(ROUTE, { delayMs: 0 }, { times: 1 });
     cloud.misbehave(ROUTE, { status: 400, body: { error: "enough" } });

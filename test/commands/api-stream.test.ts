@@ -30,7 +30,7 @@ function shell(here: ReturnType<typeof home>, line: string) {
 }
 
 describe("a large answer", () => {
-  test("of any bytes arrives as it was", async () => {
+  test("of any bytes is printed unchanged", async () => {
     const piece = Buffer.from(
       Uint8Array.from({ length: MIB }, (_, index) => (index * 7 + (index >> 8)) % 256),
     );
@@ -48,7 +48,7 @@ describe("a large answer", () => {
     expect({ stdout, stderr }).toEqual({ stdout: `${hash.digest("hex")}  -\n0\n`, stderr: "" });
   });
 
-  test("is more than --jq and --paginate take", async () => {
+  test("is refused by --jq and --paginate", async () => {
     const { here, echo } = await signedIn((_request, response) => {
       response.end(`["${"x".repeat(11 * MIB)}"]`);
     });
@@ -61,7 +61,7 @@ describe("a large answer", () => {
   });
 });
 
-test("a compressed answer is printed as it came, and that is said", async () => {
+test("prints a compressed answer unchanged, with a warning", async () => {
   const bytes = Bun.gzipSync(Buffer.from("{}"));
   const { here } = await signedIn((_request, response) => {
     response.writeHead(200, { "content-encoding": "gzip" }).end(bytes);
@@ -73,14 +73,14 @@ test("a compressed answer is printed as it came, and that is said", async () => 
   });
 });
 
-/** A process starts with the peak of the one that starts it, so that one must be small. */
+/** A process inherits the peak memory of its parent, so the parent must be small. */
 const PEAK = `
 import resource, subprocess, sys
 code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(code)`;
 
-// Deno reads the whole of a file that it sends.
+// Deno reads a whole file into memory before it sends it.
 test.skipIf(process.env["BENTOCLOUD_RUNTIME"] === "deno")(
   "a file that is sent, also twice, is never in memory as a whole",
   async () => {
@@ -88,7 +88,7 @@ test.skipIf(process.env["BENTOCLOUD_RUNTIME"] === "deno")(
       if (request.url === "/up") response.writeHead(307, { location: "/there" });
       response.end();
     });
-    // Not in the home, all of which is searched for tokens.
+    // Not in the home, where every file is searched for tokens.
     const place = mkdtempSync(join(tmpdir(), "bentocloud-big-"));
     const big = writeBelow(place, "big", "begins");
     truncateSync(big, 128 * MIB);
@@ -107,7 +107,7 @@ test.skipIf(process.env["BENTOCLOUD_RUNTIME"] === "deno")(
 );
 
 describe("a reader that goes away", () => {
-  test("ends the program quietly, and the answer that has no end", async () => {
+  test("ends the program without an error, and the endless answer with it", async () => {
     const closed = Promise.withResolvers<void>();
     const { here } = await signedIn((_request, response) => {
       const timer = setInterval(() => response.write("x".repeat(4096)), 5);
@@ -118,11 +118,11 @@ describe("a reader that goes away", () => {
     });
     const { stdout, stderr } = await shell(here, 'api /endless | head -c 5; echo " ${PIPESTATUS[0]}"');
     expect({ stdout, stderr }).toEqual({ stdout: "xxxxx 0\n", stderr: "" });
-    // The server is told a moment after the program has ended.
+    // The server learns of it a moment after the program has ended.
     await closed.promise;
   });
 
-  test("is no error for a list either", async () => {
+  test("causes no error for a list either", async () => {
     const items = JSON.stringify(Array.from({ length: 50_000 }, (_, index) => index));
     const { here } = await signedIn((_request, response) => void response.end(items));
     for (const option of ["--paginate", "-q '.[]'", ""]) {
@@ -134,7 +134,7 @@ describe("a reader that goes away", () => {
 });
 
 describe("an answer that stops", () => {
-  test("in the middle is UNREACHABLE, whatever was printed before", async () => {
+  test("in the middle is UNREACHABLE, after the part that arrived was printed", async () => {
     const { here } = await signedIn((_request, response) => {
       response.writeHead(200, { "content-length": "1000" });
       response.write("half", () => setTimeout(() => response.destroy(), 20));
@@ -155,7 +155,7 @@ describe("an answer that stops", () => {
     expect({ code, error: JSON.parse(stderr).error.code }).toEqual({ code: 5, error: "UNREACHABLE" });
   });
 
-  test("coming is TIMEOUT after --timeout", async () => {
+  test("for --timeout is TIMEOUT", async () => {
     const { here } = await signedIn((_request, response) => void response.write("half"));
     const { code, stdout, stderr } = await run(["api", "/x", "--json", "--timeout", "0.5"], { home: here });
     expect({ code, stdout, error: JSON.parse(stderr).error.code }).toEqual({
@@ -165,13 +165,13 @@ describe("an answer that stops", () => {
     });
   });
 
-  test("never starting is TIMEOUT as well", async () => {
+  test("before it starts is TIMEOUT as well", async () => {
     const { here } = await signedIn(() => {});
     const { code, stderr } = await run(["api", "/x", "--json", "--timeout", "0.5"], { home: here });
     expect({ code, error: JSON.parse(stderr).error.code }).toEqual({ code: 5, error: "TIMEOUT" });
   });
 
-  test("in pauses shorter than --timeout may take longer altogether", async () => {
+  test("for less than --timeout each time may take longer in total", async () => {
     const { here } = await signedIn((_request, response) => {
       let left = 8;
       const timer = setInterval(() => {
@@ -198,26 +198,26 @@ describe("an answer that stops", () => {
   });
 });
 
-describe("trying again", () => {
+describe("repeating a request", () => {
   const failing = (failures: number) =>
     signedIn((_request, response, seen) => {
       if (seen.length <= failures) response.writeHead(503);
       response.end(`answer ${seen.length}`);
     });
 
-  test.each([["GET"], ["HEAD"], ["OPTIONS"]])("is done for %s, which changes nothing", async (method) => {
+  test.each([["GET"], ["HEAD"], ["OPTIONS"]])("happens for %s, which changes nothing", async (method) => {
     const { here, echo } = await failing(2);
     expect((await run(["api", "/x", "-X", method], { home: here })).code).toBe(0);
     expect(echo.seen).toHaveLength(3);
   });
 
-  test("prints the last answer alone", async () => {
+  test("prints only the last answer", async () => {
     const { here, echo } = await failing(9);
     expect(await run(["api", "/x"], { home: here })).toMatchObject({ code: 5, stdout: "answer 4" });
     expect(echo.seen).toHaveLength(4);
   });
 
-  test.each([["POST"], ["PUT"], ["PATCH"], ["DELETE"]])("is not done for %s", async (method) => {
+  test.each([["POST"], ["PUT"], ["PATCH"], ["DELETE"]])("does not happen for %s", async (method) => {
     const { here, echo } = await failing(1);
     expect(await run(["api", "/x", "-X", method], { home: here })).toMatchObject({
       code: 5,
@@ -226,17 +226,17 @@ describe("trying again", () => {
     expect(echo.seen).toHaveLength(1);
   });
 
-  // Deno's own fetch sends a request again whose connection ended without an answer.
+  // Deno's fetch repeats a request by itself when the connection ends without an answer.
   const repeats = process.env["BENTOCLOUD_RUNTIME"] === "deno";
 
-  test.skipIf(repeats)("is left to the user when a POST got no answer", async () => {
+  test.skipIf(repeats)("does not happen for a POST without an answer, which the hint explains", async () => {
     const { here, echo } = await signedIn((request) => void request.socket.destroy());
     const { code, stderr } = await run(["api", "/x", "-X", "POST"], { home: here });
     expect({ code, requests: echo.seen.length }).toEqual({ code: 5, requests: 1 });
     expect(stderr).toContain("hint: the server may have carried out the POST all the same");
   });
 
-  test("after Ctrl-C in a POST says what is not known", async () => {
+  test("does not happen after Ctrl-C in a POST, which the server may have carried out", async () => {
     const { here, echo } = await signedIn(() => {});
     const running = start(["api", "/x", "-X", "POST"], { home: here });
     while (echo.seen.length === 0) await Bun.sleep(5);
@@ -248,14 +248,14 @@ describe("trying again", () => {
   });
 });
 
-test("an answer goes to a full disk as an error", async () => {
+test("fails when the disk behind stdout is full", async () => {
   const { here } = await signedIn((_request, response) => void response.end("x".repeat(MIB)));
   const { stdout, stderr } = await shell(here, "api /x >/dev/full; echo $?");
   expect(stdout).toBe("6\n");
   expect(stderr).toStartWith("error: cannot write to standard output (ENOSPC)");
 });
 
-test("an answer in a file is the answer", async () => {
+test("writes an answer into a file unchanged", async () => {
   const { here } = await signedIn((_request, response) => void response.end(Buffer.from([0, 255, 10, 0])));
   await shell(here, "api /x > out");
   expect([...readFileSync(join(here.path, "out"))]).toEqual([0, 255, 10, 0]);

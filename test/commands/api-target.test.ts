@@ -31,7 +31,7 @@ describe("a path", () => {
     ["/x/a%2fb", "/team/a/x/a%2fb"],
     ["/x/a b é", "/team/a/x/a%20b%20%C3%A9"],
     ["/x/https://y", "/team/a/x/https://y"],
-  ])("%p is asked for as %p", async (path, url) => {
+  ])("%p is sent as %p", async (path, url) => {
     expect(await ask(() => path)).toEqual({ code: 0, error: undefined, urls: [url] });
   });
 
@@ -58,7 +58,7 @@ describe("a path", () => {
 });
 
 describe("an address", () => {
-  test("below the endpoint is a path", async () => {
+  test("below the endpoint is accepted", async () => {
     const answer = await ask((origin) => `${origin}/team/a/x?y=z`);
     expect(answer).toEqual({ code: 0, error: undefined, urls: ["/team/a/x?y=z"] });
   });
@@ -79,7 +79,7 @@ describe("an address", () => {
     expect(await ask(toPath)).toEqual({ code: 4, error: "HOST_MISMATCH", urls: [] });
   });
 
-  test("that is refused is named without its query", async () => {
+  test("is shown without its query in the error", async () => {
     const here = home();
     const token = canary();
     writeContexts(here, [{ name: "mine" }]);
@@ -113,7 +113,7 @@ describe("redirects", () => {
     ]);
   });
 
-  test("303 asks for the result of a POST", async () => {
+  test("303 turns a POST into a GET of its result", async () => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(POST, { redirect: "/api/v1/info", status: 303 });
     expect(await api(["/api/v2/deployments", ...body, "-q", ".is_saas"])).toMatchObject({ stdout: "true\n" });
@@ -123,7 +123,7 @@ describe("redirects", () => {
     ]);
   });
 
-  test.each([301, 302])("%i does not make a GET of a POST", async (status) => {
+  test.each([301, 302])("%i does not turn a POST into a GET", async (status) => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(POST, { redirect: "/api/v1/info", status });
     const { code, stdout, stderr } = await api(["/api/v2/deployments", ...body, "--json"]);
@@ -131,12 +131,12 @@ describe("redirects", () => {
     expect(JSON.parse(stderr).error.code).toBe(`API_${status}`);
   });
 
-  test("a slash too many is forgiven for a GET", async () => {
+  test("are followed for a GET with a slash too many", async () => {
     const { api } = await signedIn();
     expect(await api(["/api/v1/api_tokens/", "-q", ".total"])).toMatchObject({ code: 0, stdout: "1\n" });
   });
 
-  test("to another host send nothing there, of a POST neither", async () => {
+  test("to another host are not followed, for a POST either", async () => {
     const { cloud, api } = await signedIn();
     const elsewhere = await startEcho();
     cloud.misbehave(POST, { redirect: `${elsewhere.url}/x`, status: 307 });
@@ -166,7 +166,7 @@ describe("pins", () => {
     });
   });
 
-  test("of another organization stop it after the server was asked", async () => {
+  test("of another organization stop the request after the server was asked for the organization", async () => {
     const { cloud, api } = await project("organization=other\n");
     const { code, stdout, stderr } = await api(["-X", "DELETE", "/api/v2/deployments/x"]);
     expect({ code, stdout, error: codeOf(stderr) }).toEqual({ code: 4, stdout: "", error: "PIN_MISMATCH" });
@@ -175,7 +175,7 @@ describe("pins", () => {
     );
   });
 
-  test("of the right one let it pass", async () => {
+  test("of the right organization let the request pass", async () => {
     const { api } = await project("organization=acme\n");
     expect(await api(["/api/v1/info", "-q", ".is_saas"])).toMatchObject({ code: 0, stdout: "true\n" });
   });
@@ -184,7 +184,7 @@ describe("pins", () => {
     [["/api/v1/info", "-H", "x-yatai-organization: other"]],
     [["/api/v1/info?organization_name=other"]],
     [["/api/v1/info", "-X", "GET", "-f", "organization_name=other"]],
-  ])("hold for an organization that the request names: %p", async (args) => {
+  ])("also apply to an organization that the request names: %p", async (args) => {
     const { cloud, api } = await project("organization=acme\n");
     const { code, stderr } = await api(args);
     expect({ code, error: codeOf(stderr), seen: cloud.requests }).toEqual({
@@ -194,7 +194,7 @@ describe("pins", () => {
     });
   });
 
-  test("do not come into play for a place where the token may not go", async () => {
+  test("are not checked for an address that the token must not be sent to", async () => {
     const { cloud, api } = await project("organization=other\n");
     const { stderr } = await api(["https://evil.test/"]);
     expect({ error: codeOf(stderr), seen: cloud.requests }).toEqual({ error: "HOST_MISMATCH", seen: [] });
@@ -202,7 +202,7 @@ describe("pins", () => {
 });
 
 describe("the context", () => {
-  test("is the one of --context or of the environment, as everywhere", async () => {
+  test("is chosen by --context or the environment, like in every command", async () => {
     const echo = await startEcho();
     const here = home();
     const [stored, ci] = [canary(), canary()];

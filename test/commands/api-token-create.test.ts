@@ -34,7 +34,7 @@ const sentTo = (cloud: LocalCloud) =>
 
 describe("api-token create", () => {
   test.each(["bentocloud", "yatai"] as const)(
-    "on %s: the token alone on stdout, all else on stderr, scope `api` unless told otherwise",
+    "on %s: prints only the token on stdout, and creates it with the scope `api` by default",
     async (dialect) => {
       const cloud = await newCloud({ dialect });
       const here = signedIn(cloud);
@@ -50,7 +50,7 @@ describe("api-token create", () => {
     },
   );
 
-  test("sends scopes, description and an end with its zone", async () => {
+  test("sends scopes, description and an expiry with its zone", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = signedIn(cloud);
     const before = Date.now();
@@ -71,7 +71,7 @@ describe("api-token create", () => {
     expect(headers["content-type"]).toBe("application/json");
   });
 
-  test("--json: one object, the token in it", async () => {
+  test("--json: prints one object with the token", async () => {
     const cloud = await newCloud();
     const { code, stdout, stderr } = await create(signedIn(cloud), [
       "ci",
@@ -91,7 +91,7 @@ describe("api-token create", () => {
     });
   });
 
-  test("on a terminal, too, for the user asked for it", async () => {
+  test("prints the token on a terminal too, because the user asked for it", async () => {
     const cloud = await newCloud();
     const terminal = openTerminal(["api-token", "create", "ci"], { home: signedIn(cloud), reveals: true });
     expect(await terminal.exit).toMatchObject({ code: 0 });
@@ -103,7 +103,7 @@ describe("api-token create", () => {
     [["x".repeat(64)], "cannot name an API token"],
     [["ci", "--scope", "admin"], 'unknown scope "admin"'],
     [["ci", "--scope", ""], "a scope has a name"],
-    [["ci", "--expires", "30m"], "this is no time"],
+    [["ci", "--expires", "30m"], "is not a time"],
     [["ci", "--expires", "1999-12-31"], "not in the future"],
     [["ci", "--no-use"], "--no-use goes with --login"],
     [["ci", "--login", "__env__"], "cannot name a context"],
@@ -116,14 +116,14 @@ describe("api-token create", () => {
     expect(cloud.requests).toEqual([]);
   });
 
-  test.each(["bentocloud", "yatai"] as const)("on %s: a name that is taken", async (dialect) => {
+  test.each(["bentocloud", "yatai"] as const)("on %s: refuses a name that is taken", async (dialect) => {
     const cloud = await newCloud({ dialect });
     const { code, stdout, stderr } = await create(signedIn(cloud), ["laptop"]);
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
       stdout: "",
       stderr:
-        'error: there is an API token "laptop" already\nhint: choose another name; `bentocloud api-token list` shows those that are taken\n',
+        'error: there is an API token "laptop" already\nhint: choose another name; `bentocloud api-token list` shows the taken ones\n',
     });
   });
 
@@ -133,7 +133,7 @@ describe("api-token create", () => {
     ["half an answer", { afterwards: { brokenJson: true } }, "NOT_BENTOCLOUD", 5],
     ["a success without a token", { status: 200, body: { uid: "u", name: "ci" } }, "NOT_BENTOCLOUD", 5],
   ] as const)(
-    "%s leaves open whether it was created; it says so, and sends nothing again",
+    "%s: says that the token may have been created, and does not repeat the request",
     async (_, plan, code, exit) => {
       const cloud = await newCloud({ dialect: "yatai" });
       cloud.misbehave(CREATE, plan);
@@ -148,7 +148,7 @@ describe("api-token create", () => {
     },
   );
 
-  test("a refusal leaves nothing open", async () => {
+  test("a refusal: does not say that the token may have been created", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     cloud.misbehave(CREATE, { status: 403, body: { message: "get api token: record not found" } });
     const { code, stderr } = await create(signedIn(cloud), ["ci"]);
@@ -156,7 +156,7 @@ describe("api-token create", () => {
     expect(stderr).not.toContain("may have been created");
   });
 
-  test("Ctrl-C while the server thinks: it may have acted, and that is said", async () => {
+  test("Ctrl-C before the answer: says that the token may have been created", async () => {
     const cloud = await newCloud();
     cloud.misbehave(CREATE, { afterwards: { silent: true } });
     const running = start(["api-token", "create", "ci"], { home: signedIn(cloud) });
@@ -168,7 +168,7 @@ describe("api-token create", () => {
     expect(stderr).toContain("`bentocloud api-token delete ci`");
   });
 
-  test("a reader that is gone: the token that nobody saw is named, unless it is a login now", async () => {
+  test("a closed pipe: names the token that nobody saw, unless it was saved as a login", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const { programCommand } = await import("../support/program.ts");
@@ -187,7 +187,7 @@ describe("api-token create", () => {
   });
 
   test.skipIf(process.platform !== "linux")(
-    "a full disk behind stdout: the token that nobody saw is named",
+    "a full disk behind stdout: names the token that nobody saw",
     async () => {
       const cloud = await newCloud();
       const here = signedIn(cloud);
@@ -204,7 +204,7 @@ describe("api-token create --login", () => {
   const stateOf = (here: Home) =>
     JSON.parse(readFileSync(join(here.bentoml, ".bentocloud/state.json"), "utf8"));
 
-  test("saves the token as a context of that endpoint, current, and knows its uid", async () => {
+  test("saves the token as the current context, and remembers its uid", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const { code, stdout, stderr } = await create(here, ["ci", "--login", "robot"]);
@@ -214,26 +214,24 @@ describe("api-token create --login", () => {
     expect(here.read()).toContain(
       `- api_token: ${made.value}\n  email: me@example.test\n  endpoint: ${cloud.url}\n  name: robot\n`,
     );
-    expect(stateOf(here).identities).toMatchObject([
-      { name: "robot", organization: "acme", token_uid: made.uid },
-    ]);
+    expect(stateOf(here).identities).toMatchObject({ robot: { organization: "acme", token_uid: made.uid } });
     const asked = cloud.requests.filter(({ path }) => path === "/api/v1/auth/current");
     expect(asked.map(({ headers }) => headers["x-yatai-api-token"] === made.value)).toEqual([true]);
   });
 
-  test("what is known of the uid outlives a `status`, and another token in its place ends it", async () => {
+  test("keeps the uid after a `status`, and forgets it when another token is saved", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     await create(here, ["ci", "--login", "robot"]);
     const { uid } = cloud.tokens.find(({ name }) => name === "ci")!;
     await run(["status"], { home: here });
-    expect(stateOf(here).identities).toMatchObject([{ name: "robot", token_uid: uid }]);
+    expect(stateOf(here).identities).toMatchObject({ robot: { token_uid: uid } });
     const stdin = cloud.issueToken({ name: "other" });
     await run(["login", "--with-token", "--endpoint", cloud.url, "--context", "robot"], {
       home: here,
       stdin,
     });
-    expect(stateOf(here).identities[0].token_uid).toBeUndefined();
+    expect(stateOf(here).identities.robot.token_uid).toBeUndefined();
   });
 
   test("--no-use keeps the current context", async () => {
@@ -243,7 +241,7 @@ describe("api-token create --login", () => {
     expect(here.read()).toContain("current_context_name: mine\n".replace("mine", '"mine"'));
   });
 
-  test("of the environment's credential, to its endpoint", async () => {
+  test("uses the endpoint of the environment's credential", async () => {
     const cloud = await newCloud({ prefix: "/team/a" });
     const here = home();
     const env = { BENTO_CLOUD_API_KEY: cloud.issueToken(), BENTO_CLOUD_API_ENDPOINT: `${cloud.url}/` };
@@ -251,7 +249,7 @@ describe("api-token create --login", () => {
     expect(here.read()).toContain(`endpoint: ${cloud.url}\n  name: robot\n`);
   });
 
-  test("a context of another endpoint, or of another person, is not replaced, and no token is created", async () => {
+  test("creates no token when the context belongs to another endpoint or person", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const theirs = cloud.issueToken({ email: "you@example.test" });
@@ -274,7 +272,7 @@ describe("api-token create --login", () => {
     expect(here.read()).not.toContain("elsewhere.test");
   });
 
-  test("a token that cannot see its organization is printed, and not saved", async () => {
+  test("prints a token that cannot see its organization, and does not save it", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const before = here.read();

@@ -36,7 +36,7 @@ function plan(cloud: LocalCloud, route: string, plan: Plan, { before = 0, times 
   cloud.misbehave(route, plan, { times });
 }
 
-/** Each is one request of a rotation: which, how many of its kind pass before it. */
+/** Each row is one request of a rotation, with the number of requests to the same route that succeed before it. */
 const TAKEN_BACK: [what: string, route: string, fault: Plan, before: number, exit: number][] = [
   ["it refuses to create", CREATE, REFUSED, 0, 4],
   [
@@ -54,7 +54,7 @@ const TAKEN_BACK: [what: string, route: string, fault: Plan, before: number, exi
   ["the new token is of another organization", ORGANIZATION, { json: { name: "evil" } }, 1, 1],
 ];
 
-/** The rotation stays open, with both tokens alive or the old one still to go. */
+/** After these the rotation stays open: both tokens work, or the old one is still to be deleted. */
 const LEFT_OPEN: [what: string, route: string, fault: Plan, before: number, exit: number][] = [
   ["it breaks down before it creates", CREATE, DOWN, 0, 5],
   ["the connection breaks before it creates", CREATE, CUT, 0, 5],
@@ -107,7 +107,7 @@ describe("a rotation is taken back at once, and nothing was changed, when", () =
     await expectSignedIn(cloud, here);
   });
 
-  test("the context was given another login meanwhile, which stays", async () => {
+  test("the context got another login meanwhile, which is kept", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     const other = cloud.issueToken({ name: "other", createdAt: new Date("2026-01-01T00:00:00Z") });
@@ -126,7 +126,7 @@ describe("a rotation is taken back at once, and nothing was changed, when", () =
   });
 });
 
-test("a successor that stands nowhere when the old token is gone does not stay behind", async () => {
+test("deletes a new token that no context has when the old token is gone", async () => {
   const cloud = await newCloud();
   const here = homeToRotate(cloud);
   const other = cloud.issueToken({ name: "other", createdAt: new Date("2026-01-01T00:00:00Z") });
@@ -159,7 +159,7 @@ describe("a rotation stays open, and the next one ends it, when", () => {
     expectRotated(cloud, here);
   });
 
-  test("--dry-run tells of it, and leaves it alone", async () => {
+  test("--dry-run reports it, and changes nothing", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     cloud.misbehave(DELETE, DOWN, { times: 1 });
@@ -167,7 +167,7 @@ describe("a rotation stays open, and the next one ends it, when", () => {
     const [journal, text] = [journalOf(here), here.read()];
     const { code, stdout, stderr } = await rotate(here, ["--dry-run"]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("create       ci-r2\n") });
-    expect(stderr).toContain('The rotation of "ci", begun ');
+    expect(stderr).toContain('The rotation of "ci", started ');
     expect([journalOf(here), here.read()]).toEqual([journal, text]);
     const { stdout: json } = await rotate(here, ["--json"]);
     expect(JSON.parse(json)).toMatchObject({ old: { name: "ci" }, new: { name: "ci-r2" }, resumed: true });
@@ -235,7 +235,7 @@ describe("killed while it waits for an answer, a rotation loses nothing, and the
     expectRotated(cloud, here);
   });
 
-  test("Ctrl-C instead: it ends at once, and says that it is open", async () => {
+  test("Ctrl-C: it ends at once, and says that the rotation is unfinished", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     cloud.misbehave(CREATE, { afterwards: SILENT }, { times: 1 });
@@ -251,7 +251,7 @@ describe("killed while it waits for an answer, a rotation loses nothing, and the
     expectRotated(cloud, here);
   });
 
-  test("a successor that somebody used is nobody's leftover", async () => {
+  test("an unfinished new token that somebody has used is not deleted", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud, { createdAt: new Date("2026-01-01T00:00:00Z") });
     cloud.misbehave(CREATE, { afterwards: SILENT }, { times: 1 });
@@ -275,7 +275,7 @@ describe("an open rotation", () => {
     return { here, old };
   }
 
-  test("whose successor was revoked is taken back: the old token returns, and is rotated anew", async () => {
+  test("is taken back when its new token was revoked, and the old token is rotated again", async () => {
     const cloud = await newCloud();
     const { here } = await leaveOpen(cloud);
     cloud.revoke(tokenIn(here));
@@ -287,7 +287,7 @@ describe("an open rotation", () => {
     expectRotated(cloud, here);
   });
 
-  test("of which both tokens were revoked ends with a new login, without a request that changes something", async () => {
+  test("is given up without a changing request when both its tokens were revoked", async () => {
     const cloud = await newCloud();
     const { here, old } = await leaveOpen(cloud);
     for (const token of [old, tokenIn(here)]) cloud.revoke(token);
@@ -301,7 +301,7 @@ describe("an open rotation", () => {
     expectRotated(cloud, here);
   });
 
-  test("that ended before there was a successor, and whose token was revoked, is given up", async () => {
+  test("is given up when it has no new token yet and the old one was revoked", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     cloud.misbehave(CREATE, CUT, { times: 1 });
@@ -317,7 +317,7 @@ describe("an open rotation", () => {
     expectRotated(cloud, here);
   });
 
-  test("of another endpoint is told of, and that server is not asked", async () => {
+  test("of another endpoint is reported, and its server gets no request", async () => {
     const [cloud, other] = [await newCloud(), await newCloud()];
     const { here } = await leaveOpen(cloud);
     const before = cloud.requests.length;

@@ -24,7 +24,7 @@ const DAY_MS = 86_400_000;
 
 describe("api-token rotate", () => {
   test.each(["bentocloud", "yatai"] as const)(
-    "on %s: a successor with the same scopes, description and lifetime takes the place of the old one, which goes",
+    "on %s: replaces the token by one with the same scopes, description and lifetime, and deletes the old one",
     async (dialect) => {
       const cloud = await newCloud({ dialect });
       const createdAt = new Date(Date.now() - 30 * DAY_MS);
@@ -41,8 +41,8 @@ describe("api-token rotate", () => {
         code: 0,
         stdout: "",
         stderr:
-          `✓ Rotated the API token of "mine": "ci-r2" (${made!.uid}) is in the place of "ci", which is deleted; ` +
-          `expires ${made!.expiredAt!.toISOString().replace(/\.\d+Z$/, "Z")} (in 40d)\n`,
+          `✓ Rotated "mine": now using "ci-r2" (${made!.uid}), ` +
+          `expires ${made!.expiredAt!.toISOString().replace(/\.\d+Z$/, "Z")} (in 40d); the old token "ci" is deleted\n`,
       });
       expect(cloud.tokens).toHaveLength(1);
       expect(made).toMatchObject({
@@ -61,7 +61,7 @@ describe("api-token rotate", () => {
     },
   );
 
-  test("asks with the new one whether it works before it deletes the old one, and last whether that is dead", async () => {
+  test("tries the new token before it deletes the old one, and checks at the end that the old one is dead", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     const old = tokenIn(here);
@@ -88,7 +88,7 @@ describe("api-token rotate", () => {
     ]);
   });
 
-  test("every context that holds it on that endpoint gets the new one in one write, and no other does", async () => {
+  test("replaces the token in every context of the endpoint that uses it, in one write", async () => {
     const cloud = await newCloud({ prefix: "/team" });
     const here = home();
     const token = cloud.issueToken({ name: "ci" });
@@ -102,15 +102,18 @@ describe("api-token rotate", () => {
     const text = `# kept\n${here.read()}`;
     here.write(text);
     const { code, stderr } = await rotate(here);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('of "a", "b": "ci-r2"') });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringContaining('Rotated "a", "b": now using "ci-r2"'),
+    });
     const made = cloud.tokens.find(({ name }) => name === "ci-r2")!.value;
     let swaps = 0;
     const expected = text.replaceAll(token, (found) => ((swaps += 1) <= 2 ? made : found));
     expect(here.read().replaceAll('"', "")).toBe(expected.replaceAll('"', ""));
-    expect(here.tree().filter((line) => line.includes("backups/2"))).toHaveLength(1);
+    expect(here.tree().filter((line) => line.includes("/versions/2"))).toHaveLength(2);
   });
 
-  test("again and again counts on, and knows its token also among others of the same second", async () => {
+  test("counts up when it is repeated, and finds its token among others of the same second", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     expect(await rotate(here)).toMatchObject({ code: 0 });
@@ -120,7 +123,7 @@ describe("api-token rotate", () => {
     await expectSignedIn(cloud, here);
   });
 
-  test("NAME rotates that context's, also where the environment has a credential of its own", async () => {
+  test("rotates the token of the named context, even if the environment has a credential", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     const env = { BENTO_CLOUD_API_KEY: tokenIn(here), BENTO_CLOUD_API_ENDPOINT: cloud.url };
@@ -132,7 +135,7 @@ describe("api-token rotate", () => {
     expect(await rotate(here, ["mine", "--context", "other"])).toMatchObject({ code: 2 });
   });
 
-  test("the environment's own key cannot be replaced in place", async () => {
+  test("refuses to rotate the environment's credential", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     const env = { BENTO_CLOUD_API_KEY: tokenIn(here), BENTO_CLOUD_API_ENDPOINT: cloud.url };
@@ -145,14 +148,14 @@ describe("api-token rotate", () => {
     expect(cloud.requests).toEqual([]);
   });
 
-  test("--expires gives the successor a life of its own", async () => {
+  test("--expires sets the expiry of the new token", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud, { expiresAt: new Date(Date.now() + DAY_MS) });
     expect(await rotate(here, ["--expires", "2099-01-01"])).toMatchObject({ code: 0 });
     expect(cloud.tokens[0]!.expiredAt).toEqual(new Date("2099-01-01T00:00:00Z"));
   });
 
-  test("--json: what was replaced by what, without a secret", async () => {
+  test("--json: prints both tokens without their secrets", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     const { uid: oldUid } = cloud.tokens[0]!;
@@ -173,7 +176,7 @@ describe("api-token rotate", () => {
     });
   });
 
-  test("--dry-run says what would be done, sends only questions and writes nothing", async () => {
+  test("--dry-run shows what would be done, and changes nothing on the server or on the disk", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     const [before, tree] = [here.read(), here.tree()];
@@ -204,7 +207,7 @@ describe("api-token rotate", () => {
     expect([here.read(), here.tree()]).toEqual([before, tree]);
   });
 
-  test("a token that is not told apart from others needs --old, which takes none that cannot be it", async () => {
+  test("needs --old when the token cannot be told from others, and refuses one that cannot be it", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     cloud.issueToken({ name: "twin", createdAt: cloud.tokens[0]!.createdAt });
@@ -222,7 +225,7 @@ describe("api-token rotate", () => {
     expect(namesOf(cloud)).toEqual(["twin", "older", "ci-r2"]);
   });
 
-  test("when the one that was named was another one after all, it says that the old one still works", async () => {
+  test("warns that the replaced token still works when --old named the wrong one", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     cloud.issueToken({ name: "twin", createdAt: cloud.tokens[0]!.createdAt });
@@ -231,7 +234,7 @@ describe("api-token rotate", () => {
     expect(stderr).toContain('warning: the API token that was replaced still works: "twin" (');
   });
 
-  test("a token that was made without scopes has none to give on", async () => {
+  test("refuses a token that was made without scopes", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud, { scopes: null });
     const { code, stderr } = await rotate(here);
@@ -240,7 +243,7 @@ describe("api-token rotate", () => {
     expect(stderr).toContain(`\`bentocloud api-token update ${cloud.tokens[0]!.uid} --scope api\``);
   });
 
-  test("a token whose scopes hide the organization is rotated all the same", async () => {
+  test("rotates a token whose scopes do not show the organization", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = homeToRotate(cloud, { scopes: ["read_cluster"] });
     expect(await rotate(here)).toMatchObject({ code: 0 });
@@ -250,7 +253,7 @@ describe("api-token rotate", () => {
   test.each([
     ["a rejected token", (cloud: LocalCloud, here: Home) => cloud.revoke(tokenIn(here)), 4],
     [
-      "a journal that is none",
+      "a journal that cannot be understood",
       (_: LocalCloud, here: Home) => {
         mkdirSync(join(here.bentoml, ".bentocloud"), { mode: 0o700 });
         writeFileSync(join(here.bentoml, ".bentocloud/rotations.json"), "{}");
@@ -267,7 +270,7 @@ describe("api-token rotate", () => {
     expect(here.read()).toBe(before);
   });
 
-  test("a project's pin counts for the active context", async () => {
+  test("checks the project's pins for the active context", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     writeFileSync(join(here.path, ".bentorc"), "endpoint=https://other.test\n");
@@ -275,7 +278,7 @@ describe("api-token rotate", () => {
     expect(cloud.requests).toEqual([]);
   });
 
-  test("the home's other contexts may be without a token, or of a server that is gone", async () => {
+  test("is not disturbed by other contexts that cannot be used", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     here.write(

@@ -35,7 +35,7 @@ async function json(args: string[], options: RunOptions) {
 
 describe("api-token list", () => {
   test.each(["bentocloud", "yatai"] as const)(
-    "of %s: a table with times as they are and how far away, the token in use marked",
+    "of %s: prints a table with absolute and relative times, and marks the token in use",
     async (dialect) => {
       const cloud = await newCloud({ dialect });
       const here = signedIn(cloud);
@@ -98,7 +98,7 @@ describe("api-token list", () => {
     },
   );
 
-  test("--json: every field, times in RFC 3339 with their zone", async () => {
+  test("--json: prints every field, and times in RFC 3339 with their zone", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = signedIn(cloud);
     const { api_tokens: tokens } = await json(["list"], { home: here });
@@ -119,7 +119,7 @@ describe("api-token list", () => {
     ]);
   });
 
-  test("reads all pages, as the server's total says", async () => {
+  test("reads all pages up to the server's total", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     for (let number = 1; number <= 230; number += 1) cloud.issueToken({ name: `t-${number}` });
@@ -133,7 +133,7 @@ describe("api-token list", () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     for (let number = 1; number <= 150; number += 1) cloud.issueToken({ name: `t-${number}` });
-    // As many as there are, but one of them stands on the second page again.
+    // The total is right, but one token is on the second page again.
     const total = cloud.tokens.length - 1;
     const { uid, name } = cloud.tokens.at(-1)!;
     cloud.misbehave(
@@ -145,7 +145,7 @@ describe("api-token list", () => {
     expect(tokens).toHaveLength(151);
   });
 
-  test("--search looks into name, description and uid, whatever the server makes of it", async () => {
+  test("--search searches name, description and uid, even if the server ignores the search", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = signedIn(cloud);
     cloud.issueToken({ name: "ci-main", description: "Builds" });
@@ -169,7 +169,7 @@ describe("api-token list", () => {
     expect(tokens.map(({ in_use }: { in_use: boolean }) => in_use)).toEqual([false, false]);
   });
 
-  test("is none when the server does not give what it says there is", async () => {
+  test("fails when the server lists fewer tokens than its total", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const items = [{ uid: "u", name: "one" }];
@@ -182,14 +182,14 @@ describe("api-token list", () => {
     });
   });
 
-  test("takes null for a list of nothing", async () => {
+  test("accepts null as an empty list", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     cloud.misbehave("GET /api/v1/api_tokens", { json: { start: 0, count: 100, total: 0, items: null } });
     expect(await json(["list"], { home: here })).toEqual({ api_tokens: [] });
   });
 
-  test("shows no more than the beginning of a long description, and programs all of it", async () => {
+  test("cuts a long description for people, and not for programs", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const description = "long ".repeat(200).trim();
@@ -202,7 +202,7 @@ describe("api-token list", () => {
     expect(await json(["get", "ci"], { home: here })).toMatchObject({ description });
   });
 
-  test("shows what a server says without what drives a terminal", async () => {
+  test("removes control characters from the server's text", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     cloud.issueToken({ name: "evil", description: "\u001b[31mred\u001b]0;title\u0007 \u202eback\nnext" });
@@ -247,7 +247,7 @@ describe("api-token list", () => {
     expect(JSON.parse(result.stderr).error).toMatchObject({ code, message: expect.stringContaining(words) });
   });
 
-  test("a server that panics, and closes the connection, cannot be reached", async () => {
+  test("reports a server that closes the connection as unreachable", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = signedIn(cloud);
     cloud.misbehave("GET /api/v1/api_tokens", { reset: true });
@@ -258,7 +258,7 @@ describe("api-token list", () => {
 });
 
 describe("api-token get", () => {
-  test("by name and by uid, for people and for programs", async () => {
+  test("finds a token by name and by uid", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const { stdout } = await run(["api-token", "get", "laptop"], { home: here });
@@ -269,7 +269,7 @@ describe("api-token get", () => {
     expect(byUid).toMatchObject({ name: "laptop", in_use: true });
   });
 
-  test("a name that is another one's uid means neither", async () => {
+  test("refuses a word that is the name of one token and the uid of another", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const uid = uidOf(cloud, "laptop");
@@ -280,7 +280,7 @@ describe("api-token get", () => {
     expect(stderr).toContain(uidOf(cloud, uid));
   });
 
-  test("a uid that is no plain word is asked for percent-encoded, and nothing else is", async () => {
+  test("percent-encodes a uid in the path of the request", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const asked = async (word: string) => {
@@ -295,14 +295,14 @@ describe("api-token get", () => {
     expect(await asked(".")).toEqual([""]);
   });
 
-  test("an answer about another token is none", async () => {
+  test("ignores an answer about another token", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     cloud.misbehave("GET /api/v1/api_tokens/{uid}", { json: { uid: "other", name: "other" } });
     expect(await run(["api-token", "get", "x"], { home: here })).toMatchObject({ code: 3, stdout: "" });
   });
 
-  test("a token in the place of its uid goes into no address", async () => {
+  test("puts a token that is given in the place of a uid into no address", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const other = cloud.issueToken({ name: "other" });
@@ -315,7 +315,7 @@ describe("api-token get", () => {
 });
 
 describe("api-token update", () => {
-  test("sends only what was given, the time with its zone", async () => {
+  test("sends only the given fields, and the time with its zone", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = signedIn(cloud);
     cloud.issueToken({ name: "ci", description: "before", scopes: ["read_cluster"] });
@@ -339,7 +339,7 @@ describe("api-token update", () => {
     [[], "there is nothing to change"],
     [["--scope", "admin"], 'unknown scope "admin"'],
     [["--expires", "0d"], "not in the future"],
-    [["--expires", "soon"], "this is no time"],
+    [["--expires", "soon"], "is not a time"],
   ])("%p is a usage error, and nothing is sent", async (args, words) => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
@@ -348,7 +348,7 @@ describe("api-token update", () => {
     expect(cloud.requests).toEqual([]);
   });
 
-  test("a server without PATCH says so", async () => {
+  test("says that a server without PATCH cannot do it", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const body = { message: "not found this router with method PATCH" };
@@ -364,7 +364,7 @@ describe("api-token update", () => {
 });
 
 describe("api-token delete", () => {
-  test("without a terminal, only with --yes", async () => {
+  test("needs --yes without a terminal", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     cloud.issueToken({ name: "ci" });
@@ -382,7 +382,7 @@ describe("api-token delete", () => {
     expect(await run(["api-token", "delete", "ci", "--yes"], { home: here })).toMatchObject({ code: 3 });
   });
 
-  test("on a terminal asks, and a no keeps it", async () => {
+  test("asks on a terminal, and keeps the token after a no", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     cloud.issueToken({ name: "ci" });
@@ -401,7 +401,7 @@ describe("api-token delete", () => {
     expect(namesOf(cloud)).toEqual(["laptop"]);
   });
 
-  test("the token in use needs --force, and who is locked out is said", async () => {
+  test("needs --force for the token in use, and says which context can no longer sign in", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     const refused = await run(["api-token", "delete", "laptop", "--yes"], { home: here });
@@ -416,7 +416,7 @@ describe("api-token delete", () => {
     expect(cloud.tokens).toEqual([]);
   });
 
-  test("the token of another context on that endpoint needs --force, too", async () => {
+  test("needs --force for the token of another context of the endpoint", async () => {
     const cloud = await newCloud();
     const here = home();
     const [mine, other] = [20, 10].map((days) =>
@@ -434,7 +434,7 @@ describe("api-token delete", () => {
     });
   });
 
-  test("one of two that may be the token in use needs --force, and one that cannot be it does not", async () => {
+  test("needs --force for a token that may be the one in use, and not for one that cannot be it", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     cloud.issueToken({ name: "twin", createdAt: cloud.tokens[0]!.createdAt });
@@ -455,7 +455,7 @@ describe("api-token delete", () => {
     expect(namesOf(cloud)).toEqual(["laptop"]);
   });
 
-  test("the environment's own token needs --force, too", async () => {
+  test("needs --force for the environment's token", async () => {
     const cloud = await newCloud();
     const env = {
       BENTO_CLOUD_API_KEY: cloud.issueToken({ name: "ci" }),
@@ -472,14 +472,14 @@ describe("api-token delete", () => {
     ["the connection breaks after the server acted", { reset: true }],
     ["the server breaks down after it acted", { status: 500 }],
     ["a proxy answers in its place after it acted", { html: true }],
-  ] as const)("is done when %s", async (_, plan) => {
+  ] as const)("succeeds when %s", async (_, plan) => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = signedIn(cloud);
     cloud.issueToken({ name: "ci" });
     cloud.misbehave("DELETE /api/v1/api_tokens/{uid}", { afterwards: plan });
     const { code, stderr } = await run(["api-token", "delete", "ci", "--yes"], { home: here });
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("✓ Deleted") });
-    // Also of the token that the question would be asked with.
+    // Also for the token that the check would be sent with.
     const own = await run(["api-token", "delete", "laptop", "--yes", "--force"], { home: here });
     expect({ code: own.code, left: cloud.tokens }).toEqual({ code: 0, left: [] });
   });
@@ -489,7 +489,7 @@ describe("api-token delete", () => {
     ["the server breaks down", { status: 500 }, 5],
     ["the server refuses", { status: 403, body: { message: "no" } }, 4],
     ["the server redirects", { redirect: "/api/v1/version" }, 5],
-  ] as const)("fails when %s, and is asked for once", async (_, plan, exit) => {
+  ] as const)("fails when %s, and is not repeated", async (_, plan, exit) => {
     const cloud = await newCloud();
     const here = signedIn(cloud);
     cloud.issueToken({ name: "ci" });

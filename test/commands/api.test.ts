@@ -23,7 +23,7 @@ async function signedIn(options: CloudOptions = {}) {
 }
 
 describe("the answer", () => {
-  test("goes to stdout as it came, and stderr stays empty", async () => {
+  test("is printed on stdout unchanged, and stderr stays empty", async () => {
     const { cloud, token, api } = await signedIn();
     cloud.deploy(token, 2);
     const { code, stdout, stderr } = await api([DEPLOYMENTS]);
@@ -42,7 +42,7 @@ describe("the answer", () => {
     expect(await api([INFO, "--json"])).toEqual(plain);
   });
 
-  test("may hold a token: who asks for the raw answer gets it", async () => {
+  test("is not masked: a created token is in it", async () => {
     const { cloud, api } = await signedIn();
     const args = ["/api/v1/api_tokens", "-f", "name=ci", "-f", "scopes[]=api"];
     const { code, stdout, stderr } = await api(args, { reveals: "stdout" });
@@ -52,7 +52,7 @@ describe("the answer", () => {
     expect(JSON.parse(cloud.requests[0]!.body)).toEqual({ name: "ci", scopes: ["api"] });
   });
 
-  test("-i puts the status line and the headers before it", async () => {
+  test("has the status line and the headers before it with -i", async () => {
     const { api } = await signedIn();
     const { code, stdout } = await api([INFO, "-i"]);
     expect(code).toBe(0);
@@ -61,7 +61,7 @@ describe("the answer", () => {
     expect(stdout).toMatch(/\r\n\r\n\{"is_saas":true,"saas_domain_suffix":""\}$/);
   });
 
-  test("of HEAD has no body", async () => {
+  test("to HEAD has no body", async () => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(`HEAD ${INFO}`, { status: 200, headers: { "x-here": "yes" } });
     const { code, stdout } = await api([INFO, "-X", "head", "-i"]);
@@ -70,7 +70,7 @@ describe("the answer", () => {
     expect(stdout).toEndWith("\r\n\r\n");
   });
 
-  test("that is empty is no output", async () => {
+  test("without a body prints nothing", async () => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(`DELETE ${INFO}`, { status: 204 });
     expect(await api(["-XDELETE", INFO])).toMatchObject({ code: 0, stdout: "", stderr: "" });
@@ -87,7 +87,7 @@ describe("on a terminal", () => {
     return terminal.raw.replaceAll("\r\n", "\n");
   };
 
-  test("JSON stands on indented lines, its numbers as they were, nothing in it that drives a terminal", async () => {
+  test("JSON is indented, its numbers stay as they were, and control characters are escaped", async () => {
     const body = '{"a":[1.0,12345678901234567890,[],{}],"b":"x\u009b31m\u202e\\u0007"}';
     expect(await shownBy([], { status: 200, body })).toBe(
       '{\n  "a": [\n    1.0,\n    12345678901234567890,\n    [],\n    {}\n  ],\n' +
@@ -95,12 +95,12 @@ describe("on a terminal", () => {
     );
   });
 
-  test("any other text loses what could drive the terminal", async () => {
+  test("control characters are removed from any other text", async () => {
     const body = "one\u001b]0;title\u0007\n\ttwo\u009b2J\u202e three";
     expect(await shownBy([], { status: 200, body })).toBe("one\n\ttwo three\n");
   });
 
-  test("what there is of an answer that breaks off is shown", async () => {
+  test("an answer that breaks off is shown as far as it came", async () => {
     const { cloud, here } = await signedIn();
     cloud.misbehave(`GET ${INFO}`, { status: 200, body: '{"half', headers: { "content-length": "99" } });
     const terminal = openTerminal(["api", INFO, "--timeout", "0.5"], { home: here });
@@ -108,7 +108,7 @@ describe("on a terminal", () => {
     expect(terminal.raw).toContain('{"half');
   });
 
-  test("so does what jq prints, and the headers", async () => {
+  test("control characters are removed from headers and from the results of jq", async () => {
     const plan = {
       status: 200,
       body: { a: "x\u001b[31m\ny", b: { c: "\u202e" } },
@@ -165,7 +165,7 @@ describe("a status of 400 and above", () => {
     expect({ code, error: JSON.parse(stderr).error.code }).toEqual({ code: 4, error: "TOKEN_EXPIRED" });
   });
 
-  test("without a body, and with one that is no JSON", async () => {
+  test("may have no body, or one that is not JSON", async () => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(`GET ${INFO}`, { status: 418 }, { times: 1 });
     cloud.misbehave(`GET ${INFO}`, { status: 400, body: "plain" });
@@ -183,7 +183,7 @@ describe("a status of 400 and above", () => {
 });
 
 describe("a web page", () => {
-  test("that nobody asked for is printed, and is not success", async () => {
+  test("that nobody asked for is printed and is an error", async () => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(`GET ${INFO}`, { html: true });
     const { code, stdout, stderr } = await api([INFO, "--json"]);
@@ -195,7 +195,7 @@ describe("a web page", () => {
     ["text/plain", "<!DOCTYPE html><title>Sign in</title>"],
     ["application/json", "\n<html><p>Sign in"],
     ["application/xhtml+xml", '<?xml version="1.0"?><html/>'],
-  ])("that calls itself %s is none either", async (type, body) => {
+  ])("that calls itself %s is an error too", async (type, body) => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(`GET ${INFO}`, { status: 200, body, headers: { "content-type": type } });
     const { code, stdout, stderr } = await api([INFO, "--json"]);
@@ -206,7 +206,7 @@ describe("a web page", () => {
     });
   });
 
-  test("that was asked for is success", async () => {
+  test("that -H asked for is no error", async () => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(`GET ${INFO}`, { html: true });
     expect(await api([INFO, "-H", "Accept: */*"])).toMatchObject({ code: 0, stderr: "" });
@@ -240,16 +240,16 @@ describe("--jq", () => {
       const { cloud, api } = await signedIn();
       const { code, stdout, stderr } = await api([INFO, "-X", "DELETE", "-q", expression]);
       expect({ code, stdout, requests: cloud.requests }).toEqual({ code: 2, stdout: "", requests: [] });
-      expect(stderr).toMatch(/^error: the jq expression cannot be read: .+\n$/);
+      expect(stderr).toMatch(/^error: the jq expression is invalid: .+\n$/);
     },
   );
 
-  test("one that does not suit the answer is a failure of its own", async () => {
+  test("an expression that does not suit the answer is FAILURE", async () => {
     const { api } = await signedIn();
     expect(await api([INFO, "-q", ".is_saas.x"])).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: 'error: the jq expression does not suit the answer: Cannot index boolean with string ("x")\n',
+      stderr: 'error: the jq expression fails on this answer: Cannot index boolean with string ("x")\n',
     });
   });
 
@@ -264,7 +264,7 @@ describe("--jq", () => {
     }
   });
 
-  test("one that never ends is ended by Ctrl-C", async () => {
+  test("an expression that never ends is stopped by Ctrl-C", async () => {
     const { here } = await signedIn();
     const running = start(["api", INFO, "--debug", "-q", "def f: f; f"], { home: here });
     await running.waitFor("-> 200");

@@ -13,13 +13,13 @@ function twoContexts() {
   return { here, token };
 }
 
-/** Every verb stands at the top and under `cloud`, as it does in bentoml. */
+/** Every verb exists at the top level and under `cloud`, as in bentoml. */
 const BOTH = [[["cloud"]], [[]]];
 
 describe.each(BOTH)("%p current-context", (group) => {
   const verb = [...group, "current-context"];
 
-  test("prints bentoml's keys in bentoml's order, with the token, in a pipe", async () => {
+  test("prints bentoml's keys in bentoml's order into a pipe, with the token", async () => {
     const { here, token } = twoContexts();
     expect(await run(verb, { home: here, reveals: "stdout" })).toMatchObject({
       code: 0,
@@ -96,7 +96,7 @@ describe.each(BOTH)("%p list-context", (group) => {
     });
   });
 
-  test("prints an empty array where there is no file, and makes none", async () => {
+  test("prints an empty array when there is no file, and creates none", async () => {
     const here = home();
     expect(await run(verb, { home: here })).toMatchObject({ code: 0, stdout: "[]\n" });
     expect(here.tree()).toEqual([]);
@@ -130,7 +130,7 @@ describe.each(BOTH)("%p update-current-context", (group) => {
     expect(JSON.parse(stdout)).toEqual({ name: "dev", previous: "default" });
   });
 
-  test("switches to the context that was named, whatever the environment holds", async () => {
+  test("switches to the named context, even if the environment has a credential", async () => {
     const { here } = twoContexts();
     const env = { BENTO_CLOUD_API_KEY: canary() };
     expect((await run([...verb, "dev"], { home: here, env })).stdout).toBe(
@@ -150,14 +150,14 @@ describe.each(BOTH)("%p update-current-context", (group) => {
 });
 
 describe("the verbs and a project", () => {
-  test("current-context is the project's context", async () => {
+  test("current-context shows the project's context", async () => {
     const { here } = twoContexts();
     writeBelow(here.path, ".bentorc", "context=dev\n");
     const { stdout } = await run(["current-context"], { home: here, reveals: "stdout" });
     expect(JSON.parse(stdout).name).toBe("dev");
   });
 
-  test("a pin that does not match gives no token away", async () => {
+  test("a pin that does not match prints no token", async () => {
     const { here } = twoContexts();
     writeBelow(here.path, ".bentorc", "context=dev\nendpoint=https://pinned.test\n");
     const { code, stdout, stderr } = await run(["current-context"], { home: here });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
-import type { ArgsDef } from "citty";
 import { GLOBAL_ARGS } from "../../src/cli/args.ts";
-import { type Command, command, descriptionOf } from "../../src/cli/command.ts";
+import { type Command, command } from "../../src/cli/command.ts";
 import { complete } from "../../src/cli/completion/complete.ts";
 import { root } from "../../src/commands/index.ts";
 import { writeContexts } from "../store/fixture.ts";
@@ -56,7 +55,7 @@ describe("completion knows what the definitions say, and nothing else", () => {
   test("of every command, its commands and what they do", async () => {
     for (const [path, { subCommands }] of COMMANDS.filter(([, command]) => command.subCommands)) {
       const expected = Object.entries(subCommands!).map(
-        async ([name, load]) => `${name}\t${descriptionOf(await load())}`,
+        async ([name, load]) => `${name}\t${(await load()).meta.description}`,
       );
       expect(await answer(["zsh", "", ...path])).toEqual(await Promise.all(expected));
     }
@@ -65,9 +64,7 @@ describe("completion knows what the definitions say, and nothing else", () => {
   test.each(COMMANDS.map(([path, command]) => [path.join(" "), path, command] as const))(
     "of `bentocloud %s`, its options and the global ones",
     async (_name, path, { args }) => {
-      const own = Object.entries((args as ArgsDef | undefined) ?? {}).filter(
-        ([, { type }]) => type !== "positional",
-      );
+      const own = Object.entries(args).filter(([, { type }]) => type !== "positional");
       const expected = [...own.map(([name]) => name), ...Object.keys(GLOBAL_ARGS)].map((name) => `--${name}`);
       expect(await valuesAt(path, "-")).toEqual(expected);
     },

@@ -51,7 +51,7 @@ describe("context list", () => {
     const env = { BENTO_CLOUD_API_KEY: canary() };
     const { stdout, stderr } = await run(["context", "list"], { home: here, env });
     expect(stdout).not.toContain("*");
-    expect(stderr).toBe("Active here is none of these: BENTO_CLOUD_API_KEY is set\n");
+    expect(stderr).toBe("None of these is active here: BENTO_CLOUD_API_KEY is set\n");
     const json = await run(["context", "list", "--json"], { home: here, env });
     expect(JSON.parse(json.stdout).contexts).toMatchObject([{ active: false }, { active: false }]);
   });
@@ -88,14 +88,18 @@ describe("context list", () => {
     expect(columns).toEqual(columns.map(() => columns[0]!));
   });
 
-  test("says with the line what Python bentoml will not read as it is written", async () => {
+  test("says with the line which entry is left out, and what to do", async () => {
     const here = home();
-    here.write(`contexts:\n- name: yes\n  endpoint: https://mine.test\n  api_token: ${canary()}\n`);
-    const { code, stdout, stderr } = await run(["context", "list"], { home: here });
-    expect(code).toBe(0);
-    expect(stdout).toContain("True");
+    const entry = (name: string) =>
+      `- name: ${name}\n  endpoint: https://mine.test\n  api_token: ${canary()}\n`;
+    here.write(`contexts:\n${entry("yes")}${entry("mine")}`);
+    const { code, stdout, stderr } = await run(["context", "list", "--json"], { home: here });
+    expect({ code, names: JSON.parse(stdout).contexts.map(({ name }: { name: string }) => name) }).toEqual({
+      code: 0,
+      names: ["mine"],
+    });
     expect(stderr).toBe(
-      `warning: ${here.file}:2: BentoML reads this as "True": the name needs quotes to be read as written\n`,
+      `warning: ${here.file}:2: context "yes" is left out: its name is read by Python as something else than its text; quote it\n`,
     );
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
@@ -19,8 +19,8 @@ const cloud = await startCloud({ tls: certificates.leaf });
 const proxy = await startProxy({ credentials: { username: "quillproxyuser", password: "quillproxypass" } });
 afterAll(() => Promise.all([cloud.stop(), proxy.stop()]));
 
-/** No report may hold one of these words, in any case: they stand for whatever is somebody's own. */
-const SECRET = /quill|zephyr|cloud\.test/i;
+/** No report may hold one of these words, in any case: each stands for something of the user's. */
+const PRIVATE = /quill|zephyr|cloud\.test/i;
 const EMAIL = "ada.quill@zephyr.example";
 const [PROD, STAGING, GONE] = ["quill-prod", "Zephyr Staging", "gone-quill"];
 
@@ -30,7 +30,7 @@ interface Scene {
   env: Record<string, string>;
 }
 
-/** A user of whom everything has a telling name. */
+/** A user of whom everything has one of those words in its name. */
 async function scene(): Promise<Scene> {
   const here = home();
   const project = join(here.path, "clients/quill/site");
@@ -66,7 +66,7 @@ async function report({ home, cwd, env }: Scene, ...args: string[]) {
     cwd,
     env,
   });
-  expect(stdout).not.toMatch(SECRET);
+  expect(stdout).not.toMatch(PRIVATE);
   expect(stdout).not.toContain(home.path);
   expect(stdout).not.toMatch(new RegExp(`(?<![\\w-])${hostname()}(?![\\w-])`));
   return { code, stdout, stderr };
@@ -81,18 +81,20 @@ describe("doctor --report", () => {
     );
     expect(stdout).toEndWith("\n```\n");
     for (const line of [
-      "ok    file         ~/bentoml/.yatai.yaml",
-      "warn  lost         another program removed 1 context: <context",
-      'warn  rotations    a token rotation has not ended: that of "<api token>" at <endpoint 2>, begun 3h ago',
+      "ok    file         <path>",
+      "warn  lost         another program removed 1 context: <context 1>",
+      'ok    current      "<context 2>"',
+      'warn  rotations    a token rotation has not ended: that of "<api token>" at <endpoint 1>, begun 3h ago',
+      "warn  copies       `bentocloud` starts <path>",
       "ok    proxy        requests go through <proxy>, with a name and password, (HTTPS_PROXY), which answers in",
-      "ok    endpoint     <endpoint 1> is BentoCloud or Yatai, version 1.2.3",
-      "ok    token        accepted, of <e-mail>, in <organization 1>",
+      "ok    endpoint     <endpoint 2> is BentoCloud or Yatai, version 1.2.3",
+      "ok    token        accepted, of <e-mail>, in <organization>",
     ])
       expect(stdout).toContain(line);
-    expect(stderr).toContain("look through it before you post it");
+    expect(stderr).toContain("read the report before you post it");
   });
 
-  test("is the same as an object", async () => {
+  test("is also an object", async () => {
     const { stdout } = await report(await scene(), "--json");
     const { checks, ...rest } = JSON.parse(stdout) as { checks: object[] };
     expect(Object.keys(rest)).toEqual([
@@ -113,102 +115,83 @@ describe("doctor --report", () => {
       "a refusal",
       "GET /api/v1/auth/current",
       { status: 403, body: { message: "get api token: no cluster quill in zephyr: record not found" } },
-      "does not accept the API token: <server's words>",
+      "fail  token        <TOKEN_REJECTED>\n",
     ],
     [
       "a server that breaks",
       "GET /api/v1/version",
       { status: 500, body: { message: "zephyr-db.internal at quill is down" } },
-      "answered with HTTP 500: <server's words>",
+      "fail  endpoint     <API_500>\n",
     ],
     [
       "a redirect elsewhere",
       "GET /api/v1/version",
       { redirect: "https://sso.quill.example/login?user=ada" },
-      "redirects to <address>",
+      "fail  endpoint     <HOST_MISMATCH>\n",
     ],
     [
       "a version of its own",
       "GET /api/v1/version",
       { json: { version: "1.2.3-quill.zephyr" } },
-      "version <server's words>",
+      "version <version>\n",
     ],
     [
-      "another organization",
+      "another organization than the pinned one",
       "GET /api/v1/current_org",
       { json: { name: "quill-elsewhere" } },
-      'has "<organization',
+      "fail  token        <PIN_MISMATCH>\n",
     ],
-  ])("keeps the words of the server to itself: %s", async (_what, route, plan, says) => {
+  ])("has the code of an error in the place of its words: %s", async (_what, route, plan, says) => {
     cloud.misbehave(route, plan);
     const { stdout } = await report(await scene());
     cloud.behave();
     expect(stdout).toContain(says);
   });
 
-  test("names no authority but public ones", async () => {
+  test("names no host, no authority but public ones, and no file that is not there", async () => {
     const here = await scene();
-    const { NODE_EXTRA_CA_CERTS: _, HTTPS_PROXY: __, ...env } = here.env;
+    const { HTTPS_PROXY: _, ...env } = here.env;
     writeFileSync(join(here.cwd, ".bentorc"), "");
-    const url = `https://127.0.0.1:${cloud.port}/quill`;
-    writeContexts(here.home, [{ name: PROD, endpoint: url }]);
-    const { stdout } = await report({ ...here, env });
-    expect(stdout).toContain(
+    const unknown = await report({
+      ...here,
+      env: { ...env, NODE_EXTRA_CA_CERTS: "/srv/quill/missing zephyr.pem" },
+    });
+    expect(unknown.stdout).toContain("fail  dns          <host> cannot be found: ");
+    expect(unknown.stdout).toContain("NODE_EXTRA_CA_CERTS names <path>, which does not exist");
+    writeContexts(here.home, [{ name: PROD, endpoint: `https://127.0.0.1:${cloud.port}/quill` }]);
+    const { NODE_EXTRA_CA_CERTS: __, ...trusting } = env;
+    expect((await report({ ...here, env: trusting })).stdout).toContain(
       "fail  tls          the certificate is issued by <authority>, which nobody here trusts",
     );
   });
 
-  test("names no host that cannot be found, no file that is not there, no context that is not stored", async () => {
+  test.each([
+    ["a context that is not stored", { BENTOML_CLOUD_CONTEXT: "quill-unknown" }, "<NOT_FOUND>"],
+    [
+      "an endpoint that is none",
+      { BENTO_CLOUD_API_KEY: "quillquill", BENTO_CLOUD_API_ENDPOINT: "ftp://quill" },
+      "<USAGE>",
+    ],
+  ])("does not name %s", async (_what, env, says) => {
     const here = await scene();
-    const env = {
-      ...here.env,
-      HTTPS_PROXY: "",
-      NODE_EXTRA_CA_CERTS: "/srv/quill/missing zephyr.pem",
-      BENTOML_CLOUD_CONTEXT: "quill-unknown",
-    };
-    const options = { ...here, env, cwd: here.home.path };
-    expect((await report(options, "--context", STAGING)).stdout).toContain("<endpoint 2> cannot be found");
-    const { stdout } = await report(options);
-    expect(stdout).toMatch(/there is no context "<context \d>", which BENTOML_CLOUD_CONTEXT names/);
-    expect(stdout).toContain("NODE_EXTRA_CA_CERTS names <path>, which does not exist");
+    const options = { ...here, env: { ...here.env, ...env }, cwd: here.home.path };
+    expect((await report(options)).stdout).toContain(says);
   });
 
-  test("names no home of the contexts but the usual one, also when it is broken", async () => {
-    const here = await scene();
-    const place = join(here.home.path, "zephyr/contexts of quill");
-    writeBelow(place, ".yatai.yaml", "contexts: [\n");
-    const env = { ...here.env, BENTOML_HOME: place };
-    const { code, stdout } = await report({ ...here, env }, "--offline");
-    expect(code).toBe(1);
-    expect(stdout).toContain("fail  file         <BENTOML_HOME>/.yatai.yaml");
-  });
-
-  test("names no part of an endpoint, however it is written", async () => {
-    const here = await scene();
-    const url = "HTTPS://Yatai.Quill.example:8443/Zephyr%20Team/";
-    writeContexts(here.home, [{ name: STAGING, endpoint: url }]);
-    const env = { ...here.env, HTTPS_PROXY: "", NO_PROXY: "" };
-    const { stdout } = await report({ ...here, env, cwd: here.home.path });
-    expect(stdout).toMatch(/<endpoint \d> cannot be found/);
-    const pinned = writeBelow(
-      here.home.path,
-      "elsewhere/.bentorc",
-      "endpoint=https://zephyr.example/quill\n",
-    );
-    const { stdout: mismatch } = await report({ ...here, env, cwd: dirname(pinned) });
-    expect(mismatch).toMatch(
-      /<project>\/\.bentorc:1 pins the endpoint "<endpoint \d>", but .* has "<endpoint \d>"\n/,
-    );
-  });
-
-  test("names no file that a link leads to", async () => {
+  test("names no file and no home of the contexts, also where they cannot be read", async () => {
     const here = await scene();
     const target = writeBelow(here.home.path, "my zephyr dots/quill contexts.yaml", here.home.read());
     chmodSync(target, 0o644);
     unlinkSync(here.home.file);
     symlinkSync(target, here.home.file);
-    const { stdout } = await report(here, "--offline");
-    expect(stdout).toContain("warn  modes        others can read or change <path>\n");
+    expect((await report(here, "--offline")).stdout).toContain(
+      "warn  modes        others can read or change <path>\n",
+    );
+    const place = join(here.home.path, "zephyr/contexts of quill");
+    writeBelow(place, ".yatai.yaml", "quill: [\n");
+    const { code, stdout } = await report({ ...here, env: { BENTOML_HOME: place } }, "--offline");
+    expect(code).toBe(1);
+    expect(stdout).toContain("fail  file         <CORRUPT>\n");
   });
 
   test("names nothing that Python reads otherwise than it is written", async () => {
@@ -217,34 +200,23 @@ describe("doctor --report", () => {
       `contexts:\n- api_token: ${canary()}\n  email: null\n  endpoint: https://quill.example\n  name: 1_0\ncurrent_context_name: zephyr\n`,
     );
     const { stdout } = await report(here, "--offline");
-    expect(stdout).toContain("line 5: BentoML reads this as <value>");
-    expect(stdout).toMatch(/the current context is "<context \d>", and there is none/);
+    expect(stdout).toContain("line 5: <value>");
+    expect(stdout).toMatch(/the current context is <context \d>, and there is none/);
   });
 
   test("leaves what everybody has", async () => {
     const here = home();
     writeContexts(here, [{ name: "default", endpoint: "https://cloud.bentoml.com" }]);
     const env = { HTTPS_PROXY: "http://127.0.0.1:9" };
+    writeRotation(here, { name: "x", token: canary(), endpoint: "https://cloud.bentoml.com" });
     const { stdout } = await report({ home: here, cwd: here.path, env });
     expect(stdout).toContain('ok    current      "default"');
+    expect(stdout).toContain("at https://cloud.bentoml.com, begun");
     expect(stdout).toContain("cannot be reached: nothing listens there (ECONNREFUSED)");
-    writeContexts(here, [{ name: "default" }]);
-    writeBelow(here.path, ".bentorc", "endpoint=https://cloud.bentoml.com\n");
-    expect((await report({ home: here, cwd: here.path, env })).stdout).toContain(
-      'pins the endpoint "https://cloud.bentoml.com", but the context "default", chosen by current context ' +
-        '(~/bentoml/.yatai.yaml:6), has "<endpoint 1>"',
-    );
   });
 
   test("repairs nothing", async () => {
     const { code, stderr } = await run(["doctor", "--report", "--fix"]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: "error: --report goes without --fix\n" });
-  });
-
-  test("leaves no trace", async () => {
-    const here = await scene();
-    const tree = here.home.tree();
-    await report(here);
-    expect(here.home.tree()).toEqual(tree);
   });
 });

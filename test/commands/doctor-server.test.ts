@@ -22,42 +22,44 @@ function signedIn(cloud: LocalCloud, wanted?: NewToken, endpoint = cloud.url): H
   return here;
 }
 
-const CHAIN = new Set(["proxy", "dns", "tcp", "tls", "endpoint", "clock", "token", "scope", "expiry"]);
+const SEQUENCE = new Set(["proxy", "dns", "tcp", "tls", "endpoint", "clock", "token", "scope", "expiry"]);
 
 /** The checks of the server that have a line. */
-async function visit(here: Home, env: Record<string, string> = {}, args: string[] = []) {
+async function look(here: Home, env: Record<string, string> = {}, args: string[] = []) {
   const { code, ids, of } = await doctor(["--timeout", "2", ...args], { home: here, env });
-  return { code, ids: ids.filter((id) => CHAIN.has(id)), of: (id: string) => of(id)! };
+  return { code, ids: ids.filter((id) => SEQUENCE.has(id)), of: (id: string) => of(id)! };
 }
 
-describe("the way there", () => {
-  test("says what the name stands for, and how long a connection takes", async () => {
+describe("doctor: dns and tcp", () => {
+  test("name the addresses of the host and how long a connection takes", async () => {
     const cloud = await startCloud();
     const here = signedIn(cloud, {}, cloud.url.replace("127.0.0.1", "localhost"));
-    const { of } = await visit(here);
+    const { of } = await look(here);
     expect(of("dns").message).toMatch(/^localhost is this machine: .*127\.0\.0\.1/);
     expect(of("tcp").message).toMatch(new RegExp(`^port ${cloud.port} of localhost answers in \\d+ ms$`));
-    expect((await visit(signedIn(cloud))).of("dns").message).toBe(
+    expect((await look(signedIn(cloud))).of("dns").message).toBe(
       "127.0.0.1 is an address, and needs no name server",
     );
   });
 
-  test("ends at a name that nobody knows", async () => {
+  test("stop the sequence at a host name that cannot be found", async () => {
     const here = home();
     writeContexts(here, [{ name: "a", endpoint: "https://nowhere.invalid" }]);
-    const { code, ids, of } = await visit(here);
+    const { code, ids, of } = await look(here);
     expect({ code, ids }).toEqual({ code: 1, ids: ["dns"] });
     expect(of("dns")).toMatchObject({
       status: "fail",
-      message: expect.stringMatching(/^nowhere\.invalid cannot be found: no/),
+      message: expect.stringMatching(
+        /^nowhere\.invalid cannot be found: its host name is not known \(E\w+\)$/,
+      ),
     });
   });
 
-  test("ends at a port where nothing listens", async () => {
+  test("stop the sequence at a port where nothing listens", async () => {
     const cloud = await startCloud();
     const here = signedIn(cloud);
     await cloud.stop();
-    const { code, ids, of } = await visit(here);
+    const { code, ids, of } = await look(here);
     expect({ code, ids }).toEqual({ code: 1, ids: ["dns", "tcp"] });
     expect(of("tcp").message).toBe(
       `no connection to port ${cloud.port} of 127.0.0.1: nothing listens there (ECONNREFUSED)`,
@@ -65,7 +67,7 @@ describe("the way there", () => {
   });
 });
 
-describe("a proxy", () => {
+describe("doctor: proxy", () => {
   const proxies: LocalProxy[] = [];
   afterAll(() => Promise.all(proxies.map((proxy) => proxy.stop())));
   const proxyOf = async (options?: ProxyOptions) => {
@@ -76,39 +78,42 @@ describe("a proxy", () => {
   /** Only the proxy finds this host. */
   const behind = (cloud: LocalCloud) => signedIn(cloud, {}, `http://cloud.test:${cloud.port}`);
 
-  test.each(["HTTP_PROXY", "http_proxy", "ALL_PROXY"])("in %s is asked for the whole way", async (name) => {
-    const [cloud, proxy] = [await startCloud(), await proxyOf()];
-    const { code, ids, of } = await visit(behind(cloud), { [name]: proxy.url }, ["--insecure-http"]);
-    expect({ code, ids }).toEqual({
-      code: 0,
-      ids: ["proxy", "endpoint", "clock", "token", "scope", "expiry"],
-    });
-    expect(of("proxy").message).toStartWith(`requests go through ${proxy.url} (${name}), which answers in`);
-    expect(proxy.requests.length).toBeGreaterThan(0);
-  });
+  test.each(["HTTP_PROXY", "http_proxy", "ALL_PROXY"])(
+    "every request goes through the one in %s",
+    async (name) => {
+      const [cloud, proxy] = [await startCloud(), await proxyOf()];
+      const { code, ids, of } = await look(behind(cloud), { [name]: proxy.url }, ["--insecure-http"]);
+      expect({ code, ids }).toEqual({
+        code: 0,
+        ids: ["proxy", "endpoint", "clock", "token", "scope", "expiry"],
+      });
+      expect(of("proxy").message).toStartWith(`requests go through ${proxy.url} (${name}), which answers in`);
+      expect(proxy.requests.length).toBeGreaterThan(0);
+    },
+  );
 
-  test("is shown without the password that opens it", async () => {
+  test("shows no password of the proxy", async () => {
     const cloud = await startCloud();
     const proxy = await proxyOf({ credentials: { username: "me", password: "s3cret-word" } });
-    const { code, of } = await visit(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
+    const { code, of } = await look(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
     expect(code).toBe(0);
     expect(of("proxy").message).toContain("with a name and password, (HTTP_PROXY)");
     expect(JSON.stringify(of("proxy"))).not.toContain("s3cret-word");
   });
 
-  test("that wants a sign-in shows in the request", async () => {
+  test("fails at the endpoint where the proxy wants credentials", async () => {
     const cloud = await startCloud();
     const proxy = await proxyOf({ credentials: { username: "me", password: "pass" } });
     const url = proxy.url.replace("me:pass@", "");
-    const { code, ids, of } = await visit(behind(cloud), { HTTP_PROXY: url }, ["--insecure-http"]);
+    const { code, ids, of } = await look(behind(cloud), { HTTP_PROXY: url }, ["--insecure-http"]);
     expect({ code, ids }).toEqual({ code: 1, ids: ["proxy", "endpoint"] });
     expect(of("endpoint").message).toContain("wants a sign-in");
   });
 
-  test("that does not answer ends the way", async () => {
+  test("stops the sequence at a proxy that cannot be reached", async () => {
     const [cloud, proxy] = [await startCloud(), await startProxy()];
     await proxy.stop();
-    const { ids, of } = await visit(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
+    const { ids, of } = await look(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
     expect(ids).toEqual(["proxy"]);
     expect(of("proxy")).toMatchObject({
       status: "fail",
@@ -116,11 +121,14 @@ describe("a proxy", () => {
     });
   });
 
-  test.each(["socks5://127.0.0.1:1", "http://", " "])("like %p is none that can be used", async (value) => {
-    const { ids, of } = await visit(behind(await startCloud()), { HTTP_PROXY: value }, ["--insecure-http"]);
-    expect(ids).toEqual(["proxy"]);
-    expect(of("proxy").message).toBe("HTTP_PROXY names no proxy that can be used");
-  });
+  test.each(["socks5://127.0.0.1:1", "http://", " "])(
+    "refuses %p, which is no proxy that can be used",
+    async (value) => {
+      const { ids, of } = await look(behind(await startCloud()), { HTTP_PROXY: value }, ["--insecure-http"]);
+      expect(ids).toEqual(["proxy"]);
+      expect(of("proxy").message).toBe("HTTP_PROXY names no proxy that can be used");
+    },
+  );
 
   test.each([
     ["NO_PROXY", "cloud.test"],
@@ -128,34 +136,37 @@ describe("a proxy", () => {
     ["NO_PROXY", "other.example, *.test"],
     ["NO_PROXY", "*"],
     ["NO_PROXY", "CLOUD.test:$PORT"],
-  ])("is not taken where %s is %s", async (name, value) => {
+  ])("connects directly where %s is %s", async (name, value) => {
     const [cloud, proxy] = [await startCloud(), await proxyOf()];
     const env = { HTTP_PROXY: proxy.url, [name]: value.replace("$PORT", String(cloud.port)) };
-    const { ids, of } = await visit(behind(cloud), env, ["--insecure-http"]);
+    const { ids, of } = await look(behind(cloud), env, ["--insecure-http"]);
     expect(ids).toEqual(["proxy", "dns"]);
     expect(of("proxy").message).toBe(`HTTP_PROXY is set, and ${name} keeps cloud.test away from it`);
     expect(proxy.requests).toEqual([]);
   });
 
-  test.each(["loud.test", "cloud.test:1", "10.0.0.0/8"])("is taken though NO_PROXY is %s", async (value) => {
-    const [cloud, proxy] = [await startCloud(), await proxyOf()];
-    const env = { HTTP_PROXY: proxy.url, NO_PROXY: value };
-    expect((await visit(behind(cloud), env, ["--insecure-http"])).ids).toContain("token");
-    expect(proxy.requests).not.toEqual([]);
-  });
+  test.each(["loud.test", "cloud.test:1", "10.0.0.0/8"])(
+    "goes through the proxy where NO_PROXY is %s",
+    async (value) => {
+      const [cloud, proxy] = [await startCloud(), await proxyOf()];
+      const env = { HTTP_PROXY: proxy.url, NO_PROXY: value };
+      expect((await look(behind(cloud), env, ["--insecure-http"])).ids).toContain("token");
+      expect(proxy.requests).not.toEqual([]);
+    },
+  );
 
-  test("has no part in plain http to this machine", async () => {
+  test("connects directly to plain http on this machine", async () => {
     const [cloud, proxy] = [await startCloud(), await proxyOf()];
-    const { ids } = await visit(signedIn(cloud), { HTTP_PROXY: proxy.url, NO_PROXY: "127.0.0.1" });
+    const { ids } = await look(signedIn(cloud), { HTTP_PROXY: proxy.url, NO_PROXY: "127.0.0.1" });
     expect(ids.slice(0, 2)).toEqual(["dns", "tcp"]);
     expect(proxy.requests).toEqual([]);
   });
 });
 
-describe("the endpoint", () => {
-  test.each(["bentocloud", "yatai"] as const)("is known by its version: %s", async (dialect) => {
+describe("doctor: endpoint", () => {
+  test.each(["bentocloud", "yatai"] as const)("recognizes %s by its version", async (dialect) => {
     const cloud = await startCloud({ dialect, prefix: "/team/a" });
-    const { code, of } = await visit(signedIn(cloud));
+    const { code, of } = await look(signedIn(cloud));
     expect(code).toBe(0);
     expect(of("endpoint").message).toBe(`${cloud.url} is BentoCloud or Yatai, version 1.2.3`);
     const asked = cloud.requests.find(({ path }) => path === "/api/v1/version");
@@ -166,10 +177,10 @@ describe("the endpoint", () => {
     ["does not know the question", { status: 404, body: { message: "not found this router" } }],
     ["answers it in another shape", { json: { name: "BentoCloud" } }],
     ["wants a token for it", { status: 401, body: { message: "Bad credentials" } }],
-  ])("that %s is known by what it says of the token", async (_what, plan) => {
+  ])("recognizes a server that %s by what it says of the token", async (_what, plan) => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, plan);
-    const { code, ids, of } = await visit(signedIn(cloud));
+    const { code, ids, of } = await look(signedIn(cloud));
     expect({ code, token: of("token").status, last: ids.at(-1) }).toEqual({
       code: 0,
       token: "ok",
@@ -180,22 +191,22 @@ describe("the endpoint", () => {
     );
   });
 
-  test("that answers everything with other JSON is not BentoCloud", async () => {
+  test("fails where everything is answered with other JSON", async () => {
     const cloud = await startCloud();
     for (const path of ["/api/v1/version", "/api/v1/auth/current", "/api/v1/current_org"])
       cloud.misbehave(`GET ${path}`, { json: { status: "up" } });
-    const { code, ids, of } = await visit(signedIn(cloud));
+    const { code, ids, of } = await look(signedIn(cloud));
     expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "endpoint" });
     expect(of("endpoint").message).toContain("is not BentoCloud: it answers with JSON of another shape");
   });
 
-  test("that neither version nor token tells of is left open", async () => {
+  test("warns where neither a version nor a token tells what answers", async () => {
     const [cloud, here] = [await startCloud(), home()];
     cloud.misbehave(VERSION, { status: 404, body: {} });
     here.write(
       `contexts:\n- api_token: ''\n  endpoint: ${cloud.url}\n  name: mine\ncurrent_context_name: mine\n`,
     );
-    const { of } = await visit(here);
+    const { of } = await look(here);
     expect(of("endpoint")).toMatchObject({
       status: "warn",
       message: `${cloud.url} answers, but does not say whether it is BentoCloud`,
@@ -211,12 +222,12 @@ describe("the endpoint", () => {
   ])("fails with %s", async (_what, plan, says) => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, plan);
-    const { code, ids, of } = await visit(signedIn(cloud));
+    const { code, ids, of } = await look(signedIn(cloud));
     expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "endpoint" });
     expect(of("endpoint").message).toContain(says);
   });
 
-  test("cannot drive the terminal with its version", async () => {
+  test("shows a version without what could drive the terminal", async () => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, {
       json: { version: "\u001b]0;owned\u0007\u001b[31m6.6\u202e\r\n6" + "9".repeat(500) },
@@ -227,7 +238,7 @@ describe("the endpoint", () => {
   });
 });
 
-describe("the clock", () => {
+describe("doctor: clock", () => {
   const at = (ms: number) => ({
     status: 200,
     body: { version: "1.2.3" },
@@ -238,99 +249,95 @@ describe("the clock", () => {
     [10 * 60_000, "the clock of this machine is 10 minutes behind the server's"],
     [-10 * 60_000, "the clock of this machine is 10 minutes ahead of the server's"],
     [3 * DAY_MS, "the clock of this machine is 3 days behind the server's"],
-  ])("is a warning when it is off by %d ms", async (ms, message) => {
+  ])("warns of a difference of %d ms", async (ms, message) => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, at(ms));
-    const { code, ids, of } = await visit(signedIn(cloud));
+    const { code, ids, of } = await look(signedIn(cloud));
     expect(of("clock")).toMatchObject({ status: "warn", message: expect.stringContaining(message) });
     expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "expiry" });
   });
 
-  test.each([90_000, -90_000])("is in order when it is off by %d ms", async (ms) => {
+  test.each([90_000, -90_000])("accepts a difference of %d ms", async (ms) => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, at(ms));
-    expect((await visit(signedIn(cloud))).of("clock").status).toBe("ok");
+    expect((await look(signedIn(cloud))).of("clock").status).toBe("ok");
   });
 
-  test("is not blamed for a slow answer", async () => {
+  test("accepts an answer that a cache has kept for a while", async () => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, {
       ...at(0),
       headers: { date: new Date(Date.now() - 150_000).toUTCString(), age: "150" },
     });
-    expect((await visit(signedIn(cloud))).of("clock").status).toBe("ok");
+    expect((await look(signedIn(cloud))).of("clock").status).toBe("ok");
   });
 
   test("has no line where the server does not say the time", async () => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, { status: 200, body: { version: "1" }, headers: { date: "soon" } });
-    expect((await visit(signedIn(cloud))).ids).not.toContain("clock");
+    expect((await look(signedIn(cloud))).ids).not.toContain("clock");
   });
 });
 
-describe("the token", () => {
-  test.each(["bentocloud", "yatai"] as const)("that %s does not know is a failure", async (dialect) => {
+describe("doctor: token", () => {
+  test.each(["bentocloud", "yatai"] as const)("fails where %s does not accept the token", async (dialect) => {
     const [cloud, here] = [await startCloud({ dialect }), home()];
     writeContexts(here, [{ name: "mine", endpoint: cloud.url }]);
-    const { code, ids, of } = await visit(here);
+    const { code, ids, of } = await look(here);
     expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "token" });
     expect(of("token").message).toContain("does not accept the API token");
+    const expired = await look(signedIn(cloud, { expiresAt: new Date(Date.now() - DAY_MS) }));
+    expect(expired.code).toBe(1);
+    expect(expired.of("token").message).toContain("has expired");
   });
 
-  test.each(["bentocloud", "yatai"] as const)("that has expired on %s is a failure", async (dialect) => {
-    const cloud = await startCloud({ dialect });
-    const { code, of } = await visit(signedIn(cloud, { expiresAt: new Date(Date.now() - DAY_MS) }));
-    expect(code).toBe(1);
-    expect(of("token")).toMatchObject({ status: "fail", message: expect.stringContaining("has expired") });
-  });
-
-  test("of the environment is corrected there", async () => {
+  test("names the variable that holds a rejected token", async () => {
     const cloud = await startCloud();
     const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: cloud.url };
-    expect((await visit(home(), env)).of("token").hint).toBe(
+    expect((await look(home(), env)).of("token").hint).toBe(
       "BENTO_CLOUD_API_KEY holds this token: replace it, or unset it",
     );
   });
 
-  test("that a context lacks is asked for by a login", async () => {
+  test("asks for a login where the context has no token", async () => {
     const [cloud, here] = [await startCloud(), home()];
     here.write(
       `contexts:\n- api_token: ''\n  endpoint: ${cloud.url}\n  name: mine\ncurrent_context_name: mine\n`,
     );
-    expect((await visit(here)).of("token")).toMatchObject({
+    expect((await look(here)).of("token")).toMatchObject({
       status: "fail",
       message: 'the context "mine" has no API token',
       hint: "bentocloud login --context mine",
     });
   });
 
-  test("of somebody else than the context was is a failure", async () => {
+  test("fails where the token is of somebody else than before", async () => {
     const [cloud, here] = [await startCloud(), home()];
     const login = ["login", "--with-token", "--context", "mine", "--endpoint", cloud.url];
     await run(login, { home: here, stdin: cloud.issueToken() });
     writeContexts(here, [
       { name: "mine", endpoint: cloud.url, token: cloud.issueToken({ email: "other@example.test" }) },
     ]);
-    const { code, of } = await visit(here);
+    const { code, of } = await look(here);
     expect(code).toBe(1);
     expect(of("token").message).toContain("is now of other@example.test");
   });
 
-  test("of another organization than the project's pin is a failure", async () => {
+  test("fails where the project pins another organization", async () => {
     const cloud = await startCloud();
     const here = signedIn(cloud);
     await Bun.write(`${here.path}/.bentorc`, "organization=elsewhere\n");
-    const { code, of } = await visit(here);
+    const { code, of } = await look(here);
     expect(code).toBe(1);
     expect(of("token").message).toContain('pins the organization "elsewhere"');
   });
 });
 
-describe("scope and expiry", () => {
-  test.each(["bentocloud", "yatai"] as const)("are those of the token itself: %s", async (dialect) => {
+describe("doctor: scope and expiry", () => {
+  test.each(["bentocloud", "yatai"] as const)("are those of the token in use: %s", async (dialect) => {
     const cloud = await startCloud({ dialect });
     cloud.issueToken({ createdAt: new Date(Date.now() - DAY_MS), scopes: ["read_cluster"], name: "other" });
-    const { code, of } = await visit(signedIn(cloud));
+    const { code, of } = await look(signedIn(cloud));
     expect({ code, scope: of("scope"), expiry: of("expiry") }).toMatchObject({
       code: 0,
       scope: { status: "ok", message: "api" },
@@ -338,9 +345,9 @@ describe("scope and expiry", () => {
     });
   });
 
-  test("a token that can only look is a warning", async () => {
+  test("warn of a token that can only read", async () => {
     const cloud = await startCloud();
-    const { code, of } = await visit(signedIn(cloud, { scopes: ["read_organization", "read_cluster"] }));
+    const { code, of } = await look(signedIn(cloud, { scopes: ["read_organization", "read_cluster"] }));
     expect({ code, scope: of("scope") }).toMatchObject({
       code: 0,
       scope: {
@@ -354,7 +361,7 @@ describe("scope and expiry", () => {
     "a token without the scope to sign in fails: %s",
     async (dialect) => {
       const cloud = await startCloud({ dialect });
-      const { code, ids, of } = await visit(signedIn(cloud, { scopes: ["read_cluster"] }));
+      const { code, ids, of } = await look(signedIn(cloud, { scopes: ["read_cluster"] }));
       expect({ code, token: of("token").status, last: ids.at(-1) }).toEqual({
         code: 1,
         token: "ok",
@@ -364,19 +371,15 @@ describe("scope and expiry", () => {
     },
   );
 
-  test("are left open where the server does not say which token it is", async () => {
+  test("say little where the server does not say which token it is", async () => {
     const cloud = await startCloud();
     const here = signedIn(cloud);
     cloud.issueToken();
-    const { code, ids, of } = await visit(here);
+    const { code, ids, of } = await look(here);
     expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "scope" });
     expect(of("scope").message).toContain("the server does not say more of this token");
-  });
-
-  test("are left open where the list is refused", async () => {
-    const cloud = await startCloud();
     cloud.misbehave("GET /api/v1/api_tokens", { status: 403, body: { message: "no" } });
-    expect((await visit(signedIn(cloud))).of("scope").status).toBe("ok");
+    expect((await look(signedIn(cloud))).of("scope").status).toBe("ok");
   });
 
   test.each([
@@ -384,12 +387,12 @@ describe("scope and expiry", () => {
     [3, "warn", /^the API token expires .* \(in [23]d\)$/, "bentocloud api-token rotate mine"],
   ])("an expiry in %d days is %s", async (days, status, message, hint) => {
     const cloud = await startCloud();
-    const { code, of } = await visit(signedIn(cloud, { expiresAt: new Date(Date.now() + days * DAY_MS) }));
+    const { code, of } = await look(signedIn(cloud, { expiresAt: new Date(Date.now() + days * DAY_MS) }));
     expect(code).toBe(0);
     expect(of("expiry")).toMatchObject({ status, message: expect.stringMatching(message), hint });
   });
 
-  test("an expiry that is past, by this clock, is a failure", async () => {
+  test("fail where the token has expired by this clock", async () => {
     const cloud = await startCloud();
     const here = signedIn(cloud, { expiresAt: new Date(Date.now() + DAY_MS) });
     cloud.misbehave("GET /api/v1/api_tokens", {
@@ -406,7 +409,7 @@ describe("scope and expiry", () => {
         ],
       },
     });
-    const { code, of } = await visit(here);
+    const { code, of } = await look(here);
     expect({ code, expiry: of("expiry") }).toMatchObject({
       code: 1,
       expiry: { status: "fail", hint: "bentocloud login --context=mine" },

@@ -16,7 +16,7 @@ const TRUSTED = { NODE_EXTRA_CA_CERTS: certificates.caFile() };
 
 type Tls = NonNullable<CloudOptions["tls"]>;
 
-async function visit(tls: Tls, { env = {}, host = "127.0.0.1", command }: Visit = {}) {
+async function look(tls: Tls, { env = {}, host = "127.0.0.1", command }: Options = {}) {
   const [cloud, here] = [await startCloud({ tls }), home()];
   const endpoint = cloud.url.replace("127.0.0.1", host);
   writeContexts(here, [{ name: "a", endpoint, token: cloud.issueToken() }]);
@@ -25,13 +25,13 @@ async function visit(tls: Tls, { env = {}, host = "127.0.0.1", command }: Visit 
   return { code, tls: of("tls"), last: ids.at(-1), cloud };
 }
 
-interface Visit {
+interface Options {
   env?: Record<string, string>;
   host?: string;
   command?: string[];
 }
 
-describe("a certificate", () => {
+describe("doctor: tls: a certificate", () => {
   test.each([
     ["that has expired", certificates.expired, "the certificate expired on", "check the clock"],
     ["that is not valid yet", early, "the certificate is only valid from", "check the clock"],
@@ -48,7 +48,7 @@ describe("a certificate", () => {
       "NODE_EXTRA_CA_CERTS",
     ],
   ])("%s fails, and nothing is sent", async (_what, tls, says, hint) => {
-    const found = await visit(tls, { env: TRUSTED });
+    const found = await look(tls, { env: TRUSTED });
     expect(found).toMatchObject({ code: 1, last: "tls", tls: { status: "fail" } });
     expect(found.tls?.message).toStartWith(says);
     expect(found.tls?.hint).toContain(hint);
@@ -56,7 +56,7 @@ describe("a certificate", () => {
   });
 
   test("of an unknown authority fails, and nothing is sent", async () => {
-    const { code, tls, last, cloud } = await visit(certificates.leaf);
+    const { code, tls, last, cloud } = await look(certificates.leaf);
     expect({ code, last, requests: cloud.requests }).toEqual({ code: 1, last: "tls", requests: [] });
     expect(tls).toMatchObject({
       message: "the certificate is issued by Test Authority, which nobody here trusts",
@@ -64,24 +64,27 @@ describe("a certificate", () => {
     });
   });
 
-  test("is not made good by NODE_TLS_REJECT_UNAUTHORIZED, of which nothing else is said", async () => {
+  test("is checked also with NODE_TLS_REJECT_UNAUTHORIZED=0, and nothing else is printed", async () => {
     const [cloud, here] = [await startCloud({ tls: certificates.leaf }), home()];
     writeContexts(here, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
     const { code, stderr } = await doctor([], { home: here, env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
     expect({ code, stderr, requests: cloud.requests }).toEqual({ code: 1, stderr: "", requests: [] });
   });
 
-  test.each(["127.0.0.1", "localhost"])("of an authority of one's own is in order: %s", async (host) => {
-    const { code, tls } = await visit(certificates.leaf, { env: TRUSTED, host });
-    expect(code).toBe(0);
-    expect(tls?.status).toBe("ok");
-    expect(tls?.message).toMatch(
-      /^valid until \d{4}-\d\d-\d\d \((29|30)d\), issued by Test Authority, an authority that this machine was told to trust$/,
-    );
-  });
+  test.each(["127.0.0.1", "localhost"])(
+    "of an authority that this machine was told to trust is in order: %s",
+    async (host) => {
+      const { code, tls } = await look(certificates.leaf, { env: TRUSTED, host });
+      expect(code).toBe(0);
+      expect(tls?.status).toBe("ok");
+      expect(tls?.message).toMatch(
+        /^valid until \d{4}-\d\d-\d\d \((29|30)d\), issued by Test Authority, an authority that this machine was told to trust$/,
+      );
+    },
+  );
 
   test("that ends soon is a warning", async () => {
-    const { code, tls } = await visit(await certificates.issue({ toDays: 5 }), { env: TRUSTED });
+    const { code, tls } = await look(await certificates.issue({ toDays: 5 }), { env: TRUSTED });
     expect({ code, tls }).toMatchObject({
       code: 0,
       tls: { status: "warn", hint: "the server needs a new certificate soon" },
@@ -96,7 +99,7 @@ describe("a certificate", () => {
     await Bun.write(hosts, `127.0.0.1 ${host} localhost\n`);
     const script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
     const command = ["unshare", "-m", "sh", "-c", script, "sh", hosts, ...programCommand()];
-    const { code, tls } = await visit(await certificates.issue({ hosts: [host] }), {
+    const { code, tls } = await look(await certificates.issue({ hosts: [host] }), {
       env: TRUSTED,
       host,
       command,
@@ -108,7 +111,7 @@ describe("a certificate", () => {
   });
 });
 
-test("http where https is asked for fails at TLS", async () => {
+test("doctor: tls: fails where a server speaks http", async () => {
   const [cloud, here] = [await startCloud(), home()];
   writeContexts(here, [{ name: "a", endpoint: cloud.url.replace("http:", "https:") }]);
   const { code, of, ids } = await doctor(["--timeout", "5"], { home: here });

@@ -24,7 +24,7 @@ export async function doctor(args: readonly string[], options: RunOptions) {
   };
 }
 
-export const STORAGE = [
+export const CONTEXTS = [
   "home",
   "modes",
   "leftovers",

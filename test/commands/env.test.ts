@@ -73,7 +73,7 @@ describe("env", () => {
   test.each(["dotenv", "github"])("--shell %s --unset is refused: empty is not away", async (shell) => {
     const { code, stdout, stderr } = await run(["env", "--shell", shell, "--unset"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toStartWith(`error: ${shell} cannot take a variable away`);
+    expect(stderr).toStartWith(`error: ${shell} cannot unset a variable`);
   });
 
   test("knows its shells by name", async () => {

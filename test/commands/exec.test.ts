@@ -105,7 +105,7 @@ describe("the environment of the program", () => {
     expect(await run(["exec", "--", "echo", "ran"], { home: signedIn(), command })).toMatchObject({
       code: 0,
       stdout: "ran\n",
-      stderr: "warning: not UTF-8 text, and so changed for the program: ODD\n",
+      stderr: "warning: not UTF-8, so the program gets another value: ODD\n",
     });
   });
 
@@ -147,12 +147,12 @@ describe("the arguments", () => {
   });
 
   test.each([
-    [["exec"], "which program? put it behind `--`"],
-    [["exec", "--"], "which program? put it behind `--`"],
-    [["exec", "--", ""], "which program? put it behind `--`"],
-    [["exec", "sh", "-c", "true"], "`bentocloud exec` takes its command behind `--`"],
-    [["exec", "--check", "bentoml", "--", "list"], "`bentocloud exec` takes its command behind `--`"],
-  ])("%p: a program stands behind `--`", async (args, message) => {
+    [["exec"], "which program? put it after `--`"],
+    [["exec", "--"], "which program? put it after `--`"],
+    [["exec", "--", ""], "which program? put it after `--`"],
+    [["exec", "sh", "-c", "true"], "`bentocloud exec` takes its command after `--`"],
+    [["exec", "--check", "bentoml", "--", "list"], "`bentocloud exec` takes its command after `--`"],
+  ])("%p: a program comes after `--`", async (args, message) => {
     const { code, stdout, stderr } = await run(args, { home: signedIn() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^error: .*\nhint: bentocloud exec -- .+\n$/);

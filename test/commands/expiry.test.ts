@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS + 60_000);
 const shown = (time: Date) => time.toISOString().replace(/\.\d+Z$/, "Z");
 
-/** Signed in as `mine` with a token that ends then; nothing knows yet when. */
+/** A home with the context `mine`, whose token expires at that time. Nothing has asked the server for the time yet. */
 async function signedIn(cloud: LocalCloud, expiresAt: Date): Promise<Home> {
   const here = home();
   const token = cloud.issueToken({
@@ -38,8 +38,8 @@ const USING = [
   ["api-token", "list"],
 ];
 
-describe("the end of an API token", () => {
-  test("is warned of from seven days before, without a request for it", async () => {
+describe("the expiry of an API token", () => {
+  test("causes a warning in the last seven days, without a request", async () => {
     const cloud = await startCloud();
     const end = inDays(6);
     const here = await signedIn(cloud, end);
@@ -66,25 +66,25 @@ describe("the end of an API token", () => {
     expect(JSON.parse(status.stdout)).toMatchObject({ expires_at: end.toISOString() });
   });
 
-  test("is not warned of before that, nor when there is none", async () => {
+  test("causes no warning before that", async () => {
     const cloud = await startCloud();
     const here = await signedIn(cloud, inDays(8));
     await run(["api-token", "list"], { home: here });
     expect((await run(["exec", "--", "true"], { home: here })).stderr).toBe("");
   });
 
-  test("that has passed is said with what to do", async () => {
+  test("that has passed causes a warning with the login command", async () => {
     const cloud = await startCloud();
     const end = new Date(Date.now() + 1_500);
     const here = await signedIn(cloud, end);
     await run(["api-token", "list"], { home: here });
     while (Date.now() <= end.getTime()) await Bun.sleep(50);
     expect((await run(["exec", "--", "true"], { home: here })).stderr).toMatch(
-      /^warning: the API token of the context "mine" expired \S+ \(\d+s ago\)\nhint: bentocloud login --context=mine\n$/,
+      /^warning: the API token of the context "mine" expired \S+ \(\d+s ago\)\nhint: bentocloud login --context mine\n$/,
     );
   });
 
-  test("is known of a token that was made here, and known anew when it is changed", async () => {
+  test("is remembered when a token is created here, and when it is updated", async () => {
     const cloud = await startCloud();
     const here = await signedIn(cloud, inDays(100));
     const create = ["api-token", "create", "short", "--expires", "2d", "--login", "next"];
@@ -95,7 +95,7 @@ describe("the end of an API token", () => {
     expect((await run(["exec", "--", "true"], { home: here })).stderr).toBe("");
   });
 
-  test("moves when the token is rotated", async () => {
+  test("is updated when the token is rotated", async () => {
     const cloud = await startCloud();
     const here = await signedIn(cloud, inDays(3));
     await run(["api-token", "list"], { home: here });
@@ -103,7 +103,7 @@ describe("the end of an API token", () => {
     expect((await run(["exec", "--", "true"], { home: here })).stderr).toBe("");
   });
 
-  test("of a login that Python made is not written down where we keep nothing", async () => {
+  test("is not remembered for Python's login in a home where we have no files", async () => {
     const cloud = await startCloud();
     const here = home();
     const token = cloud.issueToken({

@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { home, run, start } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";
+import type { NewToken } from "../support/cloud/records.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { makeCertificates } from "../support/tls.ts";
 import { exitCodeOf, type ErrorCode } from "../../src/errors.ts";
 
 sweepCanaries();
@@ -15,7 +17,17 @@ const EXIT_CODES: Record<string, ErrorCode[]> = {
   2: ["USAGE"],
   3: ["NOT_FOUND"],
   4: ["NOT_LOGGED_IN", "TOKEN_REJECTED", "TOKEN_EXPIRED", "FORBIDDEN", "PIN_MISMATCH", "HOST_MISMATCH"],
-  5: ["UNREACHABLE", "TIMEOUT", "TLS", "NOT_BENTOCLOUD", "API_400", "API_418", "API_500", "API_503"],
+  5: [
+    "UNREACHABLE",
+    "TIMEOUT",
+    "TLS",
+    "NOT_BENTOCLOUD",
+    "API_400",
+    "API_418",
+    "API_500",
+    "API_501",
+    "API_503",
+  ],
   6: ["STORAGE", "LOCKED", "CORRUPT"],
   70: ["INTERNAL"],
   130: ["CANCELLED"],
@@ -41,6 +53,11 @@ describe("exit codes", () => {
 });
 
 type Prepared = Parameters<typeof run>[1] & { args: string[] };
+type Reach = () => Prepared | Promise<Prepared>;
+
+const certificates = await makeCertificates();
+const secure = await startCloud({ tls: certificates.leaf });
+afterAll(() => secure.stop());
 
 function stored(text: string): Prepared {
   const here = home();
@@ -48,22 +65,29 @@ function stored(text: string): Prepared {
   return { home: here, args: ["token"] };
 }
 
-async function answering(plan: Plan, args = ["whoami", "--timeout", "1"]): Promise<Prepared> {
+/** Asks a server, which answers as it would or by the plan. */
+async function ask(plan?: Plan, token?: NewToken): Promise<Prepared> {
   const cloud = await startCloud();
-  cloud.misbehave("GET /api/v1/auth/current", plan);
-  return { args, env: { BENTO_CLOUD_API_KEY: cloud.issueToken(), BENTO_CLOUD_API_ENDPOINT: cloud.url } };
+  if (plan) cloud.misbehave("GET /api/v1/auth/current", plan);
+  return askAt(cloud.url, cloud.issueToken(token));
 }
 
-const REACHED: [code: ErrorCode, prepare: () => Prepared | Promise<Prepared>][] = [
-  ["FAILURE", () => ({ args: ["current-context"] })],
-  ["USAGE", () => ({ args: ["no-such-command"] })],
-  ["NOT_FOUND", () => ({ args: ["use", "nobody"] })],
-  ["NOT_LOGGED_IN", () => ({ args: ["token"] })],
-  ["TOKEN_REJECTED", () => answering({ status: 401, body: { message: "Bad credentials" } })],
-  ["TOKEN_EXPIRED", () => answering({ status: 403, body: { message: "the api token is expired" } })],
-  ["FORBIDDEN", () => answering({ status: 403, body: { message: "the api_token need the scopes: api" } })],
+function askAt(url: string, token = canary()): Prepared {
+  const args = ["whoami", "--timeout", "0.5"];
+  return { args, env: { BENTO_CLOUD_API_KEY: token, BENTO_CLOUD_API_ENDPOINT: url } };
+}
+
+const REACHED: [code: ErrorCode, how: string, reach: Reach][] = [
+  ["FAILURE", "nobody is logged in", () => ({ args: ["current-context"] })],
+  ["USAGE", "no such command", () => ({ args: ["no-such-command"] })],
+  ["NOT_FOUND", "no such context", () => ({ args: ["use", "nobody"] })],
+  ["NOT_LOGGED_IN", "no context", () => ({ args: ["token"] })],
+  ["TOKEN_REJECTED", "401", () => ask({ status: 401, body: { message: "Bad credentials" } })],
+  ["TOKEN_EXPIRED", "the token's time is over", () => ask(undefined, { expiresAt: new Date(0) })],
+  ["FORBIDDEN", "the token has another scope", () => ask(undefined, { scopes: ["read_cluster"] })],
   [
     "PIN_MISMATCH",
+    "a project of another endpoint",
     () => {
       const here = home();
       writeContexts(here, [{ name: "mine" }]);
@@ -71,45 +95,76 @@ const REACHED: [code: ErrorCode, prepare: () => Prepared | Promise<Prepared>][] 
       return { home: here, args: ["token"] };
     },
   ],
-  ["HOST_MISMATCH", () => answering({ redirect: "https://elsewhere.test/" })],
-  [
-    "UNREACHABLE",
-    () => ({
-      args: ["whoami", "--timeout", "1"],
-      env: { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "http://127.0.0.1:1" },
-    }),
-  ],
-  ["TIMEOUT", () => answering({ drip: true })],
-  ["NOT_BENTOCLOUD", () => answering({ html: true })],
-  ["API_500", () => answering({ status: 500, body: { error: "boom" } })],
-  ["API_418", () => answering({ status: 418, body: { error: "short and stout" } })],
+  ["HOST_MISMATCH", "a redirect to another host", () => ask({ redirect: "https://elsewhere.test/" })],
+  ["UNREACHABLE", "nothing listens", () => askAt("http://127.0.0.1:1")],
+  ["UNREACHABLE", "the connection is reset", () => ask({ reset: true })],
+  ["TIMEOUT", "no answer", () => ask({ silent: true })],
+  ["TIMEOUT", "an answer without end", () => ask({ drip: true })],
+  ["TLS", "an unknown authority", () => askAt(secure.url)],
+  ["NOT_BENTOCLOUD", "a web page", () => ask({ html: true })],
+  ["NOT_BENTOCLOUD", "broken JSON", () => ask({ brokenJson: true })],
+  ["NOT_BENTOCLOUD", "more than 10 MiB", () => ask({ hugeBytes: 11 * 2 ** 20 })],
+  ["API_400", "400", () => ask({ status: 400, body: { error: "no" } })],
+  ["API_418", "418", () => ask({ status: 418, body: { error: "short and stout" } })],
+  ["API_500", "500", () => ask({ status: 500, body: { error: "boom" } })],
+  ["API_501", "501 without a body", () => ask({ status: 501 })],
   [
     "STORAGE",
+    "a directory for a file",
     () => {
       const here = home();
       mkdirSync(here.file, { recursive: true });
       return { home: here, args: ["token"] };
     },
   ],
-  ["CORRUPT", () => stored("contexts: [broken")],
-  ["CORRUPT", () => stored("")],
+  ["CORRUPT", "broken YAML", () => stored("contexts: [broken")],
+  ["CORRUPT", "an empty file", () => stored("")],
 ];
 
-describe("--json", () => {
-  test.each(REACHED)("%s: one object on stderr, nothing on stdout", async (name, prepare) => {
-    const { args, ...options } = await prepare();
-    const { code, stdout, stderr } = await run([...args, "--json"], options);
-    expect({ code, stdout }).toEqual({ code: exitCodeOf(name), stdout: "" });
-    const { error, ...rest } = JSON.parse(stderr);
-    expect(rest).toEqual({});
-    expect(Object.keys(error)).toEqual(["code", "message", "hint", "exit_code"]);
-    expect(error).toMatchObject({ code: name, exit_code: code });
-    expect(error.message).toMatch(/^[^A-Z\s].*[^.\s]$/);
-    expect(stderr).toBe(`${JSON.stringify({ error })}\n`);
-  });
+test("every code is reached here, or in the test that is named", () => {
+  const elsewhere = {
+    INTERNAL: "no way is known to bring it about from outside",
+    LOCKED: "test/store/, because it takes the patience of a lock",
+    CANCELLED: "below",
+  };
+  const codes = new Set([...REACHED.map(([code]) => code), ...Object.keys(elsewhere)]);
+  expect(ROWS.map(([code]) => code).filter((code) => !code.startsWith("API_") && !codes.has(code))).toEqual(
+    [],
+  );
+});
 
-  test.each(REACHED)("%s: the same as two lines of text without it", async (name, prepare) => {
-    const { args, ...options } = await prepare();
+test("CANCELLED: Ctrl-C during a request", async () => {
+  const cloud = await startCloud();
+  cloud.misbehave("GET /api/v1/auth/current", { silent: true });
+  const { args: _args, ...options } = askAt(cloud.url);
+  const running = start(["whoami", "--json"], options);
+  await cloud.seen("GET /api/v1/auth/current");
+  running.kill("SIGINT");
+  const { code, stdout, stderr } = await running.result;
+  expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+  expect(JSON.parse(stderr).error).toMatchObject({ code: "CANCELLED", exit_code: 130 });
+});
+
+describe("--json", () => {
+  test.each(REACHED)(
+    "%s: %s: one object on stderr, nothing on stdout, and nothing written",
+    async (name, _how, reach) => {
+      const { args, home: here = home(), ...options } = await reach();
+      const before = here.tree();
+      const { code, stdout, stderr } = await run([...args, "--json"], { home: here, ...options });
+      expect({ code, stdout }).toEqual({ code: exitCodeOf(name), stdout: "" });
+      const { error, ...rest } = JSON.parse(stderr);
+      expect(rest).toEqual({});
+      expect(Object.keys(error)).toEqual(["code", "message", "hint", "exit_code"]);
+      expect(error).toMatchObject({ code: name, exit_code: code });
+      expect(error.message).toMatch(/^[^A-Z\s].*[^.\s]$/);
+      expect(stderr).toBe(`${JSON.stringify({ error })}\n`);
+      expect(here.tree()).toEqual(before);
+    },
+  );
+
+  test.each(REACHED)("%s: %s: two lines of text without it", async (name, _how, reach) => {
+    const { args, ...options } = await reach();
     const { code, stdout, stderr } = await run(args, options);
     expect({ code, stdout }).toEqual({ code: exitCodeOf(name), stdout: "" });
     expect(stderr).toMatch(/^error: .+\n(hint: .+\n)?$/);

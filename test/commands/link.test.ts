@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** A home with two contexts, and an empty project. */
+/** A home with two contexts, whose servers do not exist, and an empty project. */
 function projectOf() {
   const here = home();
   writeContexts(here, [{ name: "mine" }, { name: "staging" }]);
@@ -33,27 +33,32 @@ function projectOf() {
   return { here, project, path: join(project, ".bentorc") };
 }
 
+/** The words of a link that soon gives up asking a server for the organization. */
+const link = (...words: string[]) => ["link", "--timeout", "0.1", ...words];
+
 describe("link", () => {
-  test("writes the context with the pins it knows, to be shared", async () => {
+  test("writes the context and its endpoint, readable by everybody", async () => {
     const { here, project, path } = projectOf();
-    expect(await run(["link", "staging"], { home: here, cwd: project })).toMatchObject({
+    expect(await run(link("staging"), { home: here, cwd: project })).toMatchObject({
       code: 0,
       stdout: "",
       stderr:
         `✓ Linked ${path} to context "staging"\n` +
-        "Its organization could not be asked of the server now, so it is not pinned; link again to pin it\n",
+        "The server did not say its organization, so it is not pinned; link again to pin it\n",
     });
     expect(readFileSync(path, "utf8")).toBe("context=staging\nendpoint=https://staging.test\n");
     expect(lstatSync(path).mode & 0o777).toBe(0o644);
     expect((await run(["context", "current"], { home: here, cwd: project })).stdout).toBe("staging\n");
   });
 
-  test("pins the organization once a login has told it, and --json says what stands there", async () => {
+  test("pins the organization that login remembered, and --json prints what was written", async () => {
     const here = home();
     const login = ["login", "--endpoint", cloud.url, "--with-token"];
     await run(login, { home: here, stdin: cloud.issueToken() });
-    const { code, stdout, stderr } = await run(["link", "--json"], { home: here });
-    const path = join(here.path, ".bentorc");
+    const project = join(here.path, "project");
+    mkdirSync(project);
+    const { code, stdout, stderr } = await run(["link", "--json"], { home: here, cwd: project });
+    const path = join(project, ".bentorc");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toEqual({
       path,
@@ -62,29 +67,31 @@ describe("link", () => {
       organization: "acme",
     });
     expect(readFileSync(path, "utf8")).toBe(`context=default\nendpoint=${cloud.url}\norganization=acme\n`);
-    expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
+    expect((await run(["token"], { home: here, cwd: project, reveals: "stdout" })).code).toBe(0);
   });
 
-  test("asks the server for the organization of a login that Python made, and remembers it", async () => {
+  test("asks the server for an unknown organization, and remembers it", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
-    expect((await run(["link"], { home: here })).code).toBe(0);
-    expect(readFileSync(join(here.path, ".bentorc"), "utf8")).toContain("organization=acme\n");
+    const project = join(here.path, "project");
+    mkdirSync(project);
+    expect((await run(["link"], { home: here, cwd: project })).code).toBe(0);
+    expect(readFileSync(join(project, ".bentorc"), "utf8")).toContain("organization=acme\n");
     const asked = cloud.requests.length;
-    expect((await run(["token"], { home: here, reveals: "stdout" })).code).toBe(0);
+    expect((await run(["token"], { home: here, cwd: project, reveals: "stdout" })).code).toBe(0);
     expect(cloud.requests.length).toBe(asked);
   });
 
   test("without a name, takes the active context; --context is the active one", async () => {
     const { here, project, path } = projectOf();
-    expect((await run(["link", "--context", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect((await run(link("--context", "staging"), { home: here, cwd: project })).code).toBe(0);
     expect(readFileSync(path, "utf8")).toStartWith("context=staging\n");
   });
 
   test("replaces its own lines and keeps all others", async () => {
     const { here, project, path } = projectOf();
     writeBelow(project, ".bentorc", "# ours\ncontext=mine\n\ncolour=blue\norganization=old\n; end");
-    expect((await run(["link", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect((await run(link("staging"), { home: here, cwd: project })).code).toBe(0);
     expect(readFileSync(path, "utf8")).toBe(
       "# ours\n\ncolour=blue\n; end\ncontext=staging\nendpoint=https://staging.test\n",
     );
@@ -95,11 +102,27 @@ describe("link", () => {
     async (name) => {
       const { here, project } = projectOf();
       writeContexts(here, [{ name: "mine" }, { name, endpoint: "https://odd.test" }]);
-      expect((await run(["link", "--", name], { home: here, cwd: project })).code).toBe(0);
+      expect((await run(link("--", name), { home: here, cwd: project })).code).toBe(0);
       const { stdout } = await run(["context", "current", "--json"], { home: here, cwd: project });
       expect(JSON.parse(stdout)).toMatchObject({ name, source: { kind: "project" } });
     },
   );
+
+  test("refuses the home directory, also through a link; unlink does not", async () => {
+    const { here, project } = projectOf();
+    const way = join(project, "home");
+    symlinkSync(here.path, way);
+    for (const env of [{}, { HOME: way, BENTOML_HOME: here.bentoml }]) {
+      const { code, stderr } = await run(link("staging"), { home: here, env });
+      expect({ code, stderr: stderr.split("\n")[0] }).toEqual({
+        code: 2,
+        stderr: "error: a .bentorc in the home directory would apply to every directory below it",
+      });
+    }
+    const path = writeBelow(here.path, ".bentorc", "context=mine\n");
+    expect((await run(["unlink"], { home: here })).code).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
 
   test("refuses a context that does not exist, and writes nothing", async () => {
     const { here, project, path } = projectOf();
@@ -110,7 +133,7 @@ describe("link", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("refuses the environment's credential, which nobody else could use", async () => {
+  test("refuses the environment's credential, which nobody else has", async () => {
     const { here, project, path } = projectOf();
     const env = { BENTO_CLOUD_API_KEY: canary() };
     const { code, stderr } = await run(["link"], { home: here, cwd: project, env });
@@ -119,30 +142,30 @@ describe("link", () => {
       stderr: "error: the active credential comes from the environment; name a stored context",
     });
     expect(existsSync(path)).toBe(false);
-    expect((await run(["link", "staging"], { home: here, cwd: project, env })).code).toBe(0);
+    expect((await run(link("staging"), { home: here, cwd: project, env })).code).toBe(0);
   });
 
-  test("keeps the mode of a file that stands already", async () => {
+  test("keeps the mode of an existing file", async () => {
     const { here, project, path } = projectOf();
     chmodSync(writeBelow(project, ".bentorc", "# ours\n"), 0o600);
-    for (const args of [["link", "staging"], ["unlink"]]) {
+    for (const args of [link("staging"), ["unlink"]]) {
       expect((await run(args, { home: here, cwd: project })).code).toBe(0);
       expect(lstatSync(path).mode & 0o777).toBe(0o600);
     }
     expect(readFileSync(path, "utf8")).toBe("# ours\n");
   });
 
-  test("takes away what a killed one left, and no other file", async () => {
+  test("removes the temporary file of a killed `link`, and no other", async () => {
     const { here, project } = projectOf();
     const gone = 2 ** 22 + 1;
     const others = [`.bentorc.${process.pid}-0123abcd.tmp`, `.bentorc.${gone}-mine.tmp`, ".bentorc.tmp"];
     for (const name of [...others, `.bentorc.${gone}-0123abcd.tmp`]) writeBelow(project, name, "");
-    expect((await run(["link", "staging"], { home: here, cwd: project })).code).toBe(0);
+    expect((await run(link("staging"), { home: here, cwd: project })).code).toBe(0);
     expect(readdirSync(project).toSorted()).toEqual([".bentorc", ...others].toSorted());
   });
 
-  test.each([[["link", "staging"]], [["unlink"]]])(
-    "a .bentorc that leads out of the repository is neither followed nor replaced: %p",
+  test.each([[link("staging")], [["unlink"]]])(
+    "a symbolic link is neither followed nor replaced: %p",
     async (args) => {
       const { here, project, path } = projectOf();
       writeBelow(project, ".bentoml.ini", "context=mine\n");
@@ -171,7 +194,7 @@ describe("link", () => {
 });
 
 describe("unlink", () => {
-  test("takes its own lines out and keeps all others", async () => {
+  test("removes its own lines and keeps all others", async () => {
     const { here, project, path } = projectOf();
     writeBelow(
       project,
@@ -186,9 +209,9 @@ describe("unlink", () => {
     expect(readFileSync(path, "utf8")).toBe("# ours\r\ncolour=blue\r\n");
   });
 
-  test("removes a file that held nothing else, and --json says so", async () => {
+  test("removes a file that has nothing else, and --json says so", async () => {
     const { here, project, path } = projectOf();
-    await run(["link", "staging"], { home: here, cwd: project });
+    await run(link("staging"), { home: here, cwd: project });
     const { stdout } = await run(["unlink", "--json"], { home: here, cwd: project });
     expect(JSON.parse(stdout)).toEqual({ path, removed: true });
     expect(readdirSync(project)).toEqual([]);
@@ -204,13 +227,13 @@ describe("unlink", () => {
     const { code, stderr } = await run(["unlink"], { home: here, cwd: project });
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: `There is nothing to unlink in ${project}/.bentorc\n`,
+      stderr: `Nothing to unlink in ${project}/.bentorc\n`,
     });
     expect(readFileSync(parent, "utf8")).toBe("context=mine\n");
   });
 });
 
-describe("what stands in the place of .bentorc", () => {
+describe("something else in place of .bentorc", () => {
   const IN_PLACE: [what: string, put: (path: string) => void, reason: string][] = [
     ["a directory", (path) => mkdirSync(path), "it is not a regular file"],
     ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), "it is not a regular file"],
@@ -221,25 +244,28 @@ describe("what stands in the place of .bentorc", () => {
     ],
   ];
 
-  test.each(IN_PLACE)("%s: link and unlink refuse and leave it", async (_what, putInPlace, reason) => {
-    const { here, project, path } = projectOf();
-    putInPlace(path);
-    const before = here.tree();
-    for (const args of [["link", "staging"], ["unlink"]]) {
-      expect(await run(args, { home: here, cwd: project, timeoutMs: 5000 })).toMatchObject({
-        code: 6,
-        stdout: "",
-        stderr: `error: cannot read ${path}: ${reason}\n`,
-      });
-    }
-    expect(here.tree()).toEqual(before);
-  });
+  test.each(IN_PLACE)(
+    "%s: link and unlink refuse it and change nothing",
+    async (_what, putInPlace, reason) => {
+      const { here, project, path } = projectOf();
+      putInPlace(path);
+      const before = here.tree();
+      for (const args of [link("staging"), ["unlink"]]) {
+        expect(await run(args, { home: here, cwd: project, timeoutMs: 5000 })).toMatchObject({
+          code: 6,
+          stdout: "",
+          stderr: `error: cannot read ${path}: ${reason}\n`,
+        });
+      }
+      expect(here.tree()).toEqual(before);
+    },
+  );
 });
 
-test("link: a .bentorc that holds a credential is not made to look as if it were in order", async () => {
+test("link: refuses a .bentorc that holds a credential", async () => {
   const { here, project, path } = projectOf();
   writeFileSync(path, "token=abc\n");
-  const { code, stderr } = await run(["link", "staging"], { home: here, cwd: project });
+  const { code, stderr } = await run(link("staging"), { home: here, cwd: project });
   expect(code).toBe(1);
   expect(stderr).toStartWith(`error: ${path}:1 holds a credential\n`);
   expect(readFileSync(path, "utf8")).toBe("token=abc\n");

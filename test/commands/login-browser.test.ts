@@ -49,7 +49,7 @@ function fakeBrowser(place: Home, name = "browser") {
 
 describe("login: by browser", () => {
   test.each(["", "/team/a"])(
-    "below %j: shows the address first, and saves what the approval gives",
+    "with the path prefix %j: shows the address first, and saves the token of the approval",
     async (prefix) => {
       const cloud = await started({ prefix });
       const place = home();
@@ -65,7 +65,7 @@ describe("login: by browser", () => {
     },
   );
 
-  test("asks for the code without any token, whatever the environment and the file hold", async () => {
+  test("sends no token when it asks for the code, even if the environment or the file has one", async () => {
     const cloud = await started();
     const place = home();
     place.write(`contexts:\n- api_token: ${canary()}\n  endpoint: ${cloud.url}\n  name: default\n`);
@@ -77,7 +77,7 @@ describe("login: by browser", () => {
     await running.result;
   });
 
-  test("polls on after a lost connection and a failing server", async () => {
+  test("keeps polling after a lost connection and a server error", async () => {
     const cloud = await started();
     cloud.misbehave(POLL, { reset: true }, { times: 1 });
     cloud.misbehave(POLL, { status: 503, body: "<html>down</html>" }, { times: 1 });
@@ -89,7 +89,7 @@ describe("login: by browser", () => {
     expect(cloud.requests.filter(({ route }) => route === POLL)).toHaveLength(3);
   });
 
-  test("with --json: the address is still said, stdout has the answer alone", async () => {
+  test("with --json: shows the address on stderr, and only the answer on stdout", async () => {
     const cloud = await started();
     const running = begin(cloud, ["--no-browser", "--json"]);
     await running.waitFor("Approve");
@@ -100,7 +100,7 @@ describe("login: by browser", () => {
     expect(stderr).toMatch(/^Approve this sign-in at \S+\n$/);
   });
 
-  test("validates the token it was given before it saves it", async () => {
+  test("validates the token that the approval gave before it saves it", async () => {
     const cloud = await started();
     cloud.misbehave(POLL, { json: { token: canary() } });
     const place = home();
@@ -110,7 +110,7 @@ describe("login: by browser", () => {
     expect(place.tree()).toEqual([]);
   });
 
-  test("Ctrl-C while it waits: 130, and nothing is written", async () => {
+  test("exits 130 on Ctrl-C while it waits, and writes nothing", async () => {
     const cloud = await started();
     const place = home();
     const running = begin(cloud, undefined, { home: place });
@@ -122,7 +122,7 @@ describe("login: by browser", () => {
     expect(place.tree()).toEqual([]);
   });
 
-  test("Yatai has no such sign-in, and is told apart from a server that fails", async () => {
+  test("says that Yatai has no browser sign-in, which is not a server error", async () => {
     const cloud = await started({ dialect: "yatai" });
     const { code, stdout, stderr } = await begin(cloud).result;
     expect({ code, stdout }).toEqual({ code: 5, stdout: "" });
@@ -132,7 +132,7 @@ describe("login: by browser", () => {
     );
   });
 
-  test("refuses another place under a name that is taken before anyone is sent to a browser", async () => {
+  test("refuses a name that is taken by another endpoint before it opens a browser", async () => {
     const cloud = await started();
     const place = home();
     place.write(`contexts:\n- api_token: ${canary()}\n  endpoint: https://bento.test\n  name: default\n`);
@@ -150,7 +150,7 @@ describe("login: by browser", () => {
 });
 
 describe("login: the browser it opens", () => {
-  test("BROWSER is started with exactly the address shown, and need not end", async () => {
+  test("starts BROWSER with exactly the address shown, and does not wait for it to end", async () => {
     const cloud = await started({ prefix: "/team/a" });
     const place = home();
     const browser = fakeBrowser(place);
@@ -185,7 +185,7 @@ describe("login: the browser it opens", () => {
     expect((await running.result).code).toBe(130);
   });
 
-  test("a BROWSER that does not exist is said, and the address still works", async () => {
+  test("says that BROWSER does not exist, and goes on: the address still works", async () => {
     const cloud = await started();
     const running = begin(cloud, ["--web"], { env: { BROWSER: "/nowhere/browser" } });
     await running.waitFor("No browser could be opened; visit the address above\n");
@@ -193,7 +193,7 @@ describe("login: the browser it opens", () => {
     expect((await running.result).code).toBe(0);
   });
 
-  test("a BROWSER is no shell code", async () => {
+  test("does not run BROWSER as shell code", async () => {
     const cloud = await started();
     const place = home();
     const running = begin(cloud, ["--web"], {
@@ -206,7 +206,7 @@ describe("login: the browser it opens", () => {
     expect(place.tree()).toEqual([]);
   });
 
-  test("a program of that name in the working directory is not started", async () => {
+  test("does not start a program of that name in the working directory", async () => {
     const cloud = await started();
     const place = home();
     mkdirSync(join(place.path, "empty"));
@@ -219,7 +219,7 @@ describe("login: the browser it opens", () => {
     expect(trap.wasOpened()).toBe(false);
   });
 
-  test("the browser inherits no credential and no way to load code into it", async () => {
+  test("passes no credential to the browser, and no variable that loads code into it", async () => {
     const cloud = await started();
     const place = home();
     const notes = join(place.path, "environment");
@@ -244,7 +244,7 @@ describe("login: the browser it opens", () => {
     await running.result;
   });
 
-  test("--no-browser opens none", async () => {
+  test("opens no browser with --no-browser", async () => {
     const cloud = await started();
     const place = home();
     const browser = fakeBrowser(place);
@@ -270,7 +270,7 @@ describe("login: the browser it opens", () => {
     "a\u001b]0;title\u0007\r\nb",
     "%2e%2e%00",
   ];
-  test.each(hostile)("a hostile code stays a parameter of our own address: %j", async (text) => {
+  test.each(hostile)("keeps a hostile code inside a parameter of our own address: %j", async (text) => {
     const cloud = await started();
     cloud.misbehave(CODE, { json: { code: text } });
     const place = home();

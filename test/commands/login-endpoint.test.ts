@@ -74,7 +74,7 @@ describe("login: the endpoint", () => {
   });
 
   test.each(["http://bento.test", "http://127.0.0.1.bento.test", "http://192.0.2.1:3000"])(
-    "refuses %s: a token does not travel in plain http to another machine",
+    "refuses %s: a token is not sent to another machine in plain http",
     async (endpoint) => {
       const place = home();
       const argv = ["login", "--endpoint", endpoint, "--with-token"];
@@ -86,7 +86,7 @@ describe("login: the endpoint", () => {
     },
   );
 
-  test("--insecure-http sends it there all the same", async () => {
+  test("sends a token in plain http with --insecure-http", async () => {
     const argv = [
       "login",
       "--endpoint",
@@ -112,7 +112,7 @@ describe("login: the endpoint", () => {
 });
 
 describe("login: the default endpoint", () => {
-  test("BENTO_CLOUD_API_ENDPOINT, even without a key", async () => {
+  test("is BENTO_CLOUD_API_ENDPOINT, even without a key", async () => {
     const cloud = await started();
     const env = { BENTO_CLOUD_API_ENDPOINT: cloud.url };
     const { code, stderr } = await run(["login", "--with-token"], { env, stdin: cloud.issueToken() });
@@ -120,7 +120,7 @@ describe("login: the default endpoint", () => {
     expect(stderr).toContain(`Logged in to ${cloud.url}`);
   });
 
-  test("--endpoint before BENTO_CLOUD_API_ENDPOINT", async () => {
+  test("is not BENTO_CLOUD_API_ENDPOINT when --endpoint is given", async () => {
     const [given, other] = [await started(), await started()];
     const env = { BENTO_CLOUD_API_ENDPOINT: other.url };
     const argv = ["login", "--endpoint", given.url, "--with-token"];
@@ -128,7 +128,7 @@ describe("login: the default endpoint", () => {
     expect([given.requests.length, other.requests.length]).toEqual([2, 0]);
   });
 
-  test("the context's own for a new token of the same context", async () => {
+  test("is the endpoint of the context, for a new token of that context", async () => {
     const cloud = await started();
     const token = cloud.issueToken();
     const place = home();
@@ -138,7 +138,7 @@ describe("login: the default endpoint", () => {
     expect(place.read()).toBe(stored("work", cloud.url, token));
   });
 
-  test("never the context's own for BENTO_CLOUD_API_KEY: the key would go to a server it is not for", async () => {
+  test("is never the endpoint of the context for BENTO_CLOUD_API_KEY, which may be of another server", async () => {
     const cloud = await started();
     const place = home();
     place.write(stored("work", cloud.url));
@@ -152,15 +152,16 @@ describe("login: the default endpoint", () => {
     expect([place.tree(), place.read()]).toEqual(before);
   });
 
-  test("never the one in .bentorc: a cloned repository does not choose where a token goes", async () => {
+  test("is never the one in .bentorc: a cloned repository does not choose where a token goes", async () => {
     const [hostile, own] = [await started(), await started()];
     const place = home();
     writeFileSync(join(place.path, ".bentorc"), `context=work\nendpoint=${hostile.url}\n`);
     place.write(stored("work", own.url));
-    // Which of the user's own endpoints is meant is not for the file to say either, when nobody reads it first.
+    // The file must not even choose among the user's own endpoints when no prompt shows the endpoint first.
     const unseen = await run(["login", "--with-token"], { home: place, stdin: own.issueToken() });
     expect(unseen).toMatchObject({ code: 2, stdout: "" });
     expect(unseen.stderr).toContain(`would send this token to ${own.url}`);
+    expect(unseen.stderr).toContain("hint: if it may go there: bentocloud login --context work\n");
     expect([...own.requests, ...hostile.requests]).toEqual([]);
     const { code, stderr } = await run(["login", "--with-token", "--context", "work"], {
       home: place,

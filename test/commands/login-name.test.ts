@@ -95,7 +95,7 @@ describe("login: the name it saves under", () => {
     expect(stdout).toBe(`${name}\n`);
   });
 
-  test("keeps using a name that stands in the file already, though it would not be created", async () => {
+  test("keeps a name that is already in the file, even if it would not create such a name", async () => {
     const cloud = await started();
     const place = homeWith([" odd "], cloud.url, "' odd '");
     const token = cloud.issueToken();
@@ -105,7 +105,7 @@ describe("login: the name it saves under", () => {
     expect((await run(["context", "list", "--json"], { home: place })).stdout).toContain('"name": " odd "');
   });
 
-  test("says what is active here when the environment chooses another context than the one just saved", async () => {
+  test("warns when the environment chooses another context than the one just saved", async () => {
     const cloud = await started();
     const place = homeWith(["work"], cloud.url);
     const env = { BENTOML_CLOUD_CONTEXT: "work" };
@@ -116,7 +116,7 @@ describe("login: the name it saves under", () => {
     );
   });
 
-  test("says so for a project, with file and line", async () => {
+  test("warns when a project chooses another context, with file and line", async () => {
     const cloud = await started();
     const place = homeWith(["work"], cloud.url);
     writeFileSync(join(place.path, ".bentorc"), "\ncontext=work\n");
@@ -136,7 +136,7 @@ describe("login: a name that is taken", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe(
       `error: the context "work" is for ${old.url}, not ${other.url}\n` +
-        "hint: pass --context with another name to keep both, or --force to replace it\n",
+        `hint: to keep both: bentocloud login --context work-2 --endpoint ${other.url}; to replace it, add --force\n`,
     );
     expect(other.requests).toEqual([]);
     expect([place.tree(), place.read()]).toEqual(before);
@@ -159,7 +159,7 @@ describe("login: a name that is taken", () => {
     expect(place.read()).toContain(`endpoint: ${other.url}\n`);
   });
 
-  test("takes the same endpoint in another spelling for the same", async () => {
+  test("treats another spelling of the same endpoint as the same", async () => {
     const cloud = await started();
     const place = homeWith(["work"], `${cloud.url}/`);
     expect((await login(cloud, [], { home: place })).code).toBe(0);
@@ -175,12 +175,13 @@ describe("login: a name that is taken", () => {
     const before = [place.tree(), place.read()];
     const { code, stderr } = await login(cloud, [], { home: place, token: cloud.issueToken(who) });
     expect(code).toBe(2);
-    expect(stderr).toContain(
-      `error: the context "default" belongs to me@example.test in acme, but this token is of ${named}\n`,
+    expect(stderr).toBe(
+      `error: the context "default" belongs to me@example.test in acme, but this token is of ${named}\n` +
+        `hint: to keep both: bentocloud login --context ${who.organization} --endpoint ${cloud.url}; to replace it, add --force\n`,
     );
     expect([place.tree(), place.read()]).toEqual(before);
-    const kept = await login(cloud, ["--context", "other"], { home: place, token: cloud.issueToken(who) });
-    expect(kept.code).toBe(0);
+    const other = ["--context", who.organization];
+    expect((await login(cloud, other, { home: place, token: cloud.issueToken(who) })).code).toBe(0);
     expect(place.read().match(/- api_token/g)).toHaveLength(2);
   });
 
@@ -195,12 +196,13 @@ describe("login: a name that is taken", () => {
     const { code, stderr } = await signIn.result;
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `error: the context "default" was meanwhile saved for ${quick.url} as me@example.test in acme\n`,
+      `error: another login was saved meanwhile: the context "default" is for ${quick.url}, not ${slow.url}\n` +
+        `hint: to keep both: bentocloud login --context default-2 --endpoint ${slow.url}\n`,
     );
     expect(place.read()).toBe(before);
   });
 
-  test("of two people who sign in under one name at once, the second one is told", async () => {
+  test("refuses the second of two people who sign in under one name at once", async () => {
     const cloud = await started();
     const place = home();
     cloud.misbehave("GET /api/v1/current_org", { delayMs: 400 }, { times: 2 });
@@ -211,7 +213,7 @@ describe("login: a name that is taken", () => {
     const results = await Promise.all(both);
     expect(results.map(({ code }) => code).toSorted()).toEqual([0, 1]);
     const told = results.find(({ code }) => code === 1);
-    expect(told?.stderr).toContain('the context "default" was meanwhile saved for');
+    expect(told?.stderr).toContain('another login was saved meanwhile: the context "default" belongs to me@');
     expect(place.read().match(/- api_token/g)).toHaveLength(1);
   });
 
@@ -232,7 +234,7 @@ describe("login: a name that is taken", () => {
     expect(place.read()).not.toContain(stored);
   });
 
-  test("knows another user of a context that Python wrote by its e-mail", async () => {
+  test("recognises another user of a context that Python wrote by its e-mail", async () => {
     const cloud = await started();
     const place = homeWith(["work"], cloud.url);
     const token = cloud.issueToken({ email: "you@example.test" });

@@ -38,7 +38,7 @@ describe("login: where the token comes from", () => {
   test.each([
     ["--api-token VALUE", (token: string) => ["--api-token", token]],
     ["--api-token=VALUE", (token: string) => [`--api-token=${token}`]],
-  ])("%s is taken, with a warning about other users", async (_, flags) => {
+  ])("%s is used, with a warning that other users can see it", async (_, flags) => {
     const cloud = await started();
     const token = cloud.issueToken();
     const { code, stderr } = await run(["login", "--endpoint", cloud.url, ...flags(token)]);
@@ -46,7 +46,7 @@ describe("login: where the token comes from", () => {
     expect(stderr).toStartWith(ARGV_WARNING);
   });
 
-  test("BENTO_CLOUD_API_KEY is taken, saved, and said to win from now on", async () => {
+  test("BENTO_CLOUD_API_KEY is used and saved, with a warning that it still wins", async () => {
     const cloud = await started();
     const token = cloud.issueToken();
     const place = home();
@@ -108,7 +108,7 @@ describe("login: where the token comes from", () => {
     ["nothing", {}],
     ["an empty BENTO_CLOUD_API_KEY", { BENTO_CLOUD_API_KEY: "" }],
     ["CI=true", { CI: "true" }],
-  ])("with %s and nobody to ask: a usage error that names the ways", async (_, env) => {
+  ])("with %s and nobody to ask: a usage error that lists the ways to pass a token", async (_, env) => {
     const cloud = await started();
     const { code, stderr } = await refused(cloud, [], { env });
     expect(code).toBe(2);
@@ -122,7 +122,7 @@ describe("login: where the token comes from", () => {
     [["--with-token", "--no-browser"]],
     [["--api-token", canary(), "--web"]],
     [["--api-token", canary(), "--no-browser"]],
-  ])("%j contradicts itself", async (flags) => {
+  ])("refuses options that exclude each other: %j", async (flags) => {
     const cloud = await started();
     const { code, stderr } = await refused(cloud, flags, { stdin: canary() });
     expect(code).toBe(2);
@@ -143,7 +143,7 @@ describe("login: the token's text", () => {
     ["a Windows line end", (token: string) => `${token}\r\n`],
     ["blanks and blank lines", (token: string) => `\n \t${token} \n\n`],
     ["a byte order mark", (token: string) => `\ufeff${token}\r\n`],
-  ])("%s around it is not part of it", async (_, wrap) => {
+  ])("ignores %s around the token", async (_, wrap) => {
     const cloud = await started();
     const token = cloud.issueToken();
     const place = home();
@@ -162,16 +162,19 @@ describe("login: the token's text", () => {
     ["a zero-width space", `${canary()}\u200b${canary()}`],
   ] as const;
 
-  test.each(odd)("%s inside it is a local error that does not print it", async (_, text) => {
-    const cloud = await started();
-    const { code, stderr } = await refused(cloud, ["--with-token"], { stdin: text });
-    expect(code).toBe(2);
-    expect(stderr).toContain("error: the API token from standard input has characters that no token has");
-    expect(stderr).toContain("hint: ");
-  });
+  test.each(odd)(
+    "refuses %s inside the token, without a request and without printing it",
+    async (_, text) => {
+      const cloud = await started();
+      const { code, stderr } = await refused(cloud, ["--with-token"], { stdin: text });
+      expect(code).toBe(2);
+      expect(stderr).toContain("error: the API token from standard input has characters that no token has");
+      expect(stderr).toContain("hint: ");
+    },
+  );
 
   test.each(["--api-token", "BENTO_CLOUD_API_KEY"])(
-    "odd characters from %s name where they came from",
+    "names %s as the origin of a token with such characters",
     async (origin) => {
       const cloud = await started();
       const text = `${canary()} ${canary()}`;
@@ -194,21 +197,21 @@ describe("login: the token's text", () => {
     expect(stderr).toMatch(/error: the API token from .* is empty\n/);
   });
 
-  test("a forgotten value does not make the next option a token", async () => {
+  test("does not take the next option for the value of --api-token", async () => {
     const cloud = await started();
     const { code, stderr } = await refused(cloud, ["--api-token", "--force"]);
     expect(code).toBe(2);
     expect(stderr).toContain("error: --api-token needs a value\n");
   });
 
-  test("a file piped in by mistake is refused before it is read to its end", async () => {
+  test("refuses a file that is piped in by mistake before it has read all of it", async () => {
     const cloud = await started();
     const { code, stderr } = await refused(cloud, ["--with-token"], { stdin: "x".repeat(70_000) });
     expect(code).toBe(2);
     expect(stderr).toContain("error: standard input holds more than one token\n");
   });
 
-  test("every visible ASCII character can stand in it, and comes back from the file as it was", async () => {
+  test("saves and reads back a token of every visible ASCII character", async () => {
     const cloud = await started();
     const token = registerCanary(
       String.fromCharCode(...Array.from({ length: 94 }, (_, index) => 33 + index)),

@@ -20,7 +20,7 @@ interface Failure {
   exit_code: number;
 }
 
-/** A login that fails: its error, after a check that nothing was written and that the forms agree. */
+/** The error of a login that fails. Checks that nothing was written, and that exit code and JSON agree. */
 async function failure(cloud: LocalCloud, token: string, flags: string[] = []): Promise<Failure> {
   const place = home();
   place.write(
@@ -104,7 +104,7 @@ describe("login: a token that the server refuses", () => {
     expect(error.hint).toContain('scope "api"');
   });
 
-  test("says it in two lines for people", async () => {
+  test("prints two lines for people", async () => {
     const cloud = await started();
     const argv = ["login", "--endpoint", cloud.url, "--with-token"];
     const { code, stdout, stderr } = await run(argv, { stdin: canary() });
@@ -115,7 +115,7 @@ describe("login: a token that the server refuses", () => {
     );
   });
 
-  test("does not repeat a token that the server says back", async () => {
+  test("masks a token that the server repeats", async () => {
     const cloud = await started();
     const token = canary();
     cloud.misbehave(ME, { status: 401, body: { message: `no such token: ${token}` } });
@@ -123,7 +123,7 @@ describe("login: a token that the server refuses", () => {
   });
 });
 
-describe("login: an answer that is none of BentoCloud's", () => {
+describe("login: an answer that does not come from BentoCloud", () => {
   test.each<[string, Plan, string, number]>([
     ["a web page", { html: true }, "NOT_BENTOCLOUD", 5],
     ["broken JSON", { brokenJson: true }, "NOT_BENTOCLOUD", 5],
@@ -146,7 +146,7 @@ describe("login: an answer that is none of BentoCloud's", () => {
     expect(await failure(cloud, cloud.issueToken())).toMatchObject({ code, exit_code: exit });
   });
 
-  test("names where a redirect leads, and sends nothing there", async () => {
+  test("names the target of a redirect, and sends nothing there", async () => {
     const [cloud, other] = [await started(), await started()];
     cloud.misbehave(ME, { redirect: `${other.url}/api/v1/auth/current` });
     const error = await failure(cloud, cloud.issueToken());

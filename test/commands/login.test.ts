@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run, start, type RunOptions } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
@@ -49,20 +49,18 @@ describe("login", () => {
     },
   );
 
-  test("keeps what is ours to its owner: directory 0700, files 0600", async () => {
+  test("creates our directory with mode 0700 and our files with 0600", async () => {
     const cloud = await started();
     const place = home();
     await login({ cloud, token: cloud.issueToken(), home: place });
     await login({ cloud, token: cloud.issueToken(), home: place });
-    const backup = readdirSync(join(place.bentoml, ".bentocloud/backups"))[0];
-    expect(place.tree()).toEqual([
-      "bentoml/ 0755",
+    const modes = place.tree().map((line) => line.replace(/versions\/\S+/, "versions/ID"));
+    expect(modes).toEqual([
+      "bentoml/ 0700",
       "bentoml/.bentocloud/ 0700",
-      "bentoml/.bentocloud/backups/ 0700",
-      `bentoml/.bentocloud/backups/${backup} 0600`,
-      "bentoml/.bentocloud/known.yaml 0600",
-      "bentoml/.bentocloud/replaced.txt 0600",
       "bentoml/.bentocloud/state.json 0600",
+      "bentoml/.bentocloud/versions/ 0700",
+      ...Array.from({ length: 2 }, () => "bentoml/.bentocloud/versions/ID 0600"),
       "bentoml/.yatai.yaml 0600",
     ]);
   });
@@ -80,7 +78,7 @@ describe("login", () => {
     expect(place.tree()).toContain("bentoml/.yatai.yaml 0600");
   });
 
-  test("sends the token in our header to the two questions only", async () => {
+  test("sends the token in our header, and with two requests only", async () => {
     const cloud = await started();
     const token = cloud.issueToken();
     await login({ cloud, token });
@@ -95,7 +93,7 @@ describe("login", () => {
   test.each([
     [ME, ORGANIZATION],
     [ORGANIZATION, ME],
-  ])("asks both questions at once: %s unanswered, %s is asked", async (unanswered, other) => {
+  ])("sends both requests at once: while %s is unanswered, %s is sent", async (unanswered, other) => {
     const cloud = await started();
     cloud.misbehave(unanswered, { drip: true });
     const place = home();
@@ -177,7 +175,7 @@ describe("login", () => {
     expect(place.read()).toBe(reads("ci", cloud, renewed));
   });
 
-  test("gives a context that Python left without a token one", async () => {
+  test("adds a token to a context that Python left without one", async () => {
     const cloud = await started();
     const token = cloud.issueToken();
     const place = home();
@@ -187,17 +185,17 @@ describe("login", () => {
     expect(place.read()).toContain("current_context_name: bare\n");
   });
 
-  test("remembers who it was in our own directory, without the token", async () => {
+  test("remembers the user in our own directory, without the token", async () => {
     const cloud = await started();
     const place = home();
     await login({ cloud, token: cloud.issueToken(), home: place });
     const state = readFileSync(join(place.bentoml, ".bentocloud/state.json"), "utf8");
     expect(JSON.parse(state)).toMatchObject({
-      identities: [{ name: "default", email: "me@example.test", organization: "acme" }],
+      identities: { default: { email: "me@example.test", organization: "acme" } },
     });
   });
 
-  test("asks nothing of the server when the contexts file is broken", async () => {
+  test("sends no request when the contexts file is broken", async () => {
     const cloud = await started();
     const place = home();
     place.write("contexts: [\n");

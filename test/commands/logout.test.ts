@@ -12,7 +12,7 @@ function entry(name: string): string {
   return `- api_token: ${canary()}\n  email: me@example.test\n  endpoint: ${endpoint}\n  name: ${name}\n`;
 }
 
-/** A home with contexts, and the text each stands with in the file. */
+/** A home with contexts, and a function that gives the file's text for some of them. */
 function homeWith(...names: string[]) {
   const place = home();
   const entries = Object.fromEntries(names.map((name) => [name, entry(name)]));
@@ -26,7 +26,7 @@ const REVOKE = (...names: string[]) =>
   `hint: a removed token works until it is revoked (${names.map((name) => `https://${name}.test/api_tokens`).join(", ")}); backups of the file hold it too\n`;
 
 describe("logout", () => {
-  test("NAME removes that context and says which one still signs in", async () => {
+  test("removes the named context, and says which one is still active", async () => {
     const { place, write } = homeWith("prod", "staging");
     const { code, stdout, stderr } = await run(["logout", "staging"], { home: place });
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
@@ -44,7 +44,7 @@ describe("logout", () => {
     expect(code).toBe(0);
     expect(stderr).toBe(
       '✓ Removed context "prod"\n' +
-        "No context is active here; `bentocloud use NAME` makes another one current\n" +
+        "No context is active here; `bentocloud use staging` makes another one current\n" +
         REVOKE("prod"),
     );
     expect(place.read()).toBe(write(["staging"]));
@@ -99,7 +99,7 @@ describe("logout", () => {
     expect(place.tree()).toEqual([]);
   });
 
-  test("says that the environment's token still signs in", async () => {
+  test("says that the environment's token is still active", async () => {
     const { place } = homeWith("prod");
     const env = { BENTO_CLOUD_API_KEY: canary() };
     const { code, stderr } = await run(["logout"], { home: place, env });
@@ -124,7 +124,7 @@ describe("logout", () => {
     expect(place.read()).toBe(write(["prod"]));
   });
 
-  test("with --json: prints what went, what remains, and what is active", async () => {
+  test("with --json: prints what was removed, what remains, and what is active", async () => {
     const { place } = homeWith("prod", "staging");
     const first = await run(["logout", "staging", "--json"], { home: place });
     expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: "" });
@@ -133,13 +133,13 @@ describe("logout", () => {
     expect(JSON.parse(second.stdout)).toEqual({ removed: ["prod"], remaining: [], active: null });
   });
 
-  test("keeps the removed context in a backup", async () => {
+  test("keeps a version that `restore` brings back", async () => {
     const { place } = homeWith("prod");
+    const before = place.read();
     await run(["logout"], { home: place });
-    expect(place.tree().filter((line) => line.includes("/backups/"))).toEqual([
-      "bentoml/.bentocloud/backups/ 0700",
-      expect.stringMatching(/^bentoml\/\.bentocloud\/backups\/.+\.yaml 0600$/),
-    ]);
+    const { versions } = JSON.parse((await run(["restore", "--json"], { home: place })).stdout);
+    expect((await run(["restore", versions[0].id], { home: place })).code).toBe(0);
+    expect(place.read()).toBe(before);
   });
 
   test("narrows a file that others could read, and says so", async () => {

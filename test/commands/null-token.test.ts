@@ -17,7 +17,7 @@ function withToken(written: string) {
 }
 
 describe.each(WRITTEN)("a token that is written as %p", (written) => {
-  test("token: says that there is none, and how to get one", async () => {
+  test("token: says that there is no token, and how to sign in", async () => {
     expect(await run(["token"], { home: withToken(written) })).toMatchObject({
       code: 4,
       stdout: "",
@@ -31,7 +31,7 @@ describe.each(WRITTEN)("a token that is written as %p", (written) => {
     expect(JSON.parse(stdout)).toMatchObject({ name: "a", verdict: "not_logged_in", token_masked: null });
   });
 
-  test("status --all: the others are told of as ever", async () => {
+  test("status --all: reports on the other contexts as usual", async () => {
     const { code, stdout } = await run(["status", "--all", "--offline", "--json"], {
       home: withToken(written),
     });
@@ -42,7 +42,7 @@ describe.each(WRITTEN)("a token that is written as %p", (written) => {
     ]);
   });
 
-  test("context show: none", async () => {
+  test("context show: shows no token", async () => {
     const { stdout } = await run(["context", "show", "a", "--json"], { home: withToken(written) });
     expect(JSON.parse(stdout).token_masked).toBeNull();
   });
@@ -59,7 +59,7 @@ describe.each(WRITTEN)("a token that is written as %p", (written) => {
   });
 });
 
-test("current-context exits 1 for a context without any token, for which bentoml reads no file at all", async () => {
+test("current-context exits 1 for an entry without api_token, for which bentoml refuses the whole file", async () => {
   const here = home();
   here.write("contexts:\n- {name: a, endpoint: https://a.test}\ncurrent_context_name: a\n");
   expect(await run(["current-context"], { home: here })).toMatchObject({

@@ -25,23 +25,26 @@ function projectWith(rc: string) {
   return { here, token, project, path: writeBelow(project, ".bentorc", rc) };
 }
 
-/** The commands that use the active context, each with what it says when nothing forbids it. */
+/** Commands that use the active context. */
 const USERS = [["status"], ["whoami"], ["token"], ["context", "current"]];
 const OFFLINE = [["status", "--offline"], ["token"], ["context", "current"]];
 
 describe("the endpoint pin", () => {
-  test.each(USERS.map((args) => [args]))("a mismatch ends %p with 4 and names both sides", async (args) => {
-    const { here, project, path } = projectWith("context=mine\nendpoint=https://pinned.test\n");
-    const before = cloud.requests.length;
-    expect(await run(args, { home: here, cwd: project })).toMatchObject({
-      code: 4,
-      stdout: "",
-      stderr:
-        `error: ${path}:2 pins the endpoint "https://pinned.test", but the context "mine", chosen by ${path}:1, has "${cloud.url}"\n` +
-        "hint: choose another context with --context, or correct the pin\n",
-    });
-    expect(cloud.requests.length).toBe(before);
-  });
+  test.each(USERS.map((args) => [args]))(
+    "a pin must match the chosen context, else exit 4 naming both sides: %p",
+    async (args) => {
+      const { here, project, path } = projectWith("context=mine\nendpoint=https://pinned.test\n");
+      const before = cloud.requests.length;
+      expect(await run(args, { home: here, cwd: project })).toMatchObject({
+        code: 4,
+        stdout: "",
+        stderr:
+          `error: ${path}:2 pins the endpoint "https://pinned.test", but the context "mine", chosen by ${path}:1, has "${cloud.url}"\n` +
+          "hint: choose another context with --context, or correct the pin\n",
+      });
+      expect(cloud.requests.length).toBe(before);
+    },
+  );
 
   test.each([
     ["--context", ["--context", "other"], {}, '"other", chosen by --context, has "https://other.test"'],
@@ -63,7 +66,7 @@ describe("the endpoint pin", () => {
       { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test" },
       'has "https://elsewhere.test"',
     ],
-  ] as const)("holds against %s too", async (_by, args, env, said) => {
+  ] as const)("is compared with what %s chooses", async (_by, args, env, said) => {
     const { here, project } = projectWith(`endpoint=${cloud.url}\n`);
     for (const words of OFFLINE) {
       const options: RunOptions = { home: here, cwd: project, env };
@@ -76,7 +79,7 @@ describe("the endpoint pin", () => {
     }
   });
 
-  test.each(["", "/", " "])("the same place written otherwise (%p at its end) is a match", async (end) => {
+  test.each(["", "/", " "])("matches the same endpoint in another spelling (%p at the end)", async (end) => {
     const { here, project, token } = projectWith(`context=mine\nendpoint=${cloud.url.toUpperCase()}${end}\n`);
     const result = await run(["token"], { home: here, cwd: project, reveals: "stdout" });
     expect(result).toMatchObject({ code: 0, stdout: `${token}\n`, stderr: "" });
@@ -90,7 +93,7 @@ describe("the endpoint pin", () => {
     expect(stderr).toContain('has "https://cloud.bentoml.com"');
   });
 
-  test("one that is no endpoint at all matches nothing", async () => {
+  test("matches nothing when it is not an endpoint", async () => {
     const { here, project } = projectWith("context=mine\nendpoint=not a place\n");
     expect(await run(["token"], { home: here, cwd: project })).toMatchObject({ code: 4, stdout: "" });
   });
@@ -98,7 +101,7 @@ describe("the endpoint pin", () => {
 
 describe("the organization pin", () => {
   test.each([["status"], ["whoami"], ["token"]])(
-    "a mismatch ends %s with 4 and names both sides",
+    "must match the chosen context, else exit 4 naming both sides: %s",
     async (name) => {
       const { here, project, path } = projectWith("context=mine\norganization=globex\n");
       expect(await run([name], { home: here, cwd: project })).toMatchObject({
@@ -117,7 +120,7 @@ describe("the organization pin", () => {
     expect(result).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test("one that nobody has seen yet is asked of the server, with the environment's credential too", async () => {
+  test("asks the server for an organization that is not known yet, also of the environment's credential", async () => {
     const { here, project, token } = projectWith("context=mine\norganization=acme\n");
     const before = cloud.requests.length;
     await run(["token"], { home: here, cwd: project, reveals: "stdout" });
@@ -139,7 +142,7 @@ describe("the organization pin", () => {
     expect(here.tree()).toEqual(known);
   });
 
-  test("is not met by another organization whose name only looks the same", async () => {
+  test("does not match another organization whose name only looks the same", async () => {
     const other = await startCloud();
     const token = other.issueToken();
     other.misbehave("GET /api/v1/current_org", { json: { name: "ac\u200bme" } });
@@ -150,7 +153,7 @@ describe("the organization pin", () => {
     await other.stop();
   });
 
-  test("guards context show --show-token, too", async () => {
+  test("must match for context show --show-token", async () => {
     const { here, project } = projectWith("context=mine\norganization=globex\n");
     expect(await run(["context", "show", "--show-token"], { home: here, cwd: project })).toMatchObject({
       code: 4,
@@ -158,7 +161,7 @@ describe("the organization pin", () => {
     });
   });
 
-  test("one that was seen is not asked again, and a new token is a new question", async () => {
+  test("does not ask again for a known organization, unless the token is new", async () => {
     const here = home();
     const token = cloud.issueToken();
     const login = ["login", "--endpoint", cloud.url, "--with-token", "--context", "mine"];
@@ -177,7 +180,7 @@ describe("the organization pin", () => {
     expect(cloud.requests.length).toBe(before + 2);
   });
 
-  test("offline, `status` holds the pin against what was seen last, and leaves the unknown open", async () => {
+  test("is compared offline with what was seen last, and ignored by `status --offline` when nothing was", async () => {
     const here = home();
     const login = ["login", "--endpoint", cloud.url, "--with-token", "--context", "mine"];
     await run(login, { home: here, stdin: cloud.issueToken() });
@@ -189,7 +192,7 @@ describe("the organization pin", () => {
     expect((await run(["status", "--offline"], { home: unseen, cwd: project })).code).toBe(0);
   });
 
-  test("a server that cannot say is an error, not a match", async () => {
+  test("that cannot be checked stops the command", async () => {
     const { here, project } = projectWith("context=mine\norganization=acme\n");
     const limited = cloud.issueToken({ scopes: ["read_cluster"] });
     const env = { BENTO_CLOUD_API_KEY: limited, BENTO_CLOUD_API_ENDPOINT: cloud.url };

@@ -35,7 +35,7 @@ describe(".bentorc", () => {
     expect(await currentIn(deep)).toBe("inner\n");
   });
 
-  test("one that chooses no context leaves the choice to the user's file", async () => {
+  test("one that names no context leaves the choice to the user's file", async () => {
     const { here, project } = projectWith("# nothing\n");
     const { stdout } = await run(["context", "current", "--json"], { home: here, cwd: project });
     expect(JSON.parse(stdout)).toMatchObject({ name: "mine", source: { kind: "user" } });
@@ -74,12 +74,18 @@ describe(".bentorc", () => {
   test.each([
     ["api_token=SECRET", 1],
     ["token = SECRET", 1],
-    ["BENTO_CLOUD_API_KEY=SECRET", 1],
     ["context=staging\napi-key=SECRET", 2],
+    ["API_KEY=SECRET", 1],
+    ["key=SECRET", 1],
+    ["my_secret=SECRET", 1],
+    ["Password=SECRET", 1],
+    ["db-password=SECRET", 1],
+    ["BENTO_CLOUD_API_KEY=SECRET", 1],
     ["export BENTO_CLOUD_API_KEY=SECRET", 1],
+    ["API_TOKEN_2=SECRET", 1],
     ["api_token: SECRET", 1],
-    ["password=SECRET", 1],
-  ])("a credential in it is refused with advice: %s", async (rc, line) => {
+    ['"token"="SECRET"', 1],
+  ])("a key that names a secret is refused with advice: %s", async (rc, line) => {
     const { here, project, path } = projectWith(rc.replace("SECRET", canary()));
     for (const flags of [[], ["--context", "mine"]]) {
       const { code, stdout, stderr } = await run(["status", "--offline", ...flags], {
@@ -92,11 +98,20 @@ describe(".bentorc", () => {
           "hint: remove the line, revoke that token on the server, and sign in with `bentocloud login`\n",
       );
     }
-    // The sweep searches the home; this file is the test's own doing.
+    // The sweep searches the home for tokens.
     writeBelow(project, ".bentorc", "");
   });
 
-  test("a token in the place of a context's name is repeated nowhere", async () => {
+  test.each(["tokenizer=bpe", "max_tokens=5", "monkey=x", "keyboard-layout=x", "secretary=x", "# token=x"])(
+    "a key that only looks like the name of a secret is not refused: %s",
+    async (rc) => {
+      const { here, project } = projectWith(`${rc}\ncontext=staging\n`);
+      const result = await run(["context", "current"], { home: here, cwd: project });
+      expect(result).toMatchObject({ code: 0, stdout: "staging\n" });
+    },
+  );
+
+  test("a token that was written as a context's name is not printed", async () => {
     const { here, project, path } = projectWith(`context=${canary()}\n`);
     for (const args of [["token"], ["status"], ["explain"]]) {
       const { code, stderr } = await run(args, { home: here, cwd: project });
@@ -117,7 +132,7 @@ describe(".bentorc", () => {
       `${"a=1\n".repeat(5000)}context=staging\n`,
       ":1: unknown key ignored (and 4999 more);",
     ],
-  ])("warns of %s and goes on", async (_what, rc, warning) => {
+  ])("unknown keys warn: %s", async (_what, rc, warning) => {
     const { here, project, path } = projectWith(rc);
     expect(await run(["context", "current"], { home: here, cwd: project })).toMatchObject({
       code: 0,
@@ -126,7 +141,7 @@ describe(".bentorc", () => {
     });
   });
 
-  test("--quiet holds the warnings back", async () => {
+  test("--quiet suppresses the warnings", async () => {
     const { here, project } = projectWith("colour=blue\ncontext=staging\n");
     const result = await run(["context", "current", "--quiet"], { home: here, cwd: project });
     expect(result).toMatchObject({ code: 0, stdout: "staging\n", stderr: "" });
@@ -150,11 +165,24 @@ describe(".bentorc", () => {
   });
 
   test.each([
+    ["context=staging\n", "bentocloud login --context staging"],
+    ["", "bentocloud login"],
+  ])("the hint of not_logged_in names the pinned endpoint: %j", async (choice, command) => {
+    const { here, project } = projectWith(`${choice}endpoint=https://pinned.test\n`);
+    here.write("contexts: []\n");
+    const { code, stderr } = await run(["token"], { home: here, cwd: project });
+    expect(code).toBe(4);
+    expect(stderr).toEndWith(
+      `hint: ${command}; this project expects the endpoint "https://pinned.test", which --endpoint chooses\n`,
+    );
+  });
+
+  test.each([
     ["__env__", "__env__"],
     ["--all", "--all"],
     ["-", "-"],
     ["n".repeat(60_000), `${"n".repeat(255)}…`],
-  ])("a name that no login could have comes with no login command: %.20s", async (name, shown) => {
+  ])("a name that no login can have comes without a login command: %.20s", async (name, shown) => {
     const { here, project, path } = projectWith(`context=${name}\n`, ["mine"]);
     const { code, stderr } = await run(["token"], { home: here, cwd: project });
     expect({ code, stderr }).toEqual({

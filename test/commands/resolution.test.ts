@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -17,7 +19,14 @@ const NAMES: Record<Layer, string> = {
   user: "by-user",
 };
 
-async function statusWith(present: readonly Layer[]) {
+const SOURCES: Record<string, string> = {
+  flag: "--context",
+  env_key: "BENTO_CLOUD_API_KEY",
+  env_context: "BENTOML_CLOUD_CONTEXT",
+  project: "<home>/.bentorc:1",
+};
+
+async function runWith(present: readonly Layer[], command = ["status", "--offline", "--json"]) {
   const here = home();
   writeContexts(
     here,
@@ -33,23 +42,28 @@ async function statusWith(present: readonly Layer[]) {
     ...(present.includes("env_context") && { BENTOML_CLOUD_CONTEXT: "by-variable" }),
   };
   const flags = present.includes("flag") ? ["--context", "by-flag"] : [];
-  const result = await run(["status", "--offline", "--json", ...flags], { home: here, env });
-  return { here, result };
+  const result = await run([...command, ...flags], { home: here, env });
+  return { ...result, stdout: result.stdout.replaceAll(here.path, "<home>") };
 }
 
 const PAIRS = LAYERS.flatMap((winner, index) =>
   LAYERS.slice(index + 1).map((loser) => [winner, loser] as const),
 );
 
-describe("resolution", () => {
+describe("resolution: first match wins", () => {
   test.each(PAIRS)("%s beats %s", async (winner, loser) => {
-    const { result } = await statusWith([winner, loser]);
+    const result = await runWith([winner, loser]);
     expect(result).toMatchObject({ code: 0, stderr: "" });
     const status = JSON.parse(result.stdout);
-    expect(status).toMatchObject({ name: NAMES[winner], verdict: "unchecked" });
-    expect(status.source.kind).toBe(winner);
+    expect(status).toMatchObject({ name: NAMES[winner], verdict: "unchecked", source: { kind: winner } });
     const endpoint = winner === "env_key" ? "https://environment.test" : `https://${NAMES[winner]}.test`;
     expect(status.endpoint).toBe(endpoint);
+
+    const explained = JSON.parse((await runWith([winner, loser], ["explain", "--json"])).stdout);
+    const candidates: { kind: string; chosen: boolean; reason: string }[] = explained.candidates;
+    expect(candidates.filter(({ chosen }) => chosen).map(({ kind }) => kind)).toEqual([winner]);
+    const beaten = candidates.find(({ kind }) => kind === loser);
+    expect(beaten?.reason).toStartWith(`overridden by ${SOURCES[winner]}`);
   });
 
   test.each([
@@ -58,13 +72,12 @@ describe("resolution", () => {
     ["env_context", { name: "BENTOML_CLOUD_CONTEXT", path: null, line: null }],
     ["project", { name: "context", path: "<home>/.bentorc", line: 1 }],
     ["user", { name: "current_context_name", path: "<home>/bentoml/.yatai.yaml", line: 18 }],
-  ] as const)("carries the source of %s", async (kind, source) => {
-    const { here, result } = await statusWith([kind]);
-    const status = JSON.parse(result.stdout.replaceAll(here.path, "<home>"));
+  ] as const)("the answer carries its source: %s", async (kind, source) => {
+    const status = JSON.parse((await runWith([kind])).stdout);
     expect(status.source).toEqual({ kind, ...source });
   });
 
-  test("is `default` where nothing chooses", async () => {
+  test("the name is `default` where nothing chooses", async () => {
     const here = home();
     const { code, stdout } = await run(["status", "--offline", "--json"], { home: here });
     expect(code).toBe(4);
@@ -77,7 +90,7 @@ describe("resolution", () => {
     expect(here.tree()).toEqual([]);
   });
 
-  test("takes the environment's credential without reading any file", async () => {
+  test("the environment's credential needs no file", async () => {
     const here = home();
     here.write("contexts: [broken");
     const token = canary();
@@ -108,7 +121,7 @@ describe("variables", () => {
     },
   );
 
-  test("an endpoint without a key is never joined with a stored token", async () => {
+  test("key and endpoint come from the same source: an endpoint alone is not joined with a stored token", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine" }]);
     const env = { BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test" };
@@ -116,7 +129,7 @@ describe("variables", () => {
     expect(JSON.parse(stdout)).toMatchObject({ name: "mine", endpoint: "https://mine.test" });
   });
 
-  test("a key without an endpoint is never joined with the current context's", async () => {
+  test("key and endpoint come from the same source: a key alone is not joined with a stored endpoint", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine" }]);
     const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "" };
@@ -124,21 +137,65 @@ describe("variables", () => {
     expect(JSON.parse(stdout)).toMatchObject({ name: "__env__", endpoint: "https://cloud.bentoml.com" });
     expect(stderr).toContain("BENTO_CLOUD_API_ENDPOINT is set but empty");
   });
+});
 
-  test("an unusable key is refused without being printed", async () => {
-    const token = `${canary()} ${canary()}`;
-    const { code, stdout, stderr } = await run(["token"], { env: { BENTO_CLOUD_API_KEY: token } });
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toStartWith(
-      "error: the API token from BENTO_CLOUD_API_KEY has characters that no token has",
-    );
-  });
+describe("an invalid BENTO_CLOUD_API_KEY or endpoint", () => {
+  const KEY = `${canary()} ${canary()}`;
+  const INVALID: [what: string, env: Record<string, string>, message: string][] = [
+    ["key", { BENTO_CLOUD_API_KEY: KEY }, "the API token from BENTO_CLOUD_API_KEY has characters"],
+    [
+      "endpoint",
+      { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "ftp://files.test" },
+      "BENTO_CLOUD_API_ENDPOINT: an endpoint starts with https://",
+    ],
+  ];
 
-  test("an unusable endpoint is refused before anything is sent", async () => {
-    const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "ftp://files.test" };
-    const { code, stdout, stderr } = await run(["status"], { env });
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toStartWith("error: BENTO_CLOUD_API_ENDPOINT: an endpoint starts with https://");
+  test.each(INVALID)(
+    "(%s) fails the commands that would use it, without being printed",
+    async (_, env, message) => {
+      const here = home();
+      writeContexts(here, [{ name: "mine" }]);
+      for (const words of [
+        "token",
+        "whoami",
+        "status",
+        "env",
+        "exec -- true",
+        "context current",
+        "api-token list",
+      ]) {
+        const { code, stdout, stderr } = await run(words.split(" "), { home: here, env });
+        expect({ words, code, stdout }).toEqual({ words, code: 2, stdout: "" });
+        expect(stderr).toStartWith(`error: ${message}`);
+      }
+    },
+  );
+
+  test.each(INVALID)("(%s) fails no others", async (_, env) => {
+    const here = home();
+    writeContexts(here, [{ name: "mine" }, { name: "other" }]);
+    const cwd = join(here.path, "project");
+    mkdirSync(cwd);
+    for (const words of [
+      "token --context other",
+      "context list",
+      "context list --json",
+      "context show mine",
+      "context rename other another",
+      "status --all --offline",
+      "use another",
+      "link mine",
+      "unlink",
+      "logout another",
+      "completion bash",
+      "restore",
+    ]) {
+      const { code, stderr } = await run(words.split(" "), { home: here, cwd, env, reveals: "stdout" });
+      expect({ words, code }).toEqual({ words, code: 0 });
+      expect(stderr).not.toContain("error:");
+    }
+    const { stdout } = await run(["context", "list"], { home: here, env });
+    expect(stdout).toContain("mine");
   });
 });
 

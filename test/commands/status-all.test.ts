@@ -83,7 +83,7 @@ describe("status --all", () => {
 
   test("asks all of them at once, not one after the other", async () => {
     const waiting: (() => void)[] = [];
-    // Answers nobody before all sixteen questions are here: asked in turn, they would wait for ever.
+    // Answers only when all sixteen requests have arrived: sent one after the other, they would wait for ever.
     const patient = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",
@@ -103,14 +103,14 @@ describe("status --all", () => {
     expect(JSON.parse(stdout).contexts).toHaveLength(8);
   });
 
-  test("remembers everyone it saw", async () => {
+  test("remembers the user and organization of every context", async () => {
     const here = home();
     const names = ["a", "b", "c"];
     for (const name of names) {
       const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
       await run(args, { home: here, stdin: cloud.issueToken() });
     }
-    writeBelow(here.bentoml, ".bentocloud/state.json", '{"previous":null,"identities":[]}\n');
+    writeBelow(here.bentoml, ".bentocloud/state.json", '{"previous":null,"identities":{}}\n');
     expect((await run(["status", "--all"], { home: here })).code).toBe(0);
     const { stdout } = await run(["status", "--all", "--offline", "--json"], { home: here });
     expect(JSON.parse(stdout).contexts).toMatchObject(names.map((name) => ({ name, organization: "acme" })));

@@ -28,7 +28,7 @@ function signedIn(endpoint: string, token: string): Home {
   return here;
 }
 
-/** Ports, tokens' ends, homes and times as they are in every run. */
+/** Replaces what differs in every run: ports, ends of tokens, homes. */
 function normalise(text: string, here: Home): string {
   return text
     .replaceAll(here.path, "<home>")
@@ -37,7 +37,7 @@ function normalise(text: string, here: Home): string {
 }
 
 describe("status", () => {
-  test("tells of the active context in aligned lines", async () => {
+  test("shows the active context in aligned lines", async () => {
     const cloud = clouds.get("bentocloud")!;
     const here = signedIn(cloud.url, cloud.issueToken());
     const { code, stdout, stderr } = await run(["status"], { home: here });
@@ -54,7 +54,7 @@ describe("status", () => {
     `);
   });
 
-  test("tells of a token that was refused, with the reason and what to do", async () => {
+  test("shows why a token was rejected, and what to do", async () => {
     const cloud = clouds.get("yatai")!;
     const token = cloud.issueToken();
     cloud.revoke(token);
@@ -72,12 +72,12 @@ describe("status", () => {
       "
     `);
     expect(normalise(stderr, here)).toMatchInlineSnapshot(`
-      "hint: make an API token at http://127.0.0.1:PORT/api_tokens and sign in with it (bentocloud login)
+      "hint: make an API token at http://127.0.0.1:PORT/api_tokens and sign in with it: bentocloud login --context mine
       "
     `);
   });
 
-  test("tells of nobody being signed in", async () => {
+  test("says that nobody is signed in", async () => {
     const here = home();
     const { code, stdout, stderr } = await run(["status"], { home: here });
     expect(code).toBe(4);
@@ -172,7 +172,7 @@ describe("status", () => {
     expect(cloud.requests.length).toBe(before);
   });
 
-  test("the environment's bad token: names the variable instead of sending to `login`", async () => {
+  test("names the variable of a bad token in the environment, where `login` would change nothing", async () => {
     const cloud = clouds.get("bentocloud")!;
     const token = cloud.issueToken({ expiresAt: "2020-01-01T00:00:00Z" });
     const env = { BENTO_CLOUD_API_KEY: token, BENTO_CLOUD_API_ENDPOINT: cloud.url };
@@ -181,7 +181,7 @@ describe("status", () => {
     expect(stderr).toBe("hint: BENTO_CLOUD_API_KEY holds this token: replace it, or unset it\n");
   });
 
-  test("--offline sends no request, remembers who it was, and says `unchecked`", async () => {
+  test("--offline sends no request, shows what it remembers, and says `unchecked`", async () => {
     const cloud = clouds.get("bentocloud")!;
     const here = home();
     const token = cloud.issueToken();

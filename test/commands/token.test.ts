@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 describe("token", () => {
-  test("prints the token alone on stdout and asks nobody", async () => {
+  test("prints only the token on stdout, and sends no request", async () => {
     const here = home();
     const token = cloud.issueToken();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
@@ -28,7 +28,7 @@ describe("token", () => {
     expect(cloud.requests).toEqual([]);
   });
 
-  test("--json wraps it in one key", async () => {
+  test("--json prints one object with one key", async () => {
     const here = home();
     const token = canary();
     writeContexts(here, [{ name: "mine", token }]);
@@ -43,7 +43,7 @@ describe("token", () => {
     expect((await run(["token", "--debug"], { home: here, reveals: "stdout" })).code).toBe(0);
   });
 
-  test("is the same on a terminal, where `$(…)` leaves stdout to a pipe", async () => {
+  test("prints the same for `$(…)` on a terminal", async () => {
     const here = home();
     const token = canary();
     writeContexts(here, [{ name: "mine", token }]);
@@ -55,7 +55,7 @@ describe("token", () => {
     });
   });
 
-  test("--context chooses another one's", async () => {
+  test("prints the token of the context that --context names", async () => {
     const here = home();
     const token = canary();
     writeContexts(here, [{ name: "mine" }, { name: "other", token }]);
@@ -64,7 +64,7 @@ describe("token", () => {
   });
 
   test.each(["0123456789012", "1e3456789012345", "true-token-value", "!token:with#marks"])(
-    "a token that YAML could take for something else comes out as it was written: %s",
+    "prints a token that looks like another YAML type as it was written: %s",
     async (text) => {
       const here = home();
       const token = registerCanary(text);

@@ -2,10 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
+
+const startCloud = cloudsPerTest();
 
 function homeOf(...names: string[]) {
   const here = home();
@@ -68,10 +71,8 @@ describe("use", () => {
     await run(["use", "beta"], { home: here });
     here.write(here.read().replace("name: alpha", "name: renamed").replace('name: "alpha"', "name: renamed"));
     const gone = await run(["use", "-"], { home: here });
-    expect({ code: gone.code, stderr: gone.stderr.split("\n")[0] }).toEqual({
-      code: 3,
-      stderr: 'error: there is no context "alpha"',
-    });
+    expect(gone).toMatchObject({ code: 3, stdout: "" });
+    expect(gone.stderr).toContain('error: there is no context "alpha"\n');
     expect(currentOf(here)).toBe("beta");
   });
 
@@ -87,11 +88,36 @@ describe("use", () => {
   );
 
   test.each(["true", "1.10", "null", "two words", "-dash", "日本", "it's", "a: b", "#x", "[x"])(
-    "takes a name that stands in the file, whatever it is: %s",
+    "accepts any name that is in the file: %s",
     async (name) => {
       const here = homeOf("alpha", name);
       expect(await run(["use", "--", name], { home: here })).toMatchObject({ code: 0 });
       expect((await run(["context", "current"], { home: here })).stdout).toBe(`${name}\n`);
+    },
+  );
+
+  test.each(["of the same person", "of somebody else"])(
+    "sends no request for a token %s that another program wrote",
+    async (whose) => {
+      const cloud = await startCloud();
+      const here = homeOf("alpha");
+      const token = cloud.issueToken();
+      const login = ["login", "--with-token", "--no-use", "--endpoint", cloud.url, "--context", "prod"];
+      expect(await run(login, { home: here, stdin: token })).toMatchObject({ code: 0 });
+      const email = whose === "of the same person" ? "me@example.test" : "them@example.test";
+      here.write(here.read().replace(token, cloud.issueToken({ email })).replace("me@example.test", email));
+      const before = cloud.requests.length;
+      for (const route of ["auth/current", "current_org"])
+        cloud.misbehave(`GET /api/v1/${route}`, { silent: true });
+      expect(await run(["use", "prod"], { home: here })).toMatchObject({
+        code: 0,
+        stderr: '✓ Switched to context "prod"\n',
+      });
+      expect({ current: currentOf(here), requests: cloud.requests.length }).toEqual({
+        current: "prod",
+        requests: before,
+      });
+      cloud.behave();
     },
   );
 
@@ -117,7 +143,7 @@ describe("use", () => {
     expect(stderr).toContain(`warning: here, ${path}:1 still wins: the active context is "alpha"\n`);
   });
 
-  test("is done once it has switched, even where nothing can be active", async () => {
+  test("succeeds once it has switched, even if no context can be active here", async () => {
     const here = homeOf("alpha", "beta");
     const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "ftp://nowhere.test" };
     const { code, stdout, stderr } = await run(["use", "beta", "--json"], { home: here, env });
@@ -205,12 +231,12 @@ describe("the picker of `use`", () => {
     expect(await rawOf([], { TERM: "dumb" })).not.toMatch(COLOUR);
   });
 
-  // The prompt library looks at the environment alone, and nobody tells it of the option.
+  // The prompt library reads only the environment, so the option has to be passed on to it.
   test("has no colour with --no-color", async () => {
     expect(await rawOf(["--no-color"], {})).not.toMatch(COLOUR);
   });
 
-  test("a cancelled one is one JSON object with --json", async () => {
+  test("prints one JSON object with --json when it is cancelled", async () => {
     const here = homeOf("alpha", "beta");
     const terminal = openTerminal(["use", "--json"], { home: here, stdout: "pipe" });
     await terminal.waitFor("beta");
@@ -228,7 +254,7 @@ describe("the picker of `use`", () => {
     expect(terminal.screen).toContain("error: there are no contexts to choose from");
   });
 
-  test("shows no raw control or direction character of a name", async () => {
+  test("shows a name without its control and direction characters", async () => {
     const here = homeOf("alpha", "red\u001b[2J\u202eevil\u009b31m");
     const terminal = openTerminal(["use"], { home: here });
     await terminal.waitFor("evil");
@@ -238,7 +264,7 @@ describe("the picker of `use`", () => {
     expect(terminal.raw).not.toMatch(/[\u202e\u009b]/);
   });
 
-  test("a project's directory is where it looks for what wins", async () => {
+  test("warns in a project whose .bentorc chooses another context", async () => {
     const here = homeOf("alpha", "beta");
     writeBelow(join(here.path, "project"), ".bentorc", "context=alpha\n");
     const terminal = openTerminal(["use", "beta"], { home: here, cwd: join(here.path, "project") });

@@ -103,7 +103,7 @@ describe("whoami", () => {
     expect(Object.keys(error)).toEqual(["code", "message", "hint", "exit_code"]);
   });
 
-  test("a server's text loses what could drive a terminal", async () => {
+  test("removes control characters from the server's text", async () => {
     const hostile = await startCloud();
     const json = { name: "x", email: "me\u001b[31m\u202e\u009b2J@example.test" };
     hostile.misbehave("GET /api/v1/auth/current", { json });

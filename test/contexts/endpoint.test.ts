@@ -42,12 +42,12 @@ describe("parseEndpoint", () => {
     ["https://cloud.test/?", "no query"],
     ["https://cloud.test#x", "no fragment"],
     ["https://cloud.test/#", "no fragment"],
-  ])("%p is refused, and never repeated: it may hold a password", (text, reason) => {
+  ])("%p is refused, and not printed, because it may hold a password", (text, reason) => {
     expect(() => parseEndpoint(text)).toThrow(reason);
     if (text.includes("word")) expect(() => parseEndpoint(text)).not.toThrow("word@");
   });
 
-  test("an endpoint is its own form", () => {
+  test("parsing twice is the same as parsing once", () => {
     for (const text of ["cloud.test/x//", "HTTP://A.test:80", "https://bücher.test/é"])
       expect(parseEndpoint(parseEndpoint(text))).toBe(parseEndpoint(text));
   });

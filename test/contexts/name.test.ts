@@ -64,7 +64,7 @@ describe("chooseLoginName", () => {
     );
   });
 
-  test("is never __env__, not even when Python left it as the current name", () => {
+  test("is never __env__, even when that is the current name in the file", () => {
     const broken = fileOf("__env__", "__env__");
     expect(chooseLoginName({ flag: undefined, env: {}, project: undefined, file: broken })).toBe("default");
     expect(() => chooseLoginName({ flag: "__env__", env: {}, project: undefined, file: broken })).toThrow(
@@ -72,7 +72,7 @@ describe("chooseLoginName", () => {
     );
   });
 
-  test("keeps an existing name that we would not create, and creates no new one", () => {
+  test("uses an existing name of any form, and creates valid names only", () => {
     const odd = fileOf("x", "--odd ");
     expect(chooseLoginName({ flag: "--odd ", env: {}, project: undefined, file: odd })).toBe("--odd ");
     expect(() => chooseLoginName({ flag: "--new", env: {}, project: undefined, file: odd })).toThrow(

@@ -1,12 +1,10 @@
 import { expect } from "bun:test";
-import { applyToModel, type Change } from "../../src/yaml/change.ts";
-import { editContexts } from "../../src/yaml/edit.ts";
-import { CliError } from "../../src/errors.ts";
-import { put } from "./ours.ts";
-import type { Fields, Peer, Seen } from "./peer.ts";
+import { type Change, editContexts } from "../../src/yaml/edit.ts";
+import { put, type Ours } from "./ours.ts";
+import type { Answer, Fields, Peer, Seen } from "./peer.ts";
 
 /** One change of every kind for a file with these contexts. */
-function changesOf({ contexts }: Seen): Change[] {
+function changesOf({ contexts }: Ours): Change[] {
   const [first, last] = [contexts[0]?.[0] ?? "a", contexts.at(-1)?.[0] ?? "a"];
   return [
     { kind: "use", name: "another one" },
@@ -17,39 +15,47 @@ function changesOf({ contexts }: Seen): Change[] {
   ];
 }
 
-interface Changed {
-  change: Change;
-  text: string;
-}
-
-/** The files after one change each. A change that cannot be made safely is left out unless it must be made. */
-export async function changed(before: Seen, { required }: { required: boolean }): Promise<Changed[]> {
-  const results: Changed[] = [];
-  for (const change of changesOf(before)) {
-    try {
-      results.push({ change, text: await editContexts(before.text, [change]) });
-    } catch (error) {
-      if (required || !(error instanceof CliError) || error.code !== "CORRUPT") throw error;
-    }
+/**
+ * Makes one change of each kind, the last of which removes an entry. Every Python reads each result as what it read
+ * before, but for the change.
+ */
+export async function expectChanges(
+  peers: Peer[],
+  answers: Answer[],
+  text: string,
+  ours: Ours,
+): Promise<string[]> {
+  const changes = changesOf(ours);
+  const results = await Promise.all(changes.map((change) => editContexts(text, [change])));
+  for (const [which, peer] of peers.entries()) {
+    const before = answers[which];
+    if (!before || "refused" in before) throw new Error(`Python refuses it: ${before?.refused}`);
+    const after = await peer.read(results);
+    for (const [index, change] of changes.entries())
+      expect({ text: results[index], change, ...after[index] }).toEqual({
+        change,
+        ...afterChange(before, change),
+        text: results[index] ?? "",
+      });
   }
   return results;
 }
 
-/** Python reads every changed file as what it read before, but for the change. */
-export async function expectChanges(peer: Peer, before: Seen, changes: readonly Changed[]): Promise<void> {
-  const after = await peer.read(changes.map(({ text }) => text));
-  for (const [index, { change, text }] of changes.entries())
-    expect({ change, text, ...after[index] }).toEqual({ change, text, ...expected(before, change) });
-}
-
-function expected({ contexts, current }: Seen, change: Change): { contexts: Fields[]; current: string } {
-  const model = {
-    contexts: contexts.map(([name, endpoint, token, email]) => ({ name, endpoint, token, email })),
-    current,
-  };
-  const after = applyToModel(model, [change]);
-  return {
-    contexts: after.contexts.map(({ name, endpoint, token, email }) => [name, endpoint, token, email]),
-    current: after.current,
-  };
+function afterChange({ contexts, current }: Seen, change: Change): Omit<Seen, "text"> {
+  switch (change.kind) {
+    case "use":
+      return { contexts, current: change.name ?? "default" };
+    case "remove":
+      return { contexts: contexts.filter(([name]) => name !== change.name), current };
+    case "rename":
+      return {
+        contexts: contexts.map(([name, ...rest]) => [name === change.from ? change.to : name, ...rest]),
+        current,
+      };
+    case "put": {
+      const fields: Fields = [change.name, change.endpoint, change.token.reveal(), change.email];
+      const index = contexts.findIndex(([name]) => name === change.name);
+      return { contexts: index === -1 ? [...contexts, fields] : contexts.with(index, fields), current };
+    }
+  }
 }

@@ -4,12 +4,11 @@ import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { PYTHON } from "./peer.ts";
 
 sweepCanaries();
 
-const CHECKOUT = join(import.meta.dirname, "../..");
-const python = process.env["BENTOCLOUD_PYTHON"] || join(CHECKOUT, ".cache/bentoml-1.4.38/bin/python");
-const bentoml = join(dirname(python), "bentoml");
+const bentoml = join(dirname(PYTHON), "bentoml");
 
 /** Variables that would choose another login than the one that is asked for. */
 const MISLEADING = {
@@ -56,7 +55,7 @@ describe("exec makes Python bentoml use the chosen login", () => {
 
   test("for a script on its SDK", async () => {
     const script = "import bentoml\nfor one in bentoml.deployment.list(): print(one.name, one.cluster)";
-    const { code, stdout } = await exec([python, "-c", script]);
+    const { code, stdout } = await exec([PYTHON, "-c", script]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "translator default\nsummarizer default\n" });
   });
 });

@@ -1,9 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { ASCII_LOCALE, bentoml, PYTHON } from "./peer.ts";
+import { ASCII_LOCALE, bentoml } from "./peer.ts";
 
 // The two programs as people run them, on one file and a server each.
 
@@ -32,10 +31,6 @@ async function bothSignedIn() {
 }
 
 const shared = await bothSignedIn();
-
-test("bentoml is there", () => {
-  expect(existsSync(PYTHON)).toBe(true);
-});
 
 describe("one file", () => {
   test("a login of ours is a login for Python bentoml, unchanged by a login of its own", async () => {

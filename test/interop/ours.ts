@@ -1,6 +1,6 @@
-import { tokenOf } from "../../src/contexts/context.ts";
+import { fieldsOf } from "../../src/yaml/change.ts";
 import { editContexts, type Change } from "../../src/yaml/edit.ts";
-import { readContexts } from "../../src/yaml/read.ts";
+import { type Problem, readContexts } from "../../src/yaml/read.ts";
 import { Token } from "../../src/contexts/token.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Fields } from "./peer.ts";
@@ -8,7 +8,7 @@ import type { Fields } from "./peer.ts";
 export interface Ours {
   contexts: Fields[];
   current: string;
-  problems: string[];
+  problems: Problem[];
 }
 
 /** What our reader makes of a file, in Python's terms; `corrupt` when it refuses. Any other failure is thrown. */
@@ -16,12 +16,11 @@ export async function read(text: string): Promise<Ours | { corrupt: string }> {
   try {
     const { contexts, current, problems } = await readContexts(text);
     return {
-      contexts: contexts.map((context) => {
-        const { name, endpoint, email } = context;
-        return [name, endpoint, tokenOf(context)?.reveal() ?? "", email];
-      }),
+      contexts: contexts
+        .map(fieldsOf)
+        .map(({ name, endpoint, api_token, email }) => [name, endpoint, api_token, email]),
       current: current.name,
-      problems: problems.map(({ message }) => message),
+      problems,
     };
   } catch (error) {
     if (error instanceof CliError && error.code === "CORRUPT") return { corrupt: error.message };

@@ -6,13 +6,17 @@ import { afterSweep } from "../support/canaries.ts";
 import type { Home } from "../support/home.ts";
 import { cleanEnvironment } from "../support/program.ts";
 
-const CHECKOUT = join(import.meta.dirname, "../..");
-export const PYTHON = process.env["BENTOCLOUD_PYTHON"] || join(CHECKOUT, ".cache/bentoml-1.4.38/bin/python");
+/** The Python that `npm test` prepares: newest PyYAML, and beside it an older one. */
+export const PYTHON =
+  process.env["BENTOCLOUD_PYTHON"] || join(import.meta.dirname, "../../.cache/python/bin/python");
 
 const QUIET = { BENTOML_DO_NOT_TRACK: "True", NO_COLOR: "1", COLUMNS: "1000" };
 
 /** The environment in which Python opens a file as ASCII, as it does on a server without any locale. */
 export const ASCII_LOCALE = { LC_ALL: "C", PYTHONUTF8: "0", PYTHONCOERCECLOCALE: "0" };
+
+/** The environment in which Python has PyYAML 6.0.3: of a merge list's mappings the first wins, not the last. */
+export const OLD_PYYAML = { PYTHONPATH: join(dirname(PYTHON), "../old-pyyaml") };
 
 export type Fields = [name: string, endpoint: string, token: string, email: string | null];
 
@@ -78,6 +82,12 @@ export function startPeer(env: Record<string, string> = {}): Peer {
     save: (text, contexts, current) => accept({ act: "save", text, contexts, current }),
     verbs: (verbs) => ask(verbs.map(({ env = {}, ...verb }) => ({ act: "run", env, ...verb }))),
   };
+}
+
+/** One for each PyYAML there is: that of the environment, and another one in the folder that the variable names. */
+export function startPeers(): Peer[] {
+  const other = process.env["BENTOCLOUD_OTHER_PYYAML"];
+  return [startPeer(), ...(other ? [startPeer({ PYTHONPATH: other })] : [])];
 }
 
 /** Python's own program on a home. It prints tokens where ours does, and where ours does not. */

@@ -75,12 +75,6 @@ const READABLE: [what: string, given: Given][] = [
     "a token that is empty",
     { file: "contexts:\n- {name: a, endpoint: e, api_token: ''}\ncurrent_context_name: a\n" },
   ],
-  [
-    "values that Python turns into other texts",
-    {
-      file: "contexts:\n- {name: yes, endpoint: 1.10, api_token: 0123, email: 2024-01-01}\ncurrent_context_name: on\n",
-    },
-  ],
 ];
 
 describe("current-context and list-context print what bentoml prints, byte for byte, for", () => {
@@ -150,6 +144,13 @@ describe("where we differ, and why:", () => {
     const { ours, theirs } = await both(["list-context"], { file });
     expect([theirs?.code, theirs?.stdout]).toEqual([1, ""]);
     expect(JSON.parse(ours.stdout)).toEqual(["bad", "dev", "prod"]);
+  });
+
+  test("an entry that Python makes other texts of is left out, and is an error for whoever asks for it", async () => {
+    const file = BOTH.replace("https://4.test", "1.10");
+    const { ours, theirs } = await both(["list-context"], { file });
+    expect([theirs?.stdout, JSON.parse(ours.stdout)]).toEqual(['[\n  "dev",\n  "prod"\n]\n', ["dev"]]);
+    expect((await both(["current-context"], { file })).ours).toEqual({ code: 1, stdout: "", text: file });
   });
 
   test("characters that steer a terminal are escaped: other bytes, the same JSON", async () => {

@@ -55,7 +55,7 @@ function runIn(name: string, command: string[], file: string, env: Record<string
 }
 
 for (const { name, command, isMissing } of RUNTIMES) {
-  const title = isMissing ? `in ${name} (22.18 or newer is not installed)` : `in ${name}`;
+  const title = isMissing ? `in ${name} [needs Node 22.18]` : `in ${name}`;
   describe.skipIf(isMissing)(title, () => testIn(name, command));
 }
 

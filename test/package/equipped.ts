@@ -1,13 +1,22 @@
-import * as bun from "bun:test";
+import { needs } from "../support/needs.ts";
 
 /** What makes the packages, and what the installer is tried with, beyond what every Debian has. */
-const TOOLS = "busybox cpio curl dash dpkg-deb jq openssl rpm rpmbuild rpm2cpio shasum unzip wget zip".split(
-  " ",
+const tools = needs(
+  "busybox",
+  "cpio",
+  "curl",
+  "dash",
+  "dpkg-deb",
+  "jq",
+  "openssl",
+  "rpm",
+  "rpm2cpio",
+  "rpmbuild",
+  "shasum",
+  "unzip",
+  "wget",
+  "zip",
 );
 
-/** Never in CI, where one that is missing is a failure. */
-export const isUnequipped = !process.env["CI"] && TOOLS.some((tool) => Bun.which(tool) === null);
-
-/** Those of `bun:test`, skipped where this machine cannot make packages. */
-export const describe = bun.describe.skipIf(isUnequipped);
-export const test = bun.test.skipIf(isUnequipped);
+export const isUnequipped = !tools.isMet;
+export const { describe, test } = tools;

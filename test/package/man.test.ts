@@ -6,9 +6,9 @@ import manifest from "../../package.json" with { type: "json" };
 import { renderManual } from "../../scripts/man.ts";
 import { run } from "../../scripts/package/run.ts";
 import { root } from "../../src/commands/index.ts";
+import { needs } from "../support/needs.ts";
 
 const pages = await renderManual("2026-01-31");
-const isMissing = (tool: string) => Bun.which(tool) === null && !process.env["CI"];
 
 /** A page as it is displayed, without bold and underline. */
 function show(page: string, command: string[]): string {
@@ -30,7 +30,7 @@ test("manual: every command has a page of its own", () => {
   expect(pages.has("bentocloud-api-token-rotate.1")).toBe(true);
 });
 
-test.skipIf(isMissing("mandoc"))("manual: mandoc reports no problem", () => {
+needs("mandoc").test("manual: mandoc reports no problem", () => {
   const folder = mkdtempSync(join(tmpdir(), "bentocloud-man-"));
   for (const [name, text] of pages) writeFileSync(join(folder, name), text);
   const names = [...pages.keys()].map((name) => join(folder, name));
@@ -38,7 +38,7 @@ test.skipIf(isMissing("mandoc"))("manual: mandoc reports no problem", () => {
   rmSync(folder, { recursive: true });
 });
 
-test.skipIf(isMissing("mandoc"))("manual: a page says what --help says", () => {
+needs("mandoc").test("manual: a page says what --help says", () => {
   const shown = show("bentocloud-env.1", ["mandoc", "-Tutf8", "-Owidth=78"]);
   const [, withoutVersion = ""] = /^([\s\S]*\n).+\n$/.exec(shown) ?? [];
   expect(withoutVersion).toMatchInlineSnapshot(`
@@ -52,17 +52,17 @@ test.skipIf(isMissing("mandoc"))("manual: a page says what --help says", () => {
 
     OPTIONS
            --shell name
-                  Whose code: sh, bash, zsh, fish, powershell, cmd, dotenv, github
-                  or json (default: sh, on Windows powershell).
+                  sh, bash, zsh, fish, powershell, cmd, dotenv, github or json
+                  (default: sh, on Windows powershell).
 
            --unset
-                  Print what takes the variables away.
+                  Print the code that unsets the variables.
 
            --show-token
-                  Print the API token also on a terminal.
+                  Print the API token even on a terminal.
 
            --insecure-http
-                  Allow plain http to a host that is not this machine.
+                  Allow http:// to a host that is not this machine.
 
     GLOBAL OPTIONS
            --context name
@@ -71,19 +71,19 @@ test.skipIf(isMissing("mandoc"))("manual: a page says what --help says", () => {
            --json Print the answer as JSON.
 
            --quiet
-                  Print nothing on stderr but errors.
+                  Print only errors on stderr.
 
            --debug
                   Trace requests and decisions on stderr.
 
            --no-input
-                  Never ask; fail when input would be needed.
+                  Never ask; fail when input is needed.
 
            --no-color
                   Print without colour.
 
            --timeout seconds
-                  Time for a request with its retries (default 30).
+                  Time limit for a request and its retries (default: 30).
 
            -h, --help
                   Show help.
@@ -96,13 +96,13 @@ test.skipIf(isMissing("mandoc"))("manual: a page says what --help says", () => {
                   in this shell
 
            bentocloud env --shell fish | source
-                  in fish
+                  in this fish
 
            bentocloud env --shell github >> "$GITHUB_ENV"
-                  in the later steps of a GitHub job
+                  for the later steps of a GitHub job
 
            eval "$(bentocloud env --unset)"
-                  no longer
+                  remove them from this shell
 
     SEE ALSO
            bentocloud(1)
@@ -111,7 +111,7 @@ test.skipIf(isMissing("mandoc"))("manual: a page says what --help says", () => {
   `);
 });
 
-test.skipIf(isMissing("groff"))("manual: groff shows every page without a warning", () => {
+needs("groff").test("manual: groff shows every page without a warning", () => {
   for (const page of pages.keys())
     expect(show(page, ["groff", "-man", "-ww", "-Tutf8"])).toContain(`bentocloud ${manifest.version}`);
 });

@@ -3,6 +3,7 @@ import { TARGETS } from "../../build/targets.ts";
 import { archiveName } from "../../scripts/package/archive.ts";
 import { renderFormula } from "../../scripts/package/homebrew.ts";
 import { renderManifest } from "../../scripts/package/scoop.ts";
+import { needs } from "../support/needs.ts";
 
 const CHECKSUMS = TARGETS.map(
   (target, index) => `${String(index).repeat(64)}  ${archiveName(target)}\n`,
@@ -55,7 +56,7 @@ describe("Homebrew", () => {
     `);
   });
 
-  test.skipIf(Bun.which("ruby") === null && !process.env["CI"])("the formula is valid Ruby", () => {
+  needs("ruby").test("the formula is valid Ruby", () => {
     const { stdout, exitCode } = Bun.spawnSync(["ruby", "-c"], {
       stdin: Buffer.from(renderFormula("1.2.3", CHECKSUMS)),
     });

@@ -1,7 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { needs } from "../support/needs.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -33,7 +34,7 @@ const SCRIPTS: [title: string, script: string, dialect: string][] = [
     .map(([title, script]): [string, string, string] => [title, script, "bash"]),
 ];
 
-describe.skipIf(Bun.which("shellcheck") === null && !process.env["CI"])("shellcheck finds nothing in", () => {
+needs("shellcheck").describe("shellcheck finds nothing in", () => {
   test.each(SCRIPTS)("%s", (_, script, dialect) => {
     const { stdout } = Bun.spawnSync(["shellcheck", `--shell=${dialect}`, "-"], {
       stdin: Buffer.from(script),

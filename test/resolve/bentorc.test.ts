@@ -12,7 +12,7 @@ function parse(text: string) {
 const anyName = fc.string({ unit: "binary", minLength: 1 }).filter((name) => !/[\r\n]/.test(name));
 
 describe("parseProject", () => {
-  test("knows three keys, their values and their lines", () => {
+  test("reads three keys, with their values and lines", () => {
     const text = "# ours\ncontext=prod\n\nendpoint = https://x.test \norganization=acme\n";
     expect(parse(text)).toEqual({
       project: {
@@ -41,7 +41,7 @@ describe("parseProject", () => {
     },
   );
 
-  test("never fails but for a credential, whatever the text", () => {
+  test("fails for no text but a credential", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         try {
@@ -55,7 +55,7 @@ describe("parseProject", () => {
 });
 
 describe("editProject", () => {
-  test("what is written is read back, whatever the name", () => {
+  test("every name is read back as it was written", () => {
     fc.assert(
       fc.property(anyName, (context) => {
         const { project } = parse(editProject("", { context }));
@@ -64,8 +64,17 @@ describe("editProject", () => {
     );
   });
 
-  test("other lines stay byte for byte, and unlinking gives them back", () => {
-    const line = fc.constantFrom("# comment", "", "colour=blue", "; x", "  indented = y", "free text");
+  test("other lines stay byte for byte, also after unlinking", () => {
+    const line = fc.constantFrom(
+      "# comment",
+      "",
+      "colour=blue",
+      "; x",
+      "  indented = y",
+      "free text",
+      "context: x",
+      "# context=x",
+    );
     const end = fc.constantFrom("\n", "\r\n");
     fc.assert(
       fc.property(fc.array(fc.tuple(line, end), { minLength: 1 }), anyName, (lines, context) => {

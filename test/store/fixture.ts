@@ -1,5 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { createStore, type Store } from "../../src/store/store.ts";
+import { listVersions, type Kind } from "../../src/store/versions.ts";
 import { canary } from "../support/sweep.ts";
 import type { Home } from "../support/home.ts";
 
@@ -23,7 +25,8 @@ export function writeContexts(home: Home, entries: readonly Entry[], current = e
     ];
     return fields.join("\n");
   });
-  home.write(`contexts:\n${items.join("\n")}\ncurrent_context_name: ${quote(current ?? "default")}\n`);
+  const list = items.length === 0 ? " []" : `\n${items.join("\n")}`;
+  home.write(`contexts:${list}\ncurrent_context_name: ${quote(current ?? "default")}\n`);
 }
 
 /** In double quotes and ASCII, which is what Python writes for anything unusual. */
@@ -41,4 +44,28 @@ export function writeBelow(directory: string, name: string, text: string | Uint8
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
   return path;
+}
+
+export const ownOf = (here: Home) => join(here.bentoml, ".bentocloud");
+
+/** What a command of ours has: a store of this home, and what it is told of other programs. */
+export function openStore(here: Home): { store: Store; alerts: string[] } {
+  const alerts: string[] = [];
+  const store = createStore({
+    paths: { file: here.file, own: ownOf(here) },
+    signal: () => new AbortController().signal,
+    alert: (message) => alerts.push(message),
+  });
+  return { store, alerts };
+}
+
+/** The versions or losses that are kept, oldest first. */
+export function keptIn(here: Home, kind: Kind = "version"): { id: string; text: string }[] {
+  const kept = listVersions(ownOf(here)).filter((version) => version.kind === kind);
+  return kept.map(({ id, path }) => ({ id, text: readFileSync(path, "utf8") }));
+}
+
+/** What a writer has for itself while it writes, and what a killed one leaves. */
+export function leftovers(here: Home): string[] {
+  return here.tree().filter((line) => /\.tmp |\/lock[. ]|bentocloud-lock|\.pending\./.test(line));
 }

@@ -1,5 +1,21 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { locateHome } from "../../src/store/home.ts";
+import { home, run, type RunOptions } from "../support/bin.ts";
+import { startCloud } from "../support/cloud.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { ownOf } from "./fixture.ts";
+
+sweepCanaries();
+
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
+
+function signIn(options: RunOptions) {
+  const stdin = cloud.issueToken();
+  return run(["login", "--with-token", "--endpoint", cloud.url], { ...options, stdin });
+}
 
 const cwd = () => "/srv/here";
 const fileOf = (BENTOML_HOME: string | undefined, env: Record<string, string> = {}) =>
@@ -51,5 +67,103 @@ describe("locateHome", () => {
     };
     expect(locateHome({ HOME: "/home/me" }, gone).file).toBe("/home/me/bentoml/.yatai.yaml");
     expect(locateHome({ HOME: "/home/me", BENTOML_HOME: "~/x" }, gone).file).toBe("/home/me/x/.yatai.yaml");
+  });
+});
+
+describe("BENTOML_HOME", () => {
+  test.each([
+    ["relative to the working directory", "rel/dir", "rel/dir"],
+    ["with a variable in a variable", "$OUTER/in", "v/in"],
+    ["with letters beyond ASCII", "~/ünï", "ünï"],
+  ])("is where login writes: %s", async (_name, value, place) => {
+    const here = home();
+    const env = { OUTER: "$INNER", INNER: "~/v", BENTOML_HOME: value };
+    expect((await signIn({ home: here, env })).code).toBe(0);
+    expect(here.tree().filter((line) => line.includes(".yatai.yaml"))).toEqual([`${place}/.yatai.yaml 0600`]);
+    const shown = await run(["status", "--offline"], { home: here, env });
+    expect(shown.stdout).toContain(join(here.path, place, ".yatai.yaml"));
+  });
+
+  test("empty counts as unset, and says so", async () => {
+    const here = home();
+    const { stderr } = await run(["context", "current"], { home: here, env: { BENTOML_HOME: "" } });
+    expect(stderr).toStartWith("warning: BENTOML_HOME is set but empty; ignored\n");
+  });
+
+  test("that refers to itself ends with an error, where Python never ends", async () => {
+    const here = home();
+    const { code, stdout, stderr } = await signIn({
+      home: here,
+      env: { BENTOML_HOME: "$A", A: "$B", B: "x$A" },
+    });
+    expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+    expect(stderr).toBe("error: BENTOML_HOME refers to itself\nhint: set BENTOML_HOME to an absolute path\n");
+    expect(here.tree()).toEqual([]);
+  });
+
+  test("with a file in its place: reading says so, and login before it asks the server", async () => {
+    const here = home();
+    writeFileSync(here.bentoml, "a file");
+    const asked = cloud.requests.length;
+    for (const result of [await run(["token"], { home: here }), await signIn({ home: here })]) {
+      expect(result).toMatchObject({ code: 6, stdout: "" });
+      expect(result.stderr).toStartWith(
+        `error: cannot read ${here.file}: a part of the path is not a directory`,
+      );
+    }
+    expect(here.tree()).toEqual([expect.stringMatching(/^bentoml 0\d+$/)]);
+    expect(cloud.requests).toHaveLength(asked);
+  });
+});
+
+describe("our own directory", () => {
+  test("holds our memory and the versions, for the owner alone, and narrows one that others could read", async () => {
+    const here = home();
+    mkdirSync(ownOf(here), { recursive: true, mode: 0o755 });
+    for (const _ of [1, 2]) await signIn({ home: here });
+    const version = expect.stringMatching(/^bentoml\/\.bentocloud\/versions\/[\w.-]+\.version\.yaml 0600$/);
+    expect(here.tree()).toEqual([
+      "bentoml/ 0755",
+      "bentoml/.bentocloud/ 0700",
+      "bentoml/.bentocloud/state.json 0600",
+      "bentoml/.bentocloud/versions/ 0700",
+      version,
+      version,
+      "bentoml/.yatai.yaml 0600",
+    ]);
+  });
+
+  test("keeps what Python would drop out of the shared file", async () => {
+    const here = home();
+    await signIn({ home: here });
+    expect(here.read()).not.toContain("acme");
+    const shown = await run(["status", "--offline", "--json"], { home: here });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ organization: "acme" });
+  });
+
+  test.each([
+    ["broken", "{"],
+    ["of another shape", "[1]"],
+    ["null", "null"],
+    ["hostile", '{"previous":{"a":1},"identities":[null,5,{"name":"default"}]}'],
+  ])("may hold a memory that is %s: it counts as lost", async (_name, text) => {
+    const here = home();
+    await signIn({ home: here });
+    writeFileSync(join(ownOf(here), "state.json"), text);
+    expect(await run(["token"], { home: here, reveals: true })).toMatchObject({ code: 0, stderr: "" });
+    expect((await run(["use", "-"], { home: here })).code).toBe(3);
+    expect((await signIn({ home: here })).code).toBe(0);
+    const shown = await run(["status", "--offline", "--json"], { home: here });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ organization: "acme" });
+  });
+
+  test("stands in another home where the contexts file is a link to that home's, and nowhere else", () => {
+    const here = home();
+    for (const name of ["one", "two", "files"]) mkdirSync(join(here.path, name));
+    symlinkSync("../one/.yatai.yaml", join(here.path, "two/.yatai.yaml"));
+    const ownAt = (name: string) => locateHome({ BENTOML_HOME: join(here.path, name) }, cwd).own;
+    expect([ownAt("one"), ownAt("two")]).toEqual([1, 2].map(() => join(here.path, "one/.bentocloud")));
+    symlinkSync("../files/yatai.yaml", join(here.path, "one/.yatai.yaml"));
+    expect(ownAt("one")).toBe(join(here.path, "one/.bentocloud"));
   });
 });

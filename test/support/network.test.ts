@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { startCloud, type LocalCloud } from "./cloud.ts";
 import { run } from "./bin.ts";
+import { needs } from "./needs.ts";
 import { startProxy } from "./proxy.ts";
 import { sweepCanaries } from "./sweep.ts";
 import { makeCertificates } from "./tls.ts";
@@ -32,7 +33,7 @@ describe("certificates", () => {
     }
   });
 
-  test("are accepted with the authority, and only where and when they hold", async () => {
+  needs("curl").test("are accepted with the authority, and only where and when they hold", async () => {
     const ca = certificates.caFile();
     expect(readFileSync(ca, "utf8")).toBe(certificates.ca);
     expect((await curl(secure, "--cacert", ca)).stdout).toContain("git_commit");

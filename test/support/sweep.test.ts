@@ -82,9 +82,7 @@ describe("files", () => {
     const token = canary();
     here.write(`api_token: ${token}`);
     const files = [
-      ".bentocloud/backups/1.yaml",
-      ".bentocloud/known.yaml",
-      ".bentocloud/lost/1.json",
+      ".bentocloud/versions/1.version.yaml",
       ".bentocloud/meta.json",
       ".yatai.yaml.tmp",
       "typed.txt",

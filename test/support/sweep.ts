@@ -54,7 +54,7 @@ function leaksOfHome(home: string, patterns: string[]): string[] {
   const globs = patterns.map((pattern) => new Bun.Glob(pattern));
   const isPlaceOfTokens = (path: string, name: string) =>
     basename(path) === ".yatai.yaml" ||
-    /(^|\/)\.bentocloud\/(?:versions\/[^/]+)$/.test(name) ||
+    /(^|\/)\.bentocloud\/versions\/[^/]+$/.test(name) ||
     linked.has(path) ||
     globs.some((glob) => glob.match(name));
 

@@ -149,10 +149,10 @@ test("sweepTemporaries takes away what killed writers of this file left, and not
 });
 
 describe("ensurePrivateDirectory", () => {
-  test("makes it for the owner alone, below parents of the usual mode", () => {
+  test("makes it and its parents for the owner alone", () => {
     const path = join(directory(), "a/b");
     ensurePrivateDirectory(path);
-    expect({ path: mode(path), parent: mode(join(path, "..")) }).toEqual({ path: 0o700, parent: 0o755 });
+    expect({ path: mode(path), parent: mode(join(path, "..")) }).toEqual({ path: 0o700, parent: 0o700 });
   });
 
   test("narrows one that stands, and leaves its other bits as they are", () => {

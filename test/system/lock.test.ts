@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, wri
 import { join } from "node:path";
 import { acquireLock, LOCK_WAIT_MS } from "../../src/system/lock.ts";
 import { home } from "../support/home.ts";
+import { needs } from "../support/needs.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
@@ -162,7 +163,7 @@ describe("acquireLock", () => {
   });
 });
 
-describe.skipIf(Bun.which("strace") === null)("system calls that fail or take long", () => {
+needs("strace").describe("system calls that fail or take long", () => {
   const source = new URL("../../src/system/lock.ts", import.meta.url).pathname;
 
   /** Takes the lock and releases it in a process whose calls are tampered with. */

@@ -33,20 +33,23 @@ describe("--expires", () => {
       ],
       ["2026-12-31T24:00:00Z", "2026-12-31T18:60:00Z", "2026-12-31T18:30:00+24:00", "2026-12-31T18:30Z"],
     ].flat(),
-  )("%p is no time", (text) => {
-    expect(() => parseExpiry(text, NOW)).toThrow("this is no time");
+  )("refuses %p, which is not a time", (text) => {
+    expect(() => parseExpiry(text, NOW)).toThrow("is not a time");
   });
 
   test.each(["0d", "0h", "1990-01-01", "2026-03-10", "2026-03-10T12:00:00Z", "2026-03-10T19:59:59+08:00"])(
-    "%s is over",
+    "refuses %s, which is not in the future",
     (text) => {
       expect(() => parseExpiry(text, NOW)).toThrow("not in the future");
     },
   );
 
-  test.each(["9999999999999w", "2999999d", `${"9".repeat(400)}d`])("%p is too far away", (text) => {
-    expect(() => parseExpiry(text, NOW)).toThrow("too far away");
-  });
+  test.each(["9999999999999w", "2999999d", `${"9".repeat(400)}d`])(
+    "refuses %p, which is too far away",
+    (text) => {
+      expect(() => parseExpiry(text, NOW)).toThrow("too far away");
+    },
+  );
 });
 
 describe("the name of an API token", () => {
@@ -73,7 +76,7 @@ describe("the name of an API token", () => {
     ["2nd", [], "nd-r2"],
     ["日本", [], "token-r2"],
     ["", ["token-r2"], "token-r3"],
-  ])("after %p, with %p taken, is %s", (name, taken, expected) => {
+  ])("the successor of %p, with %p taken, is called %s", (name, taken, expected) => {
     const successor = nameSuccessor(name, new Set(taken));
     expect(successor).toBe(expected);
     expect(parseTokenName(successor)).toBe(expected);
@@ -81,13 +84,13 @@ describe("the name of an API token", () => {
 });
 
 describe("--scope", () => {
-  test("takes the known names, each once", () => {
+  test("accepts the known scopes, and sends each once", () => {
     const known = ["api", "read_organization", "write_organization", "operate_organization"];
     const more = ["read_cluster", "write_cluster", "operate_cluster"];
     expect(parseScopes([...known, ...more, "api"], { force: false })).toEqual([...known, ...more]);
   });
 
-  test("takes others with --force only, and an empty one never", () => {
+  test("accepts other scopes only with --force, and never an empty one", () => {
     expect(() => parseScopes(["admin"], { force: false })).toThrow('unknown scope "admin"');
     expect(parseScopes(["admin"], { force: true })).toEqual(["admin"]);
     expect(() => parseScopes([" "], { force: true })).toThrow("a scope has a name");

@@ -3,51 +3,52 @@ import fc from "fast-check";
 import { CliError } from "../../src/errors.ts";
 import { readFast } from "../../src/yaml/fast.ts";
 import { parseContexts } from "../../src/yaml/parse.ts";
-import { readContexts } from "../../src/yaml/read.ts";
+import { problemError, problemWith, readContexts } from "../../src/yaml/read.ts";
+import { sweepCanaries } from "../support/sweep.ts";
 import { entry, snapshot } from "./support.ts";
 
-const ONE = `contexts:\n${entry("a")}current_context_name: a\n`;
+sweepCanaries();
 
-function messagesOf(text: string): string[] {
-  return parseContexts(text).problems.map(({ line, message }) => `${line}: ${message}`);
-}
+const ONE = `contexts:\n${entry("a")}current_context_name: a\n`;
+const USUAL = `# head\ncontexts: # c\n${entry("a")}${entry("b", { email: "'x'", api_token: '"t\\xE9"' })}  note: c # d\ntheme: dark\ncurrent_context_name: a\n`;
 
 describe("the fast reader", () => {
-  const accepted: [why: string, text: string][] = [
+  const accepted: [what: string, text: string][] = [
     ["what Python writes", ONE],
     ["an empty list", "contexts: []\ncurrent_context_name: default\n"],
-    ["CRLF", ONE.replaceAll("\n", "\r\n")],
+    ["an empty list with a comment", "contexts: [] # none\n"],
+    ["no current name", ONE.replace(/current.*\n/, "")],
     ["no final newline", ONE.trimEnd()],
-    [
-      "comments and blank lines of their own",
-      `# head\n\n${ONE.replace("  email", "  # mine\n\n   \n  email")}# tail`,
-    ],
+    ["CRLF", ONE.replaceAll("\n", "\r\n")],
+    ["comments and blank lines", `# head\n\n${ONE.replace("  email", "  # mine\n\n   \n  email")}# tail`],
+    ["comments behind values", ONE.replace("null", "# none").replace("name: a", "name: 'a'  # mine")],
+    ["unknown keys", `theme: dark\n${ONE.replace("  email", "  note: 'x: y'\n  email")}x:\n`],
     ["indented dashes", "contexts:\n    -   name: a\n        api_token: t\n        endpoint: e\n"],
-    [
-      "keys in another order",
-      "current_context_name: 'a'\ncontexts:\n- name: a\n  endpoint: e\n  api_token: t  \n",
-    ],
-    ["an empty email", "contexts:\n- name: a\n  endpoint: e\n  api_token: t\n  email:\n"],
+    ["another order", "current_context_name: 'a'\ncontexts:\n- name: a\n  endpoint: e\n  api_token: t  \n"],
+    ["an empty e-mail", "contexts:\n- name: a\n  endpoint: e\n  api_token: t\n  email:\n"],
     ["single quotes", "contexts:\n- name: 'it''s'\n  endpoint: ''\n  api_token: '# : '\n  email: 'null'\n"],
+    ["double quotes", ONE.replace("name: a", 'name: "a # \\xE9\\u65E5\\U0001F600\\n\\""')],
   ];
 
-  test.each(accepted)("accepts %s", (_why, text) => {
+  test.each(accepted)("accepts %s", (_what, text) => {
     const file = readFast(text);
-    expect(file).toBeDefined();
-    if (file) expect(snapshot(file)).toEqual(snapshot(parseContexts(text)));
+    expect(file && snapshot(file)).toEqual(snapshot(parseContexts(text)));
   });
 
-  const declined: [why: string, text: string][] = [
-    ["a value Python changes", ONE.replace("name: a", "name: yes")],
-    ["a value Python refuses", ONE.replace("name: a", "name: =")],
-    ["double quotes", ONE.replace("name: a", 'name: "a"')],
-    ["a comment behind a value", ONE.replace("name: a", "name: a # mine")],
+  const declined: [what: string, text: string][] = [
+    ["a value that Python changes", ONE.replace("name: a", "name: yes")],
+    ["a value that Python refuses", ONE.replace("name: a", "name: =")],
+    ["an unknown value that Python may refuse", `x: 2024-13-01\n${ONE}`],
+    ["an unclosed quote", ONE.replace("name: a", "name: 'a")],
+    ["a comment right behind a quote", ONE.replace("name: a", "name: 'a'# mine")],
+    ["half of a surrogate pair", ONE.replace("name: a", 'name: "\\ud83d"')],
+    ["an unusual escape", ONE.replace("name: a", 'name: "\\/"')],
     ["an anchor", ONE.replace("name: a", "name: &x a")],
     ["a tab", ONE.replace("name: a", "name: a\t")],
     ["letters beyond ASCII", ONE.replace("name: a", "name: é")],
     ["a byte order mark", `\ufeff${ONE}`],
     ["a document marker", `---\n${ONE}`],
-    ["an unknown key", ONE.replace("  email", "  note: x\n  email")],
+    ["a nested key", ONE.replace("  email", "  note:\n    x: y\n  email")],
     ["a key given twice", ONE.replace("  email", "  name: x\n  email")],
     ["a missing token", ONE.replace(/ api_token: .*\n {2}/, " ")],
     ["a text on two lines", ONE.replace("name: a\n", "name: a\n    b\n")],
@@ -58,108 +59,49 @@ describe("the fast reader", () => {
     ["nothing", ""],
   ];
 
-  test.each(declined)("leaves %s to the full reader", (_why, text) => {
+  test.each(declined)("leaves %s to the full reader", (_what, text) => {
     expect(readFast(text)).toBeUndefined();
   });
 
-  const line = fc.constantFrom(
-    "contexts:",
-    "contexts: []",
-    "current_context_name: a",
-    "current_context_name: 'b c'",
-    "- name: a",
-    "  - name: b",
-    "-   name: c",
-    "  name: d",
-    "    name: e",
-    "  api_token: t",
-    "    api_token: 't'",
-    "  endpoint: https://x",
-    "    endpoint: x:y",
-    "  email: null",
-    "  email:",
-    "  email: a@b",
-    "# c",
-    "  # c",
-    "",
-    "  ",
-    "  note: x",
-    "- api_token: 1",
-    "  endpoint: a: b",
-    "  endpoint: a #b",
-    "  email: ~",
-    "---",
-    "...",
-    "  name: 'a",
-    "    b",
-    "  name: yes",
-    "  name: 12",
-    "-",
-    "  - a",
-    "name: a",
-    "  email: 'x'  ",
-    "  email: '' ''",
-  );
-
-  test("agrees with the full reader about every text it accepts", () => {
-    let seen = 0;
-    const body = fc.array(line, { maxLength: 6 });
-    const text = fc.tuple(
-      fc.constantFrom(
-        "",
-        `contexts:\n${entry("a")}`,
-        ONE,
-        "contexts:\n  - name: x\n    api_token: t\n    endpoint: e\n",
-      ),
-      body,
-      fc.constantFrom("\n", "\r\n"),
+  test("agrees with the full reader about a file that was changed by hand", () => {
+    const piece = fc.oneof(
+      fc.string({ maxLength: 3 }),
+      fc.constantFrom(..." ,\n,',\",#,: ,- ,\r\n, #,\\,[],\n  ,12,yes,note:,\n- ,|,<<: ,~".split(",")),
     );
+    const patch = fc.tuple(fc.nat(USUAL.length), fc.nat(3), piece);
+    let seen = 0;
     fc.assert(
-      fc.property(text, ([head, lines, eol]) => {
-        const written = (head + lines.join("\n")).replaceAll("\n", eol);
-        const file = readFast(written);
+      fc.property(fc.array(patch, { minLength: 1, maxLength: 3 }), (patches) => {
+        const text = patches.reduce(
+          (now, [at, drop, put]) => now.slice(0, at) + put + now.slice(at + drop),
+          USUAL,
+        );
+        // What versions of PyYAML dispute, the fast reader takes as PyYAML 6 wrote it.
+        const file = /\._/.test(text) ? undefined : readFast(text);
         if (!file) return;
         seen += 1;
-        expect(snapshot(file)).toEqual(snapshot(parseContexts(written)));
+        expect(snapshot(file)).toEqual(snapshot(parseContexts(text)));
       }),
       { numRuns: 3000 },
     );
     expect(seen).toBeGreaterThan(100);
   });
-
-  test("agrees with the full reader when a good file is changed by hand", () => {
-    const good = `contexts:\n${entry("a")}${entry("b", { email: "'x'" })}current_context_name: a\n`;
-    const patch = fc.tuple(
-      fc.nat(good.length),
-      fc.nat(3),
-      fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom(" ", "\n", "'", "#", ": ", "- ", "\r\n", " #")),
-    );
-    fc.assert(
-      fc.property(fc.array(patch, { minLength: 1, maxLength: 3 }), (patches) => {
-        const text = patches.reduce(
-          (now, [at, drop, put]) => now.slice(0, at) + put + now.slice(at + drop),
-          good,
-        );
-        const file = readFast(text);
-        if (file) expect(snapshot(file)).toEqual(snapshot(parseContexts(text)));
-      }),
-      { numRuns: 3000 },
-    );
-  });
 });
 
 describe("the full reader", () => {
-  const same: [why: string, text: string][] = [
+  const same: [what: string, text: string][] = [
     [
       "JSON",
       '{"contexts": [\n  {"name": "a", "api_token": "token-a", "email": null, "endpoint": "https://a.test"}\n], "current_context_name": "a"}',
     ],
     ["a byte order mark and a document marker", `\ufeff---\n${ONE}...\n`],
     ["a YAML directive", `%YAML 1.2\n---\n${ONE}`],
-    ["CRLF", ONE.replaceAll("\n", "\r\n")],
     ["lone carriage returns, which end lines in Python", ONE.replaceAll("\n", "\r")],
     ["the last of duplicate keys", ONE.replace("  name: a", "  name: b\n  name: a")],
-    ["unknown keys", `other: [1, {x: y}]\n${ONE.replace("  name", "  note: x\n  name")}`],
+    [
+      "nested unknown keys",
+      `other: [1, {x: 2024-01-31}]\n${ONE.replace("  name", "  note: {x: ~}\n  name")}`,
+    ],
     [
       "block and folded text",
       ONE.replace("name: a", "name: >-\n    a").replace("token-a", "|-\n    token-a"),
@@ -170,28 +112,36 @@ describe("the full reader", () => {
       `x: &x {email: e, name: b, endpoint: https://a.test}\n${ONE.replace(/ {2}endpoint.*\n/, "  <<: *x\n")}`,
     ],
     [
-      "the first of several merged mappings",
-      `x: [&x {endpoint: https://a.test}, &y {endpoint: z}]\n${ONE.replace(/ {2}endpoint.*\n/, "  <<: [*x, *y]\n")}`,
+      "merged mappings that share a key of which the entry has its own",
+      `x: [&x {endpoint: https://a.test, name: b}, &y {name: z}]\n${ONE.replace(/ {2}endpoint.*\n/, "  <<: [*x, *y]\n")}`,
     ],
-    ["tags for strings", ONE.replace("name: a", "name: !!str a").replace("token-a", "! token-a")],
+    ["a tag for strings", ONE.replace("name: a", "name: !!str a")],
+    ["comments with tabs", ONE.replace("token-a", "token-a #\ta\tb")],
   ];
 
-  test.each(same)("understands %s", async (_why, text) => {
-    const { contexts, current, problems } = snapshot(await readContexts(text));
-    expect(contexts).toMatchObject([
-      { name: "a", token: "token-a", endpoint: "https://a.test", email: null },
-    ]);
-    expect(current.name).toBe("a");
-    expect(problems).toEqual([]);
+  test.each(same)("understands %s", async (_what, text) => {
+    expect(snapshot(await readContexts(text))).toMatchObject({
+      contexts: [{ name: "a", token: "token-a", endpoint: "https://a.test", email: null }],
+      current: { name: "a" },
+      problems: [],
+    });
+  });
+
+  test("takes a number as the text that Python makes of it, when that is how it is written", () => {
+    const text = `contexts:\n${entry("1.5", { api_token: "12345678", endpoint: "0", email: "-3" })}`;
+    expect(snapshot(parseContexts(text))).toMatchObject({
+      contexts: [{ name: "1.5", token: "12345678", endpoint: "0", email: "-3" }],
+      problems: [],
+    });
   });
 
   test("keeps duplicate names in order, with the line of each entry's first key", () => {
-    const file = parseContexts(`# head\ncontexts:\n${entry("a")}\n${entry("a", { endpoint: "second" })}`);
-    expect(file.contexts.map(({ line, endpoint }) => [line, endpoint])).toEqual([
-      [3, "https://a.test"],
-      [8, "second"],
-    ]);
-    expect(file.current).toEqual({ name: "default", line: null });
+    const text = `# head\ncontexts:\n${entry("a")}\n${entry("a", { endpoint: "second" })}`;
+    for (const file of [parseContexts(text), readFast(text)])
+      expect(file?.contexts.map(({ line, endpoint }) => [line, endpoint])).toEqual([
+        [3, "https://a.test"],
+        [8, "second"],
+      ]);
   });
 
   test("takes no contexts from a mapping that has none", () => {
@@ -202,28 +152,35 @@ describe("the full reader", () => {
     });
   });
 
-  const corrupt: [why: string, text: string, at: string][] = [
+  const corrupt: [what: string, text: string, at: string][] = [
     ["an empty file", "", "line 1, column 1"],
     ["only comments", "# nothing\n", "line 1, column 1"],
     ["null", "---\nnull\n", "line 2, column 1"],
-    ["a list", "- a\n", "line 1, column 1"],
-    ["a text", "hello\n", "line 1, column 1"],
+    ["a list", "- secret\n", "line 1, column 1"],
+    ["a text", "secret\n", "line 1, column 1"],
+    ["a tagged mapping", "!x {secret: x}\n", "line 1, column 4"],
     ["two documents", `${ONE}---\n${ONE}`, "line 7, column 1"],
-    ["contexts that are null", "contexts:\ncurrent_context_name: a\n", "line 1, column 1"],
-    ["contexts that are a mapping", "\ncontexts: {a: b}\n", "line 2, column 1"],
-    ["entries that are no mappings", "contexts:\n- secret\n", "line 2, column 3"],
+    ["contexts that are null", "contexts:\ncurrent_context_name: secret\n", "line 1, column 1"],
+    ["contexts that are a mapping", "\ncontexts: {secret: b}\n", "line 2, column 1"],
     ["tabs as indentation", "contexts:\n-\tname: secret\n", "line 2, column 2"],
-    ["tabs in JSON", '{\n\t"contexts": []}', "line 2, column 1"],
-    ["control characters", `contexts: []\nx: "\x01"\n`, "line 2, column 5"],
-    ["line breaks of old", `contexts: []\nx: "\u2028"\n`, "line 2, column 5"],
-    ["an open quote", "contexts: []\nx: 'secret\n", "line 3, column 1"],
+    ["tabs in JSON", '{\n\t"secret": []}', "line 2, column 1"],
+    ["control characters", `\ufeffcontexts: [] # "\x01secret"\n`, "line 1, column 17"],
+    ["line breaks of old", `contexts: []\nx: "secret\u2028"\n`, "line 2, column 11"],
+    ["an open quote", "contexts: []\nx: 'secret\n", "line 2, column 4"],
+    ["an escaped quote at the end", 'contexts: []\nx: "secret\\"', "line 2, column 4"],
     ["an alias of nothing", "contexts: []\nx: *secret\n", "line 2, column 4"],
+    ["an alias in its own anchor", "contexts: []\nx: &secret [*secret]\n", "line 2, column 13"],
     ["an anchor given twice", "contexts: []\nx: [&secret a, &secret b]\n", "line 2, column 24"],
-    ["a merge of a text", "contexts:\n- <<: secret\n", "line 2, column 3"],
-    ["a merge into itself", "contexts:\n- &secret\n  <<: *secret\n", "line 3, column 3"],
+    [
+      "a query in brackets without quotes",
+      "contexts: [{name: secret, endpoint: e?x}]\n",
+      "line 1, column 37",
+    ],
+    ["what stands in brackets and is not indented", "contexts: [\n{name: secret}]\n", "line 2, column 1"],
+    ["a question mark for a key", "contexts: []\n? secret\n: x\n", "line 2, column 1"],
   ];
 
-  test.each(corrupt)("refuses %s, with the place and without the content", async (_why, text, at) => {
+  test.each(corrupt)("refuses %s, with the place and without the content", async (_what, text, at) => {
     const error: unknown = await readContexts(text).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CliError);
     expect(error).toMatchObject({
@@ -233,64 +190,133 @@ describe("the full reader", () => {
     });
     expect(String(error)).not.toContain("secret");
   });
+});
 
-  const problems: [why: string, text: string, messages: RegExp[]][] = [
+describe("an entry that versions of Python would not read as it is written", () => {
+  const TWO = `contexts:\n${entry("a")}${entry("b")}`;
+  const leftOut: [what: string, text: string, line: number, message: RegExp][] = [
     [
-      "an entry without a name",
-      "contexts:\n- endpoint: e\n",
-      [/^2: .*without a name.*refuses the whole file/],
+      "a number with zeros",
+      TWO.replace("token-a", "0123"),
+      2,
+      /^context "a" .*: its API token .*; quote it$/,
+    ],
+    ["a version number", TWO.replace("https://a.test", "1.10"), 4, /its endpoint is read .*; quote it$/],
+    ["a word for true", TWO.replace("null", "on"), 3, /its e-mail is read by Python as something else/],
+    ["a date", TWO.replace("name: a", "name: 2024-01-01"), 5, /^context "2024-01-01" .*; quote it$/],
+    ["no endpoint", TWO.replace(/ {2}endpoint: .*\n/, ""), 2, /its endpoint is missing; add it$/],
+    ["an empty endpoint", TWO.replace("https://a.test", ""), 4, /its endpoint is empty, .*; fill it in$/],
+    [
+      "a list as a token",
+      TWO.replace("token-a", "[token-a]"),
+      2,
+      /its API token is not a text; write one in/,
     ],
     [
-      "an entry without endpoint and token",
-      "contexts:\n- name: a\n",
-      [/^2: context "a" has no endpoint; .*refuses/, /^2: .* no API token; .*refuses/],
-    ],
-    ["a name Python changes", ONE.replace("  name: a", "  name: yes"), [/^5: BentoML reads this as "True"/]],
-    ["an endpoint Python changes", ONE.replace("https://a.test", "~"), [/^4: BentoML reads this as "None"/]],
-    [
-      "a current name Python changes",
-      ONE.replace("current_context_name: a", "current_context_name:"),
-      [/^6: BentoML reads this as "None"/],
+      "a sign of YAML",
+      TWO.replace("https://a.test", "="),
+      4,
+      /its endpoint means something else .*; quote it$/,
     ],
     [
-      "a value Python refuses",
-      ONE.replace("token-a", "2024-13-01"),
-      [/^2: Python bentoml cannot read the API token of "a"/],
+      "what only PyYAML 5 takes for a number",
+      TWO.replace("null", "[._1]"),
+      3,
+      /its e-mail means something else/,
+    ],
+    ["a tag", TWO.replace("null", "!x a@b"), 3, /its e-mail has a YAML tag, .*; remove it$/],
+    [
+      "a tag in an unknown key",
+      TWO.replace("  name: a", "  n: [!x y]\n  name: a"),
+      5,
+      /a part of it has a YAML/,
     ],
     [
-      "a value with a tag",
-      ONE.replace("null", "!x a@b"),
-      [/^3: Python bentoml cannot read the e-mail of "a", because it has a YAML tag/],
+      "a date that does not exist",
+      TWO.replace("  name: a", "  n: 2023-02-30\n  name: a"),
+      5,
+      /a part of it looks/,
     ],
     [
-      "a value that is no text",
-      ONE.replace("token-a", "[token-a]"),
-      [/^2: the API token of "a" is not a text/],
+      "a placeholder",
+      TWO.replace("token-a", "{{ token }}"),
+      2,
+      /its API token is a key and not a text; quote it$/,
     ],
+    [
+      "halves of a character",
+      TWO.replace("null", '"\\ud83d\\ude00"'),
+      3,
+      /its e-mail spells .*; use \\U and eight/,
+    ],
+    [
+      "a merge of a text",
+      TWO.replace("  name: a", "  <<: x\n  name: a"),
+      5,
+      /a part of it merges .*; correct it$/,
+    ],
+    [
+      "merged mappings that share a key",
+      TWO.replace("- api_token: token-a\n ", "- <<: [{api_token: x}, {api_token: y}]\n "),
+      2,
+      /its API token stands in several merged mappings, .*; write it in the entry itself$/,
+    ],
+    [
+      "a text for an entry",
+      TWO.replace(entry("a"), "- token-a\n"),
+      2,
+      /^an entry is left out: it is not a mapping/,
+    ],
+    ["no name", TWO.replace("  name: a\n", ""), 2, /^an entry is left out: its name is missing; add it$/],
   ];
 
-  test.each(problems)("reports %s and goes on", (_why, text, messages) => {
-    const found = messagesOf(text);
-    expect(found).toHaveLength(messages.length);
-    for (const [index, message] of messages.entries()) expect(found[index]).toMatch(message);
-  });
+  test.each(leftOut)(
+    "is left out for %s, with its line and what to do, and no other is",
+    (_what, text, line, message) => {
+      const { contexts, problems } = snapshot(parseContexts(text));
+      expect(contexts).toMatchObject([{ name: "b", token: "token-b" }]);
+      expect(problems).toMatchObject([{ line, message: expect.stringMatching(message) }]);
+      expect(JSON.stringify(problems)).not.toContain("token-a");
+    },
+  );
 
-  test("says nothing about a token or an e-mail that Python changes, and reads them as Python does", () => {
-    const file = snapshot(parseContexts(ONE.replace("token-a", "00012345").replace("null", "on")));
-    expect(file).toMatchObject({ contexts: [{ token: "5349", email: "True" }], problems: [] });
-  });
-
-  test("takes a lone exclamation mark for no tag at all, even before quotes", () => {
-    expect(snapshot(parseContexts(ONE.replace("token-a", "! 'yes'")))).toMatchObject({
-      contexts: [{ token: "True" }],
+  test("is an error for whoever asks for it, and its name for no other entry", async () => {
+    const text = TWO.replace("https://a.test", "1.10") + entry("a");
+    const file = await readContexts(text);
+    expect(file.contexts.map(({ name }) => name)).toEqual(["b"]);
+    expect(problemWith(file, "b")).toBeUndefined();
+    const problem = problemWith(file, "a");
+    expect(problem && problemError(problem, "/x")).toMatchObject({
+      code: "CORRUPT",
+      message: expect.stringMatching(/^\/x:4: context "a" is left out: its endpoint .*; quote it$/),
     });
+    expect(problemWith(file, null)).toBeUndefined();
   });
 
-  test("never prints a token, whatever is wrong with it", () => {
-    const tokens = ["&x secret", "!t secret", "[secret]", "{secret: 1}", "=", "2024-13-01"];
-    for (const token of tokens) {
-      const text = messagesOf(ONE.replace("token-a", token)).join();
-      expect(text).not.toMatch(/secret|2024/);
+  test.each(["yes", "", "~", "[a]", "!x a"])(
+    "makes the current context unknown when it is its name: %p",
+    async (name) => {
+      const file = await readContexts(`${TWO}current_context_name: ${name}\n`);
+      expect(file).toMatchObject({ current: { name: "default", line: 10 }, contexts: [{}, {}] });
+      expect(problemWith(file, null)).toMatchObject({ line: 10, current: true });
+    },
+  );
+
+  test("stays when only its token is missing, empty or null, and says so when Python refuses the file", () => {
+    for (const [token, text] of [
+      ["api_token:", "None"],
+      ["api_token: ''", ""],
+      ["note: x", ""],
+    ] as const) {
+      const { contexts, problems } = snapshot(parseContexts(TWO.replace("api_token: token-a", token)));
+      expect(contexts).toMatchObject([{ name: "a", token: text }, { name: "b" }]);
+      expect(problems).toHaveLength(token === "note: x" ? 1 : 0);
     }
+  });
+
+  test("is not the only thing that Python may refuse", () => {
+    const { contexts, problems } = parseContexts(`${TWO}x: 2024-13-01\ny: {z: !x z}\n`);
+    expect(contexts).toHaveLength(2);
+    expect(problems.map(({ line }) => line)).toEqual([10, 11]);
   });
 });

@@ -1,34 +1,34 @@
-import { command } from "../../cli/command.ts";
-import { usageError } from "../../errors.ts";
-import { describeLogin } from "../../auth/report-login.ts";
+import { command, flag, option } from "../../cli/command.ts";
+import type { Cli } from "../../app.ts";
+import type { CreatedToken } from "../../cloud/tokens.ts";
+import { CliError, usageError } from "../../errors.ts";
+import { quoteWord } from "../../resolve/require.ts";
+import { reportLogin } from "../../auth/report-login.ts";
 import { create as createApiToken, prepareLogin, saveCreated } from "../../tokens/create.ts";
 import { parseExpiry, parseScopes, parseTokenName } from "../../tokens/fields.ts";
-import { openTokens } from "../../tokens/open.ts";
+import { openTokens } from "../../tokens/list.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { FIELD_ARGS, printSecret, SCOPE_ARG, showExpiry, showScopes } from "./_show.ts";
+import { DESCRIPTION, EXPIRES, SCOPE, showExpiry, showScopes, toJson } from "./_format.ts";
 
 export const create = command({
   name: "create",
-  description: "Create an API token and print it, alone on standard output",
+  description: "Create an API token and print it on stdout",
   args: {
     name: { type: "positional", required: true, description: "Its name: a to z, 0 to 9 and dashes" },
-    scope: { ...SCOPE_ARG.scope, description: `${SCOPE_ARG.scope.description} (default: api)` },
-    ...FIELD_ARGS,
-    login: {
-      type: "string",
-      valueHint: "name",
-      description: "Save it as the login of this context, now current",
-    },
-    "no-use": { type: "boolean", description: "With --login, keep the current context" },
-    force: { type: "boolean", description: "Send any scope; with --login, replace any context" },
+    scope: { ...SCOPE, description: `${SCOPE.description} (default: api)` },
+    description: DESCRIPTION,
+    expires: EXPIRES,
+    login: option("name", "Save it as this context, and make that current"),
+    "no-use": flag("With --login, keep the current context"),
+    force: flag("Accept any scope; with --login, replace any context"),
     ...REQUEST_ARGS,
   },
   examples: [
     ["bentocloud api-token create ci --expires 90d | gh secret set BENTO_CLOUD_API_KEY", "for a CI job"],
-    ["bentocloud api-token create laptop --login laptop >/dev/null", "a context with a token of its own"],
+    ["bentocloud api-token create laptop --login laptop >/dev/null", "a context with its own token"],
   ],
   async run(args, cli, given) {
-    const [force, insecureHttp] = [args.force ?? false, args["insecure-http"] ?? false];
+    const [force, insecureHttp] = [args.force, args["insecure-http"]];
     if (args["no-use"] && args.login === undefined) throw usageError("--no-use goes with --login");
     const name = parseTokenName(args.name);
     const scopes = parseScopes(given.all("scope"), { force });
@@ -37,18 +37,39 @@ export const create = command({
     const to =
       args.login === undefined
         ? undefined
-        : await prepareLogin(cli, session, { name: args.login, use: !args["no-use"], force, insecureHttp });
+        : await prepareLogin(cli, session, {
+            name: args.login,
+            use: !args["no-use"],
+            force,
+            insecureHttp,
+            commandFor: (other) => `bentocloud api-token create ${name} --login ${quoteWord(other)}`,
+          });
     const token = await createApiToken(session.client, {
       name,
       description: args.description ?? "",
       scopes: scopes.length === 0 ? ["api"] : scopes,
       ...(expiresAt && { expiresAt }),
     });
-    // At once: nobody can ask for it again, whatever happens to the login.
+    // First of all: the server does not tell it again, even if saving the login fails.
     printSecret(cli, token, { isKept: to !== undefined });
     const life = token.expiresAt ? `, expires ${showExpiry(token, cli.now()).text}` : ", never expires";
     cli.output.success(`Created the API token "${token.name}" (${token.uid}): ${showScopes(token)}${life}`);
-    if (to)
-      await describeLogin(cli, await saveCreated(cli, { endpoint: session.context.endpoint, token, to }));
+    if (to) await reportLogin(cli, await saveCreated(cli, to, token), { isAnswer: false });
   },
 });
+
+/** `isKept` says that the secret is saved as well, so that it is not lost when nobody reads stdout. */
+function printSecret({ output }: Cli, token: CreatedToken, { isKept }: { isKept: boolean }): void {
+  const hint = `nobody knows the secret of the new API token: \`bentocloud api-token delete ${token.name}\``;
+  try {
+    const secret = token.secret.reveal();
+    const isRead = output.json
+      ? output.secretData({ ...toJson(token), api_token: secret })
+      : output.secret(secret);
+    if (isRead || isKept) return;
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(error.code, error.message, { hint, cause: error });
+  }
+  throw new CliError("STORAGE", "nobody reads standard output", { hint });
+}

@@ -1,30 +1,30 @@
-import { command } from "../../cli/command.ts";
+import { command, flag } from "../../cli/command.ts";
 import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
-import { deleteApiToken } from "../../tokens/change.ts";
-import { describeHolder } from "../../tokens/own.ts";
+import { deleteApiToken } from "../../tokens/delete.ts";
+import { describeUser } from "../../tokens/match.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { TOKEN_ARG } from "./_show.ts";
+import { TOKEN } from "./_format.ts";
 
 export const remove = command({
   name: "delete",
-  description: "Delete an API token; whoever uses it is locked out",
+  description: "Delete an API token; every program that uses it is locked out",
   args: {
-    ...TOKEN_ARG,
-    yes: { type: "boolean", description: "Do not ask" },
-    force: { type: "boolean", description: "Delete it even when a login here uses it, or may do so" },
+    token: TOKEN,
+    yes: flag("Do not ask"),
+    force: flag("Delete it even if a context here uses it or may use it"),
     ...REQUEST_ARGS,
   },
-  examples: [["bentocloud api-token delete old-laptop --yes", "without a question"]],
+  examples: [["bentocloud api-token delete old-laptop --yes", "without asking"]],
   async run(args, cli) {
     const { token, contexts } = await deleteApiToken(cli, args.token, {
-      yes: args.yes ?? false,
-      force: args.force ?? false,
-      insecureHttp: args["insecure-http"] ?? false,
+      yes: args.yes,
+      force: args.force,
+      insecureHttp: args["insecure-http"],
     });
     if (cli.output.json) cli.output.data({ uid: token.uid, name: token.name, contexts });
     cli.output.success(`Deleted the API token "${token.name}" (${token.uid})`);
     if (contexts.length > 0)
-      cli.output.warn(`${contexts.map(describeHolder).join(" and ")} can no longer sign in`);
+      cli.output.warn(`${contexts.map(describeUser).join(" and ")} can no longer sign in`);
     const stored = contexts.filter((name) => name !== ENVIRONMENT_NAME);
     if (stored.length > 0) cli.output.hint("sign in again with `bentocloud login`, or `bentocloud logout`");
   },

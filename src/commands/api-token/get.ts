@@ -1,20 +1,17 @@
 import { command } from "../../cli/command.ts";
-import { describeHolder } from "../../tokens/own.ts";
+import { describeUser } from "../../tokens/match.ts";
 import { getApiToken } from "../../tokens/list.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { showDescription, showExpiry, showScopes, TOKEN_ARG, toListedJson } from "./_show.ts";
+import { TOKEN, showDescription, showExpiry, showScopes, toListedJson } from "./_format.ts";
 
 export const get = command({
   name: "get",
   description: "Show one API token",
-  args: { ...TOKEN_ARG, ...REQUEST_ARGS },
+  args: { token: TOKEN, ...REQUEST_ARGS },
   async run(args, cli) {
-    const token = await getApiToken(cli, args.token, { insecureHttp: args["insecure-http"] ?? false });
-    if (cli.output.json) {
-      cli.output.data(toListedJson(token));
-      return;
-    }
+    const token = await getApiToken(cli, args.token, { insecureHttp: args["insecure-http"] });
+    if (cli.output.json) return cli.output.data(toListedJson(token));
     const now = cli.now();
     const expiry = showExpiry(token, now);
     cli.output.fields([
@@ -26,7 +23,7 @@ export const get = command({
       ["created", token.createdAt && showWhen(token.createdAt, now)],
       ["last used", token.lastUsedAt ? showWhen(token.lastUsedAt, now) : "never"],
       ["expires", expiry.text, expiry.tone],
-      ["used by", token.contexts.map(describeHolder).join(", ") || null],
+      ["used by", token.contexts.map(describeUser).join(", ") || null],
     ]);
   },
 });

@@ -2,7 +2,7 @@ import { group } from "../../cli/command.ts";
 
 export const apiToken = group({
   name: "api-token",
-  description: "Manage the API tokens of the active context's user on the server",
+  description: "Manage the active user's API tokens on the server",
   commands: {
     list: () => import("./list.ts").then((module) => module.list),
     get: () => import("./get.ts").then((module) => module.get),

@@ -1,41 +1,33 @@
-import { command } from "../../cli/command.ts";
+import { command, flag, option } from "../../cli/command.ts";
 import { variable } from "../../resolve/environment.ts";
-import type { Rotation } from "../../tokens/journal.ts";
+import type { Rotation } from "../../tokens/rotation-journal.ts";
 import { parseExpiry } from "../../tokens/fields.ts";
-import type { RotateOptions } from "../../tokens/plan.ts";
-import { planRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
+import type { RotateOptions } from "../../tokens/plan-rotation.ts";
+import { previewRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
 import type { Cli } from "../../app.ts";
-import { REQUEST_ARGS } from "../_args.ts";
-import { FIELD_ARGS, showDescription, showExpiry } from "./_show.ts";
+import { CONTEXT, REQUEST_ARGS } from "../_args.ts";
+import { showDescription, showExpiry } from "./_format.ts";
 
 export const rotate = command({
   name: "rotate",
-  description:
-    "Replace a context's API token by a new one like it, wherever it stands, and delete the old one",
+  description: "Replace an API token in every context that has it, and delete the old one",
   args: {
-    name: { type: "positional", required: false, description: "Context (default: the active one)" },
-    expires: {
-      ...FIELD_ARGS.expires,
-      description: "End of the new one, as for `create` (default: that of the old one)",
-    },
-    old: {
-      type: "string",
-      valueHint: "token",
-      description: "Uid or name of the old one, where it cannot be told",
-    },
-    "dry-run": { type: "boolean", description: "Say what would be done; change nothing" },
+    name: { ...CONTEXT, required: false, description: "Context (default: the active one)" },
+    expires: option("when", "When the new one expires, as for `create` (default: as the old one)"),
+    old: option("token", "UID or name of the old one, if that is not known"),
+    "dry-run": flag("Print what would be done; change nothing"),
     ...REQUEST_ARGS,
   },
   examples: [
-    ["bentocloud api-token rotate prod", "an interrupted one goes on, or is taken back, when run again"],
-    ["bentocloud api-token rotate --expires 90d", "the active context's, with a new lifetime"],
+    ["bentocloud api-token rotate prod", "run it again to finish or undo an interrupted rotation"],
+    ["bentocloud api-token rotate --expires 90d", "the active one, with a new lifetime"],
   ],
   async run(args, cli) {
     const options = {
       name: args.name,
       old: args.old,
       expiresAt: args.expires === undefined ? undefined : parseExpiry(args.expires, cli.now()),
-      insecureHttp: args["insecure-http"] ?? false,
+      insecureHttp: args["insecure-http"],
     };
     if (args["dry-run"]) await printPlan(cli, options);
     else report(cli, await rotateToken(cli, options));
@@ -43,15 +35,9 @@ export const rotate = command({
 });
 
 async function printPlan(cli: Cli, options: RotateOptions): Promise<void> {
-  const { contexts, rotation, unfinished } = await planRotation(cli, options);
-  if (cli.output.json) {
-    cli.output.data({
-      dry_run: true,
-      ...toJson(rotation, contexts),
-      unfinished: unfinished.map((one) => toJson(one)),
-    });
-    return;
-  }
+  const { contexts, rotation, unfinished } = await previewRotation(cli, options);
+  const plan = { dry_run: true, ...toJson(rotation, contexts) };
+  if (cli.output.json) return cli.output.data({ ...plan, unfinished: unfinished.map((one) => toJson(one)) });
   const { endpoint, old, wanted } = rotation;
   cli.output.fields([
     ["contexts", contexts.join(", ")],
@@ -63,7 +49,7 @@ async function printPlan(cli: Cli, options: RotateOptions): Promise<void> {
     ["expires", expiryOf(rotation, cli.now()).text],
   ]);
   for (const { old: other, started_at } of unfinished)
-    cli.output.info(`The rotation of "${other.name}", begun ${started_at}, would be ended first`);
+    cli.output.info(`The rotation of "${other.name}", started ${started_at}, would be finished first`);
   cli.output.info("Nothing was changed");
 }
 
@@ -72,8 +58,8 @@ function report(cli: Cli, { contexts, rotation, oldStillWorks, isResumed }: Rota
   if (cli.output.json) cli.output.data({ ...toJson(rotation, contexts), resumed: isResumed });
   const names = contexts.map((name) => `"${name}"`).join(", ");
   cli.output.success(
-    `Rotated the API token of ${names}: "${wanted.name}" (${successor?.uid}) is in the place of "${old.name}", ` +
-      `which is deleted; expires ${expiryOf(rotation, cli.now()).text}`,
+    `Rotated ${names}: now using "${wanted.name}" (${successor?.uid}), ` +
+      `expires ${expiryOf(rotation, cli.now()).text}; the old token "${old.name}" is deleted`,
   );
   if (variable(cli.env, "BENTO_CLOUD_API_KEY")?.trim() === old.token)
     cli.output.warn("BENTO_CLOUD_API_KEY holds the old API token, which no longer works");

@@ -1,24 +1,25 @@
-import { command } from "../../cli/command.ts";
-import { updateApiToken } from "../../tokens/change.ts";
+import { command, flag } from "../../cli/command.ts";
+import { updateApiToken } from "../../tokens/list.ts";
 import { parseExpiry, parseScopes } from "../../tokens/fields.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { FIELD_ARGS, SCOPE_ARG, showExpiry, showScopes, TOKEN_ARG, toJson } from "./_show.ts";
+import { DESCRIPTION, EXPIRES, SCOPE, TOKEN, showExpiry, showScopes, toJson } from "./_format.ts";
 
 export const update = command({
   name: "update",
-  description: "Change what an API token may do, how long it lives, or what it is for",
+  description: "Change the scopes, expiry or description of an API token",
   args: {
-    ...TOKEN_ARG,
-    ...SCOPE_ARG,
-    ...FIELD_ARGS,
-    force: { type: "boolean", description: "Send any scope" },
+    token: TOKEN,
+    scope: SCOPE,
+    description: DESCRIPTION,
+    expires: EXPIRES,
+    force: flag("Accept any scope"),
     ...REQUEST_ARGS,
   },
-  examples: [["bentocloud api-token update ci --expires 30d", "thirty days from now"]],
+  examples: [["bentocloud api-token update ci --expires 30d", "expires in 30 days"]],
   async run(args, cli, given) {
-    const scopes = parseScopes(given.all("scope"), { force: args.force ?? false });
+    const scopes = parseScopes(given.all("scope"), { force: args.force });
     const token = await updateApiToken(cli, args.token, {
-      insecureHttp: args["insecure-http"] ?? false,
+      insecureHttp: args["insecure-http"],
       ...(args.description !== undefined && { description: args.description }),
       ...(scopes.length > 0 && { scopes }),
       ...(args.expires !== undefined && { expiresAt: parseExpiry(args.expires, cli.now()) }),

@@ -1,25 +1,21 @@
 import { command } from "../../cli/command.ts";
 import { emptyTokenOf } from "../../contexts/context.ts";
 import { requireToken } from "../../resolve/require.ts";
-import { openKnown, openSession } from "../../auth/session.ts";
-import type { Cli } from "../../app.ts";
-import { withCompatibleFailures } from "./_failure.ts";
+import { openOffline, openSession } from "../../auth/session.ts";
+import { exitOneOnFailure } from "./_exit-code.ts";
 
 export const currentContext = command({
   name: "current-context",
-  description: "Print the active context as JSON, like bentoml",
+  description: "Print the active context as JSON, as bentoml does",
   async run(_args, cli) {
-    await withCompatibleFailures(async () => {
-      const { context } = await openKnown(cli);
+    await exitOneOnFailure(async () => {
+      const { context } = await openOffline(cli);
       const { name, endpoint, email } = context;
+      // A token is revealed only where it could be used too: pins are checked.
+      const reveal = async () => (await openSession(cli, { insecureHttp: false })).token.reveal();
       const empty = emptyTokenOf(context);
-      const api_token = empty ?? (cli.isTerminal(1) ? requireToken(context).masked : await reveal(cli));
+      const api_token = empty ?? (cli.isTerminal(1) ? requireToken(context).masked : await reveal());
       cli.output.secretData({ name, endpoint, api_token, email });
     });
   },
 });
-
-/** A project's pins guard the token here as they do in `token`. */
-async function reveal(cli: Cli): Promise<string> {
-  return (await openSession(cli, { insecureHttp: false })).token.reveal();
-}

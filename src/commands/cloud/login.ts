@@ -1,23 +1,19 @@
-import { command } from "../../cli/command.ts";
+import { command, option } from "../../cli/command.ts";
 import { login as signIn } from "../../auth/login.ts";
 import { reportLogin } from "../../auth/report-login.ts";
-import { ENDPOINT_ARG, REQUEST_ARGS } from "../_args.ts";
-import { withCompatibleFailures } from "./_failure.ts";
+import { ENDPOINT, REQUEST_ARGS } from "../_args.ts";
+import { exitOneOnFailure } from "./_exit-code.ts";
 
 export const login = command({
   name: "login",
-  description: "Log in like `bentoml cloud login`",
+  description: "Sign in as `bentoml cloud login` does",
   args: {
-    ...ENDPOINT_ARG,
-    "api-token": {
-      type: "string",
-      valueHint: "token",
-      description: "The API token (default: BENTO_CLOUD_API_KEY)",
-    },
+    endpoint: ENDPOINT,
+    "api-token": option("token", "The API token (default: BENTO_CLOUD_API_KEY)"),
     ...REQUEST_ARGS,
   },
   async run(args, cli) {
-    await withCompatibleFailures(async () => {
+    await exitOneOnFailure(async () => {
       const result = await signIn(cli, {
         endpoint: args.endpoint,
         withToken: false,
@@ -26,7 +22,7 @@ export const login = command({
         browser: true,
         use: true,
         force: "warn",
-        insecureHttp: args["insecure-http"] ?? false,
+        insecureHttp: args["insecure-http"],
       });
       await reportLogin(cli, result);
     });

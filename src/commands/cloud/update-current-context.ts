@@ -1,21 +1,15 @@
 import { command } from "../../cli/command.ts";
 import { switchContext } from "../../store/manage.ts";
 import { reportNarrowed, reportWinner } from "../../auth/report-login.ts";
-import { withCompatibleFailures } from "./_failure.ts";
+import { exitOneOnFailure } from "./_exit-code.ts";
+import { CONTEXT } from "../_args.ts";
 
 export const updateCurrentContext = command({
   name: "update-current-context",
   description: "Make a stored context current",
-  args: {
-    name: {
-      type: "positional",
-      valueHint: "context",
-      required: true,
-      description: "Context to make current",
-    },
-  },
+  args: { name: { ...CONTEXT, required: true, description: "Context to make current" } },
   async run(args, cli) {
-    await withCompatibleFailures(async () => {
+    await exitOneOnFailure(async () => {
       const { name } = args;
       const { result: previous, narrowed } = await switchContext(cli.store, name);
       if (cli.output.json) cli.output.data({ name, previous });

@@ -1,11 +1,11 @@
 import { command } from "../../cli/command.ts";
-import { openKnown } from "../../auth/session.ts";
+import { openOffline } from "../../auth/session.ts";
 
 export const current = command({
   name: "current",
   description: "Print the name of the active context",
   async run(_args, cli) {
-    const { active } = await openKnown(cli);
+    const { active } = await openOffline(cli);
     if (cli.output.json) cli.output.data({ name: active.name, source: active.source });
     else cli.output.line(active.name);
   },

@@ -26,50 +26,30 @@ export const list = command({
     }));
     for (const { line, message } of file.problems)
       cli.output.warn(`${cli.store.paths.file}:${line}: ${message}`);
-    if (cli.output.json) {
-      cli.output.data({ contexts: rows });
-      return;
-    }
-    if (rows.length === 0) cli.output.info(await describeNothing(cli));
-    else await cli.output.table([header(), ...rows.map(toCells)]);
+    if (cli.output.json) return cli.output.data({ contexts: rows });
+    if (rows.length === 0) cli.output.info(await describeEmptyList(cli));
+    else await cli.output.table(["", "NAME", "ENDPOINT", "EMAIL", "STATE"], rows.map(toRow));
     if (active.source.kind === "env_key")
-      cli.output.info("Active here is none of these: BENTO_CLOUD_API_KEY is set");
+      cli.output.info("None of these is active here: BENTO_CLOUD_API_KEY is set");
   },
 });
 
-async function describeNothing({ store }: Cli): Promise<string> {
+async function describeEmptyList({ store }: Cli): Promise<string> {
   return (await store.losses()).length === 0
     ? "No contexts yet; `bentocloud login` makes one"
     : "No contexts; `bentocloud restore` lists what another program removed";
 }
 
-interface Row {
+const STATES = ["current", "project", "active", "protected"] as const;
+
+interface Listed extends Record<(typeof STATES)[number], boolean> {
   name: string;
   endpoint: string;
   email: string | null;
-  current: boolean;
-  project: boolean;
-  active: boolean;
-  protected: boolean;
 }
 
-function header(): Cell[] {
-  return ["", "NAME", "ENDPOINT", "EMAIL", "STATE"].map((text) => ({ text, tone: "dim" }));
-}
-
-const STATES = ["current", "project", "active", "protected"] as const;
-
-function toCells({ name, endpoint, email, ...row }: Row): Cell[] {
-  const { active } = row;
-  const states = STATES.filter((state) => row[state]);
-  const cells: Cell[] = [
-    { text: active ? "*" : " " },
-    { text: name },
-    { text: endpoint },
-    { text: email ?? "-" },
-  ];
-  return [
-    ...cells.map((cell): Cell => (active ? { ...cell, tone: "good" } : cell)),
-    { text: states.join(", ") },
-  ];
+function toRow({ name, endpoint, email, ...row }: Listed): Cell[] {
+  const states = STATES.filter((state) => row[state]).join(", ");
+  const cells = [row.active ? "*" : " ", name, endpoint, email ?? "-"];
+  return [...(row.active ? cells.map((text): Cell => ({ text, tone: "good" })) : cells), states];
 }

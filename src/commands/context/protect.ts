@@ -1,15 +1,14 @@
 import { command } from "../../cli/command.ts";
 import { protectContext } from "../../store/manage.ts";
+import { CONTEXT } from "../_args.ts";
 
 export const protect = command({
   name: "protect",
-  description: "Make `exec` and changing `api` requests ask for the context's name first",
-  args: {
-    name: { type: "positional", valueHint: "context", required: true, description: "Context to protect" },
-  },
+  description: "Make `exec` and `api` requests that change something ask for the name first",
+  args: { name: { ...CONTEXT, required: true, description: "Context to protect" } },
   examples: [
-    ["bentocloud context protect prod", "from now on"],
-    ["bentocloud exec --yes=prod -- ./deploy.sh", "in a script"],
+    ["bentocloud context protect prod", "protect it"],
+    ["bentocloud exec --yes=prod -- ./deploy.sh", "use it in a script"],
   ],
   async run({ name }, { store, output }) {
     const isNew = await protectContext(store, name);

@@ -1,12 +1,13 @@
 import { command } from "../../cli/command.ts";
 import { reportNarrowed } from "../../auth/report-login.ts";
 import { renameContext } from "../../store/manage.ts";
+import { CONTEXT } from "../_args.ts";
 
 export const rename = command({
   name: "rename",
   description: "Rename a context",
   args: {
-    name: { type: "positional", valueHint: "context", required: true, description: "Context to rename" },
+    name: { ...CONTEXT, required: true, description: "Context to rename" },
     "new-name": { type: "positional", required: true, description: "Its new name" },
   },
   async run(args, cli) {

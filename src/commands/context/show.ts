@@ -1,25 +1,22 @@
-import { command } from "../../cli/command.ts";
-import { type Context, requireNamed, usableTokenOf } from "../../contexts/context.ts";
+import { command, flag } from "../../cli/command.ts";
+import { requireStored } from "../../store/manage.ts";
+import { type Context, usableTokenOf } from "../../contexts/context.ts";
 import { showEndpoint } from "../../contexts/endpoint.ts";
-import { openKnown, openSession } from "../../auth/session.ts";
+import { openOffline, openSession } from "../../auth/session.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
+import { CONTEXT } from "../_args.ts";
 
 export const show = command({
   name: "show",
   description: "Show one context",
   args: {
-    name: {
-      type: "positional",
-      valueHint: "context",
-      required: false,
-      description: "Context to show (default: the active one)",
-    },
-    "show-token": { type: "boolean", description: "Print the API token instead of masking it" },
+    name: { ...CONTEXT, required: false, description: "Context to show (default: the active one)" },
+    "show-token": flag("Print the API token instead of masking it"),
   },
   async run(args, cli) {
-    const revealing = args["show-token"] ?? false;
-    const context = args.name === undefined ? await openActive(cli, revealing) : await find(cli, args.name);
+    const revealing = args["show-token"];
+    const context = await open(cli, args.name, { revealing });
     const { name, email } = context;
     const endpoint = showEndpoint(context.endpoint);
     const token = usableTokenOf(context);
@@ -38,16 +35,15 @@ export const show = command({
       ["protected", isProtected ? "yes" : null],
       ...(revealing && token ? [] : [["token", masked ?? "none"] as const]),
     ]);
-    if (revealing && token) cli.output.secret(token, "token".padEnd(isProtected ? 11 : 10));
+    if (!revealing || !token) return;
+    const width = isProtected ? "protected".length : "endpoint".length;
+    cli.output.secret(`${"token".padEnd(width)}  ${token.reveal()}`);
   },
 });
 
-/** The active context is shown only as far as it may be used here. */
-async function openActive(cli: Cli, revealing: boolean): Promise<Context> {
-  if (!revealing) return (await openKnown(cli)).context;
+/** The active context's token is shown only where it could be used too: pins are checked. */
+async function open(cli: Cli, name: string | undefined, { revealing = false }): Promise<Context> {
+  if (name !== undefined) return requireStored(cli.store, name);
+  if (!revealing) return (await openOffline(cli)).context;
   return (await openSession(cli, { insecureHttp: false })).context;
-}
-
-async function find(cli: Cli, name: string): Promise<Context> {
-  return requireNamed((await cli.store.read()).contexts, name);
 }

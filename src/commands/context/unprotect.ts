@@ -1,12 +1,11 @@
 import { command } from "../../cli/command.ts";
 import { unprotectContext } from "../../store/manage.ts";
+import { CONTEXT } from "../_args.ts";
 
 export const unprotect = command({
   name: "unprotect",
-  description: "Take the protection of a context away",
-  args: {
-    name: { type: "positional", valueHint: "context", required: true, description: "Context to unprotect" },
-  },
+  description: "Remove the protection of a context",
+  args: { name: { ...CONTEXT, required: true, description: "Context to unprotect" } },
   async run({ name }, { store, output }) {
     const was = await unprotectContext(store, name);
     if (output.json) output.data({ name, protected: false });

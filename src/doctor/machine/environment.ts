@@ -1,103 +1,65 @@
-import { askPython } from "../../resolve/python.ts";
-import { compareLogins } from "../../resolve/compare-python.ts";
-import { environmentCredential, variable } from "../../resolve/environment.ts";
-import type { Environment } from "../../store/home.ts";
-import { findProject } from "../../resolve/bentorc.ts";
-import type { Active } from "../../resolve/active.ts";
-import { CliError } from "../../errors.ts";
 import type { Cli } from "../../app.ts";
-import type { Check, Finding } from "../check.ts";
-import { quietly } from "../quiet.ts";
+import { findProject } from "../../resolve/bentorc.ts";
+import { environmentCredential, isSetButEmpty, variable } from "../../resolve/environment.ts";
+import { comparePython } from "../../resolve/python.ts";
+import type { Environment } from "../../store/home.ts";
+import { attempt, type Check, ok, warn } from "../check.ts";
+import { join, open, secret, type Text, text } from "../report.ts";
 
-const [KEY, ENDPOINT, CONTEXT] = [
-  "BENTO_CLOUD_API_KEY",
-  "BENTO_CLOUD_API_ENDPOINT",
-  "BENTOML_CLOUD_CONTEXT",
-] as const;
+const KEY = "BENTO_CLOUD_API_KEY";
+const ENDPOINT = "BENTO_CLOUD_API_ENDPOINT";
+const CONTEXT = "BENTOML_CLOUD_CONTEXT";
+const CHOOSING = [KEY, ENDPOINT, CONTEXT];
 
-/** The variables that choose a login, where they contradict each other, the options or a project, or mislead. */
+/** The variables that choose a login: whether they contradict each other, the options or a project, or mislead. */
 export const environment: Check = {
   id: "environment",
-  async look(cli) {
+  async run(cli) {
     const { env } = cli;
-    const names = [KEY, ENDPOINT, CONTEXT, "BENTOML_HOME"];
-    const empty = names.filter((name) => env[name] !== undefined && variable(env, name) === undefined);
-    const isUsed = [KEY, ENDPOINT, CONTEXT].some((name) => env[name] !== undefined);
-    if (!isUsed && empty.length === 0) return { status: "ok", message: "no variable chooses a login" };
-    const fault = faultOf(env);
-    if (fault) return fault;
+    const empty = [...CHOOSING, "BENTOML_HOME"].filter((name) => isSetButEmpty(env, name));
+    if (empty.length === 0 && CHOOSING.every((name) => env[name] === undefined))
+      return ok(text`no variable chooses a login`);
+    // A key or an endpoint that cannot be used at all throws.
+    environmentCredential(env);
     const sentences = [
-      ...empty.map((name) => `${name} is set but empty, and ignored here`),
-      ...conflictsOf(cli),
-      ...(await differenceOf(cli)),
+      ...empty.map((name) => text`${open(name)} is set but empty, and ignored here`),
+      ...(await listConflicts(cli)),
+      ...(await compareWithPython(cli)),
     ];
-    return sentences.length > 0
-      ? {
-          status: "warn",
-          message: sentences.join("; "),
-          hint: "`bentocloud explain` shows what each of them uses",
-        }
-      : { status: "ok", message: whatItSays(env) };
+    if (sentences.length === 0) return ok(describeChoice(env));
+    return warn(join(sentences), text`\`bentocloud explain\` shows what each of them uses`);
   },
 };
 
-/** A key or an endpoint that cannot be used at all. */
-function faultOf(env: Environment): Finding | undefined {
-  try {
-    environmentCredential(env);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { status: "fail", message: error.message, ...(error.hint && { hint: error.hint }) };
-  }
-}
-
-function conflictsOf({ env, flags, cwd }: Cli): string[] {
+async function listConflicts({ env, flags, cwd }: Cli): Promise<Text[]> {
   const hasKey = variable(env, KEY) !== undefined;
   const hasName = variable(env, CONTEXT) !== undefined;
-  const isAlone = !hasKey && variable(env, ENDPOINT) !== undefined;
-  const project = flags.context === undefined ? projectOf(cwd()) : undefined;
-  const winner = hasKey ? KEY : CONTEXT;
-  return [
-    isAlone && `${ENDPOINT} without ${KEY} only says where \`login\` signs in`,
-    flags.context !== undefined && hasKey && `--context wins over ${KEY} here`,
-    flags.context === undefined && hasKey && hasName && `${KEY} wins over ${CONTEXT}`,
-    project !== undefined && (hasKey || hasName) && `${winner} wins over the context that ${project} names`,
-  ].filter((sentence) => typeof sentence === "string");
-}
-
-/** A project's file with a credential in it is what resolution itself complains about. */
-function projectOf(cwd: string): string | undefined {
-  try {
-    const project = findProject(cwd, () => {});
-    return project?.context === undefined ? undefined : project.path;
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return undefined;
+  const hasEndpoint = variable(env, ENDPOINT) !== undefined;
+  const found =
+    hasEndpoint && !hasKey
+      ? [text`${open(ENDPOINT)} without ${open(KEY)} only says where \`login\` signs in`]
+      : [];
+  if (flags.context !== undefined)
+    return hasKey ? [...found, text`--context wins over ${open(KEY)} here`] : found;
+  if (hasKey && hasName) found.push(text`${open(KEY)} wins over ${open(CONTEXT)}`);
+  const project = await attempt(() => findProject(cwd, () => {}));
+  if (project?.context !== undefined && (hasKey || hasName)) {
+    const winner = open(hasKey ? KEY : CONTEXT);
+    found.push(text`${winner} wins over the context that ${secret("path", project.path)} names`);
   }
+  return found;
 }
 
-async function differenceOf(cli: Cli): Promise<string[]> {
-  const active = await quietly(cli).resolve().catch(orNothing);
-  const python = await askPython(cli.env, () => cli.cwd());
-  const ours = {
-    kind: active?.source.kind ?? null,
-    context: active?.context,
-    stoppedByProject: false,
-  };
-  const { differs, reasons } = compareLogins(ours, python, cli.env);
-  if (!differs) return [];
-  const why = python.failure === null ? reasons : [...reasons, python.failure];
-  return [`Python bentoml decides differently: ${why.join(", ") || "it uses another login"}`];
+async function compareWithPython(cli: Cli): Promise<Text[]> {
+  const { env, cwd } = cli;
+  const active = await attempt(() => cli.resolve());
+  const { python } = await comparePython({ env, cwd, active, isForbidden: false });
+  if (!python.differs) return [];
+  return [text`Python bentoml decides differently: ${secret("reasons", python.reason ?? "")}`];
 }
 
-function orNothing(error: unknown): Active | undefined {
-  if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-  return undefined;
-}
-
-function whatItSays(env: Environment): string {
-  if (variable(env, KEY) === undefined) return `${CONTEXT} chooses the context`;
+function describeChoice(env: Environment): Text {
+  if (variable(env, KEY) === undefined) return open(`${CONTEXT} chooses the context`);
   const where = variable(env, ENDPOINT) === undefined ? "the default endpoint" : ENDPOINT;
-  return `${KEY} is the login, with ${where}; no stored context is used`;
+  return open(`${KEY} is the login, with ${where}; no stored context is used`);
 }

@@ -1,60 +1,58 @@
-import type { Answer } from "../../cloud/answer.ts";
-import type { Head } from "../../cloud/client.ts";
+import { fieldOf, serverText } from "../../cloud/answer.ts";
+import { refusal } from "../../cloud/refusal.ts";
 import { CliError } from "../../errors.ts";
-import type { Cli } from "../../app.ts";
-import type { Finding } from "../check.ts";
-import type { Link } from "./chain.ts";
-import type { Visit } from "./visit.ts";
+import { type Check, ok, warn } from "../check.ts";
+import { endpointAddress, open, secret, text } from "../report.ts";
+import type { Target } from "./target.ts";
 
 const LOOKS_LIKE_VERSION = /^v?\d+(\.\d+)*(-[a-z0-9]{1,12})?$/;
 
-/** What answers there: asked without a token, by the question that every BentoCloud and Yatai should answer. */
-export const endpoint: Link = {
+/** Whether BentoCloud answers: asked without a token, by a question that every BentoCloud and Yatai should answer. */
+export const endpoint: Check<Target> = {
   id: "endpoint",
-  async look(cli, visit) {
-    const { fieldOf, serverText } = await import("../../cloud/answer.ts");
-    const { refusal } = await import("../../cloud/auth.ts");
-    const answer = await askVersion(cli, visit);
+  async run(target) {
+    const { answer } = await target.askVersion();
+    const shown = endpointAddress(target.endpoint);
     const version = serverText(fieldOf(answer.body, "version"), 60);
-    if (answer.status === 200 && version !== undefined)
-      return {
-        status: "ok",
-        message: `${visit.endpoint} is BentoCloud or Yatai, version ${version}`,
-        hidden: { "server's words": LOOKS_LIKE_VERSION.test(version) ? [] : [version] },
-      };
-    const isOpen = answer.status < 500 && answer.notJson === undefined && answer.status !== 407;
-    if (isOpen) return judgeByToken(visit);
-    throw (
-      refusal(answer, visit.endpoint) ?? new CliError("NOT_BENTOCLOUD", `${visit.endpoint} is not BentoCloud`)
-    );
+    if (answer.status === 200 && version !== undefined) {
+      const number = LOOKS_LIKE_VERSION.test(version) ? open(version) : secret("version", version);
+      return ok(text`${shown} is BentoCloud or Yatai, version ${number}`);
+    }
+    if (answer.status >= 500 || answer.status === 407 || answer.notJson !== undefined)
+      throw refusal(answer, target.endpoint) ?? new CliError("NOT_BENTOCLOUD", "this is not BentoCloud");
+    // A server need not know the question; what it says about the token tells what it is.
+    const identification = await target.identify();
+    if (!identification) return warn(text`${shown} answers, but does not say whether it is BentoCloud`);
+    const { verdict, error } = identification;
+    if (error && (verdict === "not_bentocloud" || verdict === "unreachable")) throw error;
+    return ok(text`${shown} is BentoCloud or Yatai, and does not say which version`);
   },
 };
 
-async function askVersion(cli: Cli, visit: Visit): Promise<Answer> {
-  const { toAnswer } = await import("../../cloud/answer.ts");
-  const client = await cli.client({ endpoint: visit.endpoint, insecureHttp: visit.insecureHttp });
-  const from = cli.now();
-  const { text, ...head } = await client.read({ method: "GET", url: `${visit.endpoint}/api/v1/version` });
-  const date = dateOf(head);
-  if (date) visit.clock = { date, from, to: cli.now() };
-  return toAnswer(new Response(null, { status: head.status, headers: head.headers }), text);
-}
+const MAX_DIFFERENCE_MS = 2 * 60 * 1000;
+/** The header has whole seconds. */
+const UNIT_MS = 1000;
 
-/** An answer that a cache kept was given so much earlier. */
-function dateOf({ headers }: Head): Date | undefined {
-  const ms = Date.parse(headers.get("date") ?? "");
-  if (Number.isNaN(ms)) return undefined;
-  const age = Number(headers.get("age") ?? 0);
-  return new Date(ms + (Number.isSafeInteger(age) ? age : 0) * 1000);
-}
+/** The server's time against that of this machine, by which tokens and certificates are judged. */
+export const clock: Check<Target> = {
+  id: "clock",
+  async run(target) {
+    const { clock } = await target.askVersion();
+    if (!clock) return undefined;
+    // The answer was written at some moment between these two: only what lies outside of them is a difference.
+    const ahead = clock.before.getTime() - (clock.server.getTime() + UNIT_MS);
+    const behind = clock.server.getTime() - clock.after.getTime();
+    const ms = Math.max(ahead, behind);
+    if (ms < MAX_DIFFERENCE_MS) return ok(text`this machine and the server agree about the time`);
+    const difference = `${showSpan(ms)} ${ahead > behind ? "ahead of" : "behind"} the server's`;
+    const hint = text`set the clock: API tokens and certificates are judged by it`;
+    return warn(text`the clock of this machine is ${open(difference)}`, hint);
+  },
+};
 
-/** A server need not know the question; what it says about the token tells what it is. */
-async function judgeByToken(visit: Visit): Promise<Finding> {
-  const identification = await visit.identify();
-  const { endpoint } = visit;
-  if (!identification)
-    return { status: "warn", message: `${endpoint} answers, but does not say whether it is BentoCloud` };
-  const { verdict, error } = identification;
-  if (error && (verdict === "not_bentocloud" || verdict === "unreachable")) throw error;
-  return { status: "ok", message: `${endpoint} is BentoCloud or Yatai, and does not say which version` };
+function showSpan(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return `${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
 }

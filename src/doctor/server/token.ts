@@ -1,42 +1,69 @@
-import type { Identification } from "../../cloud/auth.ts";
+import { findIdentityMismatch, recallIdentity } from "../../auth/identity.ts";
 import { checkOrganizationPin } from "../../resolve/pins.ts";
-import { requireToken } from "../../resolve/require.ts";
-import { findStranger } from "../../auth/identity.ts";
-import type { Cli } from "../../app.ts";
-import type { Finding } from "../check.ts";
-import type { Link } from "./chain.ts";
-import { failureOf } from "./failure.ts";
-import type { Visit } from "./visit.ts";
+import { quoteWord, requireToken } from "../../resolve/require.ts";
+import { cap, clean } from "../../system/text.ts";
+import { showWhen } from "../../system/time.ts";
+import { type Check, fail, ok, toFinding, warn } from "../check.ts";
+import { contextName, open, secret, text } from "../report.ts";
+import type { Target } from "./target.ts";
 
-/** Whether the server takes the token, and whose it says it is. */
-export const token: Link = {
+/** Whether the server accepts the token, and whose it says it is. */
+export const token: Check<Target> = {
   id: "token",
-  async look(cli, visit) {
-    const identification = await visit.identify();
-    if (!identification) return void requireToken(visit.context);
-    const { email, organization } = identification;
-    const finding = await judge(cli, visit, identification).catch(failureOf);
-    const names = {
-      "e-mail": email === null ? [] : [email],
-      organization: organization === null ? [] : [organization],
-    };
-    return { ...finding, hidden: { ...finding.hidden, ...names } };
+  async run(target) {
+    const { cli, active, context } = target;
+    const identification = await target.identify();
+    if (!identification) return void requireToken(context);
+    const { verdict, email, organization, error } = identification;
+    const mismatch = await findIdentityMismatch(cli, context.name, identification);
+    if (mismatch) throw mismatch;
+    // The check of the scope reports a missing one.
+    if (error && verdict !== "forbidden") {
+      const isRefused = verdict === "rejected" || verdict === "expired";
+      if (!isRefused || active.source.kind !== "env_key") throw error;
+      const hint = text`${open(active.source.name)} holds this token: replace it, or unset it`;
+      return { ...toFinding(error), hint };
+    }
+    if (!error) checkOrganizationPin(active, organization);
+    const user = email === null ? [] : text`, of ${secret("e-mail", email)}`;
+    const place = organization === null ? [] : text`, in ${secret("organization", organization)}`;
+    return ok(text`accepted${user}${place}`);
   },
 };
 
-async function judge(cli: Cli, visit: Visit, identification: Identification): Promise<Finding> {
-  const { verdict, email, organization, error } = identification;
-  const stranger = await findStranger(cli, visit.context.name, identification);
-  if (stranger) throw stranger;
-  // A missing scope has a line of its own.
-  if (error && verdict !== "forbidden") {
-    const isFault = verdict === "rejected" || verdict === "expired";
-    const isOfVariable = isFault && visit.active.source.kind === "env_key";
-    const hint = "BENTO_CLOUD_API_KEY holds this token: replace it, or unset it";
-    return { ...failureOf(error), ...(isOfVariable && { hint }) };
-  }
-  if (!error) checkOrganizationPin(visit.active, organization);
-  const whose =
-    (email === null ? "" : `, of ${email}`) + (organization === null ? "" : `, in ${organization}`);
-  return { status: "ok", message: `accepted${whose}` };
-}
+/** What the token may do, as far as the server says so. */
+export const scope: Check<Target> = {
+  id: "scope",
+  async run(target) {
+    const identification = await target.identify();
+    if (!identification) return undefined;
+    if (identification.error) throw identification.error;
+    const scopes = (await target.findListed())?.scopes;
+    if (!scopes) return ok(text`enough to see its organization; the server does not say more of this token`);
+    const shown = secret("scopes", cap(clean(scopes.join(", ")), 200) || "none");
+    if (scopes.includes("api")) return ok(shown);
+    const hint = text`bentocloud api-token create NAME --scope api --login CONTEXT`;
+    return warn(text`${shown}; what needs the scope "api" is refused`, hint);
+  },
+};
+
+const SOON_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** How long the token is valid: by the server's list, else as it was last seen there. */
+export const expiry: Check<Target> = {
+  id: "expiry",
+  async run({ cli, context, findListed }) {
+    const listed = await findListed();
+    const end = listed ? listed.expiresAt : (await recallIdentity(cli, context))?.expires_at;
+    if (end === undefined) return undefined;
+    if (end === null) return ok(text`the API token does not expire`);
+    const [time, now] = [new Date(end), cli.now()];
+    const when = open(showWhen(time, now));
+    const name = contextName(context.name, quoteWord(context.name));
+    if (time <= now)
+      return fail(text`the API token expired ${when}`, text`bentocloud login --context=${name}`);
+    const message = text`the API token expires ${when}`;
+    const isSoon = time.getTime() - now.getTime() < SOON_MS;
+    return isSoon ? warn(message, text`bentocloud api-token rotate ${name}`) : ok(message);
+  },
+};

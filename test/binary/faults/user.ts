@@ -3,16 +3,26 @@ import { join } from "node:path";
 import type { Home } from "../../support/home.ts";
 import { programCommand } from "../../support/program.ts";
 
-/** Permissions do not bind root, which gives itself up for these tests. */
-export const isRoot = process.getuid?.() === 0;
-export const canBeUser = !isRoot || Bun.which("setpriv") !== null;
-
 const NOBODY = 65_534;
+
+/** Permissions do not bind root, which runs the program as another user for these tests. */
+export const isRoot = process.getuid?.() === 0;
+
+/**
+ * False also where the checkout is out of that user's reach, as below `/root`. The shell is needed to find out:
+ * what `setpriv` itself starts can still be read with root's capabilities.
+ */
+export const canBeUser =
+  (!isRoot || Bun.which("setpriv") !== null) &&
+  Bun.spawnSync([...become(NOBODY), "sh", "-c", '"$@"', "sh", ...programCommand(), "--version"]).success;
 
 /** The program as a user whom permissions bind. */
 export function asUser(uid = NOBODY): string[] {
-  const drop = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
-  return isRoot ? [...drop, ...programCommand()] : programCommand();
+  return [...become(uid), ...programCommand()];
+}
+
+function become(uid: number): string[] {
+  return isRoot ? ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"] : [];
 }
 
 /** Makes a home that user's, with all that is in it. */

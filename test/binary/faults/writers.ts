@@ -1,6 +1,4 @@
 import { expect } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { writeContexts } from "../../store/fixture.ts";
 import { home, run, type RunOptions } from "../../support/bin.ts";
 import type { LocalCloud } from "../../support/cloud.ts";
@@ -57,17 +55,4 @@ export async function expectReadable(options: RunOptions & { home: Home }): Prom
   const list = await run(["list-context"], options);
   expect(list).toMatchObject({ code: 0, stderr: "" });
   expect(JSON.parse(list.stdout)).toEqual(["a", "b"]);
-}
-
-/** What a writer has for itself while it writes. */
-export function leftovers(here: Home): string[] {
-  return here.tree().filter((line) => /\.tmp |\/lock[. ]|bentocloud-lock/.test(line));
-}
-
-/** The earlier versions that are kept. */
-export function backupsOf(here: Home): string[] {
-  const names = here.tree().map((line) => /^bentoml\/(\.bentocloud\/backups\/.*\.yaml) /.exec(line)?.[1]);
-  return names.flatMap((name) =>
-    name === undefined ? [] : [readFileSync(join(here.bentoml, name), "utf8")],
-  );
 }

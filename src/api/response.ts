@@ -1,0 +1,154 @@
+import type { Client, Head } from "../cloud/client.ts";
+import { pagesOf } from "../cloud/pages.ts";
+import { notBentoCloud, refusedRequest } from "../cloud/refusal.ts";
+import type { Message } from "../cloud/send.ts";
+import type { CliError } from "../errors.ts";
+import type { Cli } from "../app.ts";
+import type { Filter } from "../system/jq.ts";
+
+interface Options {
+  /** Print the status line and the headers too. */
+  include: boolean;
+  filter: Filter | undefined;
+}
+
+/** Sends the request and prints the answer. An answer that is an error is printed too, and then thrown. */
+export async function printResponse(
+  cli: Cli,
+  client: Client,
+  message: Message,
+  { include, filter }: Options,
+): Promise<void> {
+  if (filter) {
+    const { text, ...head } = await client.read(message);
+    if (include) await printHead(cli, head);
+    if (head.status >= 400) throw await printRefusal(cli, client, { head, text });
+    if (text.trim() !== "" && parseJson(text) === undefined)
+      throw notBentoCloud(client.endpoint, text.trimStart().startsWith("<") ? "a web page" : "no JSON");
+    return printFiltered(cli, filter, text);
+  }
+  const { body, ...head } = await client.stream(message);
+  if (include) await printHead(cli, head);
+  const encoding = head.headers.get("content-encoding") ?? "identity";
+  if (encoding !== "identity") cli.output.warn(`the answer is compressed (${encoding}), unasked`);
+  const beginning = await printBody(cli, body);
+  if (head.status >= 400) throw refusedBy(client, head, beginning);
+  // A web page that nobody asked for comes from something other than the API.
+  if (isPage(head, beginning) && !message.headers?.has("accept"))
+    throw notBentoCloud(client.endpoint, "a web page");
+}
+
+/** Prints the items of all pages as one list, or with `slurp` the list of the pages. */
+export async function printPages(
+  cli: Cli,
+  client: Client,
+  message: Message,
+  { slurp, filter }: { slurp: boolean; filter: Filter | undefined },
+): Promise<void> {
+  const values: unknown[] = [];
+  for await (const { head, text, list } of pagesOf(client, message)) {
+    if (!list) throw await printRefusal(cli, client, { head, text });
+    if (slurp) values.push(list.body);
+    else values.push(...list.items);
+  }
+  const json = JSON.stringify(values);
+  await (filter ? printFiltered(cli, filter, json) : printText(cli, `${json}\n`));
+}
+
+/** Prints an answer that is an error, and gives the error. */
+async function printRefusal(
+  cli: Cli,
+  client: Client,
+  { head, text }: { head: Head; text: string },
+): Promise<CliError> {
+  await printText(cli, text);
+  return refusedBy(client, head, text);
+}
+
+function refusedBy({ endpoint }: Client, { status }: Head, text: string): CliError {
+  return refusedRequest({ status, body: parseJson(text) }, endpoint);
+}
+
+/** Undefined for a text that is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not every sign-in page declares itself as HTML. */
+function isPage({ headers }: Head, beginning: string): boolean {
+  const type = headers.get("content-type") ?? "";
+  return (
+    /^(text\/html|application\/xhtml\+xml)\b/i.test(type) || /^\s*<(!doctype\s+)?html\b/i.test(beginning)
+  );
+}
+
+/** In the form of HTTP. */
+async function printHead(cli: Cli, { status, statusText, headers }: Head): Promise<void> {
+  const lines = [`HTTP/1.1 ${status} ${statusText}`.trimEnd()];
+  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+  await printText(cli, lines.map((line) => `${line}\r\n`).join("") + "\r\n");
+}
+
+async function printText({ output, isTerminal }: Cli, text: string): Promise<void> {
+  if (isTerminal(1)) await output.screen(text);
+  else output.bytes(encode(text));
+}
+
+/** Enough for the sentence in which a server says what went wrong. */
+const BEGINNING = 64 * 1024;
+/** What is longer is not indented for a person, but printed as it comes. */
+const MAX_INDENTED = 10 * 1024 * 1024;
+
+/** Prints a body to its end, or until nobody reads any more. Gives its beginning. */
+async function printBody({ output, isTerminal }: Cli, body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  const isShown = isTerminal(1);
+  let waiting = isShown ? "" : undefined;
+  let beginning = "";
+  try {
+    for await (const piece of body) {
+      const isRead = isShown || beginning.length < BEGINNING;
+      const text = isRead ? decoder.decode(piece, { stream: true }) : "";
+      if (beginning.length < BEGINNING) beginning += text;
+      if (waiting === undefined) {
+        if (!(isShown ? output.text(text) : output.bytes(piece))) break;
+      } else {
+        waiting += text;
+        if (waiting.length <= MAX_INDENTED) continue;
+        output.text(waiting);
+        waiting = undefined;
+      }
+    }
+  } catch (error) {
+    // An answer that breaks off is shown as far as it came, like in a pipe.
+    if (waiting !== undefined) output.text(waiting);
+    throw error;
+  }
+  if (waiting !== undefined) await output.screen(waiting);
+  return beginning;
+}
+
+/** The results of a jq expression, one a line: a text without its quotes, anything else as JSON. */
+async function printFiltered(cli: Cli, filter: Filter, json: string): Promise<void> {
+  cli.endOnInterrupt();
+  const { output } = cli;
+  const { results, notes } = filter.apply(json);
+  if (notes !== "") for (const note of notes.split("\n")) output.info(note);
+  const lines = results.map((result) => {
+    const isText = result.startsWith('"');
+    return { isText, line: isText ? (JSON.parse(result) as string) : result };
+  });
+  if (!cli.isTerminal(1)) output.bytes(encode(lines.map(({ line }) => `${line}\n`).join("")));
+  else
+    for (const { isText, line } of lines)
+      if (isText) output.text(`${line}\n`);
+      else await output.screen(line);
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

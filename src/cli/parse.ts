@@ -1,0 +1,176 @@
+import type { ArgsDef, ParsedArgs } from "citty";
+import type { Cli, Flags } from "../app.ts";
+import { type CliError, usageError } from "../errors.ts";
+import {
+  checkValue,
+  GLOBAL_ARGS,
+  isOption,
+  type Option,
+  readFlags,
+  readOption,
+  unknownOption,
+} from "./args.ts";
+import type { Command, CommandData } from "./command.ts";
+
+/**
+ * From argv to one command and the values of its arguments. This is the only parser of argv, on every runtime. citty's
+ * own is not used: it ignores options that are not defined, reads `--help` after `--`, takes `--no-x` for the negation
+ * of `x`, prints usage on stdout, and exits 1 for every error.
+ */
+export interface Invocation {
+  command: Command;
+  /** The full name, for example `["bentocloud", "context", "list"]`. */
+  path: string[];
+  flags: Flags;
+  request: "run" | "help" | "version";
+  options: Option[];
+  positionals: string[];
+  /** The words after `--`, for a command that takes them unread. */
+  rest: string[];
+}
+
+/** @throws CliError `USAGE` for every word that no definition allows. */
+export async function parseInvocation(root: Command, argv: readonly string[]): Promise<Invocation> {
+  const end = argv.indexOf("--");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  const found = await findCommand(root, words, { lenient: words.includes("--help") || words.includes("-h") });
+  const { command, path, options } = found;
+  const behind = end === -1 ? [] : argv.slice(end + 1);
+  const isRest = command.rest !== undefined;
+  const positionals = isRest ? found.positionals : [...found.positionals, ...behind];
+  const flags = readFlags(options);
+  const invocation = { command, path, flags, options, positionals, rest: isRest ? behind : [] };
+  const isBare = command === root && positionals.length === 0;
+  const wantsVersion = options.some(({ name }) => name === "version");
+  if (found.lenient || (isBare && !wantsVersion)) return { ...invocation, request: "help" };
+  if (wantsVersion) return { ...invocation, request: "version" };
+  if (command.subCommands) {
+    const names = Object.keys(command.subCommands).join(", ");
+    throw usageError(`\`${path.join(" ")}\` needs a command: ${names}`, `see \`${path.join(" ")} --help\``);
+  }
+  refuseWrongPositionals(command, path, positionals);
+  return { ...invocation, request: "run" };
+}
+
+/** Runs the command as citty would; resolves to its exit code. */
+export async function runInvocation(invocation: Invocation, cli: Cli): Promise<number> {
+  const { command, options, rest } = invocation;
+  const all = (option: string) =>
+    options.flatMap(({ name, value }) => (name === option ? (value ?? []) : []));
+  const data: CommandData = { cli, given: { rest, all } };
+  const result: unknown = await command.run?.({
+    rawArgs: [],
+    args: readValues(invocation),
+    cmd: command,
+    data,
+  });
+  return typeof result === "number" ? result : 0;
+}
+
+function readValues({ command, options, positionals }: Invocation): ParsedArgs {
+  const left = [...positionals];
+  const values: Record<string, unknown> = { _: positionals };
+  for (const [name, { type }] of Object.entries(command.args)) {
+    const last = options.findLast((option) => option.name === name);
+    values[name] =
+      type === "positional" ? left.shift() : type === "boolean" ? last !== undefined : last?.value;
+  }
+  return values as ParsedArgs;
+}
+
+interface Found {
+  command: Command;
+  path: string[];
+  options: Option[];
+  positionals: string[];
+  /** The last word, when it is an option whose value is missing. */
+  pending: string | undefined;
+  lenient: boolean;
+}
+
+/**
+ * Follows the words before `--` down the tree of commands. For help and for completion it is `lenient`: options that
+ * are wrong or unknown are skipped. @throws CliError `USAGE`
+ */
+export async function findCommand(
+  root: Command,
+  words: readonly string[],
+  { lenient = false },
+): Promise<Found> {
+  const found: Found = {
+    command: root,
+    path: ["bentocloud"],
+    options: [],
+    positionals: [],
+    pending: undefined,
+    lenient,
+  };
+  for (let index = 0; index < words.length;) {
+    const word = words[index] ?? "";
+    if (isOption(word)) {
+      index = await takeOption(found, words, index);
+      continue;
+    }
+    const { command } = found;
+    if (word === "help" && command === root) found.lenient = true;
+    else if (command.subCommands) {
+      const load = command.subCommands[word];
+      if (!load) throw await unknownCommand(word, found.path.join(" "), Object.keys(command.subCommands));
+      found.command = await load();
+      found.path.push(word);
+    } else if (command.rest !== undefined && !found.lenient) throw withoutDashes(found);
+    else found.positionals.push(word);
+    index += 1;
+  }
+  return found;
+}
+
+async function takeOption(found: Found, words: readonly string[], index: number): Promise<number> {
+  const definitions: ArgsDef = { ...found.command.args, ...GLOBAL_ARGS };
+  const read = readOption(words, index, definitions);
+  if (read) {
+    const { option, next } = read;
+    if (!found.lenient) checkValue(option, definitions);
+    const isMissing = option.value === undefined && definitions[option.name]?.type !== "boolean";
+    if (isMissing && next === words.length) found.pending = option.name;
+    found.options.push(option);
+    return next;
+  }
+  if (!found.lenient) throw await unknownOption(words[index] ?? "", found.path.join(" "), definitions);
+  return index + 1;
+}
+
+async function unknownCommand(word: string, parent: string, commands: string[]): Promise<CliError> {
+  const { closest } = await import("./suggest.ts");
+  const near = closest(word, commands);
+  // Only what looks like a command is repeated: anything else may be a token that was pasted in the wrong place.
+  const isShown = /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word);
+  return usageError(
+    isShown ? `unknown command \`${parent} ${word}\`` : "unknown command",
+    near ? `did you mean \`${parent} ${near}\`?` : `\`${parent} --help\` lists the commands`,
+  );
+}
+
+/** Without `--`, the program's own options would be read as ours. */
+function withoutDashes({ command: { rest = "" }, path }: Found): CliError {
+  const name = path.join(" ");
+  return usageError(`\`${name}\` takes its ${rest} after \`--\``, `${name} -- ${rest.toUpperCase()}…`);
+}
+
+function refuseWrongPositionals(
+  command: Command,
+  path: readonly string[],
+  positionals: readonly string[],
+): void {
+  const taken = Object.entries(command.args).filter(([, arg]) => arg.type === "positional");
+  const name = path.join(" ");
+  const missing = taken.slice(positionals.length).find(([, arg]) => arg.required);
+  if (missing) throw usageError(`\`${name}\` needs <${missing[0]}>`, `see \`${name} --help\``);
+  if (positionals.length <= taken.length) return;
+  // The argument is not repeated: it may be a token that was pasted without its option.
+  const most = taken.length === 1 ? "at most 1 argument" : `at most ${taken.length} arguments`;
+  throw usageError(
+    `\`${name}\` takes ${taken.length === 0 ? "no argument" : most}`,
+    `see \`${name} --help\``,
+  );
+}

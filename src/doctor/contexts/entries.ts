@@ -1,0 +1,119 @@
+import { usableTokenOf } from "../../contexts/context.ts";
+import { ENVIRONMENT_NAME, showName } from "../../contexts/name.ts";
+import { quoteWord } from "../../resolve/require.ts";
+import type { Store } from "../../store/store.ts";
+import { DEFAULT_CURRENT } from "../../yaml/contexts-file.ts";
+import { type ContextsFile, problemWith } from "../../yaml/read.ts";
+import { attempt, type Check, fail, ok, warn } from "../check.ts";
+import { contextName, counted, join, list, open, secret, type Text, text } from "../report.ts";
+
+interface Entries extends ContextsFile {
+  store: Store;
+}
+
+const listNames = (names: readonly string[]): Text => list(names.map((name) => contextName(name)));
+
+/** Contexts that another program removed, and that are still missing. Only `restore` brings one back. */
+const lost: Check<Entries> = {
+  id: "lost",
+  async run({ contexts, store }) {
+    const losses = await store.losses();
+    const names = [...new Set(losses.flatMap((loss) => loss.contexts))];
+    if (names.length === 0) return ok(text`no context is lost`);
+    const message = text`another program removed ${counted(names.length, "context")}: ${listNames(names)}`;
+    const hint = join(losses.map(({ id }) => open(`bentocloud restore ${id}`)));
+    return contexts.length === 0 ? fail(message, hint) : warn(message, hint);
+  },
+};
+
+/** Entries that share a name. Python bentoml takes the first of them, too. */
+const names: Check<Entries> = {
+  id: "names",
+  async run({ contexts, store }) {
+    const groups = [...Map.groupBy(contexts, ({ name }) => name)];
+    const shared = groups.flatMap(([name, [, ...later]]) => {
+      const lines = later.map(({ line }) => open(`line ${line}`));
+      return later.length > 0 ? [text`${contextName(name)} (again on ${list(lines)})`] : [];
+    });
+    if (shared.length === 0) return ok(text`every context has a name of its own`);
+    return warn(
+      text`of several contexts with one name only the first counts: ${list(shared)}`,
+      text`rename or remove the later ones in ${secret("path", store.paths.file)}`,
+    );
+  },
+};
+
+/** Contexts without an API token. Where the key itself is missing, Python bentoml refuses the whole file. */
+const tokens: Check<Entries> = {
+  id: "tokens",
+  async run({ contexts }) {
+    if (contexts.length === 0) return ok(text`there are no contexts yet`);
+    const without = [...new Set(contexts.filter((one) => !usableTokenOf(one)).map(({ name }) => name))];
+    const [first] = without;
+    if (first === undefined) return ok(text`${counted(contexts.length, "context")} with an API token`);
+    const name = contextName(first, quoteWord(first));
+    return fail(
+      text`${counted(without.length, "context")} without an API token: ${listNames(without)}`,
+      text`bentocloud login --context=${name}, or bentocloud logout ${name}`,
+    );
+  },
+};
+
+/** Whether the current context exists. */
+const current: Check<Entries> = {
+  id: "current",
+  async run({ store, ...file }) {
+    const { contexts, current } = file;
+    const { name, line } = current;
+    const problem = problemWith(file, null);
+    if (problem)
+      return fail(
+        text`line ${problem.line}: ${problem.message}`,
+        text`correct ${secret("path", store.paths.file)}`,
+      );
+    const isEnvironment = name === ENVIRONMENT_NAME;
+    if (contexts.some((context) => context.name === name)) {
+      if (!isEnvironment) return ok(text`"${contextName(name)}"`);
+      const hint = text`bentocloud context rename ${open(ENVIRONMENT_NAME)} NAME`;
+      return warn(text`a stored context has the name of the environment's credential, __env__`, hint);
+    }
+    const isEmpty = contexts.length === 0;
+    if (isEmpty && name === DEFAULT_CURRENT) return ok(text`there are no contexts yet`);
+    const use = text`bentocloud use NAME (\`bentocloud context list\` shows them)`;
+    const hint = isEmpty ? text`bentocloud login` : use;
+    if (line === null) return warn(text`no context is current`, hint);
+    const message = isEnvironment
+      ? text`__env__ is current, which Python bentoml wrote and cannot find`
+      : text`the current context is ${contextName(name, showName(name))}, and there is none`;
+    return { ...fail(message, hint), repair: () => clearCurrent(store) };
+  },
+};
+
+/** Changes nothing where a context that exists was made current meanwhile. */
+async function clearCurrent(store: Store): Promise<Text> {
+  await store.update(({ contexts, current }) => {
+    const isStored = contexts.some(({ name }) => name === current.name);
+    return { changes: isStored ? [] : [{ kind: "use", name: null }] };
+  });
+  return text`took out a current context that does not exist`;
+}
+
+/** Values that Python bentoml reads as something else than is written, or not at all. */
+const values: Check<Entries> = {
+  id: "values",
+  async run({ problems, store }) {
+    if (problems.length === 0) return ok(text`Python bentoml reads every value as it is written`);
+    const lines = problems.map(({ line, message }) => text`line ${line}: ${message}`);
+    const message = list(lines, { separator: "; ", most: 3 });
+    return warn(message, text`correct ${secret("path", store.paths.file)}`);
+  },
+};
+
+/** What the contexts file says. The check `file` reports one that cannot be read; of that these say nothing. */
+export const entryChecks: Check[] = [lost, names, tokens, current, values].map(({ id, run }) => ({
+  id,
+  async run({ store }) {
+    const file = await attempt(() => store.read());
+    return file && run({ ...file, store });
+  },
+}));

@@ -1,0 +1,70 @@
+import type { Cli } from "../app.ts";
+import { type Check, type Finding, ok, toFinding } from "./check.ts";
+import { entryChecks } from "./contexts/entries.ts";
+import { file, home, leftovers, modes } from "./contexts/files.ts";
+import { rotations } from "./contexts/rotations.ts";
+import { completion } from "./machine/completion.ts";
+import { copies } from "./machine/copies.ts";
+import { directory } from "./machine/directory.ts";
+import { environment } from "./machine/environment.ts";
+import { runtime } from "./machine/runtime.ts";
+import { type Result, type Text, text } from "./report.ts";
+
+export interface Group {
+  title: string;
+  results: Result[];
+}
+
+interface Options {
+  fix: boolean;
+  /** Open no connection. */
+  offline: boolean;
+  insecureHttp: boolean;
+}
+
+/**
+ * Runs every check, one after the other: a repair of one may be what the next one needs, and one of the contexts file
+ * can change which server there is to ask.
+ */
+export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
+  const groups: { title: string; checks: readonly Check[] }[] = [
+    // `modes` comes before any repair that writes the contexts file and narrows its mode in passing.
+    { title: "Contexts", checks: [home, modes, leftovers, file, ...entryChecks, rotations] },
+    { title: "This machine", checks: [directory, environment, runtime, completion, copies] },
+  ];
+  if (!options.offline) {
+    const { serverChecks } = await import("./server/sequence.ts");
+    groups.push({ title: "Server", checks: serverChecks(options) });
+  }
+  const done: Group[] = [];
+  for (const { title, checks } of groups) {
+    const results: Result[] = [];
+    for (const check of checks) {
+      const finding = await look(cli, check);
+      if (finding?.repair && options.fix) results.push(await repair(cli, check, finding, finding.repair));
+      else if (finding) results.push(toResult(check, finding));
+    }
+    done.push({ title, results });
+  }
+  return done;
+}
+
+async function look(cli: Cli, { run }: Check): Promise<Finding | undefined> {
+  return run(cli).catch(toFinding);
+}
+
+/** A repair that fails does not keep the others from being made. */
+async function repair(cli: Cli, check: Check, finding: Finding, act: () => Promise<Text>): Promise<Result> {
+  try {
+    const message = await act();
+    const after = (await look(cli, check)) ?? ok(message);
+    return { ...toResult(check, { ...after, message }), fixed: true };
+  } catch (error) {
+    const { message: why, hint = finding.hint } = toFinding(error);
+    return toResult(check, { ...finding, message: text`${finding.message}; not repaired: ${why}`, hint });
+  }
+}
+
+function toResult({ id }: Check, { status, message, hint, repair }: Finding): Result {
+  return { id, status, message, hint: hint ?? null, fixed: false, isRepairable: repair !== undefined };
+}

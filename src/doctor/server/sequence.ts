@@ -1,0 +1,26 @@
+import { type Check, type Finding, toFinding } from "../check.ts";
+import { dns, proxy, tcp } from "./connection.ts";
+import { clock, endpoint } from "./endpoint.ts";
+import { findTarget, type Target } from "./target.ts";
+import { tls } from "./tls.ts";
+import { expiry, scope, token } from "./token.ts";
+
+/** The way to the server, in order. */
+const SEQUENCE: readonly Check<Target>[] = [proxy, dns, tcp, tls, endpoint, clock, token, scope, expiry];
+
+/** Each step needs those before it: after the first that fails, the others would only repeat the failure. */
+export function serverChecks({ insecureHttp }: { insecureHttp: boolean }): Check[] {
+  let found: Promise<Target | Finding> | undefined;
+  let hasFailed = false;
+  return SEQUENCE.map(({ id, run }) => ({
+    id,
+    async run(cli) {
+      if (hasFailed) return undefined;
+      const target = await (found ??= findTarget(cli, insecureHttp).catch(toFinding));
+      if ("status" in target) return id === "endpoint" ? target : undefined;
+      const finding = await run(target).catch(toFinding);
+      hasFailed = finding?.status === "fail";
+      return finding;
+    },
+  }));
+}

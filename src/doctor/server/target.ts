@@ -1,0 +1,85 @@
+import type { Cli } from "../../app.ts";
+import { identifyLogin } from "../../auth/identity.ts";
+import { toAnswer } from "../../cloud/answer.ts";
+import type { Client } from "../../cloud/client.ts";
+import { listTokens } from "../../cloud/tokens.ts";
+import { type Context, usableTokenOf } from "../../contexts/context.ts";
+import { parseEndpoint } from "../../contexts/endpoint.ts";
+import { CliError } from "../../errors.ts";
+import { checkEndpointPin } from "../../resolve/pins.ts";
+import { requireContext } from "../../resolve/require.ts";
+import { matchTokens } from "../../tokens/match.ts";
+import { attempt, type Finding, ok } from "../check.ts";
+import { open, text } from "../report.ts";
+import { findRoute, hostOf, portOf } from "./route.ts";
+
+/** The active context's server, and what the checks ask it. */
+export type Target = Exclude<Awaited<ReturnType<typeof findTarget>>, Finding>;
+
+/** @throws CliError when the active context cannot be used. Without one, the finding says that no server is asked. */
+export async function findTarget(cli: Cli, insecureHttp: boolean) {
+  const active = await cli.resolve();
+  if (!active.context && active.source.kind === "user") {
+    const hint = open(active.hasOthers ? "bentocloud use NAME" : "bentocloud login");
+    return ok(text`no context is active, so no server is asked`, hint);
+  }
+  const context = requireContext(active);
+  checkEndpointPin(active, context);
+  const endpoint = readEndpoint(context);
+  const url = new URL(endpoint);
+  const token = usableTokenOf(context);
+  return {
+    cli,
+    active,
+    context,
+    endpoint,
+    url,
+    host: hostOf(url),
+    port: portOf(url),
+    route: findRoute(url, cli.env),
+    patience: { timeoutMs: cli.flags.timeoutMs, signal: cli.signal },
+    /** Without the token, because whatever answers there may not be BentoCloud. */
+    askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),
+    /** Whose token it is; undefined without a token. */
+    identify: once(async () => token && identifyLogin(cli, { context, token }, { insecureHttp })),
+    /** The token as the server lists it; undefined where that cannot be told, or where the token may not see the list. */
+    findListed: once(() =>
+      attempt(async () => {
+        if (!token) return undefined;
+        const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
+        return (await matchTokens(cli, context, listed)).find(token);
+      }),
+    ),
+  };
+}
+
+function readEndpoint({ name, endpoint }: Context): string {
+  try {
+    return parseEndpoint(endpoint);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const { message, hint } = error;
+    throw new CliError("USAGE", `the endpoint of the context "${name}" cannot be used: ${message}`, { hint });
+  }
+}
+
+/** The answer, with the server's time and the moments of this machine between which it was told. */
+async function askVersion({ now }: Cli, client: Client) {
+  const before = now();
+  const url = `${client.endpoint}/api/v1/version`;
+  const { text: body, status, headers } = await client.read({ method: "GET", url });
+  const after = now();
+  const answer = toAnswer(new Response(null, { status, headers }), body);
+  const sent = Date.parse(headers.get("date") ?? "");
+  if (Number.isNaN(sent)) return { answer, clock: undefined };
+  // An answer from a cache was sent that many seconds ago.
+  const age = Number(headers.get("age") ?? 0);
+  const server = new Date(sent + (Number.isSafeInteger(age) ? age : 0) * 1000);
+  return { answer, clock: { server, before, after } };
+}
+
+/** Sends a question once, however often it is asked. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => (asked ??= ask());
+}

@@ -1,0 +1,55 @@
+import type { ApiToken } from "../cloud/api-token.ts";
+import { deleteToken } from "../cloud/tokens.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { quoteWord } from "../resolve/require.ts";
+import { CliError, usageError } from "../errors.ts";
+import type { Cli } from "../app.ts";
+import { findApiToken, openTokens } from "./list.ts";
+import { describeUser, matchTokens } from "./match.ts";
+
+interface Options {
+  /** Do not ask. */
+  yes: boolean;
+  /** Delete it even when a context uses it, or may use it. */
+  force: boolean;
+  insecureHttp: boolean;
+}
+
+/** Nothing brings a deleted token back, so it is refused for a token that a context uses before anyone is asked. */
+export async function deleteApiToken(
+  cli: Cli,
+  word: string,
+  { yes, force, insecureHttp }: Options,
+): Promise<{ token: ApiToken; contexts: string[] }> {
+  const session = await openTokens(cli, { insecureHttp });
+  const { token, listed } = await findApiToken(session.client, word);
+  const match = await matchTokens(cli, session.context, listed);
+  const contexts = match.usersOf(token.uid).map(({ name }) => name);
+  const isOwn = match.canBe(token, session.token);
+  if (!force && contexts.length > 0) throw inUse(token, contexts);
+  if (!force && isOwn)
+    throw usageError(
+      `"${token.name}" may be the API token of ${describeUser(session.context.name)}: it cannot be told`,
+      "--force deletes it all the same",
+    );
+  if (!yes) await confirm(cli, token);
+  await deleteToken(session.client, token.uid, { isOwn });
+  return { token, contexts };
+}
+
+function inUse({ name }: ApiToken, contexts: readonly string[]): CliError {
+  const stored = contexts.find((context) => context !== ENVIRONMENT_NAME);
+  const rotate = stored ? `; \`bentocloud api-token rotate ${quoteWord(stored)}\` replaces it` : "";
+  return usageError(
+    `"${name}" is the API token of ${contexts.map(describeUser).join(" and ")}`,
+    `--force deletes it all the same${rotate}`,
+  );
+}
+
+async function confirm(cli: Cli, { name, uid }: ApiToken): Promise<void> {
+  if (!cli.interactive)
+    throw usageError(`deleting the API token "${name}" cannot be undone`, "pass --yes to delete it");
+  const prompt = await cli.prompt();
+  if (!(await prompt.confirm(`Delete the API token "${name}" (${uid})? Whoever uses it is locked out`)))
+    throw new CliError("FAILURE", "kept the API token");
+}

@@ -1,0 +1,83 @@
+import type { ApiToken } from "../cloud/api-token.ts";
+import { type Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
+import { isSameEndpoint } from "../contexts/endpoint.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { recall } from "../store/state.ts";
+import type { Token } from "../contexts/token.ts";
+import type { Cli } from "../app.ts";
+
+/**
+ * Which listed API token has which secret. The server never says: its list has no secrets, and `last_used_at` changes
+ * whoever uses a token. Two things tell: the uid that we wrote down when we created a token, and the creation time that
+ * is part of a secret, when only one token was created then. Nothing is guessed beyond that.
+ */
+export interface TokenMatch {
+  /** The token with this secret; undefined when that cannot be told. */
+  find(secret: Token): ApiToken | undefined;
+  /** Whether nothing that is known rules out that the token has this secret. */
+  canBe(one: ApiToken, secret: Token): boolean;
+  /** The contexts that use the token of this uid: the active one, and the stored ones of its endpoint. */
+  usersOf(uid: string): Context[];
+}
+
+export async function matchTokens(
+  { store }: Pick<Cli, "store">,
+  active: Context,
+  listed: readonly ApiToken[],
+): Promise<TokenMatch> {
+  const state = await store.state();
+  const { contexts } = await store.read();
+  const logins = [...firstOfEachName([active, ...contexts]).values()].flatMap((context) => {
+    const secret = tokenOf(context);
+    return secret && isSameEndpoint(context.endpoint, active.endpoint) ? [{ context, secret }] : [];
+  });
+  const uids = new Map<string, string>();
+  for (const { context, secret } of logins) {
+    const uid = recall(state, context)?.token_uid;
+    if (uid !== undefined) uids.set(secret.reveal(), uid);
+  }
+  const isOne = ({ uid, createdAt }: ApiToken, secret: Token) => {
+    const known = uids.get(secret.reveal());
+    if (known !== undefined) return known === uid;
+    return [...uids.values()].includes(uid) ? false : wasCreatedWith(createdAt, secret);
+  };
+  const find = (secret: Token) => {
+    const [first, ...others] = listed.filter((one) => isOne(one, secret) === true);
+    return others.length === 0 ? first : undefined;
+  };
+  const users = logins.map(({ context, secret }) => ({ context, own: find(secret) }));
+  return {
+    find,
+    canBe(one, secret) {
+      const own = find(secret);
+      return own ? one === own : isOne(one, secret) !== false;
+    },
+    usersOf: (uid) => users.filter(({ own }) => own?.uid === uid).map(({ context }) => context),
+  };
+}
+
+/** How far the server's creation time can be from the whole second that is part of a secret. */
+const EARLY_MS = 1_000;
+const LATE_MS = 3_000;
+
+/** Undefined when one of the times is not known. */
+function wasCreatedWith(createdAt: Date | null, secret: Token): boolean | undefined {
+  const made = creationTimeIn(secret.reveal());
+  if (made === undefined || createdAt === null) return undefined;
+  const later = createdAt.getTime() - made;
+  return later >= -EARLY_MS && later <= LATE_MS;
+}
+
+/** Secrets are xids: 96 bits in base 32, of which the first 32 are the second of their creation. */
+function creationTimeIn(secret: string): number | undefined {
+  if (!/^[0-9a-v]{19}[0g]$/.test(secret)) return undefined;
+  const bits = Array.from(secret.slice(0, 7), (digit) =>
+    Number.parseInt(digit, 32).toString(2).padStart(5, "0"),
+  );
+  return Number.parseInt(bits.join("").slice(0, 32), 2) * 1000;
+}
+
+/** For people. The environment's credential is named by its variable. */
+export function describeUser(name: string): string {
+  return name === ENVIRONMENT_NAME ? "BENTO_CLOUD_API_KEY" : `the context "${name}"`;
+}

@@ -1,0 +1,194 @@
+import { identify } from "../cloud/identify.ts";
+import type { Client } from "../cloud/client.ts";
+import { createToken, deleteToken, getToken, listTokens, mayHaveActed } from "../cloud/tokens.ts";
+import { contextsUsing, replaceToken } from "../store/replace-token.ts";
+import { Token } from "../contexts/token.ts";
+import { CliError } from "../errors.ts";
+import type { Cli } from "../app.ts";
+import { describePerson } from "../auth/identity.ts";
+import { dropRotation, noteRotation, type Rotation } from "./rotation-journal.ts";
+
+/**
+ * Takes one rotation from what its journal says to its end. This process can die at any step, and an earlier one may
+ * have taken any step already, so every step looks at the server and at the contexts file before it acts. The old token
+ * is deleted only after the new one was seen to work and to be in the file. From a server that cannot be asked nothing is
+ * concluded: the error leaves the journal as it is.
+ */
+export interface Work {
+  cli: Cli;
+  rotation: Rotation;
+  insecureHttp: boolean;
+}
+
+/** `undone`: the old token is back, the new one is deleted. `dead`: the server accepts neither. */
+export type Ending =
+  | { kind: "done"; contexts: string[]; oldStillWorks: boolean }
+  | { kind: "undone" | "dead"; reason: CliError };
+
+type Held = Rotation["old"] | Successor;
+type Successor = NonNullable<Rotation["successor"]>;
+
+export async function settle(work: Work): Promise<Ending> {
+  const { successor } = work.rotation;
+  if (successor) return finish(work, successor);
+  try {
+    await deleteUnknownSuccessor(work);
+    return end(work, { kind: "undone", reason: failure("it ended before there was a new token") });
+  } catch (error) {
+    // A token that is rejected will never see the list again.
+    if (isRejection(error)) return end(work, { kind: "dead", reason: error });
+    throw error;
+  }
+}
+
+/** Writes the intention down, asks the server for the new token, and writes that down before anything else. */
+export async function begin(work: Work): Promise<Rotation> {
+  const { own } = work.cli.store.paths;
+  const { rotation } = work;
+  const { name, description, scopes, expires_at } = rotation.wanted;
+  const expiry = expires_at !== null && { expiresAt: new Date(expires_at) };
+  const client = await clientFor(work, rotation.old.token);
+  noteRotation(own, rotation);
+  const created = await createToken(client, { name, description, scopes, ...expiry }).catch(
+    async (error: unknown) => {
+      // A server that may still create it leaves the journal, so that the next rotation looks for it again.
+      if (!mayHaveActed(error) || (await deleteUnknownSuccessor(work).catch(() => false)))
+        dropRotation(own, rotation);
+      throw error;
+    },
+  );
+  const begun = { ...rotation, successor: { uid: created.uid, token: created.secret.reveal() } };
+  try {
+    noteRotation(own, begun);
+    return begun;
+  } catch (error) {
+    // If this fails too, the next rotation finds the new token by the intention.
+    await deleteToken(client, created.uid).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Deletes a new token whose secret nobody learned. No token had its name when the intention was written down, and a
+ * token that was used since is somebody's.
+ */
+async function deleteUnknownSuccessor(work: Work): Promise<boolean> {
+  const { old, wanted } = work.rotation;
+  const client = await clientFor(work, old.token);
+  const unknown = (await listTokens(client)).find(
+    ({ name, description, scopes, lastUsedAt }) =>
+      name === wanted.name &&
+      description === wanted.description &&
+      lastUsedAt === null &&
+      haveSameItems(scopes ?? [], wanted.scopes),
+  );
+  if (unknown) await deleteToken(client, unknown.uid);
+  return unknown !== undefined;
+}
+
+async function finish(work: Work, successor: Successor): Promise<Ending> {
+  const { old } = work.rotation;
+  const client = await clientFor(work, successor.token);
+  const objection = await verifySuccessor(work, client, successor);
+  if (objection) return takeBack(work, successor, objection);
+  await replaceInFile(work, old, successor);
+  const contexts = await contextsWith(work, successor);
+  if (contexts.length === 0)
+    return takeBack(work, successor, failure(`no context holds the API token "${old.name}" any more`));
+  await deleteToken(client, old.uid);
+  // While the server deleted it, another program may have written the old token back.
+  if ((await contextsWith(work, old)).length > 0) await replaceInFile(work, old, successor);
+  // Only for what is said at the end: a server that does not answer by then is no failure.
+  const answer = await (
+    await clientFor(work, old.token)
+  )
+    .get("/api/v1/auth/current", { once: true })
+    .catch(() => undefined);
+  return end(work, { kind: "done", contexts, oldStillWorks: answer !== undefined && answer.status < 300 });
+}
+
+/** Why the new token cannot take the old one's place: it must be the same person's and be allowed the same. */
+async function verifySuccessor(
+  { rotation: { identity, wanted } }: Work,
+  client: Client,
+  { uid }: Successor,
+): Promise<CliError | undefined> {
+  const seen = await identify(client);
+  if (isUnanswered(seen.verdict)) throw seen.error;
+  const isSame = (["verdict", "email", "organization"] as const).every((key) => seen[key] === identity[key]);
+  if (!isSame) return seen.error ?? failure(`the new API token is of ${describePerson(seen)}`);
+  const token = await getToken(client, uid);
+  if (!token) return undefined;
+  const flags = Object.entries(wanted.flags);
+  const hasSameFlags = flags.every(([flag, value]) => (token.flags[flag] ?? value) === value);
+  if (hasSameFlags && haveSameItems(token.scopes ?? [], wanted.scopes)) return undefined;
+  return failure(`${client.endpoint} gives the new API token other rights than the old one has`);
+}
+
+const MAX_REPLACEMENTS = 3;
+
+/** Python bentoml may write back what it read before, so this is repeated until no context has the token any more. */
+async function replaceInFile(work: Work, from: Held, to: Held): Promise<void> {
+  const { cli, rotation } = work;
+  const { endpoint, identity, wanted } = rotation;
+  const seen = {
+    email: identity.email,
+    organization: identity.organization,
+    time: cli.now(),
+    token_uid: to.uid,
+    ...(to !== rotation.old && { expires_at: wanted.expires_at }),
+  };
+  const tokens = { from: new Token(from.token), to: new Token(to.token) };
+  for (let count = 0; count < MAX_REPLACEMENTS; count += 1) {
+    await replaceToken(cli.store, { endpoint, ...tokens, identity: seen });
+    if ((await contextsWith(work, from)).length === 0) return;
+  }
+  throw new CliError("LOCKED", "another program keeps writing the old API token back");
+}
+
+async function contextsWith({ cli, rotation }: Work, { token }: Held): Promise<string[]> {
+  const place = { endpoint: rotation.endpoint, token: new Token(token) };
+  return contextsUsing(await cli.store.read(), place).map(({ name }) => name);
+}
+
+/** Puts the old token back into the file, if it still works, and deletes the new one on the server. */
+async function takeBack(work: Work, successor: Successor, reason: CliError): Promise<Ending> {
+  const { old } = work.rotation;
+  const client = await clientFor(work, old.token);
+  const { verdict, error } = await identify(client);
+  if (isUnanswered(verdict)) throw error;
+  if (!isRejection(error)) {
+    await replaceInFile(work, successor, old);
+    await deleteToken(client, successor.uid);
+    return end(work, { kind: "undone", reason });
+  }
+  // With the old token gone, a new one that works and that no context has can only be deleted by itself.
+  if (!isRejection(reason) && (await contextsWith(work, successor)).length === 0)
+    await deleteToken(await clientFor(work, successor.token), successor.uid, { isOwn: true });
+  return end(work, { kind: "dead", reason: error });
+}
+
+function end({ cli, rotation }: Work, ending: Ending): Ending {
+  dropRotation(cli.store.paths.own, rotation);
+  return ending;
+}
+
+async function clientFor({ cli, rotation, insecureHttp }: Work, token: string): Promise<Client> {
+  return cli.client({ endpoint: rotation.endpoint, token: new Token(token), insecureHttp });
+}
+
+function failure(message: string): CliError {
+  return new CliError("FAILURE", message);
+}
+
+function isUnanswered(verdict: string): boolean {
+  return verdict === "unreachable" || verdict === "not_bentocloud";
+}
+
+function isRejection(error: unknown): error is CliError {
+  return error instanceof CliError && ["TOKEN_REJECTED", "TOKEN_EXPIRED"].includes(error.code);
+}
+
+function haveSameItems(left: readonly string[], right: readonly string[]): boolean {
+  return JSON.stringify(left.toSorted()) === JSON.stringify(right.toSorted());
+}

@@ -1,0 +1,163 @@
+import { isAlias, isNode, isScalar, Pair, Scalar, visit, YAMLMap, YAMLSeq } from "yaml";
+import type { Node, ScalarTag } from "yaml";
+import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
+import { textOf } from "./construct.ts";
+import type { ContextsFile } from "./contexts-file.ts";
+import { Source } from "./document.ts";
+import { readEntries } from "./parse.ts";
+import { quoteDouble, writeScalar } from "./scalar.ts";
+import { TreeBuilder } from "./tree.ts";
+
+/**
+ * The editor for every shape that the fast reader declines: changes the nodes of the document, and writes it anew with
+ * its comments, its unknown keys and its order. Whether Python reads the result as it should is for the caller to see.
+ */
+export function editDocument(text: string, file: ContextsFile, { entries, current }: Target): string {
+  const editor = new DocumentEditor(new Source(text, writerFor));
+  editor.setEntries(file, entries);
+  if (current !== undefined) editor.setCurrent(current);
+  // A list whose dashes are not indented stays so.
+  const written = editor.source.doc.toString({ indentSeq: /^ +-\s/m.test(text) });
+  const eol = /\r\n|\r|\n/.exec(text)?.[0] ?? "\n";
+  return (text.startsWith("\ufeff") ? "\ufeff" : "") + written.replaceAll("\n", eol);
+}
+
+/**
+ * Writes scalars of one line as they were written, and others on one line: the package's own writer folds, quotes
+ * otherwise, and leaves characters unescaped that PyYAML refuses.
+ */
+function writerFor(text: string): ScalarTag {
+  return {
+    tag: "tag:yaml.org,2002:str",
+    default: true,
+    identify: (value) => typeof value === "string",
+    resolve: (value) => value,
+    stringify(scalar, { inFlow }) {
+      const value = textOf(scalar);
+      const written = scalar.range ? text.slice(scalar.range[0], scalar.range[1]) : value;
+      const isPlain = scalar.type === "PLAIN";
+      // A copy of what an alias stood for may come from outside brackets.
+      if (isPlain && inFlow && /[,[\]{}?]|^:/.test(value)) return quoteDouble(value);
+      if (scalar.type && !written.includes("\n")) return written;
+      if (isPlain && !value.includes("\n")) return value;
+      return inFlow || scalar.type ? quoteDouble(value) : writeScalar(value);
+    },
+  };
+}
+
+class DocumentEditor {
+  readonly source: Source;
+  readonly #tree: TreeBuilder;
+
+  constructor(source: Source) {
+    this.source = source;
+    this.#tree = new TreeBuilder(source);
+  }
+
+  setCurrent(name: string | null): void {
+    const { root } = this.source;
+    const key = "current_context_name";
+    if (name !== null) return this.#setField(root, key, name);
+    const gone = root.items.filter((pair) => this.#keyOf(pair) === key);
+    for (const part of gone.flatMap((pair) => [pair.key, pair.value])) if (isNode(part)) this.#release(part);
+    root.items = root.items.filter((pair) => !gone.includes(pair));
+  }
+
+  setEntries({ contexts }: ContextsFile, entries: Target["entries"]): void {
+    const wanted = new Map(entries.map(({ from, fields }) => [from, fields]));
+    /** The item of each context: those that are left out are none, and stay as they are. */
+    const items = readEntries(this.source, this.#tree.root).flatMap(({ context }, index) =>
+      context ? index : [],
+    );
+    for (const [from, context] of [...contexts.entries()].toReversed()) {
+      const fields = wanted.get(from);
+      const changes = fields && changesIn(fieldsOf(context), fields);
+      if (!changes) this.#remove(items[from] ?? 0);
+      else if (changes.length > 0) this.#set(items[from] ?? 0, changes);
+    }
+    for (const { from, fields } of entries) if (from === undefined) this.#append(fields);
+  }
+
+  #set(index: number, changes: ReturnType<typeof changesIn>): void {
+    const { items } = this.#list();
+    const item = items[index];
+    const map = (isAlias(item) ? this.#copy(item) : item) as YAMLMap;
+    items[index] = map;
+    this.#release(map);
+    for (const [key, value] of changes) this.#setField(map, key, value);
+  }
+
+  #setField(map: YAMLMap, key: string, value: string | null): void {
+    const scalar = new Scalar(value ?? "null");
+    if (value === null) scalar.type = "PLAIN";
+    const pair = map.items.findLast((one) => this.#keyOf(one) === key);
+    if (!pair) map.items.push(new Pair(new Scalar(key), scalar));
+    else {
+      if (isNode(pair.value)) {
+        this.#release(pair.value);
+        scalar.comment = pair.value.comment ?? null;
+        scalar.commentBefore = pair.value.commentBefore ?? null;
+      }
+      pair.value = scalar;
+    }
+  }
+
+  #append(entry: Fields): void {
+    const list = this.#list();
+    if (list.items.length === 0 && !this.source.root.flow) list.flow = false;
+    const map = new YAMLMap(this.source.doc.schema);
+    for (const [key, value] of Object.entries(entry)) this.#setField(map, key, value);
+    list.items.push(map);
+  }
+
+  #remove(index: number): void {
+    const list = this.#list();
+    const [removed] = list.items.splice(index, 1) as [Node];
+    this.#release(removed);
+    // The comments above an entry stay, and those behind it, because they may be about others.
+    const heir = list.items[index] as Node | undefined;
+    if (heir) heir.commentBefore = join(removed.commentBefore, removed.comment, heir.commentBefore);
+    else list.comment = join(removed.commentBefore, removed.comment, list.comment);
+    if (list.items.length === 0) list.flow = true;
+  }
+
+  /** The list that stands in the root, where it is made when it is missing, or stands elsewhere. */
+  #list(): YAMLSeq {
+    const { doc, root } = this.source;
+    let pair = root.items.findLast((one) => this.#keyOf(one) === "contexts");
+    if (!pair) {
+      if (root.items.length === 0) root.flow = false;
+      pair = new Pair<unknown, unknown>(new Scalar("contexts"), new YAMLSeq(doc.schema));
+      root.items.push(pair);
+    }
+    if (isAlias(pair.value)) pair.value = this.#copy(pair.value);
+    return pair.value as YAMLSeq;
+  }
+
+  #keyOf({ key }: Pair): string | undefined {
+    const scalar = this.#tree.resolve(key);
+    return isScalar(scalar) ? textOf(scalar) : undefined;
+  }
+
+  /** Before a node changes: what refers to it, or to a part of it, is given a copy of its own. */
+  #release(node: Node): void {
+    const anchors = new Set<string>();
+    visit(node, { Value: (_key, { anchor }) => void (anchor !== undefined && anchors.add(anchor)) });
+    if (anchors.size === 0) return;
+    visit(this.source.doc, {
+      Alias: (_key, alias) => (anchors.has(alias.source) ? this.#copy(alias) : undefined),
+    });
+  }
+
+  #copy(alias: Node): Node {
+    const copy = (this.#tree.resolve(alias) as Node).clone() as Node;
+    visit(copy, { Value: (_key, node) => void delete node.anchor });
+    copy.comment = alias.comment ?? null;
+    copy.commentBefore = alias.commentBefore ?? null;
+    return copy;
+  }
+}
+
+function join(...comments: (string | null | undefined)[]): string | null {
+  return comments.filter(Boolean).join("\n") || null;
+}

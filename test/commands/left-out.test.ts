@@ -1,0 +1,93 @@
+import { describe, expect, test } from "bun:test";
+import { writeBelow } from "../store/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const GOOD = canary();
+
+/** A file in which `bad` is left out for an endpoint that Python reads as 1.1, and `good` works. */
+function spoilt({ current = "good", comment = "" } = {}) {
+  const here = home();
+  const entry = (name: string, endpoint: string, token: string) =>
+    `- api_token: ${token}\n  email: null\n  endpoint: ${endpoint}\n  name: ${name}${comment}\n`;
+  here.write(
+    `contexts:\n${entry("bad", "1.10", canary())}${entry("good", "https://good.test", GOOD)}current_context_name: ${current}\n`,
+  );
+  return here;
+}
+
+describe("a context whose entry cannot be read as it is written", () => {
+  const asked: [how: string, args: string[], env?: Record<string, string>][] = [
+    ["--context", ["--context", "bad", "token"]],
+    ["BENTOML_CLOUD_CONTEXT", ["token"], { BENTOML_CLOUD_CONTEXT: "bad" }],
+    ["use", ["use", "bad"]],
+    ["context show", ["context", "show", "bad"]],
+    ["context rename", ["context", "rename", "bad", "better"]],
+    ["a rename to its name", ["context", "rename", "good", "bad"]],
+    ["logout", ["logout", "bad"]],
+    ["link", ["link", "bad"]],
+    [
+      "a login, before it asks for a token",
+      ["login", "--context", "bad", "--web", "--no-browser", "--endpoint", "https://127.0.0.1:9"],
+    ],
+  ];
+
+  test.each(asked)("is an error with the line and what to do, for %s", async (_how, args, env = {}) => {
+    const here = spoilt();
+    const before = here.read();
+    expect(await run(args, { home: here, env })).toMatchObject({
+      code: 6,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^error: .*:4: context "bad" is left out: its endpoint is .*; quote it\n/,
+      ),
+    });
+    expect(here.read()).toBe(before);
+  });
+
+  test("is such an error when a project asks for it, and when it is current", async () => {
+    const here = spoilt();
+    writeBelow(here.path, ".bentorc", "context=bad\n");
+    for (const one of [here, spoilt({ current: "bad" })])
+      expect(await run(["status", "--offline"], { home: one })).toMatchObject({
+        code: 6,
+        stderr: expect.stringContaining(':4: context "bad" is left out'),
+      });
+  });
+
+  test("keeps no other from being used, renamed and removed, and stays as it is", async () => {
+    const here = spoilt({ comment: " # [mine]" });
+    expect((await run(["token"], { home: here, reveals: true })).stdout).toBe(`${GOOD}\n`);
+    const bad = here.read().slice(0, here.read().indexOf("- api_token", 12));
+    for (const args of [
+      ["context", "rename", "good", "fine"],
+      ["use", "fine"],
+      ["logout", "fine"],
+    ])
+      expect((await run(args, { home: here })).code).toBe(0);
+    expect(here.read()).toBe(`${bad}current_context_name: fine\n`);
+  });
+
+  test("is not what another program removed", async () => {
+    const here = spoilt();
+    const text = here.read();
+    here.write(text.replace("1.10", "'1.10'"));
+    await run(["use", "bad"], { home: here });
+    here.write(text);
+    expect((await run(["token"], { home: here, reveals: true })).stderr).toBe("");
+  });
+});
+
+test("a current name that cannot be read is an error, and not the default one, until another is chosen", async () => {
+  const here = spoilt({ current: "no" });
+  here.write(here.read().replace("name: good", "name: default"));
+  expect(await run(["token"], { home: here })).toMatchObject({
+    code: 6,
+    stdout: "",
+    stderr: expect.stringMatching(/:10: the current context cannot be told: its name .*; quote it\n/),
+  });
+  expect((await run(["use", "default"], { home: here })).code).toBe(0);
+  expect((await run(["token"], { home: here, reveals: true })).stdout).toBe(`${GOOD}\n`);
+});

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "../../src/cli/command.ts";
+import { root } from "../../src/commands/index.ts";
+import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
+
+const newCloud = cloudsPerTest();
+
+interface Row {
+  /** What follows the command's name. */
+  args?: string[] | ((cloud: LocalCloud) => string[]);
+  prints?: string | RegExp;
+  /** Some keys of what it prints with `--json`. */
+  json?: object;
+  /** The contexts file afterwards. */
+  file?: RegExp;
+  /** The API tokens on the server afterwards. */
+  tokens?: string[];
+  /** The project file before. */
+  bentorc?: string;
+}
+
+const TOKEN = /^[0-9a-v]{20}\n$/;
+const NOT_OTHER = /^(?![^]*name: "other")/;
+const TO_OTHER: Row = { args: ["other"], prints: /other/, file: /^current_context_name: "?other/m };
+
+/** The home has the contexts `mine`, which is current and has the API token `laptop`, and `other`. */
+const COMMANDS: Record<string, Row> = {
+  login: {
+    args: ({ url }) => ["--with-token", "--context", "new", "--endpoint", url],
+    json: { name: "new", organization: "acme" },
+    file: /name: new/,
+  },
+  logout: { args: ["other"], file: NOT_OTHER },
+  status: { json: { name: "mine", verdict: "valid" } },
+  whoami: { json: { name: "mine", email: "me@example.test" } },
+  token: { prints: TOKEN },
+  use: { ...TO_OTHER, prints: "" },
+  "context list": { prints: /mine[^]*other/ },
+  "context show": { json: { name: "mine" } },
+  "context current": { prints: "mine\n" },
+  "context rename": { args: ["other", "third"], file: /name: "?third/ },
+  "context remove": { args: ["other"], file: NOT_OTHER },
+  "context protect": { args: ["mine"] },
+  "context unprotect": { args: ["mine"] },
+  link: { json: { context: "mine", organization: "acme" } },
+  unlink: { bentorc: "context=mine\n", json: { removed: true } },
+  exec: { args: ["--", "sh", "-c", "echo $BENTO_CLOUD_API_KEY"], prints: TOKEN },
+  env: { prints: /^export BENTO_CLOUD_API_KEY=/ },
+  explain: { json: { active: expect.objectContaining({ name: "mine" }) } },
+  "api-token list": { prints: /laptop/ },
+  "api-token get": { args: ["laptop"], json: { name: "laptop" } },
+  "api-token create": { args: ["ci"], prints: TOKEN, tokens: ["laptop", "spare", "ci"] },
+  "api-token update": { args: ["spare", "--description", "unused"], json: { description: "unused" } },
+  "api-token delete": { args: ["spare", "--yes"], tokens: ["laptop"] },
+  "api-token rotate": { tokens: ["spare", "laptop-r2"] },
+  api: { args: ["/api/v1/auth/current", "--jq", ".email"], prints: "me@example.test\n" },
+  restore: { json: { versions: [] } },
+  doctor: {
+    json: { checks: expect.arrayContaining([expect.objectContaining({ id: "token", status: "ok" })]) },
+  },
+  "completion bash": { prints: /^complete /m },
+  "completion zsh": { prints: /^#compdef bentocloud/ },
+  "completion fish": { prints: /^complete /m },
+  "completion powershell": { prints: /Register-ArgumentCompleter/ },
+  "cloud login": {
+    args: (cloud) => ["--endpoint", cloud.url, "--api-token", cloud.issueToken(), "--context", "new"],
+    file: /name: new/,
+  },
+  "cloud current-context": { json: { name: "mine" } },
+  "cloud list-context": { prints: /"mine"/ },
+  "cloud update-current-context": TO_OTHER,
+  "current-context": { json: { name: "mine" } },
+  "list-context": { prints: /"mine"/ },
+  "update-current-context": TO_OTHER,
+};
+
+async function namesBelow(command: Command, path: string[] = []): Promise<string[]> {
+  if (!command.subCommands) return [path.join(" ")];
+  const entries = Object.entries(command.subCommands);
+  return (
+    await Promise.all(entries.map(async ([name, load]) => namesBelow(await load(), [...path, name])))
+  ).flat();
+}
+
+test("the table has every command of the program", async () => {
+  expect((await namesBelow(root)).toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
+});
+
+describe("does what it is for:", () => {
+  test.each(Object.entries(COMMANDS))("%s", async (name, row) => {
+    const { args = [], prints = "", json, file, tokens, bentorc } = row;
+    const cloud = await newCloud();
+    const here = home();
+    const token = cloud.issueToken({ name: "laptop", createdAt: new Date(Date.now() - 1e9) });
+    cloud.issueToken({ name: "spare", createdAt: new Date(Date.now() - 2e9) });
+    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }]);
+    const cwd = join(here.path, "project");
+    mkdirSync(cwd);
+    if (bentorc) writeBelow(cwd, ".bentorc", bentorc);
+
+    const words = [
+      ...name.split(" "),
+      ...(json ? ["--json"] : []),
+      ...(typeof args === "function" ? args(cloud) : args),
+    ];
+    const stdin = words.includes("--with-token") ? cloud.issueToken() : null;
+    const { code, stdout, stderr } = await run(words, { home: here, cwd, stdin, reveals: true });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("error") });
+    if (json) expect(JSON.parse(stdout)).toMatchObject(json);
+    else if (typeof prints === "string") expect(stdout).toBe(prints);
+    else expect(stdout).toMatch(prints);
+    if (file) expect(here.read()).toMatch(file);
+    if (tokens) expect(cloud.tokens.map((one) => one.name)).toEqual(tokens);
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { locateHome } from "../../src/store/home.ts";
+import { protectContext, removeContexts, renameContext } from "../../src/store/manage.ts";
+import { readProtected } from "../../src/store/protection.ts";
+import { bringBack, findRestorable, listRestorable } from "../../src/store/restore.ts";
+import type { Store } from "../../src/store/store.ts";
+import { run } from "../support/bin.ts";
+import { type Home, home } from "../support/home.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
+import { openStore, ownOf, writeContexts } from "./fixture.ts";
+
+sweepCanaries();
+
+const EXEC = ["exec", "--", "echo", "ran"];
+
+async function protectedHome(): Promise<Home> {
+  const here = home();
+  writeContexts(here, [{ name: "prod" }, { name: "dev" }]);
+  await protectContext(openStore(here).store, "prod");
+  return here;
+}
+
+/** What `restore` lists first, brought back. */
+async function restoreNewest(store: Store): Promise<void> {
+  const [newest] = await listRestorable(store);
+  await bringBack(store, findRestorable(store, newest!.id));
+}
+
+describe("protection stays with a context", () => {
+  test.each<[string, (store: Store, here: Home) => Promise<unknown>]>([
+    ["logout and restore", (store) => removeContexts(store, ["prod"])],
+    ["rename and restore", (store) => renameContext(store, "prod", "live")],
+    [
+      "a loss and restore",
+      async (store, here) => {
+        await store.update(() => ({ changes: [{ kind: "use", name: "dev" }] }));
+        writeContexts(here, [{ name: "dev" }]);
+        await store.read();
+      },
+    ],
+  ])("through %s", async (_name, act) => {
+    const here = await protectedHome();
+    const { store } = openStore(here);
+    await act(store, here);
+    await restoreNewest(store);
+    expect((await store.read()).contexts.map(({ name }) => name)).toContain("prod");
+    expect(readProtected(store.paths)).toContain("prod");
+  });
+
+  test("through a rename that fails, and to no other", async () => {
+    const { store } = openStore(await protectedHome());
+    await expect(renameContext(store, "prod", "dev")).rejects.toMatchObject({ code: "FAILURE" });
+    expect(readProtected(store.paths)).toEqual(["prod"]);
+    await renameContext(store, "prod", "live");
+    expect(readProtected(store.paths)).toContain("live");
+  });
+});
+
+describe("a contexts file that other homes link to", () => {
+  /** Another home whose contexts file leads to that of `here`, by way of `links`. */
+  function otherHome(here: Home, ...links: string[]): string {
+    const other = join(here.path, "other");
+    mkdirSync(other);
+    let target = here.file;
+    for (const link of [...links, ".yatai.yaml"]) {
+      symlinkSync(target, join(other, link));
+      target = join(other, link);
+    }
+    return other;
+  }
+
+  test.each([
+    ["by a link", []],
+    ["by a chain of links", ["first", "second"]],
+  ])("%s: its protection is the same for them", async (_name, links) => {
+    const here = await protectedHome();
+    const env = { BENTOML_HOME: otherHome(here, ...links) };
+    expect(locateHome(env, () => "/").own).toBe(ownOf(here));
+    expect(await run(EXEC, { home: here, env })).toMatchObject({ code: 2, stdout: "" });
+    expect((await run(["context", "protect", "dev"], { home: here, env })).code).toBe(0);
+    expect(readProtected(openStore(here).store.paths)).toEqual(["prod", "dev"]);
+  });
+
+  test("in a directory that is no home: its protection is beside it, and the same for all", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "prod" }]);
+    const real = join(here.path, "contexts.yaml");
+    renameSync(here.file, real);
+    symlinkSync(real, here.file);
+    mkdirSync(join(here.path, "other"));
+    symlinkSync(real, join(here.path, "other/.yatai.yaml"));
+    expect((await run(["context", "protect", "prod"], { home: here })).code).toBe(0);
+    const env = { BENTOML_HOME: join(here.path, "other") };
+    for (const options of [{}, { env }])
+      expect(await run(EXEC, { home: here, ...options })).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+describe("a list that cannot be believed stops what it would guard", () => {
+  const listOf = (here: Home) => join(ownOf(here), "protected.json");
+
+  test.each<[string, (here: Home) => void, string]>([
+    [
+      "is a link to nothing",
+      (here) => replace(listOf(here), (path) => symlinkSync("gone", path)),
+      "not a regular file",
+    ],
+    [
+      "is a FIFO",
+      (here) => replace(listOf(here), (path) => void Bun.spawnSync(["mkfifo", path])),
+      "not a regular file",
+    ],
+    ["is a directory", (here) => replace(listOf(here), (path) => mkdirSync(path)), "not a regular file"],
+    ["is no list", (here) => writeFileSync(listOf(here), "{}"), "no list of protected contexts"],
+    ["is cut short", (here) => writeFileSync(listOf(here), '["pr'), "no list of protected contexts"],
+    [
+      "stands in a directory that is a link now",
+      (here) => {
+        renameSync(ownOf(here), join(here.path, "moved"));
+        mkdirSync(join(here.path, "empty"));
+        symlinkSync(join(here.path, "empty"), ownOf(here));
+      },
+      "it is a symbolic link",
+    ],
+  ])("%s", async (_name, spoil, words) => {
+    const here = await protectedHome();
+    spoil(here);
+    const { code, stdout, stderr } = await run(EXEC, { home: here, timeoutMs: 2000 });
+    expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+    expect(stderr).toContain(words);
+    expect(await run(["token"], { home: here, reveals: true })).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test.skipIf(!isRoot || !canBeUser)("belongs to another user", async () => {
+    const here = await protectedHome();
+    give(here);
+    chownSync(listOf(here), 12_345, 12_345);
+    chmodSync(listOf(here), 0o644);
+    expect(await run(EXEC, { home: here, command: asUser() })).toMatchObject({
+      code: 6,
+      stdout: "",
+      stderr: `error: ${listOf(here)} belongs to another user\n`,
+    });
+  });
+});
+
+function replace(path: string, make: (path: string) => void): void {
+  rmSync(path);
+  make(path);
+}

@@ -1,0 +1,148 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { acquireLock } from "../../src/system/lock.ts";
+import { home, run, start } from "../support/bin.ts";
+import type { Home } from "../support/home.ts";
+import { startCloud } from "../support/cloud.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { leftovers, ownOf, writeBelow, writeContexts } from "./fixture.ts";
+
+sweepCanaries();
+
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
+
+const numbers = Array.from({ length: 8 }, (_, index) => index);
+
+const namesIn = (text: string) => [...text.matchAll(/^ {2}name: "?([\w-]+)/gm)].map(([, name]) => name!);
+
+function homeWith(...names: string[]): Home {
+  const here = home();
+  writeContexts(
+    here,
+    names.map((name) => ({ name })),
+  );
+  return here;
+}
+
+function signIn(here: Home, name: string, env: Record<string, string> = {}) {
+  const args = ["login", "--with-token", "--no-use", "--endpoint", cloud.url, "--context", name];
+  return run(args, { home: here, env, stdin: cloud.issueToken() });
+}
+
+describe("many processes at once lose nothing", () => {
+  test("renames, removals and switches of different contexts", async () => {
+    const names = (letter: string) => numbers.slice(0, 6).map((number) => `${letter}${number}`);
+    const here = homeWith("stay", ...names("move"), ...names("drop"), ...names("use"));
+    const results = await Promise.all([
+      ...names("move").map((name) => run(["context", "rename", name, `to-${name}`], { home: here })),
+      ...names("drop").map((name) => run(["context", "remove", name], { home: here })),
+      ...names("use").map((name) => run(["use", name], { home: here })),
+    ]);
+    expect(results.map(({ code }) => code)).toEqual(results.map(() => 0));
+    expect(namesIn(here.read())).toEqual(["stay", ...names("to-move"), ...names("use")]);
+    expect(here.read()).toMatch(/current_context_name: use\d\n$/);
+    expect(leftovers(here)).toEqual([]);
+  });
+
+  test("logins into a home that does not exist yet", async () => {
+    const here = home();
+    const results = await Promise.all(numbers.map((number) => signIn(here, `n${number}`)));
+    expect(results.map(({ code }) => code)).toEqual(results.map(() => 0));
+    expect(namesIn(here.read())).toHaveLength(8);
+  });
+});
+
+describe("a lock that nobody holds any more", () => {
+  const place = [
+    hostname(),
+    readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    // The inode of this process's pid namespace.
+    Bun.spawnSync(["stat", "-Lc", "%i", "/proc/self/ns/pid"]).stdout.toString().trim(),
+  ].join("/");
+
+  test.concurrent.each([
+    ["of a process that is dead", JSON.stringify({ pid: 2 ** 22 + 1, place, nonce: "x" })],
+    ["of another machine", JSON.stringify({ pid: 1, place: "elsewhere/boot/1", nonce: "x" })],
+    ["with garbage in it", "\u0000garbage"],
+    ["that is empty", ""],
+  ])("%s does not stop writers for ever, however short --timeout is, and goes away", async (_name, text) => {
+    const here = homeWith("a", "b");
+    writeBelow(ownOf(here), "lock", text);
+    const use = run(["use", "b", "--timeout", "0.3"], { home: here });
+    const results = await Promise.all([
+      use,
+      ...numbers.slice(0, 2).map((number) => signIn(here, `n${number}`)),
+    ]);
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(namesIn(here.read())).toHaveLength(4);
+    expect(leftovers(here)).toEqual([]);
+  });
+
+  test.concurrent("that others keep taking makes a writer give up as LOCKED, and no reader", async () => {
+    const here = homeWith("a", "b");
+    const text = here.read();
+    const take = () => JSON.stringify({ pid: process.pid, place, nonce: crypto.randomUUID() });
+    const lock = writeBelow(ownOf(here), "lock", take());
+    const taking = setInterval(() => writeFileSync(lock, take()), 500);
+    const { code, stderr } = await run(["use", "b", "--json"], { home: here });
+    clearInterval(taking);
+    const { error } = JSON.parse(stderr);
+    expect({ code, error: error.code, text: here.read() }).toEqual({ code: 6, error: "LOCKED", text });
+    expect(error.hint).toContain(lock);
+    expect(JSON.parse(readFileSync(lock, "utf8")).pid).toBe(process.pid);
+    expect((await run(["token"], { home: here, reveals: true })).code).toBe(0);
+  });
+
+  test("Ctrl-C while waiting for one changes nothing and exits 130", async () => {
+    const here = homeWith("a", "b");
+    const text = here.read();
+    writeBelow(ownOf(here), "lock", JSON.stringify({ pid: process.pid, place, nonce: "x" }));
+    const running = start(["use", "b"], { home: here });
+    await Bun.sleep(300);
+    running.kill("SIGINT");
+    expect(await running.result).toMatchObject({ code: 130, stdout: "" });
+    expect(here.read()).toBe(text);
+  });
+});
+
+describe("a contexts file that is a link into another home", () => {
+  /** Two homes with one file. */
+  function linked(name: string) {
+    const here = home();
+    const other = join(here.path, "other");
+    mkdirSync(here.bentoml);
+    mkdirSync(join(other, ".bentocloud"), { recursive: true, mode: 0o700 });
+    symlinkSync(join(other, name), here.file);
+    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    return { here, other };
+  }
+
+  test.each([
+    ["under its own name", ".yatai.yaml", ".bentocloud/lock"],
+    ["under another name", "yatai", "yatai.bentocloud-lock"],
+  ])("%s waits for who writes there", async (_name, name, lockName) => {
+    const { here, other } = linked(name);
+    const lock = await acquireLock(join(other, lockName), 0, new AbortController().signal);
+    const running = start(["use", "b"], { home: here });
+    await Bun.sleep(700);
+    expect(here.read()).toContain('current_context_name: "a"');
+    lock.release();
+    expect((await running.result).code).toBe(0);
+    expect(here.read()).toContain("current_context_name: b");
+    expect(leftovers(here)).toEqual([]);
+  });
+
+  test("loses nothing of what many processes of both homes write at once", async () => {
+    const { here, other } = linked(".yatai.yaml");
+    const names = Array.from({ length: 6 }, (_, number) => [`here${number}`, `other${number}`]).flat();
+    const results = await Promise.all(
+      names.map((name) => signIn(here, name, name.startsWith("other") ? { BENTOML_HOME: other } : {})),
+    );
+    expect(results.filter(({ code }) => code !== 0).map(({ stderr }) => stderr)).toEqual([]);
+    expect(namesIn(here.read()).toSorted()).toEqual(["a", "b", ...names].toSorted());
+    expect(here.tree()).toContain(`bentoml/.yatai.yaml -> ${join(other, ".yatai.yaml")}`);
+  });
+});

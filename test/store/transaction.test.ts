@@ -1,0 +1,172 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { acquireLock } from "../../src/system/lock.ts";
+import { home, run } from "../support/bin.ts";
+import type { Home } from "../support/home.ts";
+import { programCommand } from "../support/program.ts";
+import { startCloud } from "../support/cloud.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { leftovers, openStore, ownOf, writeContexts } from "./fixture.ts";
+
+sweepCanaries();
+
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
+
+const entry = (name: string, more = "") =>
+  `- api_token: ${canary()}\n  email: me@example.test\n  endpoint: https://cloud.test\n  name: ${name}\n${more}`;
+
+/** A file as a person left it: comments, unknown keys, an order of their own. */
+const written = () =>
+  `# my logins\nteam: core # unknown\ncontexts:\n# the first\n${entry("b")}${entry("a", "  colour: red # unknown\n")}` +
+  `current_context_name: b # mine\n# the end\n`;
+
+const using = (name: string) => ({ changes: [{ kind: "use" as const, name }] });
+
+function signIn(here: Home, name: string, command = programCommand()) {
+  const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
+  return run(args, { home: here, stdin: cloud.issueToken(), command });
+}
+
+describe("a change touches only its own nodes", () => {
+  test("use changes one value", async () => {
+    const here = home();
+    const text = written();
+    here.write(text);
+    expect(await run(["use", "a"], { home: here })).toMatchObject({ code: 0, stdout: "" });
+    expect(here.read()).toBe(text.replace("current_context_name: b", "current_context_name: a"));
+  });
+
+  test("login keeps comments, unknown keys and the order of contexts", async () => {
+    const here = home();
+    const text = written();
+    here.write(text);
+    expect((await signIn(here, "new")).code).toBe(0);
+    const after = here.read();
+    for (const line of text.split("\n").filter((one) => !one.startsWith("current_")))
+      expect(after).toContain(line);
+    expect([...after.matchAll(/name: (\w+)/g)].map(([, name]) => name)).toEqual(["b", "a", "new", "new"]);
+  });
+
+  test("rename and remove leave the others byte for byte", async () => {
+    const here = home();
+    const text = written();
+    here.write(text);
+    await run(["context", "rename", "a", "z"], { home: here });
+    expect(here.read()).toBe(text.replace("  name: a\n", "  name: z\n"));
+    await run(["context", "remove", "z"], { home: here });
+    const [first, rest] = text.split("- api_token", 2);
+    expect(here.read()).toStartWith(`${first}- api_token${rest}`);
+    expect(here.read()).not.toContain("name: z");
+  });
+
+  test.each([
+    ["use", ["use", "b"]],
+    ["rename", ["context", "rename", "a", "a"]],
+  ])("%s to what stands already writes nothing", async (_name, args) => {
+    const here = home();
+    here.write(written(), 0o644);
+    const { ino, mtimeMs, mode } = lstatSync(here.file);
+    expect((await run(args, { home: here })).code).toBe(0);
+    expect(lstatSync(here.file)).toMatchObject({ ino, mtimeMs, mode });
+  });
+
+  test.each([
+    ["use", ["use", "nobody"]],
+    ["rename", ["context", "rename", "nobody", "x"]],
+    ["remove", ["context", "remove", "nobody"]],
+  ])("%s that fails leaves no trace, no directory of ours either", async (_name, args) => {
+    const here = home();
+    const text = written();
+    here.write(text, 0o640);
+    const before = here.tree();
+    expect((await run(args, { home: here })).code).toBe(3);
+    expect({ text: here.read(), tree: here.tree() }).toEqual({ text, tree: before });
+  });
+});
+
+describe("modes", () => {
+  test.each([0o644, 0o640, 0o666, 0o755])(
+    "a file of mode %o becomes 0600, and that is said",
+    async (mode) => {
+      const here = home();
+      here.write(written(), mode);
+      const { stderr } = await run(["use", "a"], { home: here });
+      expect(here.tree()).toContain("bentoml/.yatai.yaml 0600");
+      expect(stderr).toContain(`could be read by others (mode ${mode.toString(8)})`);
+    },
+  );
+
+  test("what is new is for the owner alone, whatever the umask", async () => {
+    const here = home();
+    const umask = ["sh", "-c", 'umask 0; exec "$0" "$@"', ...programCommand()];
+    expect((await signIn(here, "new", umask)).code).toBe(0);
+    const modes = here.tree().map((line) => line.split(" "));
+    expect(modes.length).toBeGreaterThan(4);
+    for (const [name, mode] of modes)
+      expect({ name, mode }).toEqual({ name, mode: name!.endsWith("/") ? "0700" : "0600" });
+  });
+});
+
+describe("a writer whose lock was taken away", () => {
+  test("takes it again and starts over from what stands in the file then", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "a" }, { name: "b" }, { name: "c" }]);
+    const { store, alerts } = openStore(here);
+    const seen: string[] = [];
+    await store.update(({ current }) => {
+      seen.push(current.name);
+      // The plan runs first without the lock.
+      if (seen.length === 2) {
+        rmSync(join(ownOf(here), "lock"));
+        writeFileSync(here.file, here.read().replace(/_name: .*/, '_name: "c"'));
+      }
+      return using("b");
+    });
+    expect(seen).toEqual(["a", "a", "c"]);
+    expect(here.read()).toContain("current_context_name: b");
+    expect({ alerts, left: leftovers(here) }).toEqual({ alerts: [], left: [] });
+  });
+});
+
+describe("our own memory", () => {
+  test("is read once, until an update", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const { store } = openStore(here);
+    const put = (previous: string) => {
+      mkdirSync(ownOf(here), { recursive: true });
+      writeFileSync(join(ownOf(here), "state.json"), JSON.stringify({ previous, identities: {} }));
+    };
+    put("one");
+    expect((await store.state()).previous).toBe("one");
+    put("two");
+    expect((await store.state()).previous).toBe("one");
+    await store.update(() => using("b"));
+    expect((await store.state()).previous).toBe("two");
+    put("three");
+    await store.updateState((state) => state, { create: false });
+    expect((await store.state()).previous).toBe("three");
+  });
+
+  test("is refreshed in spite of the lock of a process that has ended", async () => {
+    const here = home();
+    writeContexts(here, [{ name: "a" }]);
+    const { store } = openStore(here);
+    await store.updateState((state) => ({ ...state, previous: "x" }), { create: true });
+    const path = join(ownOf(here), "lock");
+    const lock = await acquireLock(path, 0, new AbortController().signal);
+    const owner = JSON.parse(readFileSync(path, "utf8"));
+    lock.release();
+    writeFileSync(path, JSON.stringify({ ...owner, pid: 2 ** 22 + 1 }));
+    await store.updateState((state) => ({ ...state, previous: "y" }), { create: false });
+    expect((await store.state()).previous).toBe("y");
+  });
+
+  test("is not made by preparing a write, and neither is anything else", async () => {
+    const here = home();
+    await openStore(here).store.prepare();
+    expect(here.tree()).toEqual([]);
+  });
+});
