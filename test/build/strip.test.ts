@@ -1,10 +1,11 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { surviveStrip, survivesStrip } from "../../build/elf.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { makeHostileFolder } from "../../scripts/verify/packages.ts";
 import { home, run } from "../support/bin.ts";
+import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
@@ -12,7 +13,7 @@ sweepCanaries();
 
 const [PROGRAM = ""] = programCommand("binary");
 
-describe.skipIf(Bun.which("strip") === null && !process.env["CI"])("a program without its symbols", () => {
+needs("strip", "objcopy").describe("a program without its symbols", () => {
   test.each(["strip", "strip --strip-unneeded", "objcopy --strip-all"])(
     "is still bentocloud: %s",
     async (tool) => {

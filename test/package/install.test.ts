@@ -13,7 +13,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { run } from "../support/bin.ts";
 import { home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { describe, test } from "./equipped.ts";
+import { describe, describeWith, test } from "./equipped.ts";
 import {
   ARCHIVE,
   commandOf,
@@ -42,7 +42,7 @@ function install(options: Parameters<typeof installFrom>[0]) {
 }
 
 for (const shell of shells)
-  describe(`install.sh in ${shell} with ${SHELLS[shell].downloader}`, () => {
+  describeWith(SHELLS[shell].tool)(`install.sh in ${shell} with ${SHELLS[shell].downloader}`, () => {
     test("installs the newest release, and says what to add to PATH", async () => {
       const on = linux(shell);
       const before = release.requests.length;

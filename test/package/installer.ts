@@ -2,6 +2,7 @@ import { expect } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunOptions, run } from "../support/bin.ts";
+import type { Tool } from "../support/needs.ts";
 import { type Machine, machine } from "./machine.ts";
 
 export const SCRIPT = join(import.meta.dir, "../../scripts/install.sh");
@@ -9,23 +10,23 @@ export const ARCHIVE = "bentocloud-linux-x64.tar.gz";
 
 /** Shells, each on a machine with one program that downloads; the last machine has only BusyBox. */
 export const SHELLS = {
-  dash: { command: ["dash"], downloader: "curl" },
-  bash: { command: ["bash"], downloader: "wget" },
-  "bash --posix": { command: ["bash", "--posix"], downloader: "curl" },
-  zsh: { command: ["zsh"], downloader: "wget" },
-  "zsh --emulate sh": { command: ["zsh", "--emulate", "sh"], downloader: "curl" },
-  ksh: { command: ["ksh"], downloader: "wget" },
-  mksh: { command: ["mksh"], downloader: "curl" },
-  "busybox ash": { command: ["busybox", "ash"], downloader: "busybox" },
-};
+  dash: { tool: "dash", args: [], downloader: "curl" },
+  bash: { tool: "bash", args: [], downloader: "wget" },
+  "bash --posix": { tool: "bash", args: ["--posix"], downloader: "curl" },
+  zsh: { tool: "zsh", args: [], downloader: "wget" },
+  "zsh --emulate sh": { tool: "zsh", args: ["--emulate", "sh"], downloader: "curl" },
+  ksh: { tool: "ksh", args: [], downloader: "wget" },
+  mksh: { tool: "mksh", args: [], downloader: "curl" },
+  "busybox ash": { tool: "busybox", args: ["ash"], downloader: "busybox" },
+} satisfies Record<string, { tool: Tool; args: string[]; downloader: string }>;
 
 export type Shell = keyof typeof SHELLS;
 export const shells = Object.keys(SHELLS) as Shell[];
 
 /** The beginning of a command line that runs a script in this shell. */
 export function commandOf(shell: Shell): string[] {
-  const [program = "", ...args] = SHELLS[shell].command;
-  return [Bun.which(program)!, ...args];
+  const { tool, args } = SHELLS[shell];
+  return [Bun.which(tool)!, ...args];
 }
 
 /** A machine with Linux on x86_64 and glibc. */
