@@ -1,5 +1,5 @@
 import { isAlias, isNode, isScalar, Pair, Scalar, visit, YAMLSeq } from "yaml";
-import type { Node, ScalarTag, ToStringOptions , YAMLMap} from "yaml";
+import type { Node, ScalarTag, ToStringOptions, YAMLMap } from "yaml";
 import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
 import { textOf } from "./construct.ts";
 import type { ContextsFile } from "./contexts-file.ts";
