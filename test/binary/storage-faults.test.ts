@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, utimesSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { switchContext } from "../../src/store/manage.ts";
-import { keptIn, leftovers, openStore, ownOf } from "../store/fixture.ts";
+import { keptIn, leftovers, openStore } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Home } from "../support/home.ts";
@@ -39,18 +39,6 @@ async function brokenHome(): Promise<Home> {
   utimesSync(here.file, 1, 1);
   return here;
 }
-
-test("a memory that cannot be written does not undo a change", async () => {
-  for (const { args, stdin } of writers(cloud)) {
-    const here = homeWithTwo();
-    const text = here.read();
-    mkdirSync(join(ownOf(here), "state.json"), { recursive: true });
-    expect((await run(args, { home: here, stdin })).code).toBe(0);
-    expect(here.read()).not.toBe(text);
-    expect(leftovers(here)).toEqual([]);
-    expect((await run(["context", "list"], { home: here })).stderr).toBe("");
-  }
-});
 
 describe.skipIf(!canTrace)("system calls that fail", () => {
   test.each([

@@ -154,6 +154,7 @@ describe("something else in the place of a file of ours is an error at once, exi
   ];
   const places: [name: string, find: (here: Home) => string][] = [
     ["the lock", (here) => join(ownOf(here), "lock")],
+    ["the memory", (here) => join(ownOf(here), "state.json")],
     ["the newest version", (here) => listVersions(ownOf(here)).at(-1)!.path],
   ];
 
