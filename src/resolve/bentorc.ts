@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { Endpoint } from "../contexts/endpoint.ts";
 import { CliError, usageError } from "../errors.ts";
 import { NotRegularError, readRegularFile, TooLargeError } from "../system/files.ts";
 import { isWorkingDirectoryDeleted, userId } from "../system/runtime.ts";
@@ -15,7 +16,7 @@ export interface Project {
   /** 1-based line of each key. */
   lines: Partial<Record<ProjectKey, number>>;
   context?: string;
-  endpoint?: string;
+  endpoint?: Endpoint;
   organization?: string;
 }
 
@@ -95,7 +96,8 @@ export function parseProject(text: string, path: string, warn: Warn): Project {
     }
     if (!isOurs(key) || value === undefined) ignored.push(index + 1);
     else if (value !== "") {
-      project[key] = value;
+      if (key === "endpoint") project.endpoint = new Endpoint(value);
+      else project[key] = value;
       project.lines[key] = index + 1;
     }
   }
