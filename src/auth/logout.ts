@@ -9,7 +9,9 @@ import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
 export async function logOut(cli: Cli, names: readonly string[]): Promise<void> {
   const { output, store } = cli;
   const before = await store.read();
-  const gone = before.contexts.filter(({ name, endpoint }) => names.includes(name) && endpoint.reveal() !== "");
+  const gone = before.contexts.filter(
+    ({ name, endpoint }) => names.includes(name) && endpoint.reveal() !== "",
+  );
   // With nothing to remove, not even our own directory may be created.
   const { file, narrowed } =
     names.length === 0 ? { file: before, narrowed: undefined } : await removeContexts(store, names);

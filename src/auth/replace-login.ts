@@ -68,7 +68,8 @@ export function refuseNewcomer(
   const found = findContext(file.contexts, name);
   const stored = found && usableTokenOf(found)?.reveal();
   if (!found || force || stored === undefined || stored === token.reveal()) return;
-  if (existing?.endpoint.reveal() === found.endpoint.reveal() && usableTokenOf(existing)?.reveal() === stored) return;
+  if (existing?.endpoint.reveal() === found.endpoint.reveal() && usableTokenOf(existing)?.reveal() === stored)
+    return;
   const conflict =
     differentEndpoint(found, endpoint) ?? differentPerson(found, recall(state, found), identification);
   if (conflict)

@@ -72,6 +72,10 @@ export function checkRequestedOrganization({ project }: Active, requested: strin
   );
 }
 
-function describePin(project: NonNullable<Active["project"]>, what: Pin["what"], pinned: string | Endpoint): string {
+function describePin(
+  project: NonNullable<Active["project"]>,
+  what: Pin["what"],
+  pinned: string | Endpoint,
+): string {
   return `${project.path}:${project.lines[what]} pins the ${what} "${cap(String(pinned), MAX_SHOWN)}"`;
 }

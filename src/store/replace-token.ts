@@ -39,7 +39,13 @@ export async function replaceToken(
       }),
     );
     return {
-      changes: using.map(({ name, endpoint, email }) => ({ kind: "put", name, endpoint: endpoint.reveal(), token: to, email })),
+      changes: using.map(({ name, endpoint, email }) => ({
+        kind: "put",
+        name,
+        endpoint: endpoint.reveal(),
+        token: to,
+        email,
+      })),
       state: seen.reduce(remember, state),
     };
   });
