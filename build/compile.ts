@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { type Chunk, START } from "./bundle.ts";
+import { isElf, keepLimits, surviveStrip } from "./elf.ts";
 import type { Runtime } from "./runtimes.ts";
 
 /** Options for every target, and for the bare program that the sizes are compared with. */
@@ -17,9 +18,6 @@ export const SAFE = {
   // Trust the system's certificate store, as other programs do.
   execArgv: ["--use-system-ca"],
 };
-
-/** Where the table of imports ends at the latest, in bytes. */
-const MAX_IMPORTS = 1024 * 1024;
 
 const CACHE = join(import.meta.dir, "../.cache");
 
@@ -49,29 +47,14 @@ export async function compile(chunks: Chunk[], outfile: string, runtime?: Runtim
       plugins: [externalChunks],
       compile: { outfile, ...SAFE, ...runtime },
     });
-    keepLimits(outfile);
+    const program = readFileSync(outfile);
+    if (!isElf(program)) return;
+    surviveStrip(program);
+    keepLimits(program);
+    writeFileSync(outfile, program);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-const ELF = Buffer.from("\x7fELF", "latin1");
-const RAISE = Buffer.from("\0setrlimit\0");
-const READ = Buffer.from("\0getrlimit\0");
-
-/**
- * Bun raises the limit of open files before any JavaScript runs, does not remember the old one, and every program that
- * we start would inherit it. Its call is bound to `getrlimit` instead, which takes the same arguments and changes nothing.
- * The name stands in the table of imports, at the beginning of the file. In a program for macOS it cannot be changed:
- * Bun has already signed that.
- */
-function keepLimits(outfile: string): void {
-  const file = readFileSync(outfile);
-  if (!file.subarray(0, ELF.length).equals(ELF)) return;
-  const at = file.indexOf(RAISE);
-  if (at === -1 || at > MAX_IMPORTS) throw new Error("this runtime does not import setrlimit as expected");
-  READ.copy(file, at);
-  writeFileSync(outfile, file);
 }
 
 /** Bun embeds a file only if something imports it. */

@@ -1,6 +1,6 @@
 import type { Execution } from "./child.ts";
-import { codeOf } from "./files.ts";
 import { allowCoreDumps } from "./core-dump.ts";
+import { codeOf } from "./storage-error.ts";
 import { findProgram, isScript, NOT_EXECUTABLE, NOT_FOUND } from "./program.ts";
 import { findReplace } from "./replace-process.ts";
 

@@ -6,6 +6,7 @@ const RLIMIT_CORE = 4;
 /** The C library, which only Bun can call: half a millisecond when first used. Undefined on other runtimes. */
 async function loadLibc() {
   if (!isBun()) return undefined;
+  // oxlint-disable-next-line no-restricted-imports -- the other runtimes do not get here
   const ffi = await import("bun:ffi");
   const { symbols } = ffi.dlopen(process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6", {
     getenv: { args: ["ptr"], returns: "ptr" },

@@ -37,12 +37,12 @@ describe("a token cannot be printed by accident", () => {
     ["inspected", () => inspect(context, { showHidden: true, depth: 9, getters: true })],
     ["spread", () => JSON.stringify({ ...context })],
     ["structured", () => JSON.stringify(structuredClone({ ...context }))],
-  ])("a context does not carry it along: %s", (_name, show) => {
+  ])("a context does not hold it: %s", (_name, show) => {
     expect(show()).toContain("https://cloud.test");
     expect(show().includes(text)).toBe(false);
   });
 
-  test("only tokenOf opens a context", () => {
+  test("only tokenOf returns the token of a context", () => {
     expect(tokenOf(context)?.reveal() === text).toBe(true);
     expect(tokenOf(new Context(fields(undefined)))).toBeUndefined();
     expect(tokenOf(new Context(fields("")))).toBeUndefined();
@@ -50,7 +50,7 @@ describe("a token cannot be printed by accident", () => {
 });
 
 describe("redact", () => {
-  test("replaces every token this process has held, wherever it stands", () => {
+  test("masks every token that this process has held", () => {
     const [one, two] = [canary(), canary()];
     expect([new Token(one), new Token(two)]).toHaveLength(2);
     expect(redact(`a ${one} b${two}${one}`)).toBe(
@@ -58,16 +58,16 @@ describe("redact", () => {
     );
   });
 
-  test("leaves text alone that holds none", () => {
+  test("leaves other text as it is", () => {
     expect(redact("nothing here")).toBe("nothing here");
   });
 
-  test("does not mangle words for the sake of a very short token", () => {
+  test("ignores a very short token, which could be part of a word", () => {
     expect(new Token("error").masked).toBe("****");
     expect(redact("error: no")).toBe("error: no");
   });
 
-  test("a token that contains another goes whole", () => {
+  test("masks the whole of a token that contains another one", () => {
     const short = canary();
     const long = `${short}${canary()}`;
     expect([new Token(short), new Token(long)]).toHaveLength(2);
@@ -76,9 +76,12 @@ describe("redact", () => {
 });
 
 describe("parseToken", () => {
-  test.each(["abc", " abc\n", "\tabc\r\n", "!~#", "component:cluster:token"])("takes %j, trimmed", (text) => {
-    expect(parseToken(text, "standard input").reveal()).toBe(text.trim());
-  });
+  test.each(["abc", " abc\n", "\tabc\r\n", "!~#", "component:cluster:token"])(
+    "accepts %j, trimmed",
+    (text) => {
+      expect(parseToken(text, "standard input").reveal()).toBe(text.trim());
+    },
+  );
 
   test.each(["", " \n", "a b", "a\nb", "a\u0000b", "é", "a\u200Bb", "a\u007Fb"])(
     "refuses %j without repeating it",
@@ -109,7 +112,7 @@ describe("output", () => {
     });
   });
 
-  test("a name that drives the terminal is shown without what drives it", async () => {
+  test("a name is shown without characters that drive the terminal", async () => {
     const { stderr } = await run(["token", "--context", "a\u001B[31mb\u202Ec"]);
     expect(stderr).toStartWith('error: there is no context "abc"\n');
   });
