@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { type Chunk, START } from "./bundle.ts";
-import { isElf, surviveStrip } from "./elf.ts";
+import { isElf, keepLimits, surviveStrip } from "./elf.ts";
 import type { Runtime } from "./runtimes.ts";
 
 /** Options for every target, and for the bare program that the sizes are compared with. */
@@ -50,6 +50,7 @@ export async function compile(chunks: Chunk[], outfile: string, runtime?: Runtim
     const program = readFileSync(outfile);
     if (!isElf(program)) return;
     surviveStrip(program);
+    keepLimits(program);
     writeFileSync(outfile, program);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -72,3 +72,16 @@ function findCodeAddress(file: Buffer): { before: Section; isCovered: boolean } 
   if (found.length !== 1) throw new Error("the address of its code is not where Bun puts it");
   return found[0]!;
 }
+
+/**
+ * Bun raises the limit of open files before any JavaScript runs, and does not remember the old one, so every program
+ * that we start would inherit the new one. Its call of `setrlimit` is bound to `getrlimit` instead, which takes the same
+ * arguments and changes nothing. @throws Error when Bun imports it in another way.
+ */
+export function keepLimits(file: Buffer): void {
+  const names = readSections(file).find(({ name }) => name === ".dynstr");
+  const table = names && file.subarray(names.offset, names.offset + names.size);
+  const at = table?.indexOf("\0setrlimit\0") ?? -1;
+  if (!table || at === -1) throw new Error("it does not import setrlimit");
+  table.write("\0getrlimit", at);
+}

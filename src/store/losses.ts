@@ -16,7 +16,7 @@ export async function addLoss(own: string, contexts: readonly Context[], current
 
 export function putContext(context: Context): Change {
   const { name, endpoint, email } = context;
-  return { kind: "put", name, endpoint, email, token: tokenOf(context) ?? new Token("") };
+  return { kind: "put", name, endpoint: endpoint.reveal(), email, token: tokenOf(context) ?? new Token("") };
 }
 
 /** A loss that was kept, with the versions from before and after it, oldest first. */

@@ -116,7 +116,7 @@ export function renameInState(state: State, from: string, to: string): State {
 /** Tells two logins apart without saying what the token is. */
 export function fingerprintOf(context: Context): string {
   const token = tokenOf(context)?.reveal() ?? "";
-  return sha256(`${context.endpoint}\0${token}`).slice(0, 16);
+  return sha256(`${context.endpoint.reveal()}\0${token}`).slice(0, 16);
 }
 
 function toState(value: unknown): State {

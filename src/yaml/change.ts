@@ -31,7 +31,7 @@ export interface Target {
 
 export function fieldsOf(context: Context): Fields {
   const { name, endpoint, email } = context;
-  return { api_token: tokenOf(context)?.reveal() ?? "", email, endpoint, name };
+  return { api_token: tokenOf(context)?.reveal() ?? "", email, endpoint: endpoint.reveal(), name };
 }
 
 export function targetOf(file: ContextsFile, changes: Change[]): Target {
