@@ -80,7 +80,7 @@ const OUTSIDE: Record<string, string[]> = {
   "node:net": ["system/network.ts"],
   "node:tls": ["system/network.ts"],
   "node:process": ["system/", "app.ts", "main.ts"],
-  "bun:": ["system/libc.ts"],
+  "bun:ffi": ["system/libc.ts"],
 };
 
 /** Words that may stand in these places only. */

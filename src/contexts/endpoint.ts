@@ -87,12 +87,12 @@ function textOf(endpoint: string | Endpoint): string {
   return typeof endpoint === "string" ? endpoint : endpoint.reveal();
 }
 
-/** Also true for a text that is no URL, where everything before an `@` may be a password. */
+/** Also true for a text that is no endpoint, where everything before an `@` may be a password. */
 function hasUserinfo(text: string): boolean {
   if (!text.includes("@")) return false;
   try {
-    const { username, password } = toUrl(text.trim());
-    return username + password !== "";
+    parseEndpoint(text);
+    return false;
   } catch {
     return true;
   }
