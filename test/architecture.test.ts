@@ -6,7 +6,7 @@ import { posix } from "node:path";
  * The rooms below `src`, lowest first, and what each may import besides itself. Types and `import()` count as imports.
  */
 const ROOMS: Record<string, string[]> = {
-  "errors.ts": [],
+  "errors.ts": ["system/redact.ts"],
   "version.ts": [],
   "system/": ["errors.ts"],
   "contexts/": ["system/", "errors.ts"],
@@ -66,6 +66,7 @@ const OUTSIDE: Record<string, string[]> = {
   yaml: ["yaml/"],
   "node:fs": [
     "system/child.ts",
+    "system/core-dump.ts",
     "system/create.ts",
     "system/files.ts",
     "system/input.ts",
@@ -79,7 +80,7 @@ const OUTSIDE: Record<string, string[]> = {
   "node:net": ["system/network.ts"],
   "node:tls": ["system/network.ts"],
   "node:process": ["system/", "app.ts", "main.ts"],
-  "bun:": [],
+  "bun:ffi": ["system/libc.ts"],
 };
 
 /** Words that may stand in these places only. */

@@ -68,7 +68,7 @@ function chooseEndpoint(
   const { source, existing, project } = found;
   const chosen = given === undefined ? environmentEndpoint(cli.env) : parseEndpoint(given);
   if (chosen !== undefined) return chosen;
-  if (source.isEnvironment || !existing?.endpoint) return DEFAULT_ENDPOINT;
+  if (source.isEnvironment || !existing?.endpoint.reveal()) return DEFAULT_ENDPOINT;
   const endpoint = parseEndpoint(existing.endpoint);
   const isNamed = cli.flags.context !== undefined || variable(cli.env, "BENTOML_CLOUD_CONTEXT") !== undefined;
   if (!source.isUnattended || project?.context === undefined || isNamed || endpoint === DEFAULT_ENDPOINT)

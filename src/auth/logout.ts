@@ -1,4 +1,4 @@
-import { showEndpoint, tokensPage } from "../contexts/endpoint.ts";
+import { tokensPage } from "../contexts/endpoint.ts";
 import { removeContexts } from "../store/manage.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../resolve/require.ts";
@@ -9,7 +9,9 @@ import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
 export async function logOut(cli: Cli, names: readonly string[]): Promise<void> {
   const { output, store } = cli;
   const before = await store.read();
-  const gone = before.contexts.filter(({ name, endpoint }) => names.includes(name) && endpoint !== "");
+  const gone = before.contexts.filter(
+    ({ name, endpoint }) => names.includes(name) && endpoint.reveal() !== "",
+  );
   // With nothing to remove, not even our own directory may be created.
   const { file, narrowed } =
     names.length === 0 ? { file: before, narrowed: undefined } : await removeContexts(store, names);
@@ -19,7 +21,7 @@ export async function logOut(cli: Cli, names: readonly string[]): Promise<void> 
   for (const name of names) output.success(`Removed context "${name}"`);
   reportNarrowed(cli, narrowed);
   output.info(describeRest(active, remaining));
-  const pages = new Set(gone.map(({ endpoint }) => tokensPage(showEndpoint(endpoint))));
+  const pages = new Set(gone.map(({ endpoint }) => tokensPage(endpoint)));
   if (pages.size > 0)
     output.hint(
       `a removed token works until it is revoked (${[...pages].join(", ")}); backups of the file hold it too`,

@@ -20,7 +20,7 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   const used = active.context && targets.find(({ name }) => name === active.name);
   const checked = await mapByOrigin(
     targets,
-    ({ context }) => URL.parse(context.endpoint)?.origin ?? "",
+    ({ context }) => URL.parse(context.endpoint.reveal())?.origin ?? "",
     (target) => checkContext(cli, target, options),
   );
   await rememberSightings(

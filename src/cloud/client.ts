@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
+import { type Endpoint, isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { cancelled, CliError, usageError } from "../errors.ts";
 import { type Answer, readRetryAfter, readText, toAnswer } from "./answer.ts";
@@ -31,7 +31,7 @@ export interface Head {
 }
 
 export interface ClientOptions {
-  endpoint: string;
+  endpoint: string | Endpoint;
   token?: Token;
   timeoutMs: number;
   signal: AbortSignal;
@@ -78,7 +78,7 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-type Call = ClientOptions & { endpoint: string };
+type Call = Omit<ClientOptions, "endpoint"> & { endpoint: string };
 
 function inJson(body: unknown): Pick<Message, "headers" | "body"> {
   if (body === undefined) return {};

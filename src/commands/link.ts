@@ -19,7 +19,8 @@ export const link = command({
     const folder = requireProjectFolder(cli);
     const context = await choose(cli, args.name);
     const organization = await findOrganization(cli, context);
-    const { name, endpoint } = context;
+    const { name } = context;
+    const endpoint = context.endpoint.withoutUserinfo();
     const path = linkProject(folder, { context: name, endpoint, ...(organization && { organization }) });
     if (cli.output.json)
       cli.output.data({ path, context: name, endpoint, organization: organization ?? null });

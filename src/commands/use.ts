@@ -38,6 +38,6 @@ async function pick(cli: Cli): Promise<string> {
     throw new CliError("NOT_LOGGED_IN", "there are no contexts to choose from", { hint: "bentocloud login" });
   }
   const prompt = await cli.prompt();
-  const choices = contexts.map(({ name, endpoint }) => ({ value: name, label: name, hint: endpoint }));
+  const choices = contexts.map(({ name, endpoint }) => ({ value: name, label: name, hint: endpoint.masked }));
   return prompt.pick("Switch to which context?", choices, current.name);
 }

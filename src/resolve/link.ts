@@ -1,13 +1,7 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import {
-  type FileText,
-  inspect,
-  readRegularFile,
-  realTarget,
-  removeFile,
-  storageError,
-} from "../system/files.ts";
+import { type FileText, inspect, readRegularFile, realTarget, removeFile } from "../system/files.ts";
+import { storageError } from "../system/storage-error.ts";
 import { hasEnded } from "../system/processes.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { homeDirectory } from "../system/runtime.ts";

@@ -52,7 +52,7 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
     if (!(error instanceof CliError)) throw error;
     // Another process of ours is writing: it says the same. A file that broke meanwhile is the next command's error.
     if (error.code === "LOCKED" || error.code === "CORRUPT") return;
-    // Where we cannot take the lock, a write of ours may have come between the reading of the file and of its versions.
+    // Without the lock, another process of ours may have written after the file was read and before its versions were.
     const again = await findLoss(paths, (await tools.snapshot()).file);
     if (again) sayLoss(tools, again);
   }
@@ -64,7 +64,7 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
  */
 export async function recordFound(tools: StoreTools, found: Snapshot): Promise<void> {
   const { own } = tools.paths;
-  // A write that was killed left its version pending. It counts if the write was done, and goes if that is not known.
+  // A killed write left its version pending. Keep it if the file says the same; else nobody knows, and it is discarded.
   const pending = listVersions(own).filter(({ kind }) => kind === "pending");
   for (const version of pending) if (readVersion(version) === found.text) settleVersion(own, version);
   await keepFound(tools, found);
@@ -114,12 +114,9 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefi
   return { missing, reverted, current: before.current.name };
 }
 
-/** A loss that is kept has an ID of its own. One that cannot be kept is found by each look of a run, and said once. */
-function sayLoss(
-  { alert, said, paths: { file } }: StoreTools,
-  { missing, reverted }: Found,
-  id?: string,
-): void {
+/** Without an ID the loss could not be kept. Then each reading of the file in one run finds it, and only one says it. */
+function sayLoss({ alert, said, paths }: StoreTools, { missing, reverted }: Found, id?: string): void {
+  const { file } = paths;
   const names = (lost: readonly Context[]) => listNames(lost.map(({ name }) => name));
   const parts = [
     missing.length > 0 && `removed ${count(missing)} from ${file}: ${names(missing)}`,

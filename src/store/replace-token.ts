@@ -35,11 +35,17 @@ export async function replaceToken(
     const seen = [...using, ...contextsUsing(file, { endpoint, token: to })].map(
       ({ name, endpoint, email }) => ({
         ...identity,
-        context: new Context({ name, endpoint, email, apiToken: to.reveal(), line: null }),
+        context: new Context({ name, endpoint: endpoint.reveal(), email, apiToken: to.reveal(), line: null }),
       }),
     );
     return {
-      changes: using.map(({ name, endpoint, email }) => ({ kind: "put", name, endpoint, token: to, email })),
+      changes: using.map(({ name, endpoint, email }) => ({
+        kind: "put",
+        name,
+        endpoint: endpoint.reveal(),
+        token: to,
+        email,
+      })),
       state: seen.reduce(remember, state),
     };
   });

@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
-import { type FileText, readRegularFile, storageError } from "../system/files.ts";
+import { type FileText, readRegularFile } from "../system/files.ts";
+import { storageError } from "../system/storage-error.ts";
 import { DEFAULT_CURRENT } from "../yaml/contexts-file.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 

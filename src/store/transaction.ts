@@ -96,7 +96,7 @@ async function readFound(tools: StoreTools, lock: StoreLock): Promise<Snapshot |
   return before;
 }
 
-/** What killed writers left. Only the holder of the lock takes nothing from a writer at work. */
+/** Removes what killed writers left. For the holder of the lock: the files of a writer at work look the same. */
 function sweepLeftovers({ target, held }: StoreLock, own: string): void {
   if (!held()) return;
   const [file, aside] = [basename(target), basename(asidePath(target, ""))];

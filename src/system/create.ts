@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { CliError } from "../errors.ts";
-import { codeOf, inspect, storageError, uninterrupted } from "./files.ts";
+import { inspect, uninterrupted } from "./files.ts";
+import { codeOf, storageError } from "./storage-error.ts";
 import { userId } from "./runtime.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { openAsBlob } from "node:fs";
 import { access, constants, readFile, stat } from "node:fs/promises";
 import { cancelled, CliError, usageError } from "../errors.ts";
-import { codeOf } from "./files.ts";
+import { codeOf } from "./storage-error.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

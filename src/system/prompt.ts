@@ -1,6 +1,6 @@
 import { confirm, isCancel, password, select, text, updateSettings } from "@clack/prompts";
 import { cancelled, usageError } from "../errors.ts";
-import { clean } from "./text.ts";
+import { safe } from "./redact.ts";
 
 /**
  * Questions on stderr, so that `$(bentocloud …)` works while someone answers. A question that nobody can answer is a
@@ -35,20 +35,20 @@ export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): 
     return answer as Exclude<T, symbol>;
   };
   return {
-    secret: (message) => ask(() => password({ ...streams, message: clean(message), clearOnError: true })),
+    secret: (message) => ask(() => password({ ...streams, message: safe(message), clearOnError: true })),
     async pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T) {
       const options = choices.map(({ value, label, hint }) => ({
         value: value as string,
-        label: clean(label),
-        ...(hint === undefined ? {} : { hint: clean(hint) }),
+        label: safe(label),
+        ...(hint === undefined ? {} : { hint: safe(hint) }),
       }));
       const list = { options, maxItems: 12, showInstructions: false };
       const start = initial === undefined ? {} : { initialValue: initial as string };
-      return (await ask(() => select({ ...streams, ...list, ...start, message: clean(message) }))) as T;
+      return (await ask(() => select({ ...streams, ...list, ...start, message: safe(message) }))) as T;
     },
-    confirm: (message) => ask(() => confirm({ ...streams, message: clean(message), initialValue: false })),
+    confirm: (message) => ask(() => confirm({ ...streams, message: safe(message), initialValue: false })),
     // The library answers `undefined` when nothing was typed.
-    type: async (message) => (await ask(() => text({ ...streams, message: clean(message) }))) ?? "",
+    type: async (message) => (await ask(() => text({ ...streams, message: safe(message) }))) ?? "",
   };
 }
 

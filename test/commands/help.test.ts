@@ -6,7 +6,7 @@ import manifest from "../../package.json" with { type: "json" };
 
 sweepCanaries();
 
-/** Every command, with what its help says above the global options. */
+/** Every command. */
 const COMMANDS = [
   [],
   ["login"],
@@ -71,7 +71,7 @@ describe("help", () => {
     },
   );
 
-  test("is written to be seen: every command of the tree is above", async () => {
+  test("covers every command: the list above is complete", async () => {
     const { stdout } = await run(["--help"]);
     const listed = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) {2,}/gm)].map(([, name]) => name!);
     const top = new Set(COMMANDS.flatMap(([name]) => (name === undefined ? [] : [name])));
@@ -106,7 +106,7 @@ describe("help", () => {
     });
   });
 
-  test("behind `--`, nothing is help", async () => {
+  test("after `--`, `--help` is an argument", async () => {
     const { code, stdout, stderr } = await run(["use", "--", "--help"]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
     expect(stderr).toStartWith('error: there is no context "--help"');

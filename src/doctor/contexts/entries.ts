@@ -1,9 +1,9 @@
-import { usableTokenOf } from "../../contexts/context.ts";
+import { findContext, usableTokenOf } from "../../contexts/context.ts";
 import { ENVIRONMENT_NAME, showName } from "../../contexts/name.ts";
 import { quoteWord } from "../../resolve/require.ts";
 import type { Store } from "../../store/store.ts";
-import { DEFAULT_CURRENT } from "../../yaml/contexts-file.ts";
-import { type ContextsFile, problemWith } from "../../yaml/read.ts";
+import { type ContextsFile, DEFAULT_CURRENT, type Problem } from "../../yaml/contexts-file.ts";
+import { problemWith } from "../../yaml/read.ts";
 import { attempt, type Check, fail, ok, warn } from "../check.ts";
 import { contextName, counted, join, list, open, secret, type Text, text } from "../report.ts";
 
@@ -12,6 +12,9 @@ interface Entries extends ContextsFile {
 }
 
 const listNames = (names: readonly string[]): Text => list(names.map((name) => contextName(name)));
+
+const describe = ({ line, message }: Problem): Text => text`line ${line}: ${message}`;
+const correct = ({ paths }: Store): Text => text`correct ${secret("path", paths.file)}`;
 
 /** Contexts that another program removed, and that are still missing. Only `restore` brings one back. */
 const lost: Check<Entries> = {
@@ -62,23 +65,21 @@ const tokens: Check<Entries> = {
 /** Whether the current context exists. */
 const current: Check<Entries> = {
   id: "current",
-  async run({ store, ...file }) {
-    const { contexts, current } = file;
+  async run(entries) {
+    const { contexts, current, problems, store } = entries;
+    const problem = problemWith(entries, null);
+    // The entry is there, so its name is not taken out.
+    if (problem) return fail(text`the current context cannot be used: ${describe(problem)}`, correct(store));
     const { name, line } = current;
-    const problem = problemWith(file, null);
-    if (problem)
-      return fail(
-        text`line ${problem.line}: ${problem.message}`,
-        text`correct ${secret("path", store.paths.file)}`,
-      );
     const isEnvironment = name === ENVIRONMENT_NAME;
-    if (contexts.some((context) => context.name === name)) {
+    if (findContext(contexts, name)) {
       if (!isEnvironment) return ok(text`"${contextName(name)}"`);
       const hint = text`bentocloud context rename ${open(ENVIRONMENT_NAME)} NAME`;
       return warn(text`a stored context has the name of the environment's credential, __env__`, hint);
     }
     const isEmpty = contexts.length === 0;
-    if (isEmpty && name === DEFAULT_CURRENT) return ok(text`there are no contexts yet`);
+    if (isEmpty && problems.length === 0 && name === DEFAULT_CURRENT)
+      return ok(text`there are no contexts yet`);
     const use = text`bentocloud use NAME (\`bentocloud context list\` shows them)`;
     const hint = isEmpty ? text`bentocloud login` : use;
     if (line === null) return warn(text`no context is current`, hint);
@@ -91,8 +92,8 @@ const current: Check<Entries> = {
 
 /** Changes nothing where a context that exists was made current meanwhile. */
 async function clearCurrent(store: Store): Promise<Text> {
-  await store.update(({ contexts, current }) => {
-    const isStored = contexts.some(({ name }) => name === current.name);
+  await store.update((file) => {
+    const isStored = problemWith(file, null) ?? findContext(file.contexts, file.current.name);
     return { changes: isStored ? [] : [{ kind: "use", name: null }] };
   });
   return text`took out a current context that does not exist`;
@@ -103,9 +104,7 @@ const values: Check<Entries> = {
   id: "values",
   async run({ problems, store }) {
     if (problems.length === 0) return ok(text`Python bentoml reads every value as it is written`);
-    const lines = problems.map(({ line, message }) => text`line ${line}: ${message}`);
-    const message = list(lines, { separator: "; ", most: 3 });
-    return warn(message, text`correct ${secret("path", store.paths.file)}`);
+    return warn(list(problems.map(describe), { separator: "; ", most: 3 }), correct(store));
   },
 };
 
