@@ -1,7 +1,7 @@
 import { identify } from "../cloud/identify.ts";
 import type { Client } from "../cloud/client.ts";
 import { createToken, deleteToken, getToken, listTokens, mayHaveActed } from "../cloud/tokens.ts";
-import { contextsUsing, replaceToken } from "../store/replace-token.ts";
+import { contextsUsing, replaceToken } from "./replace-token.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
