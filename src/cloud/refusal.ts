@@ -22,11 +22,11 @@ export class RefusalError extends CliError {
   }
 }
 
-const ABOUT_TOKEN: readonly Meaning[] = ["rejected", "expired", "forbidden", "no_member"];
+const ABOUT_TOKEN = new Set<Meaning>(["rejected", "expired", "forbidden", "no_member"]);
 
 /** Whether the error proves something about the token. Nothing less is enough to delete or to forget one. */
 export function isProof(error: unknown): error is RefusalError {
-  return error instanceof RefusalError && error.isKnown && ABOUT_TOKEN.includes(error.meaning);
+  return error instanceof RefusalError && error.isKnown && ABOUT_TOKEN.has(error.meaning);
 }
 
 /** Whether the error proves that the server no longer accepts the token. */
@@ -34,7 +34,7 @@ export function isProofOfRejection(error: unknown): error is RefusalError {
   return isProof(error) && (error.meaning === "rejected" || error.meaning === "expired");
 }
 
-const NOT_CARRIED_OUT: readonly Meaning[] = ["taken", "invalid", "unsupported", "busy"];
+const NOT_CARRIED_OUT = new Set<Meaning>(["taken", "invalid", "unsupported", "busy"]);
 
 /**
  * What a change that ended in this error has done. `none`: nothing. `look`: the server has finished with it, and what
@@ -42,7 +42,7 @@ const NOT_CARRIED_OUT: readonly Meaning[] = ["taken", "invalid", "unsupported", 
  */
 export function effectOf(error: unknown): "none" | "look" | "open" {
   if (error instanceof RefusalError) {
-    if (NOT_CARRIED_OUT.includes(error.meaning)) return "none";
+    if (NOT_CARRIED_OUT.has(error.meaning)) return "none";
     return error.meaning === "trouble" ? "open" : "look";
   }
   if (!(error instanceof CliError)) return "open";
