@@ -68,7 +68,7 @@ async function printCompletions(
 ): Promise<number> {
   try {
     const { answer } = await import("./cli/completion/answer.ts");
-    const { suggestNames } = await import("./store/context-names.ts");
+    const { suggestNames } = await import("./resolve/context-names.ts");
     const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
     output.page(lines.join("\n"));
   } catch {

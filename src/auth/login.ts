@@ -2,7 +2,7 @@ import type { CreatedToken } from "../cloud/tokens.ts";
 import { identify, type Identification } from "../cloud/identify.ts";
 import { Context, findContext } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
-import { previousAfterSwitch } from "../store/manage.ts";
+import { previousAfterSwitch } from "../store/manage-contexts.ts";
 import { findProject, type Project } from "../resolve/bentorc.ts";
 import { environmentEndpoint, variable } from "../resolve/environment.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";

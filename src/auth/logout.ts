@@ -1,5 +1,5 @@
 import { tokensPage } from "../contexts/endpoint.ts";
-import { removeContexts } from "../store/manage.ts";
+import { removeContexts } from "../store/manage-contexts.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../resolve/require.ts";
 import type { Cli } from "../app.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiToken } from "../cloud/api-token.ts";
 import type { Client } from "../cloud/client.ts";
 import { isProof } from "../cloud/refusal.ts";
-import { requireStored } from "../store/manage.ts";
+import { requireStored } from "../store/manage-contexts.ts";
 import { getToken, listTokens } from "../cloud/tokens.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { quoteWord, requireToken } from "../resolve/require.ts";

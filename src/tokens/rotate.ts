@@ -1,8 +1,8 @@
 import { isSameEndpoint } from "../contexts/endpoint.ts";
-import { requireStored } from "../store/manage.ts";
+import { requireStored } from "../store/manage-contexts.ts";
 import { quoteWord, requireToken } from "../resolve/require.ts";
 import { RefusalError } from "../cloud/refusal.ts";
-import { contextsUsing } from "../store/replace-token.ts";
+import { contextsUsing } from "./replace-token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Credential } from "../auth/identity.ts";

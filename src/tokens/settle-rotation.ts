@@ -2,7 +2,7 @@ import { identify } from "../cloud/identify.ts";
 import type { Client } from "../cloud/client.ts";
 import { effectOf, isProof, isProofOfRejection } from "../cloud/refusal.ts";
 import { createToken, deleteToken, getToken, listTokens } from "../cloud/tokens.ts";
-import { contextsUsing, replaceToken } from "../store/replace-token.ts";
+import { contextsUsing, replaceToken } from "./replace-token.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { switchContext } from "../../src/store/manage.ts";
+import { switchContext } from "../../src/store/manage-contexts.ts";
 import { keptIn, leftovers, openStore } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
