@@ -1,5 +1,5 @@
 import { isAlias, isNode, isScalar, Pair, Scalar, visit, YAMLMap, YAMLSeq } from "yaml";
-import type { Node, ScalarTag } from "yaml";
+import type { Node, ScalarTag, ToStringOptions } from "yaml";
 import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
 import { textOf } from "./construct.ts";
 import type { ContextsFile } from "./contexts-file.ts";
@@ -16,10 +16,18 @@ export function editDocument(text: string, file: ContextsFile, { entries, curren
   const editor = new DocumentEditor(new Source(text, writerFor));
   editor.setEntries(file, entries);
   if (current !== undefined) editor.setCurrent(current);
-  // A list whose dashes are not indented stays so.
-  const written = editor.source.doc.toString({ indentSeq: /^ +-\s/m.test(text) });
+  const written = editor.source.doc.toString(styleOf(text));
   const eol = /\r\n|\r|\n/.exec(text)?.[0] ?? "\n";
   return (text.startsWith("\ufeff") ? "\ufeff" : "") + written.replaceAll("\n", eol);
+}
+
+/** As much of the layout as the package can be told to keep: indented dashes, blanks in brackets, long lines. */
+function styleOf(text: string): ToStringOptions {
+  return {
+    indentSeq: /^ +-\s/m.test(text),
+    flowCollectionPadding: /[[{] /.test(text),
+    lineWidth: /[[{].{80}/.test(text) ? 0 : 80,
+  };
 }
 
 /**

@@ -155,7 +155,6 @@ describe("and nowhere else", () => {
       `contexts:\n- api_token: "${canary()}\n`,
       `api_token: ${canary()}: x\n`,
       `contexts: ${canary()}\n`,
-      `contexts:\n- ${canary()}\n`,
       `${canary()}\n`,
     ]) {
       here.write(text);

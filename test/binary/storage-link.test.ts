@@ -1,13 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-  unlinkSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { keptIn, leftovers } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
@@ -15,7 +7,6 @@ import { startCloud } from "../support/cloud.ts";
 import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { amongMounts, canMount } from "./faults/disk.ts";
-import { asUser, canBeUser, give } from "./faults/user.ts";
 import { expectReadable, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries();
@@ -116,22 +107,6 @@ describe("a contexts file that is a link", () => {
     }
     expect(here.tree()).toEqual(before);
   });
-
-  test.skipIf(!canBeUser).each(["yatai", ".yatai.yaml"])(
-    "to %s in a read-only directory: every change is refused, and no reading",
-    async (name) => {
-      const here = moved(name);
-      give(here);
-      const dotfiles = join(here.path, "dotfiles");
-      chmodSync(dotfiles, 0o555);
-      const options = { home: here, command: asUser() };
-      const message = `cannot write in ${dotfiles}: permission denied`;
-      for (const command of writers(cloud)) await expectRefusal(command, { ...options, message });
-      await expectReadable(options);
-      expect(here.tree()).toContain(`bentoml/.yatai.yaml -> ../dotfiles/${name}`);
-      expect(leftovers(here)).toEqual([]);
-    },
-  );
 });
 
 describe.skipIf(!canMount)("a contexts file that is mounted by itself, as into a container", () => {

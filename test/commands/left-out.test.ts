@@ -27,7 +27,6 @@ describe("a context whose entry cannot be read as it is written", () => {
     ["context rename", ["context", "rename", "bad", "better"]],
     ["a rename to its name", ["context", "rename", "good", "bad"]],
     ["logout", ["logout", "bad"]],
-    ["link", ["link", "bad"]],
     [
       "a login, before it asks for a token",
       ["login", "--context", "bad", "--web", "--no-browser", "--endpoint", "https://127.0.0.1:9"],

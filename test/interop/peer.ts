@@ -84,10 +84,9 @@ export function startPeer(env: Record<string, string> = {}): Peer {
   };
 }
 
-/** One for each PyYAML there is: that of the environment, and another one in the folder that the variable names. */
+/** One with each PyYAML. */
 export function startPeers(): Peer[] {
-  const other = process.env["BENTOCLOUD_OTHER_PYYAML"];
-  return [startPeer(), ...(other ? [startPeer({ PYTHONPATH: other })] : [])];
+  return [startPeer(), startPeer(OLD_PYYAML)];
 }
 
 /** Python's own program on a home. It prints tokens where ours does, and where ours does not. */

@@ -84,70 +84,51 @@ describe("a contexts file that other homes link to", () => {
     expect(readProtected(openStore(here).store.paths)).toEqual(["prod", "dev"]);
   });
 
-  test("in a directory that is no home: its protection is beside it, and the same for all", async () => {
+  test("that stands in no home: its protection is beside it, and the same for all", async () => {
     const here = home();
     writeContexts(here, [{ name: "prod" }]);
-    const real = join(here.path, "contexts.yaml");
+    const [real, other] = [join(here.path, "contexts.yaml"), join(here.path, "other")];
     renameSync(here.file, real);
-    symlinkSync(real, here.file);
-    mkdirSync(join(here.path, "other"));
-    symlinkSync(real, join(here.path, "other/.yatai.yaml"));
+    mkdirSync(other);
+    for (const file of [here.file, join(other, ".yatai.yaml")]) symlinkSync(real, file);
     expect((await run(["context", "protect", "prod"], { home: here })).code).toBe(0);
-    const env = { BENTOML_HOME: join(here.path, "other") };
-    for (const options of [{}, { env }])
-      expect(await run(EXEC, { home: here, ...options })).toMatchObject({ code: 2, stdout: "" });
+    for (const env of [{}, { BENTOML_HOME: other }])
+      expect(await run(EXEC, { home: here, env })).toMatchObject({ code: 2, stdout: "" });
   });
 });
 
 describe("a list that cannot be believed stops what it would guard", () => {
   const listOf = (here: Home) => join(ownOf(here), "protected.json");
 
-  test.each<[string, (here: Home) => void, string]>([
-    [
-      "is a link to nothing",
-      (here) => replace(listOf(here), (path) => symlinkSync("gone", path)),
-      "not a regular file",
-    ],
-    [
-      "is a FIFO",
-      (here) => replace(listOf(here), (path) => void Bun.spawnSync(["mkfifo", path])),
-      "not a regular file",
-    ],
-    ["is a directory", (here) => replace(listOf(here), (path) => mkdirSync(path)), "not a regular file"],
-    ["is no list", (here) => writeFileSync(listOf(here), "{}"), "no list of protected contexts"],
-    ["is cut short", (here) => writeFileSync(listOf(here), '["pr'), "no list of protected contexts"],
-    [
-      "stands in a directory that is a link now",
-      (here) => {
-        renameSync(ownOf(here), join(here.path, "moved"));
-        mkdirSync(join(here.path, "empty"));
-        symlinkSync(join(here.path, "empty"), ownOf(here));
-      },
-      "it is a symbolic link",
-    ],
-  ])("%s", async (_name, spoil, words) => {
+  test.each<[string, (path: string) => unknown, string]>([
+    ["a link to nothing", (path) => symlinkSync("gone", path), "it is not a regular file"],
+    ["a FIFO", (path) => Bun.spawnSync(["mkfifo", path]), "it is not a regular file"],
+    ["a directory", (path) => mkdirSync(path), "it is not a regular file"],
+    ["of another form", (path) => writeFileSync(path, "{}"), "no list of protected contexts"],
+    ["cut short", (path) => writeFileSync(path, '["pr'), "no list of protected contexts"],
+  ])("when it is %s", async (_name, put, words) => {
     const here = await protectedHome();
-    spoil(here);
+    rmSync(listOf(here));
+    put(listOf(here));
     const { code, stdout, stderr } = await run(EXEC, { home: here, timeoutMs: 2000 });
-    expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
-    expect(stderr).toContain(words);
+    expect({ code, stdout, stderr }).toEqual({ code: 6, stdout: "", stderr: expect.stringContaining(words) });
     expect(await run(["token"], { home: here, reveals: true })).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test.skipIf(!isRoot || !canBeUser)("belongs to another user", async () => {
+  test("when our directory is a link now", async () => {
+    const here = await protectedHome();
+    renameSync(ownOf(here), join(here.path, "moved"));
+    symlinkSync(here.path, ownOf(here));
+    expect(await run(EXEC, { home: here })).toMatchObject({ code: 6, stdout: "" });
+    expect(await run(["token"], { home: here, reveals: true })).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test.skipIf(!isRoot || !canBeUser)("when it belongs to another user", async () => {
     const here = await protectedHome();
     give(here);
     chownSync(listOf(here), 12_345, 12_345);
     chmodSync(listOf(here), 0o644);
-    expect(await run(EXEC, { home: here, command: asUser() })).toMatchObject({
-      code: 6,
-      stdout: "",
-      stderr: `error: ${listOf(here)} belongs to another user\n`,
-    });
+    const stderr = `error: ${listOf(here)} belongs to another user\n`;
+    expect(await run(EXEC, { home: here, command: asUser() })).toMatchObject({ code: 6, stdout: "", stderr });
   });
 });
-
-function replace(path: string, make: (path: string) => void): void {
-  rmSync(path);
-  make(path);
-}

@@ -150,26 +150,26 @@ describe("edit: a file in another shape", () => {
       "changes an entry and adds what it lacks",
       "contexts:\n  - name: a # short\n    api_token: 'old' # secret\n    endpoint: e\n    note: {k: \"v\"}\n",
       [put("a", "é")],
-      'contexts:\n  - name: a # short\n    api_token: new-token # secret\n    endpoint: https://new.test\n    note: { k: "v" }\n    email: "\\xE9"\n',
+      'contexts:\n  - name: a # short\n    api_token: new-token # secret\n    endpoint: https://new.test\n    note: {k: "v"}\n    email: "\\xE9"\n',
     ],
     [
       "uses another one",
       "x: [1]\ncurrent_context_name: 'a' # now\n",
       [use("b")],
-      "x: [ 1 ]\ncurrent_context_name: b # now\n",
+      "x: [1]\ncurrent_context_name: b # now\n",
     ],
-    ["takes the current name out", "x: [1]\ncurrent_context_name: a\n", [use(null)], "x: [ 1 ]\n"],
+    ["takes the current name out", "x: [1]\ncurrent_context_name: a\n", [use(null)], "x: [1]\n"],
     [
       "gives others a copy of the current name that it takes out",
       "current_context_name: &c a\nx: [*c]\n",
       [use(null)],
-      "x: [ a ]\n",
+      "x: [a]\n",
     ],
     [
       "makes a list",
       "x: [1]\n",
       [put("b"), use("b")],
-      `x: [ 1 ]\ncontexts:\n${added("b")}current_context_name: b\n`,
+      `x: [1]\ncontexts:\n${added("b")}current_context_name: b\n`,
     ],
     ["fills an empty mapping", "{} # c\n", [put("b")], `contexts:\n${added("b")}# c\n`],
     [
@@ -218,7 +218,13 @@ describe("edit: a file in another shape", () => {
       "empties JSON",
       '{"contexts": [{"name": "a", "endpoint": "e", "api_token": "t"}]}\n',
       [remove("a")],
-      '{ "contexts": [] }\n',
+      '{"contexts": []}\n',
+    ],
+    [
+      "leaves long lines of brackets as long as they are",
+      `contexts:\n  - { name: a, endpoint: https://a.test, api_token: token-a, note: ${"x".repeat(80)} }\n`,
+      [rename("a", "b")],
+      `contexts:\n  - { name: "b", endpoint: https://a.test, api_token: token-a, note: ${"x".repeat(80)} }\n`,
     ],
     [
       "mends a current name that cannot be read",
@@ -230,7 +236,7 @@ describe("edit: a file in another shape", () => {
       "leaves an entry that cannot be read as it is",
       `contexts:\n${entry("a", { endpoint: "1.10", email: "yes" })}- [x]\n${entry("b")}`,
       [remove("b"), put("c")],
-      `contexts:\n${entry("a", { endpoint: "1.10", email: "yes" })}- [ x ]\n${added("c")}`,
+      `contexts:\n${entry("a", { endpoint: "1.10", email: "yes" })}- [x]\n${added("c")}`,
     ],
   ];
 
@@ -248,8 +254,8 @@ describe("edit: a file in another shape", () => {
           (one) => change.kind !== "remove" || !/short|secret/.test(one),
         ),
       );
-      if (change.kind !== "remove") expect(text).toContain("note: { keep: [ me, 0123 ] }");
-      expect(text).toContain("theme: [ dark ]");
+      if (change.kind !== "remove") expect(text).toContain("note: {keep: [me, 0123]}");
+      expect(text).toContain("theme: [dark]");
       const other = change.kind === "remove" || change.kind === "rename" ? "b" : "a";
       const find = async (one: string) =>
         snapshot(await readContexts(one)).contexts.find(({ name }) => name === other);
