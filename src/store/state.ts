@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { CliError } from "../errors.ts";
+import { isPrivateDirectory } from "../system/create.ts";
 import { sha256 } from "../system/runtime.ts";
 import { type Context, findContext, tokenOf } from "../contexts/context.ts";
 import { readOwnJson, writeOwnJson } from "./own-json.ts";
@@ -33,11 +35,13 @@ export interface Identity {
 
 const FILE = "state.json";
 
+/** What is no JSON, or stands in a directory that somebody else made, counts as lost. @throws CliError `STORAGE` */
 export function readState(directory: string): State {
+  if (!isPrivateDirectory(directory)) return toState(undefined);
   try {
     return toState(readOwnJson(join(directory, FILE)));
-  } catch {
-    // A file that cannot be read, or a directory that somebody else made, counts as lost.
+  } catch (error) {
+    if (error instanceof CliError) throw error;
     return toState(undefined);
   }
 }

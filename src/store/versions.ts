@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { type Context, loginOf } from "../contexts/context.ts";
 import { ensurePrivateDirectory, isPrivateDirectory } from "../system/create.ts";
-import { discard, listDirectory, moveFile, readOwnFile } from "../system/files.ts";
+import { discard, listDirectory, moveFile } from "../system/files.ts";
+import { readOwnFile } from "../system/read-file.ts";
 import { replaceFile } from "../system/replace.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 

@@ -1,5 +1,5 @@
 import type { Execution } from "./child.ts";
-import { codeOf } from "./files.ts";
+import { codeOf } from "./storage-error.ts";
 import { findProgram, isScript, NOT_EXECUTABLE, NOT_FOUND } from "./program.ts";
 
 /** Told why a program was not run, and the exit code for that. */

@@ -83,7 +83,7 @@ export class Output {
   /** A server's whole answer for a terminal: JSON is indented. */
   async screen(text: string): Promise<void> {
     const { showOnScreen } = await import("./screen.ts");
-    write(STDOUT, showOnScreen(text));
+    for (const piece of showOnScreen(text)) if (!write(STDOUT, piece)) return;
   }
 
   /** Lines or a part of a server's answer for a terminal. False when nobody reads on. */

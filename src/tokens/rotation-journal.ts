@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create.ts";
-import { storageError } from "../system/files.ts";
+import { storageError } from "../system/storage-error.ts";
 import { acquireLock } from "../system/lock.ts";
 import type { Paths } from "../store/home.ts";
 import { readOwnJson, writeOwnJson } from "../store/own-json.ts";

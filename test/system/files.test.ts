@@ -12,15 +12,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import {
-  inspect,
-  NotRegularError,
-  readRegularFile,
-  realTarget,
-  requireWritable,
-  storageError,
-  TooLargeError,
-} from "../../src/system/files.ts";
+import { inspect, realTarget, requireWritable } from "../../src/system/files.ts";
+import { readRegularFile } from "../../src/system/read-file.ts";
+import { NotRegularError, storageError, TooLargeError } from "../../src/system/storage-error.ts";
 import { ensurePrivateDirectory, requirePrivateDirectory } from "../../src/system/create.ts";
 import { replaceFile, sweepTemporaries } from "../../src/system/replace.ts";
 import { CliError } from "../../src/errors.ts";

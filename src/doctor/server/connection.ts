@@ -1,6 +1,6 @@
 import { reasonFor } from "../../cloud/transport.ts";
 import { CliError } from "../../errors.ts";
-import { codeOf } from "../../system/files.ts";
+import { codeOf } from "../../system/storage-error.ts";
 import { isAddress, resolveHost, timeConnection } from "../../system/network.ts";
 import { type Check, fail, ok } from "../check.ts";
 import { list, open, secret, type Text, text } from "../report.ts";
