@@ -49,8 +49,9 @@ export async function mapByOrigin<T, R>(
 ): Promise<R[]> {
   const results: R[] = [];
   const queues = [...Map.groupBy(items.keys(), (index) => originOf(items[index]!)).values()];
-  // In turns, so that a few origins that do not answer take no other's place.
-  const lanes = Array.from({ length: MAX_PER_ORIGIN }, () => queues).flat();
+  // Each origin first gets one lane, so that a few that do not answer hold up no other.
+  const more = queues.flatMap((queue) => Array.from({ length: MAX_PER_ORIGIN - 1 }, () => queue));
+  const lanes = [...queues, ...more];
   const work = async (): Promise<void> => {
     for (let queue = lanes.shift(); queue; queue = lanes.shift())
       for (let index = queue.shift(); index !== undefined; index = queue.shift())

@@ -71,7 +71,7 @@ function providesCompletion(path: string): boolean {
   try {
     if (/^_?bentocloud/.test(basename(path))) return inspectTarget(path)?.isFile() ?? false;
     const code = readRegularFile(path, { limit: MAX_BYTES })?.bytes.toString("utf8") ?? "";
-    return /^[^#\n]*\bbentocloud\s+completion\b/m.test(code);
+    return code.split("\n").some((line) => /\bbentocloud\s+completion\b/.test(line.split("#", 1)[0] ?? ""));
   } catch {
     return false;
   }
