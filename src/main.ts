@@ -2,15 +2,19 @@ import { reportError } from "./cli/errors.ts";
 import { parseInvocation, runInvocation } from "./cli/parse.ts";
 import { root } from "./commands/index.ts";
 import type { Flags } from "./app.ts";
+import { takeArguments } from "./system/arguments.ts";
+import { forbidCoreDumps } from "./system/core-dump.ts";
 import { Output } from "./system/output.ts";
 import { isTerminal } from "./system/runtime.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
+const argv = await takeArguments();
+await forbidCoreDumps();
 // A copy, because variables that child processes must not inherit are deleted from `process.env`.
 const environment = { ...process.env };
 // These make the YAML package print whatever it reads, tokens included.
 for (const name of ["LOG_TOKENS", "LOG_STREAM"]) delete process.env[name];
-process.exitCode = await main(process.argv.slice(2), environment);
+process.exitCode = await main(argv, environment);
 
 async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const end = argv.indexOf("--");
@@ -71,7 +75,7 @@ async function printCompletions(
 ): Promise<number> {
   try {
     const { answer } = await import("./cli/completion/answer.ts");
-    const { suggestNames } = await import("./store/context-names.ts");
+    const { suggestNames } = await import("./resolve/context-names.ts");
     const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
     output.page(lines.join("\n"));
   } catch {

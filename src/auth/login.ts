@@ -2,7 +2,7 @@ import type { CreatedToken } from "../cloud/tokens.ts";
 import { identify, type Identification } from "../cloud/identify.ts";
 import { Context, findContext } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
-import { previousAfterSwitch } from "../store/manage.ts";
+import { previousAfterSwitch } from "../store/manage-contexts.ts";
 import { findProject, type Project } from "../resolve/bentorc.ts";
 import { environmentEndpoint, variable } from "../resolve/environment.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
@@ -82,7 +82,7 @@ function chooseEndpoint(
   const { source, existing, project, isForeign } = found;
   const chosen = given === undefined ? environmentEndpoint(cli.env) : parseEndpoint(given);
   if (chosen !== undefined) return chosen;
-  if (source.isEnvironment || !existing?.endpoint) return DEFAULT_ENDPOINT;
+  if (source.isEnvironment || !existing?.endpoint.reveal()) return DEFAULT_ENDPOINT;
   const endpoint = parseEndpoint(existing.endpoint);
   if (isForeign && endpoint !== DEFAULT_ENDPOINT)
     throw usageError(

@@ -1,8 +1,8 @@
-import { showEndpoint, tokensPage } from "../contexts/endpoint.ts";
 import { noSuchContext } from "../contexts/context.ts";
+import { tokensPage } from "../contexts/endpoint.ts";
 import { CliError, usageError } from "../errors.ts";
+import { removeContexts } from "../store/manage-contexts.ts";
 import { readProtected } from "../store/protection.ts";
-import { removeContexts } from "../store/manage.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../resolve/require.ts";
 import type { Cli } from "../app.ts";
@@ -37,7 +37,9 @@ async function confirm(cli: Cli, count: number): Promise<void> {
 export async function logOut(cli: Cli, names: readonly string[]): Promise<void> {
   const { output, store } = cli;
   const before = await store.read();
-  const gone = before.contexts.filter(({ name, endpoint }) => names.includes(name) && endpoint !== "");
+  const gone = before.contexts.filter(
+    ({ name, endpoint }) => names.includes(name) && endpoint.reveal() !== "",
+  );
   // With nothing to remove, not even our own directory may be created.
   const { file, narrowed } =
     names.length === 0 ? { file: before, narrowed: undefined } : await removeContexts(store, names);
@@ -47,7 +49,7 @@ export async function logOut(cli: Cli, names: readonly string[]): Promise<void> 
   for (const name of names) output.success(`Removed context "${name}"`);
   reportNarrowed(cli, narrowed);
   output.info(describeRest(active, remaining));
-  const pages = new Set(gone.map(({ endpoint }) => tokensPage(showEndpoint(endpoint))));
+  const pages = new Set(gone.map(({ endpoint }) => tokensPage(endpoint)));
   if (pages.size > 0)
     output.hint(
       `a removed token works until it is revoked (${[...pages].join(", ")}); backups of the file hold it too`,

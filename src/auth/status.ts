@@ -1,5 +1,4 @@
 import { usableTokenOf } from "../contexts/context.ts";
-import { showEndpoint } from "../contexts/endpoint.ts";
 import { looksLikeToken } from "../contexts/name.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import type { Active, Source } from "../resolve/active.ts";
@@ -85,7 +84,7 @@ export async function checkContext(
     // A token that somebody wrote in the place of a name is not shown.
     name: context || !looksLikeToken(name) ? name : new Token(name).masked,
     source,
-    endpoint: context ? showEndpoint(context.endpoint) : null,
+    endpoint: context?.endpoint.masked ?? null,
     token_masked: token?.masked ?? null,
     email: context?.email ?? known?.email ?? null,
     organization: known?.organization ?? null,

@@ -117,7 +117,7 @@ function splitAtEquals(word: string): [written: string, inline: string | undefin
 
 /** Whether this is `-XPOST` or `-X=POST`: a short option with its value attached. */
 function takesAttached(word: string, definitions: ArgsDef): boolean {
-  const name = /^-[a-z]./i.test(word) ? findName(word.slice(0, 2), definitions) : undefined;
+  const name = /^-[a-z]./is.test(word) ? findName(word.slice(0, 2), definitions) : undefined;
   return name !== undefined && definitions[name]?.type === "string";
 }
 

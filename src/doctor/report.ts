@@ -1,4 +1,4 @@
-import { DEFAULT_ENDPOINT, isLoopback, showEndpoint } from "../contexts/endpoint.ts";
+import { DEFAULT_ENDPOINT, Endpoint, isLoopback } from "../contexts/endpoint.ts";
 import { describeRuntime } from "../system/machine.ts";
 import type { Environment } from "../store/home.ts";
 import { VERSION } from "../version.ts";
@@ -43,7 +43,7 @@ export function contextName(name: string, shown = name): Text {
 }
 
 export function endpointAddress(endpoint: string): Text {
-  const shown = showEndpoint(endpoint);
+  const shown = new Endpoint(endpoint).masked;
   const isCommon =
     endpoint === DEFAULT_ENDPOINT || (/^https?:\/\/[^/@]*$/.test(endpoint) && isLoopback(endpoint));
   return isCommon ? [shown] : [{ kind: "endpoint", shown, value: endpoint }];

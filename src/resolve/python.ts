@@ -1,5 +1,5 @@
 import { Context, findContext, tokenOf } from "../contexts/context.ts";
-import { DEFAULT_ENDPOINT, isSameEndpoint, showEndpoint } from "../contexts/endpoint.ts";
+import { DEFAULT_ENDPOINT, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
 import { type Environment, locatePythonHome } from "../store/home.ts";
@@ -48,7 +48,7 @@ export async function comparePython(place: Place): Promise<{ python: PythonLogin
   return {
     python: {
       name: context?.name ?? null,
-      endpoint: context ? showEndpoint(context.endpoint) : null,
+      endpoint: context?.endpoint.masked ?? null,
       differs,
       reason: reasons.join("; ") || null,
     },
@@ -102,7 +102,7 @@ function isSameLogin(ours: Context | undefined, theirs: Context | undefined): bo
   return (
     ours.name === theirs.name &&
     isSameEndpoint(ours.endpoint, theirs.endpoint) &&
-    /^https?:\/\//i.test(theirs.endpoint) &&
+    /^https?:\/\//i.test(theirs.endpoint.reveal()) &&
     tokenOf(ours)?.reveal() === tokenOf(theirs)?.reveal()
   );
 }

@@ -1,11 +1,11 @@
 import { basename, dirname, join } from "node:path";
-import { parseJSON, stringifyJSON } from "confbox/json";
+import { parseJSON } from "confbox/json";
 import { CliError } from "../errors.ts";
 import { requirePrivateDirectory } from "../system/create.ts";
 import { discard, realTarget } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
-import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { isHomeFile, type Paths } from "./home.ts";
+import { writeOwnJson } from "./own-json.ts";
 import { besideTarget, withStoreLock } from "./store-lock.ts";
 
 /**
@@ -56,9 +56,8 @@ export async function writeProtected(
   const target = locateList(paths);
   await withStoreLock(paths, { signal }, async ({ held }) => {
     const names = [...new Set(change(readProtected(paths)))];
-    const text = stringifyJSON(names, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
-    sweepTemporaries(dirname(target), (name) => name === basename(target));
-    if (!replaceFile({ target, text, mode: 0o600, stillValid: held })) return undefined;
+    if (!held()) return undefined;
+    writeOwnJson(target, names, { durable: true });
     if (locateEarlier(paths) !== target) discard(locateEarlier(paths));
     return true;
   });

@@ -14,7 +14,7 @@ export interface Snapshot {
 }
 
 /**
- * `settleMs` is how long nobody may have changed a file that looks unfinished before it is believed.
+ * A file that looks unfinished is accepted once it has been unchanged for `settleMs`.
  *
  * @throws CliError `CORRUPT` with line and column, or `STORAGE`.
  */
@@ -33,6 +33,7 @@ const PIECE_BYTES = 4096;
 const SETTLE_MS = 300;
 /** For writers, and for what is said of another program: both are wrong when built on a partial read. */
 export const WRITER_SETTLE_MS = 1_000;
+/** A file that keeps changing for longer is used as it is by readers, and by no writer. */
 const LONGEST_WAIT_MS = 2_000;
 
 /**

@@ -35,7 +35,11 @@ export interface Identity {
 
 const FILE = "state.json";
 
-/** What is no JSON, or stands in a directory that somebody else made, counts as lost. @throws CliError `STORAGE` */
+/**
+ * What is no JSON, or stands in a directory that somebody else made, counts as lost.
+ *
+ * @throws CliError `STORAGE` for what is no file of ours.
+ */
 export function readState(directory: string): State {
   if (!isPrivateDirectory(directory)) return toState(undefined);
   try {
@@ -114,7 +118,7 @@ export function renameInState(state: State, from: string, to: string): State {
 /** Tells two logins apart without saying what the token is. */
 export function fingerprintOf(context: Context): string {
   const token = tokenOf(context)?.reveal() ?? "";
-  return sha256(`${context.endpoint}\0${token}`).slice(0, 16);
+  return sha256(`${context.endpoint.reveal()}\0${token}`).slice(0, 16);
 }
 
 function toState(value: unknown): State {

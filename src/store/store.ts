@@ -47,7 +47,7 @@ export function createStore(options: StoreOptions): Store {
     said: new Set(),
     snapshot: (settleMs) =>
       snapshot(settleMs).catch(async (error: unknown) => {
-        throw await (await import("./recovery.ts")).adviseRestore(paths.own, error);
+        throw await (await import("./notice-loss.ts")).adviseRestore(paths.own, error);
       }),
   };
   let state: Promise<State> | undefined;
@@ -62,7 +62,7 @@ export function createStore(options: StoreOptions): Store {
       if (isOfOther(now)) sayOnce(tools, `${paths.file} belongs to another user, who can change it`);
       const baseline = readBaseline(paths.own);
       if (baseline && now.raw?.bytes.equals(baseline) !== true)
-        await (await import("./recovery.ts")).noticeLoss(tools, now);
+        await (await import("./notice-loss.ts")).noticeLoss(tools, now);
       return now.file;
     },
     isForeign: async () => isOfOther(await tools.snapshot()),

@@ -56,7 +56,7 @@ export interface Certificate {
   validTo: Date;
   /** Why it must not be trusted. */
   fault: "expired" | "not yet valid" | "wrong host" | "self-signed" | "unknown authority" | undefined;
-  /** Whether a chain leads from it to an authority that the runtime brings along. */
+  /** Whether a chain leads from it to an authority that comes with the runtime. */
   isPublic: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { ConsolaInstance } from "consola/core";
 import type { CliError } from "../errors.ts";
 import { paint, type Tone } from "./paint.ts";
-import { redact, safe } from "./redact.ts";
+import { redactFields, safe } from "./redact.ts";
 import { STDERR, STDOUT, write, writeLine } from "./stream.ts";
 import { cleanLines, toAsciiMarks, toSafeJson } from "./text.ts";
 
@@ -53,7 +53,7 @@ export class Output {
 
   /** One value for scripts. Keys are snake_case. */
   data(value: unknown): void {
-    writeLine(STDOUT, redact(toSafeJson(value)));
+    writeLine(STDOUT, toSafeJson(value, redactFields));
   }
 
   /** One line of the answer. */

@@ -1,6 +1,7 @@
 import { confirm, isCancel, select, updateSettings } from "@clack/prompts";
 import { cancelled, usageError } from "../errors.ts";
 import { askLine, type Question } from "./line-input.ts";
+import { safe } from "./redact.ts";
 import { clean } from "./text.ts";
 
 /**
@@ -36,20 +37,20 @@ export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): 
     return answer as Exclude<T, symbol>;
   };
   const askFor = (show: Show, message: string) =>
-    ask(() => askLine({ message: clean(message), show }, streams));
+    ask(() => askLine({ message: safe(message), show }, streams));
   return {
     secret: (message) => askFor(showStars, message),
     async pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T) {
       const options = choices.map(({ value, label, hint }) => ({
         value: value as string,
-        label: clean(label),
-        ...(hint === undefined ? {} : { hint: clean(hint) }),
+        label: safe(label),
+        ...(hint === undefined ? {} : { hint: safe(hint) }),
       }));
       const list = { options, maxItems: 12, showInstructions: false };
       const start = initial === undefined ? {} : { initialValue: initial as string };
-      return (await ask(() => select({ ...streams, ...list, ...start, message: clean(message) }))) as T;
+      return (await ask(() => select({ ...streams, ...list, ...start, message: safe(message) }))) as T;
     },
-    confirm: (message) => ask(() => confirm({ ...streams, message: clean(message), initialValue: false })),
+    confirm: (message) => ask(() => confirm({ ...streams, message: safe(message), initialValue: false })),
     type: (message) => askFor(showEnd, message),
   };
 }

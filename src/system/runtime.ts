@@ -31,7 +31,7 @@ export function ownEnvironment(): Record<string, string | undefined> {
   return { ...process.env };
 }
 
-/** @throws CliError `STORAGE` where it was deleted, or has a path that cannot be told. */
+/** @throws CliError `STORAGE` where it was deleted, or its path is unknown. */
 export function workingDirectory(): string {
   try {
     return requireExactPath(process.cwd(), "the path of the working directory");

@@ -39,8 +39,8 @@ export function cleanLines(text: string): string {
 }
 
 /** JSON on indented lines for a program, harmless for a person who looks at it. */
-export function toSafeJson(value: unknown): string {
-  return escapeUnsafe(JSON.stringify(value, null, 2));
+export function toSafeJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
+  return escapeUnsafe(JSON.stringify(value, replacer, 2));
 }
 
 /** Writes the unsafe characters of a JSON text as `\uXXXX`; its own line feeds stay. */

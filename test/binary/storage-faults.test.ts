@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { switchContext } from "../../src/store/manage.ts";
+import { switchContext } from "../../src/store/manage-contexts.ts";
 import { keptIn, leftovers, openStore, ownOf, writeBelow } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";

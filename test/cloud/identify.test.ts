@@ -20,7 +20,7 @@ async function signIn(stdin: string, args: string[] = []) {
   return { ...result, saved: here.tree().length > 0, home: here };
 }
 
-/** Signs in where the server answers the user's question by this plan. */
+/** Signs in at a server that answers the request for the user by this plan. */
 async function signInTo(plan: Parameters<LocalCloud["misbehave"]>[1], route = USER) {
   cloud = await startCloud();
   cloud.misbehave(route, plan);
@@ -29,7 +29,7 @@ async function signInTo(plan: Parameters<LocalCloud["misbehave"]>[1], route = US
   return { code, error, saved };
 }
 
-describe("an answer that is not BentoCloud's", () => {
+describe("an answer that BentoCloud would not give", () => {
   test.each([
     ["200 with a web page", { html: true }, "a web page"],
     ["200 with half an object", { brokenJson: true }, "no JSON"],
@@ -50,7 +50,7 @@ describe("an answer that is not BentoCloud's", () => {
     expect(error?.message).toContain(says);
   });
 
-  test.each([USER, ORGANIZATION])("it is noticed in either of the two questions: %s", async (route) => {
+  test.each([USER, ORGANIZATION])("it is noticed in both requests: %s", async (route) => {
     expect(await signInTo({ html: true }, route)).toMatchObject({
       code: 5,
       error: { code: "NOT_BENTOCLOUD" },
@@ -80,11 +80,11 @@ describe("status codes", () => {
     expect(error?.message).toContain("go away");
   });
 
-  test.each([401, 403])("%i without a word is an authentication answer too", async (status) => {
+  test.each([401, 403])("%i without a body is an authentication answer too", async (status) => {
     expect(await signInTo({ status })).toMatchObject({ code: 4, error: { code: "TOKEN_REJECTED" } });
   });
 
-  test("a gateway's page in front of a server that is down is the server's error", async () => {
+  test("a gateway's error page means that the server is down", async () => {
     const page = "<html><h1>502 Bad Gateway</h1></html>";
     expect(await signInTo({ status: 502, body: page })).toMatchObject({
       code: 5,
@@ -92,12 +92,12 @@ describe("status codes", () => {
     });
   });
 
-  test.each([302, 304])("%i that leads nowhere is no success", async (status) => {
+  test.each([302, 304])("%i without a target is not a success", async (status) => {
     expect(await signInTo({ status })).toMatchObject({ code: 5, error: { code: `API_${status}` } });
   });
 });
 
-describe.each(["bentocloud", "yatai"] as const)("a token that does not serve, on %s", (dialect) => {
+describe.each(["bentocloud", "yatai"] as const)("a token that is refused, on %s", (dialect) => {
   const start = async (options: CloudOptions = {}) => (cloud = await startCloud({ dialect, ...options }));
 
   test("unknown: TOKEN_REJECTED", async () => {
@@ -158,7 +158,7 @@ describe("server text", () => {
     ["the cursor", "a\rb\bc\u0000\u007F", "a bc"],
     ["line ends", "one\ntwo\r\nthree", "one two three"],
     ["bidi", "a\u202Eb\u2066c\u2069\u200Fd\u061C", "abcd"],
-    ["what cannot be seen", "a\u200Bb\uFEFFc\u2028d", "abcd"],
+    ["invisible characters", "a\u200Bb\uFEFFc\u2028d", "abcd"],
   ])("loses %s", async (_name, message, shown) => {
     const { stderr } = await refuse(message);
     expect(stderr.split("\n")[0]).toBe(`error: ${cloud.url} does not accept the API token: ${shown}`);
@@ -189,7 +189,7 @@ describe("server text", () => {
     cloud.verify();
   });
 
-  test("is clean in names too, on the screen and in the file", async () => {
+  test("is made safe in names too, on the screen and in the file", async () => {
     cloud = await startCloud();
     cloud.misbehave(USER, { json: { name: "me", email: "me\u001B[31m@\u202Eexample.test\n" } });
     cloud.misbehave(ORGANIZATION, { json: { name: "\u001B]0;x\u0007acme\u0000" } });

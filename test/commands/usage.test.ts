@@ -24,7 +24,7 @@ describe("global options", () => {
     [["context", "current", "--context", "alpha", "--context", "beta"]],
     [["--timeout", "5", "context", "--timeout=0.5", "current", "--context", "beta"]],
     [["context", "current", "--context", "beta", "--"]],
-  ])("stand anywhere before `--`: %p", async (args) => {
+  ])("are accepted anywhere before `--`: %p", async (args) => {
     expect(await run(args, { home: homeOf("alpha", "beta") })).toMatchObject({
       code: 0,
       stdout: "beta\n",
@@ -32,7 +32,7 @@ describe("global options", () => {
     });
   });
 
-  test("a value may hold an equals sign, be a single dash, or begin with one after `=`", async () => {
+  test("a value may contain `=`, be `-`, or begin with a dash after `=`", async () => {
     for (const [words, name] of [
       [["--context=a=b"], "a=b"],
       [["--context", "-"], "-"],
@@ -57,7 +57,7 @@ describe("global options", () => {
     [["status", "--timeout=1e9"], "--timeout takes a number of seconds above 0 and up to 86400", null],
     [["status", "--timeout", "86401"], "--timeout takes a number of seconds above 0 and up to 86400", null],
     [["status", "--timeout="], "--timeout takes a number of seconds above 0 and up to 86400", null],
-  ])("a value that is missing or cannot be is a usage error: %p", async (args, message, hint) => {
+  ])("a missing or invalid value is a usage error: %p", async (args, message, hint) => {
     const { code, stdout, stderr } = await run(args, { home: homeOf("alpha") });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     const isJson = args.includes("--json");
@@ -175,7 +175,7 @@ describe("unknown words", () => {
     }
   });
 
-  test("nor is one that has letters alone", async () => {
+  test("nor is a token of letters only", async () => {
     const letters = "canarijklmnopqrstuva";
     for (const args of [[letters], ["login", `--${letters}`], ["status", "--context", letters]]) {
       const { code, stdout, stderr } = await run(args);
@@ -187,7 +187,7 @@ describe("unknown words", () => {
     );
   });
 
-  test("behind `--` there is no command", async () => {
+  test("after `--` there is no command", async () => {
     const { code, stdout, stderr } = await run(["--", "status"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toStartWith("error: `bentocloud` needs a command: login, logout, ");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { sweepCanaries } from "../support/sweep.ts";
-import { expectChanges } from "./changes.ts";
+import { commentsIn, expectChanges } from "./changes.ts";
 import { type Ours, read } from "./ours.ts";
 import { type Answer, startPeers } from "./peer.ts";
 
@@ -96,9 +96,8 @@ describe("Every Python and we read the same, and they still do after each change
       const { contexts, current } = answer;
       expect(ours).toEqual({ contexts, current, problems: [] });
     }
-    const comments = (one: string) => [...(one.match(/# .*/g) ?? [])].toSorted();
     for (const after of (await expectChanges(peers, answers, text, ours as Ours)).slice(0, -1))
-      expect(comments(after)).toEqual(comments(text));
+      expect(commentsIn(after)).toEqual(commentsIn(text));
   });
 });
 

@@ -5,7 +5,7 @@ import type { Home } from "../support/home.ts";
 
 const CHECKOUT = join(import.meta.dirname, "../..");
 
-/** What ofetch, the one package that the library does not contain, needs itself. */
+/** ofetch, the one package that is not bundled in the library, and what it depends on. */
 const DEPENDENCIES = ["ofetch", "destr", "ufo", "node-fetch-native"];
 
 /** Builds the library and installs it in this home, as a package manager would. */
@@ -31,7 +31,7 @@ interface Runtime {
   isMissing: boolean;
 }
 
-/** What runs TypeScript as it is. Of Node that is 22.18 and newer, and this machine may have none. */
+/** The runtimes that run TypeScript. Node does from 22.18 on, which this machine may not have. */
 export function runtimes(): Runtime[] {
   const bin = (name: string) => join(CHECKOUT, "node_modules/.bin", name);
   const node = process.env["BENTOCLOUD_NODE"] || "node";

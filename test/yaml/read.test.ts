@@ -76,8 +76,7 @@ describe("the fast reader", () => {
           (now, [at, drop, put]) => now.slice(0, at) + put + now.slice(at + drop),
           USUAL,
         );
-        // What versions of PyYAML dispute, the fast reader takes as PyYAML 6 wrote it.
-        const file = /\._/.test(text) ? undefined : readFast(text);
+        const file = readFast(text);
         if (!file) return;
         seen += 1;
         expect(snapshot(file)).toEqual(snapshot(parseContexts(text)));
@@ -138,7 +137,7 @@ describe("the full reader", () => {
   test("keeps duplicate names in order, with the line of each entry's first key", () => {
     const text = `# head\ncontexts:\n${entry("a")}\n${entry("a", { endpoint: "second" })}`;
     for (const file of [parseContexts(text), readFast(text)])
-      expect(file?.contexts.map(({ line, endpoint }) => [line, endpoint])).toEqual([
+      expect(file?.contexts.map(({ line, endpoint }) => [line, endpoint.reveal()])).toEqual([
         [3, "https://a.test"],
         [8, "second"],
       ]);
@@ -217,12 +216,6 @@ describe("an entry that versions of Python would not read as it is written", () 
       TWO.replace("https://a.test", "="),
       4,
       /its endpoint means something else .*; quote it$/,
-    ],
-    [
-      "what only PyYAML 5 takes for a number",
-      TWO.replace("null", "[._1]"),
-      3,
-      /its e-mail means something else/,
     ],
     ["a tag", TWO.replace("null", "!x a@b"), 3, /its e-mail has a YAML tag, .*; remove it$/],
     [

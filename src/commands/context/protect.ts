@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { protectContext } from "../../store/manage.ts";
+import { protectContext } from "../../store/manage-contexts.ts";
 import { CONTEXT } from "../_args.ts";
 
 export const protect = command({
