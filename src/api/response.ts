@@ -128,7 +128,9 @@ async function printBody({ output, isTerminal }: Cli, body: AsyncIterable<Uint8A
     if (waiting !== undefined) output.text(waiting);
     throw error;
   }
-  if (waiting !== undefined) await output.screen(waiting);
+  const rest = decoder.decode();
+  if (waiting !== undefined) await output.screen(waiting + rest);
+  else if (isShown) output.text(rest);
   return beginning;
 }
 

@@ -34,7 +34,7 @@ function whyNot(name: string): string | undefined {
   if ([...name].length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
   if (name.trim() !== name) return "white space stands at one end";
   if (isUnsafe(name)) return "it has control or direction characters";
-  if (!name.isWellFormed()) return "it is not valid Unicode";
+  if (!name.isWellFormed() || name.includes("\ufffd")) return "it is not valid Unicode";
   if (name === ENVIRONMENT_NAME) return `${ENVIRONMENT_NAME} stands for the environment's credential`;
   if (name === "-") return "`-` stands for the previous context";
   if (name.startsWith("--")) return "it looks like an option";

@@ -1,4 +1,4 @@
-import { readRegularFile } from "../system/files.ts";
+import { readRegularFile } from "../system/read-file.ts";
 import { mark } from "../system/text.ts";
 import { readContexts } from "../yaml/read.ts";
 import { type Environment, locateHome } from "../store/home.ts";

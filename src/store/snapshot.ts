@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { type FileText, readRegularFile } from "../system/files.ts";
+import { type FileText, readRegularFile } from "../system/read-file.ts";
 import { storageError } from "../system/storage-error.ts";
 import { DEFAULT_CURRENT } from "../yaml/contexts-file.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
@@ -81,10 +81,12 @@ async function parseSnapshot(path: string, raw: FileText | undefined): Promise<S
   }
 }
 
-/** @throws CliError `STORAGE` */
+const LARGEST = 64 * 1024 * 1024;
+
+/** It may be a link, as dotfile managers make them. @throws CliError `STORAGE` */
 export function readFileText(path: string): FileText | undefined {
   try {
-    return readRegularFile(path);
+    return readRegularFile(path, { limit: LARGEST });
   } catch (error) {
     throw storageError("read", path, error);
   }

@@ -6,7 +6,8 @@
 
 import { basename, dirname } from "node:path";
 import { CliError } from "../errors.ts";
-import { discard, type FileText, listDirectory } from "../system/files.ts";
+import { discard, listDirectory } from "../system/files.ts";
+import { type FileText } from "../system/read-file.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";

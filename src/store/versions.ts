@@ -1,3 +1,11 @@
+import { join } from "node:path";
+import { type Context, loginKey } from "../contexts/context.ts";
+import { ensurePrivateDirectory, isPrivateDirectory } from "../system/create.ts";
+import { discard, listDirectory, moveFile } from "../system/files.ts";
+import { readOwnFile } from "../system/read-file.ts";
+import { replaceFile } from "../system/replace.ts";
+import { type ContextsFile, readContexts } from "../yaml/read.ts";
+
 /**
  * Versions of the contexts file, as each write of ours left it and as it found it, under names that sort by age. The
  * newest one is the baseline: what another program did is the difference between it and the file. Beside them stand the
@@ -6,14 +14,6 @@
  * A version of what a write will leave is `pending` until the write is done. A process that is killed in between leaves
  * a pending version; the next writer keeps it if the file says the same by then, and discards it if not.
  */
-
-import { join } from "node:path";
-import { type Context, loginKey } from "../contexts/context.ts";
-import { ensurePrivateDirectory, isPrivateDirectory } from "../system/create.ts";
-import { discard, listDirectory, moveFile, readOwnFile } from "../system/files.ts";
-import { replaceFile } from "../system/replace.ts";
-import { type ContextsFile, readContexts } from "../yaml/read.ts";
-
 export type VersionKind = "version" | "pending" | "loss";
 
 export interface Version {

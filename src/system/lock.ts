@@ -4,7 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
 import { createFile } from "./create.ts";
-import { discard, namesIn, readOwnFile } from "./files.ts";
+import { discard, namesIn } from "./files.ts";
+import { readOwnFile } from "./read-file.ts";
 import { codeOf } from "./storage-error.ts";
 import { hasEnded } from "./processes.ts";
 

@@ -8,7 +8,8 @@ import { isSameEndpoint, parseEndpoint } from "../contexts/endpoint.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { identifyLogin } from "../auth/identity.ts";
-import { type Login, saveLogin, validate } from "../auth/login.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
+import { type Login, REPLACE, saveLogin, validate } from "../auth/login.ts";
 import { confirmEndpoint, confirmIdentity, type LoginTarget } from "../auth/replace-login.ts";
 import type { TokensSession } from "./list.ts";
 import { ageOf } from "./lost-tokens.ts";
@@ -63,12 +64,13 @@ async function lookFor(client: Client, name: string, pauses: readonly number[]) 
 export async function prepareLogin(
   cli: Cli,
   session: TokensSession,
-  wanted: Omit<LoginTarget, "endpoint" | "existing">,
+  { yes, ...wanted }: Omit<LoginTarget, "endpoint" | "existing"> & { yes: readonly string[] },
 ): Promise<LoginTarget> {
   const file = await cli.store.read();
   const name = chooseLoginName({ flag: wanted.name, env: {}, project: undefined, file });
   await cli.store.prepare();
   const existing = findContext(file.contexts, name);
+  if (existing || yes.length > 0) await confirmProtected(cli, [name], { yes, intent: REPLACE });
   const endpoint = parseEndpoint(session.context.endpoint);
   const target = { ...wanted, name, existing, endpoint };
   await confirmEndpoint(cli, target);

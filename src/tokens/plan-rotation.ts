@@ -23,6 +23,8 @@ export interface RotateOptions {
   old: string | undefined;
   /** When not given, the new token lives as long as the old one was given. */
   expiresAt: Date | undefined;
+  /** Protected contexts whose token may be replaced. */
+  yes: readonly string[];
   insecureHttp: boolean;
 }
 

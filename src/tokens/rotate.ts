@@ -5,6 +5,7 @@ import { RefusalError } from "../cloud/refusal.ts";
 import { contextsUsing } from "./replace-token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
 import type { Credential } from "../auth/identity.ts";
 import { deleteLostTokens } from "./lost-tokens.ts";
 import { chooseTarget, planRotation, type RotateOptions } from "./plan-rotation.ts";
@@ -34,6 +35,10 @@ export async function previewRotation(cli: Cli, options: RotateOptions) {
 export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated> {
   const { paths } = cli.store;
   const target = await chooseTarget(cli, options);
+  const { context, token } = target;
+  const users = contextsUsing(await cli.store.read(), { endpoint: context.endpoint.reveal(), token });
+  const names = new Set([context.name, ...users.map(({ name }) => name)]);
+  await confirmProtected(cli, [...names], { yes: options.yes, intent: "replace its API token" });
   await cli.store.prepare();
   return withRotationLock(paths, cli.signal, async () => {
     try {

@@ -47,7 +47,7 @@ export function editLines(text: string, { usual, file, target }: Edit): string {
 
   const isEmpty = target.entries.length === 0;
   if (isEmpty && contexts.length > 0) edit(list, (line) => line.replace(":", ": []"));
-  if (!isEmpty && contexts.length === 0) edit(list, (line) => line.replace(/ *\[\]/, ""));
+  if (!isEmpty && contexts.length === 0) edit(list, (line) => line.replace(/(?<! ) *\[\]/, ""));
   for (const { from, fields } of target.entries)
     if (from === undefined) putBelow(end, ...writeEntry(fields, " ".repeat(dash)));
 

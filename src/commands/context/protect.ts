@@ -4,7 +4,7 @@ import { CONTEXT } from "../_args.ts";
 
 export const protect = command({
   name: "protect",
-  description: "Make `exec` and `api` requests that change something ask for the name first",
+  description: "Make every command that changes something with it ask for its name first",
   args: { name: { ...CONTEXT, required: true, description: "Context to protect" } },
   examples: [
     ["bentocloud context protect prod", "protect it"],
