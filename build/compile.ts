@@ -2,10 +2,11 @@
  * The second half of a build: puts the chunks and a runtime into one file. The binary must load nothing from its working
  * directory. By default Bun reads `.env` there and runs what a `bunfig.toml` preloads, so every autoload is off.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { type Chunk, START } from "./bundle.ts";
+import { isElf, keepLimits, surviveStrip } from "./elf.ts";
 import type { Runtime } from "./runtimes.ts";
 
 /** Options for every target, and for the bare program that the sizes are compared with. */
@@ -46,6 +47,11 @@ export async function compile(chunks: Chunk[], outfile: string, runtime?: Runtim
       plugins: [externalChunks],
       compile: { outfile, ...SAFE, ...runtime },
     });
+    const program = readFileSync(outfile);
+    if (!isElf(program)) return;
+    surviveStrip(program);
+    keepLimits(program);
+    writeFileSync(outfile, program);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -5,12 +5,14 @@
 # BENTOCLOUD_VERSION      the release, 1.2.3 or v1.2.3 (default: the newest)
 # BENTOCLOUD_INSTALL_DIR  where the program goes (default: %LOCALAPPDATA%\Programs\bentocloud)
 # BENTOCLOUD_RELEASES     where the releases are: https, or http on this machine (default: those of the project)
+# BENTOCLOUD_ATTESTATION  true: let `gh` verify that the project's own pipeline made the archive (default: false)
 #
 # Everything is in a function that the last line calls, so that an incomplete download of this file does nothing.
+# Nothing from the network is printed before it is known to be harmless, or run before it is verified.
 
 function Install-Bentocloud {
   $ErrorActionPreference = 'Stop'
-  # The progress bar takes longer than the download.
+  # The progress bar takes longer than the work.
   $ProgressPreference = 'SilentlyContinue'
 
   $releases = 'https://github.com/bentoml/bentocloud/releases'
@@ -21,6 +23,12 @@ function Install-Bentocloud {
     throw 'BENTOCLOUD_RELEASES must begin with https://'
   }
   [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
+  $attestation = 'false'
+  if ($env:BENTOCLOUD_ATTESTATION) { $attestation = $env:BENTOCLOUD_ATTESTATION }
+  if (-not ('true', 'false' -ccontains $attestation)) { throw 'BENTOCLOUD_ATTESTATION must be true or false' }
+  if ($attestation -eq 'true' -and -not (Get-Command gh -CommandType Application -ErrorAction SilentlyContinue)) {
+    throw 'gh is needed to verify the attestation; BENTOCLOUD_ATTESTATION=false does without'
+  }
 
   # An emulated shell may report x64 on arm64; that build runs there too.
   $machine = [Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString()
@@ -28,50 +36,97 @@ function Install-Bentocloud {
   if (-not $targets.ContainsKey($machine)) { throw "there is no build for Windows on $machine" }
   $archive = "bentocloud-$($targets[$machine]).zip"
 
-  $directory = Join-Path $env:LOCALAPPDATA 'Programs\bentocloud'
-  if ($env:BENTOCLOUD_INSTALL_DIR) { $directory = $env:BENTOCLOUD_INSTALL_DIR }
+  $directory = $env:BENTOCLOUD_INSTALL_DIR
+  if (-not $directory) {
+    if (-not $env:LOCALAPPDATA) { throw 'LOCALAPPDATA is not set; say in BENTOCLOUD_INSTALL_DIR where the program goes' }
+    $directory = Join-Path $env:LOCALAPPDATA 'Programs\bentocloud'
+  }
   $target = Join-Path $directory 'bentocloud.exe'
+  if (Test-Path -LiteralPath $target -PathType Container) { throw "$target is a directory" }
   $staged = Join-Path $directory ".bentocloud-$PID.exe"
   $temp = Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName())
   New-Item -ItemType Directory -Path $temp | Out-Null
+
+  # Windows PowerShell follows redirects from https to http, so each redirect is looked at here.
+  function Save-File([string]$from, [string]$name) {
+    $next = [Uri]$from
+    for ($hop = 0; $hop -lt 10; $hop++) {
+      if ($address.Scheme -eq 'https' -and $next.Scheme -ne 'https') { break }
+      $request = [Net.WebRequest]::CreateHttp($next)
+      $request.AllowAutoRedirect = $false
+      $request.UserAgent = 'bentocloud-install'
+      try { $response = $request.GetResponse() } catch { break }
+      try {
+        if ([int]$response.StatusCode -eq 200) {
+          $file = [IO.File]::Create((Join-Path $temp $name))
+          try { $response.GetResponseStream().CopyTo($file) } finally { $file.Dispose() }
+          return
+        }
+        if (-not $response.Headers['Location']) { break }
+        $next = New-Object Uri($next, $response.Headers['Location'])
+      }
+      finally { $response.Dispose() }
+    }
+    throw "cannot download $from"
+  }
+
   try {
     # The newest release can change between two downloads, so its version is asked for once.
     $tag = $env:BENTOCLOUD_VERSION
+    $source = 'BENTOCLOUD_VERSION'
     if (-not $tag -or $tag -eq 'latest') {
-      Invoke-WebRequest -UseBasicParsing -Uri "$releases/latest/download/version.txt" -OutFile "$temp\version.txt"
-      $tag = (Get-Content -Raw "$temp\version.txt").Trim()
+      $source = 'version.txt of the newest release'
+      Save-File "$releases/latest/download/version.txt" 'version.txt'
+      $tag = [IO.File]::ReadAllText((Join-Path $temp 'version.txt')).Trim()
     }
-    $tag = 'v' + ($tag -replace '^v', '')
-    if ($tag -notmatch '^v[0-9][0-9A-Za-z.+-]*$') { throw "$tag is no version" }
+    $version = $tag -creplace '^v', ''
+    if ($version -cnotmatch '\A[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]*[0-9A-Za-z.])?\z') { throw "$source is no version" }
+    $tag = "v$version"
 
-    Invoke-WebRequest -UseBasicParsing -Uri "$releases/download/$tag/checksums.txt" -OutFile "$temp\checksums.txt"
-    $lines = @(Get-Content "$temp\checksums.txt" | Where-Object { ($_ -split '\s+')[1] -eq $archive })
-    if ($lines.Count -ne 1 -or $lines[0] -notmatch '^[0-9a-f]{64} ') {
-      throw "checksums.txt of $tag has no checksum of $archive"
-    }
+    Save-File "$releases/download/$tag/checksums.txt" 'checksums.txt'
+    $line = "\A[0-9a-f]{64}  $([regex]::Escape($archive))\z"
+    $lines = @([IO.File]::ReadAllLines((Join-Path $temp 'checksums.txt')) | Where-Object { $_ -cmatch $line })
+    if ($lines.Count -ne 1) { throw "checksums.txt of $tag has no checksum of $archive" }
     $expected = $lines[0].Substring(0, 64)
 
-    Invoke-WebRequest -UseBasicParsing -Uri "$releases/download/$tag/$archive" -OutFile "$temp\$archive"
-    $actual = (Get-FileHash -Algorithm SHA256 "$temp\$archive").Hash.ToLowerInvariant()
+    Save-File "$releases/download/$tag/$archive" $archive
+    $actual = (Get-FileHash -Algorithm SHA256 -LiteralPath "$temp\$archive").Hash.ToLowerInvariant()
     if ($actual -ne $expected) {
       throw "$archive is not what checksums.txt of $tag says: $actual instead of $expected"
     }
+    if ($attestation -eq 'true') {
+      $pipeline = 'bentoml/bentocloud/.github/workflows/release.yml'
+      gh attestation verify "$temp\$archive" --repo bentoml/bentocloud --signer-workflow $pipeline --source-ref "refs/tags/$tag"
+      if ($LASTEXITCODE -ne 0) { throw "the release pipeline of bentocloud did not make this $archive" }
+    }
 
-    Expand-Archive -Path "$temp\$archive" -DestinationPath "$temp\content"
+    Expand-Archive -LiteralPath "$temp\$archive" -DestinationPath "$temp\content"
     New-Item -ItemType Directory -Force -Path $directory | Out-Null
-    Copy-Item "$temp\content\bentocloud.exe" $staged
-    # Run it before it replaces a program that works.
-    $version = & $staged --version
+    Copy-Item -LiteralPath "$temp\content\bentocloud.exe" -Destination $staged
+    # Run it before it replaces a program that works. It has no use for the token of `gh`.
+    $tokens = $env:GH_TOKEN, $env:GITHUB_TOKEN
+    $env:GH_TOKEN = $env:GITHUB_TOKEN = $null
+    try { $said = & $staged --version } finally { $env:GH_TOKEN, $env:GITHUB_TOKEN = $tokens }
     if ($LASTEXITCODE -ne 0) { throw 'bentocloud does not run here' }
-    Move-Item -Force $staged $target
-    Write-Host "installed $version as $target"
+    if ("$said" -cne "bentocloud $version") { throw "the program in $archive is not bentocloud $version" }
+    # Windows lets a program that runs be renamed, but not be replaced. The old one goes with the next installation.
+    Get-ChildItem -LiteralPath $directory -Filter '.bentocloud-old-*.exe' -Force | Remove-Item -Force -ErrorAction SilentlyContinue
+    $old = Join-Path $directory ".bentocloud-old-$PID.exe"
+    if (Test-Path -LiteralPath $target) { Move-Item -Force -LiteralPath $target -Destination $old }
+    try { Move-Item -LiteralPath $staged -Destination $target }
+    catch {
+      if (Test-Path -LiteralPath $old) { Move-Item -LiteralPath $old -Destination $target }
+      throw
+    }
+    Remove-Item -Force -LiteralPath $old -ErrorAction SilentlyContinue
+    Write-Host "installed bentocloud $version as $target"
     if (($env:Path -split ';') -notcontains $directory) {
       Write-Host "$directory is not in Path; add it in System Settings, Environment Variables"
     }
   }
   finally {
-    Remove-Item -Recurse -Force $temp
-    if (Test-Path $staged) { Remove-Item -Force $staged }
+    Remove-Item -Recurse -Force -LiteralPath $temp
+    if (Test-Path -LiteralPath $staged) { Remove-Item -Force -LiteralPath $staged }
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Packages what `build.ts --all` left in `dist`: `dist/release` is for the release page, `dist/npm` for npm, and
- * `dist/subjects.txt` lists what is attested. The same programs give the same files, byte for byte. The formula, the
- * manifest, the installers and the attestation all use the one `checksums.txt`.
+ * Packages what `build.ts --all` left in `dist`: `dist/release` is for the release page, `dist/npm` for npm. Everything on
+ * the page and every program is listed in `dist/subjects.txt`, and so attested. The same programs give the same files, byte
+ * for byte. The formula, the manifest and the installers all use the one `checksums.txt`.
  */
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -54,16 +54,20 @@ function withoutFolder(page: Placed): Placed {
 }
 
 function writeChecksums(dist: string, out: string): void {
-  const checksums = renderChecksums(readdirSync(out).map((name) => join(out, name)));
+  const checksums = renderChecksums(filesIn(out));
   writeFileSync(join(out, "checksums.txt"), checksums);
+  writeFileSync(join(out, "bentocloud.rb"), renderFormula(VERSION, checksums));
+  writeFileSync(join(out, "bentocloud.json"), renderManifest(VERSION, checksums));
   // The binaries are attested too, for people who have only that from some package.
   const binaries = TARGETS.map(
     ({ name, exe }) =>
       `${sha256(join(dist, name, exe))}  ${exe.replace("bentocloud", `bentocloud-${name}`)}\n`,
   );
-  writeFileSync(join(dist, "subjects.txt"), `${checksums}${binaries.join("")}`);
-  writeFileSync(join(out, "bentocloud.rb"), renderFormula(VERSION, checksums));
-  writeFileSync(join(out, "bentocloud.json"), renderManifest(VERSION, checksums));
+  writeFileSync(join(dist, "subjects.txt"), `${renderChecksums(filesIn(out))}${binaries.join("")}`);
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder).map((name) => join(folder, name));
 }
 
 /** The time of the newest commit, unless SOURCE_DATE_EPOCH is set. */

@@ -73,6 +73,7 @@ if (import.meta.main) {
     if (half !== "build") {
       run("scripts/verify.ts", ...(values.tag === undefined ? [] : ["--signed"]));
       run("scripts/package.ts");
+      run("scripts/verify/packages.ts");
       list("dist/release", `Release page of v${VERSION}, with the Homebrew formula and the Scoop manifest:`);
       list("dist/npm", "npm packages; those of the platforms are published first:");
     }

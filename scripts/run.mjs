@@ -40,7 +40,9 @@ const TASKS = {
 function prepare() {
   if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
     console.error("installing dependencies");
-    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+    // These two put their programs in place. No other dependency may run a script.
+    run("npm", ["rebuild", "bun", "deno"]);
   }
   const sources = ["src", "build", "build.ts", "package.json", "package-lock.json"];
   if (changedAt(BINARY) < Math.max(...sources.map(changedAt))) {

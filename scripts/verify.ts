@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { SAFE } from "../build/compile.ts";
+import { survivesStrip } from "../build/elf.ts";
 import { runtimeFor } from "../build/runtimes.ts";
 import { TARGETS, type Target } from "../build/targets.ts";
 import { compileBare } from "./bare.ts";
@@ -68,6 +69,7 @@ async function look(target: Target): Promise<Look> {
       problems,
     } = readFormat(program, target);
     problems.push(...checkContents(readPayload(program), readPayload(bare), target));
+    if (format === "ELF" && !survivesStrip(program)) problems.push("strip would make it a bare Bun");
     if (values.signed) problems.push(...signature.map((problem) => `signature: ${problem}`));
     const over = program.length - bare.length;
     if (over > MOST_OVER_BARE) problems.push(`it is more than ${inMib(MOST_OVER_BARE)} over a bare program`);

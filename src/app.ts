@@ -1,4 +1,5 @@
 import type { Client } from "./cloud/client.ts";
+import type { Endpoint } from "./contexts/endpoint.ts";
 import { showName } from "./contexts/name.ts";
 import { warnOfEmptyVariables } from "./resolve/environment.ts";
 import { createResolver } from "./resolve/resolver.ts";
@@ -48,7 +49,7 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Everything that can choose the active context, and why it did or did not; `winner` is what did. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
-  client(options: { endpoint: string; token?: Token; insecureHttp: boolean }): Promise<Client>;
+  client(options: { endpoint: string | Endpoint; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
   /** Runs a program in place of this process, or else as a child; resolves to its exit code. */
@@ -113,6 +114,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     async prompt() {
       // The library that draws prompts reads nothing else to decide about colour.
       if (!flags.color) process.env["NO_COLOR"] = "1";
+      // The library decides by this alone whether its marks are ASCII.
+      if (!output.unicode) process.env["TERM"] = "linux";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
       return interactive()
         ? createPrompt(signal(), () => output.settle())

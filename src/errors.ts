@@ -1,3 +1,5 @@
+import { safe, safeLines } from "./system/redact.ts";
+
 /**
  * Every failure a command can end in. The codes and exit numbers are public API: scripts branch on them,
  * so a name may be added here but never changed.
@@ -36,21 +38,37 @@ interface ErrorDetails {
   cause?: unknown;
 }
 
-/** A failure the user can act on: one lower-case sentence without a full stop, and what to do next. */
+/**
+ * A failure the user can act on: one lower-case sentence without a full stop, and what to do next. An error of the
+ * library that nobody catches is printed by the runtime, so what comes from outside is made safe here already.
+ */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, { cause: details.cause });
+    super(safe(message), { cause: makeSafe(details.cause) });
     this.code = code;
-    this.hint = details.hint;
+    this.hint = details.hint === undefined ? undefined : safe(details.hint);
   }
 
   get exitCode(): number {
     return exitCodeOf(this.code);
   }
+}
+
+const MAX_CAUSES = 5;
+
+/** A runtime prints the causes of an error too, and the message of one quotes what was wrong. */
+function makeSafe(cause: unknown, depth = 0): unknown {
+  if (!(cause instanceof Error) || cause instanceof CliError || depth === MAX_CAUSES) return cause;
+  const texts = { message: safe(cause.message), stack: safeLines(cause.stack ?? "") };
+  for (const [name, value] of Object.entries(texts))
+    // A DOMException ignores an assignment.
+    Reflect.defineProperty(cause, name, { value, configurable: true, writable: true });
+  makeSafe(cause.cause, depth + 1);
+  return cause;
 }
 
 /** Ctrl-C at a prompt or while waiting. */

@@ -2,15 +2,19 @@ import { reportError } from "./cli/errors.ts";
 import { parseInvocation, runInvocation } from "./cli/parse.ts";
 import { root } from "./commands/index.ts";
 import type { Flags } from "./app.ts";
+import { takeArguments } from "./system/arguments.ts";
+import { forbidCoreDumps } from "./system/core-dump.ts";
 import { Output } from "./system/output.ts";
 import { isTerminal } from "./system/runtime.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
+const argv = await takeArguments();
+await forbidCoreDumps();
 // A copy, because variables that child processes must not inherit are deleted from `process.env`.
 const environment = { ...process.env };
 // These make the YAML package print whatever it reads, tokens included.
 for (const name of ["LOG_TOKENS", "LOG_STREAM"]) delete process.env[name];
-process.exitCode = await main(process.argv.slice(2), environment);
+process.exitCode = await main(argv, environment);
 
 async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const end = argv.indexOf("--");
@@ -53,7 +57,14 @@ function createOutput(
   env: NodeJS.ProcessEnv,
 ): Output {
   const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-  return new Output({ ...flags, color: (descriptor) => allowed && isTerminal(descriptor) });
+  const color = (descriptor: number) => allowed && isTerminal(descriptor);
+  return new Output({ ...flags, color, unicode: isUtf8Locale(env) });
+}
+
+/** By the variable that counts; Windows has no such variables, and prints every character. */
+function isUtf8Locale(env: NodeJS.ProcessEnv): boolean {
+  if (process.platform === "win32") return true;
+  return /utf-?8/i.test(env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "");
 }
 
 /** Called by the shells' completion scripts while a line is typed, so an error is not printed. */
@@ -64,7 +75,7 @@ async function printCompletions(
 ): Promise<number> {
   try {
     const { answer } = await import("./cli/completion/answer.ts");
-    const { suggestNames } = await import("./store/context-names.ts");
+    const { suggestNames } = await import("./resolve/context-names.ts");
     const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
     output.page(lines.join("\n"));
   } catch {

@@ -6,7 +6,7 @@ import { posix } from "node:path";
  * The rooms below `src`, lowest first, and what each may import besides itself. Types and `import()` count as imports.
  */
 const ROOMS: Record<string, string[]> = {
-  "errors.ts": [],
+  "errors.ts": ["system/redact.ts"],
   "version.ts": [],
   "system/": ["errors.ts"],
   "contexts/": ["system/", "errors.ts"],
@@ -16,7 +16,17 @@ const ROOMS: Record<string, string[]> = {
   "resolve/": ["store/", "yaml/", "contexts/", "system/", "errors.ts"],
   "app.ts": ["resolve/", "store/", "cloud/", "contexts/", "system/", "errors.ts"],
   "auth/": ["app.ts", "resolve/", "store/", "yaml/", "cloud/", "contexts/", "system/", "errors.ts"],
-  "tokens/": ["auth/", "app.ts", "resolve/", "store/", "cloud/", "contexts/", "system/", "errors.ts"],
+  "tokens/": [
+    "auth/",
+    "app.ts",
+    "resolve/",
+    "store/",
+    "yaml/",
+    "cloud/",
+    "contexts/",
+    "system/",
+    "errors.ts",
+  ],
   "api/": ["auth/", "app.ts", "resolve/", "cloud/", "contexts/", "system/", "errors.ts"],
   "doctor/": [
     "tokens/",
@@ -48,7 +58,7 @@ const ROOMS: Record<string, string[]> = {
     "system/",
     "errors.ts",
   ],
-  "main.ts": ["commands/", "cli/", "app.ts", "store/", "system/", "version.ts"],
+  "main.ts": ["commands/", "cli/", "app.ts", "resolve/", "system/", "version.ts"],
 };
 
 /** The one home of each capability that comes from outside. */
@@ -66,6 +76,7 @@ const OUTSIDE: Record<string, string[]> = {
   yaml: ["yaml/"],
   "node:fs": [
     "system/child.ts",
+    "system/core-dump.ts",
     "system/create.ts",
     "system/files.ts",
     "system/input.ts",
@@ -79,7 +90,7 @@ const OUTSIDE: Record<string, string[]> = {
   "node:net": ["system/network.ts"],
   "node:tls": ["system/certificate.ts", "system/network.ts"],
   "node:process": ["system/", "app.ts", "main.ts"],
-  "bun:": [],
+  "bun:ffi": ["system/libc.ts"],
 };
 
 /** Words that may stand in these places only. */

@@ -1,25 +1,66 @@
 #!/usr/bin/env node
-// Starts the binary that npm installed beside this package, and exits with its exit code or signal.
+// Starts the binary that was installed with this package, and exits with its exit code or signal. A `node_modules` that
+// belongs to something else, such as a folder above the project, could hold a program of anybody's. So Node's own search is
+// not used: only the places where package managers put a dependency of this package are looked at, and only for a package
+// with the right name and version.
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import Module from "node:module";
+import { basename, dirname, join } from "node:path";
 import { isatty } from "node:tty";
+import { fileURLToPath } from "node:url";
 
-const require = createRequire(import.meta.url);
-const { optionalDependencies, repository } = require("../package.json");
+// Package managers link to packages and commands. What this package depends on is where it really is.
+const file = realpathSync(fileURLToPath(import.meta.url));
+const own = dirname(dirname(file));
+const { version, optionalDependencies, repository } = readManifest(own);
+
+function readManifest(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
 
 function findBinary() {
-  // For tests.
-  if (process.env.BENTOCLOUD_BINARY) return process.env.BENTOCLOUD_BINARY;
   const system = process.platform === "win32" ? "windows" : process.platform;
   const name = `@bentocloud/cli-${system}-${process.arch}${isMusl() ? "-musl" : ""}`;
   if (!Object.hasOwn(optionalDependencies, name))
     return fail(`there is no build for ${process.platform} on ${process.arch}`, `see ${repository.url}`);
-  try {
-    return require.resolve(`${name}/bin/bentocloud${system === "windows" ? ".exe" : ""}`);
-  } catch {
+  const folder = placesFor(name).find((place) => existsSync(join(place, "package.json")));
+  if (!folder) {
     const reason = "optional dependencies were left out, or node_modules comes from another machine";
     return fail(`${name} is not installed: ${reason}`, "`npm install --include=optional` adds it");
   }
+  const found = readManifest(folder);
+  if (found.name !== name || found.version !== version)
+    return fail(`${folder} is not ${name} ${version}`, "install bentocloud again");
+  return join(folder, "bin", system === "windows" ? "bentocloud.exe" : "bentocloud");
+}
+
+/** Where a dependency of this package can be, the nearest place first. */
+function placesFor(name) {
+  // Yarn's Plug'n'Play has no node_modules, but a list of the dependencies of each package.
+  const yarn = Module.findPnpApi?.(file);
+  if (!yarn) return modulesFolders().map((folder) => join(folder, name));
+  try {
+    return [yarn.resolveToUnqualified(name, file)];
+  } catch {
+    return [];
+  }
+}
+
+function modulesFolders() {
+  const folders = [join(own, "node_modules")];
+  // A dependency may be moved up, as far as node_modules folders lie in each other: to the outermost of the installation.
+  for (let folder = own; ;) {
+    const parent = dirname(folder);
+    const modules = basename(parent).startsWith("@") ? dirname(parent) : parent;
+    if (basename(modules) !== "node_modules") break;
+    folders.push(modules);
+    folder = dirname(modules);
+  }
+  // Yarn's pnpm mode keeps a package in .store/NAME/package, and its dependencies in .store/NAME/node_modules.
+  if (basename(own) === "package" && basename(dirname(dirname(own))) === ".store")
+    folders.push(join(dirname(own), "node_modules"));
+  return folders;
 }
 
 function isMusl() {

@@ -74,11 +74,12 @@ export function writeDeb({ target, version, time, files, outfile }: LinuxPackage
   });
 }
 
-/** For Fedora and its derivatives. Without `__os_install_post`, rpmbuild would strip our code from the runtime. */
+/** For Fedora and its derivatives. Neither rpmbuild nor a script that it runs may change the program: nothing is stripped. */
 export function writeRpm({ target, version, time, files, outfile }: LinuxPackage): void {
   const installed = systemFiles(files, "site-functions");
   const [number = "", prerelease] = version.split("-");
   const spec = `%global __os_install_post %{nil}
+%global __strip /bin/true
 %global debug_package %{nil}
 %global _build_id_links none
 %global use_source_date_epoch_as_buildtime 1

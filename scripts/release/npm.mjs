@@ -28,15 +28,8 @@ function isPublished({ name, version }) {
 
 function publish(file, { name, version }) {
   const tag = version.includes("-") ? "next" : "latest";
-  const { status, stderr } = run("npm", [
-    "publish",
-    file,
-    "--provenance",
-    "--access",
-    "public",
-    "--tag",
-    tag,
-  ]);
+  const options = ["--ignore-scripts", "--provenance", "--access", "public", "--tag", tag];
+  const { status, stderr } = run("npm", ["publish", file, ...options]);
   if (status !== 0) throw new Error(`${name}@${version} was not published: ${stderr}`);
 }
 

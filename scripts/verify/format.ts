@@ -1,3 +1,4 @@
+import { isElf, readSections, type Section } from "../../build/elf.ts";
 import { readMachO, signatureProblems } from "../../build/macos.ts";
 import type { Target } from "../../build/targets.ts";
 
@@ -28,12 +29,7 @@ const FORMATS = { linux: "ELF", darwin: "Mach-O", win32: "PE" };
 
 /** @throws Error when it is not a program. */
 export function readFormat(file: Buffer, target: Target): Format {
-  const found =
-    file.readUInt32BE(0) === 0x7f454c46
-      ? readElf(file)
-      : file.readUInt16BE(0) === 0x4d5a
-        ? readPe(file)
-        : readMac(file);
+  const found = isElf(file) ? readElf(file) : file.readUInt16BE(0) === 0x4d5a ? readPe(file) : readMac(file);
   const { format, cpu, interpreter } = found;
   if (format !== FORMATS[target.os]) found.problems.push(`it is ${format}`);
   if (cpu !== target.cpu) found.problems.push(`it is for ${cpu}`);
@@ -48,12 +44,13 @@ const NEEDED_VERSIONS = 0x6ffffffe;
 function readElf(file: Buffer): Format {
   const u64 = (at: number) => Number(file.readBigUInt64LE(at));
   const textAt = (at: number) => file.toString("latin1", at, file.indexOf(0, at));
-  const entries = (start: number, size: number, count: number) =>
-    Array.from({ length: count }, (_, index) => start + index * size);
-  const programs = entries(u64(32), file.readUInt16LE(54), file.readUInt16LE(56));
-  const sections = entries(u64(40), file.readUInt16LE(58), file.readUInt16LE(60));
+  const programs = Array.from(
+    { length: file.readUInt16LE(56) },
+    (_, index) => u64(32) + index * file.readUInt16LE(54),
+  );
+  const sections = readSections(file);
   const loader = programs.find((at) => file.readUInt32LE(at) === LOADER);
-  const versions = sections.find((at) => file.readUInt32LE(at + 4) === NEEDED_VERSIONS);
+  const versions = sections.find(({ type }) => type === NEEDED_VERSIONS);
   const names = versions === undefined ? [] : readVersions(versions);
   const glibc = names
     .flatMap((name) => /^GLIBC_([\d.]+)$/.exec(name)?.[1] ?? [])
@@ -68,10 +65,10 @@ function readElf(file: Buffer): Format {
   };
 
   /** Two nested linked lists: libraries, and the versions that are needed of each. */
-  function readVersions(section: number): string[] {
-    const strings = u64(sections[file.readUInt32LE(section + 40)]! + 24);
+  function readVersions(section: Section): string[] {
+    const strings = sections[section.link]!.offset;
     const found: string[] = [];
-    for (let library = u64(section + 24), next = -1; next !== 0; library += next) {
+    for (let library = section.offset, next = -1; next !== 0; library += next) {
       for (let at = library + file.readUInt32LE(library + 8), step = -1; step !== 0; at += step) {
         found.push(textAt(strings + file.readUInt32LE(at + 8)));
         step = file.readUInt32LE(at + 12);

@@ -9,7 +9,10 @@ export const CREDENTIAL_VARIABLES = ["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_END
 export type CredentialEnvironment = Record<(typeof CREDENTIAL_VARIABLES)[number], string>;
 
 export function credentialEnvironment({ context, token }: Session): CredentialEnvironment {
-  const variables = { BENTO_CLOUD_API_KEY: token.reveal(), BENTO_CLOUD_API_ENDPOINT: context.endpoint };
+  const variables = {
+    BENTO_CLOUD_API_KEY: token.reveal(),
+    BENTO_CLOUD_API_ENDPOINT: context.endpoint.reveal(),
+  };
   // YAML can hold one, and the system would cut the value there.
   if (!Object.values(variables).some((value) => value.includes("\0"))) return variables;
   const { name } = context;

@@ -1,6 +1,5 @@
 import type { Cli } from "../app.ts";
 import { tokenOf } from "../contexts/context.ts";
-import { showEndpoint } from "../contexts/endpoint.ts";
 import { CliError, type ErrorCode } from "../errors.ts";
 import type { Source } from "../resolve/active.ts";
 import type { ExplainedCandidate } from "../resolve/candidates.ts";
@@ -46,7 +45,7 @@ export async function explainActive(
     active: {
       name: active?.name ?? null,
       source: active?.source ?? null,
-      endpoint: context ? showEndpoint(context.endpoint) : null,
+      endpoint: context?.endpoint.masked ?? null,
       token_masked: (context && tokenOf(context)?.masked) ?? null,
       email: context?.email ?? known?.email ?? null,
       organization,

@@ -1,6 +1,6 @@
 import type { Identification } from "../cloud/identify.ts";
 import { type Context, findContext, usableTokenOf } from "../contexts/context.ts";
-import { isSameEndpoint, showEndpoint } from "../contexts/endpoint.ts";
+import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { canName } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { recall, type State } from "../store/state.ts";
@@ -68,7 +68,8 @@ export function refuseNewcomer(
   const found = findContext(file.contexts, name);
   const stored = found && usableTokenOf(found)?.reveal();
   if (!found || force || stored === undefined || stored === token.reveal()) return;
-  if (existing?.endpoint === found.endpoint && usableTokenOf(existing)?.reveal() === stored) return;
+  if (existing?.endpoint.reveal() === found.endpoint.reveal() && usableTokenOf(existing)?.reveal() === stored)
+    return;
   const conflict =
     differentEndpoint(found, endpoint) ?? differentPerson(found, recall(state, found), identification);
   if (conflict)
@@ -78,8 +79,8 @@ export function refuseNewcomer(
 }
 
 function differentEndpoint({ name, endpoint: stored }: Context, endpoint: string): string | undefined {
-  if (stored === "" || isSameEndpoint(stored, endpoint)) return undefined;
-  return `the context "${name}" is for ${showEndpoint(stored)}, not ${endpoint}`;
+  if (stored.reveal() === "" || isSameEndpoint(stored, endpoint)) return undefined;
+  return `the context "${name}" is for ${stored}, not ${endpoint}`;
 }
 
 function differentPerson(stored: Context, known: Person | undefined, after: Person): string | undefined {

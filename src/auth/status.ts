@@ -1,5 +1,4 @@
 import { usableTokenOf } from "../contexts/context.ts";
-import { showEndpoint } from "../contexts/endpoint.ts";
 import { looksLikeToken } from "../contexts/name.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import type { Active, Source } from "../resolve/active.ts";
@@ -65,6 +64,9 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
 
 interface Checked {
   status: Status;
+  /** Whether the server was asked, and why that failed. */
+  isAsked?: boolean;
+  error?: CliError | undefined;
   /** To be remembered; undefined unless the token is valid and of the expected user and organization. */
   sighting?: Sighting | undefined;
   mismatch?: CliError | undefined;
@@ -73,7 +75,7 @@ interface Checked {
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp }: CheckOptions,
+  { offline, insecureHttp, unreachable }: CheckOptions & { unreachable?: CliError | undefined },
 ): Promise<Checked> {
   const { name, source, context } = active;
   const token = context && usableTokenOf(context);
@@ -82,7 +84,7 @@ export async function checkContext(
     // A token that somebody wrote in the place of a name is not shown.
     name: context || !looksLikeToken(name) ? name : new Token(name).masked,
     source,
-    endpoint: context ? showEndpoint(context.endpoint) : null,
+    endpoint: context?.endpoint.masked ?? null,
     token_masked: token?.masked ?? null,
     email: context?.email ?? known?.email ?? null,
     organization: known?.organization ?? null,
@@ -98,7 +100,9 @@ export async function checkContext(
   if (missing || !context || !token)
     return { status: { ...status, verdict: "not_logged_in", ...toReason(missing) } };
   if (offline) return { status };
-  const identification = await identifyLogin(cli, { context, token }, { insecureHttp });
+  const identification = unreachable
+    ? (await import("../cloud/identify.ts")).failed(unreachable)
+    : await identifyLogin(cli, { context, token }, { insecureHttp });
   const { verdict, email, organization, error } = identification;
   const mismatch = await findIdentityMismatch(cli, name, identification);
   const time = cli.now();
@@ -112,6 +116,8 @@ export async function checkContext(
       identity_mismatch: mismatch !== undefined,
       ...toReason(mismatch ?? error),
     },
+    isAsked: true,
+    error,
     sighting: error || mismatch ? undefined : { context, email, organization, time },
     mismatch,
   };

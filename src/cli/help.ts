@@ -5,8 +5,8 @@ import type { Command, Commands } from "./command.ts";
 type Row = readonly [term: string, meaning: string];
 
 /**
- * A command's help text, from its citty definition. citty's own rendering aligns to the right, pads every line with
- * blanks and colours by its own reading of the environment. `path` is the full name; `title` decorates headings.
+ * A command's help, from its definition. citty's own help aligns to the right, pads every line with blanks, and decides
+ * about colour by itself. `path` is the command's full name; `title` decorates headings.
  */
 export async function renderHelp(
   command: Command,
@@ -54,7 +54,8 @@ async function describeCommand([name, load]: [string, Commands[string]]): Promis
 
 function describeOption([name, arg]: [string, ArgDef]): Row {
   const alias = "alias" in arg && typeof arg.alias === "string" ? `-${arg.alias}, ` : "";
-  const value = arg.type === "boolean" ? "" : ` <${arg.valueHint ?? "value"}>`;
+  const hint = `<${arg.valueHint ?? "value"}>`;
+  const value = arg.type !== "boolean" ? ` ${hint}` : arg.valueHint === undefined ? "" : `[=${hint}]`;
   return [`${alias}--${name}${value}`, arg.description ?? ""];
 }
 

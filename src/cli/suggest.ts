@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 
-/** The candidate a typing mistake most likely meant, or undefined when none is near enough to be worth saying. */
+/** The candidate that a mistyped word most likely means; undefined when none is close. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.replace(/^-+/, "").length / 3));
   let best: string | undefined;

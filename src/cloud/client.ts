@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
+import { type Endpoint, isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { cancelled, CliError, usageError } from "../errors.ts";
 import type { Route } from "../system/proxy.ts";
@@ -8,6 +8,7 @@ import { type Answer, readRetryAfter, readText, toAnswer } from "./answer.ts";
 import { Deadline } from "./deadline.ts";
 import { showProxy, toText } from "./faults.ts";
 import { routeOf } from "./route.ts";
+import { readMeaning } from "./sentences.ts";
 import { type Message, SAFE, send } from "./send.ts";
 import { isFinal, isUnsent, transportError } from "./transport.ts";
 
@@ -34,7 +35,7 @@ export interface Head {
 }
 
 export interface ClientOptions {
-  endpoint: string;
+  endpoint: string | Endpoint;
   token?: Token;
   timeoutMs: number;
   signal: AbortSignal;
@@ -82,7 +83,7 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-type Call = ClientOptions & { endpoint: string };
+type Call = Omit<ClientOptions, "endpoint"> & { endpoint: string };
 
 function inJson(body: unknown): Pick<Message, "headers" | "body"> {
   if (body === undefined) return {};
@@ -114,9 +115,14 @@ async function exchange<T>(
     deadline.set(end - started);
     let pause: number | undefined;
     try {
-      const response = await send(message, { ...call, route, signal: deadline.signal });
+      let response = await send(message, { ...call, route, signal: deadline.signal });
       trace(call, message, { route, result: String(response.status), started });
-      const isRetried = isRetriedStatus(response.status) && attempt < retries;
+      let isRetried = isRetriedStatus(response.status) && attempt < retries;
+      if (attempt < retries && mayHideTrouble(response)) {
+        const text = await readText(response, call.endpoint);
+        isRetried = readMeaning(toAnswer(response, text)).meaning === "trouble";
+        response = new Response(text, headOf(response));
+      }
       pause = isRetried ? pauseBefore(attempt, end, readRetryAfter(response)) : undefined;
       if (pause === undefined) return await read(response, deadline);
       await response.body?.cancel();
@@ -140,6 +146,12 @@ async function exchange<T>(
 
 function isRetriedStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
+}
+
+/** Yatai reports failures of its own with these too. */
+function mayHideTrouble({ status, headers }: Response): boolean {
+  const isJson = /^application\/json\b/i.test(headers.get("content-type") ?? "");
+  return (status === 400 || status === 403) && isJson && !headers.has("content-encoding");
 }
 
 /** Exponential with jitter, or longer if the server asks for it; undefined when it would end after the deadline. */

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { codeOf } from "../system/files.ts";
+import { codeOf } from "../system/storage-error.ts";
 import { ProxyError, type Route } from "../system/proxy.ts";
 import type { Environment } from "../system/runtime.ts";
 import type { Inspection } from "../system/certificate.ts";

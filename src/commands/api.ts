@@ -4,7 +4,7 @@ import { usageError } from "../errors.ts";
 import { SAFE } from "../cloud/send.ts";
 import { toMessage } from "../api/request.ts";
 import { printPages, printResponse } from "../api/response.ts";
-import { confirmProtected } from "../auth/confirm-protected.ts";
+import { confirmActive } from "../auth/confirm-protected.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession, openUnpinnedSession } from "../auth/session.ts";
 import { REQUEST_ARGS, YES } from "./_args.ts";
@@ -52,7 +52,7 @@ export const api = command({
       throw usageError(`--paginate is for GET, not ${message.method}`);
     checkRequestedOrganization(active, message);
     if (!SAFE.has(message.method))
-      await confirmProtected(cli, active, { yes: args.yes, intent: `send a ${message.method}` });
+      await confirmActive(cli, active, { yes: given.all("yes"), intent: `send a ${message.method} with it` });
     // Last, because this may send a request, and nothing is sent for a command that is wrong.
     await openSession(cli, options);
     await warnOfExpiry(cli, context);

@@ -1,5 +1,5 @@
 import { command } from "../cli/command.ts";
-import { requireStored } from "../store/manage.ts";
+import { requireStored } from "../store/manage-contexts.ts";
 import { findOrganization } from "../auth/session.ts";
 import { isHome, linkProject } from "../resolve/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
@@ -19,7 +19,8 @@ export const link = command({
     const folder = requireProjectFolder(cli);
     const context = await choose(cli, args.name);
     const organization = await findOrganization(cli, context);
-    const { name, endpoint } = context;
+    const { name } = context;
+    const endpoint = context.endpoint.withoutUserinfo();
     const path = linkProject(folder, { context: name, endpoint, ...(organization && { organization }) });
     if (cli.output.json)
       cli.output.data({ path, context: name, endpoint, organization: organization ?? null });

@@ -1,7 +1,7 @@
 import { command } from "../cli/command.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { reportNarrowed, reportWinner } from "../auth/report-login.ts";
-import { previousContext, switchContext, requireStored } from "../store/manage.ts";
+import { previousContext, switchContext, requireStored } from "../store/manage-contexts.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { CONTEXT } from "./_args.ts";
@@ -38,6 +38,6 @@ async function pick(cli: Cli): Promise<string> {
     throw new CliError("NOT_LOGGED_IN", "there are no contexts to choose from", { hint: "bentocloud login" });
   }
   const prompt = await cli.prompt();
-  const choices = contexts.map(({ name, endpoint }) => ({ value: name, label: name, hint: endpoint }));
+  const choices = contexts.map(({ name, endpoint }) => ({ value: name, label: name, hint: endpoint.masked }));
   return prompt.pick("Switch to which context?", choices, current.name);
 }

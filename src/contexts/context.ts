@@ -1,4 +1,5 @@
 import { CliError, usageError } from "../errors.ts";
+import { Endpoint } from "./endpoint.ts";
 import { showName } from "./name.ts";
 import { Token } from "./token.ts";
 
@@ -6,11 +7,11 @@ let readToken: (context: Context) => string | undefined;
 
 /**
  * A named login. The fields have the text that Python bentoml would see. The token is reachable through
- * {@link tokenOf} only.
+ * {@link tokenOf} only, and the endpoint masks its own password.
  */
 export class Context {
   readonly name: string;
-  readonly endpoint: string;
+  readonly endpoint: Endpoint;
   readonly email: string | null;
   /** 1-based line of the entry in the file, or null for a context that is in no file. */
   readonly line: number | null;
@@ -22,10 +23,10 @@ export class Context {
 
   /** `apiToken` is undefined when the entry has none. */
   constructor(
-    fields: Pick<Context, "name" | "endpoint" | "email" | "line"> & { apiToken: string | undefined },
+    fields: Pick<Context, "name" | "email" | "line"> & { endpoint: string; apiToken: string | undefined },
   ) {
     this.name = fields.name;
-    this.endpoint = fields.endpoint;
+    this.endpoint = new Endpoint(fields.endpoint);
     this.email = fields.email;
     this.line = fields.line;
     this.#apiToken = fields.apiToken;
@@ -55,9 +56,9 @@ export function findContext(contexts: readonly Context[], name: string): Context
   return contexts.find((context) => context.name === name);
 }
 
-/** Equal for two entries with the same endpoint and token. Contains the token. */
-export function loginOf(context: Context): string {
-  return JSON.stringify([context.endpoint, tokenOf(context)?.reveal() ?? ""]);
+/** Equal for two entries with the same endpoint and token. Contains the secrets of both. */
+export function loginKey(context: Context): string {
+  return JSON.stringify([context.endpoint.reveal(), tokenOf(context)?.reveal() ?? ""]);
 }
 
 /** The context of each name, in the order of the file. */

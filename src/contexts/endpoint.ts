@@ -1,11 +1,59 @@
 import { usageError } from "../errors.ts";
+import { redactSecret } from "../system/redact.ts";
 
 /** Python bentoml's default. */
 export const DEFAULT_ENDPOINT = "https://cloud.bentoml.com";
 
-/** An endpoint in the form that is stored and compared: scheme, host, path prefix, no slash at the end. */
-export function parseEndpoint(text: string): string {
-  const trimmed = text.trim();
+/**
+ * An endpoint as it is stored. Python bentoml stores one with a user name and password as it was given, so every implicit
+ * conversion (template, JSON, inspection) masks these, and only {@link Endpoint.reveal} gives the whole text.
+ */
+export class Endpoint {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+    for (const secret of secretsIn(text)) redactSecret(secret, "****");
+  }
+
+  /** The stored text: call this only to send a request, to give a program its credentials, or to store it. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  get masked(): string {
+    if (!hasUserinfo(this.#text)) return this.#text;
+    return `${schemeOf(this.#text)}…${this.#text.slice(this.#text.lastIndexOf("@"))}`;
+  }
+
+  /**
+   * Without user name and password, for a file that is shared.
+   *
+   * @throws CliError `USAGE` when they cannot be told from the rest.
+   */
+  withoutUserinfo(): string {
+    if (!hasUserinfo(this.#text)) return this.#text;
+    const url = toUrl(this.#text.trim());
+    [url.username, url.password] = ["", ""];
+    return parseEndpoint(url.href);
+  }
+
+  toString(): string {
+    return this.masked;
+  }
+
+  toJSON(): string {
+    return this.masked;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Endpoint(${this.masked})`;
+  }
+}
+
+/** An endpoint in the form that is sent to and compared: scheme, host, path prefix, no slash at the end. */
+export function parseEndpoint(endpoint: string | Endpoint): string {
+  const trimmed = textOf(endpoint).trim();
   const url = toUrl(trimmed);
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     throw usageError("an endpoint starts with https:// (or http:// for a local server)");
@@ -17,17 +65,52 @@ export function parseEndpoint(text: string): string {
   return url.origin + url.pathname.replace(/(?<!\/)\/+$/, "");
 }
 
-/** A stored endpoint without its user name and password: Python bentoml stores one as it was given. */
-export function showEndpoint(endpoint: string): string {
-  return endpoint.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, "$1…@");
-}
-
 /** Whether two endpoints are the same, in whatever spelling. */
-export function isSameEndpoint(left: string, right: string): boolean {
+export function isSameEndpoint(left: string | Endpoint, right: string | Endpoint): boolean {
   try {
     return parseEndpoint(left) === parseEndpoint(right);
   } catch {
-    return left === right;
+    return textOf(left) === textOf(right);
+  }
+}
+
+/** Whether two endpoints are the same apart from user name and password. */
+export function isSamePlace(left: Endpoint, right: Endpoint): boolean {
+  try {
+    return isSameEndpoint(left.withoutUserinfo(), right.withoutUserinfo());
+  } catch {
+    return left.reveal() === right.reveal();
+  }
+}
+
+function textOf(endpoint: string | Endpoint): string {
+  return typeof endpoint === "string" ? endpoint : endpoint.reveal();
+}
+
+/** Also true for a text that is no endpoint, where everything before an `@` may be a password. */
+function hasUserinfo(text: string): boolean {
+  if (!text.includes("@")) return false;
+  try {
+    parseEndpoint(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function schemeOf(text: string): string {
+  return /^\s*[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
+}
+
+/** User name and password together, and what is secret on its own: the password, or a user name without one. */
+function secretsIn(text: string): string[] {
+  if (!hasUserinfo(text)) return [];
+  const userinfo = text.slice(schemeOf(text).length, text.lastIndexOf("@"));
+  const secret = userinfo.slice(userinfo.indexOf(":") + 1);
+  try {
+    return [userinfo, secret, decodeURIComponent(secret)];
+  } catch {
+    return [userinfo, secret];
   }
 }
 
@@ -41,7 +124,7 @@ export function isLoopback(endpoint: string): boolean {
 }
 
 /** The page where a person makes and revokes API tokens. */
-export function tokensPage(endpoint: string): string {
+export function tokensPage(endpoint: string | Endpoint): string {
   return `${endpoint}/api_tokens`;
 }
 

@@ -1,6 +1,6 @@
 import type { Cli } from "../app.ts";
 import { CliError } from "../errors.ts";
-import { storageError } from "../system/files.ts";
+import { storageError } from "../system/storage-error.ts";
 import { secret, type Text } from "./report.ts";
 
 /** One thing that `doctor` looks at. Looking changes nothing. */

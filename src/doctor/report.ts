@@ -1,4 +1,4 @@
-import { DEFAULT_ENDPOINT, isLoopback, showEndpoint } from "../contexts/endpoint.ts";
+import { DEFAULT_ENDPOINT, Endpoint, isLoopback } from "../contexts/endpoint.ts";
 import { describeRuntime } from "../system/machine.ts";
 import type { Environment } from "../store/home.ts";
 import { VERSION } from "../version.ts";
@@ -43,7 +43,7 @@ export function contextName(name: string, shown = name): Text {
 }
 
 export function endpointAddress(endpoint: string): Text {
-  const shown = showEndpoint(endpoint);
+  const shown = new Endpoint(endpoint).masked;
   const isCommon =
     endpoint === DEFAULT_ENDPOINT || (/^https?:\/\/[^/@]*$/.test(endpoint) && isLoopback(endpoint));
   return isCommon ? [shown] : [{ kind: "endpoint", shown, value: endpoint }];
@@ -127,7 +127,7 @@ function localeIn(env: Environment): string | null {
 const SHELLS = new Set("sh bash zsh fish pwsh powershell dash ksh tcsh csh nu".split(" "));
 
 function shellIn(env: Environment): string | null {
-  const name = /[^/\\]*$/.exec(env["SHELL"] ?? "")?.[0] ?? "";
+  const name = (env["SHELL"] ?? "").split(/[/\\]/).at(-1) ?? "";
   if (name === "") return null;
   return SHELLS.has(name) ? name : "another";
 }

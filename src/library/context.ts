@@ -23,6 +23,7 @@ export interface ResolveOptions extends RequestOptions {
 export interface ResolvedContext {
   /** `__env__` for the credential in `BENTO_CLOUD_API_KEY`. */
   readonly name: string;
+  /** A user name and password in it are masked: no request is sent to such an endpoint. */
   readonly endpoint: string;
   readonly email: string | null;
   /** What chose it. */
@@ -60,5 +61,12 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
     request,
   );
   const { endpoint, email } = context;
-  return { name: active.name, endpoint, email, source: active.source, token, project: active.project };
+  return {
+    name: active.name,
+    endpoint: endpoint.masked,
+    email,
+    source: active.source,
+    token,
+    project: active.project,
+  };
 }

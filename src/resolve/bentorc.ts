@@ -1,6 +1,8 @@
 import { dirname, join } from "node:path";
+import { Endpoint } from "../contexts/endpoint.ts";
 import { CliError, usageError } from "../errors.ts";
-import { NotRegularError, readRegularFile, TooLargeError } from "../system/files.ts";
+import { readRegularFile } from "../system/read-file.ts";
+import { NotRegularError, TooLargeError } from "../system/storage-error.ts";
 import { isWorkingDirectoryDeleted, userId } from "../system/runtime.ts";
 
 /**
@@ -15,7 +17,7 @@ export interface Project {
   /** 1-based line of each key. */
   lines: Partial<Record<ProjectKey, number>>;
   context?: string;
-  endpoint?: string;
+  endpoint?: Endpoint;
   organization?: string;
 }
 
@@ -95,7 +97,8 @@ export function parseProject(text: string, path: string, warn: Warn): Project {
     }
     if (!isOurs(key) || value === undefined) ignored.push(index + 1);
     else if (value !== "") {
-      project[key] = value;
+      if (key === "endpoint") project.endpoint = new Endpoint(value);
+      else project[key] = value;
       project.lines[key] = index + 1;
     }
   }

@@ -1,5 +1,5 @@
 import type { Context } from "../contexts/context.ts";
-import { isSameEndpoint } from "../contexts/endpoint.ts";
+import { Endpoint, isSamePlace } from "../contexts/endpoint.ts";
 import { CliError } from "../errors.ts";
 import { cap } from "../system/text.ts";
 import { type Active, describeSource } from "./active.ts";
@@ -28,13 +28,14 @@ export function listPins(
     const value = project?.[what];
     if (!project || value === undefined) return [];
     const known = actual[what];
-    const matches = known === null ? null : isMatch(what, value, known);
-    return [{ what, path: project.path, line: project.lines[what] ?? null, value, matches }];
+    const matches = known === null ? null : isMatch(value, known);
+    return [{ what, path: project.path, line: project.lines[what] ?? null, value: String(value), matches }];
   });
 }
 
-function isMatch(what: Pin["what"], pinned: string, actual: string): boolean {
-  return what === "endpoint" ? isSameEndpoint(pinned, actual) : pinned === actual;
+function isMatch(pinned: string | Endpoint, actual: string | Endpoint): boolean {
+  const areEndpoints = pinned instanceof Endpoint && actual instanceof Endpoint;
+  return areEndpoints ? isSamePlace(pinned, actual) : pinned === actual;
 }
 
 /** @throws CliError when the chosen context does not match the project's `endpoint` pin. */
@@ -47,10 +48,10 @@ export function checkOrganizationPin(active: Active, organization: string | null
   checkPin(active, "organization", organization);
 }
 
-function checkPin(active: Active, what: Pin["what"], actual: string | null): void {
+function checkPin(active: Active, what: Pin["what"], actual: string | Endpoint | null): void {
   const { project, name, source } = active;
   const pinned = project?.[what];
-  if (!project || pinned === undefined || (actual !== null && isMatch(what, pinned, actual))) return;
+  if (!project || pinned === undefined || (actual !== null && isMatch(pinned, actual))) return;
   const way = source.kind === "user" ? "--context or `bentocloud use`" : "--context";
   throw new CliError(
     "PIN_MISMATCH",
@@ -81,6 +82,10 @@ export function checkRequestedOrganization(
   );
 }
 
-function describePin(project: NonNullable<Active["project"]>, what: Pin["what"], pinned: string): string {
-  return `${project.path}:${project.lines[what]} pins the ${what} "${cap(pinned, MAX_SHOWN)}"`;
+function describePin(
+  project: NonNullable<Active["project"]>,
+  what: Pin["what"],
+  pinned: string | Endpoint,
+): string {
+  return `${project.path}:${project.lines[what]} pins the ${what} "${cap(String(pinned), MAX_SHOWN)}"`;
 }

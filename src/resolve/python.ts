@@ -1,12 +1,12 @@
 import { Context, findContext, tokenOf } from "../contexts/context.ts";
-import { DEFAULT_ENDPOINT, isSameEndpoint, showEndpoint } from "../contexts/endpoint.ts";
+import { DEFAULT_ENDPOINT, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
 import { type Environment, locatePythonHome } from "../store/home.ts";
 import { snapshotReader } from "../store/snapshot.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import type { Active } from "./active.ts";
-import { isSetButEmpty } from "./environment.ts";
+import { isSetButEmpty, KEY_FILE } from "./environment.ts";
 
 const KEY = "BENTO_CLOUD_API_KEY";
 
@@ -48,7 +48,7 @@ export async function comparePython(place: Place): Promise<{ python: PythonLogin
   return {
     python: {
       name: context?.name ?? null,
-      endpoint: context ? showEndpoint(context.endpoint) : null,
+      endpoint: context?.endpoint.masked ?? null,
       differs,
       reason: reasons.join("; ") || null,
     },
@@ -82,6 +82,7 @@ async function readForPython({
 /** Why it would use another login, the most decisive reason first. */
 function explainDifference({ env, active, isForbidden }: Place, path: string | undefined): string[] {
   const kind = active?.source.kind;
+  if (kind === "env_key" && env[KEY] === undefined) return [`it does not know ${KEY_FILE}`];
   const variable = [KEY, "BENTOML_CLOUD_CONTEXT"].find((name) => env[name] !== undefined);
   const reasons: string[] = [];
   if (variable && isSetButEmpty(env, variable))
@@ -101,7 +102,7 @@ function isSameLogin(ours: Context | undefined, theirs: Context | undefined): bo
   return (
     ours.name === theirs.name &&
     isSameEndpoint(ours.endpoint, theirs.endpoint) &&
-    /^https?:\/\//i.test(theirs.endpoint) &&
+    /^https?:\/\//i.test(theirs.endpoint.reveal()) &&
     tokenOf(ours)?.reveal() === tokenOf(theirs)?.reveal()
   );
 }

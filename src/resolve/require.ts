@@ -42,7 +42,7 @@ function adviseForProject(name: string, project: Project | undefined): string {
 /** Follows a login command in a hint. A pin is no endpoint to use: a person has to type it before a token goes there. */
 function describeExpectedEndpoint(project: Project | undefined): string {
   if (project?.endpoint === undefined) return "";
-  return `; this project expects the endpoint "${cap(project.endpoint, 256)}", which --endpoint chooses`;
+  return `; this project expects the endpoint "${cap(project.endpoint.masked, 256)}", which --endpoint chooses`;
 }
 
 /** @throws CliError when the context has no usable token. */

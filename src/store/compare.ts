@@ -15,7 +15,7 @@ export function compare(before: ContextsFile, after: ContextsFile): Changes {
   const [then, now] = [firstOfEachName(before.contexts), firstOfEachName(after.contexts)];
   const values = (name: string, side: typeof then) => {
     const context = side.get(name);
-    return context && JSON.stringify([context.endpoint, context.email, tokenOf(context)?.reveal()]);
+    return context && JSON.stringify([context.endpoint.reveal(), context.email, tokenOf(context)?.reveal()]);
   };
   const names = [...then.keys()];
   const [from, to] = [before.current.name, after.current.name];

@@ -1,7 +1,7 @@
-import { type Context, findContext, loginOf, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, loginKey, tokenOf } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
 import { type Change, editContexts } from "../yaml/edit.ts";
-import type { ContextsFile } from "../yaml/read.ts";
+import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import type { Loss } from "./tools.ts";
 import { addVersion, listVersions, type LoadedVersion, loadVersions, readVersion } from "./versions.ts";
 
@@ -9,14 +9,14 @@ import { addVersion, listVersions, type LoadedVersion, loadVersions, readVersion
 export async function addLoss(own: string, contexts: readonly Context[], current: string): Promise<string> {
   const text = await editContexts(undefined, [...contexts.map(putContext), { kind: "use", name: current }]);
   const last = listVersions(own).at(-1);
-  // Kept already, by a command that could then not keep the file as it was found.
+  // A command kept the loss, and failed before it could keep the file as it was found.
   if (last?.kind === "loss" && readVersion(last) === text) return last.id;
   return addVersion(own, "loss", { text, isDurable: true }).id;
 }
 
 export function putContext(context: Context): Change {
   const { name, endpoint, email } = context;
-  return { kind: "put", name, endpoint, email, token: tokenOf(context) ?? new Token("") };
+  return { kind: "put", name, endpoint: endpoint.reveal(), email, token: tokenOf(context) ?? new Token("") };
 }
 
 /** A loss that was kept, with the versions from before and after it, oldest first. */
@@ -46,7 +46,8 @@ export function stillLost(loss: KeptLoss, now: ContextsFile): Context[] {
  */
 function isLost(context: Context, { before, after: [found] }: KeptLoss, now: ContextsFile): boolean {
   const other = findContext(now.contexts, context.name);
-  if (!other) return true;
+  // An entry that cannot be read is still in the file.
+  if (!other) return !problemWith(now, context.name);
   if (isSameLogin(context, other) || !hasLogin(before, other)) return false;
   return (
     firstWith(before, other) < firstWith(before, context) || (found !== undefined && hasLogin([found], other))
@@ -71,7 +72,7 @@ export async function listLosses(own: string, now: ContextsFile): Promise<Loss[]
 }
 
 export function isSameLogin(context: Context, other: Context | undefined): boolean {
-  return other !== undefined && loginOf(context) === loginOf(other);
+  return other !== undefined && loginKey(context) === loginKey(other);
 }
 
 /** Whether a login stands under its name in one of these files. */

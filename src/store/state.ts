@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { CliError } from "../errors.ts";
+import { isPrivateDirectory } from "../system/create.ts";
 import { sha256 } from "../system/runtime.ts";
 import { type Context, findContext, tokenOf } from "../contexts/context.ts";
 import { readOwnJson, writeOwnJson } from "./own-json.ts";
@@ -33,11 +35,17 @@ export interface Identity {
 
 const FILE = "state.json";
 
+/**
+ * What is no JSON, or stands in a directory that somebody else made, counts as lost.
+ *
+ * @throws CliError `STORAGE` for what is no file of ours.
+ */
 export function readState(directory: string): State {
+  if (!isPrivateDirectory(directory)) return toState(undefined);
   try {
     return toState(readOwnJson(join(directory, FILE)));
-  } catch {
-    // A file that cannot be read, or a directory that somebody else made, counts as lost.
+  } catch (error) {
+    if (error instanceof CliError) throw error;
     return toState(undefined);
   }
 }
@@ -110,7 +118,7 @@ export function renameInState(state: State, from: string, to: string): State {
 /** Tells two logins apart without saying what the token is. */
 export function fingerprintOf(context: Context): string {
   const token = tokenOf(context)?.reveal() ?? "";
-  return sha256(`${context.endpoint}\0${token}`).slice(0, 16);
+  return sha256(`${context.endpoint.reveal()}\0${token}`).slice(0, 16);
 }
 
 function toState(value: unknown): State {

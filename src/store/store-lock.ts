@@ -1,7 +1,8 @@
 import { basename, dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory, requirePrivateDirectory } from "../system/create.ts";
-import { inspect, realTarget, requireWritable, storageError } from "../system/files.ts";
+import { inspect, realTarget, requireWritable } from "../system/files.ts";
+import { storageError } from "../system/storage-error.ts";
 import { acquireLock, type Lock, LOCK_WAIT_MS } from "../system/lock.ts";
 import { isHomeFile, type Paths } from "./home.ts";
 import { versionsFolder } from "./versions.ts";

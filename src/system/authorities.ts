@@ -1,5 +1,6 @@
-import { codeOf, NotRegularError, readRegularFile } from "./files.ts";
+import { readRegularFile } from "./read-file.ts";
 import type { Environment } from "./runtime.ts";
+import { codeOf, NotRegularError } from "./storage-error.ts";
 
 /** The variable with the name of a file whose authorities every runtime trusts besides its own. */
 const VARIABLE = "NODE_EXTRA_CA_CERTS";

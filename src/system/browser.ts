@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import open from "open";
+import { forbidCoreDumps, allowCoreDumps } from "./core-dump.ts";
 
 /**
  * Opens a page in the browser. The caller builds the URL from an endpoint that the user gave, never from a server's
@@ -7,7 +8,16 @@ import open from "open";
  */
 export async function openBrowser(url: URL, preferred: string | undefined): Promise<boolean> {
   if (url.protocol !== "https:" && url.protocol !== "http:") return false;
-  forgetSecrets();
+  forgetOurVariables();
+  await allowCoreDumps();
+  try {
+    return await startBrowser(url, preferred);
+  } finally {
+    await forbidCoreDumps();
+  }
+}
+
+async function startBrowser(url: URL, preferred: string | undefined): Promise<boolean> {
   // BROWSER is a habit of Unix, and Windows would search the working directory first for the program it names.
   if (!preferred || process.platform === "win32")
     return open(url.href).then(
@@ -20,10 +30,10 @@ export async function openBrowser(url: URL, preferred: string | undefined): Prom
   return false;
 }
 
-/** A browser runs for days, and its environment can be read for as long. */
-function forgetSecrets(): void {
+/** A browser runs for days, its environment can be read for as long, and nothing in it needs what is meant for us. */
+function forgetOurVariables(): void {
   for (const name of Object.keys(process.env)) {
-    if (/^(BENTO_CLOUD_|BUN_OPTIONS$|BUN_BE_BUN$)/.test(name)) delete process.env[name];
+    if (/^(BENTO_?CLOUD|BENTOML|BUN_OPTIONS$|BUN_BE_BUN$)/i.test(name)) delete process.env[name];
   }
 }
 

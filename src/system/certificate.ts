@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type DetailedPeerCertificate, rootCertificates, type TLSSocket } from "node:tls";
 import { addressBits, hostOf } from "./address.ts";
 import { hideUnusableAuthorities } from "./authorities.ts";
-import { codeOf } from "./files.ts";
+import { codeOf } from "./storage-error.ts";
 import { openRoute, type Patience, ready, startTls, within } from "./network.ts";
 import type { Route } from "./proxy.ts";
 import { ownEnvironment } from "./runtime.ts";

@@ -1,11 +1,11 @@
 import type { Execution } from "./child.ts";
-import { codeOf } from "./files.ts";
+import { allowCoreDumps } from "./core-dump.ts";
+import { codeOf } from "./storage-error.ts";
 import { findProgram, isScript, NOT_EXECUTABLE, NOT_FOUND } from "./program.ts";
+import { findReplace } from "./replace-process.ts";
 
 /** Told why a program was not run, and the exit code for that. */
 type Refuse = (message: string, exitCode: number) => void;
-
-type Replace = (file: string, argv: readonly string[], env: Record<string, string>) => never;
 
 const SHELL = "/bin/sh";
 
@@ -41,21 +41,12 @@ export async function execute({ argv, env }: Execution, refuse: Refuse): Promise
 async function run(file: string, { argv, env }: Execution): Promise<number> {
   const descriptors = namedDescriptors(argv);
   const replace = findReplace();
+  await allowCoreDumps();
   if (!replace || descriptors.length > 0) {
     const { spawnAndWait } = await import("./child.ts");
     return spawnAndWait(file, { argv, env, descriptors });
   }
-  // Bun ignores these signals, which a new program inherits; a signal with a handler is reset to its default.
-  for (const signal of ["SIGPIPE", "SIGXFSZ"] as const) process.on(signal, () => {});
-  // Bun would warn that execve is experimental.
-  process.removeAllListeners("warning");
   return replace(file, argv, env);
-}
-
-/** Deno has no execve, and Node's aborts the process when it fails. */
-function findReplace(): Replace | undefined {
-  if (process.versions["bun"] === undefined || process.platform === "win32") return undefined;
-  return (process as { execve?: Replace }).execve?.bind(process);
 }
 
 /** The descriptors above 2 that arguments name, as a shell's `<(…)` does. Replacing the process would close them. */

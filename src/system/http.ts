@@ -2,7 +2,7 @@ import type { Agent, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { addressesOf, hostOf, portOf } from "./address.ts";
 import { hideUnusableAuthorities } from "./authorities.ts";
-import { codeOf } from "./files.ts";
+import { codeOf } from "./storage-error.ts";
 import type * as Network from "./network.ts";
 import { credentialsFor, ProxyError, type Route } from "./proxy.ts";
 import { ownEnvironment, withoutVariables } from "./runtime.ts";

@@ -1,4 +1,4 @@
-/** What this program runs on. `node:os` is loaded on demand, because that takes time. */
+/** What this program runs on, for a report. */
 export function describeRuntime(): { platform: string; arch: string; runtime: string } {
   const { bun, deno, node } = process.versions as Record<string, string | undefined>;
   const runtime = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;

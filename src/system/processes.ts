@@ -1,4 +1,4 @@
-import { codeOf } from "./files.ts";
+import { codeOf } from "./storage-error.ts";
 
 /** Whether there is certainly no process of this number here; one that may not be asked is taken for alive. */
 export function hasEnded(pid: number): boolean {

@@ -1,6 +1,7 @@
 import { accessSync, constants, openSync, closeSync, readSync, statSync } from "node:fs";
 import { delimiter, extname, isAbsolute, join } from "node:path";
-import { codeOf, realTarget } from "./files.ts";
+import { realTarget } from "./files.ts";
+import { codeOf } from "./storage-error.ts";
 
 /** A shell's exit codes for a command that it cannot run. */
 export const NOT_FOUND = 127;

@@ -1,17 +1,34 @@
-import { clean } from "./text.ts";
+import { clean, cleanLines } from "./text.ts";
 
 /** A shorter text is no real token, and replacing it would mangle ordinary words. */
 const SHORTEST_REDACTED = 8;
 
-/** Every token that this process has held. */
-const secrets = new Set<string>();
+/** Every secret that this process has held, in each spelling of it that text may have, and its mask. */
+const masks = new Map<string, string>();
 const lengths = new Set<number>();
 
 /** From here on {@link redact} masks this text. */
-export function redactSecret(text: string): void {
-  if (text.length < SHORTEST_REDACTED) return;
-  secrets.add(text);
-  lengths.add(text.length);
+export function redactSecret(text: string, mask = maskSecret(text)): void {
+  if (text.length < SHORTEST_REDACTED || masks.has(text)) return;
+  for (const spelling of spellingsOf(text)) {
+    if (spelling.length < SHORTEST_REDACTED) continue;
+    masks.set(spelling, mask);
+    lengths.add(spelling.length);
+  }
+}
+
+/** A server or a library may have quoted it, as JSON or in a URL, and we for a shell. Most tokens need none of that. */
+function spellingsOf(text: string): string[] {
+  if (/^[\w.~-]*$/.test(text)) return [text];
+  const wellFormed = text.toWellFormed();
+  return [
+    text,
+    clean(text),
+    JSON.stringify(text).slice(1, -1),
+    text.replaceAll("'", "'\\''"),
+    encodeURI(wellFormed),
+    encodeURIComponent(wellFormed),
+  ];
 }
 
 /**
@@ -22,9 +39,21 @@ export function maskSecret(text: string): string {
   return text.length >= 12 ? `****${text.slice(-4)}` : "****";
 }
 
+/** Makes `JSON.stringify` mask secrets before it escapes their characters. */
+export function redactFields(_key: string, value: unknown): unknown {
+  if (typeof value === "string") return redact(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value) || "rawJSON" in value) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [redact(key), field]));
+}
+
 /** A text without what could drive a terminal and without the tokens that this process has held. */
 export function safe(text: string): string {
   return redact(clean(text));
+}
+
+/** Like {@link safe}, but line feeds and tabs stay. */
+export function safeLines(text: string): string {
+  return redact(cleanLines(text));
 }
 
 /**
@@ -41,8 +70,9 @@ function redactOfLength(text: string, length: number): string {
   let start = 0;
   for (let at = 0; at + length <= text.length; at += 1) {
     const piece = text.slice(at, at + length);
-    if (!secrets.has(piece)) continue;
-    result += text.slice(start, at) + maskSecret(piece);
+    const mask = masks.get(piece);
+    if (mask === undefined) continue;
+    result += text.slice(start, at) + mask;
     at += length - 1;
     start = at + 1;
   }

@@ -1,7 +1,8 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createFile, type Owner } from "./create.ts";
-import { discard, namesIn, storageError, uninterrupted } from "./files.ts";
+import { discard, namesIn, uninterrupted } from "./files.ts";
+import { storageError } from "./storage-error.ts";
 
 export interface Replacement {
   /** The final path, with every symbolic link already followed. */

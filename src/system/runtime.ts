@@ -46,7 +46,7 @@ export function withoutVariables<T>(names: readonly string[], act: () => T): T {
   }
 }
 
-/** @throws CliError `STORAGE` where it was deleted, or has a path that cannot be told. */
+/** @throws CliError `STORAGE` where it was deleted, or its path is unknown. */
 export function workingDirectory(): string {
   try {
     return requireExactPath(process.cwd(), "the path of the working directory");

@@ -39,8 +39,8 @@ export function cleanLines(text: string): string {
 }
 
 /** JSON on indented lines for a program, harmless for a person who looks at it. */
-export function toSafeJson(value: unknown): string {
-  return escapeUnsafe(JSON.stringify(value, null, 2));
+export function toSafeJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
+  return escapeUnsafe(JSON.stringify(value, replacer, 2));
 }
 
 /** Writes the unsafe characters of a JSON text as `\uXXXX`; its own line feeds stay. */
@@ -54,6 +54,13 @@ export function escapeUnsafe(json: string): string {
 /** True when {@link clean} would remove something, or white space stands at either end. */
 export function isUnsafe(text: string): boolean {
   return text.search(UNSAFE) !== -1 || text.trim() !== text;
+}
+
+/** Marks of our own, for a terminal or file whose locale is not UTF-8. */
+const ASCII_MARKS: Record<string, string> = { "✓": "+", "✗": "x", "…": "..." };
+
+export function toAsciiMarks(text: string): string {
+  return text.replaceAll(/[✓✗…]/g, (mark) => ASCII_MARKS[mark]!);
 }
 
 /** The first `limit` characters, with an ellipsis when there were more. */

@@ -31,7 +31,7 @@ export interface Target {
 
 export function fieldsOf(context: Context): Fields {
   const { name, endpoint, email } = context;
-  return { api_token: tokenOf(context)?.reveal() ?? "", email, endpoint, name };
+  return { api_token: tokenOf(context)?.reveal() ?? "", email, endpoint: endpoint.reveal(), name };
 }
 
 export function targetOf(file: ContextsFile, changes: Change[]): Target {
@@ -60,16 +60,9 @@ export function targetOf(file: ContextsFile, changes: Change[]): Target {
 /** Whether a file that was read again says what it should; `before` is what it said about what does not change. */
 export function isReached(file: ContextsFile, { entries, current }: Target, before: ContextsFile): boolean {
   const name = current === undefined ? before.current.name : (current ?? DEFAULT_CURRENT);
-  const isReadable = current === undefined || !file.problems.some((problem) => problem.current);
-  return (
-    isReadable &&
-    file.current.name === name &&
-    file.contexts.length === entries.length &&
-    file.contexts.every((context, index) => {
-      const wanted = entries[index]?.fields;
-      return wanted !== undefined && changesIn(fieldsOf(context), wanted).length === 0;
-    })
-  );
+  if (current !== undefined && file.problems.some((problem) => problem.current)) return false;
+  const wanted = entries.map(({ fields }) => fields);
+  return file.current.name === name && JSON.stringify(file.contexts.map(fieldsOf)) === JSON.stringify(wanted);
 }
 
 /** The fields that differ; a missing e-mail is as good as null. */

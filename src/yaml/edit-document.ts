@@ -1,7 +1,7 @@
-import { isAlias, isNode, isScalar, Pair, Scalar, visit, YAMLMap, YAMLSeq } from "yaml";
-import type { Node, ScalarTag, ToStringOptions } from "yaml";
+import { isAlias, isNode, isScalar, Pair, Scalar, visit, YAMLSeq } from "yaml";
+import type { Node, ScalarTag, ToStringOptions, YAMLMap } from "yaml";
 import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
-import { textOf } from "./construct.ts";
+import { textOf } from "./python-value.ts";
 import type { ContextsFile } from "./contexts-file.ts";
 import { Source } from "./document.ts";
 import { readEntries } from "./parse.ts";
@@ -96,8 +96,7 @@ class DocumentEditor {
   }
 
   #setField(map: YAMLMap, key: string, value: string | null): void {
-    const scalar = new Scalar(value ?? "null");
-    if (value === null) scalar.type = "PLAIN";
+    const scalar = newScalar(value);
     const pair = map.items.findLast((one) => this.#keyOf(one) === key);
     if (!pair) map.items.push(new Pair(new Scalar(key), scalar));
     else {
@@ -113,9 +112,7 @@ class DocumentEditor {
   #append(entry: Fields): void {
     const list = this.#list();
     if (list.items.length === 0 && !this.source.root.flow) list.flow = false;
-    const map = new YAMLMap(this.source.doc.schema);
-    for (const [key, value] of Object.entries(entry)) this.#setField(map, key, value);
-    list.items.push(map);
+    list.items.push(this.source.doc.createNode({ ...entry, email: newScalar(entry.email) }));
   }
 
   #remove(index: number): void {
@@ -132,14 +129,12 @@ class DocumentEditor {
   /** The list that stands in the root, where it is made when it is missing, or stands elsewhere. */
   #list(): YAMLSeq {
     const { doc, root } = this.source;
-    let pair = root.items.findLast((one) => this.#keyOf(one) === "contexts");
-    if (!pair) {
-      if (root.items.length === 0) root.flow = false;
-      pair = new Pair<unknown, unknown>(new Scalar("contexts"), new YAMLSeq(doc.schema));
-      root.items.push(pair);
-    }
-    if (isAlias(pair.value)) pair.value = this.#copy(pair.value);
-    return pair.value as YAMLSeq;
+    const pair = root.items.findLast((one) => this.#keyOf(one) === "contexts");
+    const list = pair ? pair.value : new YAMLSeq(doc.schema);
+    if (root.items.length === 0) root.flow = false;
+    if (!pair) root.set("contexts", list);
+    if (!pair || !isAlias(list)) return list as YAMLSeq;
+    return (pair.value = this.#copy(list)) as YAMLSeq;
   }
 
   #keyOf({ key }: Pair): string | undefined {
@@ -164,6 +159,12 @@ class DocumentEditor {
     copy.commentBefore = alias.commentBefore ?? null;
     return copy;
   }
+}
+
+function newScalar(value: string | null): Scalar {
+  const scalar = new Scalar(value ?? "null");
+  if (value === null) scalar.type = "PLAIN";
+  return scalar;
 }
 
 function join(...comments: (string | null | undefined)[]): string | null {

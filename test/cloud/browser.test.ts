@@ -52,7 +52,7 @@ describe("beginSignIn", () => {
     expect(url.href).toBe(`${cloud.url}/api_tokens?code=${cloud.codes[0]}`);
   });
 
-  test("takes no address from the server", async () => {
+  test("ignores an address that the server sends", async () => {
     const cloud = await started();
     cloud.misbehave(CODE, {
       json: { code: "abc", url: "https://evil.test", verification_uri: "file:///etc" },
@@ -63,22 +63,22 @@ describe("beginSignIn", () => {
   test.each<[string, Plan]>([
     ["no code", { json: {} }],
     ["an empty code", { json: { code: "" } }],
-    ["a code that is no text", { json: { code: 7 } }],
+    ["a code that is not a text", { json: { code: 7 } }],
     ["a code of 1,025 characters", { json: { code: "x".repeat(1025) } }],
     ["null", { json: null }],
     ["404 without a sentence", { status: 404 }],
     ["a web page", { html: true }],
-  ])("%s: no browser sign-in there", async (_, plan) => {
+  ])("%s: the server has no browser sign-in", async (_, plan) => {
     const cloud = await started();
     cloud.misbehave(CODE, plan);
     expect((await errorOf(begin(cloud))).code).toBe("NOT_BENTOCLOUD");
   });
 
   test.each<[string, Plan, string]>([
-    ["500 for good", { status: 500, body: { error: "boom" } }, "API_500"],
+    ["500 every time", { status: 500, body: { error: "boom" } }, "API_500"],
     ["401", { status: 401, body: { message: "no" } }, "TOKEN_REJECTED"],
     ["a redirect elsewhere", { redirect: "https://evil.test/" }, "HOST_MISMATCH"],
-  ])("%s: the failure as it is", async (_, plan, code) => {
+  ])("%s: reported as that failure", async (_, plan, code) => {
     const cloud = await started();
     cloud.misbehave(CODE, plan);
     expect((await errorOf(begin(cloud))).code).toBe(code as CliError["code"]);
@@ -86,7 +86,7 @@ describe("beginSignIn", () => {
 });
 
 describe("wait", () => {
-  test("yields the token once the code is approved, asking with the code alone", async () => {
+  test("returns the token after the approval, and sends only the code", async () => {
     const cloud = await started();
     const { wait } = await begin(cloud);
     const [code] = cloud.codes;
@@ -118,7 +118,7 @@ describe("wait", () => {
     expect((await wait(quick())).reveal()).toBe(token);
   });
 
-  test("survives a server that is away for a while", async () => {
+  test("survives a server that is down for a while", async () => {
     const cloud = await started();
     const { wait } = await begin(cloud);
     await cloud.stop();
@@ -136,7 +136,7 @@ describe("wait", () => {
     expect((await waiting).reveal()).toBe(token);
   });
 
-  test("takes the token without the white space around it", async () => {
+  test("trims the token", async () => {
     const cloud = await started();
     const { wait } = await begin(cloud);
     const token = canary();
@@ -148,13 +148,13 @@ describe("wait", () => {
     ["no token", { json: {} }],
     ["an empty token", { json: { token: "" } }],
     ["a blank token", { json: { token: "  " } }],
-    ["a token that is no text", { json: { token: 7 } }],
+    ["a token that is not a text", { json: { token: 7 } }],
     ["a token with a line end inside", { json: { token: `${canary()}\nx` } }],
     ["a token beyond ASCII", { json: { token: `${canary()}é` } }],
     ["nothing", { status: 204 }],
     ["a web page", { html: true }],
     ["broken JSON", { brokenJson: true }],
-  ])("a success with %s is an error of the server that does not print it", async (_, plan) => {
+  ])("a success with %s is an error that does not print the answer", async (_, plan) => {
     const cloud = await started();
     const { wait } = await begin(cloud);
     cloud.misbehave(POLL, plan);
@@ -164,7 +164,7 @@ describe("wait", () => {
     expect(error.message).not.toContain("canari");
   });
 
-  test("never follows a redirect elsewhere", async () => {
+  test("follows no redirect to another server", async () => {
     const [cloud, other] = [await started(), await started()];
     const { wait } = await begin(cloud);
     cloud.misbehave(POLL, { redirect: `${other.url}/api/v1/auth/token?code=x` });
@@ -185,7 +185,7 @@ describe("wait", () => {
     expect(left.every((ms) => ms > 0 && ms <= 300)).toBe(true);
   });
 
-  test("waits as long as Retry-After asks, but asks once more at the deadline", async () => {
+  test("waits as long as Retry-After says, with one last request at the deadline", async () => {
     const cloud = await started();
     const { wait } = await begin(cloud);
     cloud.misbehave(POLL, { status: 429, headers: { "retry-after": "3600" } });

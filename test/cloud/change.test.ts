@@ -13,8 +13,9 @@ const elsewhere = await startCloud();
 afterAll(() => elsewhere.stop());
 
 const CREATE = "POST /api/v1/api_tokens";
+const changesOf = (cloud: LocalCloud) => cloud.requests.filter(({ method }) => method !== "GET");
 
-/** A request that changes something, with a body: a new API token, by the shortest way. */
+/** The shortest command that sends a request with side effects and a body. */
 function create(cloud: LocalCloud) {
   const here = home();
   writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
@@ -28,8 +29,8 @@ async function failureOf(cloud: LocalCloud) {
   return { exit: code, ...(JSON.parse(stderr).error as { code: string; message: string }) };
 }
 
-describe("a request that changes something", () => {
-  test("carries JSON, the token and our name", async () => {
+describe("a request with side effects", () => {
+  test("has a JSON body, the token and our User-Agent", async () => {
     const cloud = await newCloud({ prefix: "/team/a" });
     const { home: here, args } = create(cloud);
     expect(await run(args, { home: here, reveals: "stdout" })).toMatchObject({ code: 0 });
@@ -42,19 +43,19 @@ describe("a request that changes something", () => {
   });
 
   test.each([
-    ["breaks down", { status: 503, headers: { "retry-after": "0" } }, "API_503"],
+    ["fails", { status: 503, headers: { "retry-after": "0" } }, "API_503"],
     ["is busy", { status: 429 }, "API_429"],
     ["closes the connection", { reset: true }, "UNREACHABLE"],
-    ["closes the connection once it acted", { afterwards: { reset: true } }, "UNREACHABLE"],
+    ["closes the connection after it has acted", { afterwards: { reset: true } }, "UNREACHABLE"],
     ["answers with a web page", { html: true }, "NOT_BENTOCLOUD"],
-  ] as [string, Plan, string][])("is sent once, also when the server %s", async (_, plan, code) => {
+  ] as [string, Plan, string][])("is sent once, even when the server %s", async (_, plan, code) => {
     const cloud = await newCloud();
     cloud.misbehave(CREATE, plan);
     expect(await failureOf(cloud)).toMatchObject({ exit: 5, code });
-    expect(cloud.requests).toHaveLength(1);
+    expect(changesOf(cloud)).toHaveLength(1);
   });
 
-  test("follows a redirect that keeps it what it is, and no other", async () => {
+  test("follows only a redirect that keeps method and body", async () => {
     const cloud = await newCloud();
     const target = `${cloud.url}/api/v1/api_tokens`;
     cloud.misbehave(CREATE, { redirect: target, status: 307 }, { times: 1 });
@@ -65,10 +66,10 @@ describe("a request that changes something", () => {
       cloud.misbehave(CREATE, { redirect: target, status }, { times: 1 });
       expect(await failureOf(cloud)).toMatchObject({ exit: 5, code: `API_${status}` });
     }
-    expect(cloud.requests).toHaveLength(5);
+    expect(changesOf(cloud)).toHaveLength(5);
   });
 
-  test.each([302, 307, 308])("goes to no other host, with %d", async (status) => {
+  test.each([302, 307, 308])("follows no redirect to another host: %d", async (status) => {
     const cloud = await newCloud();
     cloud.misbehave(CREATE, { redirect: `${elsewhere.url}/api/v1/api_tokens`, status });
     const failure = await failureOf(cloud);
@@ -77,7 +78,7 @@ describe("a request that changes something", () => {
     expect(elsewhere.requests).toEqual([]);
   });
 
-  test("that is cancelled does not claim that nothing was changed", async () => {
+  test("does not claim after Ctrl-C that nothing was changed", async () => {
     const cloud = await newCloud();
     cloud.misbehave(CREATE, { silent: true });
     const { home: here, args } = create(cloud);
@@ -91,7 +92,7 @@ describe("a request that changes something", () => {
     });
   });
 
-  test("has its method and path in the trace, and neither token nor body", async () => {
+  test("is traced with method and path, without token and body", async () => {
     const cloud = await newCloud();
     const { home: here, args } = create(cloud);
     const { stderr } = await run([...args, "--debug"], { home: here, reveals: "stdout" });

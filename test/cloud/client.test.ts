@@ -114,13 +114,13 @@ describe("redirects", () => {
     ["another host", (url: string) => `${url.replace("127.0.0.1", "localhost")}/p/x`],
     ["another scheme", (url: string) => `${url.replace("http:", "https:")}/p/x`],
     ["no prefix", () => "/api/v1/auth/current"],
-    ["a prefix that only begins alike", () => "/pp/api/v1/auth/current"],
+    ["a longer prefix", () => "/pp/api/v1/auth/current"],
     ["a step upward", () => "/p/../q/auth"],
     ["an encoded step upward", () => "/p/%2e%2e/q/auth"],
     ["a step upward with an encoded slash", () => "/p/..%2Fq/auth"],
     ["a step upward with an encoded backslash", () => "/p/..%5cq/auth"],
-    ["the same place with a user name", (url: string) => `${url.replace("//", "//me@")}/p/x`],
-    ["no address at all", () => "http://[bad"],
+    ["the same URL with a user name", (url: string) => `${url.replace("//", "//me@")}/p/x`],
+    ["no URL", () => "http://[bad"],
     ["a local file", () => "file:///etc/passwd"],
     ["a script", () => "javascript:alert(1)"],
   ])("are refused: %s", async (_name, target) => {
@@ -131,14 +131,14 @@ describe("redirects", () => {
     expect(cloud.requests).toHaveLength(2);
   });
 
-  test("without end are cut off", async () => {
+  test("are followed a few times only", async () => {
     const cloud = await cloudOf();
     cloud.misbehave(USER, { redirect: "/api/v1/auth/current" });
     expect(await signIn(cloud)).toMatchObject({ code: 5, error: { code: "NOT_BENTOCLOUD" } });
     expect(cloud.requests.length).toBeLessThan(10);
   });
 
-  test("never put a token they carry on the screen", async () => {
+  test("with a token in their target do not print it", async () => {
     const cloud = await cloudOf();
     const here = home();
     const stdin = cloud.issueToken();
@@ -153,7 +153,7 @@ describe("redirects", () => {
 });
 
 describe("retries", () => {
-  test.each([408, 429, 500, 502, 503, 504])("a safe request is tried again after %i", async (status) => {
+  test.each([408, 429, 500, 502, 503, 504])("a safe request is retried after %i", async (status) => {
     const cloud = await cloudOf();
     cloud.misbehave(USER, { status }, { times: 1 });
     expect((await signIn(cloud)).code).toBe(0);
@@ -161,14 +161,14 @@ describe("retries", () => {
     cloud.verify();
   });
 
-  test("a safe request is tried again after a lost connection", async () => {
+  test("a safe request is retried after a lost connection", async () => {
     const cloud = await cloudOf();
     cloud.misbehave(USER, { reset: true }, { times: 1 });
     expect((await signIn(cloud)).code).toBe(0);
     cloud.verify();
   });
 
-  test.each([400, 401, 403, 404, 409, 501])("%i is final", async (status) => {
+  test.each([400, 401, 403, 404, 409, 501])("%i is not retried", async (status) => {
     const cloud = await cloudOf();
     cloud.misbehave(USER, { status, body: { message: "no" } });
     expect((await signIn(cloud)).code).not.toBe(0);
@@ -176,7 +176,7 @@ describe("retries", () => {
     cloud.verify();
   });
 
-  test("end after a few", async () => {
+  test("stop after a few attempts", async () => {
     const cloud = await cloudOf();
     cloud.misbehave(USER, { status: 503, body: { message: "in maintenance" } });
     const { code, error } = await signIn(cloud);
@@ -189,7 +189,7 @@ describe("retries", () => {
   test.each([
     ["seconds", () => "1"],
     ["a date", () => new Date(Date.now() + 1500).toUTCString()],
-    ["a date that is past", () => new Date(0).toUTCString()],
+    ["a date in the past", () => new Date(0).toUTCString()],
     ["a negative number", () => "-5"],
     ["nonsense", () => "soon"],
   ])("understand Retry-After as %s", async (_name, value) => {
@@ -215,7 +215,7 @@ describe("retries", () => {
   });
 });
 
-describe("answers that never end", () => {
+describe("answers that are slow or large", () => {
   test.each([
     ["late", { delayMs: 60_000 }],
     ["one byte at a time", { drip: true }],
@@ -237,7 +237,7 @@ describe("answers that never end", () => {
     cloud.verify();
   });
 
-  test("more than 10 MiB are cut off, once and for all", async () => {
+  test("more than 10 MiB is an error, without a retry", async () => {
     const cloud = await cloudOf();
     cloud.misbehave(USER, { hugeBytes: 64 * MIB });
     const { code, error } = await signIn(cloud);
@@ -247,13 +247,13 @@ describe("answers that never end", () => {
     cloud.verify();
   });
 
-  test("just under 10 MiB are read", async () => {
+  test("almost 10 MiB are read", async () => {
     const cloud = await cloudOf();
     cloud.misbehave(ORGANIZATION, { hugeBytes: 10 * MIB - 1 });
     expect((await signIn(cloud)).code).toBe(0);
   });
 
-  test("nothing is decompressed, so that a small answer cannot grow", async () => {
+  test("no compression is requested, because a small answer could grow", async () => {
     const bomb = gzipSync(Buffer.alloc(128 * MIB, " "));
     const server = createServer((_request, response) => {
       response.writeHead(200, { "content-encoding": "gzip", "content-type": "application/json" }).end(bomb);
@@ -282,7 +282,7 @@ describe("answers that never end", () => {
   );
 });
 
-test("a connection that is refused is UNREACHABLE, and the sentence says why", async () => {
+test("a refused connection is UNREACHABLE, and the error says why", async () => {
   const cloud = await cloudOf();
   await cloud.stop();
   const { code, error } = await signIn(cloud, ["--timeout", "1"]);

@@ -14,11 +14,11 @@ sweepCanaries();
 const HOSTILE = "$(touch pwned)`touch pwned`;&|*?[x] {a,b}~\\z";
 const NAMES = ["default", "my prod", `it's "odd"`, "team:eu", "team:us", "a=b", "ünï 世界", HOSTILE, "-dash"];
 
-/** A shell that a person types into. Its program prints the words it gets, and so shows what was completed to. */
+/** An interactive shell. The program it completes for prints its arguments, which shows what was completed. */
 interface Shell {
   command: (here: Home) => string[];
   env?: (here: Home) => Record<string, string>;
-  /** Where it reads what it starts with, below the home. */
+  /** Its start-up file, below the home. */
   file: string;
   start: (script: string) => string;
 }
@@ -58,7 +58,7 @@ function fish_prompt; printf 'READY%s> ' $n; end
   },
 };
 
-/** A home with these contexts, and the program as `bentocloud` in its PATH. */
+/** A home with these contexts, and `bentocloud` in PATH. */
 function prepare(): { here: Home; env: Record<string, string> } {
   const here = home();
   writeContexts(
@@ -89,7 +89,7 @@ async function openShell(name: string) {
   return {
     here,
     end: () => terminal.kill("SIGKILL"),
-    /** What the program gets when this is typed, with a tab for each `⇥` and the line taken away at `⌫`. */
+    /** The arguments that the program gets when this is typed; `⇥` is a tab, and `⌫` deletes the line. */
     async type(text: string): Promise<string[]> {
       count += 1;
       terminal.write(`${text.replaceAll("⇥", "\t").replaceAll("⌫", "\u0015")}\r`);
@@ -100,7 +100,7 @@ async function openShell(name: string) {
   };
 }
 
-/** What is typed, and the words that the program then gets. */
+/** What is typed, and the arguments that the program gets. */
 const TYPED: [text: string, words: string[]][] = [
   ["bentocloud who⇥", ["whoami"]],
   ["bentocloud context ren⇥default x", ["context", "rename", "default", "x"]],
@@ -135,7 +135,7 @@ const TYPED: [text: string, words: string[]][] = [
 
 for (const name of ["bash", "zsh", "fish"] as const) {
   needs(name).describe(name, () => {
-    test("completes to the words that are meant", async () => {
+    test("completes what is typed", async () => {
       const shell = await openShell(name);
       writeBelow(shell.here.path, "file to read", "");
       const before = shell.here.tree();
@@ -149,7 +149,7 @@ for (const name of ["bash", "zsh", "fish"] as const) {
       shell.end();
     }, 120_000);
 
-    test("runs nothing that stands on the line, and shows no error", async () => {
+    test("runs nothing of the line, and shows no error", async () => {
       const shell = await openShell(name);
       shell.here.write("contexts: [broken\n");
       const words = await shell.type("bentocloud use $(touch pwned) `touch pwned` d⇥⌫bentocloud whoami");
@@ -162,7 +162,7 @@ for (const name of ["bash", "zsh", "fish"] as const) {
     test("completes the files that an option names", async () => {
       const shell = await openShell(name);
       writeBelow(shell.here.path, "file to read", "");
-      // The shell's part alone: which options name files is the definitions' business.
+      // Only the shell's part: another test checks which options take files.
       writeBelow(shell.here.path, "bin/bentocloud", "#!/bin/sh\necho files\n");
       expect(await shell.type("bentocloud any --input fil⇥")).toEqual(["any", "--input", "file to read"]);
       shell.end();

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { GLOBAL_ARGS } from "../../src/cli/args.ts";
-import { type Command, command } from "../../src/cli/command.ts";
+import { command } from "../../src/cli/command.ts";
 import { complete } from "../../src/cli/completion/complete.ts";
-import { root } from "../../src/commands/index.ts";
 import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
+import { listCommands } from "../support/commands.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
@@ -25,7 +25,7 @@ function withContexts(names: readonly string[] = NAMES): Home {
 
 const shared = withContexts();
 
-/** What stands behind the first line of the answer, and that line when it is another one than `words`. */
+/** The lines after the first one of an answer, or that one if it is not `words`. */
 async function answer(question: string[], here = shared, env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await run(["__complete", ...question], { home: here, env });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -38,20 +38,9 @@ async function valuesAt(words: string[], current = "", here = shared) {
   return typeof lines === "string" ? lines : lines.map((line) => line.split("\t")[0]);
 }
 
-/** Every command of the tree, with the words that lead to it. */
-async function tree(
-  parent: Command = root,
-  path: string[] = [],
-): Promise<[path: string[], command: Command][]> {
-  const below = await Promise.all(
-    Object.entries(parent.subCommands ?? {}).map(async ([name, load]) => tree(await load(), [...path, name])),
-  );
-  return [[path, parent], ...below.flat()];
-}
+const COMMANDS = await listCommands();
 
-const COMMANDS = await tree();
-
-describe("completion knows what the definitions say, and nothing else", () => {
+describe("completion offers what the definitions allow", () => {
   test("of every command, its commands and what they do", async () => {
     for (const [path, { subCommands }] of COMMANDS.filter(([, command]) => command.subCommands)) {
       const expected = Object.entries(subCommands!).map(
@@ -101,7 +90,7 @@ describe("completion knows what the definitions say, and nothing else", () => {
     expect(await valuesAt(words)).toEqual(values);
   });
 
-  test("a value that is a file is the shell's to complete", async () => {
+  test("the shell completes a value that is a file", async () => {
     const input = command({
       name: "input",
       description: "",
@@ -115,7 +104,7 @@ describe("completion knows what the definitions say, and nothing else", () => {
       expect(await complete(input, cursor, async () => [])).toBe("files");
   });
 
-  test("values that are written behind an equals sign carry their option", async () => {
+  test("values after `=` include their option", async () => {
     expect(await valuesAt(["env"], "--shell=")).toContain("--shell=fish");
     expect(await valuesAt([], "--context=")).toEqual(NAMES.map((name) => `--context=${name}`));
     expect(await valuesAt([], "--json=")).toEqual([]);
@@ -123,7 +112,7 @@ describe("completion knows what the definitions say, and nothing else", () => {
   });
 });
 
-describe("for bash, an answer takes the place of what bash would replace", () => {
+describe("for bash, an answer fits what bash replaces", () => {
   test.each([
     ["bentocloud use d", ["default"]],
     ["bentocloud use my", ["my\\ prod"]],
@@ -145,11 +134,11 @@ describe("for bash, an answer takes the place of what bash would replace", () =>
     expect(await answer(["bash", line, BREAKS])).toEqual(replies);
   });
 
-  test("with a colon that is no break, the whole name", async () => {
+  test("the whole name, when a colon is not in COMP_WORDBREAKS", async () => {
     expect(await answer(["bash", "bentocloud use team:e", " \t\n"])).toEqual(["team:eu"]);
   });
 
-  test("quotes every character that would mean something", async () => {
+  test("quotes every special character", async () => {
     const name = "a$(b)`c`;&|<>*?[d]{e}~!#\"'\\z";
     const here = withContexts([name]);
     for (const [typed, quote] of [
@@ -163,7 +152,7 @@ describe("for bash, an answer takes the place of what bash would replace", () =>
     expect(await answer(["bash", 'bentocloud use "a', BREAKS], here)).toEqual([]);
   });
 
-  test("hands another program's words to bash-completion, where it is there", async () => {
+  test("passes another program's words to bash-completion, if it is installed", async () => {
     const { stdout: script } = await run(["completion", "bash"]);
     const scene = `_command_offset() { printf 'from %s' "\${COMP_WORDS[$1]}"; }
 command() { echo rest; }
@@ -174,7 +163,7 @@ _bentocloud bentocloud sta git`;
   });
 });
 
-describe("in the middle of a line", () => {
+describe("while a line is typed", () => {
   test.each([
     ["no file", (here: Home) => void here],
     ["a broken file", (here: Home) => here.write("contexts: [\n")],
@@ -183,7 +172,7 @@ describe("in the middle of a line", () => {
       "a file that is not for this user",
       (here: Home) => (here.write("contexts: []\n"), chmodSync(here.file, 0o000)),
     ],
-  ])("with %s, nothing is suggested, said or written", async (_what, prepare) => {
+  ])("with %s, nothing is suggested, printed or written", async (_what, prepare) => {
     const here = home();
     prepare(here);
     const before = here.tree();
@@ -195,11 +184,11 @@ describe("in the middle of a line", () => {
     { BENTO_CLOUD_API_KEY: "", BENTOML_CLOUD_CONTEXT: "" },
     { BENTO_CLOUD_API_KEY: "two words", BENTO_CLOUD_API_ENDPOINT: "ftp://x" },
     { BENTOML_HOME: "a$BENTOML_HOME" },
-  ])("no variable is complained about: %p", async (env) => {
+  ])("an invalid variable causes no warning: %p", async (env) => {
     await answer(["zsh", "", "use"], shared, env as unknown as Record<string, string>);
   });
 
-  test("what another program took from the file is left for a command to notice", async () => {
+  test("a loss is left for a command to report", async () => {
     const here = withContexts();
     await run(["context", "rename", "default", "first"], { home: here });
     here.write("contexts: []\n");
@@ -209,17 +198,14 @@ describe("in the middle of a line", () => {
     expect((await run(["context", "list"], { home: here })).stderr).toContain("another program removed");
   });
 
-  test("a name that could drive the terminal is left out, and one that stands twice stands once", async () => {
+  test("a name that could drive the terminal is left out, and a duplicate too", async () => {
     const here = withContexts(["ok", "bad\u001b[31m", "two\nlines", "tab\there", "\u202efdp", "ok"]);
     expect(await valuesAt(["use"], "", here)).toEqual(["ok"]);
   });
 
-  test.each([[[]], [["bash"]], [["zsh"]], [["no-such-shell", ""]]])(
-    "a question like %p harms nobody",
-    async (question) => {
-      await answer(question);
-    },
-  );
+  test.each([[[]], [["bash"]], [["zsh"]], [["no-such-shell", ""]]])("%p is no error", async (question) => {
+    await answer(question);
+  });
 
   test("a token on the line is not repeated", async () => {
     expect(await valuesAt(["login", "--api-token", canary()], "-")).toContain("--endpoint");
@@ -230,10 +216,11 @@ describe("the script", () => {
   test.each(["bash", "zsh", "fish", "powershell"])("of %s", async (shell) => {
     const { code, stdout, stderr } = await run(["completion", shell]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatchSnapshot();
+    expect(stdout).toContain(` __complete ${shell} `);
+    expect(stdout).not.toMatch(/undefined|NaN/);
   });
 
-  test("of no other shell", async () => {
+  test("of another shell is a usage error", async () => {
     const { code, stderr } = await run(["completion", "csh"]);
     expect(code).toBe(2);
     expect(stderr).toStartWith("error: unknown command `bentocloud completion csh`\n");

@@ -65,18 +65,21 @@ describe("env", () => {
     ],
     ["cmd", 'set "BENTO_CLOUD_API_KEY="\nset "BENTO_CLOUD_API_ENDPOINT="\n'],
     ["json", '{\n  "BENTO_CLOUD_API_KEY": null,\n  "BENTO_CLOUD_API_ENDPOINT": null\n}\n'],
-  ])("--shell %s --unset takes them away, without a login", async (shell, expected) => {
+  ])("--shell %s --unset removes the variables, and needs no login", async (shell, expected) => {
     const result = await run(["env", "--shell", shell, "--unset"]);
     expect(result).toMatchObject({ code: 0, stdout: expected, stderr: "" });
   });
 
-  test.each(["dotenv", "github"])("--shell %s --unset is refused: empty is not away", async (shell) => {
-    const { code, stdout, stderr } = await run(["env", "--shell", shell, "--unset"]);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toStartWith(`error: ${shell} cannot unset a variable`);
-  });
+  test.each(["dotenv", "github"])(
+    "--shell %s --unset is refused, because it can only set them empty",
+    async (shell) => {
+      const { code, stdout, stderr } = await run(["env", "--shell", shell, "--unset"]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toStartWith(`error: ${shell} cannot unset a variable`);
+    },
+  );
 
-  test("knows its shells by name", async () => {
+  test("names its shells in the error for another one", async () => {
     for (const extra of [[], ["--unset"]]) {
       const result = await run(["env", "--shell", "tcsh", ...extra], { home: signedIn() });
       expect(result).toMatchObject({
@@ -90,7 +93,7 @@ describe("env", () => {
     expect(both).toMatchObject({ code: 2, stdout: "" });
   });
 
-  test("takes the environment's own credential, and --context before it", async () => {
+  test("uses the environment's credential, unless --context is given", async () => {
     const here = signedIn();
     const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test/" };
     const own = await run(["env", "--json"], { home: here, env, reveals: "stdout" });
@@ -105,7 +108,7 @@ describe("env", () => {
   test.each([
     ["powershell", "‘it’s' a $x `n", "'‘‘it’’s'' a $x `n'"],
     ["cmd", "a^b&c|d<e>(f)", '"BENTO_CLOUD_API_ENDPOINT=https://mine.test/a^b&c|d<e>(f)"'],
-  ])("--shell %s quotes what means something there", async (shell, odd, expected) => {
+  ])("--shell %s quotes its special characters", async (shell, odd, expected) => {
     const stdout = await printed(["--shell", shell], signedIn(TOKEN, `https://mine.test/${odd}`));
     expect(stdout.split("\n")[1]).toContain(expected.replace(/^'/, "'https://mine.test/"));
   });
@@ -126,7 +129,7 @@ describe("env", () => {
     expect(stderr).toContain(`cannot be quoted for ${shell}\nhint: \`bentocloud exec -- COMMAND\``);
   });
 
-  test("the project's pins hold", async () => {
+  test("checks the project's pins", async () => {
     const cloud = await startCloud();
     const here = signedIn(cloud.issueToken({ organization: "acme" }), cloud.url);
     writeBelow(here.path, ".bentorc", "organization=globex\n");
@@ -139,7 +142,7 @@ describe("on a terminal", () => {
     [[], 'eval "$(bentocloud env)"'],
     [["--shell", "fish"], "bentocloud env --shell fish | source"],
     [["--shell", "json"], "--show-token"],
-  ])("%p is refused, and says what uses it unseen", async (args, hint) => {
+  ])("%p is refused, with a command that does not show it", async (args, hint) => {
     const terminal = openTerminal(["env", ...args], { home: signedIn() });
     expect(await terminal.exit).toMatchObject({ code: 2 });
     expect(terminal.screen).toContain("error: this would show the API token on the terminal");
@@ -155,7 +158,7 @@ describe("on a terminal", () => {
     expect(unset.screen).toContain("unset BENTO_CLOUD_API_KEY");
   });
 
-  test("`eval` takes it through a pipe", async () => {
+  test("`eval` reads it through a pipe", async () => {
     const terminal = openTerminal(["env"], { home: signedIn(), stdout: "pipe", reveals: "stdout" });
     expect(await terminal.exit).toMatchObject({ code: 0 });
     expect(terminal.stdout === POSIX).toBe(true);
@@ -165,14 +168,14 @@ describe("on a terminal", () => {
 describe("--shell github", () => {
   const JOB = { GITHUB_ACTIONS: "true" };
 
-  test("in a job, has the runner hide the token, which it reads from stderr too", async () => {
+  test("in a job, tells the runner on stderr to hide the token", async () => {
     const result = await run(["env", "--shell", "github"], { home: signedIn(), env: JOB, reveals: true });
     expect(result.code).toBe(0);
     expect(result.stderr === `::add-mask::${TOKEN}\n`).toBe(true);
     expect(result.stdout.includes("::")).toBe(false);
   });
 
-  test("says the token as the runner reads it", async () => {
+  test("escapes the token for the runner", async () => {
     const token = registerCanary("canari%0A100%\nsecond\rline");
     const here = signedIn(JSON.stringify(token));
     const { stderr } = await run(["env", "--shell", "github"], { home: here, env: JOB, reveals: true });
@@ -182,7 +185,7 @@ describe("--shell github", () => {
     expect(read === token).toBe(true);
   });
 
-  test("nowhere else, for there nobody would hide it", async () => {
+  test("does not do so elsewhere, where it would print the token", async () => {
     const result = await run(["env", "--shell", "github"], { home: signedIn(), reveals: "stdout" });
     expect(result).toMatchObject({ code: 0, stderr: "" });
   });

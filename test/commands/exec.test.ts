@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, type RunOptions, start } from "../support/bin.ts";
@@ -13,10 +13,10 @@ sweepCanaries();
 
 const startCloud = cloudsPerTest();
 
-/** It takes nothing that is not UTF-8, makes a program's path absolute, and has a shell run what is no program. */
+/** Deno accepts only UTF-8, makes a program's path absolute, and runs what is not a program with a shell. */
 const isDeno = process.env["BENTOCLOUD_RUNTIME"] === "deno";
 
-/** Starts the program from a shell, which then says what it ended with. */
+/** Starts the program from a shell, which then prints the exit code. */
 const SAYING_CODE = ["sh", "-c", '"$@"; echo "code $?"', "sh", ...programCommand()];
 
 function signedIn(): Home {
@@ -43,7 +43,7 @@ async function environmentOf(args: string[], options: RunOptions): Promise<Recor
 }
 
 describe("the environment of the program", () => {
-  test("holds exactly the active login, and nothing else that could choose one", async () => {
+  test("has exactly the active credentials, and no other variable that could choose some", async () => {
     const here = home();
     const token = canary();
     writeContexts(here, [{ name: "mine", token, endpoint: "https://mine.test/prefix" }, { name: "other" }]);
@@ -72,7 +72,7 @@ describe("the environment of the program", () => {
     });
   });
 
-  test("gets nothing of ours beside the two variables", async () => {
+  test("has no variable of ours but these two", async () => {
     const here = signedIn();
     const { BENTO_CLOUD_API_KEY, BENTO_CLOUD_API_ENDPOINT, ...rest } = await environmentOf([], {
       home: here,
@@ -87,7 +87,7 @@ describe("the environment of the program", () => {
     ).toEqual(before);
   });
 
-  test("is the inner one's when two are nested", async () => {
+  test("is that of the inner one when two are nested", async () => {
     const here = signedIn();
     const args = ["exec", "--context", "other", "--", ...programCommand(), "exec"];
     const show = ["--", "sh", "-c", 'echo "$BENTO_CLOUD_API_ENDPOINT"'];
@@ -100,7 +100,7 @@ describe("the environment of the program", () => {
     expect(status).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test.skipIf(isDeno)("names the variables whose bytes are no UTF-8, which it cannot keep", async () => {
+  test.skipIf(isDeno)("cannot keep a value that is not UTF-8, and warns of it", async () => {
     const command = ["sh", "-c", `ODD=$(printf 'a\\377') exec "$@"`, "sh", ...programCommand()];
     expect(await run(["exec", "--", "echo", "ran"], { home: signedIn(), command })).toMatchObject({
       code: 0,
@@ -119,7 +119,7 @@ describe("the environment of the program", () => {
 });
 
 describe("the arguments", () => {
-  test("arrive as they are, ours before `--` and the program's behind it", async () => {
+  test("are passed on unchanged: ours before `--`, the program's after it", async () => {
     const words = [
       "",
       "-x",
@@ -139,7 +139,7 @@ describe("the arguments", () => {
     expect(result).toMatchObject({ code: 0, stdout: words.map((word) => `${word}\0`).join(""), stderr: "" });
   });
 
-  test.skipIf(isDeno)("are refused when their bytes would arrive changed", async () => {
+  test.skipIf(isDeno)("are refused when their bytes would be changed", async () => {
     const command = ["sh", "-c", `exec "$@" "$(printf 'a\\377')"`, "sh", ...programCommand()];
     const { code, stdout, stderr } = await run(["exec", "--", "echo"], { home: signedIn(), command });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -169,7 +169,7 @@ describe("the streams", () => {
     expect(result).toMatchObject({ code: 0, stdout: "line\n", stderr: "talk\n" });
   });
 
-  test("carry our warnings before anything of the program's", async () => {
+  test("have our warnings before the program's output", async () => {
     const env = { BENTOML_CLOUD_CONTEXT: "" };
     const { stderr } = await run(["exec", "--", "sh", "-c", "echo talk >&2"], { home: signedIn(), env });
     expect(stderr).toBe("warning: BENTOML_CLOUD_CONTEXT is set but empty; ignored\ntalk\n");
@@ -181,7 +181,7 @@ describe("the streams", () => {
     expect(await run(args, { home: signedIn(), command })).toMatchObject({ code: 0, stderr: "ran\n" });
   });
 
-  test("go with the descriptors of a shell's <(…)", async () => {
+  test("include the descriptors of a shell's <(…)", async () => {
     const command = ["bash", "-c", '"$@" <(echo one) <(echo two)', "bash", ...programCommand()];
     const result = await run(["exec", "--", "cat"], { home: signedIn(), command });
     expect(result).toMatchObject({ code: 0, stdout: "one\ntwo\n", stderr: "" });
@@ -189,7 +189,7 @@ describe("the streams", () => {
 });
 
 describe("the end", () => {
-  test.each([0, 1, 2, 4, 126, 127, 128, 255])("is the program's: %i", async (code) => {
+  test.each([0, 1, 2, 4, 126, 127, 128, 255])("is the program's exit code: %i", async (code) => {
     const result = await run(["exec", "--", "sh", "-c", `exit ${code}`], { home: signedIn() });
     expect(result).toMatchObject({ code, stdout: "", stderr: "" });
   });
@@ -213,7 +213,7 @@ describe("the end", () => {
     ["SIGINT", "INT"],
     ["SIGQUIT", "QUIT"],
     ["SIGUSR1", "USR1"],
-  ] as const)("comes when the program wants it: %s reaches it", async (signal, name) => {
+  ] as const)("is the program's decision: %s reaches it", async (signal, name) => {
     const script = `trap 'echo caught; exit 9' ${name}; echo ready; while :; do sleep 0.05; done`;
     for (const command of [programCommand(), withDescriptor()]) {
       const running = start(["exec", "--", "sh", "-c", script], { home: signedIn(), command });
@@ -238,7 +238,7 @@ describe("the end", () => {
   });
 });
 
-/** The way that cannot replace the process, also where it could. */
+/** Runs the program as a child, even where it could replace the process. */
 function withDescriptor(): string[] {
   return ["bash", "-c", 'exec 9</dev/null; exec "$@" /dev/fd/9', "bash", ...programCommand()];
 }
@@ -253,7 +253,7 @@ describe("the program", () => {
     expect(result).toMatchObject({ code: 0, stdout: `${isDeno ? join(here.path, "tool") : path} word\n` });
   });
 
-  test("is found in PATH, where what cannot be run does not hide it", async () => {
+  test("is found in PATH after a file that cannot be executed", async () => {
     const here = signedIn();
     writeBelow(here.path, "first/tool", "#!/bin/sh\necho first\n");
     writeProgram(here, "second/tool", "#!/bin/sh\necho second\n");
@@ -265,7 +265,7 @@ describe("the program", () => {
     expect(stdout).toBe("second\n");
   });
 
-  test("needs no first line that names a shell", async () => {
+  test("may be a script without `#!`", async () => {
     const here = signedIn();
     writeProgram(here, "tool", 'echo "$0 $# $1"\n');
     const result = await run(["exec", "--", "./tool", "a b"], { home: here });
@@ -293,7 +293,7 @@ describe("the program", () => {
     ["./text/below", 127, "command not found"],
     ["/", 126, "cannot be executed"],
     ["./orphan", 126, "cannot be executed, the program that should interpret it does not exist"],
-  ])("%s: ends with %i where a shell does", async (name, code, message) => {
+  ])("%s: exits %i, as a shell does", async (name, code, message) => {
     const here = signedIn();
     writeBelow(here.path, "text", "text\n");
     writeProgram(here, "orphan", "#!/no/such/interpreter\n");
@@ -309,7 +309,7 @@ describe("the program", () => {
     });
   });
 
-  test.skipIf(isDeno)("of another machine is not fed to a shell", async () => {
+  test.skipIf(isDeno)("for another machine is not run by a shell", async () => {
     const here = signedIn();
     writeProgram(here, "tool", Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 0, 0, 1, 2, 3]));
     expect(await run(["exec", "--", "./tool"], { home: here })).toMatchObject({
@@ -318,7 +318,7 @@ describe("the program", () => {
     });
   });
 
-  test("is not started with more than the system takes", async () => {
+  test("is not started with too many arguments", async () => {
     const here = home();
     const endpoint = `https://mine.test/${"p".repeat(90_000)}`;
     writeContexts(here, [{ name: "small" }, { name: "large", endpoint }], "large");
@@ -332,6 +332,25 @@ describe("the program", () => {
     expect(small).toMatchObject({ code: 0, stderr: "" });
   });
 });
+
+test.skipIf(process.platform !== "linux" || isDeno)(
+  "the program has the limits that we were started with",
+  async () => {
+    const here = signedIn();
+    const limits = ["sh", "-c", "ulimit -Sn; ulimit -Sc; cat /proc/self/coredump_filter"];
+    for (const shell of [limits, [...limits, "/dev/fd/9"]]) {
+      const command = [
+        "sh",
+        "-c",
+        'ulimit -Sn 256; ulimit -Sc 8; exec "$@" 9</dev/null',
+        "sh",
+        ...programCommand(),
+      ];
+      const { stdout } = await run(["exec", "--", ...shell], { home: here, command });
+      expect(stdout).toBe(`256\n8\n${readFileSync("/proc/self/coredump_filter", "utf8")}`);
+    }
+  },
+);
 
 describe("nothing runs", () => {
   const ECHO = ["--", "echo", "ran"];
@@ -351,7 +370,7 @@ describe("nothing runs", () => {
     expect(stderr).toContain(message);
   });
 
-  test("in another organization than the project pins", async () => {
+  test("in an organization that the project does not pin", async () => {
     const cloud = await startCloud();
     const here = home();
     const token = cloud.issueToken({ organization: "acme" });
@@ -377,7 +396,7 @@ describe("--check", () => {
     cloud.expect("GET /api/v1/current_org", 1);
   });
 
-  test("runs nothing with a token that is rejected, or a server that is not there", async () => {
+  test("runs nothing when the token is rejected or the server unreachable", async () => {
     const cloud = await startCloud();
     const here = home();
     const token = cloud.issueToken();

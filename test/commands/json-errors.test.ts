@@ -65,7 +65,7 @@ function stored(text: string): Prepared {
   return { home: here, args: ["token"] };
 }
 
-/** Asks a server, which answers as it would or by the plan. */
+/** Sends a request to a server that answers by the plan, if there is one. */
 async function ask(plan?: Plan, token?: NewToken): Promise<Prepared> {
   const cloud = await startCloud();
   if (plan) cloud.misbehave("GET /api/v1/auth/current", plan);
@@ -121,7 +121,7 @@ const REACHED: [code: ErrorCode, how: string, reach: Reach][] = [
   ["CORRUPT", "an empty file", () => stored("")],
 ];
 
-test("every code is reached here, or in the test that is named", () => {
+test("every code is tested here, or in the test that is named", () => {
   const elsewhere = {
     INTERNAL: "no way is known to bring it about from outside",
     LOCKED: "test/store/, because it takes the patience of a lock",
@@ -170,7 +170,7 @@ describe("--json", () => {
     expect(stderr).toMatch(/^error: .+\n(hint: .+\n)?$/);
   });
 
-  test("is chosen by the option and by nothing else, wherever it stands", async () => {
+  test("is chosen only by the option, wherever it is given", async () => {
     for (const args of [
       ["--json", "token"],
       ["token", "--json"],
@@ -179,7 +179,7 @@ describe("--json", () => {
     expect((await run(["use", "--", "--json"])).stderr).toStartWith("error: there is no context");
   });
 
-  test("warnings travel in the error object, and after the answer without one", async () => {
+  test("warnings are in the error object, or follow the answer when there is none", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine" }]);
     const env = { BENTOML_CLOUD_CONTEXT: "" };

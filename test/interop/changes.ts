@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { CST, Lexer } from "yaml";
 import { type Change, editContexts } from "../../src/yaml/edit.ts";
 import { put, type Ours } from "./ours.ts";
 import type { Answer, Fields, Peer, Seen } from "./peer.ts";
@@ -58,4 +59,11 @@ function afterChange({ contexts, current }: Seen, change: Change): Omit<Seen, "t
       return { contexts: index === -1 ? [...contexts, fields] : contexts.with(index, fields), current };
     }
   }
+}
+
+/** The comments of a text, in the order of the alphabet. */
+export function commentsIn(text: string): string[] {
+  const pieces = [...new Lexer().lex(text.replaceAll(/\r\n?/g, "\n"))];
+  const comments = pieces.filter((piece, index) => piece.startsWith("#") && pieces[index - 1] !== CST.SCALAR);
+  return comments.map((comment) => comment.trimEnd()).toSorted();
 }

@@ -43,7 +43,7 @@ const PLANS = {
 for (const [path, plan] of Object.entries(PLANS))
   for (const method of ["GET", "POST"]) cloud.misbehave(`${method} ${path}`, plan);
 
-/** How a runtime runs a program that uses the library. */
+/** Runs a program that uses the library. */
 function runIn({ name, command }: Runtime, file: string, env: Record<string, string> = {}) {
   return run([], {
     home: installed,
@@ -67,7 +67,7 @@ function testIn(runtime: Runtime): void {
     expect(failed.stderr).toContain("USAGE: the API token from BENTO_CLOUD_API_KEY has characters");
   });
 
-  test("everything works alike", async () => {
+  test("everything works as on the other runtimes", async () => {
     cloud.misbehave("GET /again", { status: 503 }, { times: 1 });
     cloud.misbehave("GET /again", { json: { tries: 2 } }, { times: 1 });
     const before = cloud.requests.filter(({ path }) => path === "/not-again").length;
@@ -117,7 +117,7 @@ function testIn(runtime: Runtime): void {
     expect(made.headers["x-yatai-api-token"] === token).toBe(true);
     const values = cloud.requests.filter(({ headers }) => headers["x-yatai-api-token"] !== undefined);
     expect(values.every(({ headers }) => headers["x-yatai-api-token"] === token)).toBe(true);
-    // The next runtime makes a token of the same name.
+    // The next runtime creates a token of the same name.
     const uids = await createClient({ endpoint: cloud.url, token: (await mine()).token })(
       "/api/v1/api_tokens",
     );
@@ -131,13 +131,13 @@ function mine() {
 }
 
 describe("resolveContext", () => {
-  test("says what `bentocloud status` says", async () => {
+  test("returns what `bentocloud status` shows", async () => {
     const { stdout } = await run(["status", "--offline", "--json"], { home: installed });
     const { name, endpoint, email, source } = await mine();
     expect(JSON.parse(stdout)).toMatchObject({ name, endpoint, email, source });
   });
 
-  test("holds the project's pins, and asks for an organization nobody has seen", async () => {
+  test("checks the project's pins, and requests an unknown organization", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
     const resolve = () => resolveContext({ env: { HOME: here.path }, cwd: here.path });
@@ -149,7 +149,7 @@ describe("resolveContext", () => {
     expect(await codeOf(resolve)).toBe("PIN_MISMATCH");
   });
 
-  test("fails as the commands do", async () => {
+  test("rejects with the errors of the commands", async () => {
     const here = home();
     const resolve = () => resolveContext({ env: { HOME: here.path }, cwd: here.path });
     expect(await codeOf(resolve)).toBe("NOT_LOGGED_IN");
@@ -158,7 +158,7 @@ describe("resolveContext", () => {
     expect(here.tree()).toEqual(["bentoml/ 0755", "bentoml/.yatai.yaml 0600"]);
   });
 
-  test("warns the way libraries do when nobody listens", async () => {
+  test("emits a process warning when no function is given", async () => {
     const script = `import { resolveContext } from "bentocloud"; await resolveContext();`;
     writeBelow(installed.path, "warn.ts", script);
     const { code, stderr } = await runIn(RUNTIMES[0]!, "warn.ts");
@@ -169,7 +169,7 @@ describe("resolveContext", () => {
 });
 
 describe("createClient", () => {
-  test("sends each kind of body, and headers of the caller's but never another token", async () => {
+  test("sends every kind of body and the caller's headers, but never another token", async () => {
     const client = createClient(await mine());
     cloud.misbehave("POST /bodies", { json: {} });
     const form = new FormData();
@@ -188,7 +188,7 @@ describe("createClient", () => {
     }
   });
 
-  test("streams an answer that is too large to be read at once", async () => {
+  test("streams a large answer", async () => {
     const client = createClient(await mine());
     cloud.misbehave("GET /large", { hugeBytes: 12 * 1024 * 1024 });
     expect(await codeOf(() => client("/large"))).toBe("NOT_BENTOCLOUD");
@@ -199,7 +199,7 @@ describe("createClient", () => {
     await reader.cancel();
   });
 
-  test("refuses a time that a timer would make something else of", async () => {
+  test("refuses a time that a timer cannot wait", async () => {
     const context = await mine();
     for (const timeoutMs of [Number.NaN, -1, 0, 86_400_001, Infinity]) {
       expect(await codeOf(async () => createClient(context, { timeoutMs }))).toBe("USAGE");
@@ -208,7 +208,7 @@ describe("createClient", () => {
     expect(await createClient(context, { timeoutMs: 86_400_000 })("/api/v1/version")).toBeDefined();
   });
 
-  test("does not send a token that could not travel", async () => {
+  test("does not send a token that no header can hold", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: `"${canary()} ${canary()}"` }]);
     const context = await resolveContext({ env: { HOME: here.path }, cwd: here.path });

@@ -4,7 +4,7 @@ import type { Home } from "../support/home.ts";
 
 const CHECKOUT = join(import.meta.dirname, "../..");
 
-/** What ofetch, the one package that the library does not contain, needs itself. */
+/** ofetch, the one package that is not bundled in the library, and what it depends on. */
 const DEPENDENCIES = ["ofetch", "destr", "ufo", "node-fetch-native"];
 
 /** Builds the library and installs it in this home, as a package manager would. */

@@ -1,6 +1,6 @@
 /**
- * A program of somebody else's, run in each runtime: does what the library offers against the server that SERVER names,
- * and prints what came of it as one JSON object. OTHER is a server that must never hear of the token.
+ * A program that uses everything in the library, run in each runtime. It prints the results as one JSON object. OTHER is
+ * the URL of a server that must not get any request.
  */
 import { inspect } from "node:util";
 import { CliError, createClient, resolveContext } from "bentocloud";

@@ -1,13 +1,14 @@
-import { afterAll, expect } from "bun:test";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { afterAll, afterEach, expect } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import manifest from "../../package.json" with { type: "json" };
 import { home as newHome, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { serveRelease } from "./release.ts";
 import { describe, test } from "./equipped.ts";
+import { ARCHIVE } from "./installer.ts";
+import { serveRelease } from "./release.ts";
 
 // The runner's environment file may hold the token: the action writes it there.
 sweepCanaries({ files: ["github-env"] });
@@ -18,7 +19,7 @@ interface Step {
   name: string;
   if?: string;
   shell: string;
-  env: Record<string, string>;
+  env?: Record<string, string>;
   run: string;
 }
 
@@ -46,8 +47,10 @@ function job(gh = "exit 0") {
 
   /** Runs a step as the runner does, with the PATH that earlier steps extended. */
   async function step(name: string, inputs: Record<string, string> = {}) {
-    const { run: script, env } = action.runs.steps.find((one) => one.name === name && one.shell === "bash")!;
-    const context = { "github.token": "github-token", "runner.os == 'Windows' && '.exe' || ''": "" };
+    const { run: script, env = {} } = action.runs.steps.find(
+      (one) => one.name === name && one.shell === "bash",
+    )!;
+    const context = { "github.token": "github-token" };
     for (const [input, { default: value }] of Object.entries(action.inputs))
       Object.assign(context, { [`inputs.${input}`]: inputs[input] ?? value });
     const filled = Object.entries(env).map(([key, value]) => [key, fill(value, context)]);
@@ -80,20 +83,29 @@ function fill(text: string, context: Record<string, string>): string {
   });
 }
 
+/** A program in the archive that leaves a note of its environment when it is run. */
+function packSpy(note: string): void {
+  release.repack(ARCHIVE, (folder) =>
+    writeFileSync(
+      join(folder, "bentocloud"),
+      `#!/bin/sh\nenv >'${note}'\necho bentocloud ${manifest.version}\n`,
+    ),
+  );
+}
+
 describe("action", () => {
+  afterEach(() => release.restore());
+
   test("no script contains an expression, so that no input can become a command", () => {
     for (const { run: script } of action.runs.steps) expect(script).not.toContain("${{");
   });
 
-  test("installs, verifies, and hands the credentials to later steps", async () => {
+  test("installs, and hands the credentials to later steps", async () => {
     const { home, read, step } = job();
     expect((await step("Install")).code).toBe(0);
     expect(read("path")).toBe(`${home.path}/bentocloud\n`);
-    expect((await step("Verify")).code).toBe(0);
+    expect((await step("Name the version")).code).toBe(0);
     expect(read("output")).toBe(`version=${manifest.version}\n`);
-    expect(read("gh")).toBe(
-      `attestation verify ${home.path}/bentocloud/bentocloud --repo bentoml/bentocloud\n`,
-    );
     const token = cloud.issueToken();
     const signedIn = await step("Sign in", { "api-key": token, endpoint: cloud.url });
     expect(signedIn.code).toBe(0);
@@ -111,19 +123,53 @@ describe("action", () => {
     ]);
   });
 
-  test("installs the version it is given, and fails when that does not exist", async () => {
-    expect((await job().step("Install", { version: manifest.version })).code).toBe(0);
-    const { step, read } = job();
-    expect((await step("Install", { version: "9.9.9" })).code).toBe(1);
-    expect(read("path")).toBe("");
+  test("verifies the archive before it runs the program or puts it in place", async () => {
+    const note = join(newHome().path, "note");
+    const { home, read, step } = job(`sha256sum "$3" >>"$RUNNER_TEMP/github-gh"
+[ ! -e '${note}' ] && [ ! -e "$RUNNER_TEMP/bentocloud" ] && [ "$GH_TOKEN" = github-token ]`);
+    packSpy(note);
+    expect((await step("Install")).code).toBe(0);
+    const [words = "", checksum = ""] = read("gh").split("\n");
+    const path = words.split(" ")[2]!;
+    expect(path).toEndWith(`/${ARCHIVE}`);
+    expect(words).toBe(
+      `attestation verify ${path} --repo bentoml/bentocloud --signer-workflow ` +
+        `bentoml/bentocloud/.github/workflows/release.yml --source-ref refs/tags/v${manifest.version}`,
+    );
+    expect(checksum).toStartWith(release.checksum(ARCHIVE));
+    expect(existsSync(join(home.path, "bentocloud/bentocloud"))).toBe(true);
+    expect(readFileSync(note, "utf8")).not.toContain("github-token");
   });
 
-  test("fails when the program was not built by the project's own pipeline", async () => {
-    const { read, step } = job("exit 1");
-    await step("Install");
-    expect((await step("Verify")).code).toBe(1);
-    expect(read("output")).toBe("");
-    expect((await step("Verify", { attestation: "false" })).code).toBe(0);
+  test("runs and installs nothing that the project's own pipeline did not make", async () => {
+    const note = join(newHome().path, "note");
+    const { home, read, step } = job("exit 1");
+    packSpy(note);
+    const { code, stderr } = await step("Install");
+    expect(code).toBe(1);
+    expect(stderr).toEndWith(`error: the release pipeline of bentocloud did not make this ${ARCHIVE}\n`);
+    expect(read("path")).toBe("");
+    expect(existsSync(note)).toBe(false);
+    expect(existsSync(join(home.path, "bentocloud"))).toBe(false);
+  });
+
+  test.each([
+    ["true", 1],
+    ["", 1],
+    ["no", 1],
+    ["False", 1],
+    ["false", 0],
+  ])("goes without the attestation only for false, and %p is not it: %d", async (attestation, code) => {
+    expect((await job("exit 1").step("Install", { attestation })).code).toBe(code);
+  });
+
+  test("installs the version it is given, and fails when that does not exist", async () => {
+    expect((await job().step("Install", { version: manifest.version })).code).toBe(0);
+    for (const version of ["9.9.9", "$(id)", "1.2.3\nnewest"]) {
+      const { step, read } = job();
+      expect((await step("Install", { version })).code).toBe(1);
+      expect(read("path")).toBe("");
+    }
   });
 
   test("fails when the token does not work, and hands nothing on", async () => {

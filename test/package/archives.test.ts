@@ -1,12 +1,25 @@
 import { afterAll, beforeAll, expect } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { TARGETS } from "../../build/targets.ts";
 import { checksumOf, sha256 } from "../../scripts/package/checksums.ts";
+import { writeDeb, writeRpm } from "../../scripts/package/linux.ts";
+import { writeNpmPackages } from "../../scripts/package/npm.ts";
 import { run as runTool } from "../../scripts/package/run.ts";
 import { writeRelease } from "../../scripts/package.ts";
+import { checkIdentity, checkPackages, unpack } from "../../scripts/verify/packages.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { makeDist, TIME } from "./release.ts";
 import { describe, isUnequipped, test } from "./equipped.ts";
@@ -53,9 +66,16 @@ test("release: every file has the checksum of checksums.txt", () => {
   expect(names).toEqual(expected.map((name) => `${name}: OK`).toSorted());
 });
 
-test("release: subjects.txt lists the files, and the binaries by target", () => {
+test("release: subjects.txt lists every file of the page, and the binaries by target", () => {
   const subjects = readFileSync(join(dist, "subjects.txt"), "utf8");
-  expect(subjects).toStartWith(readFileSync(join(release, "checksums.txt"), "utf8"));
+  const names = subjects
+    .trim()
+    .split("\n")
+    .map((line) => line.split("  ")[1]!);
+  const binaries = TARGETS.map(({ name, exe }) => exe.replace("bentocloud", `bentocloud-${name}`));
+  expect(names.toSorted()).toEqual([...readdirSync(release), ...binaries].toSorted());
+  for (const name of readdirSync(release))
+    expect(checksumOf(subjects, name)).toBe(sha256(join(release, name)));
   for (const { name, exe } of TARGETS)
     expect(checksumOf(subjects, exe.replace("bentocloud", `bentocloud-${name}`))).toBe(
       sha256(join(dist, name, exe)),
@@ -75,11 +95,7 @@ test("release: the same binaries give the same files, byte for byte", async () =
 describe.each(ARCHIVES)("%s", (archive) => {
   const folder = unpackedTo(archive);
   beforeAll(() => {
-    runTool(
-      archive.endsWith(".zip")
-        ? ["unzip", "-q", join(release, archive), "-d", folder]
-        : ["tar", "-xzf", join(release, archive), "-C", folder],
-    );
+    unpack(join(release, archive), folder);
   });
 
   test("holds the program, the licences, the manual and the completions", () => {
@@ -177,12 +193,59 @@ describe("the .rpm", () => {
     ]);
   });
 
-  test("contains the program unchanged", () => {
+  test("has the manual and the completions where Fedora looks for them", () => {
     const folder = unpackedTo("fedora");
     const rpm = join(release, "bentocloud-linux-x64.rpm");
-    runTool(["sh", "-c", `rpm2cpio '${rpm}' | cpio -idm --quiet`], { cwd: folder });
-    expect(sha256(join(folder, "usr/bin/bentocloud"))).toBe(sha256(join(dist, "linux-x64/bentocloud")));
+    unpack(rpm, folder);
     expect(filesIn(folder)).toContain("usr/share/man/man1/bentocloud.1.gz");
     expect(filesIn(folder)).toContain("usr/share/zsh/site-functions/_bentocloud");
+  });
+});
+
+describe("the program in a package", () => {
+  const target = TARGETS.find(({ name }) => name === "linux-x64")!;
+  const packages = { target, version: manifest.version, time: TIME };
+
+  test("is the one that was built, in every package of the release, and says its name and version", () => {
+    writeNpmPackages({ dist, time: TIME });
+    expect(checkPackages(dist)).toEqual([]);
+  });
+
+  test("that something changed is found, whatever the package", () => {
+    const [deb, rpm] = [".deb", ".rpm"].map((ending) => join(release, `bentocloud-linux-x64${ending}`));
+    const kept = [deb, rpm].map((file) => readFileSync(file!));
+    const files = [{ path: "bentocloud", content: "#!/bin/sh\necho 1.4.5\n", executable: true }];
+    writeDeb({ ...packages, files, outfile: deb! });
+    writeRpm({ ...packages, files, outfile: rpm! });
+    const said = "its program is not the one that was built";
+    expect(checkPackages(dist)).toEqual(
+      [".deb", ".rpm"].map((ending) => `release/bentocloud-linux-x64${ending}: ${said}`),
+    );
+    for (const [index, file] of [deb, rpm].entries()) writeFileSync(file!, kept[index]!);
+  });
+
+  test("that became a bare Bun is found, in an empty folder and beside a package.json", () => {
+    expect(checkIdentity([process.execPath])).toEqual([
+      `--version prints "${Bun.version}\\n"`,
+      `--version beside a package.json prints "${Bun.version}\\n"`,
+      'token beside a package.json prints "hostile\\n"',
+    ]);
+  });
+
+  test("is not stripped by the programs that make packages", () => {
+    const elf = join(root, "elf");
+    copyFileSync("/bin/sh", elf);
+    appendFileSync(elf, "what strip takes away");
+    const files = [{ path: "bentocloud", from: elf, executable: true }];
+    for (const [ending, write] of [
+      [".deb", writeDeb],
+      [".rpm", writeRpm],
+    ] as const) {
+      const outfile = join(root, `elf${ending}`);
+      write({ ...packages, files, outfile });
+      const folder = unpackedTo(`elf-${ending}`);
+      unpack(outfile, folder);
+      expect(sha256(join(folder, "usr/bin/bentocloud"))).toBe(sha256(elf));
+    }
   });
 });

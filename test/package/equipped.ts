@@ -1,7 +1,7 @@
-import { needs } from "../support/needs.ts";
+import { needs, type Tool } from "../support/needs.ts";
 
 /** What makes the packages, and what the installer is tried with, beyond what every Debian has. */
-const tools = needs(
+const TOOLS: readonly Tool[] = [
   "busybox",
   "cpio",
   "curl",
@@ -16,7 +16,13 @@ const tools = needs(
   "unzip",
   "wget",
   "zip",
-);
+];
+const tools = needs(...TOOLS);
 
 export const isUnequipped = !tools.isMet;
 export const { describe, test } = tools;
+
+/** For tests that need another tool too. */
+export function describeWith(...more: Tool[]) {
+  return needs(...TOOLS, ...more).describe;
+}

@@ -1,78 +1,48 @@
 import { afterAll, afterEach, expect } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
-import { type RunOptions, run } from "../support/bin.ts";
+import { run } from "../support/bin.ts";
 import { home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { makeCertificates } from "../support/tls.ts";
-import { type Machine, machine } from "./machine.ts";
+import { describe, describeWith, test } from "./equipped.ts";
+import {
+  ARCHIVE,
+  commandOf,
+  expectNothing,
+  install as installFrom,
+  installed,
+  lastLine,
+  linux,
+  SCRIPT,
+  SHELLS,
+  shells,
+  temporary,
+} from "./installer.ts";
+import { machine } from "./machine.ts";
 import { serveRelease } from "./release.ts";
-import { describe, test } from "./equipped.ts";
 
 sweepCanaries();
 
-const SCRIPT = join(import.meta.dir, "../../scripts/install.sh");
-const ARCHIVE = "bentocloud-linux-x64.tar.gz";
 const TAG = `v${manifest.version}`;
-const certificates = await makeCertificates();
 const release = await serveRelease(join(home().path, "dist"));
-const secure = await serveRelease(join(home().path, "dist"), certificates.leaf);
 afterEach(() => release.restore());
-afterAll(() => {
-  release.stop();
-  secure.stop();
-});
+afterAll(() => release.stop());
 
-/** Three machines: dash with curl, bash with wget, and one that has only BusyBox. */
-const SHELLS = {
-  dash: { command: ["dash"], busybox: false, downloader: "curl" },
-  bash: { command: ["bash", "--posix"], busybox: false, downloader: "wget" },
-  busybox: { command: ["busybox", "ash"], busybox: true, downloader: "wget" },
-};
-
-function linux(shell: keyof typeof SHELLS = "dash"): Machine {
-  const { busybox, downloader } = SHELLS[shell];
-  const made = machine([downloader], { busybox });
-  made.fake("uname", 'if [ "$1" = -m ]; then echo x86_64; else echo Linux; fi');
-  made.fake("ldd", "echo 'ldd (GNU libc) 2.36'");
-  return made;
+function install(options: Parameters<typeof installFrom>[0]) {
+  return installFrom({ ...options, env: { BENTOCLOUD_RELEASES: release.url, ...options.env } });
 }
 
-interface Install extends RunOptions {
-  on: Machine;
-  shell?: keyof typeof SHELLS;
-  script?: string;
-}
-
-function install({ on, shell = "dash", script = SCRIPT, env = {}, ...options }: Install) {
-  const [program = "", ...args] = SHELLS[shell].command;
-  return run([...args, script], {
-    home: on.home,
-    command: [Bun.which(program)!],
-    env: { PATH: on.bin, TMPDIR: temporary(on), BENTOCLOUD_RELEASES: release.url, ...env },
-    ...options,
-  });
-}
-
-function temporary({ home }: Machine): string {
-  const folder = join(home.path, "tmp");
-  mkdirSync(folder, { recursive: true });
-  return folder;
-}
-
-function installed({ home }: Machine, path = ".local/bin/bentocloud"): string {
-  return readFileSync(join(home.path, path), "utf8");
-}
-
-/** Nothing was installed, and no temporary file or folder is left. */
-function expectNothing({ home }: Machine): void {
-  expect(readdirSync(home.path).toSorted()).toEqual([".bin", "tmp"]);
-  expect(readdirSync(join(home.path, "tmp"))).toEqual([]);
-}
-
-for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
-  describe(`install.sh in ${shell} with ${SHELLS[shell].downloader}`, () => {
+for (const shell of shells)
+  describeWith(SHELLS[shell].tool)(`install.sh in ${shell} with ${SHELLS[shell].downloader}`, () => {
     test("installs the newest release, and says what to add to PATH", async () => {
       const on = linux(shell);
       const before = release.requests.length;
@@ -81,11 +51,13 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       const path = join(on.home.path, ".local/bin/bentocloud");
       expect(stderr).toContain(`installed bentocloud ${manifest.version} as ${path}\n`);
       expect(stderr).toContain(`export PATH="${on.home.path}/.local/bin:$PATH"`);
-      expect(statSync(path).mode & 0o777).toBe(0o755);
       expect((await run(["--version"], { command: [path] })).stdout).toBe(`bentocloud ${manifest.version}\n`);
-      expect(readdirSync(on.home.path).toSorted()).toEqual([".bin", ".local", "tmp"]);
-      expect(readdirSync(join(on.home.path, "tmp"))).toEqual([]);
-      expect(readdirSync(join(path, ".."))).toEqual(["bentocloud"]);
+      expect(on.home.tree().filter((line) => !line.startsWith(".bin"))).toEqual([
+        ".local/ 0755",
+        ".local/bin/ 0755",
+        ".local/bin/bentocloud 0755",
+        "tmp dir/ 0755",
+      ]);
       expect(release.requests.slice(before)).toEqual([
         "/releases/latest/download/version.txt",
         `/releases/download/${TAG}/checksums.txt`,
@@ -102,13 +74,15 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       expectNothing(on);
     });
 
-    test("fails when checksums.txt has no line for the archive, half a line, or two", async () => {
+    test("fails when checksums.txt has no line for the archive, a part of one, or two", async () => {
       const on = linux(shell);
       const checksums = release.read("checksums.txt");
       const line = checksums.split("\n").find((one) => one.endsWith(ARCHIVE))!;
       for (const text of [
         checksums.replace(line, ""),
         checksums.replace(line, line.slice(8)),
+        checksums.replace(line, `${line.slice(8)}!`),
+        checksums.slice(0, checksums.indexOf(line) + line.length),
         `${checksums}${line}\n`,
       ]) {
         release.change("checksums.txt", text);
@@ -128,34 +102,43 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
         release.change(name, undefined);
         const { code, stderr } = await install({ on, shell });
         expect(code).toBe(1);
-        expect(stderr).toMatch(
-          new RegExp(`error: cannot download http://127.0.0.1:\\d+/releases/.*/${name}\n$`),
+        expect(lastLine(stderr)).toMatch(
+          new RegExp(`^error: cannot download http://127.0.0.1:\\d+/releases/.*/${name}$`),
         );
         expectNothing(on);
       },
     );
 
-    test("does nothing when the download of the script was cut off after any line", async () => {
+    test("refuses a version.txt that holds no version, without printing it", async () => {
       const on = linux(shell);
-      const lines = readFileSync(SCRIPT, "utf8").trimEnd().split("\n");
+      const wrong = ["", "v", "1.2", "1.2.3.4", "1..3", "v1.2.3-", "1.2.x", "\u001b[2J1.2.3", "1.2.3/../.."];
+      for (const text of [...wrong.map((version) => `${version}\n`), manifest.version]) {
+        release.change("version.txt", text);
+        const { code, stderr } = await install({ on, shell });
+        expect({ code, stderr }).toEqual({
+          code: 1,
+          stderr: "error: version.txt of the newest release holds no version\n",
+        });
+      }
+      expectNothing(on);
+    });
+
+    test("does nothing when the download of the script was cut off", async () => {
+      const on = linux(shell);
+      const text = readFileSync(SCRIPT, "utf8").trimEnd();
+      const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
       const before = release.requests.length;
       const part = join(temporary(on), "part.sh");
-      const env = {
-        PATH: on.bin,
-        HOME: on.home.path,
-        TMPDIR: temporary(on),
-        BENTOCLOUD_RELEASES: release.url,
-      };
-      for (let count = 0; count < lines.length; count++) {
-        writeFileSync(part, lines.slice(0, count).join("\n"));
-        const [program = "", ...args] = SHELLS[shell].command;
-        const { stdout } = Bun.spawnSync([Bun.which(program)!, ...args, part], { env, cwd: on.home.path });
+      const env = { PATH: on.bin, HOME: on.home.path, BENTOCLOUD_RELEASES: release.url };
+      for (const end of [...ends.filter((_, index) => index % 8 === 0), ...ends.slice(-3), text.length - 2]) {
+        writeFileSync(part, text.slice(0, end));
+        const { stdout } = Bun.spawnSync([...commandOf(shell), part], { env, cwd: on.home.path });
         expect(stdout.toString()).toBe("");
       }
-      expect(lines.at(-1)).toBe("main");
-      expect(readdirSync(on.home.path).toSorted()).toEqual([".bin", "tmp"]);
-      expect(readdirSync(join(on.home.path, "tmp"))).toEqual(["part.sh"]);
+      expect(text).toEndWith("\n}\n\nmain");
       expect(release.requests.length).toBe(before);
+      rmSync(part);
+      expectNothing(on);
     });
 
     test("replaces an older program, and keeps it when the new one does not run", async () => {
@@ -164,14 +147,14 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       mkdirSync(folder);
       writeFileSync(join(folder, "bentocloud"), "the old one");
       on.fake("ldd", "echo 'musl libc (x86_64)'; exit 1");
-      const broken = { BENTOCLOUD_INSTALL_DIR: "programs", BENTOCLOUD_VERSION: manifest.version };
+      const env = { BENTOCLOUD_INSTALL_DIR: "programs", BENTOCLOUD_VERSION: manifest.version };
       on.fake("cp", 'printf "#!/bin/sh\\nexit 127\\n" >"$2"');
-      const failed = await install({ on, shell, env: broken });
+      const failed = await install({ on, shell, env });
       expect(failed.code).toBe(1);
       expect(failed.stderr).toContain('error: bentocloud does not run here: on Alpine, it needs "apk add');
       expect(installed(on, "programs/bentocloud")).toBe("the old one");
       on.fake("cp", 'cat "$1" >"$2"');
-      expect((await install({ on, shell, env: broken })).code).toBe(0);
+      expect((await install({ on, shell, env })).code).toBe(0);
       expect(installed(on, "programs/bentocloud")).toContain("# linux-x64-musl\n");
       expect(readdirSync(folder)).toEqual(["bentocloud"]);
     });
@@ -180,26 +163,28 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[])
       const on = linux(shell);
       const under = { BENTOCLOUD_INSTALL_DIR: join(on.bin, "cat/below") };
       const refused = await install({ on, shell, env: under });
-      expect({ code: refused.code, last: refused.stderr.trimEnd().split("\n").at(-1) }).toEqual({
-        code: 1,
-        last: `error: cannot make ${on.bin}/cat/below`,
-      });
+      expect(refused.code).toBe(1);
+      expect(lastLine(refused.stderr)).toBe(`error: cannot make ${on.bin}/cat/below`);
       on.fake("cp", "exit 1");
       const full = await install({ on, shell, env: { BENTOCLOUD_INSTALL_DIR: join(on.home.path, "a/b/c") } });
-      expect({ code: full.code, last: full.stderr.trimEnd().split("\n").at(-1) }).toEqual({
-        code: 1,
-        last: `error: cannot write to ${on.home.path}/a/b/c`,
-      });
+      expect(full.code).toBe(1);
+      expect(lastLine(full.stderr)).toBe(`error: cannot write to ${on.home.path}/a/b/c`);
       expectNothing(on);
     });
 
-    test("does not put the program into a folder called bentocloud", async () => {
+    test("makes folders that nobody else can write to, whatever the umask", async () => {
       const on = linux(shell);
-      mkdirSync(join(on.home.path, ".local/bin/bentocloud"), { recursive: true });
-      const { code, stderr } = await install({ on, shell });
-      expect(code).toBe(1);
-      expect(stderr).toContain("/.local/bin/bentocloud is a directory\n");
-      expect(readdirSync(join(on.home.path, ".local/bin/bentocloud"))).toEqual([]);
+      const command = ["/bin/sh", "-c", 'umask 000; exec "$@"', "sh", ...commandOf(shell)];
+      expect((await install({ on, shell, command })).code).toBe(0);
+      expect(on.home.tree()).toContain(".local/ 0755");
+      expect(on.home.tree()).toContain(".local/bin/bentocloud 0755");
+    });
+
+    test("leaves nothing when interrupted", async () => {
+      const on = linux(shell);
+      on.fake(on.downloader, '[ "$1" = --version ] || kill -TERM $PPID; exec cat /dev/null');
+      expect((await install({ on, shell })).code).toBe(143);
+      expectNothing(on);
     });
   });
 
@@ -233,22 +218,81 @@ describe("install.sh chooses the build", () => {
   });
 });
 
-describe("install.sh", () => {
-  test("fails without curl and wget, or without a program for SHA-256", async () => {
+describe("install.sh says in a sentence", () => {
+  test.each(["tar", "gzip", "mktemp", "uname", "sed"])("that %s is missing", async (name) => {
+    const on = linux();
+    rmSync(join(on.bin, name));
+    expect(await install({ on })).toMatchObject({ code: 1, stderr: `error: ${name} is needed\n` });
+  });
+
+  test("that nothing can download, or nothing can compute SHA-256", async () => {
     const bare = machine([]);
     expect(await install({ on: bare })).toMatchObject({ code: 1, stderr: "error: curl or wget is needed\n" });
-    expectNothing(bare);
     const on = linux();
-    Bun.spawnSync(["rm", join(on.bin, "sha256sum")]);
+    rmSync(join(on.bin, "sha256sum"));
     const { code, stderr } = await install({ on });
     expect(code).toBe(1);
     expect(stderr).toContain("error: sha256sum, shasum or openssl is needed");
     expectNothing(on);
   });
 
+  test("that HOME or the temporary folder is missing", async () => {
+    const on = linux();
+    const homeless = await install({ on, env: { HOME: "" } });
+    expect({ code: homeless.code, stderr: homeless.stderr }).toEqual({
+      code: 1,
+      stderr: "error: HOME is not set; say in BENTOCLOUD_INSTALL_DIR where the program goes\n",
+    });
+    const { stderr } = await install({ on, env: { TMPDIR: "/nonexistent" } });
+    expect(stderr).toBe("error: cannot make a temporary folder in /nonexistent\n");
+  });
+
+  test("that root installs for root alone, unless a folder is named", async () => {
+    const said = "for everybody: BENTOCLOUD_INSTALL_DIR=/usr/local/bin";
+    const on = linux();
+    on.fake("id", "echo 0");
+    expect((await install({ on })).stderr).toContain(said);
+    const named = { BENTOCLOUD_INSTALL_DIR: join(on.home.path, "programs") };
+    expect((await install({ on, env: named })).stderr).not.toContain(said);
+    on.fake("id", "echo 1000");
+    expect((await install({ on })).stderr).not.toContain(said);
+  });
+
+  test("that PATH has another bentocloud first", async () => {
+    const on = linux();
+    on.fake("bentocloud", "exit 1");
+    const env = { PATH: `${on.bin}:${on.home.path}/.local/bin` };
+    const { code, stderr } = await install({ on, env });
+    expect(code).toBe(0);
+    expect(lastLine(stderr)).toBe(`PATH has another one first: ${on.bin}/bentocloud`);
+  });
+
+  test("that a folder is not in PATH, as code only where the folder is harmless in it", async () => {
+    const on = linux();
+    const folder = (name: string) => ({ BENTOCLOUD_INSTALL_DIR: join(on.home.path, name) });
+    expect((await install({ on, env: folder("my programs") })).stderr).toContain('/my programs:$PATH"\n');
+    const { stderr } = await install({ on, env: folder("$(id)`id`") });
+    expect(lastLine(stderr)).toEndWith("is not in PATH; add it in your shell's profile");
+  });
+
+  test.each(["../../evil", "v1/../../evil", "main", "v1 2", "v", "1.2", "1.2.3.4", "--help"])(
+    "that %p is no version",
+    async (version) => {
+      const on = linux();
+      const { code, stderr } = await install({ on, env: { BENTOCLOUD_VERSION: version } });
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: "error: BENTOCLOUD_VERSION is no version; 1.2.3 is one\n",
+      });
+      expectNothing(on);
+    },
+  );
+});
+
+describe("install.sh", () => {
   test.each(["shasum", "openssl"])("uses %s where there is no sha256sum", async (name) => {
     const on = linux();
-    Bun.spawnSync(["rm", join(on.bin, "sha256sum")]);
+    rmSync(join(on.bin, "sha256sum"));
     on.fake(name, `PATH='${process.env["PATH"]}'; exec ${name} "$@"`);
     expect((await install({ on })).code).toBe(0);
     release.change(ARCHIVE, "something else");
@@ -264,70 +308,35 @@ describe("install.sh", () => {
     }
   });
 
-  test.each(["../../evil", "v1/../../evil", "main", "v1 2", "v"])(
-    "refuses %p as a version",
-    async (version) => {
-      const on = linux();
-      const { code, stderr } = await install({ on, env: { BENTOCLOUD_VERSION: version } });
+  test("replaces a link, and leaves alone what it leads to and a folder of that name", async () => {
+    const on = linux();
+    const path = join(on.home.path, ".local/bin/bentocloud");
+    mkdirSync(path, { recursive: true });
+    const { code, stderr } = await install({ on });
+    expect({ code, last: lastLine(stderr) }).toEqual({ code: 1, last: `error: ${path} is a directory` });
+    expect(readdirSync(path)).toEqual([]);
+    rmSync(path, { recursive: true });
+    writeFileSync(join(on.home.path, "other"), "another program");
+    symlinkSync(join(on.home.path, "other"), path);
+    expect((await install({ on })).code).toBe(0);
+    expect(installed(on, "other")).toBe("another program");
+    expect(installed(on)).toContain("# linux-x64\n");
+  });
+
+  test("installs no program that is not the bentocloud of that version, and no link", async () => {
+    const on = linux();
+    const contents = ["#!/bin/sh\necho 1.4.5\n", "#!/bin/sh\necho bentocloud 9.9.9\n", "#!/bin/sh\nexit 1\n"];
+    for (const content of contents) {
+      release.repack(ARCHIVE, (folder) => writeFileSync(join(folder, "bentocloud"), content));
+      const { code, stderr } = await install({ on });
       expect(code).toBe(1);
-      expect(stderr).toContain("is no version\n");
+      expect(lastLine(stderr)).toMatch(
+        /^error: (the program in .* is not bentocloud |bentocloud does not run)/,
+      );
       expectNothing(on);
-    },
-  );
-
-  test.each([
-    "http://example.test/releases",
-    "ftp://127.0.0.1/",
-    "http://localhost:1@example.test/",
-    "file:///tmp",
-  ])("downloads nothing from %s", async (address) => {
-    const on = linux();
-    const { code, stderr } = await install({ on, env: { BENTOCLOUD_RELEASES: address } });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^error: BENTOCLOUD_RELEASES must /);
-    expectNothing(on);
-  });
-
-  test("follows no redirect from https to http", async () => {
-    const redirecting = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      tls: certificates.leaf,
-      fetch: (request) => Response.redirect(release.url.replace("/releases", new URL(request.url).pathname)),
-    });
-    const on = linux();
-    const env = {
-      BENTOCLOUD_RELEASES: `https://127.0.0.1:${redirecting.port}/releases`,
-      CURL_CA_BUNDLE: certificates.caFile(),
-    };
-    expect(await install({ on, env })).toMatchObject({ code: 1 });
-    expectNothing(on);
-    redirecting.stop(true);
-  });
-
-  test("downloads over https only from a server with a trusted certificate", async () => {
-    const on = linux();
-    const env = { BENTOCLOUD_RELEASES: secure.url };
-    expect((await install({ on, env })).code).toBe(1);
-    expectNothing(on);
-    expect((await install({ on, env: { ...env, CURL_CA_BUNDLE: certificates.caFile() } })).code).toBe(0);
-  });
-
-  test("refuses a wget that does not check certificates", async () => {
-    const on = linux("busybox");
-    const env = { BENTOCLOUD_RELEASES: secure.url };
-    const { code, stderr } = await install({ on, shell: "busybox", env });
-    expect({ code, stderr }).toEqual({
-      code: 1,
-      stderr: "error: this wget does not check certificates; install curl\n",
-    });
-    expectNothing(on);
-  });
-
-  test("leaves nothing when interrupted", async () => {
-    const on = linux();
-    on.fake("curl", "kill -TERM $PPID; exec cat /dev/null");
-    expect((await install({ on })).code).toBe(143);
+    }
+    release.repack(ARCHIVE, (folder) => symlinkSync("/bin/sh", join(folder, "bentocloud")));
+    expect(lastLine((await install({ on })).stderr)).toBe(`error: ${ARCHIVE} holds no bentocloud`);
     expectNothing(on);
   });
 
@@ -335,7 +344,6 @@ describe("install.sh", () => {
     const on = linux();
     writeFileSync(join(on.home.path, ".profile"), "# mine\n");
     expect((await install({ on })).code).toBe(0);
-    expect(on.home.tree().filter((line) => line.startsWith(".profile"))).toEqual([".profile 0644"]);
     expect(readFileSync(join(on.home.path, ".profile"), "utf8")).toBe("# mine\n");
     expect(existsSync(join(on.home.path, ".bashrc"))).toBe(false);
   });

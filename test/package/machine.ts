@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { type Home, home as newHome } from "../support/home.ts";
 
 /** Everything that the installer needs, except a program that downloads. */
-const TOOLS = "uname mktemp cat rm tar gzip cp chmod mv mkdir dirname rmdir sha256sum".split(" ");
+const TOOLS = "uname mktemp cat rm tar gzip cp chmod mv mkdir dirname rmdir sed id printf sha256sum".split(
+  " ",
+);
 
 export interface Machine {
   readonly home: Home;

@@ -1,24 +1,17 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { TARGETS } from "../../build/targets.ts";
-import { platformManifest, umbrellaManifest, writeNpmPackages } from "../../scripts/package/npm.ts";
+import { platformManifest, umbrellaManifest } from "../../scripts/package/npm.ts";
 import { REPOSITORY } from "../../scripts/package/project.ts";
 import { run as runTool } from "../../scripts/package/run.ts";
 import { home, type RunOptions, run, start } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
-import { serveRegistry } from "./registry.ts";
-import { makeDist, TIME } from "./release.ts";
+import { HERE, serveRegistry } from "./registry.ts";
 
 sweepCanaries();
-
-const MODULES = join(import.meta.dir, "../../node_modules");
-const DEPENDENCIES = ["ofetch", "destr", "node-fetch-native", "ufo"];
-const HERE = TARGETS.find(
-  ({ os, cpu, libc }) => os === process.platform && cpu === process.arch && libc !== "musl",
-)!;
 
 /** Stands in for the program: it exits, kills itself, or reports the signals that it gets. */
 const STAND_IN = `#!/bin/sh
@@ -42,19 +35,12 @@ esac
 `;
 
 const installation = home();
-const dist = join(installation.path, "dist");
-makeDist(dist);
-writeNpmPackages({ dist, time: TIME });
-runTool(["npm", "pack", "--silent", "--ignore-scripts", ...DEPENDENCIES.map((name) => join(MODULES, name))], {
-  cwd: join(dist, "npm"),
-});
-const registry = serveRegistry(join(dist, "npm"));
+const registry = serveRegistry(join(installation.path, "dist"));
 afterAll(() => registry.stop());
 
 const command = (project: string) => join(project, "node_modules/.bin/bentocloud");
-const standIn = join(installation.path, "stand-in");
-writeFileSync(standIn, STAND_IN);
-chmodSync(standIn, 0o755);
+const binaryIn = (project: string) =>
+  join(project, `node_modules/@bentocloud/cli-${HERE.name}/bin/${HERE.exe}`);
 
 /** Installs into an empty folder, with none of this machine's settings and caches. */
 async function install(name: string, ...options: string[]): Promise<string> {
@@ -71,12 +57,17 @@ async function install(name: string, ...options: string[]): Promise<string> {
 
 const project = await install("project");
 
+/** Copies the project, to change the copy. */
+function copyProject(name: string): string {
+  const copy = join(installation.path, name);
+  cpSync(project, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
+
 describe("npm install bentocloud", () => {
-  test("downloads only the binary for this machine, and runs no script", () => {
+  test("downloads only the binary for this machine", () => {
     expect(registry.fetched.filter((name) => name.includes("/"))).toEqual([`@bentocloud/cli-${HERE.name}`]);
     expect(readdirSync(join(project, "node_modules/@bentocloud"))).toEqual([`cli-${HERE.name}`]);
-    for (const json of [umbrellaManifest(), ...TARGETS.map(platformManifest)])
-      expect(json).not.toHaveProperty("scripts");
   });
 
   test("installs a command that runs the program", async () => {
@@ -128,8 +119,9 @@ describe("npm install bentocloud", () => {
 });
 
 describe("the command of the npm package", () => {
-  const env = { BENTOCLOUD_BINARY: standIn };
-  const options: RunOptions = { command: [command(project)], env };
+  const other = copyProject("with a stand-in");
+  writeFileSync(binaryIn(other), STAND_IN);
+  const options: RunOptions = { command: [command(other)] };
 
   test.each([0, 1, 2, 4, 70, 130])("ends with the program's exit code %d", async (code) => {
     expect(await run(["exit", String(code)], options)).toMatchObject({ code, signal: null });
@@ -165,10 +157,11 @@ describe("the command of the npm package", () => {
   });
 
   test("says why the program cannot be started", async () => {
-    const missing = join(installation.path, "missing");
-    const { code, stderr } = await run([], { ...options, env: { BENTOCLOUD_BINARY: missing } });
+    const broken = copyProject("without a program");
+    rmSync(binaryIn(broken));
+    const { code, stderr } = await run([], { command: [command(broken)] });
     expect(code).toBe(1);
-    expect(stderr).toContain(`error: ${missing} cannot be run: spawn ${missing} ENOENT\n`);
+    expect(stderr).toContain(`error: ${binaryIn(broken)} cannot be run: spawn ${binaryIn(broken)} ENOENT\n`);
   });
 });
 
@@ -185,4 +178,21 @@ test("npm packages: a platform package names its system, and the main package al
   expect(optionalDependencies).toEqual(
     Object.fromEntries(TARGETS.map(({ name }) => [`@bentocloud/cli-${name}`, manifest.version])),
   );
+});
+
+test("npm packages: hold these files and no others, and no script that an installation would run", () => {
+  const shared = ["LICENSE", "README.md", "THIRD_PARTY_LICENSES", "package.json"];
+  const expected = new Map<string, string[]>([
+    [`bentocloud-${manifest.version}.tgz`, ["bin/bentocloud.js", "dist/lib/index.d.ts", "dist/lib/index.js"]],
+    ...TARGETS.map(({ name, exe }): [string, string[]] => [
+      `bentocloud-cli-${name}-${manifest.version}.tgz`,
+      [`bin/${exe}`],
+    ]),
+  ]);
+  for (const [file, own] of expected) {
+    const path = join(installation.path, "dist/npm", file);
+    const files = runTool(["tar", "-tzf", path]).trim().split("\n").toSorted();
+    expect(files).toEqual([...shared, ...own].map((name) => `package/${name}`).toSorted());
+    expect(runTool(["tar", "-xzOf", path, "package/package.json"])).not.toContain('"scripts"');
+  }
 });

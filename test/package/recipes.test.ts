@@ -1,5 +1,5 @@
 import { afterAll, expect } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import manifest from "../../package.json" with { type: "json" };
@@ -15,7 +15,9 @@ import { describe, test } from "./equipped.ts";
 // The Secret for the cluster may hold the token: that is its purpose.
 sweepCanaries({ files: ["kubectl.stdin"] });
 
-const guide = readFileSync(join(import.meta.dir, "../../docs/install.md"), "utf8");
+const ROOT = join(import.meta.dir, "../..");
+const guide = readFileSync(join(ROOT, "docs/install.md"), "utf8");
+const security = readFileSync(join(ROOT, "SECURITY.md"), "utf8");
 const cloud = await startCloud();
 const token = cloud.issueToken();
 cloud.deploy(token, ["summarizer"]);
@@ -26,8 +28,8 @@ afterAll(async () => {
 });
 
 /** The code blocks of a section in one language. */
-function blocks(section: string, language: string): string[] {
-  const [, text = ""] = guide.split(`\n## ${section}\n`);
+function blocks(section: string, language: string, page = guide): string[] {
+  const [, text = ""] = page.split(`\n## ${section}\n`);
   const own = text.split("\n## ")[0]!;
   return [...own.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, of, code]) =>
     of === language ? [code!] : [],
@@ -102,7 +104,7 @@ describe("docs/install.md", () => {
     const [text = ""] = blocks("GitHub Actions", "yaml");
     const [{ uses, with: inputs }] = parse(text).steps;
     expect(uses).toBe(`${new URL(REPOSITORY).pathname.slice(1)}@v${manifest.version}`);
-    const action = parse(readFileSync(join(import.meta.dir, "../../action.yml"), "utf8"));
+    const action = parse(readFileSync(join(ROOT, "action.yml"), "utf8"));
     for (const name of Object.keys(inputs)) expect(Object.keys(action.inputs)).toContain(name);
   });
 
@@ -161,5 +163,44 @@ describe("docs/install.md", () => {
       env: { ...secret.stringData, PATH: `${home.path}/bin:${process.env["PATH"]}` },
     });
     expect(inPod.stdout).toContain("verdict       valid\n");
+  });
+});
+
+describe("SECURITY.md", () => {
+  const [lines = ""] = blocks("Verifying a download", "sh", security);
+
+  /** Follows the lines with a `gh` that records its arguments and ends with this code. */
+  async function verify(code: number) {
+    const home = newHome();
+    const gh = record(home, "gh");
+    appendFileSync(join(home.path, "bin/gh"), `exit ${code}\n`);
+    const result = await follow(lines, { home });
+    return { ...result, gh, isUnpacked: existsSync(join(home.path, "bentocloud")) };
+  }
+
+  test("verifying: the lines accept a release, and ask for the pipeline and the tag", async () => {
+    const { code, stdout, gh } = await verify(0);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `bentocloud-linux-x64.tar.gz: OK\nbentocloud ${manifest.version}\n`,
+    });
+    expect(gh()).toBe(
+      `attestation verify bentocloud-linux-x64.tar.gz --repo bentoml/bentocloud --source-ref refs/tags/v${manifest.version} ` +
+        "--signer-workflow bentoml/bentocloud/.github/workflows/release.yml\n",
+    );
+  });
+
+  test("verifying: the lines stop before they unpack what has no attestation, or another checksum", async () => {
+    expect(await verify(1)).toMatchObject({ code: 1, isUnpacked: false });
+    release.change("bentocloud-linux-x64.tar.gz", "something else");
+    expect(await verify(0)).toMatchObject({ code: 1, isUnpacked: false });
+    release.restore();
+  });
+
+  test("verifying: the page and both installers ask for the pipeline that attests", () => {
+    const pipeline = ".github/workflows/release.yml";
+    expect(parse(readFileSync(join(ROOT, pipeline), "utf8")).jobs).toHaveProperty("attest");
+    for (const file of ["scripts/install.sh", "scripts/install.ps1", "SECURITY.md"])
+      expect(readFileSync(join(ROOT, file), "utf8")).toContain(`bentoml/bentocloud/${pipeline}`);
   });
 });

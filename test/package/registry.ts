@@ -1,7 +1,19 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { TARGETS } from "../../build/targets.ts";
+import { writeNpmPackages } from "../../scripts/package/npm.ts";
 import { run } from "../../scripts/package/run.ts";
+import { makeDist, TIME } from "./release.ts";
+
+const MODULES = join(import.meta.dir, "../../node_modules");
+/** What the library needs when it is imported. */
+const DEPENDENCIES = ["ofetch", "destr", "node-fetch-native", "ufo"];
+
+/** The target of this machine. */
+export const HERE = TARGETS.find(
+  ({ os, cpu, libc }) => os === process.platform && cpu === process.arch && libc !== "musl",
+)!;
 
 export interface Registry {
   readonly url: string;
@@ -10,8 +22,13 @@ export interface Registry {
   stop(): void;
 }
 
-/** Serves the tarballs of a folder to npm. */
-export function serveRegistry(folder: string): Registry {
+/** Makes the packages of a release in a folder, and serves them with all that they depend on. */
+export function serveRegistry(dist: string): Registry {
+  makeDist(dist);
+  writeNpmPackages({ dist, time: TIME });
+  const folder = join(dist, "npm");
+  const paths = DEPENDENCIES.map((name) => join(MODULES, name));
+  run(["npm", "pack", "--silent", "--ignore-scripts", ...paths], { cwd: folder });
   const packages = new Map(
     readdirSync(folder)
       .filter((file) => file.endsWith(".tgz"))

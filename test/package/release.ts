@@ -1,6 +1,9 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TARGETS } from "../../build/targets.ts";
+import { checksumOf } from "../../scripts/package/checksums.ts";
 import { writeRelease } from "../../scripts/package.ts";
 import { programCommand } from "../support/program.ts";
 import { isUnequipped } from "./equipped.ts";
@@ -31,8 +34,12 @@ export interface Release {
   /** The paths that were requested. */
   readonly requests: string[];
   /** Serves other content until `restore()`; with undefined, the file is missing. */
-  change(name: string, content: string | undefined): void;
+  change(name: string, content: BodyInit | undefined): void;
+  /** Puts something else into an archive until `restore()`, with the right checksum: a folder that is filled here. */
+  repack(archive: string, fill: (folder: string) => void): void;
   read(name: string): string;
+  /** What checksums.txt says now. */
+  checksum(name: string): string;
   restore(): void;
   stop(): void;
 }
@@ -44,7 +51,7 @@ export async function serveRelease(dist: string, tls?: { key: string; cert: stri
   const folder = join(dist, "release");
   const names = isUnequipped ? [] : readdirSync(folder);
   const files = new Map(names.map((name) => [name, readFileSync(join(folder, name))] as const));
-  const changed = new Map<string, string | undefined>();
+  const changed = new Map<string, BodyInit | undefined>();
   const version = files.get("version.txt")?.toString().trim();
   const requests: string[] = [];
   const server = Bun.serve({
@@ -65,6 +72,23 @@ export async function serveRelease(dist: string, tls?: { key: string; cert: stri
     url: `${tls ? "https" : "http"}://127.0.0.1:${server.port}/releases`,
     requests,
     change: (name, content) => void changed.set(name, content),
+    repack(archive, fill) {
+      const parent = mkdtempSync(join(tmpdir(), "bentocloud-repack-"));
+      fill(parent);
+      const packed = Bun.spawnSync(["tar", "-czf", "-", "-C", parent, "bentocloud"]).stdout;
+      rmSync(parent, { recursive: true });
+      const checksum = createHash("sha256").update(packed).digest("hex");
+      const checksums = files.get("checksums.txt")!.toString();
+      changed.set(archive, new Uint8Array(packed));
+      changed.set(
+        "checksums.txt",
+        checksums.replace(new RegExp(`^.*  ${archive}$`, "m"), `${checksum}  ${archive}`),
+      );
+    },
+    checksum(name) {
+      const text = String(changed.get("checksums.txt") ?? files.get("checksums.txt"));
+      return checksumOf(text, name);
+    },
     read: (name) => files.get(name)!.toString(),
     restore: () => changed.clear(),
     stop: () => void server.stop(true),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { Endpoint } from "../../src/contexts/endpoint.ts";
 import { editProject, parseProject } from "../../src/resolve/bentorc.ts";
 
 function parse(text: string) {
@@ -19,7 +20,7 @@ describe("parseProject", () => {
         path: "/p/.bentorc",
         lines: { context: 2, endpoint: 4, organization: 5 },
         context: "prod",
-        endpoint: "https://x.test",
+        endpoint: new Endpoint("https://x.test"),
         organization: "acme",
       },
       warnings: [],

@@ -140,7 +140,7 @@ test("bad entries do not stop the others", async () => {
     `- endpoint: https://cloud.test\n  api_token: ${canary()}\n`,
     "- name: null token\n  endpoint: https://cloud.test\n  api_token: null\n",
     "- name: empty token\n  endpoint: https://cloud.test\n  api_token: ''\n",
-    "- name: token list\n  endpoint: https://cloud.test\n  api_token: [1, 2]\n",
+    "- name: token list\n  endpoint: https://cloud.test\n  api_token: [ 1, 2 ]\n",
   ].join("");
   const here = home();
   here.write(`contexts:\n${bad}${entry("ok")}current_context_name: __env__\n`);

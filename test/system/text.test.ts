@@ -12,13 +12,13 @@ const INVISIBLE = [
   0xfeff,
 ];
 
-test("mark keeps a name with hidden characters apart from the name without them", () => {
+test("mark shows that a name has hidden characters", () => {
   expect(mark("ac\u200bme")).toBe("ac\ufffdme");
   expect(mark("acme\u001b[8m")).toBe("acme\ufffd");
   expect(mark("日本 acme")).toBe("日本 acme");
 });
 
-test("escapeUnsafe leaves JSON that means the same and drives no terminal", () => {
+test("escapeUnsafe keeps the value of JSON, which then cannot drive a terminal", () => {
   const value = { name: "a\u009b31m\u202eb\u200b" };
   const text = escapeUnsafe(JSON.stringify(value, null, 2));
   expect(JSON.parse(text)).toEqual(value);
@@ -33,7 +33,7 @@ describe("clean", () => {
     },
   );
 
-  test("lets no C0 or C1 control, bidi or invisible character through", () => {
+  test("removes every C0 and C1 control, bidi and invisible character", () => {
     for (const code of [...CONTROLS, ...INVISIBLE]) {
       const cleaned = clean(`a${String.fromCharCode(code)}`);
       expect({ code, cleaned }).toEqual({ code, cleaned: [9, 10, 13].includes(code) ? "a " : "a" });
@@ -52,7 +52,7 @@ describe("clean", () => {
     ["a reset", "a\u001Bcb", "ab"],
     ["a character set", "a\u001B(0b", "ab"],
     ["a sequence in a sequence", "a\u001B[3\u001B[31m1mb", "a31mb"],
-  ])("takes %s out whole", (_name, text, cleaned) => {
+  ])("removes the whole of %s", (_name, text, cleaned) => {
     expect(clean(text)).toBe(cleaned);
   });
 
@@ -60,7 +60,7 @@ describe("clean", () => {
     ["an unfinished sequence", "a\u001B[31"],
     ["an unfinished string", "a\u001B]0;title"],
     ["an escape at the end", "a\u001B"],
-  ])("lets no escape through in %s", (_name, text) => {
+  ])("removes the escape character of %s", (_name, text) => {
     expect(clean(text)).not.toContain("\u001B");
     expect(clean(text)).toStartWith("a");
   });
@@ -70,23 +70,23 @@ describe("clean", () => {
     "Grüße, 世界 👩‍👩‍👧".replaceAll("\u200D", ""),
     "a [31m b ]0; c",
     "tab-free  double  blank",
-  ])("leaves good text as it is: %s", (text) => {
+  ])("leaves ordinary text as it is: %s", (text) => {
     expect(clean(text)).toBe(text);
     expect(isUnsafe(text)).toBe(false);
   });
 
-  test("makes one line of many", () => {
+  test("joins several lines to one", () => {
     expect(clean("a\r\nb\n\n\tc")).toBe("a b c");
   });
 
-  test("takes no longer for a hostile text than for another", () => {
+  test("takes linear time for hostile text", () => {
     expect(clean("\u001B]".repeat(50_000) + "x".repeat(50_000))).toHaveLength(50_000);
     expect(clean("\u001B[".repeat(50_000))).not.toContain("\u001B");
   });
 });
 
 describe("isUnsafe", () => {
-  test.each([" a", "a ", "\u00A0a", "a\u3000", "\n"])("sees white space at an end: %j", (text) => {
+  test.each([" a", "a ", "\u00A0a", "a\u3000", "\n"])("is true for white space at an end: %j", (text) => {
     expect(isUnsafe(text)).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ export function snapshot({ contexts, current, problems }: ContextsFile) {
   return {
     contexts: contexts.map((context) => {
       const { name, endpoint, email, line } = context;
-      return { name, endpoint, email, line, token: tokenOf(context)?.reveal() ?? "" };
+      return { name, endpoint: endpoint.reveal(), email, line, token: tokenOf(context)?.reveal() ?? "" };
     }),
     current,
     problems,

@@ -3,8 +3,8 @@ import { complete, type Completion, type Completions } from "./complete.ts";
 import { readLine, toReply } from "./line.ts";
 
 /**
- * The answer to a completion script: `words`, `files` or `rest` on the first line, then what may stand at the cursor.
- * bash hands over its line and its `COMP_WORDBREAKS`, the others the word at the cursor and those before it.
+ * The lines for a completion script: `words`, `files` or `rest`, then what may stand at the cursor. bash passes its line
+ * and `COMP_WORDBREAKS`; the other shells pass the word at the cursor and the words before it.
  */
 export async function answer(
   root: Command,

@@ -1,17 +1,17 @@
 /** A command line of bash up to its cursor. */
 export interface Line {
-  /** The words before the one at the cursor, without the program's name, as the program would get them. */
+  /** The words before the one at the cursor, without the program's name and without quotes. */
   words: string[];
   current: string;
-  /** How much of `current` stands before the piece that bash replaces, which begins behind a break or a quote. */
+  /** The length of the part of `current` that bash does not replace: up to the last word break or quote. */
   kept: number;
   /** The quote that is open at the cursor. */
   quote: "'" | '"' | "";
 }
 
 /**
- * Reads a line as bash does, except that nothing in it is expanded, let alone run. bash hands the line to its completion
- * functions cut at every colon and equals sign, and with its quotes; what is typed must be put together again.
+ * Splits a line into words as bash does, without expanding or running anything. bash itself passes words that are cut at
+ * every colon and equals sign and still have their quotes, so the whole line is read instead.
  */
 export function readLine(text: string, breaks: string): Line {
   const words: string[] = [];
@@ -46,7 +46,7 @@ export function readLine(text: string, breaks: string): Line {
   return { words: words.slice(1), current: word ?? "", kept, quote };
 }
 
-/** What bash has to put in the place of what it replaces, so that `value` is the word; undefined when nothing can. */
+/** The text with which bash makes `value` the word at the cursor; undefined when no text can. */
 export function toReply(value: string, { current, kept, quote }: Line): string | undefined {
   if (!value.startsWith(current)) return undefined;
   const missing = value.slice(kept);
@@ -54,14 +54,14 @@ export function toReply(value: string, { current, kept, quote }: Line): string |
     case "'":
       return close(missing.replaceAll("'", "'\\''"), quote);
     case '"':
-      // History is expanded in here, and a backslash would stay.
+      // bash expands history inside these quotes, and a backslash before `!` would stay.
       return missing.includes("!") ? undefined : close(missing.replaceAll(/["\\$`]/g, "\\$&"), quote);
     default:
       return missing.replaceAll(/[^\w@%+=:,./\u0080-\u{10ffff}-]/gu, "\\$&");
   }
 }
 
-/** bash closes the quote itself, but not behind a character that looks as if it did. */
+/** bash closes the quote itself, except after a character that is the same quote. */
 function close(text: string, quote: string): string {
   return text.endsWith(quote) ? text + quote : text;
 }

@@ -14,8 +14,14 @@ export const currentContext = command({
       // A token is revealed only where it could be used too: pins are checked.
       const reveal = async () => (await openSession(cli, { insecureHttp: false })).token.reveal();
       const empty = emptyTokenOf(context);
-      const api_token = empty ?? (cli.isTerminal(1) ? requireToken(context).masked : await reveal());
-      cli.output.secretData({ name, endpoint, api_token, email });
+      const isMasked = cli.isTerminal(1);
+      const api_token = empty ?? (isMasked ? requireToken(context).masked : await reveal());
+      cli.output.secretData({
+        name,
+        endpoint: isMasked ? endpoint.masked : endpoint.reveal(),
+        api_token,
+        email,
+      });
     });
   },
 });

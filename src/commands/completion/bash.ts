@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
 
-/** For bash 3.2 too, which macOS still has: no `mapfile`, and `compopt` only where there is one. */
+/** macOS still has bash 3.2, so there is no `mapfile`, and `compopt` may fail. */
 const SCRIPT = `# bash completion of bentocloud
 _bentocloud() {
   local kind line index

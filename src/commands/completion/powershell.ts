@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
 
-/** An empty argument would be lost in Windows PowerShell, which is why a blank stands for it. */
+/** Windows PowerShell drops an empty argument, so it is passed as a blank. */
 const SCRIPT = `# PowerShell completion of bentocloud
 Register-ArgumentCompleter -Native -CommandName bentocloud -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

@@ -41,7 +41,7 @@ export const zsh = command({
   name: "zsh",
   description: "Print the completion script of zsh",
   examples: [
-    ["source <(bentocloud completion zsh)", "in ~/.zshrc, behind compinit"],
+    ["source <(bentocloud completion zsh)", "in ~/.zshrc, after compinit"],
     ['bentocloud completion zsh > "${fpath[1]}/_bentocloud"', "or once, where zsh looks for such files"],
   ],
   async run(_args, cli) {

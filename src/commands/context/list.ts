@@ -1,6 +1,5 @@
 import { command } from "../../cli/command.ts";
 import { findContext } from "../../contexts/context.ts";
-import { showEndpoint } from "../../contexts/endpoint.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
 import type { Cell } from "../../system/output.ts";
@@ -17,7 +16,7 @@ export const list = command({
     const guarded = protectedNames(cli);
     const rows = file.contexts.map((context) => ({
       name: context.name,
-      endpoint: showEndpoint(context.endpoint),
+      endpoint: context.endpoint.masked,
       email: context.email,
       current: context === current,
       project: context === project,
@@ -30,7 +29,7 @@ export const list = command({
     if (rows.length === 0) cli.output.info(await describeEmptyList(cli));
     else await cli.output.table(["", "NAME", "ENDPOINT", "EMAIL", "STATE"], rows.map(toRow));
     if (active.source.kind === "env_key")
-      cli.output.info("None of these is active here: BENTO_CLOUD_API_KEY is set");
+      cli.output.info(`None of these is active here: ${active.source.name} is set`);
   },
 });
 

@@ -1,7 +1,6 @@
 import { command, flag } from "../../cli/command.ts";
-import { requireStored } from "../../store/manage.ts";
+import { requireStored } from "../../store/manage-contexts.ts";
 import { type Context, usableTokenOf } from "../../contexts/context.ts";
-import { showEndpoint } from "../../contexts/endpoint.ts";
 import { openOffline, openSession } from "../../auth/session.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
@@ -18,7 +17,7 @@ export const show = command({
     const revealing = args["show-token"];
     const context = await open(cli, args.name, { revealing });
     const { name, email } = context;
-    const endpoint = showEndpoint(context.endpoint);
+    const endpoint = context.endpoint.masked;
     const token = usableTokenOf(context);
     const masked = token?.masked ?? null;
     const isProtected = protectedNames(cli).includes(name);

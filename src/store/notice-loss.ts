@@ -1,3 +1,12 @@
+/**
+ * What another program did to our logins. A context of the baseline that is missing from the file, or that has gone back
+ * to an entry of an older version, is said once, with the command that brings it back. Nothing more is concluded, and
+ * nothing is brought back unasked: whoever changed the file may have meant it.
+ *
+ * After the warning the file as it is now becomes the baseline, so that the next command sees no difference. A process
+ * that is killed in between leaves the old baseline, and the next command says it again.
+ */
+
 import { CliError } from "../errors.ts";
 import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
 import { discard, inspect, realTarget } from "../system/files.ts";
@@ -15,22 +24,14 @@ import {
   findLastValid,
   listVersions,
   loadVersions,
-  loginsOf,
+  versionKey,
   overwriteVersion,
   parseVersion,
   readVersion,
   settleVersion,
 } from "./versions.ts";
 
-/**
- * What another program did to our logins. A context of the baseline that is missing from the file, or that has gone back
- * to an entry of an older version, is said once, with the command that brings it back. Nothing more is concluded, and
- * nothing is brought back unasked: whoever changed the file may have meant it.
- *
- * It is said once because whoever says it keeps the present file as a version, which is the next baseline. A process that
- * is killed in between leaves the old baseline, so that the next one says it again.
- */
-interface Found {
+interface LossReport {
   missing: Context[];
   reverted: Context[];
   /** The current context of the baseline. */
@@ -52,7 +53,7 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
     if (!(error instanceof CliError)) throw error;
     // Another process of ours is writing: it says the same. A file that broke meanwhile is the next command's error.
     if (error.code === "LOCKED" || error.code === "CORRUPT") return;
-    // Where we cannot take the lock, a write of ours may have come between the reading of the file and of its versions.
+    // Without the lock, another process of ours may have written after the file was read and before its versions were.
     const again = await findLoss(paths, (await tools.snapshot()).file);
     if (again) sayLoss(tools, again);
   }
@@ -64,7 +65,7 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
  */
 export async function recordFound(tools: StoreTools, found: Snapshot): Promise<void> {
   const { own } = tools.paths;
-  // A write that was killed left its version pending. It counts if the write was done, and goes if that is not known.
+  // A killed write left its version pending. Keep it if the file says the same; else nobody knows, and it is discarded.
   const pending = listVersions(own).filter(({ kind }) => kind === "pending");
   for (const version of pending) if (readVersion(version) === found.text) settleVersion(own, version);
   await keepFound(tools, found);
@@ -80,14 +81,15 @@ async function keepFound(tools: StoreTools, { text, file }: Snapshot): Promise<v
     const id = await addLoss(own, [...loss.missing, ...loss.reverted], loss.current);
     sayLoss(tools, loss, id);
   }
-  const found = text ?? (await editContexts(undefined, []));
+  const foundText = text ?? (await editContexts(undefined, []));
   const before = baseline && (await parseVersion(baseline));
-  if (before && loginsOf(before.contexts) === loginsOf(file.contexts)) overwriteVersion(baseline, found);
-  else addVersion(own, "version", { text: found, isDurable: true });
+  if (before && versionKey(before.contexts) === versionKey(file.contexts))
+    overwriteVersion(baseline, foundText);
+  else addVersion(own, "version", { text: foundText, isDurable: true });
 }
 
 /** Undefined when nothing is lost, and when nothing is known of this file. */
-async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefined> {
+async function findLoss(paths: Paths, now: ContextsFile): Promise<LossReport | undefined> {
   // A file that is no home's may have writers whose versions we do not see.
   if (inspect(paths.file)?.isSymbolicLink() && !isHomeFile(realTarget(paths.file))) return undefined;
   const all = listVersions(paths.own);
@@ -114,12 +116,9 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefi
   return { missing, reverted, current: before.current.name };
 }
 
-/** A loss that is kept has an ID of its own. One that cannot be kept is found by each look of a run, and said once. */
-function sayLoss(
-  { alert, said, paths: { file } }: StoreTools,
-  { missing, reverted }: Found,
-  id?: string,
-): void {
+/** Without an ID the loss could not be kept. Then each reading of the file in one run finds it, and only one says it. */
+function sayLoss({ alert, said, paths }: StoreTools, { missing, reverted }: LossReport, id?: string): void {
+  const { file } = paths;
   const names = (lost: readonly Context[]) => listNames(lost.map(({ name }) => name));
   const parts = [
     missing.length > 0 && `removed ${count(missing)} from ${file}: ${names(missing)}`,

@@ -1,9 +1,9 @@
 import type { ContextsFile } from "../yaml/read.ts";
 import { Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
-import { remember, type Sighting } from "./state.ts";
-import type { Store } from "./store.ts";
-import type { Outcome } from "./tools.ts";
+import { remember, type Sighting } from "../store/state.ts";
+import type { Store } from "../store/store.ts";
+import type { Outcome } from "../store/tools.ts";
 import type { Token } from "../contexts/token.ts";
 
 interface Replacement {
@@ -35,11 +35,17 @@ export async function replaceToken(
     const seen = [...using, ...contextsUsing(file, { endpoint, token: to })].map(
       ({ name, endpoint, email }) => ({
         ...identity,
-        context: new Context({ name, endpoint, email, apiToken: to.reveal(), line: null }),
+        context: new Context({ name, endpoint: endpoint.reveal(), email, apiToken: to.reveal(), line: null }),
       }),
     );
     return {
-      changes: using.map(({ name, endpoint, email }) => ({ kind: "put", name, endpoint, token: to, email })),
+      changes: using.map(({ name, endpoint, email }) => ({
+        kind: "put",
+        name,
+        endpoint: endpoint.reveal(),
+        token: to,
+        email,
+      })),
       state: seen.reduce(remember, state),
     };
   });
