@@ -161,7 +161,7 @@ describe("doctor --report", () => {
     writeContexts(here.home, [{ name: PROD, endpoint: `https://127.0.0.1:${cloud.port}/quill` }]);
     const { NODE_EXTRA_CA_CERTS: __, ...trusting } = env;
     expect((await report({ ...here, env: trusting })).stdout).toContain(
-      "fail  tls          the certificate is issued by <authority>, which nobody here trusts",
+      "fail  tls          the TLS certificate of <host> cannot be trusted: it is issued by <authority>, which nobody here",
     );
   });
 
