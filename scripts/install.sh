@@ -14,7 +14,7 @@ set -eu
 
 main() {
   # zsh then follows POSIX, for traps and for patterns that match nothing.
-  if [ -n "${ZSH_VERSION:-}" ]; then emulate sh; fi
+  if [ -n "${ZSH_VERSION:-}" ] && has emulate; then emulate sh; fi
   LC_ALL=C
   export LC_ALL
   # Under a permissive umask, others could write into the folders that are made.
@@ -171,7 +171,7 @@ download() {
     busybox) wget -q -O "$file" "$1" ;;
   esac 2>"$temp/said" && return 0
   # What was said may quote the server: only plain characters, and no headers, which begin with a blank.
-  sed -n -e '/^ /d' -e 's/[^ -~]//g' -e 's/^\(.\{200\}\).*/\1/' -e '1,3p' "$temp/said" >&2
+  sed -e '/^ /d' -e 's/[^ -~]//g' -e 's/^\(.\{200\}\).*/\1/' "$temp/said" >&2
   fail "cannot download $1"
 }
 
@@ -179,19 +179,14 @@ download() {
 follow_with_wget() {
   address=$1 hops=0
   while [ "$hops" -lt 10 ]; do
-    case $is_https$address in on[!h]* | onhttp:*) return 1 ;; esac
+    case $is_https$address in onhttps://* | offhttps://* | offhttp://*) ;; *) return 1 ;; esac
     wget --no-config --tries=3 --max-redirect=0 -nv -S -O "$file" "$address" 2>"$temp/said" && return 0
-    address=$(location_of_redirect)
-    [ -n "$address" ] || return 1
-    hops=$((hops + 1))
+    address='' hops=$((hops + 1))
+    while read -r field value _; do
+      case $field in [Ll]ocation:) address=$value ;; esac
+    done <"$temp/said"
   done
   return 1
-}
-
-location_of_redirect() {
-  while read -r field value _; do
-    case $field in [Ll]ocation:) printf '%s' "$value" && return ;; esac
-  done <"$temp/said"
 }
 
 # `gh` looks up who built a file with this hash: the release pipeline of the project, from the tag that is asked for.

@@ -56,7 +56,8 @@ export function readOption(
 export function checkValue({ name, written, value }: Option, definitions: ArgsDef): void {
   const definition: ArgDef = definitions[name] ?? {};
   if (definition.type === "boolean") {
-    if (value !== undefined) throw usageError(`${written} takes no value`);
+    if (value !== undefined && definition.valueHint === undefined)
+      throw usageError(`${written} takes no value`);
   } else if (value === undefined) {
     throw usageError(`${written} needs a value`, `write ${written}=VALUE`);
   } else if (definition.type === "enum" && !definition.options?.includes(value)) {
@@ -116,7 +117,7 @@ function splitAtEquals(word: string): [written: string, inline: string | undefin
 
 /** Whether this is `-XPOST` or `-X=POST`: a short option with its value attached. */
 function takesAttached(word: string, definitions: ArgsDef): boolean {
-  const name = /^-[a-z]./i.test(word) ? findName(word.slice(0, 2), definitions) : undefined;
+  const name = /^-[a-z]./is.test(word) ? findName(word.slice(0, 2), definitions) : undefined;
   return name !== undefined && definitions[name]?.type === "string";
 }
 

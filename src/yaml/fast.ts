@@ -49,8 +49,7 @@ function readValue(source: string): string | null | undefined {
   }
   const kind = kindOf(written);
   if (kind === "null") return null;
-  // What versions of PyYAML dispute is taken as text, because in this shape it was PyYAML 6 that wrote it.
-  return kind === "string" || kind === "disputed" ? written : undefined;
+  return kind === "string" ? written : undefined;
 }
 
 /** The lines of a file in the usual shape. */

@@ -1,7 +1,4 @@
-/**
- * The implicit resolvers of YAML 1.1 as PyYAML has them, which differ from the specification in places. What is
- * "disputed" is a float up to PyYAML 5.4, and text since 6.0.
- */
+/** The implicit resolvers of YAML 1.1 as PyYAML 6 has them, which differ from the specification in places. */
 const KINDS = [
   ["null", /^(?:|~|null|Null|NULL)$/],
   ["bool", /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/],
@@ -17,7 +14,6 @@ const KINDS = [
     "timestamp",
     /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9]{2})?))?)$/,
   ],
-  ["disputed", /^\._[0-9_]*(?:[eE][-+][0-9]+)?$/],
   ["indicator", /^(?:=|<<)$/],
 ] as const;
 const MAY_RESOLVE = /^(?:$|[-+.0-9yYnNtTfFoO~<=])/;
@@ -31,6 +27,8 @@ export function kindOf(source: string): Kind {
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+/** Text for PyYAML 6, which writes it plain, so that it is read as text; a number for PyYAML 5. */
+const OLD_FLOAT = /^\._[0-9_]*(?:[eE][-+][0-9]+)?$/;
 const UNSAFE_PLAIN = /^(?:---|\.\.\.|[ #,[\]{}&*!|>'"%@`]|[-?:](?: |$))| $|: |:$| #/;
 const NEEDS_ESCAPE = /["\\]|[^\x20-\x7e]/gu;
 const ESCAPES = new Map([
@@ -53,11 +51,12 @@ const ESCAPES = new Map([
 
 /**
  * One line of ASCII that every YAML reader takes for this string, in the bytes that PyYAML writes for it wherever
- * PyYAML writes one line. PyYAML folds long values at spaces; this never does, so that a line is a value.
+ * PyYAML 6 writes one line, but for quotes that PyYAML 5 needs. PyYAML folds long values at spaces; this never does, so
+ * that a line is a value.
  */
 export function writeScalar(value: string): string {
   if (!PRINTABLE_ASCII.test(value)) return quoteDouble(value);
-  if (kindOf(value) === "string" && !UNSAFE_PLAIN.test(value)) return value;
+  if (kindOf(value) === "string" && !UNSAFE_PLAIN.test(value) && !OLD_FLOAT.test(value)) return value;
   return `'${value.replaceAll("'", "''")}'`;
 }
 

@@ -150,10 +150,7 @@ describe("a status of 400 and above", () => {
     const { cloud, token, api } = await signedIn({ dialect });
     cloud.revoke(token);
     const { code: exit, stdout, stderr } = await api(["/api/v1/api_tokens", "--json"]);
-    expect({ exit, stdout }).toEqual({
-      exit: 4,
-      stdout: '{"message":"get api token: record not found"}',
-    });
+    expect({ exit, stdout }).toEqual({ exit: 4, stdout: '{"message":"get api token: record not found"}' });
     expect(JSON.parse(stderr).error.code).toBe(code);
   });
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { GLOBAL_ARGS } from "../../src/cli/args.ts";
-import { type Command, command } from "../../src/cli/command.ts";
+import { command } from "../../src/cli/command.ts";
 import { complete } from "../../src/cli/completion/complete.ts";
-import { root } from "../../src/commands/index.ts";
 import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
+import { listCommands } from "../support/commands.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
@@ -38,18 +38,7 @@ async function valuesAt(words: string[], current = "", here = shared) {
   return typeof lines === "string" ? lines : lines.map((line) => line.split("\t")[0]);
 }
 
-/** Every command of the tree with its path. */
-async function tree(
-  parent: Command = root,
-  path: string[] = [],
-): Promise<[path: string[], command: Command][]> {
-  const below = await Promise.all(
-    Object.entries(parent.subCommands ?? {}).map(async ([name, load]) => tree(await load(), [...path, name])),
-  );
-  return [[path, parent], ...below.flat()];
-}
-
-const COMMANDS = await tree();
+const COMMANDS = await listCommands();
 
 describe("completion offers what the definitions allow", () => {
   test("of every command, its commands and what they do", async () => {
@@ -227,7 +216,8 @@ describe("the script", () => {
   test.each(["bash", "zsh", "fish", "powershell"])("of %s", async (shell) => {
     const { code, stdout, stderr } = await run(["completion", shell]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatchSnapshot();
+    expect(stdout).toContain(` __complete ${shell} `);
+    expect(stdout).not.toMatch(/undefined|NaN/);
   });
 
   test("of another shell is a usage error", async () => {

@@ -193,10 +193,7 @@ test("doctor says in one line what --fix would repair, and in another what there
   writeContexts(here, [{ name: "a" }, { name: "b" }], "__env__");
   chmodSync(here.file, 0o644);
   const { code, stdout, stderr } = await run(["doctor", "--offline"], { home: here });
-  expect({ code, stderr }).toEqual({
-    code: 1,
-    stderr: "hint: bentocloud doctor --fix repairs 2 of these\n",
-  });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "hint: bentocloud doctor --fix repairs 2 of these\n" });
   for (const line of [
     "Contexts",
     `✓  file         ${here.file}`,

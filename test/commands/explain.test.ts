@@ -260,8 +260,8 @@ describe("explain", () => {
   test("as text, aligns its columns", async () => {
     const here = home();
     writeContexts(here, [
-      { name: "prod", token: "abcdefghijklm3k2g" },
-      { name: "staging", token: "abcdefghijklm5h1d" },
+      { name: "prod", token: "q7z1w9x5v3b8n3k2g" },
+      { name: "staging", token: "q7z1w9x5v3b8n5h1d" },
     ]);
     writeBelow(here.path, ".bentorc", "context=staging\nendpoint=https://staging.test\n");
     const { code, stdout, stderr } = await run(["explain"], { home: here });

@@ -245,6 +245,19 @@ describe.skipIf(isFromSource)("a path with bytes that are not UTF-8 is refused, 
     remove(here);
   });
 
+  test.each([
+    ["of a key", ["token"], 'export BENTO_CLOUD_API_KEY_FILE="$d/key"'],
+    ["of a body", ["api", "/x", "--input"], 'set -- "$@" "$d/body"'],
+    ["of a field", ["api", "/x", "-F"], 'set -- "$@" "x=@$d/field"'],
+  ])("the name %s, in whose place another file would be read", async (_what, args, script) => {
+    const here = home();
+    writeContexts(here, [{ name: "mine" }]);
+    const { code, stdout, stderr } = await runIn(`${MAKE}; ${script}`, args, { home: here });
+    expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+    expect(stderr).toContain("is not valid UTF-8");
+    remove(here);
+  });
+
   test.each(["HOME", "BENTOML_HOME"])("%s, in whose place another directory would be used", async (name) => {
     const here = home();
     const { code, stderr } = await runIn(`${MAKE}; export ${name}="$d"`, ["context", "list"], { home: here });

@@ -103,7 +103,8 @@ describe("the bytes", () => {
   });
 
   test("of our file are those of Python's for any text too short to be folded", async () => {
-    const short = anyText.map((text) => text.replaceAll("\n", "").slice(0, 10));
+    // PyYAML 5 takes some texts that begin so for numbers, and PyYAML 6 does not quote them for it.
+    const short = anyText.map((text) => text.replaceAll("\n", "").replace(/^\._/, "").slice(0, 10));
     await fc.assert(
       fc.asyncProperty(loginsOf(fc.tuple(short, short, short, fc.option(short)), 3), async (contexts) => {
         const current = contexts.at(-1)?.[0] ?? "";

@@ -95,6 +95,7 @@ describe.each(Object.keys(DOWNLOADERS))("install.sh with %s", (name) => {
       (path: string) => (path.endsWith("version.txt") ? `${TAG}\n` : `${evil.padEnd(64, "0")}  ${ARCHIVE}\n`),
       () => new Response(evil, { status: 404, statusText: evil.replaceAll("\u202e", "") }),
       () => new Response("", { status: 302, headers: { location: `http://\u001b[31mpwned.test/` } }),
+      () => new Response("", { status: 302, headers: { location: "--output-document=pwned" } }),
     ];
     for (const answer of servers) {
       const server = Bun.serve({

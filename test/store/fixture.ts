@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { tokenOf } from "../../src/contexts/context.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
-import { listVersions, type Kind } from "../../src/store/versions.ts";
+import { listVersions, type VersionKind } from "../../src/store/versions.ts";
 import { parseContexts } from "../../src/yaml/parse.ts";
 import { quotedCanary } from "../support/sweep.ts";
 import type { Home } from "../support/home.ts";
@@ -67,7 +67,7 @@ export function openStore(here: Home): { store: Store; alerts: string[] } {
 }
 
 /** The versions or losses that are kept, oldest first. */
-export function keptIn(here: Home, kind: Kind = "version"): { id: string; text: string }[] {
+export function keptIn(here: Home, kind: VersionKind = "version"): { id: string; text: string }[] {
   const kept = listVersions(ownOf(here)).filter((version) => version.kind === kind);
   return kept.map(({ id, path }) => ({ id, text: readFileSync(path, "utf8") }));
 }

@@ -185,3 +185,28 @@ describe("output", () => {
     expect(stderr).toStartWith('error: there is no context "abc"\n');
   });
 });
+
+describe("the locale", () => {
+  const COMMANDS = [
+    ["context", "protect", "prod"],
+    ["doctor", "--offline"],
+    ["exec", "--help"],
+    ["use", "prod"],
+    ["context", "show"],
+  ];
+  test.each<[what: string, env: Record<string, string>, isAscii: boolean]>([
+    ["C", { LC_ALL: "C" }, true],
+    ["Latin-1", { LC_CTYPE: "de_DE.ISO-8859-1" }, true],
+    ["none", { LANG: "" }, true],
+    ["UTF-8", { LANG: "de_DE.UTF-8" }, false],
+    ["UTF-8, by another variable", { LANG: "C", LC_ALL: "en_US.utf8" }, false],
+  ])("%s decides whether marks are ASCII", async (_what, env, isAscii) => {
+    const here = home();
+    here.write("contexts:\n- {name: prod, endpoint: https://me@prod.test, api_token: canary00}\n");
+    const ended = await Promise.all(COMMANDS.map((args) => run(args, { home: here, env })));
+    const printed = ended.map(({ stdout, stderr }) => stdout + stderr).join("");
+    expect(printed).toMatch(/Protected context "prod"/);
+    // oxlint-disable-next-line no-control-regex -- every character of ASCII
+    expect(/^[\u0000-\u007f]*$/.test(printed)).toBe(isAscii);
+  });
+});

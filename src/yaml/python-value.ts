@@ -25,7 +25,7 @@ export function whyRefused(scalar: Scalar): string | undefined {
   const { tag } = scalar;
   if (tag !== undefined) return tag === TEXT_TAG ? undefined : HAS_TAG;
   const [kind, text] = [kindOfScalar(scalar), textOf(scalar)];
-  if (kind === "indicator" || kind === "disputed") return "means something else in YAML; quote it";
+  if (kind === "indicator") return "means something else in YAML; quote it";
   const isNumber = kind === "integer" || kind === "float";
   const isReadable = isNumber
     ? NUMBER.test(text)
