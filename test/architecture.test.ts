@@ -79,6 +79,7 @@ const OUTSIDE: Record<string, string[]> = {
     "system/core-dump.ts",
     "system/create.ts",
     "system/files.ts",
+    "system/read-file.ts",
     "system/input.ts",
     "system/lock.ts",
     "system/program.ts",
