@@ -20,7 +20,8 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   // Of several entries with one name the first one counts. The environment's credential stands before all of them.
   const used = active.context && targets.find(({ name }) => name === active.name);
   const silence = new Silence();
-  const originOf = ({ context }: (typeof targets)[number]) => URL.parse(context.endpoint.reveal())?.origin ?? "";
+  const originOf = ({ context }: (typeof targets)[number]) =>
+    URL.parse(context.endpoint.reveal())?.origin ?? "";
   const checked = await mapByOrigin(targets, originOf, async (target) => {
     const origin = originOf(target);
     const result = await checkContext(cli, target, { ...options, unreachable: silence.of(origin) });
