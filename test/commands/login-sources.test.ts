@@ -116,24 +116,29 @@ describe("login: where the token comes from", () => {
     expect(stderr).toMatch(/hint: .*--with-token.*BENTO_CLOUD_API_KEY.*--web/);
   });
 
-  test.each([
-    [["--with-token", "--api-token", canary()]],
-    [["--with-token", "--web"]],
-    [["--with-token", "--no-browser"]],
-    [["--api-token", canary(), "--web"]],
-    [["--api-token", canary(), "--no-browser"]],
-  ])("refuses options that exclude each other: %j", async (flags) => {
+  test.each<[what: string, flags: string[], stdin: string, message: string]>([
+    [
+      "--with-token and --api-token",
+      ["--with-token", "--api-token", canary()],
+      canary(),
+      "exclude each other",
+    ],
+    ["--with-token and --web", ["--with-token", "--web"], canary(), "exclude each other"],
+    ["--with-token and --no-browser", ["--with-token", "--no-browser"], canary(), "exclude each other"],
+    ["--api-token and --web", ["--api-token", canary(), "--web"], "", "exclude each other"],
+    ["--api-token and --no-browser", ["--api-token", canary(), "--no-browser"], "", "exclude each other"],
+    ["a token without its option", [canary()], "", "`bentocloud login` takes no argument"],
+    ["an option for a value", ["--api-token", "--force"], "", "error: --api-token needs a value\n"],
+    ["no input", ["--with-token"], "", "error: the API token from standard input is empty\n"],
+    ["a blank line", ["--with-token"], " \n", "error: the API token from standard input is empty\n"],
+    ["an empty value", ["--api-token="], "", "error: the API token from --api-token is empty\n"],
+    // Before it has read all of a file that is piped in by mistake.
+    ["a file", ["--with-token"], "x".repeat(70_000), "error: standard input holds more than one token\n"],
+  ])("refuses %s, as a usage error", async (_what, flags, stdin, message) => {
     const cloud = await started();
-    const { code, stderr } = await refused(cloud, flags, { stdin: canary() });
+    const { code, stderr } = await refused(cloud, flags, { stdin });
     expect(code).toBe(2);
-    expect(stderr).toContain("exclude each other");
-  });
-
-  test("a token without its option is refused and not repeated", async () => {
-    const cloud = await started();
-    const { code, stderr } = await refused(cloud, [canary()]);
-    expect(code).toBe(2);
-    expect(stderr).toContain("`bentocloud login` takes no argument");
+    expect(stderr).toContain(message);
   });
 });
 
@@ -185,31 +190,6 @@ describe("login: the token's text", () => {
       expect(stderr).toContain(`error: the API token from ${origin} has characters that no token has`);
     },
   );
-
-  test.each([
-    ["--with-token with no input", ["--with-token"], ""],
-    ["--with-token with a blank line", ["--with-token"], " \n"],
-    ["--api-token with an empty value", ["--api-token="], ""],
-  ])("%s: an empty token is a usage error", async (_, flags, stdin) => {
-    const cloud = await started();
-    const { code, stderr } = await refused(cloud, flags, { stdin });
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/error: the API token from .* is empty\n/);
-  });
-
-  test("does not take the next option for the value of --api-token", async () => {
-    const cloud = await started();
-    const { code, stderr } = await refused(cloud, ["--api-token", "--force"]);
-    expect(code).toBe(2);
-    expect(stderr).toContain("error: --api-token needs a value\n");
-  });
-
-  test("refuses a file that is piped in by mistake before it has read all of it", async () => {
-    const cloud = await started();
-    const { code, stderr } = await refused(cloud, ["--with-token"], { stdin: "x".repeat(70_000) });
-    expect(code).toBe(2);
-    expect(stderr).toContain("error: standard input holds more than one token\n");
-  });
 
   test("saves and reads back a token of every visible ASCII character", async () => {
     const cloud = await started();

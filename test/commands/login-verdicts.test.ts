@@ -36,11 +36,6 @@ async function failure(cloud: LocalCloud, token: string, flags: string[] = []): 
 }
 
 describe("login: a token that the server refuses", () => {
-  interface Case {
-    token: (cloud: LocalCloud) => string;
-    code: string;
-    message: string;
-  }
   const revoked = (cloud: LocalCloud) => {
     const token = cloud.issueToken();
     cloud.revoke(token);
@@ -50,58 +45,48 @@ describe("login: a token that the server refuses", () => {
     cloud.addUser({ email: "new@example.test", organization: null });
     return cloud.issueToken({ email: "new@example.test" });
   };
-  const cases: [string, Case][] = [
-    ["unknown", { token: canary, code: "TOKEN_REJECTED", message: "does not accept the API token" }],
-    ["revoked", { token: revoked, code: "TOKEN_REJECTED", message: "record not found" }],
+  const expired = (cloud: LocalCloud) => cloud.issueToken({ expiresAt: "2020-01-01T00:00:00Z" });
+  const narrow = (cloud: LocalCloud) => cloud.issueToken({ scopes: ["read_cluster"] });
+  const cases: [
+    what: string,
+    make: (cloud: LocalCloud) => string,
+    code: string,
+    says: string,
+    hint?: string,
+  ][] = [
+    ["unknown", canary, "TOKEN_REJECTED", "does not accept the API token"],
+    ["revoked", revoked, "TOKEN_REJECTED", "record not found"],
+    ["expired", expired, "TOKEN_EXPIRED", "has expired"],
     [
-      "expired",
-      {
-        token: (cloud) => cloud.issueToken({ expiresAt: "2020-01-01T00:00:00Z" }),
-        code: "TOKEN_EXPIRED",
-        message: "has expired",
-      },
+      "without a scope",
+      narrow,
+      "FORBIDDEN",
+      "need the scopes: read_organization",
+      '"api" or "read_organization"',
     ],
-    [
-      "without the scope to see its organization",
-      {
-        token: (cloud) => cloud.issueToken({ scopes: ["read_cluster"] }),
-        code: "FORBIDDEN",
-        message: "need the scopes: read_organization",
-      },
-    ],
-    [
-      "of a user without an organization",
-      { token: withoutOrganization, code: "FORBIDDEN", message: "in no organization" },
-    ],
-    [
-      "of a component",
-      {
-        token: () => `${canary()}:cluster:${canary()}`,
-        code: "TOKEN_REJECTED",
-        message: "failed to get cluster",
-      },
-    ],
+    ["without an organization", withoutOrganization, "FORBIDDEN", "in no organization", "administrator"],
+    ["of a component", () => `${canary()}:c:${canary()}`, "TOKEN_REJECTED", "failed to get cluster"],
   ];
-  test.each(DIALECTS.flatMap((dialect) => cases.map(([name, one]) => [dialect, name, one] as const)))(
-    "%s: %s",
-    async (dialect, _, { token, code, message }) => {
-      const cloud = await started({ dialect });
-      const error = await failure(cloud, token(cloud));
-      expect(error).toMatchObject({ code, exit_code: 4 });
-      expect(error.message).toContain(message);
-      expect(error.hint).toContain(
-        code === "FORBIDDEN" && message.includes("no organization")
-          ? "administrator"
-          : `${cloud.url}/api_tokens`,
-      );
-    },
-  );
+  test.each(
+    DIALECTS.flatMap((dialect) =>
+      cases.map(
+        ([what, make, code, says, hint = "URL/api_tokens"]) =>
+          [dialect, what, make, code, says, hint] as const,
+      ),
+    ),
+  )("%s: %s", async (dialect, _what, make, code, says, hint) => {
+    const cloud = await started({ dialect });
+    const error = await failure(cloud, make(cloud));
+    expect(error).toMatchObject({ code, exit_code: 4 });
+    expect(error.message).toContain(says);
+    expect(error.hint).toContain(hint.replace("URL", cloud.url));
+  });
 
   test("yatai: one that was created with null scopes makes the server drop the connection", async () => {
     const cloud = await started({ dialect: "yatai" });
     const error = await failure(cloud, cloud.issueToken({ scopes: null }));
     expect(error).toMatchObject({ code: "FORBIDDEN", exit_code: 4 });
-    expect(error.hint).toContain('scope "api"');
+    expect(error.hint).toMatch(/may have been made without scopes.*scope "api"|scope "api".*without scopes/);
   });
 
   test("prints two lines for people", async () => {
@@ -124,32 +109,44 @@ describe("login: a token that the server refuses", () => {
 });
 
 describe("login: an answer that does not come from BentoCloud", () => {
-  test.each<[string, Plan, string, number]>([
-    ["a web page", { html: true }, "NOT_BENTOCLOUD", 5],
-    ["broken JSON", { brokenJson: true }, "NOT_BENTOCLOUD", 5],
-    ["an empty 200", { status: 200 }, "NOT_BENTOCLOUD", 5],
-    ["an empty 204", { status: 204 }, "NOT_BENTOCLOUD", 5],
-    ["JSON of another shape", { json: { hello: "world" } }, "NOT_BENTOCLOUD", 5],
-    ["a JSON list", { json: [] }, "NOT_BENTOCLOUD", 5],
-    ["a JSON null", { json: null }, "NOT_BENTOCLOUD", 5],
-    ["a name that is no text", { json: { name: 7, email: 7 } }, "NOT_BENTOCLOUD", 5],
-    ["404 as JSON", { status: 404, body: { message: "not found" } }, "NOT_BENTOCLOUD", 5],
-    ["404 as a web page", { status: 404, body: "<html>nothing here</html>" }, "NOT_BENTOCLOUD", 5],
-    ["403 as a web page", { status: 403, body: "<html>blocked</html>" }, "NOT_BENTOCLOUD", 5],
-    ["more than 10 MiB", { hugeBytes: 11 * 1024 * 1024 }, "NOT_BENTOCLOUD", 5],
-    ["418", { status: 418, body: { error: "teapot" } }, "API_418", 5],
-    ["400 without a known sentence", { status: 400, body: { error: "odd" } }, "API_400", 5],
-    ["a redirect elsewhere", { redirect: "https://elsewhere.test/login" }, "HOST_MISMATCH", 4],
-  ])("%s", async (_, plan, code, exit) => {
+  test.each<[string, Plan, string]>([
+    ["a web page", { html: true }, "a web page"],
+    ["broken JSON", { brokenJson: true }, "no JSON"],
+    ["words", { status: 200, body: "OK" }, "no JSON"],
+    ["an empty 200", { status: 200 }, "nothing"],
+    ["an empty 204", { status: 204 }, "nothing"],
+    ["JSON of another shape", { json: { hello: "world" } }, "another shape"],
+    ["a JSON list", { json: [{ name: "me" }] }, "another shape"],
+    ["a JSON null", { json: null }, "another shape"],
+    ["a name that is no text", { json: { name: 7, email: "me@example.test" } }, "another shape"],
+    ["an inherited key", { json: { constructor: { name: "me" } } }, "another shape"],
+    ["401 as a web page", { status: 401, body: "<!doctype html>" }, "a web page"],
+    ["403 as a web page", { status: 403, body: "\n <html>" }, "a web page"],
+    ["404 as JSON", { status: 404, body: { message: "not found" } }, "404"],
+    ["404 as a web page", { status: 404, body: "<html>nothing here</html>" }, "a web page"],
+    ["more than 10 MiB", { hugeBytes: 11 * 1024 * 1024 }, "10 MiB"],
+  ])("%s", async (_what, plan, says) => {
     const cloud = await started();
     cloud.misbehave(ME, plan);
-    expect(await failure(cloud, cloud.issueToken())).toMatchObject({ code, exit_code: exit });
+    const error = await failure(cloud, cloud.issueToken());
+    expect(error).toMatchObject({ code: "NOT_BENTOCLOUD", exit_code: 5 });
+    expect(error.message).toStartWith(
+      `${cloud.url} ${says === "10 MiB" ? "" : "is not BentoCloud: it "}answers with `,
+    );
+    expect(error.message).toContain(says);
+  });
+
+  test("a web page instead of the organization", async () => {
+    const cloud = await started();
+    cloud.misbehave(ORGANIZATION, { html: true });
+    expect(await failure(cloud, cloud.issueToken())).toMatchObject({ code: "NOT_BENTOCLOUD", exit_code: 5 });
   });
 
   test("names the target of a redirect, and sends nothing there", async () => {
     const [cloud, other] = [await started(), await started()];
     cloud.misbehave(ME, { redirect: `${other.url}/api/v1/auth/current` });
     const error = await failure(cloud, cloud.issueToken());
+    expect(error).toMatchObject({ code: "HOST_MISMATCH", exit_code: 4 });
     expect(error.message).toContain(`redirects to ${other.url}/api/v1/auth/current`);
     expect(other.requests).toEqual([]);
   });
@@ -197,21 +194,20 @@ describe("login: a server in trouble", () => {
     expect((await run(argv, { stdin: cloud.issueToken() })).code).toBe(0);
   });
 
-  test("connection reset for good: unreachable", async () => {
-    const cloud = await started();
-    cloud.misbehave(ME, { reset: true });
-    const error = await failure(cloud, cloud.issueToken());
-    expect(error).toMatchObject({ code: "UNREACHABLE", exit_code: 5 });
-    expect(error.message).toContain("it closed the connection");
-  });
-
-  test("connection refused: unreachable", async () => {
+  test.each([
+    [
+      "reset for good",
+      (cloud: LocalCloud) => cloud.misbehave(ME, { reset: true }),
+      "it closed the connection",
+    ],
+    ["refused", (cloud: LocalCloud) => cloud.stop(), "nothing listens there"],
+  ])("connection %s: unreachable", async (_what, spoil, says) => {
     const cloud = await started();
     const token = cloud.issueToken();
-    await cloud.stop();
+    await spoil(cloud);
     const error = await failure(cloud, token);
     expect(error).toMatchObject({ code: "UNREACHABLE", exit_code: 5 });
-    expect(error.message).toContain("nothing listens there");
+    expect(error.message).toContain(says);
   });
 
   test.each([
@@ -225,14 +221,6 @@ describe("login: a server in trouble", () => {
     expect(error).toMatchObject({ code: "TIMEOUT", exit_code: 5 });
     expect(error.message).toBe(`${cloud.url} did not answer within 0.3 s`);
     expect(error.hint).toContain("--timeout");
-  });
-
-  test.each(["0", "-1", "soon", "1e3", "90000"])("refuses --timeout=%s", async (seconds) => {
-    const { code, stderr } = await run(["login", "--with-token", `--timeout=${seconds}`], {
-      stdin: canary(),
-    });
-    expect(code).toBe(2);
-    expect(stderr).toContain("error: --timeout takes a number of seconds");
   });
 
   test("Ctrl-C while it waits for the server: 130, and nothing is written", async () => {

@@ -14,6 +14,8 @@ function homeOf(...names: string[]) {
   return here;
 }
 
+const SECONDS = "--timeout takes a number of seconds above 0 and up to 86400";
+
 describe("global options", () => {
   test.each([
     [["--context", "beta", "context", "current"]],
@@ -25,7 +27,8 @@ describe("global options", () => {
     [["--timeout", "5", "context", "--timeout=0.5", "current", "--context", "beta"]],
     [["context", "current", "--context", "beta", "--"]],
   ])("are accepted anywhere before `--`: %p", async (args) => {
-    expect(await run(args, { home: homeOf("alpha", "beta") })).toMatchObject({
+    const here = homeOf("alpha", "beta");
+    expect(await run(args, { home: here })).toMatchObject({
       code: 0,
       stdout: "beta\n",
       stderr: "",
@@ -51,12 +54,11 @@ describe("global options", () => {
     [["status", "--context="], "--context needs a name", null],
     [["status", "--json=yes"], "--json takes no value", null],
     [["status", "--help=yes"], "--help takes no value", null],
-    [["status", "--timeout", "soon"], "--timeout takes a number of seconds above 0 and up to 86400", null],
-    [["status", "--timeout", "0"], "--timeout takes a number of seconds above 0 and up to 86400", null],
-    [["status", "--timeout=-1"], "--timeout takes a number of seconds above 0 and up to 86400", null],
-    [["status", "--timeout=1e9"], "--timeout takes a number of seconds above 0 and up to 86400", null],
-    [["status", "--timeout", "86401"], "--timeout takes a number of seconds above 0 and up to 86400", null],
-    [["status", "--timeout="], "--timeout takes a number of seconds above 0 and up to 86400", null],
+    ...["soon", "0", "-1", "1e9", "86401", ""].map((value): [string[], string, null] => [
+      ["status", `--timeout=${value}`],
+      SECONDS,
+      null,
+    ]),
   ])("a missing or invalid value is a usage error: %p", async (args, message, hint) => {
     const { code, stdout, stderr } = await run(args, { home: homeOf("alpha") });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -76,37 +78,26 @@ describe("global options", () => {
   });
 });
 
+const help = (name: string) => `\`bentocloud ${name === "" ? "" : `${name} `}--help\``;
+const commandsOf = (name: string) => `${help(name)} lists the commands`;
+const optionsOf = (name: string) => `${help(name)} lists the options`;
+const see = (name: string) => `see ${help(name)}`;
+
 describe("unknown words", () => {
   test.each([
     [["stats"], "unknown command `bentocloud stats`", "did you mean `bentocloud status`?"],
     [["Login"], "unknown command `bentocloud Login`", "did you mean `bentocloud login`?"],
-    [
-      ["context", "ls"],
-      "unknown command `bentocloud context ls`",
-      "`bentocloud context --help` lists the commands",
-    ],
-    [
-      ["context", "delete"],
-      "unknown command `bentocloud context delete`",
-      "`bentocloud context --help` lists the commands",
-    ],
-    [["frobnicate"], "unknown command `bentocloud frobnicate`", "`bentocloud --help` lists the commands"],
-    [["constructor"], "unknown command `bentocloud constructor`", "`bentocloud --help` lists the commands"],
-    [
-      ["context", "toString"],
-      "unknown command `bentocloud context toString`",
-      "`bentocloud context --help` lists the commands",
-    ],
-    [["__proto__"], "unknown command", "`bentocloud --help` lists the commands"],
-    [
-      ["hasOwnProperty"],
-      "unknown command `bentocloud hasOwnProperty`",
-      "`bentocloud --help` lists the commands",
-    ],
+    [["context", "ls"], "unknown command `bentocloud context ls`", commandsOf("context")],
+    [["context", "delete"], "unknown command `bentocloud context delete`", commandsOf("context")],
+    [["frobnicate"], "unknown command `bentocloud frobnicate`", commandsOf("")],
+    [["constructor"], "unknown command `bentocloud constructor`", commandsOf("")],
+    [["context", "toString"], "unknown command `bentocloud context toString`", commandsOf("context")],
+    [["__proto__"], "unknown command", commandsOf("")],
+    [["hasOwnProperty"], "unknown command `bentocloud hasOwnProperty`", commandsOf("")],
     [
       ["context"],
       "`bentocloud context` needs a command: list, show, current, rename, protect, unprotect, remove",
-      "see `bentocloud context --help`",
+      see("context"),
     ],
     [["--jsn", "status"], "unknown option --jsn for `bentocloud`", "did you mean --json?"],
     [["status", "--ofline"], "unknown option --ofline for `bentocloud status`", "did you mean --offline?"],
@@ -114,45 +105,21 @@ describe("unknown words", () => {
     [
       ["status", "--constructor"],
       "unknown option --constructor for `bentocloud status`",
-      "`bentocloud status --help` lists the options",
+      optionsOf("status"),
     ],
-    [
-      ["status", "-x"],
-      "unknown option -x for `bentocloud status`",
-      "`bentocloud status --help` lists the options",
-    ],
-    [
-      ["--offline", "status"],
-      "unknown option --offline for `bentocloud`",
-      "`bentocloud --help` lists the options",
-    ],
-    [
-      ["token", "--no-json"],
-      "unknown option --no-json for `bentocloud token`",
-      "`bentocloud token --help` lists the options",
-    ],
-    [
-      ["login", "--no-web"],
-      "unknown option --no-web for `bentocloud login`",
-      "`bentocloud login --help` lists the options",
-    ],
-    [["status", "prod"], "`bentocloud status` takes no argument", "see `bentocloud status --help`"],
-    [["use", "a", "b"], "`bentocloud use` takes at most 1 argument", "see `bentocloud use --help`"],
+    [["status", "-x"], "unknown option -x for `bentocloud status`", optionsOf("status")],
+    [["--offline", "status"], "unknown option --offline for `bentocloud`", optionsOf("")],
+    [["token", "--no-json"], "unknown option --no-json for `bentocloud token`", optionsOf("token")],
+    [["login", "--no-web"], "unknown option --no-web for `bentocloud login`", optionsOf("login")],
+    [["status", "prod"], "`bentocloud status` takes no argument", see("status")],
+    [["use", "a", "b"], "`bentocloud use` takes at most 1 argument", see("use")],
     [
       ["context", "rename", "a", "b", "c"],
       "`bentocloud context rename` takes at most 2 arguments",
-      "see `bentocloud context rename --help`",
+      see("context rename"),
     ],
-    [
-      ["context", "rename", "a"],
-      "`bentocloud context rename` needs <new-name>",
-      "see `bentocloud context rename --help`",
-    ],
-    [
-      ["context", "remove"],
-      "`bentocloud context remove` needs <name>",
-      "see `bentocloud context remove --help`",
-    ],
+    [["context", "rename", "a"], "`bentocloud context rename` needs <new-name>", see("context rename")],
+    [["context", "remove"], "`bentocloud context remove` needs <name>", see("context remove")],
   ])("%p is a usage error, exit 2, with nothing on stdout", async (args, message, hint) => {
     const text = `error: ${message}\n${hint === null ? "" : `hint: ${hint}\n`}`;
     expect(await run(args)).toMatchObject({ code: 2, stdout: "", stderr: text });

@@ -78,6 +78,7 @@ function isSame(ours: Ours | undefined, theirs: Login | undefined): boolean {
 }
 
 const KEY = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "https://environment.test" };
+const named = (context: string) => ({ BENTOML_CLOUD_CONTEXT: context });
 const project = (text: string) => (here: Home) => void writeBelow(here.path, ".bentorc", text);
 const file = (text: string) => (here: Home) => here.write(text);
 const ONE = "contexts:\n- api_token: abcd\n  endpoint: https://one.test\n  name: one\n";
@@ -92,27 +93,15 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
   ["an endpoint without a key", { env: { BENTO_CLOUD_API_ENDPOINT: "https://environment.test" } }, null],
   ["a key that is empty", { env: { BENTO_CLOUD_API_KEY: "" } }, /^BENTO_CLOUD_API_KEY is set but empty/],
   ["a key that is blank", { env: { BENTO_CLOUD_API_KEY: "  " } }, /^BENTO_CLOUD_API_KEY is set but empty/],
-  [
-    "a key with white space around",
-    { env: { BENTO_CLOUD_API_KEY: ` ${canary()} ` } },
-    /exactly as they are written/,
-  ],
-  ["a key no token can be", { env: { BENTO_CLOUD_API_KEY: "two words" } }, /exactly as they are written/],
-  [
-    "a key with an empty endpoint",
-    { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "" } },
-    /exactly as they are written/,
-  ],
+  ["a key between blanks", { env: { BENTO_CLOUD_API_KEY: ` ${canary()} ` } }, /exactly as they are/],
+  ["a key no token can be", { env: { BENTO_CLOUD_API_KEY: "two words" } }, /exactly as they are/],
+  ["a key with an empty endpoint", { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "" } }, /exactly as they are/],
   [
     "a key with a bare host",
     { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "host.test" } },
-    /exactly as they are written/,
+    /exactly as they are/,
   ],
-  [
-    "a key with a slash at the end",
-    { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "https://host.test/" } },
-    null,
-  ],
+  ["a key with a final slash", { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "https://host.test/" } }, null],
   [
     "a key against --context",
     { env: KEY, args: ["--context", "staging"] },
@@ -121,44 +110,24 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
   ["a key against a variable", { env: { ...KEY, BENTOML_CLOUD_CONTEXT: "staging" } }, null],
   ["a key against a project", { env: KEY, prepare: project("context=staging\n") }, null],
   [
-    "a key that a pin refuses",
+    "a key against a pin",
     { env: KEY, prepare: project("endpoint=https://prod.test\n") },
-    /^it knows no .bentorc$/,
+    /^it knows no .bentorc/,
   ],
-  ["a variable", { env: { BENTOML_CLOUD_CONTEXT: "staging" } }, null],
-  [
-    "a variable with a name that is nowhere",
-    { env: { BENTOML_CLOUD_CONTEXT: "nope" } },
-    /^it finds no context "nope"$/,
-  ],
-  [
-    "a variable that is empty",
-    { env: { BENTOML_CLOUD_CONTEXT: "" } },
-    /^BENTOML_CLOUD_CONTEXT is set but empty/,
-  ],
+  ["a variable", { env: named("staging") }, null],
+  ["a variable with a name that is nowhere", { env: named("nope") }, /^it finds no context "nope"$/],
+  ["a variable that is empty", { env: named("") }, /^BENTOML_CLOUD_CONTEXT is set but empty/],
   [
     "a variable against --context",
-    { env: { BENTOML_CLOUD_CONTEXT: "staging" }, args: ["--context", "prod"] },
+    { env: named("staging"), args: ["--context", "prod"] },
     /^BENTOML_CLOUD_CONTEXT beats every --context there$/,
   ],
-  [
-    "a variable against a project",
-    { env: { BENTOML_CLOUD_CONTEXT: "prod" }, prepare: project("context=staging\n") },
-    null,
-  ],
-  ["a project", { prepare: project("context=staging\n") }, /^it knows no .bentorc$/],
+  ["a variable against a project", { env: named("prod"), prepare: project("context=staging\n") }, null],
+  ["a project", { prepare: project("context=staging\n") }, /^it knows no .bentorc/],
   ["a project with the context that is current", { prepare: project("context=prod\n") }, null],
-  [
-    "a project with a context that is nowhere",
-    { prepare: project("context=nope\n") },
-    /^it knows no .bentorc$/,
-  ],
-  ["a project that holds a credential", { prepare: project("api_key=x\n") }, /^it knows no .bentorc$/],
-  [
-    "a pin that does not match",
-    { prepare: project("endpoint=https://else.test\n") },
-    /^it knows no .bentorc$/,
-  ],
+  ["a project with an unknown context", { prepare: project("context=nope\n") }, /^it knows no .bentorc/],
+  ["a project that holds a credential", { prepare: project("api_key=x\n") }, /^it knows no .bentorc/],
+  ["a pin that differs", { prepare: project("endpoint=https://else.test\n") }, /^it knows no .bentorc/],
   ["a pin that matches", { prepare: project("endpoint=https://prod.test/\n") }, null],
   [
     "an empty BENTOML_HOME",
@@ -179,11 +148,7 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
   ["a relative BENTOML_HOME", { env: { BENTOML_HOME: "bentoml" } }, null],
   ["a BENTOML_HOME with a variable in it", { env: { BENTOML_HOME: "${HOME}/bentoml" } }, null],
   ["a BENTOML_HOME below the home", { env: { BENTOML_HOME: "~/bentoml" } }, null],
-  [
-    "a BENTOML_HOME that is not there",
-    { env: { BENTOML_HOME: "elsewhere" } },
-    /^it finds no context "default"$/,
-  ],
+  ["a missing BENTOML_HOME", { env: { BENTOML_HOME: "elsewhere" } }, /^it finds no context "default"$/],
   [
     "a link to the file",
     {
@@ -197,21 +162,13 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
   ],
   ["a file with no contexts", { prepare: file("{}\n") }, /^it finds no context "default"$/],
   ["a file that names no current context", { prepare: file(ONE) }, /^it finds no context "default"$/],
-  [
-    "a file whose current context is __env__",
-    { prepare: file(`${ONE}current_context_name: __env__\n`) },
-    /^it finds no/,
-  ],
+  ["a current __env__", { prepare: file(`${ONE}current_context_name: __env__\n`) }, /^it finds no/],
   [
     "a file with two entries of one name",
     { prepare: file(`${ONE}${ONE.slice(10).replace("abcd", "efgh")}current_context_name: one\n`) },
     null,
   ],
-  [
-    "a file with an empty token",
-    { prepare: file(`${ONE.replace("abcd", "''")}current_context_name: one\n`) },
-    null,
-  ],
+  ["an empty token", { prepare: file(`${ONE.replace("abcd", "''")}current_context_name: one\n`) }, null],
 ];
 
 describe("explain says of Python bentoml what Python bentoml does, with", () => {

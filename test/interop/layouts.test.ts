@@ -21,10 +21,7 @@ const withName = (written: string) => FILE.replace("name: a\n", `name: ${written
 
 const LAYOUTS: [what: string, text: string][] = [
   ["JSON on one line", `{"contexts": [${ONE_LINE}], "current_context_name": "a"}`],
-  [
-    "JSON indented by blanks",
-    JSON.stringify({ contexts: [JSON.parse(ONE_LINE)], current_context_name: "a" }, null, 2),
-  ],
+  ["indented JSON", JSON.stringify({ contexts: [JSON.parse(ONE_LINE)], current_context_name: "a" }, null, 2)],
   ["JSON with texts on several lines", `{"contexts": [${ONE_LINE.replace('"e"', '"e\nf\n\n  g"')}]}`],
   ["single braces in a list of dashes", `contexts:\n- ${ONE_LINE} # mine\n${B}`],
   [

@@ -79,7 +79,7 @@ describe("edit: a file in the usual shape", () => {
       `contexts:\n${added("a", "None")}${added("b")}current_context_name: a\n`,
     ],
     [
-      "renames and switches in order",
+      "renames, then switches",
       TWO,
       [rename("a", "c"), use("c"), remove("a")],
       TWO.replaceAll("name: a", "name: c"),
@@ -153,10 +153,10 @@ describe("edit: a file in another shape", () => {
       'contexts:\n  - name: a # short\n    api_token: new-token # secret\n    endpoint: https://new.test\n    note: {k: "v"}\n    email: "\\xE9"\n',
     ],
     [
-      "uses another one",
-      "x: [1]\ncurrent_context_name: 'a' # now\n",
+      "uses another",
+      "current_context_name: 'a' # now\nx: [1]\n",
       [use("b")],
-      "x: [1]\ncurrent_context_name: b # now\n",
+      "current_context_name: b # now\nx: [1]\n",
     ],
     ["takes the current name out", "x: [1]\ncurrent_context_name: a\n", [use(null)], "x: [1]\n"],
     [
@@ -167,9 +167,9 @@ describe("edit: a file in another shape", () => {
     ],
     [
       "makes a list",
-      "x: [1]\n",
+      "x: []\n",
       [put("b"), use("b")],
-      `x: [1]\ncontexts:\n${added("b")}current_context_name: b\n`,
+      `x: []\ncontexts:\n${added("b")}current_context_name: b\n`,
     ],
     ["fills an empty mapping", "{} # c\n", [put("b")], `contexts:\n${added("b")}# c\n`],
     [
