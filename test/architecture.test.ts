@@ -83,6 +83,7 @@ const OUTSIDE: Record<string, string[]> = {
     "system/input.ts",
     "system/lock.ts",
     "system/program.ts",
+    "system/read-file.ts",
     "system/replace.ts",
     "system/stream.ts",
   ],
