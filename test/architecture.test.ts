@@ -71,7 +71,7 @@ const OUTSIDE: Record<string, string[]> = {
   "fast-string-width": ["system/table.ts"],
   "fastest-levenshtein": ["cli/suggest.ts"],
   "jq-wasm": ["system/jq.ts"],
-  ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/client.ts"],
+  ofetch: ["cloud/fetch.ts", "library/client.ts"],
   open: ["system/browser.ts"],
   yaml: ["yaml/"],
   "node:fs": [
@@ -79,6 +79,7 @@ const OUTSIDE: Record<string, string[]> = {
     "system/core-dump.ts",
     "system/create.ts",
     "system/files.ts",
+    "system/read-file.ts",
     "system/input.ts",
     "system/lock.ts",
     "system/program.ts",
@@ -89,7 +90,7 @@ const OUTSIDE: Record<string, string[]> = {
   "node:child_process": ["system/"],
   "node:dns": ["system/network.ts"],
   "node:net": ["system/network.ts"],
-  "node:tls": ["system/network.ts"],
+  "node:tls": ["system/certificate.ts", "system/network.ts"],
   "node:process": ["system/", "app.ts", "main.ts"],
   "bun:ffi": ["system/libc.ts"],
 };

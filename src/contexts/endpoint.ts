@@ -61,8 +61,14 @@ export function parseEndpoint(endpoint: string | Endpoint): string {
   if (url.username || url.password) throw usageError("an endpoint carries no user name or password");
   if (trimmed.includes("?")) throw usageError("an endpoint has no query (?…)");
   if (trimmed.includes("#")) throw usageError("an endpoint has no fragment (#…)");
-  // Without the lookbehind, a path of n slashes would take n² steps.
-  return url.origin + url.pathname.replace(/(?<!\/)\/+$/, "");
+  return url.origin + withoutLastSlashes(url.pathname);
+}
+
+/** Not a regular expression: `/+$` takes n² steps for a path of n slashes. */
+function withoutLastSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
 }
 
 /** Whether two endpoints are the same, in whatever spelling. */
@@ -114,10 +120,13 @@ function secretsIn(text: string): string[] {
   }
 }
 
-/** Whether requests to this endpoint stay on this machine. */
+/**
+ * Whether an endpoint is on this machine. `localhost.` and names below `localhost` are not: a name server could say
+ * that they are elsewhere.
+ */
 export function isLoopback(endpoint: string): boolean {
   const { hostname } = new URL(endpoint);
-  return /^127(\.\d{1,3}){3}$/.test(hostname) || hostname === "[::1]" || /(^|\.)localhost\.?$/.test(hostname);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** The page where a person makes and revokes API tokens. */

@@ -14,7 +14,7 @@ export function showName(name: string): string {
 }
 
 export function looksLikeToken(name: string): boolean {
-  return /^(?:(?=.*\d)[A-Za-z0-9]{16,}|[0-9a-v]{20})$/.test(name);
+  return /^[0-9a-v]{20}$/.test(name) || (/^[A-Za-z0-9]{16,}$/.test(name) && /\d/.test(name));
 }
 
 /** A name for a new context. Names that are in the file already may be anything. */
