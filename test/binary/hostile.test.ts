@@ -149,16 +149,8 @@ describe.each(["project", "home"] as const)("a hostile directory as %s", (where)
 describe("a hostile .bentorc", () => {
   const RCS: [what: string, rc: () => string, line: number][] = [
     ["extends", () => `extends=${trap.url}/layer\nextends.0=github:evil/repo\n`, 1],
-    [
-      "a prototype",
-      () => "__proto__.choice.name=evil\n__proto__.context=evil\nconstructor.prototype.context=evil\n",
-      1,
-    ],
-    [
-      "environment layers",
-      () => "$production.context=evil\n$env.production.context=evil\n$meta.name=evil\n",
-      1,
-    ],
+    ["a prototype", () => "__proto__.choice.name=evil\nconstructor.prototype.context=evil\n", 1],
+    ["environments", () => "$production.context=evil\n$env.production.context=evil\n$meta.name=evil\n", 1],
     ["code", () => "choice=evil\nimport=./preload.js\nresolve=./bentocloud.config.ts\n", 1],
   ];
 
@@ -188,11 +180,7 @@ describe("a hostile .bentorc", () => {
 describe("the trap", () => {
   test("would be noticed: a bare Bun program does obey such a directory", async () => {
     const { here, cwd, marker } = hostile("project");
-    const script = writeBelow(
-      here.path,
-      "bare.js",
-      'console.log(process.env.BENTOML_CLOUD_CONTEXT ?? "nothing");\n',
-    );
+    const script = writeBelow(here.path, "bare.js", "console.log(process.env.BENTOML_CLOUD_CONTEXT);\n");
     const bun = [process.execPath, script];
     const { stdout } = await run([], { home: here, cwd, command: bun });
     expect({ stdout, executed: existsSync(marker) }).toEqual({ stdout: "evil\n", executed: true });

@@ -105,11 +105,7 @@ describe.skipIf(!canTrace)("at any system call that writes", () => {
     ["use", command("use", "b"), usedHome],
     ["use, the first time", command("use", "b"), async () => homeWith(two)],
     ["a first login", () => login(cloud, "first"), async () => home()],
-    [
-      "a login in the place of another",
-      () => login(cloud, "a"),
-      () => usedHome(two.replace("https://a.test", cloud.url)),
-    ],
+    ["a login again", () => login(cloud, "a"), () => usedHome(two.replace("https://a.test", cloud.url))],
     ["logout", command("logout", "a"), usedHome],
     ["rename", command("context", "rename", "a", "c"), usedHome],
     ["restore of a version", restoring("version"), loggedOutHome],

@@ -13,7 +13,7 @@ afterEach(() => cloud.stop());
 
 async function signIn(stdin: string, args: string[] = []) {
   const here = home();
-  const result = await run(["login", "--with-token", "--endpoint", cloud.url, ...args], {
+  const result = await run(["login", "--endpoint", cloud.url, "--with-token", ...args], {
     home: here,
     stdin,
   });

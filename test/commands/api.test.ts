@@ -143,15 +143,12 @@ describe("a status of 400 and above", () => {
     expect(cloud.requests).toHaveLength(2);
   });
 
-  test.each([
-    ["yatai", "TOKEN_REJECTED"],
-    ["bentocloud", "TOKEN_REJECTED"],
-  ] as const)("a revoked token at %s is %s", async (dialect, code) => {
+  test.each(["yatai", "bentocloud"] as const)("a revoked token at %s is TOKEN_REJECTED", async (dialect) => {
     const { cloud, token, api } = await signedIn({ dialect });
     cloud.revoke(token);
     const { code: exit, stdout, stderr } = await api(["/api/v1/api_tokens", "--json"]);
     expect({ exit, stdout }).toEqual({ exit: 4, stdout: '{"message":"get api token: record not found"}' });
-    expect(JSON.parse(stderr).error.code).toBe(code);
+    expect(JSON.parse(stderr).error.code).toBe("TOKEN_REJECTED");
   });
 
   test("an expired one is TOKEN_EXPIRED", async () => {
@@ -166,16 +163,9 @@ describe("a status of 400 and above", () => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(`GET ${INFO}`, { status: 418 }, { times: 1 });
     cloud.misbehave(`GET ${INFO}`, { status: 400, body: "plain" });
-    expect(await api([INFO])).toMatchObject({
-      code: 5,
-      stdout: "",
-      stderr: `error: ${cloud.url} answered with HTTP 418\n`,
-    });
-    expect(await api([INFO])).toMatchObject({
-      code: 5,
-      stdout: "plain",
-      stderr: `error: ${cloud.url} answered with HTTP 400\n`,
-    });
+    const stderr = (status: number) => `error: ${cloud.url} answered with HTTP ${status}\n`;
+    expect(await api([INFO])).toMatchObject({ code: 5, stdout: "", stderr: stderr(418) });
+    expect(await api([INFO])).toMatchObject({ code: 5, stdout: "plain", stderr: stderr(400) });
   });
 });
 
@@ -196,11 +186,8 @@ describe("a web page", () => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(`GET ${INFO}`, { status: 200, body, headers: { "content-type": type } });
     const { code, stdout, stderr } = await api([INFO, "--json"]);
-    expect({ code, stdout, error: JSON.parse(stderr).error.code }).toEqual({
-      code: 5,
-      stdout: body,
-      error: "NOT_BENTOCLOUD",
-    });
+    expect({ code, stdout }).toEqual({ code: 5, stdout: body });
+    expect(JSON.parse(stderr).error.code).toBe("NOT_BENTOCLOUD");
   });
 
   test("that -H asked for is no error", async () => {

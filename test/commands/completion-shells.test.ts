@@ -39,14 +39,7 @@ const SHELLS: Record<string, Shell> = {
       `autoload -Uz compinit; compinit -D -u\n${script}\n${PRINT}\nsetopt promptsubst; PS1='READY$n> '\n`,
   },
   fish: {
-    command: (here) => [
-      "fish",
-      "--no-config",
-      "--private",
-      "-C",
-      `source ${join(here.path, "rc.fish")}`,
-      "-i",
-    ],
+    command: (here) => ["fish", "--no-config", "--private", "-C", `source ${here.path}/rc.fish`, "-i"],
     file: "rc.fish",
     start: (script) => `${script}
 set -g n 0

@@ -3,7 +3,7 @@ import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
-import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
+import { registerCanary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
@@ -91,18 +91,6 @@ describe("env", () => {
     }
     const both = await run(["env", "--json", "--shell", "fish"], { home: signedIn() });
     expect(both).toMatchObject({ code: 2, stdout: "" });
-  });
-
-  test("uses the environment's credential, unless --context is given", async () => {
-    const here = signedIn();
-    const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test/" };
-    const own = await run(["env", "--json"], { home: here, env, reveals: "stdout" });
-    expect(JSON.parse(own.stdout)).toEqual({
-      BENTO_CLOUD_API_KEY: env.BENTO_CLOUD_API_KEY,
-      BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test",
-    });
-    const args = ["env", "--json", "--context", "mine"];
-    expect((await run(args, { home: here, env, reveals: "stdout" })).stdout).toBe(JSON_TEXT);
   });
 
   test.each([

@@ -7,10 +7,11 @@ import manifest from "../../package.json" with { type: "json" };
 
 sweepCanaries();
 
+const VERSION = `bentocloud ${manifest.version}\n`;
 const COMMANDS = await listCommands();
 
 /** Of these the whole text is kept; of the others, that it says what their definitions say. */
-const KEPT = ["", "login", "context", "exec"];
+const KEPT = new Set(["", "login", "context", "exec"]);
 
 const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
@@ -35,7 +36,7 @@ describe("help", () => {
       for (const sub of Object.keys(subCommands))
         expect(stdout).toMatch(new RegExp(`^  ${sub} {2,}\\S`, "m"));
       // The global options are those of every command, and are kept once.
-      if (KEPT.includes(name))
+      if (KEPT.has(name))
         expect(
           name === "" ? stdout : stdout.replace(/Global options:\n( .*\n)+/, "Global options: …\n"),
         ).toMatchSnapshot();
@@ -76,21 +77,16 @@ describe("help", () => {
     expect(stderr).toStartWith('error: there is no context "--help"');
   });
 
-  test("has bold headings on a terminal, and none with --no-color, NO_COLOR or TERM=dumb", async () => {
+  test("has bold headings on a terminal, and none with --no-color", async () => {
     const rawOf = async (args: string[], env: Record<string, string>) => {
       const terminal = openTerminal(["help", ...args], { env });
       expect(await terminal.exit).toMatchObject({ code: 0 });
       return terminal.raw;
     };
     expect(await rawOf([], {})).toContain("\u001b[1mUsage:\u001b[22m");
-    for (const raw of [
-      await rawOf(["--no-color"], {}),
-      await rawOf([], { NO_COLOR: "1" }),
-      await rawOf([], { TERM: "dumb" }),
-    ]) {
-      expect(raw).toContain("Usage:");
-      expect(raw).not.toContain("\u001b");
-    }
+    const plain = await rawOf(["--no-color"], {});
+    expect(plain).toContain("Usage:");
+    expect(plain).not.toContain("\u001b");
   });
 });
 
@@ -100,7 +96,7 @@ describe("version", () => {
     async (args) => {
       expect(await run(args)).toMatchObject({
         code: 0,
-        stdout: `bentocloud ${manifest.version}\n`,
+        stdout: VERSION,
         stderr: "",
       });
     },

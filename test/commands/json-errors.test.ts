@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
@@ -190,13 +190,5 @@ describe("--json", () => {
     const worked = await run(["context", "current", "--json"], { home: here, env });
     expect(JSON.parse(worked.stdout).name).toBe("mine");
     expect(worked.stderr).toBe("warning: BENTOML_CLOUD_CONTEXT is set but empty; ignored\n");
-  });
-
-  test("STORAGE: a home that is a file", async () => {
-    const here = home();
-    writeFileSync(here.bentoml, "");
-    chmodSync(here.bentoml, 0o600);
-    const { code, stderr } = await run(["login", "--with-token", "--json"], { home: here, stdin: canary() });
-    expect({ code, name: JSON.parse(stderr).error.code }).toEqual({ code: 6, name: "STORAGE" });
   });
 });

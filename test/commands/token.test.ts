@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";
-import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
@@ -54,25 +54,6 @@ describe("token", () => {
       screen: "",
     });
   });
-
-  test("prints the token of the context that --context names", async () => {
-    const here = home();
-    const token = canary();
-    writeContexts(here, [{ name: "mine" }, { name: "other", token }]);
-    const result = await run(["token", "--context", "other"], { home: here, reveals: "stdout" });
-    expect(result.stdout).toBe(`${token}\n`);
-  });
-
-  test.each(["0123456789012", "1e3456789012345", "true-token-value", "!token:with#marks"])(
-    "prints a token that looks like another YAML type as it was written: %s",
-    async (text) => {
-      const here = home();
-      const token = registerCanary(text);
-      writeContexts(here, [{ name: "mine", token: `'${token}'` }]);
-      const { stdout } = await run(["token"], { home: here, reveals: "stdout" });
-      expect(stdout).toBe(`${token}\n`);
-    },
-  );
 
   test("an entry without a token is not logged in", async () => {
     const here = home();

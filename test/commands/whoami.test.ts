@@ -65,44 +65,6 @@ describe("whoami", () => {
     expect(here.tree()).toEqual([]);
   });
 
-  test.each([
-    [
-      "TOKEN_REJECTED",
-      4,
-      () => {
-        const token = cloud.issueToken();
-        cloud.revoke(token);
-        return signedIn(token);
-      },
-    ],
-    ["TOKEN_EXPIRED", 4, () => signedIn(cloud.issueToken({ expiresAt: "2020-01-01T00:00:00Z" }))],
-    ["FORBIDDEN", 4, () => signedIn(cloud.issueToken({ scopes: ["read_cluster"] }))],
-    ["NOT_BENTOCLOUD", 5, () => signedIn(undefined, `${cloud.url}/wrong/place`)],
-    ["UNREACHABLE", 5, () => signedIn(undefined, "http://127.0.0.1:1")],
-    ["USAGE", 2, () => signedIn(undefined, "http://plain.test")],
-    ["NOT_LOGGED_IN", 4, () => home()],
-    [
-      "CORRUPT",
-      6,
-      () => {
-        const here = home();
-        here.write("contexts: [broken");
-        return here;
-      },
-    ],
-  ] as const)("%s: an error with its code, and nothing on stdout", async (name, exit, prepare) => {
-    if (name === "NOT_BENTOCLOUD") {
-      cloud.expect("GET /wrong/place/api/v1/auth/current", 1);
-      cloud.expect("GET /wrong/place/api/v1/current_org", 1);
-    }
-    const { code, stdout, stderr } = await run(["whoami", "--json", "--timeout", "2"], { home: prepare() });
-    expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
-    const { error } = JSON.parse(stderr);
-    expect(error).toMatchObject({ code: name, exit_code: exit });
-    expect(error.message).toMatch(/^[^A-Z].*[^.]$/);
-    expect(Object.keys(error)).toEqual(["code", "message", "hint", "exit_code"]);
-  });
-
   test("removes control characters from the server's text", async () => {
     const hostile = await startCloud();
     const json = { name: "x", email: "me\u001b[31m\u202e\u009b2J@example.test" };
