@@ -57,19 +57,8 @@ describe("exec, compiled", () => {
     "a reader that goes away ends the program quietly: %j",
     async (before) => {
       const script = `${before} "$@" | head -n 1; echo "codes \${PIPESTATUS[*]}"`;
-      const command = [
-        "bash",
-        "-c",
-        script,
-        "bash",
-        ...programCommand(),
-        "exec",
-        "--",
-        "sh",
-        "-c",
-        "exec yes",
-      ];
-      const result = await run([], { home: signedIn(), command });
+      const command = ["bash", "-c", script, "bash", ...programCommand()];
+      const result = await run(["exec", "--", "sh", "-c", "exec yes"], { home: signedIn(), command });
       expect(result).toMatchObject({ stdout: "y\ncodes 141 0\n", stderr: "" });
     },
   );

@@ -100,10 +100,8 @@ describe("a contexts file that is a link", () => {
     symlinkSync(".yatai.yaml", join(here.bentoml, "other"));
     const before = here.tree();
     for (const { args, stdin } of [...writers(cloud), { args: ["token"], stdin: null }]) {
-      expect(await run(args, { home: here, stdin })).toMatchObject({
-        code: 6,
-        stderr: `error: cannot read ${here.file}: too many symbolic links\n`,
-      });
+      const stderr = `error: cannot read ${here.file}: too many symbolic links\n`;
+      expect(await run(args, { home: here, stdin })).toMatchObject({ code: 6, stderr });
     }
     expect(here.tree()).toEqual(before);
   });

@@ -103,10 +103,8 @@ describe("redirects", () => {
   test.each([307, 308])("%i repeats a POST with its body", async (status) => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(POST, { redirect: "/api/v2/deployments?again", status }, { times: 1 });
-    expect(await api(["/api/v2/deployments", ...body, "-q", ".name"])).toMatchObject({
-      code: 0,
-      stdout: "n\n",
-    });
+    const stdout = "n\n";
+    expect(await api(["/api/v2/deployments", ...body, "-q", ".name"])).toMatchObject({ code: 0, stdout });
     expect(cloud.requests.map(({ method, body }) => [method, body])).toEqual([
       ["POST", '{"name":"n","bento":"b:1"}'],
       ["POST", '{"name":"n","bento":"b:1"}'],
@@ -154,16 +152,13 @@ describe("pins", () => {
     const options = { home: here, cwd: join(here.path, "project") };
     return { cloud, api: (args: string[]) => run(["api", ...args, "--json"], options) };
   };
+  const STOPPED = { code: 4, error: "PIN_MISMATCH", seen: [] };
   const codeOf = (stderr: string) => JSON.parse(stderr).error.code as string;
 
   test("of another endpoint stop the request", async () => {
     const { cloud, api } = await project("endpoint=https://pinned.test\n");
     const { code, stderr } = await api(["/api/v1/info"]);
-    expect({ code, error: codeOf(stderr), seen: cloud.requests }).toEqual({
-      code: 4,
-      error: "PIN_MISMATCH",
-      seen: [],
-    });
+    expect({ code, error: codeOf(stderr), seen: cloud.requests }).toEqual(STOPPED);
   });
 
   test("of another organization stop the request after the server was asked for the organization", async () => {
@@ -187,11 +182,7 @@ describe("pins", () => {
   ])("also apply to an organization that the request names: %p", async (args) => {
     const { cloud, api } = await project("organization=acme\n");
     const { code, stderr } = await api(args);
-    expect({ code, error: codeOf(stderr), seen: cloud.requests }).toEqual({
-      code: 4,
-      error: "PIN_MISMATCH",
-      seen: [],
-    });
+    expect({ code, error: codeOf(stderr), seen: cloud.requests }).toEqual(STOPPED);
   });
 
   test("are not checked for an address that the token must not be sent to", async () => {

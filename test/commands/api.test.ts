@@ -230,11 +230,8 @@ describe("--jq", () => {
 
   test("an expression that does not suit the answer is FAILURE", async () => {
     const { api } = await signedIn();
-    expect(await api([INFO, "-q", ".is_saas.x"])).toMatchObject({
-      code: 1,
-      stdout: "",
-      stderr: 'error: the jq expression fails on this answer: Cannot index boolean with string ("x")\n',
-    });
+    const stderr = 'error: the jq expression fails on this answer: Cannot index boolean with string ("x")\n';
+    expect(await api([INFO, "-q", ".is_saas.x"])).toMatchObject({ code: 1, stdout: "", stderr });
   });
 
   test("needs an answer in JSON", async () => {

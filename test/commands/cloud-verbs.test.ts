@@ -53,11 +53,8 @@ describe.each(BOTH)("%p update-current-context", (group) => {
 
   test("switches and says so in bentoml's words on stdout", async () => {
     const { here } = twoContexts();
-    expect(await run([...verb, "dev"], { home: here })).toMatchObject({
-      code: 0,
-      stdout: "Successfully switched to context: dev\n",
-      stderr: "",
-    });
+    const stdout = "Successfully switched to context: dev\n";
+    expect(await run([...verb, "dev"], { home: here })).toMatchObject({ code: 0, stdout, stderr: "" });
     expect((await run(["context", "current"], { home: here })).stdout).toBe("dev\n");
     expect((await run(["use", "-"], { home: here })).stderr).toBe('✓ Switched to context "default"\n');
   });

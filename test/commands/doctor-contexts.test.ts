@@ -121,11 +121,8 @@ describe("doctor: modes", () => {
     const here = home();
     writeContexts(here, [{ name: "a" }]);
     chmodSync(here.bentoml, 0o777);
-    expect((await doctor(here, "--fix")).of("home")).toMatchObject({
-      status: "warn",
-      hint: `chmod go-w ${here.bentoml}`,
-      fixed: false,
-    });
+    const hint = `chmod go-w ${here.bentoml}`;
+    expect((await doctor(here, "--fix")).of("home")).toMatchObject({ status: "warn", hint, fixed: false });
   });
 });
 

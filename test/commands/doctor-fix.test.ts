@@ -180,11 +180,8 @@ describe("what --fix leaves to its user is reported with what mends it", () => {
   test("a stored context that has the name of the environment's credential", async () => {
     const here = home();
     writeContexts(here, [{ name: "__env__" }]);
-    expect((await fix(here)).of("current")).toMatchObject({
-      status: "warn",
-      hint: "bentocloud context rename __env__ NAME",
-      fixed: false,
-    });
+    const hint = "bentocloud context rename __env__ NAME";
+    expect((await fix(here)).of("current")).toMatchObject({ status: "warn", hint, fixed: false });
   });
 });
 

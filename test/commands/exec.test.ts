@@ -312,10 +312,8 @@ describe("the program", () => {
   test.skipIf(isDeno)("for another machine is not run by a shell", async () => {
     const here = signedIn();
     writeProgram(here, "tool", Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 0, 0, 1, 2, 3]));
-    expect(await run(["exec", "--", "./tool"], { home: here })).toMatchObject({
-      code: 126,
-      stderr: "error: ./tool: cannot be executed, it is no program for this machine\n",
-    });
+    const stderr = "error: ./tool: cannot be executed, it is no program for this machine\n";
+    expect(await run(["exec", "--", "./tool"], { home: here })).toMatchObject({ code: 126, stderr });
   });
 
   test("is not started with too many arguments", async () => {
@@ -324,10 +322,8 @@ describe("the program", () => {
     writeContexts(here, [{ name: "small" }, { name: "large", endpoint }], "large");
     const fill = 'fill=$(head -c 110000 /dev/zero | tr "\\0" x); export A=$fill B=$fill C=$fill D=$fill';
     const command = ["sh", "-c", `ulimit -s 2048; ${fill}; exec "$@"`, "sh", ...programCommand()];
-    expect(await run(["exec", "--", "true"], { home: here, command })).toMatchObject({
-      code: 126,
-      stderr: "error: true: cannot be executed, its arguments and environment are too long\n",
-    });
+    const stderr = "error: true: cannot be executed, its arguments and environment are too long\n";
+    expect(await run(["exec", "--", "true"], { home: here, command })).toMatchObject({ code: 126, stderr });
     const small = await run(["exec", "--context", "small", "--", "true"], { home: here, command });
     expect(small).toMatchObject({ code: 0, stderr: "" });
   });

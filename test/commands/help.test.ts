@@ -64,11 +64,8 @@ describe("help", () => {
   });
 
   test("of a command that does not exist is a usage error", async () => {
-    expect(await run(["help", "lgin"])).toMatchObject({
-      code: 2,
-      stdout: "",
-      stderr: "error: unknown command `bentocloud lgin`\nhint: did you mean `bentocloud login`?\n",
-    });
+    const stderr = "error: unknown command `bentocloud lgin`\nhint: did you mean `bentocloud login`?\n";
+    expect(await run(["help", "lgin"])).toMatchObject({ code: 2, stdout: "", stderr });
   });
 
   test("after `--`, `--help` is an argument", async () => {
@@ -94,11 +91,8 @@ describe("version", () => {
   test.each([[["--version"]], [["-V"]], [["status", "--version"]], [["--version", "--quiet"]]])(
     "%p",
     async (args) => {
-      expect(await run(args)).toMatchObject({
-        code: 0,
-        stdout: VERSION,
-        stderr: "",
-      });
+      const stderr = "";
+      expect(await run(args)).toMatchObject({ code: 0, stdout: VERSION, stderr });
     },
   );
 

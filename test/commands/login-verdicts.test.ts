@@ -231,11 +231,8 @@ describe("login: a server in trouble", () => {
     const running = start(argv, { home: place, stdin: cloud.issueToken() });
     await cloud.seen(ME);
     running.kill("SIGINT");
-    expect(await running.result).toMatchObject({
-      code: 130,
-      stdout: "",
-      stderr: "error: cancelled; nothing was changed\n",
-    });
+    const stderr = "error: cancelled; nothing was changed\n";
+    expect(await running.result).toMatchObject({ code: 130, stdout: "", stderr });
     expect(place.tree()).toEqual([]);
   });
 });

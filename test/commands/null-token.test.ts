@@ -44,9 +44,6 @@ describe.each(WRITTEN)("a token that is written as %p", (written) => {
 test("current-context exits 1 for an entry without api_token, for which bentoml refuses the whole file", async () => {
   const here = home();
   here.write("contexts:\n- {name: a, endpoint: https://a.test}\ncurrent_context_name: a\n");
-  expect(await run(["current-context"], { home: here })).toMatchObject({
-    code: 1,
-    stdout: "",
-    stderr: ERROR,
-  });
+  const stdout = "";
+  expect(await run(["current-context"], { home: here })).toMatchObject({ code: 1, stdout, stderr: ERROR });
 });

@@ -34,17 +34,25 @@ function nestedFor(user: number) {
   return { path, inner, current: () => run(["context", "current"], { home: here, cwd: inner, command }) };
 }
 
+/** What `context current` gives where the inner `.bentorc` is skipped. */
+const skipping = (path: string, reason: string) => ({
+  code: 0,
+  stdout: "outer\n",
+  stderr: `warning: skipped ${path}: ${reason}\n`,
+});
+
+const IRREGULAR = "it is not a regular file";
 const IN_PLACE: [what: string, put: (path: string) => void, reason: string][] = [
-  ["a directory", (path) => mkdirSync(path), "it is not a regular file"],
-  ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), "it is not a regular file"],
-  ["a link to a device", (path) => symlinkSync("/dev/zero", path), "it is not a regular file"],
-  ["a link to a directory", (path) => symlinkSync("/", path), "it is not a regular file"],
-  ["a broken link", (path) => symlinkSync("nowhere", path), "it is not a regular file"],
-  ["a link to itself", (path) => symlinkSync(".bentorc", path), "it is not a regular file"],
+  ["a directory", (path) => mkdirSync(path), IRREGULAR],
+  ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), IRREGULAR],
+  ["a link to a device", (path) => symlinkSync("/dev/zero", path), IRREGULAR],
+  ["a link to a directory", (path) => symlinkSync("/", path), IRREGULAR],
+  ["a broken link", (path) => symlinkSync("nowhere", path), IRREGULAR],
+  ["a link to itself", (path) => symlinkSync(".bentorc", path), IRREGULAR],
   [
     "a link to a regular file",
     (path) => symlinkSync(writeBelow(join(path, "../.."), "shared", "context=inner\n"), path),
-    "it is not a regular file",
+    IRREGULAR,
   ],
   [
     "a file over 64 KiB",
@@ -62,11 +70,9 @@ describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
   test.each(IN_PLACE)("%s: the next one upward counts", async (_what, putInPlace, reason) => {
     const { here, inner, path } = nested();
     putInPlace(path);
-    expect(await run(["context", "current"], { home: here, cwd: inner, timeoutMs: 5000 })).toMatchObject({
-      code: 0,
-      stdout: "outer\n",
-      stderr: `warning: skipped ${path}: ${reason}\n`,
-    });
+    expect(await run(["context", "current"], { home: here, cwd: inner, timeoutMs: 5000 })).toMatchObject(
+      skipping(path, reason),
+    );
   });
 
   test("one of exactly 64 KiB is read", async () => {
@@ -98,32 +104,24 @@ describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
     const { here, inner, path } = nested();
     writeFileSync(path, "context=inner\n");
     chownSync(path, 12_345, 12_345);
-    expect(await run(["context", "current"], { home: here, cwd: inner })).toMatchObject({
-      code: 0,
-      stdout: "outer\n",
-      stderr: `warning: skipped ${path}: it belongs to another user\n`,
-    });
+    expect(await run(["context", "current"], { home: here, cwd: inner })).toMatchObject(
+      skipping(path, "it belongs to another user"),
+    );
   });
 
   test.skipIf(!canChangeUser)("one without permission to read it", async () => {
     const { path, current } = nestedFor(12_345);
     writeFileSync(path, "context=inner\n", { mode: 0o600 });
-    expect(await current()).toMatchObject({
-      code: 0,
-      stdout: "outer\n",
-      stderr: `warning: skipped ${path}: it cannot be read\n`,
-    });
+    const stderr = `warning: skipped ${path}: it cannot be read\n`;
+    expect(await current()).toMatchObject({ code: 0, stdout: "outer\n", stderr });
   });
 
   test.skipIf(!canChangeUser)("one below a directory that cannot be searched", async () => {
     const { path, inner, current } = nestedFor(12_345);
     writeFileSync(path, "context=inner\n");
     chmodSync(inner, 0o700);
-    expect(await current()).toMatchObject({
-      code: 0,
-      stdout: "outer\n",
-      stderr: `warning: skipped ${path}: it cannot be read\n`,
-    });
+    const stderr = `warning: skipped ${path}: it cannot be read\n`;
+    expect(await current()).toMatchObject({ code: 0, stdout: "outer\n", stderr });
   });
 
   test.skipIf(!isRoot)("what is checked and what is read is one open file", async () => {
@@ -195,11 +193,8 @@ describe.skipIf(isFromSource)("a deleted working directory", () => {
     writeBelow(here.path, ".bentorc", "context=other\n");
     const key = canary();
     const withKey = { home: here, reveals: "stdout", env: { BENTO_CLOUD_API_KEY: key } } as const;
-    expect(await runIn(DELETED, ["token"], withKey)).toMatchObject({
-      code: 0,
-      stdout: `${key}\n`,
-      stderr: "",
-    });
+    const stdout = `${key}\n`;
+    expect(await runIn(DELETED, ["token"], withKey)).toMatchObject({ code: 0, stdout, stderr: "" });
     for (const words of [
       "token",
       "status --offline",

@@ -49,11 +49,8 @@ async function wipe(here: Home): Promise<string> {
 describe("restore without an ID", () => {
   test("says that there is nothing, and makes nothing", async () => {
     const here = home();
-    expect(await run(["restore"], { home: here })).toMatchObject({
-      code: 0,
-      stdout: "",
-      stderr: "No other version is kept yet; each login, logout and rename keeps one\n",
-    });
+    const stderr = "No other version is kept yet; each login, logout and rename keeps one\n";
+    expect(await run(["restore"], { home: here })).toMatchObject({ code: 0, stdout: "", stderr });
     expect(await list(here)).toEqual([]);
     expect(here.tree()).toEqual([]);
   });
@@ -119,11 +116,8 @@ describe("restore ID", () => {
   });
 
   test("an ID that is not there is exit 3", async () => {
-    expect(await restore(await seenHome("a"), "zzzz")).toMatchObject({
-      code: 3,
-      stdout: "",
-      stderr: "error: there is no version zzzz\nhint: `bentocloud restore` lists the versions\n",
-    });
+    const stderr = "error: there is no version zzzz\nhint: `bentocloud restore` lists the versions\n";
+    expect(await restore(await seenHome("a"), "zzzz")).toMatchObject({ code: 3, stdout: "", stderr });
   });
 
   test("of a version or a loss that is damaged is an error, and does not stop the others", async () => {
@@ -138,10 +132,8 @@ describe("restore ID", () => {
         .replace(/ 0600$/, "");
       writeFileSync(join(here.path, name), "contexts: [");
       const { code, stderr } = await restore(here, id);
-      expect({ code, stderr }).toMatchObject({
-        code: 6,
-        stderr: expect.stringContaining(`-${id}.${kind}.yaml cannot be read`),
-      });
+      expect(stderr).toContain(`-${id}.${kind}.yaml cannot be read`);
+      expect(code).toBe(6);
     }
     expect((await run(["restore"], { home: here })).code).toBe(0);
     expect((await restore(here, keptIn(here)[1]!.id)).code).toBe(0);

@@ -58,10 +58,7 @@ describe("token", () => {
   test("an entry without a token is not logged in", async () => {
     const here = home();
     here.write("contexts:\n- name: mine\n  endpoint: https://mine.test\ncurrent_context_name: mine\n");
-    expect(await run(["token"], { home: here })).toMatchObject({
-      code: 4,
-      stdout: "",
-      stderr: 'error: the context "mine" has no API token\nhint: bentocloud login --context mine\n',
-    });
+    const stderr = 'error: the context "mine" has no API token\nhint: bentocloud login --context mine\n';
+    expect(await run(["token"], { home: here })).toMatchObject({ code: 4, stdout: "", stderr });
   });
 });

@@ -28,11 +28,8 @@ describe("global options", () => {
     [["context", "current", "--context", "beta", "--"]],
   ])("are accepted anywhere before `--`: %p", async (args) => {
     const here = homeOf("alpha", "beta");
-    expect(await run(args, { home: here })).toMatchObject({
-      code: 0,
-      stdout: "beta\n",
-      stderr: "",
-    });
+    const stdout = "beta\n";
+    expect(await run(args, { home: here })).toMatchObject({ code: 0, stdout, stderr: "" });
   });
 
   test("a value may contain `=`, be `-`, or begin with a dash after `=`", async () => {

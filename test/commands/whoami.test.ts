@@ -23,11 +23,8 @@ function signedIn(token = cloud.issueToken(), endpoint = cloud.url) {
 
 describe("whoami", () => {
   test("prints one line: e-mail, organization, context", async () => {
-    expect(await run(["whoami"], { home: signedIn() })).toMatchObject({
-      code: 0,
-      stdout: "me@example.test in acme (context mine)\n",
-      stderr: "",
-    });
+    const stdout = "me@example.test in acme (context mine)\n";
+    expect(await run(["whoami"], { home: signedIn() })).toMatchObject({ code: 0, stdout, stderr: "" });
   });
 
   test("--json has its four keys", async () => {
@@ -56,10 +53,8 @@ describe("whoami", () => {
     const token = cloud.issueToken({ email: "ci@example.test" });
     const env = { BENTO_CLOUD_API_KEY: ` ${token}\n`, BENTO_CLOUD_API_ENDPOINT: `${cloud.url}/` };
     const before = cloud.requests.length;
-    expect(await run(["whoami"], { home: here, env })).toMatchObject({
-      code: 0,
-      stdout: "ci@example.test in acme (context __env__)\n",
-    });
+    const stdout = "ci@example.test in acme (context __env__)\n";
+    expect(await run(["whoami"], { home: here, env })).toMatchObject({ code: 0, stdout });
     const sent = cloud.requests.slice(before).map(({ headers }) => headers["x-yatai-api-token"]);
     expect(sent).toEqual([token, token]);
     expect(here.tree()).toEqual([]);

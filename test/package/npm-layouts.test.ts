@@ -111,10 +111,8 @@ describe.each(Object.entries(LAYOUTS))("the npm package, installed with %s", (_,
   test("runs the program of the platform package", async () => {
     const { code, stderr } = await inProject(install);
     if (code !== 0) throw new Error(stderr);
-    expect(await inProject(`${start} --version`)).toMatchObject({
-      code: 0,
-      stdout: `bentocloud ${manifest.version}\n`,
-    });
+    const stdout = `bentocloud ${manifest.version}\n`;
+    expect(await inProject(`${start} --version`)).toMatchObject({ code: 0, stdout });
   }, 60_000);
 
   test("runs no other program when the platform package is missing, or is of another version", async () => {

@@ -69,14 +69,7 @@ describe("a file that cannot be read is reported with line and column, exit 6, a
   const utf16 = Buffer.from("\uFEFFcontexts: []\n", "utf16le");
   test.each<[string, string | Buffer, string]>([
     ["empty", "", "line 1, column 1"],
-    ["of comments alone", "# nothing\n\n", "line"],
     ["cut in the middle", `contexts:\n${good}- api_token: "cut`, "line 6"],
-    [
-      "of two interleaved writes",
-      "contexts: []\ncurrent_context_name: default\n\n  email: e@example.test\n",
-      "line 4",
-    ],
-    ["with a control character", `contexts:\n- name: "a\u0001"\n`, "line 2"],
     ["in Latin-1", latin1, "it is not UTF-8 text at line 2, column 6"],
     ["in UTF-16", utf16, "it is not UTF-8 text at line 1, column 1"],
   ])("%s", async (_name, text, place) => {

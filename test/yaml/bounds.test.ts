@@ -60,10 +60,8 @@ async function soon(args: string[], text: string) {
 describe("a file that would take too much is refused, with a place, before it does:", () => {
   test.each(REFUSED)("%s", async (_what, text, message) => {
     const { code, stderr } = await soon(["token"], text);
-    expect({ code, stderr }).toEqual({
-      code: 6,
-      stderr: expect.stringMatching(/ at line \d+, column \d+\n/),
-    });
+    expect(stderr).toMatch(/ at line \d+, column \d+\n/);
+    expect(code).toBe(6);
     expect(stderr).toMatch(message);
     expect(stderr.length).toBeLessThan(1_000);
   });
