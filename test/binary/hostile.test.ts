@@ -65,7 +65,7 @@ function plant(directory: string): { marker: string } {
       name: "evil",
       type: "commonjs",
       bentocloud: values,
-      main: "./preload.js",
+      main: "preload.js",
     }),
     "tsconfig.json": JSON.stringify({
       compilerOptions: { paths: { c12: ["./preload.js"], citty: ["./preload.js"] } },

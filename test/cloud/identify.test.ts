@@ -104,11 +104,8 @@ describe("server text", () => {
   test("never repeats the token", async () => {
     cloud = await startCloud();
     const stdin = cloud.issueToken();
-    for (const text of [
-      `bad: ${stdin}`,
-      `${"x".repeat(292)}${stdin}`,
-      `${stdin.slice(0, 9)}\u001B[m${stdin.slice(9)}`,
-    ]) {
+    const cut = `${stdin.slice(0, 9)}\u001B[m${stdin.slice(9)}`;
+    for (const text of [`bad: ${stdin}`, `${"x".repeat(292)}${stdin}`, cut]) {
       cloud.misbehave(USER, { status: 403, body: { message: text } }, { times: 1 });
       const { code, stderr } = await signIn(stdin, ["--debug"]);
       expect(code).toBe(4);

@@ -109,11 +109,8 @@ describe("on a terminal", () => {
   });
 
   test("control characters are removed from headers and from the results of jq", async () => {
-    const plan = {
-      status: 200,
-      body: { a: "x\u001b[31m\ny", b: { c: "\u202e" } },
-      headers: { "x-a": "\u009b2Jhi" },
-    };
+    const body = { a: "x\u001b[31m\ny", b: { c: "\u202e" } };
+    const plan = { status: 200, body, headers: { "x-a": "\u009b2Jhi" } };
     const shown = await shownBy(["-i", "-q", ".a, .b"], plan);
     expect(shown).toEndWith('\n\nx\ny\n{\n  "c": "\\u202e"\n}\n');
     expect(shown).toMatch(/\nx-a: (2J)?hi\n/);

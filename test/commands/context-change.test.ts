@@ -77,11 +77,8 @@ describe("context rename", () => {
     const here = homeOf({ name: "alpha" });
     const before = here.read();
     const result = await run(["context", "rename", "--", "alpha", name], { home: here });
-    expect(result).toMatchObject({
-      code: 2,
-      stdout: "",
-      stderr: `error: this cannot name a context: ${reason}\n`,
-    });
+    const stderr = `error: this cannot name a context: ${reason}\n`;
+    expect(result).toMatchObject({ code: 2, stdout: "", stderr });
     expect(here.read()).toBe(before);
   });
 

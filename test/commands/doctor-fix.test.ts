@@ -50,12 +50,7 @@ describe("doctor --fix", () => {
   test("changes no login, nor which one is current, whatever another program left", async () => {
     const history = fc.record({
       first: state,
-      command: fc.constantFrom(
-        ["use", "a"],
-        ["logout", "b"],
-        ["context", "rename", "c", "d"],
-        ["context", "list"],
-      ),
+      command: fc.constantFrom("use a", "logout b", "context rename c d", "context list"),
       found: state,
       mode: fc.constantFrom(0o600, 0o644),
     });
@@ -63,7 +58,7 @@ describe("doctor --fix", () => {
       fc.asyncProperty(history, async ({ first, command, found, mode }) => {
         const [here, tokens] = [home(), [canary(), canary(), canary(), canary()]];
         here.write(toText(first, tokens));
-        await run(command, { home: here });
+        await run(command.split(" "), { home: here });
         const before = toText(found, tokens);
         here.write(before, mode);
         await fix(here);

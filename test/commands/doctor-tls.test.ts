@@ -105,10 +105,7 @@ test("doctor: tls: fails where a server speaks http", async () => {
   const [cloud, here] = [await startCloud(), home()];
   writeContexts(here, [{ name: "a", endpoint: cloud.url.replace("http:", "https:") }]);
   const { code, of, ids } = await doctor(["--timeout", "5"], { home: here });
-  expect({ code, last: ids.at(-1), requests: cloud.requests }).toEqual({
-    code: 1,
-    last: "tls",
-    requests: [],
-  });
+  expect({ code, last: ids.at(-1) }).toEqual({ code: 1, last: "tls" });
+  expect(cloud.requests).toEqual([]);
   expect(of("tls")?.message).toContain("does not speak TLS there");
 });

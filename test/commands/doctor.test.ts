@@ -58,11 +58,8 @@ describe("doctor", () => {
     writeContexts(here, [{ name: "default", endpoint: cloud.url, token: cloud.issueToken() }], "__env__");
     expect((await doctor([], { home: here })).code).toBe(1);
     const { code, of } = await doctor(["--fix"], { home: here });
-    expect({ code, fixed: of("current")?.fixed, token: of("token")?.status }).toEqual({
-      code: 0,
-      fixed: true,
-      token: "ok",
-    });
+    expect({ code, fixed: of("current")?.fixed }).toEqual({ code: 0, fixed: true });
+    expect(of("token")?.status).toBe("ok");
   });
 
   test("--offline sends nothing, and says nothing of the server", async () => {
@@ -81,12 +78,7 @@ describe("doctor", () => {
 
   test.each([
     ["a context that is not there", ["--context", "nope"], {}, 'there is no context "nope"'],
-    [
-      "a variable's context that is not there",
-      [],
-      { BENTOML_CLOUD_CONTEXT: "nope" },
-      "BENTOML_CLOUD_CONTEXT",
-    ],
+    ["a variable's that is not there", [], { BENTOML_CLOUD_CONTEXT: "nope" }, "BENTOML_CLOUD_CONTEXT"],
   ])("reports why there is no server to ask: %s", async (_what, args, env, says) => {
     const here = home();
     writeContexts(here, [{ name: "a", endpoint: "http://127.0.0.1:9" }]);

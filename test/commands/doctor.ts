@@ -15,13 +15,8 @@ interface Result {
 export async function doctor(args: readonly string[], options: RunOptions) {
   const { code, stdout, stderr } = await run(["doctor", "--json", ...args], options);
   const { checks } = JSON.parse(stdout) as { checks: Result[] };
-  return {
-    code,
-    stderr,
-    checks,
-    ids: checks.map(({ id }) => id),
-    of: (id: string) => checks.find((check) => check.id === id),
-  };
+  const of = (id: string) => checks.find((check) => check.id === id);
+  return { code, stderr, checks, ids: checks.map(({ id }) => id), of };
 }
 
 export const CONTEXTS = [

@@ -177,26 +177,19 @@ describe("explain", () => {
     });
   });
 
+  const NOWHERE = "names no stored context";
   const PROBLEMS: [what: string, setting: Setting, reasons: Partial<Record<string, string | RegExp>>][] = [
     ["nothing", {}, {}],
     ["no file", { file: "contexts: []\n" }, { user: "names no stored context, not set" }],
-    ["a --context that is nowhere", { args: ["--context", "nope"] }, { flag: "names no stored context" }],
-    [
-      "a variable that is nowhere",
-      { env: { BENTOML_CLOUD_CONTEXT: "nope" } },
-      { env_context: "names no stored context" },
-    ],
-    ["a project that is nowhere", { project: "context=nope\n" }, { project: "names no stored context" }],
+    ["a --context that is nowhere", { args: ["--context", "nope"] }, { flag: NOWHERE }],
+    ["a variable that is nowhere", { env: { BENTOML_CLOUD_CONTEXT: "nope" } }, { env_context: NOWHERE }],
+    ["a project that is nowhere", { project: "context=nope\n" }, { project: NOWHERE }],
     [
       "a loser that is nowhere",
       { project: "context=nope\n", args: ["--context", "prod"] },
       { project: "overridden by --context, names no stored context" },
     ],
-    [
-      "a project with a credential",
-      { project: "\ntoken=x\n" },
-      { project: /:2 holds a credential$/, user: /^unused/ },
-    ],
+    ["a credential", { project: "\ntoken=x\n" }, { project: /:2 holds a credential$/, user: /^unused/ }],
     [
       "a key that is none",
       { env: { BENTO_CLOUD_API_KEY: "two words" } },
@@ -212,27 +205,15 @@ describe("explain", () => {
       { env: { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "ftp://x" } },
       { env_key: /^BENTO_CLOUD_API_ENDPOINT: / },
     ],
-    [
-      "a pin that does not match",
-      { project: "endpoint=https://else.test\n" },
-      { project: "names no context" },
-    ],
+    ["a pin that differs", { project: "endpoint=https://else.test\n" }, { project: "names no context" }],
     ["a broken file", { file: "contexts: [\n" }, { user: /line 2, column 1$/ }],
     [
       "a broken file, and a --context",
       { file: "contexts: [\n", args: ["--context", "prod"] },
       { flag: "unused, because another one is an error", user: /line 2, column 1$/ },
     ],
-    [
-      "a context without a token",
-      { file: "contexts:\n- name: a\n  endpoint: https://a.test\ncurrent_context_name: a\n" },
-      {},
-    ],
-    [
-      "a home that refers to itself",
-      { env: { BENTOML_HOME: "a$BENTOML_HOME" } },
-      { user: "BENTOML_HOME refers to itself" },
-    ],
+    ["no token", { file: "contexts:\n- {name: a, endpoint: https://a.test}\ncurrent_context_name: a\n" }, {}],
+    ["its own home", { env: { BENTOML_HOME: "$BENTOML_HOME" } }, { user: "BENTOML_HOME refers to itself" }],
   ];
 
   test.each(PROBLEMS)(

@@ -59,11 +59,8 @@ describe("a token that another program put under a context's name", () => {
       expect(here.read()).toBe(before);
       expect(cloud.requests.every(({ method }) => method === "GET")).toBe(true);
       const json = await run([args[0]!, "--json", ...args.slice(1)], { home: here });
-      expect(JSON.parse(json.stderr).error).toMatchObject({
-        code: "PIN_MISMATCH",
-        message: ERROR,
-        exit_code: 4,
-      });
+      const error = { code: "PIN_MISMATCH", message: ERROR, exit_code: 4 };
+      expect(JSON.parse(json.stderr).error).toMatchObject(error);
     },
   );
 

@@ -164,23 +164,20 @@ describe("login: the browser it opens", () => {
   });
 
   test.each([
-    ["arguments", (program: string) => `${program} --new-window`, (url: string) => ["--new-window", url]],
-    [
-      "a place for the address",
-      (program: string) => `${program} --url=%s --x`,
-      (url: string) => [`--url=${url}`, "--x"],
-    ],
-    [
-      "others before it that do not exist",
-      (program: string) => `/nowhere/a:/nowhere/b:${program}`,
-      (url: string) => [url],
-    ],
-  ])("BROWSER may have %s", async (_, write, expected) => {
+    ["arguments", "PROGRAM --new-window", ["--new-window", "URL"]],
+    ["a place for the address", "PROGRAM --url=%s --x", ["--url=URL", "--x"]],
+    ["others before it that do not exist", "/nowhere/a:/nowhere/b:PROGRAM", ["URL"]],
+  ])("BROWSER may have %s", async (_what, written, expected) => {
     const cloud = await started();
     const place = home();
     const browser = fakeBrowser(place);
-    const running = begin(cloud, ["--web"], { home: place, env: { BROWSER: write(browser.program) } });
-    expect(await browser.opened()).toEqual(expected(`${cloud.url}/api_tokens?code=${cloud.codes[0]}`));
+    const running = begin(cloud, ["--web"], {
+      home: place,
+      env: { BROWSER: written.replace("PROGRAM", browser.program) },
+    });
+    const opened = await browser.opened();
+    const url = `${cloud.url}/api_tokens?code=${cloud.codes[0]}`;
+    expect(opened).toEqual(expected.map((word) => word.replace("URL", url)));
     running.kill("SIGINT");
     expect((await running.result).code).toBe(130);
   });

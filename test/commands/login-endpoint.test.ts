@@ -52,15 +52,8 @@ describe("login: the endpoint", () => {
   );
 
   test("sends a token in plain http with --insecure-http", async () => {
-    const argv = [
-      "login",
-      "--endpoint",
-      "http://bento.test",
-      "--with-token",
-      "--insecure-http",
-      "--timeout",
-      "5",
-    ];
+    const options = ["--with-token", "--insecure-http", "--timeout", "5"];
+    const argv = ["login", "--endpoint", "http://bento.test", ...options];
     const { code, stderr } = await run(argv, { stdin: canary() });
     expect(code).toBe(5);
     expect(stderr).toContain("error: http://bento.test cannot be reached");

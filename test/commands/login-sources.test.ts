@@ -77,11 +77,8 @@ describe("login: where the token comes from", () => {
     const cloud = await started();
     const place = home();
     const env = { BENTO_CLOUD_API_KEY: "two words" };
-    const result = await run(["login", "--endpoint", cloud.url, "--with-token"], {
-      home: place,
-      env,
-      stdin: cloud.issueToken(),
-    });
+    const argv = ["login", "--endpoint", cloud.url, "--with-token"];
+    const result = await run(argv, { home: place, env, stdin: cloud.issueToken() });
     expect(result.code).toBe(0);
     expect(result.stderr).toContain(
       "warning: nothing can be active here: the API token from BENTO_CLOUD_API_KEY",
@@ -117,12 +114,7 @@ describe("login: where the token comes from", () => {
   });
 
   test.each<[what: string, flags: string[], stdin: string, message: string]>([
-    [
-      "--with-token and --api-token",
-      ["--with-token", "--api-token", canary()],
-      canary(),
-      "exclude each other",
-    ],
+    ["--with-token, --api-token", ["--with-token", "--api-token", canary()], canary(), "exclude each other"],
     ["--with-token and --web", ["--with-token", "--web"], canary(), "exclude each other"],
     ["--with-token and --no-browser", ["--with-token", "--no-browser"], canary(), "exclude each other"],
     ["--api-token and --web", ["--api-token", canary(), "--web"], "", "exclude each other"],

@@ -47,23 +47,12 @@ describe("login: a token that the server refuses", () => {
   };
   const expired = (cloud: LocalCloud) => cloud.issueToken({ expiresAt: "2020-01-01T00:00:00Z" });
   const narrow = (cloud: LocalCloud) => cloud.issueToken({ scopes: ["read_cluster"] });
-  const cases: [
-    what: string,
-    make: (cloud: LocalCloud) => string,
-    code: string,
-    says: string,
-    hint?: string,
-  ][] = [
+  type Make = (cloud: LocalCloud) => string;
+  const cases: [what: string, make: Make, code: string, says: string, hint?: string][] = [
     ["unknown", canary, "TOKEN_REJECTED", "does not accept the API token"],
     ["revoked", revoked, "TOKEN_REJECTED", "record not found"],
     ["expired", expired, "TOKEN_EXPIRED", "has expired"],
-    [
-      "without a scope",
-      narrow,
-      "FORBIDDEN",
-      "need the scopes: read_organization",
-      '"api" or "read_organization"',
-    ],
+    ["without a scope", narrow, "FORBIDDEN", "need the scopes: read_org", '"api" or "read_organization"'],
     ["without an organization", withoutOrganization, "FORBIDDEN", "in no organization", "administrator"],
     ["of a component", () => `${canary()}:c:${canary()}`, "TOKEN_REJECTED", "failed to get cluster"],
   ];
@@ -195,11 +184,7 @@ describe("login: a server in trouble", () => {
   });
 
   test.each([
-    [
-      "reset for good",
-      (cloud: LocalCloud) => cloud.misbehave(ME, { reset: true }),
-      "it closed the connection",
-    ],
+    ["reset", (cloud: LocalCloud) => cloud.misbehave(ME, { reset: true }), "it closed the connection"],
     ["refused", (cloud: LocalCloud) => cloud.stop(), "nothing listens there"],
   ])("connection %s: unreachable", async (_what, spoil, says) => {
     const cloud = await started();

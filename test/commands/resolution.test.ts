@@ -155,15 +155,8 @@ describe("an invalid BENTO_CLOUD_API_KEY or endpoint", () => {
     async (_, env, message) => {
       const here = home();
       writeContexts(here, [{ name: "mine" }]);
-      for (const words of [
-        "token",
-        "whoami",
-        "status",
-        "env",
-        "exec -- true",
-        "context current",
-        "api-token list",
-      ]) {
+      const commands = ["token", "whoami", "status", "env", "exec -- true", "context current"];
+      for (const words of [...commands, "api-token list"]) {
         const { code, stdout, stderr } = await run(words.split(" "), { home: here, env });
         expect({ words, code, stdout }).toEqual({ words, code: 2, stdout: "" });
         expect(stderr).toStartWith(`error: ${message}`);

@@ -19,11 +19,8 @@ describe("token", () => {
     const token = cloud.issueToken();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
     const before = here.tree();
-    expect(await run(["token"], { home: here, reveals: "stdout" })).toMatchObject({
-      code: 0,
-      stdout: `${token}\n`,
-      stderr: "",
-    });
+    const result = await run(["token"], { home: here, reveals: "stdout" });
+    expect(result).toMatchObject({ code: 0, stdout: `${token}\n`, stderr: "" });
     expect(here.tree()).toEqual(before);
     expect(cloud.requests).toEqual([]);
   });

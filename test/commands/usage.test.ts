@@ -66,11 +66,8 @@ describe("global options", () => {
 
   test("--quiet leaves only errors on stderr", async () => {
     const here = homeOf("alpha", "beta");
-    expect(await run(["use", "beta", "--quiet"], { home: here })).toMatchObject({
-      code: 0,
-      stdout: "",
-      stderr: "",
-    });
+    const quiet = await run(["use", "beta", "--quiet"], { home: here });
+    expect(quiet).toMatchObject({ code: 0, stdout: "", stderr: "" });
     expect((await run(["use", "nobody", "--quiet"], { home: here })).stderr).toStartWith("error: ");
   });
 });

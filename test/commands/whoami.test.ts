@@ -30,12 +30,8 @@ describe("whoami", () => {
   test("--json has its four keys", async () => {
     const { code, stdout, stderr } = await run(["whoami", "--json"], { home: signedIn() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(JSON.parse(stdout)).toEqual({
-      email: "me@example.test",
-      organization: "acme",
-      name: "mine",
-      endpoint: cloud.url,
-    });
+    const me = { email: "me@example.test", organization: "acme" };
+    expect(JSON.parse(stdout)).toEqual({ ...me, name: "mine", endpoint: cloud.url });
   });
 
   test("leaves out the e-mail of a user who has none", async () => {

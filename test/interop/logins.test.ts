@@ -46,11 +46,8 @@ describe("one file", () => {
     const { here, theirs } = shared;
     const context = ["--context", "theirs"];
     const status = await run(["status", "--json", ...context], { home: here });
-    expect(JSON.parse(status.stdout)).toMatchObject({
-      name: "theirs",
-      endpoint: other.url,
-      verdict: "valid",
-    });
+    const expected = { name: "theirs", endpoint: other.url, verdict: "valid" };
+    expect(JSON.parse(status.stdout)).toMatchObject(expected);
     const token = await run(["token", ...context], { home: here, reveals: true });
     expect(token.stdout === `${theirs}\n`).toBe(true);
     const whoami = await run(["whoami", ...context], { home: here });

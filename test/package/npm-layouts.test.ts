@@ -119,14 +119,8 @@ describe.each(Object.entries(LAYOUTS))("the npm package, installed with %s", (_,
     const removed = foldersNamed(`cli-${HERE.name}`, own.path);
     expect(removed).not.toBeEmpty();
     for (const folder of removed) rmSync(folder, { recursive: true });
-    for (const folder of [
-      "outer/node_modules",
-      "node_modules",
-      ".node_modules",
-      ".node_libraries",
-      "node-path",
-    ])
-      plant(join(own.path, folder));
+    const folders = ["outer/node_modules", "node_modules", ".node_modules", ".node_libraries"];
+    for (const folder of [...folders, "node-path"]) plant(join(own.path, folder));
     for (const name of ["bentocloud", `cli-${HERE.name}`]) writeProgram(join(bin, name));
     const missing = await inProject(`${start} --version`);
     expect(missing).toMatchObject({ code: 1, stdout: "" });

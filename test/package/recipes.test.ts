@@ -47,12 +47,8 @@ function follow(lines: string, { env = {}, home = newHome(), reveals = false }: 
   const script = lines.replaceAll(`${REPOSITORY}/releases`, release.url);
   expect(script).not.toContain("github.com");
   const PATH = `${home.path}/bin:${process.env["PATH"]}`;
-  return run(["-ec", script], {
-    home,
-    command: ["bash"],
-    reveals,
-    env: { PATH, BENTOCLOUD_RELEASES: release.url, ...env },
-  });
+  const all = { PATH, BENTOCLOUD_RELEASES: release.url, ...env };
+  return run(["-ec", script], { home, command: ["bash"], reveals, env: all });
 }
 
 /** Adds a program that records its arguments, its standard input, and whether it got credentials. */

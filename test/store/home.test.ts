@@ -35,11 +35,7 @@ describe("locateHome", () => {
     ["a variable that holds a tilde", "$TILDE/x", "/home/me/sub/x"],
     ["a variable that holds a variable", "$NESTED/x", "/srv/base/x"],
     ["an undefined variable, which stays", "$NOPE/x", "/srv/here/$NOPE/x"],
-    [
-      "a name that every object has, which stays",
-      "/a/$constructor/${toString}",
-      "/a/$constructor/${toString}",
-    ],
+    ["a name that every object has", "/a/$constructor/${toString}", "/a/$constructor/${toString}"],
     ["an empty variable", "/a$EMPTY/b", "/a/b"],
     ["a leading blank, which is part of the name", " x", "/srv/here/ x"],
     ["an unfinished brace, which stays", "/a/${BASE", "/a/${BASE"],

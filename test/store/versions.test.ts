@@ -103,7 +103,7 @@ describe("versions", () => {
       writeBelow(
         folderOf(here),
         `2038-01-19T03-14-07.0${at}Z-ff${at}.version.yaml`,
-        `contexts: []\n# ${at}\n`,
+        `contexts: []\n#${at}\n`,
       );
     const found = here.read();
     await signIn(openStore(here).store, "c");
