@@ -1,17 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
-import { home, run, start } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf } from "../store/fixture.ts";
+import { run, start } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-function signedIn(): Home {
-  const here = home();
-  writeContexts(here, [{ name: "mine" }]);
-  return here;
-}
+const signedIn = () => homeOf("mine");
 
 /** Numbers of the signals that a process ignores, of those that programs change. */
 function ignoredSignals(status: string): number[] {

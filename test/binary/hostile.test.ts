@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 

@@ -1,9 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { leftovers, ownOf, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf, leftovers, ownOf } from "../store/fixture.ts";
+import { run, type Home } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { amongMounts, canMount, type Disk, inShell, smallDisk } from "./faults/disk.ts";
@@ -28,8 +27,7 @@ describe.skipIf(!canMount)("a read-only disk", () => {
   );
 
   test("is enough for whoami and status, which ask the server", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
+    const here = homeOf({ name: "a", endpoint: cloud.url, token: cloud.issueToken() });
     for (const name of ["whoami", "status"]) {
       const { code, stderr } = await run([name], { home: here, command: readOnly(here) });
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -13,9 +13,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { leftovers, ownOf } from "../store/fixture.ts";
-import { home, run, type RunOptions } from "../support/bin.ts";
+import { home, run, type RunOptions, type Home } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
-import type { Home } from "../support/home.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { inShell } from "./faults/disk.ts";

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run, start } from "../support/bin.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { run, start, type Home } from "../support/bin.ts";
 import { echoPerTest } from "../support/echo.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -20,13 +20,12 @@ const LENGTH = { "content-length": "1000" };
 
 async function signedIn(answer: Answer) {
   const echo = await startEcho(answer);
-  const here = home();
-  writeContexts(here, [{ name: "mine", endpoint: echo.url, token: canary() }]);
+  const here = homeOf({ name: "mine", endpoint: echo.url, token: canary() });
   return { echo, here };
 }
 
 /** Runs a line of shell in which `api` is the program with the command. */
-function shell(here: ReturnType<typeof home>, line: string) {
+function shell(here: Home, line: string) {
   const program = programCommand().map((word) => `'${word}'`);
   return run(["-c", `api() { ${program.join(" ")} api "$@"; }; ${line}`], { home: here, command: ["bash"] });
 }

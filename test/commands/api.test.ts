@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
+import { homeOf, writeContexts } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { CloudOptions } from "../support/cloud.ts";
@@ -14,9 +14,8 @@ const INFO = "/api/v1/info";
 
 async function signedIn(options: CloudOptions = {}) {
   const cloud = await startCloud(options);
-  const here = home();
   const token = cloud.issueToken();
-  writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
+  const here = homeOf({ name: "mine", endpoint: cloud.url, token });
   const api = (args: string[], more: Parameters<typeof run>[1] = {}) =>
     run(["api", ...args], { home: here, ...more });
   return { cloud, here, token, api };

@@ -1,15 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
 function twoContexts() {
-  const here = home();
   const token = canary();
-  writeContexts(here, [{ name: "default", token, email: "me@example.test" }, { name: "dev" }]);
+  const here = homeOf({ name: "default", token, email: "me@example.test" }, "dev");
   return { here, token };
 }
 

@@ -1,17 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { writeContexts, type Entry } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf } from "../store/fixture.ts";
+import { run, type Home } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-function homeOf(...entries: Entry[]) {
-  const here = home();
-  writeContexts(here, entries);
-  return here;
-}
-
-async function listOf(here: ReturnType<typeof home>): Promise<{ name: string; current: boolean }[]> {
+async function listOf(here: Home): Promise<{ name: string; current: boolean }[]> {
   return JSON.parse((await run(["context", "list", "--json"], { home: here })).stdout).contexts;
 }
 

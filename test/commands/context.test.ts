@@ -1,16 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { writeBelow, writeContexts, type Entry } from "../store/fixture.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
-
-function homeOf(...entries: Entry[]) {
-  const here = home();
-  writeContexts(here, entries);
-  return here;
-}
 
 describe("context list", () => {
   test("marks the current one, the project's and the active one", async () => {

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, type RunOptions } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { home, type RunOptions, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { makeCertificates } from "../support/tls.ts";
@@ -19,11 +18,7 @@ async function look(id: string, env: Record<string, string>, options: RunOptions
   return { code, ...of(id)! };
 }
 
-function twoContexts(): Home {
-  const here = home();
-  writeContexts(here, [{ name: "a" }, { name: "b" }]);
-  return here;
-}
+const twoContexts = () => homeOf("a", "b");
 
 // Deno itself does not start in such a directory.
 describe.skipIf(!isCompiled)("doctor: directory", () => {

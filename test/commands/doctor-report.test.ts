@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";
@@ -187,8 +187,7 @@ describe("doctor --report", () => {
   });
 
   test("leaves what everybody has", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "default", endpoint: "https://cloud.bentoml.com" }]);
+    const here = homeOf({ name: "default", endpoint: "https://cloud.bentoml.com" });
     const env = { HTTPS_PROXY: "http://127.0.0.1:9" };
     writeRotation(here, { name: "x", token: canary(), endpoint: "https://cloud.bentoml.com" });
     const { stdout } = await report({ home: here, cwd: here.path, env });

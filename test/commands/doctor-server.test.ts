@@ -1,10 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf, writeContexts } from "../store/fixture.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import type { NewToken } from "../support/cloud/records.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { type LocalProxy, startProxy, type ProxyOptions } from "../support/proxy.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { doctor } from "./doctor.ts";
@@ -16,11 +15,8 @@ const VERSION = "GET /api/v1/version";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A home whose only context, `mine`, has a new token of this server. */
-function signedIn(cloud: LocalCloud, wanted?: NewToken, endpoint = cloud.url): Home {
-  const here = home();
-  writeContexts(here, [{ name: "mine", endpoint, token: cloud.issueToken(wanted) }]);
-  return here;
-}
+const signedIn = (cloud: LocalCloud, wanted?: NewToken, endpoint = cloud.url) =>
+  homeOf({ name: "mine", endpoint, token: cloud.issueToken(wanted) });
 
 const SEQUENCE = new Set(["proxy", "dns", "tcp", "tls", "endpoint", "clock", "token", "scope", "expiry"]);
 
@@ -43,8 +39,7 @@ describe("doctor: dns and tcp", () => {
   });
 
   test("stop the sequence at a host name that cannot be found", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a", endpoint: "https://nowhere.invalid" }]);
+    const here = homeOf({ name: "a", endpoint: "https://nowhere.invalid" });
     const { code, ids, of } = await look(here);
     expect({ code, ids }).toEqual({ code: 1, ids: ["dns"] });
     expect(of("dns")).toMatchObject({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { writeContexts } from "../store/fixture.ts";
+import { homeOf, writeContexts } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -80,8 +80,7 @@ describe("doctor", () => {
     ["a context that is not there", ["--context", "nope"], {}, 'there is no context "nope"'],
     ["a variable's that is not there", [], { BENTOML_CLOUD_CONTEXT: "nope" }, "BENTOML_CLOUD_CONTEXT"],
   ])("reports why there is no server to ask: %s", async (_what, args, env, says) => {
-    const here = home();
-    writeContexts(here, [{ name: "a", endpoint: "http://127.0.0.1:9" }]);
+    const here = homeOf({ name: "a", endpoint: "http://127.0.0.1:9" });
     const { code, ids, of } = await doctor(args, { home: here, env });
     expect({ code, ids: ids.filter((id) => SERVER.includes(id)) }).toEqual({ code: 1, ids: ["endpoint"] });
     expect(of("endpoint")?.message).toContain(says);
@@ -97,8 +96,7 @@ describe("doctor", () => {
   });
 
   test("refuses plain http to another machine unless told otherwise", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a", endpoint: "http://cloud.invalid", token: canary() }]);
+    const here = homeOf({ name: "a", endpoint: "http://cloud.invalid", token: canary() });
     // A proxy stands in for the host, which nobody could find.
     const cloud = await startCloud();
     cloud.misbehave("GET http://cloud.invalid/api/v1/version", { status: 503 });

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run, type RunOptions } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { run, type RunOptions, type Home } from "../support/bin.ts";
 
 interface Result {
   id: string;

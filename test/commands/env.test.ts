@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { registerCanary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
@@ -11,11 +10,7 @@ sweepCanaries();
 const startCloud = cloudsPerTest();
 const TOKEN = registerCanary("canari0env0token0abc");
 
-function signedIn(token = TOKEN, endpoint = "https://mine.test"): Home {
-  const here = home();
-  writeContexts(here, [{ name: "mine", token, endpoint }]);
-  return here;
-}
+const signedIn = (token = TOKEN, endpoint = "https://mine.test") => homeOf({ name: "mine", token, endpoint });
 
 async function printed(args: string[], here = signedIn()): Promise<string> {
   const { code, stdout, stderr } = await run(["env", ...args], { home: here, reveals: "stdout" });

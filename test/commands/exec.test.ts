@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run, type RunOptions, start } from "../support/bin.ts";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
+import { home, run, type RunOptions, start, type Home } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
@@ -19,11 +18,7 @@ const isDeno = process.env["BENTOCLOUD_RUNTIME"] === "deno";
 /** Starts the program from a shell, which then prints the exit code. */
 const SAYING_CODE = ["sh", "-c", '"$@"; echo "code $?"', "sh", ...programCommand()];
 
-function signedIn(): Home {
-  const here = home();
-  writeContexts(here, [{ name: "mine" }, { name: "other" }]);
-  return here;
-}
+const signedIn = () => homeOf("mine", "other");
 
 function writeProgram(here: Home, name: string, text: string | Uint8Array): string {
   const path = writeBelow(here.path, name, text);
@@ -44,9 +39,8 @@ async function environmentOf(args: string[], options: RunOptions): Promise<Recor
 
 describe("the environment of the program", () => {
   test("has exactly the active credentials, and no other variable that could choose some", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "mine", token, endpoint: "https://mine.test/prefix" }, { name: "other" }]);
+    const here = homeOf({ name: "mine", token, endpoint: "https://mine.test/prefix" }, "other");
     const env = {
       BENTO_CLOUD_API_KEY: canary(),
       BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test",
@@ -110,8 +104,7 @@ describe("the environment of the program", () => {
   });
 
   test("cannot hold a NUL character, so a token with one is refused", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine", token: `"${canary()}\\0rest"` }]);
+    const here = homeOf({ name: "mine", token: `"${canary()}\\0rest"` });
     const { code, stdout, stderr } = await run(["exec", "--", "echo", "ran"], { home: here });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toStartWith('error: the context "mine" has a NUL character');
@@ -349,9 +342,8 @@ describe("nothing runs", () => {
 
   test("in an organization that the project does not pin", async () => {
     const cloud = await startCloud();
-    const here = home();
     const token = cloud.issueToken({ organization: "acme" });
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
+    const here = homeOf({ name: "mine", endpoint: cloud.url, token });
     writeBelow(here.path, ".bentorc", "organization=globex\n");
     for (const check of [[], ["--check"]]) {
       const result = await run(["exec", ...check, ...ECHO], { home: here });
@@ -364,8 +356,7 @@ describe("nothing runs", () => {
 describe("--check", () => {
   test("asks the server once before the program starts", async () => {
     const cloud = await startCloud();
-    const here = home();
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
+    const here = homeOf({ name: "mine", endpoint: cloud.url, token: cloud.issueToken() });
     writeBelow(here.path, ".bentorc", "organization=acme\n");
     const result = await run(["exec", "--check", "--", "echo", "ran"], { home: here });
     expect(result).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });

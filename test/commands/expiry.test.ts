@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();

@@ -2,9 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
-import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();

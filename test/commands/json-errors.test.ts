@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";
@@ -89,8 +89,7 @@ const REACHED: [code: ErrorCode, how: string, reach: Reach][] = [
     "PIN_MISMATCH",
     "a project of another endpoint",
     () => {
-      const here = home();
-      writeContexts(here, [{ name: "mine" }]);
+      const here = homeOf("mine");
       writeBelow(here.path, ".bentorc", "endpoint=https://pinned.test\n");
       return { home: here, args: ["token"] };
     },
@@ -180,8 +179,7 @@ describe("--json", () => {
   });
 
   test("warnings are in the error object, or follow the answer when there is none", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }]);
+    const here = homeOf("mine");
     const env = { BENTOML_CLOUD_CONTEXT: "" };
     const failed = await run(["token", "--json", "--context", "nobody"], { home: here, env });
     expect(JSON.parse(failed.stderr).error.warnings).toEqual([

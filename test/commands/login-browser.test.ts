@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { home, run, start, type RunOptions } from "../support/bin.ts";
+import { home, run, start, type RunOptions, type Home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run, type RunOptions } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { home, run, type RunOptions, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
@@ -15,8 +14,7 @@ const canChangeUser = isRoot && Bun.which("setpriv") !== null && programCommand(
 
 /** A project inside another one that chooses `outer`; each test puts something in place of the inner `.bentorc`. */
 function nested() {
-  const here = home();
-  writeContexts(here, [{ name: "mine" }, { name: "outer" }, { name: "inner" }]);
+  const here = homeOf("mine", "outer", "inner");
   const outer = join(here.path, "outer");
   const inner = join(outer, "inner");
   mkdirSync(inner, { recursive: true });
@@ -160,8 +158,7 @@ describe("a .bentorc of any content takes no time to read", () => {
 });
 
 test("an endpoint of many slashes in the contexts file takes no time either", async () => {
-  const here = home();
-  writeContexts(here, [{ name: "mine", endpoint: `http://127.0.0.1:1/${"/".repeat(64_000)}x` }]);
+  const here = homeOf({ name: "mine", endpoint: `http://127.0.0.1:1/${"/".repeat(64_000)}x` });
   for (const args of [["token"], ["explain"], ["api", "/x", "--timeout", "0.1"]])
     await run(args, { home: here, timeoutMs: 1000, reveals: "stdout" });
 });
@@ -179,9 +176,8 @@ describe.skipIf(isFromSource)("a deleted working directory", () => {
   const DELETED = "mkdir gone; cd gone; rmdir ../gone";
 
   test("stops nothing that does not need it: it has no .bentorc", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "mine", token }, { name: "other" }]);
+    const here = homeOf({ name: "mine", token }, "other");
     writeBelow(here.path, ".bentorc", "context=other\n");
     const key = canary();
     const withKey = { home: here, reveals: "stdout", env: { BENTO_CLOUD_API_KEY: key } } as const;
@@ -205,8 +201,7 @@ describe.skipIf(isFromSource)("a deleted working directory", () => {
   });
 
   test.each(["link mine", "unlink"])("stops %s, which needs it", async (words) => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }]);
+    const here = homeOf("mine");
     expect(await runIn(DELETED, words.split(" "), { home: here })).toMatchObject({
       code: 6,
       stdout: "",
@@ -221,8 +216,7 @@ describe.skipIf(isFromSource)("a path with bytes that are not UTF-8 is refused, 
   const remove = (here: Home) => Bun.spawnSync(["sh", "-c", "rm -r caf*"], { cwd: here.path });
 
   test("the working directory, whose .bentorc would be missed", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }]);
+    const here = homeOf("mine");
     for (const args of [["token"], ["token", "--context", "mine"], ["link", "mine"]]) {
       const script = `${MAKE}; cd "$d"; echo context=other > .bentorc`;
       const { code, stdout, stderr } = await runIn(script, args, { home: here });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
 import { home, run, type RunOptions } from "../support/bin.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -18,9 +18,8 @@ afterAll(async () => {
 
 /** A home whose `mine` is of the organization acme at the local server, and a project with these pins. */
 function projectWith(rc: string) {
-  const here = home();
   const token = cloud.issueToken();
-  writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }]);
+  const here = homeOf({ name: "mine", endpoint: cloud.url, token }, "other");
   const project = join(here.path, "project");
   return { here, token, project, path: writeBelow(project, ".bentorc", rc) };
 }
@@ -146,8 +145,7 @@ describe("the organization pin", () => {
     const other = await startCloud();
     const token = other.issueToken();
     other.misbehave("GET /api/v1/current_org", { json: { name: "ac\u200bme" } });
-    const here = home();
-    writeContexts(here, [{ name: "mine", endpoint: other.url, token }]);
+    const here = homeOf({ name: "mine", endpoint: other.url, token });
     writeBelow(here.path, ".bentorc", "context=mine\norganization=acme\n");
     expect(await run(["token"], { home: here })).toMatchObject({ code: 4, stdout: "" });
     await other.stop();

@@ -1,19 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
 /** A home with these contexts and a project directory that holds the `.bentorc`. */
 function projectWith(rc: string | Uint8Array, names: readonly string[] = ["mine", "staging"]) {
-  const here = home();
-  writeContexts(
-    here,
-    names.map((name) => ({ name })),
-  );
+  const here = homeOf(...names);
   const project = join(here.path, "project");
   return { here, project, path: writeBelow(project, ".bentorc", rc) };
 }

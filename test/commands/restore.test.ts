@@ -2,9 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keptIn, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf, keptIn, writeContexts } from "../store/fixture.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
@@ -80,8 +79,7 @@ describe("restore without an ID", () => {
 
 describe("restore ID", () => {
   test("brings the file back as it was, byte for byte, and says how to undo that", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const here = homeOf("a", "b");
     const first = `# mine\n${here.read()}extra: kept\n`;
     here.write(first);
     await run(["context", "remove", "b"], { home: here });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf } from "../store/fixture.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";
 import { registerCanary, sweepCanaries } from "../support/sweep.ts";
@@ -22,11 +21,8 @@ afterAll(async () => {
 });
 const BOTH = ["bentocloud", "yatai"];
 
-function signedIn(endpoint: string, token: string): Home {
-  const here = home();
-  writeContexts(here, [{ name: "mine", endpoint, token, email: "me@example.test" }]);
-  return here;
-}
+const signedIn = (endpoint: string, token: string) =>
+  homeOf({ name: "mine", endpoint, token, email: "me@example.test" });
 
 /** Replaces what differs in every run: ports, ends of tokens, homes. */
 function normalise(text: string, here: Home): string {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
+import { homeOf } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -15,9 +15,8 @@ afterAll(() => cloud.stop());
 
 describe("token", () => {
   test("prints only the token on stdout, and sends no request", async () => {
-    const here = home();
     const token = cloud.issueToken();
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
+    const here = homeOf({ name: "mine", endpoint: cloud.url, token });
     const before = here.tree();
     const result = await run(["token"], { home: here, reveals: "stdout" });
     expect(result).toMatchObject({ code: 0, stdout: `${token}\n`, stderr: "" });
@@ -26,24 +25,21 @@ describe("token", () => {
   });
 
   test("--json prints one object with one key", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "mine", token }]);
+    const here = homeOf({ name: "mine", token });
     const { code, stdout, stderr } = await run(["token", "--json"], { home: here, reveals: "stdout" });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toEqual({ api_token: token });
   });
 
   test("--debug does not repeat it on stderr", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }]);
+    const here = homeOf("mine");
     expect((await run(["token", "--debug"], { home: here, reveals: "stdout" })).code).toBe(0);
   });
 
   test("prints the same for `$(…)` on a terminal", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "mine", token }]);
+    const here = homeOf({ name: "mine", token });
     const terminal = openTerminal(["token"], { home: here, stdout: "pipe", reveals: "stdout" });
     expect(await terminal.exit).toMatchObject({ code: 0 });
     expect({ stdout: terminal.stdout, screen: terminal.screen }).toEqual({

@@ -1,18 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf } from "../store/fixture.ts";
+import { run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
-
-function homeOf(...names: string[]) {
-  const here = home();
-  writeContexts(
-    here,
-    names.map((name) => ({ name })),
-  );
-  return here;
-}
 
 const SECONDS = "--timeout takes a number of seconds above 0 and up to 86400";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -8,15 +8,6 @@ import { openTerminal } from "../support/terminal.ts";
 sweepCanaries();
 
 const startCloud = cloudsPerTest();
-
-function homeOf(...names: string[]) {
-  const here = home();
-  writeContexts(
-    here,
-    names.map((name) => ({ name })),
-  );
-  return here;
-}
 
 const currentOf = (here: { read(): string }) => /^current_context_name: (.*)$/m.exec(here.read())?.[1];
 

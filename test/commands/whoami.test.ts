@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
+import { homeOf } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
@@ -15,11 +15,8 @@ afterAll(async () => {
   await cloud.stop();
 });
 
-function signedIn(token = cloud.issueToken(), endpoint = cloud.url) {
-  const here = home();
-  writeContexts(here, [{ name: "mine", endpoint, token }]);
-  return here;
-}
+const signedIn = (token = cloud.issueToken(), endpoint = cloud.url) =>
+  homeOf({ name: "mine", endpoint, token });
 
 describe("whoami", () => {
   test("prints one line: e-mail, organization, context", async () => {

@@ -3,9 +3,8 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { cleanEnvironment } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { PYTHON } from "./peer.ts";
@@ -49,8 +48,7 @@ interface Case {
 
 /** Both programs on the same home; ours first, because it changes nothing. */
 async function runBoth({ env = {}, args = [], prepare }: Case) {
-  const here = home();
-  writeContexts(here, [{ name: "prod", email: "ada@example.test" }, { name: "staging" }]);
+  const here = homeOf({ name: "prod", email: "ada@example.test" }, "staging");
   const cwd = prepare?.(here) ?? here.path;
   const before = here.tree();
   const explained = await run(["explain", "--json", ...args], { home: here, cwd, env });

@@ -5,8 +5,7 @@ import { parse } from "yaml";
 import project from "../../package.json" with { type: "json" };
 import { writeArchive } from "../../scripts/package/archive.ts";
 import { writeNpmPackages } from "../../scripts/package/npm.ts";
-import { home as newHome, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { home as newHome, run, type Home } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { makeDist, TIME } from "./release.ts";
 

@@ -3,8 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, utimesSync, writeFileSync
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { canTrace } from "../binary/faults/strace.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";

@@ -1,12 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { startCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { leftovers, openStore, ownOf, writeContexts } from "./fixture.ts";
+import { homeOf, leftovers, openStore, ownOf } from "./fixture.ts";
 
 sweepCanaries();
 
@@ -95,8 +94,7 @@ describe("modes", () => {
 
 describe("a writer whose lock was taken away", () => {
   test("takes it again and starts over from what stands in the file then", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }, { name: "c" }]);
+    const here = homeOf("a", "b", "c");
     const { store, alerts } = openStore(here);
     const seen: string[] = [];
     await store.update(({ current }) => {
@@ -116,8 +114,7 @@ describe("a writer whose lock was taken away", () => {
 
 describe("our own memory", () => {
   test("is read once, until an update", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const here = homeOf("a", "b");
     const { store } = openStore(here);
     const put = (previous: string) => {
       mkdirSync(ownOf(here), { recursive: true });

@@ -2,7 +2,7 @@ import { recordOutput, redactCanaries, afterSweep } from "./canaries.ts";
 import { home as newHome, type Home } from "./home.ts";
 import { cleanEnvironment, programCommand } from "./program.ts";
 
-export { home } from "./home.ts";
+export { home, type Home } from "./home.ts";
 
 export interface RunOptions {
   /** A new empty home when not given. */
