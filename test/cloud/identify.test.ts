@@ -13,10 +13,8 @@ afterEach(() => cloud.stop());
 
 async function signIn(stdin: string, args: string[] = []) {
   const here = home();
-  const result = await run(["login", "--endpoint", cloud.url, "--with-token", ...args], {
-    home: here,
-    stdin,
-  });
+  const argv = ["login", "--endpoint", cloud.url, "--with-token", ...args];
+  const result = await run(argv, { home: here, stdin });
   return { ...result, saved: here.tree().length > 0, home: here };
 }
 
@@ -57,10 +55,8 @@ describe("status codes", () => {
 
   test("a gateway's error page means that the server is down", async () => {
     const page = "<html><h1>502 Bad Gateway</h1></html>";
-    expect(await signInTo({ status: 502, body: page })).toMatchObject({
-      code: 5,
-      error: { code: "API_502" },
-    });
+    const error = { code: "API_502" };
+    expect(await signInTo({ status: 502, body: page })).toMatchObject({ code: 5, error });
   });
 
   test.each([302, 304])("%i without a target is not a success", async (status) => {

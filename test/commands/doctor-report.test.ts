@@ -138,10 +138,8 @@ describe("doctor --report", () => {
     const here = await scene();
     const { HTTPS_PROXY: _, ...env } = here.env;
     writeFileSync(join(here.cwd, ".bentorc"), "");
-    const unknown = await report({
-      ...here,
-      env: { ...env, NODE_EXTRA_CA_CERTS: "/srv/quill/missing zephyr.pem" },
-    });
+    const missing = { NODE_EXTRA_CA_CERTS: "/srv/quill/missing zephyr.pem" };
+    const unknown = await report({ ...here, env: { ...env, ...missing } });
     expect(unknown.stdout).toContain("fail  dns          <host> cannot be found: ");
     expect(unknown.stdout).toContain("NODE_EXTRA_CA_CERTS names <path>, which does not exist");
     writeContexts(here.home, [{ name: PROD, endpoint: `https://127.0.0.1:${cloud.port}/quill` }]);

@@ -102,10 +102,8 @@ describe("doctor", () => {
     cloud.misbehave("GET http://cloud.invalid/api/v1/version", { status: 503 });
     const env = { HTTP_PROXY: cloud.url };
     const refused = await doctor([], { home: here, env });
-    expect(refused.of("endpoint")).toMatchObject({
-      status: "fail",
-      hint: expect.stringContaining("--insecure-http"),
-    });
+    expect(refused.of("endpoint")?.status).toBe("fail");
+    expect(refused.of("endpoint")?.hint).toContain("--insecure-http");
     expect(cloud.requests).toEqual([]);
     const allowed = await doctor(["--insecure-http", "--timeout", "1"], { home: here, env });
     expect(allowed.of("endpoint")?.message).toContain("HTTP 503");

@@ -18,6 +18,7 @@ async function printed(args: string[], here = signedIn()): Promise<string> {
   return stdout;
 }
 
+const [KEY, ENDPOINT] = ["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_ENDPOINT"];
 const POSIX = `export BENTO_CLOUD_API_KEY='${TOKEN}'\nexport BENTO_CLOUD_API_ENDPOINT='https://mine.test'\n`;
 const JSON_TEXT = `{\n  "BENTO_CLOUD_API_KEY": "${TOKEN}",\n  "BENTO_CLOUD_API_ENDPOINT": "https://mine.test"\n}\n`;
 
@@ -27,18 +28,9 @@ describe("env", () => {
     [["--shell", "sh"], POSIX],
     [["--shell", "bash"], POSIX],
     [["--shell", "zsh"], POSIX],
-    [
-      ["--shell", "fish"],
-      `set -gx BENTO_CLOUD_API_KEY '${TOKEN}'\nset -gx BENTO_CLOUD_API_ENDPOINT 'https://mine.test'\n`,
-    ],
-    [
-      ["--shell", "powershell"],
-      `$env:BENTO_CLOUD_API_KEY = '${TOKEN}'\n$env:BENTO_CLOUD_API_ENDPOINT = 'https://mine.test'\n`,
-    ],
-    [
-      ["--shell", "cmd"],
-      `set "BENTO_CLOUD_API_KEY=${TOKEN}"\nset "BENTO_CLOUD_API_ENDPOINT=https://mine.test"\n`,
-    ],
+    [["--shell", "fish"], `set -gx ${KEY} '${TOKEN}'\nset -gx ${ENDPOINT} 'https://mine.test'\n`],
+    [["--shell", "powershell"], `$env:${KEY} = '${TOKEN}'\n$env:${ENDPOINT} = 'https://mine.test'\n`],
+    [["--shell", "cmd"], `set "${KEY}=${TOKEN}"\nset "${ENDPOINT}=https://mine.test"\n`],
     [["--shell", "dotenv"], `BENTO_CLOUD_API_KEY=${TOKEN}\nBENTO_CLOUD_API_ENDPOINT=https://mine.test\n`],
     [["--shell", "json"], JSON_TEXT],
     [["--json"], JSON_TEXT],

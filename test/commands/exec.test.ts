@@ -28,10 +28,8 @@ function writeProgram(here: Home, name: string, text: string | Uint8Array): stri
 
 /** The environment that the program gets. */
 async function environmentOf(args: string[], options: RunOptions): Promise<Record<string, string>> {
-  const { code, stdout, stderr } = await run(["exec", ...args, "--", "env", "-0"], {
-    ...options,
-    reveals: "stdout",
-  });
+  const argv = ["exec", ...args, "--", "env", "-0"];
+  const { code, stdout, stderr } = await run(argv, { ...options, reveals: "stdout" });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const lines = stdout.split("\0").filter(Boolean);
   return Object.fromEntries(lines.map((line) => /^([^=]*)=(.*)$/s.exec(line)!.slice(1)));
@@ -155,10 +153,8 @@ describe("the arguments", () => {
 
 describe("the streams", () => {
   test("are the program's own", async () => {
-    const result = await run(["exec", "--", "sh", "-c", "cat; echo talk >&2"], {
-      home: signedIn(),
-      stdin: "line\n",
-    });
+    const argv = ["exec", "--", "sh", "-c", "cat; echo talk >&2"];
+    const result = await run(argv, { home: signedIn(), stdin: "line\n" });
     expect(result).toMatchObject({ code: 0, stdout: "line\n", stderr: "talk\n" });
   });
 
@@ -251,10 +247,8 @@ describe("the program", () => {
     writeBelow(here.path, "first/tool", "#!/bin/sh\necho first\n");
     writeProgram(here, "second/tool", "#!/bin/sh\necho second\n");
     const PATH = ["first", "second"].map((folder) => join(here.path, folder)).join(":");
-    const { stdout } = await run(["exec", "--", "tool"], {
-      home: here,
-      env: { PATH: `${PATH}:${process.env["PATH"]}` },
-    });
+    const env = { PATH: `${PATH}:${process.env["PATH"]}` };
+    const { stdout } = await run(["exec", "--", "tool"], { home: here, env });
     expect(stdout).toBe("second\n");
   });
 

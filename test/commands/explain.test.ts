@@ -105,10 +105,8 @@ describe("explain", () => {
     const env = { BENTO_CLOUD_API_KEY: key, BENTO_CLOUD_API_ENDPOINT: "https://environment.test" };
     const { active, candidates } = await explain({ env });
     expect(active).toMatchObject({ name: "__env__", endpoint: "https://environment.test" });
-    expect(candidates[1]).toMatchObject({
-      value: `****${key.slice(-4)}`,
-      reason: "with BENTO_CLOUD_API_ENDPOINT",
-    });
+    const reason = "with BENTO_CLOUD_API_ENDPOINT";
+    expect(candidates[1]).toMatchObject({ value: `****${key.slice(-4)}`, reason });
     const alone = await explain({ env: { BENTO_CLOUD_API_KEY: key } });
     expect(alone.candidates[1]?.reason).toBe("with the default endpoint");
     const keyless = await explain({ env: { BENTO_CLOUD_API_ENDPOINT: "https://environment.test" } });
@@ -118,10 +116,8 @@ describe("explain", () => {
   test("masks a token that was given as a name", async () => {
     const token = canary();
     const { active, candidates } = await explain({ env: { BENTOML_CLOUD_CONTEXT: token } });
-    expect(candidates[2]).toMatchObject({
-      value: `****${token.slice(-4)}`,
-      reason: "names no stored context",
-    });
+    const reason = "names no stored context";
+    expect(candidates[2]).toMatchObject({ value: `****${token.slice(-4)}`, reason });
     expect(active.name).toBe(`****${token.slice(-4)}`);
   });
 
@@ -170,10 +166,8 @@ describe("explain", () => {
     await run(["token"], { home: here, reveals: true });
     expect((await explain({}, { here })).pins[1]).toMatchObject({ matches: true });
     writeBelow(here.path, ".bentorc", "organization=rivals\n");
-    expect(await explain({}, { here })).toMatchObject({
-      code: 4,
-      pins: [{ what: "organization", matches: false }],
-    });
+    const pins = [{ what: "organization", matches: false }];
+    expect(await explain({}, { here })).toMatchObject({ code: 4, pins });
   });
 
   const NOWHERE = "names no stored context";
@@ -212,7 +206,11 @@ describe("explain", () => {
       { flag: "unused, because another one is an error", user: /line 2, column 1$/ },
     ],
     ["no token", { file: "contexts:\n- {name: a, endpoint: https://a.test}\ncurrent_context_name: a\n" }, {}],
-    ["its own home", { env: { BENTOML_HOME: "$BENTOML_HOME" } }, { user: "BENTOML_HOME refers to itself" }],
+    [
+      "a circular home",
+      { env: { BENTOML_HOME: "a$BENTOML_HOME" } },
+      { user: "BENTOML_HOME refers to itself" },
+    ],
   ];
 
   test.each(PROBLEMS)(

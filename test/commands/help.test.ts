@@ -99,18 +99,14 @@ describe("version", () => {
   test("--json", async () => {
     const { code, stdout, stderr } = await run(["--version", "--json"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(JSON.parse(stdout)).toEqual({
-      version: manifest.version,
-      commit: expect.stringMatching(/^([0-9a-f]{40}|unknown)$/),
-    });
+    const commit = expect.stringMatching(/^([0-9a-f]{40}|unknown)$/);
+    expect(JSON.parse(stdout)).toEqual({ version: manifest.version, commit });
   });
 
   test("reads and writes nothing", async () => {
     const here = home();
-    await run(["--version"], {
-      home: here,
-      env: { BENTOML_HOME: "/proc/nowhere", BENTO_CLOUD_API_ENDPOINT: "::" },
-    });
+    const env = { BENTOML_HOME: "/proc/nowhere", BENTO_CLOUD_API_ENDPOINT: "::" };
+    await run(["--version"], { home: here, env });
     expect(here.tree()).toEqual([]);
   });
 });

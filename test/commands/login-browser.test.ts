@@ -170,10 +170,8 @@ describe("login: the browser it opens", () => {
     const cloud = await started();
     const place = home();
     const browser = fakeBrowser(place);
-    const running = begin(cloud, ["--web"], {
-      home: place,
-      env: { BROWSER: written.replace("PROGRAM", browser.program) },
-    });
+    const env = { BROWSER: written.replace("PROGRAM", browser.program) };
+    const running = begin(cloud, ["--web"], { home: place, env });
     const opened = await browser.opened();
     const url = `${cloud.url}/api_tokens?code=${cloud.codes[0]}`;
     expect(opened).toEqual(expected.map((word) => word.replace("URL", url)));
@@ -192,10 +190,8 @@ describe("login: the browser it opens", () => {
   test("does not run BROWSER as shell code", async () => {
     const cloud = await started();
     const place = home();
-    const running = begin(cloud, ["--web"], {
-      home: place,
-      env: { BROWSER: "touch$IFS./owned; touch owned" },
-    });
+    const env = { BROWSER: "touch$IFS./owned; touch owned" };
+    const running = begin(cloud, ["--web"], { home: place, env });
     await running.waitFor("No browser could be opened");
     running.kill("SIGINT");
     await running.result;
@@ -244,10 +240,8 @@ describe("login: the browser it opens", () => {
     const cloud = await started();
     const place = home();
     const browser = fakeBrowser(place);
-    const running = begin(cloud, ["--web", "--no-browser"], {
-      home: place,
-      env: { BROWSER: browser.program },
-    });
+    const env = { BROWSER: browser.program };
+    const running = begin(cloud, ["--web", "--no-browser"], { home: place, env });
     await cloud.seen(POLL);
     running.kill("SIGINT");
     expect((await running.result).code).toBe(130);

@@ -121,10 +121,8 @@ describe("login: the default endpoint", () => {
     expect(unseen.stderr).toContain(`would send this token to ${own.url}`);
     expect(unseen.stderr).toContain("hint: if it may go there: bentocloud login --context work\n");
     expect([...own.requests, ...hostile.requests]).toEqual([]);
-    const { code, stderr } = await run(["login", "--with-token", "--context", "work"], {
-      home: place,
-      stdin: own.issueToken(),
-    });
+    const argv = ["login", "--with-token", "--context", "work"];
+    const { code, stderr } = await run(argv, { home: place, stdin: own.issueToken() });
     expect(code).toBe(0);
     expect(hostile.requests).toEqual([]);
     expect(own.requests).not.toEqual([]);

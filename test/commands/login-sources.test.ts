@@ -90,10 +90,8 @@ describe("login: where the token comes from", () => {
   test("a variable that is set but empty counts as unset, and is mentioned once", async () => {
     const cloud = await started();
     const env = { BENTO_CLOUD_API_KEY: "", BENTOML_CLOUD_CONTEXT: " " };
-    const { code, stderr } = await run(["login", "--endpoint", cloud.url, "--with-token"], {
-      env,
-      stdin: cloud.issueToken(),
-    });
+    const argv = ["login", "--endpoint", cloud.url, "--with-token"];
+    const { code, stderr } = await run(argv, { env, stdin: cloud.issueToken() });
     expect(code).toBe(0);
     expect(stderr.match(/BENTO_CLOUD_API_KEY/g)).toHaveLength(1);
     expect(stderr).toContain("warning: BENTO_CLOUD_API_KEY is set but empty; ignored\n");

@@ -69,10 +69,8 @@ describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
     const { here, inner, path } = nested();
     const start = "context=inner\n#";
     writeFileSync(path, start + " ".repeat(65_536 - start.length));
-    expect(await run(["context", "current"], { home: here, cwd: inner })).toMatchObject({
-      stdout: "inner\n",
-      stderr: "",
-    });
+    const result = await run(["context", "current"], { home: here, cwd: inner });
+    expect(result).toMatchObject({ stdout: "inner\n", stderr: "" });
   });
 
   test.skipIf(!canChangeUser)("one of another non-root user", async () => {

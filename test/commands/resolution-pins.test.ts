@@ -153,10 +153,8 @@ describe("the organization pin", () => {
 
   test("must match for context show --show-token", async () => {
     const { here, project } = projectWith("context=mine\norganization=globex\n");
-    expect(await run(["context", "show", "--show-token"], { home: here, cwd: project })).toMatchObject({
-      code: 4,
-      stdout: "",
-    });
+    const result = await run(["context", "show", "--show-token"], { home: here, cwd: project });
+    expect(result).toMatchObject({ code: 4, stdout: "" });
   });
 
   test("does not ask again for a known organization, unless the token is new", async () => {

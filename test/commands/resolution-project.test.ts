@@ -61,10 +61,8 @@ describe(".bentorc", () => {
     const { here, project, path } = projectWith(rc, ["mine", name]);
     const result = await run(["context", "current", "--json"], { home: here, cwd: project });
     expect(result).toMatchObject({ code: 0, stderr: "" });
-    expect(JSON.parse(result.stdout)).toEqual({
-      name,
-      source: { kind: "project", name: "context", path, line },
-    });
+    const source = { kind: "project", name: "context", path, line };
+    expect(JSON.parse(result.stdout)).toEqual({ name, source });
   });
 
   test.each([
@@ -84,10 +82,8 @@ describe(".bentorc", () => {
   ])("a key that names a secret is refused with advice: %s", async (rc, line) => {
     const { here, project, path } = projectWith(rc.replace("SECRET", canary()));
     for (const flags of [[], ["--context", "mine"]]) {
-      const { code, stdout, stderr } = await run(["status", "--offline", ...flags], {
-        home: here,
-        cwd: project,
-      });
+      const argv = ["status", "--offline", ...flags];
+      const { code, stdout, stderr } = await run(argv, { home: here, cwd: project });
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
       expect(stderr).toBe(
         `error: ${path}:${line} holds a credential\n` +

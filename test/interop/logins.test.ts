@@ -16,10 +16,8 @@ afterAll(() => Promise.all([cloud.stop(), other.stop()]));
 async function bothSignedIn() {
   const here = home();
   const [ours, theirs] = [cloud.issueToken({ email: "ada@example.test" }), other.issueToken()];
-  const mine = await run(["login", "--with-token", "--endpoint", cloud.url, "--context", "ours"], {
-    home: here,
-    stdin: ours,
-  });
+  const argv = ["login", "--with-token", "--endpoint", cloud.url, "--context", "ours"];
+  const mine = await run(argv, { home: here, stdin: ours });
   const python = await bentoml(
     ["login", "--endpoint", other.url, "--api-token", theirs, "--context", "theirs"],
     {

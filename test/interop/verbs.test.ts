@@ -71,10 +71,7 @@ const READABLE: [what: string, given: Given][] = [
     "a token that is null, which Python reads as the text None",
     { file: "contexts:\n- {name: a, endpoint: e, api_token: null}\ncurrent_context_name: a\n" },
   ],
-  [
-    "a token that is empty",
-    { file: "contexts:\n- {name: a, endpoint: e, api_token: ''}\ncurrent_context_name: a\n" },
-  ],
+  ["no token", { file: "contexts:\n- {name: a, endpoint: e, api_token: ''}\ncurrent_context_name: a\n" }],
 ];
 
 describe("current-context and list-context print what bentoml prints, byte for byte, for", () => {

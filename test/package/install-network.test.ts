@@ -107,10 +107,8 @@ describe.each(Object.keys(DOWNLOADERS))("install.sh with %s", (name) => {
         },
       });
       const on = linux(DOWNLOADERS[name]);
-      const { code, stderr } = await install({
-        on,
-        env: { BENTOCLOUD_RELEASES: `http://127.0.0.1:${server.port}/releases` },
-      });
+      const env = { BENTOCLOUD_RELEASES: `http://127.0.0.1:${server.port}/releases` };
+      const { code, stderr } = await install({ on, env });
       expect(code).toBe(1);
       expect(stderr).toMatch(HARMLESS);
       expectNothing(on);

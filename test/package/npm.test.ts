@@ -181,10 +181,9 @@ test("npm packages: hold these files and no others, and no script that an instal
   const shared = ["LICENSE", "README.md", "THIRD_PARTY_LICENSES", "package.json"];
   const expected = new Map<string, string[]>([
     [`bentocloud-${manifest.version}.tgz`, ["bin/bentocloud.js", "dist/lib/index.d.ts", "dist/lib/index.js"]],
-    ...TARGETS.map(({ name, exe }): [string, string[]] => [
-      `bentocloud-cli-${name}-${manifest.version}.tgz`,
-      [`bin/${exe}`],
-    ]),
+    ...TARGETS.map(
+      ({ name, exe }) => [`bentocloud-cli-${name}-${manifest.version}.tgz`, [`bin/${exe}`]] as const,
+    ),
   ]);
   for (const [file, own] of expected) {
     const path = join(installation.path, "dist/npm", file);

@@ -88,10 +88,8 @@ describe("BENTOML_HOME", () => {
 
   test("that refers to itself ends with an error, where Python never ends", async () => {
     const here = home();
-    const { code, stdout, stderr } = await signIn({
-      home: here,
-      env: { BENTOML_HOME: "$A", A: "$B", B: "x$A" },
-    });
+    const env = { BENTOML_HOME: "$A", A: "$B", B: "x$A" };
+    const { code, stdout, stderr } = await signIn({ home: here, env });
     expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
     expect(stderr).toBe("error: BENTOML_HOME refers to itself\nhint: set BENTOML_HOME to an absolute path\n");
     expect(here.tree()).toEqual([]);

@@ -35,13 +35,6 @@ describe("many processes at once lose nothing", () => {
     expect(here.read()).toMatch(/current_context_name: use\d\n$/);
     expect(leftovers(here)).toEqual([]);
   });
-
-  test("logins into a home that does not exist yet", async () => {
-    const here = home();
-    const results = await Promise.all(numbers.map((number) => signIn(here, `n${number}`)));
-    expect(results.map(({ code }) => code)).toEqual(results.map(() => 0));
-    expect(namesIn(here.read())).toHaveLength(8);
-  });
 });
 
 describe("a lock", () => {

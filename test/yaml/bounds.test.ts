@@ -72,9 +72,7 @@ describe("a long file is read and changed in the time of its length:", () => {
     expect(await soon(["token"], text)).toMatchObject({ code: 0, stdout: `${TOKEN}\n` });
     expect(await soon(["explain"], text)).toMatchObject({ code: 0 });
     const { code, here } = await soon(["context", "rename", "a", "b"], text);
-    expect({ code, text: here.read() }).toEqual({
-      code: 0,
-      text: expect.stringContaining("current_context_name: b"),
-    });
+    expect(code).toBe(0);
+    expect(here.read()).toContain("current_context_name: b");
   });
 });

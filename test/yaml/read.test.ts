@@ -97,14 +97,8 @@ describe("the full reader", () => {
     ["a YAML directive", `%YAML 1.2\n---\n${ONE}`],
     ["lone carriage returns, which end lines in Python", ONE.replaceAll("\n", "\r")],
     ["the last of duplicate keys", ONE.replace("  name: a", "  name: b\n  name: a")],
-    [
-      "nested unknown keys",
-      `other: [1, {x: 2024-01-31}]\n${ONE.replace("  name", "  note: {x: ~}\n  name")}`,
-    ],
-    [
-      "block and folded text",
-      ONE.replace("name: a", "name: >-\n    a").replace("token-a", "|-\n    token-a"),
-    ],
+    ["nested unknown key", `other: [1, {x: 2024-01-31}]\n${ONE.replace("  name", "  note: {x: ~}\n  name")}`],
+    ["block and folded", ONE.replace("name: a", "name: >-\n    a").replace("token-a", "|-\n    token-a")],
     ["aliases", `x: &x a\n${ONE.replaceAll("name: a", "name: *x")}`],
     [
       "merge keys",
