@@ -96,28 +96,6 @@ describe("context remove", () => {
     expect(await listOf(here)).toMatchObject([{ name: "alpha", current: true }]);
   });
 
-  test("no other context becomes current because the current one went", async () => {
-    const here = homeOf({ name: "alpha" }, { name: "beta" });
-    const { stderr } = await run(["context", "remove", "alpha"], { home: here });
-    expect(stderr).toContain("No context is active here");
-    expect(await listOf(here)).toMatchObject([{ name: "beta", current: false, active: false }]);
-    expect((await run(["token"], { home: here })).code).toBe(4);
-  });
-
-  test("--json says what is left and what is active", async () => {
-    const here = homeOf({ name: "alpha" }, { name: "beta" });
-    const { stdout, stderr } = await run(["context", "remove", "beta", "--json"], { home: here });
-    expect(stderr).toBe("");
-    expect(JSON.parse(stdout)).toEqual({ removed: ["beta"], remaining: ["alpha"], active: "alpha" });
-  });
-
-  test("refuses a context that does not exist", async () => {
-    const here = homeOf({ name: "alpha" });
-    const before = here.read();
-    expect(await run(["context", "remove", "nobody"], { home: here })).toMatchObject({ code: 3, stdout: "" });
-    expect(here.read()).toBe(before);
-  });
-
   test("`use -` does not lead to a removed one", async () => {
     const here = homeOf({ name: "alpha" }, { name: "beta" });
     await run(["use", "beta"], { home: here });

@@ -76,18 +76,6 @@ describe("login: by browser", () => {
     await running.result;
   });
 
-  test("keeps polling after a lost connection and a server error", async () => {
-    const cloud = await started();
-    cloud.misbehave(POLL, { reset: true }, { times: 1 });
-    cloud.misbehave(POLL, { status: 503, body: "<html>down</html>" }, { times: 1 });
-    const running = begin(cloud);
-    await cloud.seen(CODE);
-    await running.waitFor("Approve");
-    cloud.approve();
-    expect((await running.result).code).toBe(0);
-    expect(cloud.requests.filter(({ route }) => route === POLL)).toHaveLength(3);
-  });
-
   test("with --json: shows the address on stderr, and only the answer on stdout", async () => {
     const cloud = await started();
     const running = begin(cloud, ["--no-browser", "--json"]);

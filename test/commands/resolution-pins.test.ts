@@ -84,14 +84,6 @@ describe("the endpoint pin", () => {
     expect(result).toMatchObject({ code: 0, stdout: `${token}\n`, stderr: "" });
   });
 
-  test("a pin never supplies the endpoint", async () => {
-    const { here, project } = projectWith("endpoint=https://evil.test\n");
-    const env = { BENTO_CLOUD_API_KEY: canary() };
-    const { code, stderr } = await run(["whoami"], { home: here, cwd: project, env });
-    expect(code).toBe(4);
-    expect(stderr).toContain('has "https://cloud.bentoml.com"');
-  });
-
   test("matches nothing when it is not an endpoint", async () => {
     const { here, project } = projectWith("context=mine\nendpoint=not a place\n");
     expect(await run(["token"], { home: here, cwd: project })).toMatchObject({ code: 4, stdout: "" });

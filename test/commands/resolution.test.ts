@@ -89,20 +89,6 @@ describe("resolution: first match wins", () => {
     });
     expect(here.tree()).toEqual([]);
   });
-
-  test("the environment's credential needs no file", async () => {
-    const here = home();
-    here.write("contexts: [broken");
-    const token = canary();
-    const env = { BENTO_CLOUD_API_KEY: token };
-    expect(await run(["token"], { home: here, env, reveals: "stdout" })).toMatchObject({
-      code: 0,
-      stdout: `${token}\n`,
-      stderr: "",
-    });
-    const { stdout } = await run(["status", "--offline", "--json"], { home: here, env });
-    expect(JSON.parse(stdout)).toMatchObject({ name: "__env__", endpoint: "https://cloud.bentoml.com" });
-  });
 });
 
 describe("variables", () => {

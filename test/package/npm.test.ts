@@ -179,7 +179,7 @@ test("npm packages: a platform package names its system, and the main package al
 
 test("npm packages: hold these files and no others, and no script that an installation would run", () => {
   const shared = ["LICENSE", "README.md", "THIRD_PARTY_LICENSES", "package.json"];
-  const expected = new Map<string, string[]>([
+  const expected = new Map<string, readonly string[]>([
     [`bentocloud-${manifest.version}.tgz`, ["bin/bentocloud.js", "dist/lib/index.d.ts", "dist/lib/index.js"]],
     ...TARGETS.map(
       ({ name, exe }) => [`bentocloud-cli-${name}-${manifest.version}.tgz`, [`bin/${exe}`]] as const,

@@ -80,12 +80,6 @@ describe("BENTOML_HOME", () => {
     expect(shown.stdout).toContain(join(here.path, place, ".yatai.yaml"));
   });
 
-  test("empty counts as unset, and says so", async () => {
-    const here = home();
-    const { stderr } = await run(["context", "current"], { home: here, env: { BENTOML_HOME: "" } });
-    expect(stderr).toStartWith("warning: BENTOML_HOME is set but empty; ignored\n");
-  });
-
   test("that refers to itself ends with an error, where Python never ends", async () => {
     const here = home();
     const env = { BENTOML_HOME: "$A", A: "$B", B: "x$A" };

@@ -125,35 +125,6 @@ describe("something else in the file's place is an error, exit 6, that does not 
   });
 });
 
-test("bad entries do not stop the others", async () => {
-  const bad = [
-    "- name: no token\n  endpoint: https://cloud.test\n",
-    `- name: no endpoint\n  api_token: ${canary()}\n`,
-    `- endpoint: https://cloud.test\n  api_token: ${canary()}\n`,
-    "- name: null token\n  endpoint: https://cloud.test\n  api_token: null\n",
-    "- name: empty token\n  endpoint: https://cloud.test\n  api_token: ''\n",
-    "- name: token list\n  endpoint: https://cloud.test\n  api_token: [ 1, 2 ]\n",
-  ].join("");
-  const here = home();
-  here.write(`contexts:\n${bad}${entry("ok")}current_context_name: __env__\n`);
-  expect((await run(["token"], { home: here })).code).toBe(4);
-  const named = await run(["token", "--context", "ok"], { home: here, reveals: true });
-  expect(named.stdout).toMatch(/^canari\w{14}\n$/);
-  const { code, stderr } = await run(["token", "--context", "no token"], { home: here });
-  expect(code).toBe(4);
-  expect(stderr).toContain(
-    'error: the context "no token" has no API token\nhint: bentocloud login --context ',
-  );
-  for (const args of [
-    ["use", "ok"],
-    ["context", "rename", "ok", "fine"],
-    ["context", "list"],
-  ])
-    expect((await run(args, { home: here })).code).toBe(0);
-  expect(here.read()).toContain("name: fine");
-  expect(here.read()).toContain(bad);
-});
-
 const NAMES = Array.from({ length: 200 }, (_, index) => `n${index}`);
 
 /** A file of 20 KB, in pieces as another program writes them one after the other. */

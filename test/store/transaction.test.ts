@@ -28,14 +28,6 @@ function signIn(here: Home, name: string, command = programCommand()) {
 }
 
 describe("a change touches only its own nodes", () => {
-  test("use changes one value", async () => {
-    const here = home();
-    const text = written();
-    here.write(text);
-    expect(await run(["use", "a"], { home: here })).toMatchObject({ code: 0, stdout: "" });
-    expect(here.read()).toBe(text.replace("current_context_name: b", "current_context_name: a"));
-  });
-
   test("rename and remove leave the others byte for byte", async () => {
     const here = home();
     const text = written();

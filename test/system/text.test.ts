@@ -73,11 +73,6 @@ describe("clean", () => {
   test("joins several lines to one", () => {
     expect(clean("a\r\nb\n\n\tc")).toBe("a b c");
   });
-
-  test("takes linear time for hostile text", () => {
-    expect(clean("\u001B]".repeat(50_000) + "x".repeat(50_000))).toHaveLength(50_000);
-    expect(clean("\u001B[".repeat(50_000))).not.toContain("\u001B");
-  });
 });
 
 describe("isUnsafe", () => {
