@@ -32,7 +32,7 @@ const HOT = [
   "src/cli/help.ts",
   "src/store/versions.ts",
   "src/store/state.ts",
-  "src/store/context-names.ts",
+  "src/resolve/context-names.ts",
   "src/app.ts",
   "src/system/execute.ts",
 ];

@@ -120,7 +120,7 @@ try {
   });
   await step({
     say: "Sign out",
-    args: ["logout", "--all"],
+    args: ["logout", "--all", "--yes"],
     shows: ['Removed context "default"', "No context is left"],
   });
   await step({ say: "That was it", args: ["status"], code: 4, shows: ["not_logged_in"] });

@@ -113,6 +113,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     async prompt() {
       // The library that draws prompts reads nothing else to decide about colour.
       if (!flags.color) process.env["NO_COLOR"] = "1";
+      // The library decides by this alone whether its marks are ASCII.
+      if (!output.unicode) process.env["TERM"] = "linux";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
       return interactive()
         ? createPrompt(signal(), () => output.settle())

@@ -57,7 +57,14 @@ function createOutput(
   env: NodeJS.ProcessEnv,
 ): Output {
   const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-  return new Output({ ...flags, color: (descriptor) => allowed && isTerminal(descriptor) });
+  const color = (descriptor: number) => allowed && isTerminal(descriptor);
+  return new Output({ ...flags, color, unicode: isUtf8Locale(env) });
+}
+
+/** By the variable that counts; Windows has no such variables, and prints every character. */
+function isUtf8Locale(env: NodeJS.ProcessEnv): boolean {
+  if (process.platform === "win32") return true;
+  return /utf-?8/i.test(env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "");
 }
 
 /** Called by the shells' completion scripts while a line is typed, so an error is not printed. */
@@ -68,7 +75,7 @@ async function printCompletions(
 ): Promise<number> {
   try {
     const { answer } = await import("./cli/completion/answer.ts");
-    const { suggestNames } = await import("./store/context-names.ts");
+    const { suggestNames } = await import("./resolve/context-names.ts");
     const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
     output.page(lines.join("\n"));
   } catch {

@@ -16,7 +16,17 @@ const ROOMS: Record<string, string[]> = {
   "resolve/": ["store/", "yaml/", "contexts/", "system/", "errors.ts"],
   "app.ts": ["resolve/", "store/", "cloud/", "contexts/", "system/", "errors.ts"],
   "auth/": ["app.ts", "resolve/", "store/", "yaml/", "cloud/", "contexts/", "system/", "errors.ts"],
-  "tokens/": ["auth/", "app.ts", "resolve/", "store/", "cloud/", "contexts/", "system/", "errors.ts"],
+  "tokens/": [
+    "auth/",
+    "app.ts",
+    "resolve/",
+    "store/",
+    "yaml/",
+    "cloud/",
+    "contexts/",
+    "system/",
+    "errors.ts",
+  ],
   "api/": ["auth/", "app.ts", "resolve/", "cloud/", "contexts/", "system/", "errors.ts"],
   "doctor/": [
     "tokens/",
@@ -48,7 +58,7 @@ const ROOMS: Record<string, string[]> = {
     "system/",
     "errors.ts",
   ],
-  "main.ts": ["commands/", "cli/", "app.ts", "store/", "system/", "version.ts"],
+  "main.ts": ["commands/", "cli/", "app.ts", "resolve/", "system/", "version.ts"],
 };
 
 /** The one home of each capability that comes from outside. */
@@ -80,7 +90,7 @@ const OUTSIDE: Record<string, string[]> = {
   "node:net": ["system/network.ts"],
   "node:tls": ["system/network.ts"],
   "node:process": ["system/", "app.ts", "main.ts"],
-  "bun:": ["system/libc.ts"],
+  "bun:ffi": ["system/libc.ts"],
 };
 
 /** Words that may stand in these places only. */

@@ -23,7 +23,7 @@ export function parseField(written: string): Field {
   // The error does not repeat what was written: without a `=` it may be a value, and a secret one.
   if (first === "" || (at === -1 && !name.endsWith("[]"))) throw usageError("a field is written key=value");
   const steps: Step[] = [{ key: first, isList: false }];
-  for (const [, key = ""] of brackets.matchAll(/\[([^\]]*)\]/g)) {
+  for (const [, key = ""] of brackets.matchAll(/\[([^[\]]*)\]/g)) {
     if (key === "") steps.at(-1)!.isList = true;
     else steps.push({ key, isList: false });
   }

@@ -2,6 +2,7 @@ import type { Message } from "../cloud/send.ts";
 import { targetOf } from "../cloud/target.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { requireExactPath } from "../system/runtime.ts";
 import { exactNumber } from "../system/json.ts";
 import { addField, type Field, type Fields, parseField, toJson, toQuery } from "./request-fields.ts";
 
@@ -21,6 +22,8 @@ export interface RequestOptions {
 /** Parses and reads everything that the user gave, before anything is sent. */
 export async function toMessage(cli: Cli, endpoint: string, options: RequestOptions): Promise<Message> {
   const { rawFields, fields: typedFields, input } = options;
+  for (const word of [options.path, ...rawFields, ...typedFields, ...options.headers])
+    requireExactPath(word, "an argument");
   const url = targetOf(endpoint, options.path);
   const headers = parseHeaders(options.headers);
   const hasBody = rawFields.length + typedFields.length > 0 || input !== undefined;

@@ -48,8 +48,8 @@ export async function printPages(
   const values: unknown[] = [];
   for await (const { head, text, list } of pagesOf(client, message)) {
     if (!list) throw await printRefusal(cli, client, { head, text });
-    if (slurp) values.push(list.body);
-    else values.push(...list.items);
+    // A page has more items than a call has arguments.
+    for (const value of slurp ? [list.body] : list.items) values.push(value);
   }
   const json = JSON.stringify(values);
   await (filter ? printFiltered(cli, filter, json) : printText(cli, `${json}\n`));
@@ -128,7 +128,9 @@ async function printBody({ output, isTerminal }: Cli, body: AsyncIterable<Uint8A
     if (waiting !== undefined) output.text(waiting);
     throw error;
   }
-  if (waiting !== undefined) await output.screen(waiting);
+  const rest = decoder.decode();
+  if (waiting !== undefined) await output.screen(waiting + rest);
+  else if (isShown) output.text(rest);
   return beginning;
 }
 

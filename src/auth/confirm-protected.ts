@@ -15,24 +15,51 @@ export function protectedNames({ store, output }: Cli): readonly string[] {
   }
 }
 
+interface Intent {
+  /** The values of `--yes`. */
+  yes: readonly string[];
+  /** What the command is about to do, for the question: "run a program with it". */
+  intent: string;
+}
+
 /**
- * Asks for the name of a protected context before a command uses it to change something. It takes the name, not a plain
- * yes: a script that was written for one context stops when another one is active.
+ * Asks for the name of each protected context before a command uses it to change something. It takes the name, not a
+ * plain yes: a script that was written for one context stops when another one is active.
  *
- * @param intent What the command is about to do, for the question: "run a program".
+ * @param names The contexts that the command is about.
  */
 export async function confirmProtected(
   cli: Cli,
-  { name, source }: Active,
-  { yes, intent }: { yes: string | undefined; intent: string },
+  names: readonly string[],
+  { yes, intent }: Intent,
 ): Promise<void> {
-  if (yes !== undefined && yes !== name)
-    throw usageError(`--yes names "${yes}", but the active context is "${name}"; nothing was done`);
-  if (yes === name || source.kind === "env_key") return;
-  if (!readProtected(cli.store.paths).includes(name)) return;
+  const other = yes.find((name) => !names.includes(name));
+  if (other !== undefined)
+    throw usageError(
+      `--yes names "${other}", which this is not about; nothing was done`,
+      `it is about ${names.map(quoteWord).join(", ")}`,
+    );
+  const asked = names.filter((name) => !yes.includes(name));
+  const guarded = asked.length === 0 ? [] : readProtected(cli.store.paths);
+  for (const name of asked) if (guarded.includes(name)) await askForName(cli, name, intent);
+}
+
+/** For a command that uses the active context. The environment's credential is in no contexts file. */
+export async function confirmActive(
+  cli: Cli,
+  { name, source }: Active,
+  { yes, intent }: Intent,
+): Promise<void> {
+  const other = yes.find((one) => one !== name);
+  if (other !== undefined)
+    throw usageError(`--yes names "${other}", but the active context is "${name}"; nothing was done`);
+  if (source.kind !== "env_key") await confirmProtected(cli, [name], { yes, intent });
+}
+
+async function askForName(cli: Cli, name: string, intent: string): Promise<void> {
   const fact = `the context "${name}" is protected`;
-  if (!cli.interactive) throw usageError(fact, `pass --yes=${quoteWord(name)} to ${intent} with it`);
+  if (!cli.interactive) throw usageError(fact, `pass --yes=${quoteWord(name)} to ${intent}`);
   const prompt = await cli.prompt();
-  if ((await prompt.type(`${fact}; type its name to ${intent} with it`)) === name) return;
+  if ((await prompt.type(`${fact}; type its name to ${intent}`)) === name) return;
   throw new CliError("FAILURE", "that is not its name; nothing was done");
 }

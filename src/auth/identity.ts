@@ -47,7 +47,7 @@ export async function identifyLogin(
   // Signing in again would not change a token that comes from the environment.
   const hint =
     name === ENVIRONMENT_NAME
-      ? "BENTO_CLOUD_API_KEY holds this token: replace it, or unset it"
+      ? "BENTO_CLOUD_API_KEY, or the file of BENTO_CLOUD_API_KEY_FILE, holds this token: replace it, or unset it"
       : `make an API token at ${tokensPage(parseEndpoint(endpoint))} and sign in with it: ${loginCommand(name)}`;
   return { ...identification, error: new CliError(error.code, error.message, { hint, cause: error }) };
 }

@@ -2,7 +2,7 @@ import type { CreatedToken } from "../cloud/tokens.ts";
 import { identify, type Identification } from "../cloud/identify.ts";
 import { Context, findContext } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
-import { previousAfterSwitch } from "../store/manage.ts";
+import { previousAfterSwitch } from "../store/manage-contexts.ts";
 import { findProject, type Project } from "../resolve/bentorc.ts";
 import { environmentEndpoint, variable } from "../resolve/environment.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
@@ -19,10 +19,13 @@ import {
   type Newcomer,
   refuseNewcomer,
 } from "./replace-login.ts";
+import { confirmProtected } from "./confirm-protected.ts";
 import { chooseTokenSource, type TokenOptions, type TokenSource } from "./token-input.ts";
 
 export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force"> {
   endpoint: string | undefined;
+  /** Protected contexts that may be replaced. */
+  yes: readonly string[];
 }
 
 export interface Login extends Outcome {
@@ -30,6 +33,9 @@ export interface Login extends Outcome {
   identification: Identification;
   current: boolean;
 }
+
+/** For the question about a protected context. */
+export const REPLACE = "replace its login";
 
 /**
  * Signs in. Everything that can fail without the server fails before the server is asked, and the token is validated
@@ -43,7 +49,10 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
   const existing = findContext(file.contexts, name);
-  const endpoint = chooseEndpoint(cli, options.endpoint, { source, existing, project });
+  if (existing || options.yes.length > 0)
+    await confirmProtected(cli, [name], { yes: options.yes, intent: REPLACE });
+  const isForeign = await cli.store.isForeign();
+  const endpoint = chooseEndpoint(cli, options.endpoint, { source, existing, project, isForeign });
   // Refuses plain http before anyone is asked for a token.
   await cli.client({ endpoint, insecureHttp });
   const commandFor = (other: string) => `${loginCommand(other)} --endpoint ${endpoint}`;
@@ -58,18 +67,28 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
  * An endpoint that is stored is used again for a new token of its context, but not for the environment's token, which
  * belongs to the environment's endpoint. A project's file never names an endpoint to send a token to. It can only choose
  * which of the user's contexts is meant, and with that a stored endpoint: a person at a prompt sees it, but a token that
- * is piped in would already be on its way.
+ * is piped in would already be on its way. Another user's contexts file names none either.
  */
 function chooseEndpoint(
   cli: Cli,
   given: string | undefined,
-  found: { source: TokenSource; existing: Context | undefined; project: Project | undefined },
+  found: {
+    source: TokenSource;
+    existing: Context | undefined;
+    project: Project | undefined;
+    isForeign: boolean;
+  },
 ): string {
-  const { source, existing, project } = found;
+  const { source, existing, project, isForeign } = found;
   const chosen = given === undefined ? environmentEndpoint(cli.env) : parseEndpoint(given);
   if (chosen !== undefined) return chosen;
   if (source.isEnvironment || !existing?.endpoint.reveal()) return DEFAULT_ENDPOINT;
   const endpoint = parseEndpoint(existing.endpoint);
+  if (isForeign && endpoint !== DEFAULT_ENDPOINT)
+    throw usageError(
+      `${cli.store.paths.file} belongs to another user, so it does not choose where a token is sent`,
+      `if it may go to ${endpoint}, say so with --endpoint`,
+    );
   const isNamed = cli.flags.context !== undefined || variable(cli.env, "BENTOML_CLOUD_CONTEXT") !== undefined;
   if (!source.isUnattended || project?.context === undefined || isNamed || endpoint === DEFAULT_ENDPOINT)
     return endpoint;

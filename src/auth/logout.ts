@@ -1,9 +1,37 @@
+import { noSuchContext } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
-import { removeContexts } from "../store/manage.ts";
+import { CliError, usageError } from "../errors.ts";
+import { removeContexts } from "../store/manage-contexts.ts";
+import { readProtected } from "../store/protection.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../resolve/require.ts";
 import type { Cli } from "../app.ts";
 import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
+
+/** Asks once, and keeps the protected contexts that `yes` does not name. */
+export async function logOutOfAll(
+  cli: Cli,
+  { yes, isConfirmed }: { yes: readonly string[]; isConfirmed: boolean },
+): Promise<void> {
+  const { contexts } = await cli.store.read();
+  const all = [...new Set(contexts.map(({ name }) => name))];
+  const other = yes.find((name) => !all.includes(name));
+  if (other !== undefined) throw noSuchContext(other);
+  const guarded = readProtected(cli.store.paths);
+  const isKept = (name: string) => guarded.includes(name) && !yes.includes(name);
+  const names = all.filter((name) => !isKept(name));
+  if (names.length > 0 && !isConfirmed) await confirm(cli, names.length);
+  await logOut(cli, names);
+  for (const name of all.filter(isKept))
+    cli.output.warn(`kept "${name}", which is protected; --yes=${quoteWord(name)} removes it too`);
+}
+
+async function confirm(cli: Cli, count: number): Promise<void> {
+  const contexts = count === 1 ? "1 context" : `${count} contexts`;
+  if (!cli.interactive) throw usageError(`this removes ${contexts}`, "pass --yes to remove them");
+  const prompt = await cli.prompt();
+  if (!(await prompt.confirm(`Remove ${contexts}?`))) throw new CliError("FAILURE", "kept every context");
+}
 
 /** Removes contexts from this machine, and says what still signs in here and that the tokens stay valid. */
 export async function logOut(cli: Cli, names: readonly string[]): Promise<void> {

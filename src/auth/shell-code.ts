@@ -40,11 +40,8 @@ const DIALECTS: Record<string, Dialect> = {
     use: "for /f \"delims=\" %i in ('bentocloud env --shell cmd') do @%i",
   },
   dotenv: {
-    // Programs that read such files agree on plain words, and on single quotes around all but these characters.
-    set: (name, value) =>
-      /^[\w./:@+~-]+$/.test(value)
-        ? `${name}=${value}`
-        : `${name}='${refuse(value, /['\\$`\r\n]/, "dotenv")}'`,
+    // Docker takes quotes for a part of the value, so nothing is quoted: other readers agree on these characters.
+    set: (name, value) => `${name}=${refuse(value, /^~|[^\w./:@+=,%^~-]/, "dotenv")}`,
     use: "docker run --env-file <(bentocloud env --shell dotenv) …",
   },
   github: {

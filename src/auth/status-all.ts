@@ -1,5 +1,6 @@
 import type { Context } from "../contexts/context.ts";
 import type { Active, Source } from "../resolve/active.ts";
+import type { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { rememberSightings } from "./identity.ts";
 import { checkContext, type CheckOptions, type Status } from "./status.ts";
@@ -18,11 +19,15 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
     targets.unshift({ ...active, context: active.context });
   // Of several entries with one name the first one counts. The environment's credential stands before all of them.
   const used = active.context && targets.find(({ name }) => name === active.name);
-  const checked = await mapByOrigin(
-    targets,
-    ({ context }) => URL.parse(context.endpoint.reveal())?.origin ?? "",
-    (target) => checkContext(cli, target, options),
-  );
+  const silence = new Silence();
+  const originOf = ({ context }: (typeof targets)[number]) =>
+    URL.parse(context.endpoint.reveal())?.origin ?? "";
+  const checked = await mapByOrigin(targets, originOf, async (target) => {
+    const origin = originOf(target);
+    const result = await checkContext(cli, target, { ...options, unreachable: silence.of(origin) });
+    if (result.isAsked) silence.note(origin, result.error);
+    return result;
+  });
   await rememberSightings(
     cli,
     checked.flatMap(({ sighting }) => sighting ?? []),
@@ -34,6 +39,9 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
 const MAX_PER_ORIGIN = 32;
 const MAX_OVERALL = 96;
 
+/** The first item of every origin is begun at once, up to so many. */
+const MAX_ORIGINS = 512;
+
 /** Like `map`, many at a time, but few of one origin: a server that does not answer delays only its own items. */
 export async function mapByOrigin<T, R>(
   items: readonly T[],
@@ -42,12 +50,39 @@ export async function mapByOrigin<T, R>(
 ): Promise<R[]> {
   const results: R[] = [];
   const queues = [...Map.groupBy(items.keys(), (index) => originOf(items[index]!)).values()];
-  const lanes = queues.flatMap((queue) => Array.from({ length: MAX_PER_ORIGIN }, () => queue));
+  // Each origin first gets one lane, so that a few that do not answer hold up no other.
+  const more = queues.flatMap((queue) => Array.from({ length: MAX_PER_ORIGIN - 1 }, () => queue));
+  const lanes = [...queues, ...more];
   const work = async (): Promise<void> => {
     for (let queue = lanes.shift(); queue; queue = lanes.shift())
       for (let index = queue.shift(); index !== undefined; index = queue.shift())
         results[index] = await act(items[index]!);
   };
-  await Promise.all(Array.from({ length: MAX_OVERALL }, work));
+  const length = Math.max(MAX_OVERALL, Math.min(queues.length, MAX_ORIGINS));
+  await Promise.all(Array.from({ length }, work));
   return results;
+}
+
+/**
+ * Remembers which servers do not answer, so that not every context waits until `--timeout` for the same one. A server
+ * that has answered before is given up only after as many failures in a row as there are requests at a time.
+ */
+class Silence {
+  readonly #answered = new Set<string>();
+  readonly #failures = new Map<string, { error: CliError; count: number }>();
+
+  /** Why an origin is not asked again. */
+  of(origin: string): CliError | undefined {
+    const failed = this.#failures.get(origin);
+    const limit = this.#answered.has(origin) ? MAX_PER_ORIGIN : 1;
+    return failed && failed.count >= limit ? failed.error : undefined;
+  }
+
+  note(origin: string, error: CliError | undefined): void {
+    const count = (this.#failures.get(origin)?.count ?? 0) + 1;
+    if (error?.code === "TIMEOUT" || error?.code === "UNREACHABLE")
+      return void this.#failures.set(origin, { error, count });
+    this.#answered.add(origin);
+    this.#failures.delete(origin);
+  }
 }

@@ -64,6 +64,9 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
 
 interface Checked {
   status: Status;
+  /** Whether the server was asked, and why that failed. */
+  isAsked?: boolean;
+  error?: CliError | undefined;
   /** To be remembered; undefined unless the token is valid and of the expected user and organization. */
   sighting?: Sighting | undefined;
   mismatch?: CliError | undefined;
@@ -72,7 +75,7 @@ interface Checked {
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp }: CheckOptions,
+  { offline, insecureHttp, unreachable }: CheckOptions & { unreachable?: CliError | undefined },
 ): Promise<Checked> {
   const { name, source, context } = active;
   const token = context && usableTokenOf(context);
@@ -97,7 +100,9 @@ export async function checkContext(
   if (missing || !context || !token)
     return { status: { ...status, verdict: "not_logged_in", ...toReason(missing) } };
   if (offline) return { status };
-  const identification = await identifyLogin(cli, { context, token }, { insecureHttp });
+  const identification = unreachable
+    ? (await import("../cloud/identify.ts")).failed(unreachable)
+    : await identifyLogin(cli, { context, token }, { insecureHttp });
   const { verdict, email, organization, error } = identification;
   const mismatch = await findIdentityMismatch(cli, name, identification);
   const time = cli.now();
@@ -111,6 +116,8 @@ export async function checkContext(
       identity_mismatch: mismatch !== undefined,
       ...toReason(mismatch ?? error),
     },
+    isAsked: true,
+    error,
     sighting: error || mismatch ? undefined : { context, email, organization, time },
     mismatch,
   };

@@ -1,5 +1,5 @@
 import { tokensPage } from "../contexts/endpoint.ts";
-import { variable } from "../resolve/environment.ts";
+import { environmentToken } from "../resolve/environment.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -35,9 +35,8 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
   if (withToken) return { ...piped, read: async () => parseToken(await cli.readStdin(), "standard input") };
   if (apiToken !== undefined) return { ...piped, read: async () => readArgument(cli, apiToken) };
   if (web) return { ...prompted, read: (endpoint) => signInByBrowser(cli, endpoint, options) };
-  const key = variable(cli.env, "BENTO_CLOUD_API_KEY");
-  if (key !== undefined)
-    return { ...prompted, isEnvironment: true, read: async () => parseToken(key, "BENTO_CLOUD_API_KEY") };
+  const key = environmentToken(cli.env);
+  if (key) return { ...prompted, isEnvironment: true, read: async () => key };
   if (cli.interactive) return { ...prompted, read: (endpoint) => ask(cli, endpoint, options) };
   throw usageError(
     "there is no token, and nobody to ask for one",

@@ -56,7 +56,8 @@ export function readOption(
 export function checkValue({ name, written, value }: Option, definitions: ArgsDef): void {
   const definition: ArgDef = definitions[name] ?? {};
   if (definition.type === "boolean") {
-    if (value !== undefined) throw usageError(`${written} takes no value`);
+    if (value !== undefined && definition.valueHint === undefined)
+      throw usageError(`${written} takes no value`);
   } else if (value === undefined) {
     throw usageError(`${written} needs a value`, `write ${written}=VALUE`);
   } else if (definition.type === "enum" && !definition.options?.includes(value)) {

@@ -55,6 +55,11 @@ export function flag(description: string, alias?: string): BooleanArgDef & { typ
   return { type: "boolean", description, ...(alias && { alias }) };
 }
 
+/** An option whose value may be left out: `--yes` or `--yes=NAME`. */
+export function flagOrOption(valueHint: string, description: string): BooleanArgDef & { type: "boolean" } {
+  return { type: "boolean", valueHint, description };
+}
+
 /** An option with a value, which help calls `valueHint`. */
 export function option(
   valueHint: string,

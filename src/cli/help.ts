@@ -54,7 +54,8 @@ async function describeCommand([name, load]: [string, Commands[string]]): Promis
 
 function describeOption([name, arg]: [string, ArgDef]): Row {
   const alias = "alias" in arg && typeof arg.alias === "string" ? `-${arg.alias}, ` : "";
-  const value = arg.type === "boolean" ? "" : ` <${arg.valueHint ?? "value"}>`;
+  const hint = `<${arg.valueHint ?? "value"}>`;
+  const value = arg.type !== "boolean" ? ` ${hint}` : arg.valueHint === undefined ? "" : `[=${hint}]`;
   return [`${alias}--${name}${value}`, arg.description ?? ""];
 }
 

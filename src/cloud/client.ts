@@ -4,6 +4,7 @@ import type { Token } from "../contexts/token.ts";
 import { cancelled, CliError, usageError } from "../errors.ts";
 import { type Answer, readRetryAfter, readText, toAnswer } from "./answer.ts";
 import { Deadline } from "./deadline.ts";
+import { readMeaning } from "./sentences.ts";
 import { type Message, SAFE, send } from "./send.ts";
 import { transportError } from "./transport.ts";
 
@@ -108,9 +109,14 @@ async function exchange<T>(
     deadline.set(end - started);
     let pause: number | undefined;
     try {
-      const response = await send(message, { ...call, signal: deadline.signal });
+      let response = await send(message, { ...call, signal: deadline.signal });
       trace(call, message, { result: String(response.status), started });
-      const isRetried = RETRIED.has(response.status) && attempt < retries;
+      let isRetried = RETRIED.has(response.status) && attempt < retries;
+      if (attempt < retries && mayHideTrouble(response)) {
+        const text = await readText(response, call.endpoint);
+        isRetried = readMeaning(toAnswer(response, text)).meaning === "trouble";
+        response = new Response(text, headOf(response));
+      }
       pause = isRetried ? pauseBefore(attempt, end, readRetryAfter(response)) : undefined;
       if (pause === undefined) return await read(response, deadline);
       await response.body?.cancel();
@@ -130,6 +136,12 @@ async function exchange<T>(
       throw cancelledDuring(method);
     });
   }
+}
+
+/** Yatai reports failures of its own with these too. */
+function mayHideTrouble({ status, headers }: Response): boolean {
+  const isJson = /^application\/json\b/i.test(headers.get("content-type") ?? "");
+  return (status === 400 || status === 403) && isJson && !headers.has("content-encoding");
 }
 
 /** Exponential with jitter, or longer if the server asks for it; undefined when it would end after the deadline. */

@@ -25,6 +25,12 @@ export async function identify(client: Client): Promise<Identification> {
   ]);
   if ("error" in user) return failed(user.error);
   const { email } = user;
+  // A server that has gone since then says nothing about the token.
+  const isGone =
+    "error" in organization &&
+    organization.error.code === "UNREACHABLE" &&
+    "error" in (await ask(client, "/api/v1/auth/current"));
+  if ("error" in organization && isGone) return failed(organization.error);
   if ("error" in organization)
     return { ...failed(withoutOrganization(organization.error, client.endpoint)), email };
   return { verdict: "valid", email, organization: organization.name, error: undefined };

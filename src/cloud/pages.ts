@@ -15,16 +15,24 @@ export interface Page {
 /** The most that Python bentoml asks for. */
 const DEFAULT_COUNT = 100;
 
+/** They are all kept in memory until the last one is there. */
+const MAX_ITEMS = 100_000;
+const MAX_CHARACTERS = 64 * 1024 * 1024;
+
 /**
- * The pages of a list with `start`, `count`, `total` and `items`, up to the last one or to one that is an error. A bare
- * array is a list of one page.
+ * The pages of a list with `start`, `count`, `total` and `items`, up to the total that the first one names, to one
+ * without items, or to one that is an error. A bare array is a list of one page.
+ *
+ * @throws CliError when the list is too long.
  */
 export async function* pagesOf(client: Client, message: Message): AsyncGenerator<Page> {
   const url = new URL(message.url);
   const count = numberIn(url, "count", DEFAULT_COUNT);
   url.searchParams.set("count", String(count));
   let start = numberIn(url, "start", 0);
-  for (let before = ""; ;) {
+  const first = start;
+  let [end, read, before] = [Infinity, 0, ""];
+  while (start < end) {
     url.searchParams.set("start", String(start));
     const { text, ...head } = await client.read({ ...message, url });
     if (head.status >= 400) return yield { head, text, list: undefined };
@@ -32,10 +40,15 @@ export async function* pagesOf(client: Client, message: Message): AsyncGenerator
     const { items, total } = listIn(body, start);
     if (items.length > 0 && text === before)
       throw new CliError("FAILURE", `the server repeats the same page when asked from ${start} on`);
+    end = Math.min(end, total);
+    read += text.length;
+    if (Math.max(end, start + items.length) - first > MAX_ITEMS || read > MAX_CHARACTERS)
+      throw new CliError("FAILURE", `a list of ${end - first} items is too long for --paginate`, {
+        hint: "ask for one part at a time, with start and count in the query",
+      });
     yield { head, text, list: { body, items } };
+    if (items.length === 0) return;
     [start, before] = [start + items.length, text];
-    // When there are more items than `total` says, it is wrong, and only an empty page is the end.
-    if (items.length === 0 || start === total) return;
   }
 }
 

@@ -1,8 +1,9 @@
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import { type Answer, complaintOf, fieldOf } from "./answer.ts";
+import { type Answer, fieldOf } from "./answer.ts";
 import { type ApiToken, otherShape, readToken } from "./api-token.ts";
-import { refusal } from "./refusal.ts";
+import { effectOf, isProofOfRejection, refusal, RefusalError } from "./refusal.ts";
+import { readMeaning } from "./sentences.ts";
 import type { Client } from "./client.ts";
 
 /** A field that is left out stays as it is, or gets the server's default. */
@@ -14,8 +15,9 @@ export interface TokenFields {
 
 const PATH = "/api/v1/api_tokens";
 const PAGE_SIZE = 100;
-/** A total above this is an error of the server. */
-const MAX_TOKENS = 100_000;
+/** A list that is longer than either is an error of the server, and would cost this machine's memory. */
+const MAX_TOKENS = 20_000;
+const MAX_CHARACTERS = 16 * 1024 * 1024;
 const MAX_READINGS = 4;
 
 /**
@@ -31,31 +33,43 @@ export async function listTokens(client: Client): Promise<ApiToken[]> {
   }
 }
 
-/** `isSteady` is false when a token was created or deleted meanwhile, which moves the others from page to page. */
+/**
+ * Ends at the total of the first page, and at a page without anything new. `isSteady` is false when a token was created
+ * or deleted meanwhile, which moves the others from page to page.
+ */
 async function readPages(client: Client) {
+  const { endpoint } = client;
   const found = new Map<string, ApiToken>();
-  const totals = new Set<number>();
+  const totals: number[] = [];
+  let characters = 0;
   let start = 0;
-  let total = 1;
-  while (start < total && start < MAX_TOKENS) {
-    const body = accepted(client, await client.get(`${PATH}?start=${start}&count=${PAGE_SIZE}`));
+  do {
+    const body = accepted(endpoint, await client.get(`${PATH}?start=${start}&count=${PAGE_SIZE}`));
     // Go writes an empty list as null.
     const items = fieldOf(body, "items") ?? [];
-    const said = fieldOf(body, "total");
-    if (!Array.isArray(items) || typeof said !== "number") throw otherShape(client.endpoint);
-    totals.add((total = said));
-    for (const token of items.map((item) => readToken(client.endpoint, item))) found.set(token.uid, token);
-    if (items.length === 0) break;
+    const total = fieldOf(body, "total");
+    if (!Array.isArray(items) || !Number.isSafeInteger(total)) throw otherShape(endpoint);
+    totals.push(total as number);
+    const known = found.size;
+    for (const token of items.map((item) => readToken(endpoint, item))) {
+      found.set(token.uid, token);
+      characters += token.name.length + token.description.length + (token.scopes ?? []).join().length;
+    }
     start += items.length;
-  }
-  return { tokens: [...found.values()], total, isSteady: totals.size <= 1 && found.size === start };
+    if (Math.max(totals[0]!, start) > MAX_TOKENS || characters > MAX_CHARACTERS)
+      throw new CliError("FAILURE", `${endpoint} lists more API tokens than can be read: ${totals[0]}`);
+    if (found.size === known) break;
+  } while (start < totals[0]!);
+  const isSteady = totals.every((total) => total === totals[0]) && found.size === start;
+  return { tokens: [...found.values()], total: totals.at(-1)!, isSteady };
 }
 
 /** Undefined when the server does not know the UID, or it belongs to another user. */
 export async function getToken(client: Client, uid: string): Promise<ApiToken | undefined> {
   const answer = await client.get(pathOf(uid));
-  if (isMissing(answer)) return undefined;
-  const token = readToken(client.endpoint, accepted(client, answer));
+  const { meaning } = readMeaning(answer);
+  if (answer.status === 404 && !answer.notJson && meaning !== "unsupported") return undefined;
+  const token = readToken(client.endpoint, accepted(client.endpoint, answer));
   // Some servers decode `%2f` in the path and answer with something else.
   return token.uid === uid ? token : undefined;
 }
@@ -65,18 +79,19 @@ export interface CreatedToken extends ApiToken {
   secret: Token;
 }
 
-/** After an error for which {@link mayHaveActed} is true, the token may exist. */
+/** After an error the token may exist: see {@link effectOf}. */
 export async function createToken(
   client: Client,
   { name, ...fields }: TokenFields & { name: string },
 ): Promise<CreatedToken> {
   const answer = await client.change("POST", PATH, { name, ...toBody(fields) });
-  if (answer.status === 400 && /uk_\w*name|duplicate key/i.test(complaintOf(answer) ?? "")) {
-    throw new CliError("FAILURE", `there is an API token "${name}" already`, {
+  if (readMeaning(answer).meaning === "taken") {
+    throw new RefusalError("FAILURE", `there is an API token "${name}" already`, {
+      ...readMeaning(answer),
       hint: "choose another name; `bentocloud api-token list` shows the taken ones",
     });
   }
-  const body = accepted(client, answer);
+  const body = accepted(client.endpoint, answer);
   const secret = fieldOf(body, "token");
   const token = readToken(client.endpoint, body);
   if (typeof secret !== "string" || !new Token(secret).sendable) throw otherShape(client.endpoint);
@@ -90,7 +105,7 @@ export async function updateToken(
   fields: TokenFields,
 ): Promise<ApiToken | undefined> {
   const answer = await client.change("PATCH", pathOf(uid), toBody(fields));
-  return isMissing(answer) ? undefined : readToken(client.endpoint, accepted(client, answer));
+  return isMissing(answer) ? undefined : readToken(client.endpoint, accepted(client.endpoint, answer));
 }
 
 /**
@@ -100,45 +115,42 @@ export async function updateToken(
 export async function deleteToken(client: Client, uid: string, { isOwn = false } = {}): Promise<void> {
   try {
     const answer = await client.change("DELETE", pathOf(uid));
-    if (!isMissing(answer)) accepted(client, answer);
+    if (!isMissing(answer)) accepted(client.endpoint, answer);
   } catch (error) {
-    if (!mayHaveActed(error) || !(await isGone(client, uid, isOwn))) throw error;
+    if (effectOf(error) === "none" || !(await isGone(client, uid, isOwn))) throw error;
   }
 }
 
 async function isGone(client: Client, uid: string, isOwn: boolean): Promise<boolean> {
   try {
-    return (await getToken(client, uid)) === undefined;
+    const answer = await client.get(pathOf(uid));
+    if (isMissing(answer)) return true;
+    accepted(client.endpoint, answer);
+    return false;
   } catch (error) {
-    return isOwn && error instanceof CliError && error.code === "TOKEN_REJECTED";
+    return isOwn && isProofOfRejection(error);
   }
-}
-
-/** Whether a change may have been made although it ended in this error: the answer was lost, or the server failed. */
-export function mayHaveActed(error: unknown): error is CliError {
-  if (!(error instanceof CliError)) return false;
-  const open = ["UNREACHABLE", "TIMEOUT", "CANCELLED", "NOT_BENTOCLOUD", "API_408"];
-  return open.includes(error.code) || error.code.startsWith("API_5");
 }
 
 function pathOf(uid: string): string {
   return `${PATH}/${encodeURIComponent(uid)}`;
 }
 
-/** A 404 about a missing token, not about a method that the server does not know. */
 function isMissing(answer: Answer): boolean {
-  return answer.status === 404 && !answer.notJson && !/this router|method/i.test(complaintOf(answer) ?? "");
+  return readMeaning(answer).meaning === "missing";
 }
 
 /** The body of a success. */
-function accepted(client: Client, answer: Answer): unknown {
-  const said = complaintOf(answer);
-  if ((answer.status === 404 && /with method/i.test(said ?? "")) || answer.status === 405) {
-    throw new CliError(`API_${answer.status}`, `${client.endpoint} cannot do that to API tokens`, {
+function accepted(endpoint: string, answer: Answer): unknown {
+  const { meaning, isKnown } = readMeaning(answer);
+  if (meaning === "unsupported") {
+    throw new RefusalError(`API_${answer.status}`, `${endpoint} cannot do that to API tokens`, {
+      meaning,
+      isKnown,
       hint: "use its web page",
     });
   }
-  const failure = refusal(answer, client.endpoint);
+  const failure = refusal(answer, endpoint);
   if (failure) throw failure;
   return answer.body;
 }

@@ -4,7 +4,7 @@ import { usageError } from "../errors.ts";
 import { SAFE } from "../cloud/send.ts";
 import { toMessage } from "../api/request.ts";
 import { printPages, printResponse } from "../api/response.ts";
-import { confirmProtected } from "../auth/confirm-protected.ts";
+import { confirmActive } from "../auth/confirm-protected.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession, openUnpinnedSession } from "../auth/session.ts";
 import { REQUEST_ARGS, YES } from "./_args.ts";
@@ -52,7 +52,7 @@ export const api = command({
       throw usageError(`--paginate is for GET, not ${message.method}`);
     for (const name of requestedOrganizations(message)) checkRequestedOrganization(active, name);
     if (!SAFE.has(message.method))
-      await confirmProtected(cli, active, { yes: args.yes, intent: `send a ${message.method}` });
+      await confirmActive(cli, active, { yes: given.all("yes"), intent: `send a ${message.method} with it` });
     // Everything is known to be right now; only this may ask the server something.
     await openSession(cli, options);
     await warnOfExpiry(cli, context);

@@ -1,7 +1,7 @@
 import { command, flag } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
-import { confirmProtected } from "../auth/confirm-protected.ts";
+import { confirmActive } from "../auth/confirm-protected.ts";
 import { openCheckedSession, openSession, openUnpinnedSession } from "../auth/session.ts";
 import {
   credentialEnvironment,
@@ -24,13 +24,14 @@ export const exec = command({
     ["bentocloud exec -- bentoml deployment list", "as the active context"],
     ["bentocloud exec --context prod -- ./deploy.sh", "as another context"],
   ],
-  async run(args, cli, { rest }) {
+  async run(args, cli, given) {
+    const { rest } = given;
     const [program, ...words] = rest;
     if (program === undefined || program === "")
       throw usageError("which program? put it after `--`", "bentocloud exec -- bentoml deployment list");
     refuseLostBytes(rest);
     const { active } = await openUnpinnedSession(cli);
-    await confirmProtected(cli, active, { yes: args.yes, intent: `run ${program}` });
+    await confirmActive(cli, active, { yes: given.all("yes"), intent: `run ${program} with it` });
     const options = { insecureHttp: args["insecure-http"] };
     const session = args.check
       ? (await openCheckedSession(cli, options)).session

@@ -1,5 +1,5 @@
 import { command } from "../cli/command.ts";
-import { requireStored } from "../store/manage.ts";
+import { requireStored } from "../store/manage-contexts.ts";
 import { findOrganization } from "../auth/session.ts";
 import { isHome, linkProject } from "../resolve/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";

@@ -1,7 +1,7 @@
 import { command, flag, option } from "../cli/command.ts";
 import { login as signIn } from "../auth/login.ts";
 import { reportLogin } from "../auth/report-login.ts";
-import { ENDPOINT, REQUEST_ARGS } from "./_args.ts";
+import { ENDPOINT, REQUEST_ARGS, YES_ALSO } from "./_args.ts";
 
 export const login = command({
   name: "login",
@@ -14,6 +14,7 @@ export const login = command({
     "no-browser": flag("Print the sign-in address instead of opening a browser"),
     "no-use": flag("Keep the current context"),
     force: flag("Replace a context of another endpoint, user or organization"),
+    yes: YES_ALSO,
     ...REQUEST_ARGS,
   },
   examples: [
@@ -21,7 +22,7 @@ export const login = command({
     ["bentocloud login --context staging --endpoint https://bento.example.com", "a second context"],
     ['printf %s "$TOKEN" | bentocloud login --with-token', "from a script"],
   ],
-  async run(args, cli) {
+  async run(args, cli, given) {
     const result = await signIn(cli, {
       endpoint: args.endpoint,
       withToken: args["with-token"],
@@ -30,6 +31,7 @@ export const login = command({
       browser: !args["no-browser"],
       use: !args["no-use"],
       force: args.force,
+      yes: given.all("yes"),
       insecureHttp: args["insecure-http"],
     });
     await reportLogin(cli, result);

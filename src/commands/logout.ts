@@ -1,10 +1,11 @@
 import { command, flag } from "../cli/command.ts";
-import { logOut } from "../auth/logout.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
+import { logOut, logOutOfAll } from "../auth/logout.ts";
 import { findProject } from "../resolve/bentorc.ts";
 import { storedChoice } from "../resolve/login-name.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { CONTEXT } from "./_args.ts";
+import { CONTEXT, YES_ALSO } from "./_args.ts";
 
 export const logout = command({
   name: "logout",
@@ -15,14 +16,17 @@ export const logout = command({
       required: false,
       description: "Context to remove (default: the stored one in use)",
     },
-    all: flag("Remove every context"),
+    all: flag("Remove every context that is not protected"),
+    yes: YES_ALSO,
   },
   examples: [["bentocloud logout staging", "remove one login"]],
-  async run(args, cli) {
+  async run(args, cli, given) {
     if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
-    if (!args.all) return logOut(cli, [args.name ?? (await nameInUse(cli))]);
-    const { contexts } = await cli.store.read();
-    await logOut(cli, [...new Set(contexts.map(({ name }) => name))]);
+    const yes = given.all("yes");
+    if (args.all) return logOutOfAll(cli, { yes, isConfirmed: args.yes });
+    const name = args.name ?? (await nameInUse(cli));
+    await confirmProtected(cli, [name], { yes, intent: "remove it" });
+    await logOut(cli, [name]);
   },
 });
 

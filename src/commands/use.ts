@@ -1,7 +1,7 @@
 import { command } from "../cli/command.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { reportNarrowed, reportWinner } from "../auth/report-login.ts";
-import { previousContext, switchContext, requireStored } from "../store/manage.ts";
+import { previousContext, switchContext, requireStored } from "../store/manage-contexts.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { CONTEXT } from "./_args.ts";

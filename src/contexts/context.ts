@@ -57,7 +57,7 @@ export function findContext(contexts: readonly Context[], name: string): Context
 }
 
 /** Equal for two entries with the same endpoint and token. Contains the secrets of both. */
-export function loginOf(context: Context): string {
+export function loginKey(context: Context): string {
   return JSON.stringify([context.endpoint.reveal(), tokenOf(context)?.reveal() ?? ""]);
 }
 

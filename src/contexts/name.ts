@@ -14,7 +14,7 @@ export function showName(name: string): string {
 }
 
 export function looksLikeToken(name: string): boolean {
-  return /^(?:(?=.*\d)[A-Za-z0-9]{16,}|[0-9a-v]{20})$/.test(name);
+  return /^[0-9a-v]{20}$/.test(name) || (/^[A-Za-z0-9]{16,}$/.test(name) && /\d/.test(name));
 }
 
 /** A name for a new context. Names that are in the file already may be anything. */
@@ -34,7 +34,7 @@ function whyNot(name: string): string | undefined {
   if ([...name].length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
   if (name.trim() !== name) return "white space stands at one end";
   if (isUnsafe(name)) return "it has control or direction characters";
-  if (!name.isWellFormed()) return "it is not valid Unicode";
+  if (!name.isWellFormed() || name.includes("\ufffd")) return "it is not valid Unicode";
   if (name === ENVIRONMENT_NAME) return `${ENVIRONMENT_NAME} stands for the environment's credential`;
   if (name === "-") return "`-` stands for the previous context";
   if (name.startsWith("--")) return "it looks like an option";

@@ -127,7 +127,7 @@ function localeIn(env: Environment): string | null {
 const SHELLS = new Set("sh bash zsh fish pwsh powershell dash ksh tcsh csh nu".split(" "));
 
 function shellIn(env: Environment): string | null {
-  const name = /[^/\\]*$/.exec(env["SHELL"] ?? "")?.[0] ?? "";
+  const name = (env["SHELL"] ?? "").split(/[/\\]/).at(-1) ?? "";
   if (name === "") return null;
   return SHELLS.has(name) ? name : "another";
 }

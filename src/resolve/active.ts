@@ -4,7 +4,7 @@ import { CliError } from "../errors.ts";
 import type { Environment } from "../store/home.ts";
 import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import { findProject, type Project } from "./bentorc.ts";
-import { environmentCredential, isSetButEmpty, variable } from "./environment.ts";
+import { environmentCredential, isSetButEmpty, keyVariable, variable } from "./environment.ts";
 import { resolveLayers } from "./layers.ts";
 
 /**
@@ -92,7 +92,7 @@ export function listOverrides({ flag, env }: Pick<Inputs, "flag" | "env">): Cand
 }
 
 function fromKey(env: Environment): Candidate {
-  const source = sourceOf("env_key", "BENTO_CLOUD_API_KEY");
+  const source = sourceOf("env_key", keyVariable(env));
   const hasEndpoint = variable(env, "BENTO_CLOUD_API_ENDPOINT") !== undefined;
   try {
     const credential = environmentCredential(env);

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { Endpoint } from "../contexts/endpoint.ts";
 import { CliError, usageError } from "../errors.ts";
-import { readRegularFile } from "../system/files.ts";
+import { readRegularFile } from "../system/read-file.ts";
 import { NotRegularError, TooLargeError } from "../system/storage-error.ts";
 import { isWorkingDirectoryDeleted, userId } from "../system/runtime.ts";
 

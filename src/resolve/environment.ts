@@ -3,14 +3,16 @@ import { Context } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
 import type { Environment } from "../store/home.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { parseToken } from "../contexts/token.ts";
+import { parseToken, type Token } from "../contexts/token.ts";
+import { readRegularFile } from "../system/read-file.ts";
+import { requireExactPath } from "../system/runtime.ts";
+import { storageError } from "../system/storage-error.ts";
 
-const VARIABLES = [
-  "BENTO_CLOUD_API_KEY",
-  "BENTO_CLOUD_API_ENDPOINT",
-  "BENTOML_CLOUD_CONTEXT",
-  "BENTOML_HOME",
-];
+const KEY = "BENTO_CLOUD_API_KEY";
+/** Names a file with the key, such as a secret that is mounted into a container. Python bentoml does not know it. */
+export const KEY_FILE = "BENTO_CLOUD_API_KEY_FILE";
+
+const VARIABLES = [KEY, KEY_FILE, "BENTO_CLOUD_API_ENDPOINT", "BENTOML_CLOUD_CONTEXT", "BENTOML_HOME"];
 
 /** A variable's value; one that is set but empty (or blank) counts as unset. */
 export function variable(env: Environment, name: string): string | undefined {
@@ -39,19 +41,50 @@ export function environmentEndpoint(env: Environment): string | undefined {
   }
 }
 
+const LARGEST_KEY = 64 * 1024;
+
+/** The variable that the environment's key comes from. */
+export function keyVariable(env: Environment): string {
+  return variable(env, KEY) === undefined && variable(env, KEY_FILE) !== undefined ? KEY_FILE : KEY;
+}
+
+/**
+ * The API token of the environment. A mounted secret may be a link, and belong to anybody.
+ *
+ * @throws CliError that names the variable.
+ */
+export function environmentToken(env: Environment): Token | undefined {
+  const key = variable(env, KEY);
+  const path = variable(env, KEY_FILE);
+  if (path === undefined) return key === undefined ? undefined : parseToken(key, KEY);
+  if (key !== undefined) throw usageError(`${KEY} and ${KEY_FILE} are both set`, "unset one of them");
+  return parseToken(readKey(path), `${KEY_FILE} (${path})`);
+}
+
+function readKey(path: string): string {
+  let bytes: Buffer | undefined;
+  try {
+    bytes = readRegularFile(requireExactPath(path, `the path in ${KEY_FILE}`), { limit: LARGEST_KEY })?.bytes;
+  } catch (error) {
+    throw storageError("read", `${path}, which ${KEY_FILE} names,`, error);
+  }
+  if (bytes) return new TextDecoder().decode(bytes);
+  throw new CliError("STORAGE", `${KEY_FILE} names ${path}, and there is no such file`);
+}
+
 /**
  * The environment's own login: key and endpoint come from there together, or not at all.
  *
  * @throws CliError that names the variable.
  */
 export function environmentCredential(env: Environment): Context | undefined {
-  const key = variable(env, "BENTO_CLOUD_API_KEY");
-  if (key === undefined) return undefined;
+  const token = environmentToken(env);
+  if (!token) return undefined;
   return new Context({
     name: ENVIRONMENT_NAME,
     endpoint: environmentEndpoint(env) ?? DEFAULT_ENDPOINT,
     email: null,
-    apiToken: parseToken(key, "BENTO_CLOUD_API_KEY").reveal(),
+    apiToken: token.reveal(),
     line: null,
   });
 }

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { type FileText, inspect, readRegularFile, realTarget, removeFile } from "../system/files.ts";
+import { inspect, realTarget, removeFile } from "../system/files.ts";
+import { type FileText, readRegularFile } from "../system/read-file.ts";
 import { storageError } from "../system/storage-error.ts";
 import { hasEnded } from "../system/processes.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
-import { homeDirectory } from "../system/runtime.ts";
+import { homeDirectory, requireExactPath } from "../system/runtime.ts";
 import type { Environment } from "../store/home.ts";
 import { editProject, parseProject, PROJECT_FILE, type ProjectKey } from "./bentorc.ts";
 
@@ -23,11 +24,13 @@ export function linkProject(folder: string, values: Partial<Record<ProjectKey, s
 
 /** Whether it is the user's home directory; false for a user without one. */
 export function isHome(folder: string, env: Environment): boolean {
+  let path: string;
   try {
-    return realTarget(homeDirectory(env["HOME"])) === folder;
+    path = homeDirectory(env["HOME"]);
   } catch {
     return false;
   }
+  return realTarget(requireExactPath(path, "the path of your home directory")) === folder;
 }
 
 /** Removes our keys; a file with nothing else in it is removed. */

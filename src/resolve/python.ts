@@ -6,7 +6,7 @@ import { type Environment, locatePythonHome } from "../store/home.ts";
 import { snapshotReader } from "../store/snapshot.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import type { Active } from "./active.ts";
-import { isSetButEmpty } from "./environment.ts";
+import { isSetButEmpty, KEY_FILE } from "./environment.ts";
 
 const KEY = "BENTO_CLOUD_API_KEY";
 
@@ -82,6 +82,7 @@ async function readForPython({
 /** Why it would use another login, the most decisive reason first. */
 function explainDifference({ env, active, isForbidden }: Place, path: string | undefined): string[] {
   const kind = active?.source.kind;
+  if (kind === "env_key" && env[KEY] === undefined) return [`it does not know ${KEY_FILE}`];
   const variable = [KEY, "BENTOML_CLOUD_CONTEXT"].find((name) => env[name] !== undefined);
   const reasons: string[] = [];
   if (variable && isSetButEmpty(env, variable))

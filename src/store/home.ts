@@ -60,6 +60,8 @@ export function isHomeFile(target: string): boolean {
 }
 
 const MAX_EXPANSIONS = 32;
+/** Longer than any path; without a limit, `$X$X` would double 32 times. */
+const MAX_EXPANDED = 4096;
 
 function expand(value: string, env: Environment): string {
   let current = value;
@@ -75,9 +77,22 @@ function expand(value: string, env: Environment): string {
 
 /** As Python's `os.path.expandvars`: an undefined variable stays as it is written. */
 function expandVariables(value: string, env: Environment): string {
+  let left = MAX_EXPANDED;
+  const take = (text: string) => {
+    left -= text.length;
+    if (left < 0) throw tooLong();
+    return text;
+  };
+  if (value.length > MAX_EXPANDED) throw tooLong();
   return value.replace(/\$(?:(\w+)|\{([^}]*)\})/g, (written, bare?: string, braced?: string) => {
     const name = bare ?? braced ?? "";
-    return Object.hasOwn(env, name) ? (env[name] ?? written) : written;
+    return take(Object.hasOwn(env, name) ? (env[name] ?? written) : written);
+  });
+}
+
+function tooLong(): CliError {
+  return new CliError("STORAGE", "BENTOML_HOME is longer than any path, with its variables replaced", {
+    hint: "set BENTOML_HOME to an absolute path",
   });
 }
 

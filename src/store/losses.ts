@@ -1,4 +1,4 @@
-import { type Context, findContext, loginOf, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, loginKey, tokenOf } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
 import { type Change, editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
@@ -72,7 +72,7 @@ export async function listLosses(own: string, now: ContextsFile): Promise<Loss[]
 }
 
 export function isSameLogin(context: Context, other: Context | undefined): boolean {
-  return other !== undefined && loginOf(context) === loginOf(other);
+  return other !== undefined && loginKey(context) === loginKey(other);
 }
 
 /** Whether a login stands under its name in one of these files. */

@@ -1,7 +1,8 @@
 import { basename, dirname } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
 import { requirePrivateDirectory } from "../system/create.ts";
-import { readOwnFile, removeFile } from "../system/files.ts";
+import { removeFile } from "../system/files.ts";
+import { readOwnFile } from "../system/read-file.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 
 /** A JSON file in our own directory; undefined when there is none. @throws SyntaxError, or CliError `STORAGE`. */

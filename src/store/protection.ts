@@ -1,8 +1,9 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parseJSON } from "confbox/json";
 import { CliError } from "../errors.ts";
 import { requirePrivateDirectory } from "../system/create.ts";
-import { readOwnFile, realTarget } from "../system/files.ts";
+import { discard, realTarget } from "../system/files.ts";
+import { readOwnFile } from "../system/read-file.ts";
 import { isHomeFile, type Paths } from "./home.ts";
 import { writeOwnJson } from "./own-json.ts";
 import { besideTarget, withStoreLock } from "./store-lock.ts";
@@ -10,19 +11,30 @@ import { besideTarget, withStoreLock } from "./store-lock.ts";
 /**
  * The names of the protected contexts: commands that change something ask for the name first. The list belongs to the
  * contexts file, however that is reached, so it stands in the home of the real file, or beside a file that stands in
- * none. It is apart from what else we remember, because that may be lost at any time, and a lost list would protect
+ * none. A list in the home that was given counts too, from before its file became a link. It is apart from what else we remember, because that may be lost at any time, and a lost list would protect
  * nothing: one that cannot be read is an error.
  */
 function locateList({ file, own }: Paths): string {
   const target = realTarget(file);
-  return isHomeFile(target) ? join(own, "protected.json") : besideTarget(target, "protected.json");
+  return isHomeFile(target) ? join(own, LIST) : besideTarget(target, LIST);
+}
+
+const LIST = "protected.json";
+
+/** Where the list stood before the contexts file became a link. */
+function locateEarlier({ file, own }: Paths): string {
+  return join(dirname(file), basename(own), LIST);
 }
 
 /** @throws CliError `CORRUPT`, or `STORAGE`. */
 export function readProtected(paths: Paths): string[] {
+  const lists = new Set([locateList(paths), locateEarlier(paths)]);
   // In a directory that somebody else made, a list that is missing says nothing.
-  requirePrivateDirectory(paths.own);
-  const path = locateList(paths);
+  for (const path of [paths.own, dirname(locateEarlier(paths))]) requirePrivateDirectory(path);
+  return [...new Set([...lists].flatMap(readList))];
+}
+
+function readList(path: string): string[] {
   const text = readOwnFile(path)?.toString("utf8");
   if (text === undefined) return [];
   try {
@@ -46,6 +58,7 @@ export async function writeProtected(
     const names = [...new Set(change(readProtected(paths)))];
     if (!held()) return undefined;
     writeOwnJson(target, names, { durable: true });
+    if (locateEarlier(paths) !== target) discard(locateEarlier(paths));
     return true;
   });
 }

@@ -6,7 +6,14 @@ import { EMPTY } from "./snapshot.ts";
 import { settleNames } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
-import { listVersions, loadVersions, loginsOf, parseVersion, readVersion, type Version } from "./versions.ts";
+import {
+  listVersions,
+  loadVersions,
+  versionKey,
+  parseVersion,
+  readVersion,
+  type Version,
+} from "./versions.ts";
 
 /** One line of what `restore` lists. */
 export interface Restorable extends Pick<Version, "id" | "kind" | "time"> {
@@ -39,7 +46,7 @@ export async function listRestorable(store: Store): Promise<Restorable[]> {
       if (contexts.length > 0) restorable.push({ id, kind, time, contexts, changes: null });
       continue;
     }
-    const isPresent = now !== undefined && loginsOf(file.contexts) === loginsOf(now.contexts);
+    const isPresent = now !== undefined && versionKey(file.contexts) === versionKey(now.contexts);
     const contexts = [...firstOfEachName(file.contexts).keys()];
     if (!isPresent) restorable.push({ id, kind, time, contexts, changes: next ? compare(file, next) : null });
     next = file;

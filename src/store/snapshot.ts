@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { type FileText, readRegularFile } from "../system/files.ts";
+import { type FileText, readRegularFile } from "../system/read-file.ts";
 import { storageError } from "../system/storage-error.ts";
 import { DEFAULT_CURRENT } from "../yaml/contexts-file.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
@@ -14,7 +14,7 @@ export interface Snapshot {
 }
 
 /**
- * `settleMs` is how long nobody may have changed a file that looks unfinished before it is believed.
+ * A file that looks unfinished is accepted once it has been unchanged for `settleMs`.
  *
  * @throws CliError `CORRUPT` with line and column, or `STORAGE`.
  */
@@ -33,6 +33,7 @@ const PIECE_BYTES = 4096;
 const SETTLE_MS = 300;
 /** For writers, and for what is said of another program: both are wrong when built on a partial read. */
 export const WRITER_SETTLE_MS = 1_000;
+/** A file that keeps changing for longer is used as it is by readers, and by no writer. */
 const LONGEST_WAIT_MS = 2_000;
 
 /**
@@ -80,10 +81,12 @@ async function parseSnapshot(path: string, raw: FileText | undefined): Promise<S
   }
 }
 
-/** @throws CliError `STORAGE` */
+const LARGEST = 64 * 1024 * 1024;
+
+/** It may be a link, as dotfile managers make them. @throws CliError `STORAGE` */
 export function readFileText(path: string): FileText | undefined {
   try {
-    return readRegularFile(path);
+    return readRegularFile(path, { limit: LARGEST });
   } catch (error) {
     throw storageError("read", path, error);
   }

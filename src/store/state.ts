@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import { isPrivateDirectory } from "../system/create.ts";
-import { codeOf } from "../system/storage-error.ts";
 import { sha256 } from "../system/runtime.ts";
 import { type Context, findContext, tokenOf } from "../contexts/context.ts";
 import { readOwnJson, writeOwnJson } from "./own-json.ts";
@@ -36,14 +35,17 @@ export interface Identity {
 
 const FILE = "state.json";
 
-/** @throws CliError `STORAGE` for what is no file of ours. */
+/**
+ * What is no JSON, or stands in a directory that somebody else made, counts as lost.
+ *
+ * @throws CliError `STORAGE` for what is no file of ours.
+ */
 export function readState(directory: string): State {
   if (!isPrivateDirectory(directory)) return toState(undefined);
   try {
     return toState(readOwnJson(join(directory, FILE)));
   } catch (error) {
-    // What is no JSON counts as lost, and so does what this user may not look at.
-    if (error instanceof CliError && codeOf(error.cause) !== "EACCES") throw error;
+    if (error instanceof CliError) throw error;
     return toState(undefined);
   }
 }

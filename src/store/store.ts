@@ -1,6 +1,7 @@
 import type { ContextsFile } from "../yaml/read.ts";
 import type { Paths } from "./home.ts";
-import { snapshotReader } from "./snapshot.ts";
+import { isTrustedOwner } from "../system/read-file.ts";
+import { type Snapshot, snapshotReader } from "./snapshot.ts";
 import type { State } from "./state.ts";
 import type { Loss, Outcome, Plan, Replaced, StoreOptions, StoreTools } from "./tools.ts";
 import { readBaseline } from "./versions.ts";
@@ -15,6 +16,8 @@ export interface Store {
    * Never writes the file and never creates it; no file is the same as no contexts. Says what another program removed.
    */
   read(): Promise<ContextsFile>;
+  /** Whether the file belongs to a user who is neither this one nor root. */
+  isForeign(): Promise<boolean>;
   /** Our own memory, read once until the next update. */
   state(): Promise<State>;
   /**
@@ -44,7 +47,7 @@ export function createStore(options: StoreOptions): Store {
     said: new Set(),
     snapshot: (settleMs) =>
       snapshot(settleMs).catch(async (error: unknown) => {
-        throw await (await import("./recovery.ts")).adviseRestore(paths.own, error);
+        throw await (await import("./notice-loss.ts")).adviseRestore(paths.own, error);
       }),
   };
   let state: Promise<State> | undefined;
@@ -56,11 +59,13 @@ export function createStore(options: StoreOptions): Store {
     paths,
     async read() {
       const now = await tools.snapshot();
+      if (isOfOther(now)) sayOnce(tools, `${paths.file} belongs to another user, who can change it`);
       const baseline = readBaseline(paths.own);
       if (baseline && now.raw?.bytes.equals(baseline) !== true)
-        await (await import("./recovery.ts")).noticeLoss(tools, now);
+        await (await import("./notice-loss.ts")).noticeLoss(tools, now);
       return now.file;
     },
+    isForeign: async () => isOfOther(await tools.snapshot()),
     state: () => (state ??= readState()),
     update: async (plan) => (await import("./transaction.ts")).updateStore(tools, plan).finally(forget),
     replace: async (text) => (await import("./transaction.ts")).replaceStore(tools, text),
@@ -72,4 +77,13 @@ export function createStore(options: StoreOptions): Store {
     updateProtected: async (change) =>
       (await import("./protection.ts")).writeProtected(paths, options.signal(), change),
   };
+}
+
+function isOfOther({ raw }: Snapshot): boolean {
+  return raw !== undefined && !isTrustedOwner(raw);
+}
+
+function sayOnce({ said, alert }: StoreTools, message: string): void {
+  if (!said.has(message)) alert(message);
+  said.add(message);
 }

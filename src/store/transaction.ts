@@ -1,10 +1,17 @@
+/**
+ * The shared file, changed so that nothing is lost: lock, read, keep what was found, change, write a temporary file,
+ * compare that the original is still what was read (else start over), rename over the real path. The lock is among our
+ * own processes; Python bentoml takes none, and the comparison is what guards its writes.
+ */
+
 import { basename, dirname } from "node:path";
 import { CliError } from "../errors.ts";
-import { discard, type FileText, listDirectory } from "../system/files.ts";
+import { discard, listDirectory } from "../system/files.ts";
+import { type FileText } from "../system/read-file.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
-import { recordFound } from "./recovery.ts";
+import { recordFound } from "./notice-loss.ts";
 import { readFileText, type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
 import { readState, type State, writeState } from "./state.ts";
 import { type StoreLock, withStoreLock } from "./store-lock.ts";
@@ -14,17 +21,12 @@ import {
   findBaseline,
   findLastValid,
   listVersions,
-  loginsOf,
+  versionKey,
   overwriteVersion,
   settleVersion,
   versionsFolder,
 } from "./versions.ts";
 
-/**
- * The shared file, changed so that nothing is lost: lock, read, keep what was found, change, write a temporary file,
- * compare that the original is still what was read (else start over), rename over the real path. The lock is among our
- * own processes; Python bentoml takes none, and the comparison is what guards its writes.
- */
 const FILE_MODE = 0o600;
 
 export async function updateStore<T>(
@@ -96,7 +98,7 @@ async function readFound(tools: StoreTools, lock: StoreLock): Promise<Snapshot |
   return before;
 }
 
-/** Removes what killed writers left. For the holder of the lock: the files of a writer at work look the same. */
+/** Removes what killed writers left. Only with the lock: the temporary files of a running writer look like leftovers. */
 function sweepLeftovers({ target, held }: StoreLock, own: string): void {
   if (!held()) return;
   const [file, aside] = [basename(target), basename(asidePath(target, ""))];
@@ -119,8 +121,8 @@ async function write(
 ): Promise<Replaced | undefined> {
   const file = await readContexts(text);
   const baseline = findBaseline(listVersions(own));
-  const isSwitch = baseline && found && loginsOf(file.contexts) === loginsOf(found.contexts);
-  const pending = isSwitch ? undefined : addVersion(own, "pending", { text, isDurable: false });
+  const keepsLogins = baseline && found && versionKey(file.contexts) === versionKey(found.contexts);
+  const pending = keepsLogins ? undefined : addVersion(own, "pending", { text, isDurable: false });
   const aside = found ? undefined : asidePath(lock.target, new Date().toISOString().replaceAll(":", "-"));
   let isDone = false;
   try {
@@ -130,7 +132,7 @@ async function write(
   }
   if (!isDone) return undefined;
   quietly(() => (pending ? settleVersion(own, pending) : baseline && overwriteVersion(baseline, text)));
-  const undo = found && !isSwitch ? baseline?.id : undefined;
+  const undo = found && !keepsLogins ? baseline?.id : undefined;
   return { result: undefined, before: found, file, narrowed: wideMode(raw), undo, aside };
 }
 

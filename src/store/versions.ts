@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { type Context, loginOf } from "../contexts/context.ts";
+import { type Context, loginKey } from "../contexts/context.ts";
 import { ensurePrivateDirectory, isPrivateDirectory } from "../system/create.ts";
-import { discard, listDirectory, moveFile, readOwnFile } from "../system/files.ts";
+import { discard, listDirectory, moveFile } from "../system/files.ts";
+import { readOwnFile } from "../system/read-file.ts";
 import { replaceFile } from "../system/replace.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 
@@ -13,17 +14,17 @@ import { type ContextsFile, readContexts } from "../yaml/read.ts";
  * A version of what a write will leave is `pending` until the write is done. A process that is killed in between leaves
  * a pending version; the next writer keeps it if the file says the same by then, and discards it if not.
  */
-export type Kind = "version" | "pending" | "loss";
+export type VersionKind = "version" | "pending" | "loss";
 
 export interface Version {
   /** Four hexadecimal digits, different for each that is kept. */
   id: string;
-  kind: Kind;
+  kind: VersionKind;
   time: Date;
   path: string;
 }
 
-const LIMITS: Record<Kind, number> = { version: 20, pending: 20, loss: 100 };
+const LIMITS: Record<VersionKind, number> = { version: 20, pending: 20, loss: 100 };
 const NAME = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d\.\d{3}Z)-([0-9a-f]{4})\.(version|pending|loss)\.yaml$/;
 
 export function versionsFolder(own: string): string {
@@ -43,7 +44,9 @@ export function listVersions(own: string): Version[] {
     .flatMap((name) => {
       const [, hour, minute, second, id = "", kind] = NAME.exec(name) ?? [];
       const time = new Date(`${hour}:${minute}:${second}`);
-      return Number.isNaN(time.getTime()) ? [] : [{ id, kind: kind as Kind, time, path: join(folder, name) }];
+      return Number.isNaN(time.getTime())
+        ? []
+        : [{ id, kind: kind as VersionKind, time, path: join(folder, name) }];
     });
 }
 
@@ -70,7 +73,7 @@ export function readBaseline(own: string): Buffer | undefined {
 /** For the holder of the store's lock only. `isDurable` waits until it is on the disk. */
 export function addVersion(
   own: string,
-  kind: Kind,
+  kind: VersionKind,
   { text, isDurable }: { text: string; isDurable: boolean },
 ): Version {
   const folder = versionsFolder(own);
@@ -87,7 +90,7 @@ export function settleVersion(own: string, { path }: Version): void {
   discardOldest(own, "version");
 }
 
-function discardOldest(own: string, kind: Kind): void {
+function discardOldest(own: string, kind: VersionKind): void {
   const all = listVersions(own).filter((version) => version.kind === kind);
   for (const { path } of all.slice(0, -LIMITS[kind])) discard(path);
 }
@@ -102,7 +105,7 @@ function write({ path }: Version, text: string, durable: boolean): void {
 }
 
 /** The time is that of the clock, except that a clock which was set back does not make the newest version look old. */
-function nameAfter(all: readonly Version[], folder: string, kind: Kind): Version {
+function nameAfter(all: readonly Version[], folder: string, kind: VersionKind): Version {
   const taken = new Set(all.map(({ id }) => id));
   const time = new Date(Math.max(Date.now(), (all.at(-1)?.time.getTime() ?? 0) + 1));
   let id: string;
@@ -138,7 +141,7 @@ export async function findLastValid(own: string): Promise<{ version: Version; te
   return undefined;
 }
 
-/** What a version is kept for: a file that differs in something else takes no place of its own. */
-export function loginsOf(contexts: readonly Context[]): string {
-  return JSON.stringify(contexts.map((context) => [context.name, context.email, loginOf(context)]));
+/** Files with equal keys share one version: a switch of the current context adds none. */
+export function versionKey(contexts: readonly Context[]): string {
+  return JSON.stringify(contexts.map((context) => [context.name, context.email, loginKey(context)]));
 }

@@ -72,7 +72,7 @@ export function ensurePrivateDirectory(path: string): void {
   try {
     onDirectory(path, (descriptor) => {
       const stats = fstatSync(descriptor);
-      requireOwn(path, stats);
+      requireUsable(path, whyNotPrivate(stats));
       give(descriptor, statSync(dirname(path)));
       const excess = stats.mode & 0o777 & ~PRIVATE_MODE;
       if (excess !== 0) fchmodSync(descriptor, stats.mode & 0o7777 & ~excess);
@@ -102,30 +102,30 @@ export function narrow(path: string): void {
  * @throws CliError `STORAGE` when something other than a directory of this user's stands there. Root may use anybody's.
  */
 export function requirePrivateDirectory(path: string): void {
-  const stats = inspect(path);
-  if (!stats) return;
-  if (stats.isSymbolicLink()) throw unusable(path, "it is a symbolic link");
-  if (!stats.isDirectory()) throw unusable(path, "it is not a directory");
-  requireOwn(path, stats);
+  requireUsable(path, whyNotPrivate(inspect(path)));
 }
 
-/** Whether {@link requirePrivateDirectory} lets it pass. */
+/**
+ * Whether {@link requirePrivateDirectory} lets it pass.
+ *
+ * @throws CliError `STORAGE` where that cannot be told
+ */
 export function isPrivateDirectory(path: string): boolean {
-  try {
-    requirePrivateDirectory(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return whyNotPrivate(inspect(path)) === undefined;
 }
 
-function requireOwn(path: string, { uid }: Stats): void {
+function whyNotPrivate(stats: Stats | undefined): string | undefined {
+  if (!stats) return undefined;
+  if (stats.isSymbolicLink()) return "it is a symbolic link";
+  if (!stats.isDirectory()) return "it is not a directory";
   const user = userId();
-  if (user !== undefined && user !== 0 && user !== uid) throw unusable(path, "it belongs to another user");
+  const isOwn = user === undefined || user === 0 || user === stats.uid;
+  return isOwn ? undefined : "it belongs to another user";
 }
 
-function unusable(path: string, reason: string): CliError {
-  return new CliError("STORAGE", `cannot use ${path}: ${reason}`, {
+function requireUsable(path: string, reason: string | undefined): void {
+  if (reason === undefined) return;
+  throw new CliError("STORAGE", `cannot use ${path}: ${reason}`, {
     hint: "move it away; a directory is made in its place",
   });
 }

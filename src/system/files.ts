@@ -1,13 +1,9 @@
 import {
   accessSync,
-  closeSync,
   constants,
   existsSync,
-  fstatSync,
   lstatSync,
-  openSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -17,85 +13,8 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CliError } from "../errors.ts";
+import { codeOf, storageError } from "./storage-error.ts";
 import { userId } from "./runtime.ts";
-import { codeOf, NotRegularError, storageError, TooLargeError } from "./storage-error.ts";
-
-export interface FileText {
-  bytes: Buffer;
-  /** Permission bits. On Windows, where they say nothing, always 0o600. */
-  mode: number;
-  /** When the file last changed, in milliseconds; no earlier than its last change before `bytes` were read. */
-  modifiedAt: number;
-  uid: number;
-  gid: number;
-}
-
-interface ReadOptions {
-  /** In bytes. */
-  limit?: number;
-  /** False refuses a symbolic link in the file's place. */
-  follow?: boolean;
-}
-
-/**
- * The content of a regular file, or undefined where none is. What is checked and what is read is one open file. It is
- * opened without waiting, so that a FIFO or a device put in a file's place is noticed instead of read.
- */
-export function readRegularFile(
-  path: string,
-  { limit = Number.POSITIVE_INFINITY, follow = true }: ReadOptions = {},
-): FileText | undefined {
-  const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants;
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "ENOENT") return undefined;
-    // A socket cannot be opened at all, Windows refuses to open a directory, and ELOOP is a link with O_NOFOLLOW.
-    if (code === "ENXIO" || code === "EISDIR" || (code === "ELOOP" && !follow))
-      throw new NotRegularError(path);
-    throw error;
-  }
-  try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new NotRegularError(path);
-    if (stats.size > limit) throw new TooLargeError(path);
-    const bytes = readFileSync(descriptor);
-    return {
-      bytes,
-      mode: permissionsOf(stats) & 0o777,
-      modifiedAt: fstatSync(descriptor).mtimeMs,
-      uid: stats.uid,
-      gid: stats.gid,
-    };
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Whether a file with this owner may be believed: it is this user's, or root's. Root believes everybody's. */
-function isTrustedOwner({ uid }: { uid: number }): boolean {
-  const user = userId();
-  return user === undefined || user === 0 || uid === user || uid === 0;
-}
-
-const LARGEST_OWN = 64 * 1024 * 1024;
-
-/**
- * The content of a file that only this program writes; undefined where none is.
- *
- * @throws CliError `STORAGE` for a link, something that is no file, and a file of another user.
- */
-export function readOwnFile(path: string): Buffer | undefined {
-  try {
-    const file = readRegularFile(path, { limit: LARGEST_OWN, follow: false });
-    if (file && !isTrustedOwner(file)) throw new CliError("STORAGE", `${path} belongs to another user`);
-    return file?.bytes;
-  } catch (error) {
-    throw storageError("read", path, error);
-  }
-}
 
 /**
  * Where a write to `path` must land: symbolic links are followed, the last one also when its target is missing. Only
@@ -138,7 +57,7 @@ export function requireWritable(directory: string): void {
 }
 
 /**
- * The names in a directory; none where there is no directory, or one that this user may not look into.
+ * The names in a directory; none where there is no directory.
  *
  * @throws CliError `STORAGE`
  */
@@ -146,7 +65,7 @@ export function listDirectory(path: string): string[] {
   try {
     return uninterrupted(() => readdirSync(path));
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") return [];
+    if (codeOf(error) === "ENOENT") return [];
     throw storageError("read", path, error);
   }
 }
@@ -193,12 +112,15 @@ export function uninterrupted<T>(act: () => T): T {
   }
 }
 
-/** What stands at the path itself, without following a link; undefined when nothing does. */
+/**
+ * What stands at the path itself, without following a link; undefined when nothing does.
+ *
+ * @throws CliError `STORAGE` where that cannot be told
+ */
 export function inspect(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EACCES") return undefined;
     throw storageError("read", path, error);
   }
 }
@@ -208,12 +130,11 @@ export function permissionsOf(stats: Stats): number {
   return process.platform === "win32" ? 0o600 : stats.mode & 0o7777;
 }
 
-/** What stands there once links are followed; undefined when nothing does. */
+/** Like {@link inspect}, but follows links. */
 export function inspectTarget(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EACCES") return undefined;
     throw storageError("read", path, error);
   }
 }

@@ -1,6 +1,7 @@
 import { openAsBlob } from "node:fs";
 import { access, constants, readFile, stat } from "node:fs/promises";
 import { cancelled, CliError, usageError } from "../errors.ts";
+import { requireExactPath } from "./runtime.ts";
 import { codeOf } from "./storage-error.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -8,6 +9,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** A file, pipe or device that the user names, or standard input for `-`. */
 export async function readInput(name: string, signal: AbortSignal): Promise<Bytes> {
   if (name === "-") return readStdin(signal);
+  requireExactPath(name, "the name of a file");
   try {
     return await readFile(name, { signal });
   } catch (error) {

@@ -4,7 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
 import { createFile } from "./create.ts";
-import { discard, namesIn, readOwnFile } from "./files.ts";
+import { discard, namesIn } from "./files.ts";
+import { readOwnFile } from "./read-file.ts";
 import { codeOf } from "./storage-error.ts";
 import { hasEnded } from "./processes.ts";
 
@@ -14,8 +15,8 @@ import { hasEnded } from "./processes.ts";
  * The lock is a file that names its owner; it appears whole, by `link`, so it is never seen half written. It is
  * broken when its owner is provably gone (same machine, same boot, no such process) or when the same owner has held
  * it for {@link PATIENCE_MS} on the waiting process's own monotonic clock: no time stamp is trusted, so a clock that
- * was moved cannot make a lock eternal or a live one stale. Who breaks one holds a mark meanwhile, a second lock that
- * is judged the same way, so that two waiters do not take turns at breaking each other's. Nothing is removed by its
+ * was moved cannot make a lock eternal or a live one stale. To break a lock, a process first takes a second one
+ * (`.breaking`), which can itself be found abandoned, so that two waiters do not break each other's in turn. Nothing is removed by its
  * path alone: it is renamed away first, looked at, and put back when it is not what was meant.
  *
  * None of this stops an owner that was suspended and comes back: it asks {@link Lock.held} before it commits.

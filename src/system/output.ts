@@ -3,7 +3,7 @@ import type { CliError } from "../errors.ts";
 import { paint, type Tone } from "./paint.ts";
 import { redactFields, safe } from "./redact.ts";
 import { STDERR, STDOUT, write, writeLine } from "./stream.ts";
-import { cleanLines, toSafeJson } from "./text.ts";
+import { cleanLines, toAsciiMarks, toSafeJson } from "./text.ts";
 
 export type Cell = string | { text: string; tone?: Tone | undefined };
 
@@ -16,6 +16,8 @@ interface OutputOptions {
   debug: boolean;
   /** Whether a stream may be coloured; asked only when something has a colour. */
   color: (descriptor: number) => boolean;
+  /** Whether marks such as ✓ may be printed; false where the locale is not UTF-8. */
+  unicode: boolean;
 }
 
 const PREFIXES: Record<string, readonly [text: string, tone: Tone]> = {
@@ -45,6 +47,10 @@ export class Output {
     return this.#options.json;
   }
 
+  get unicode(): boolean {
+    return this.#options.unicode;
+  }
+
   /** One value for scripts. Keys are snake_case. */
   data(value: unknown): void {
     writeLine(STDOUT, toSafeJson(value, redactFields));
@@ -57,7 +63,7 @@ export class Output {
 
   /** Text of our own, for example help, which may have colours. */
   page(text: string): void {
-    writeLine(STDOUT, text);
+    writeLine(STDOUT, this.#marks(text));
   }
 
   /** A heading for `page`. */
@@ -83,7 +89,7 @@ export class Output {
   /** A server's whole answer for a terminal: JSON is indented. */
   async screen(text: string): Promise<void> {
     const { showOnScreen } = await import("./screen.ts");
-    write(STDOUT, showOnScreen(text));
+    for (const piece of showOnScreen(text)) if (!write(STDOUT, piece)) return;
   }
 
   /** Lines or a part of a server's answer for a terminal. False when nobody reads on. */
@@ -205,12 +211,18 @@ export class Output {
   #sentence(type: string, text: string): string {
     if (type === "debug") return this.#paint(`debug: ${safe(text)}`, "dim", STDERR);
     const prefix = PREFIXES[type];
-    return prefix ? `${this.#paint(...prefix, STDERR)} ${safe(text)}` : safe(text);
+    const sentence = prefix ? `${this.#paint(...prefix, STDERR)} ${safe(text)}` : safe(text);
+    return this.#marks(sentence);
+  }
+
+  #marks(text: string): string {
+    return this.#options.unicode ? text : toAsciiMarks(text);
   }
 
   #cell(cell: Cell): string {
     const { text, tone } = typeof cell === "string" ? { text: cell } : cell;
-    return tone ? this.#paint(safe(text), tone, STDOUT) : safe(text);
+    const shown = this.#marks(safe(text));
+    return tone ? this.#paint(shown, tone, STDOUT) : shown;
   }
 
   #paint(text: string, tone: Tone, stream: number): string {

@@ -1,6 +1,8 @@
-import { confirm, isCancel, password, select, text, updateSettings } from "@clack/prompts";
+import { confirm, isCancel, select, updateSettings } from "@clack/prompts";
 import { cancelled, usageError } from "../errors.ts";
+import { askLine, type Question } from "./line-input.ts";
 import { safe } from "./redact.ts";
+import { clean } from "./text.ts";
 
 /**
  * Questions on stderr, so that `$(bentocloud …)` works while someone answers. A question that nobody can answer is a
@@ -23,7 +25,7 @@ interface Choice<T extends string> {
 
 /** `settle` resolves when every message before the question is on the screen. */
 export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): Prompt {
-  // By default Ctrl-D ends the hidden input but not the question, and a token pasted after it would be visible.
+  // By default Ctrl-D ends the input but not the question, and what is typed after it would be visible.
   updateSettings({ aliases: { "\u0004": "cancel" } });
   // Without a width the library would print one character a line.
   if (!process.stderr.columns) process.stderr.columns = 80;
@@ -34,8 +36,10 @@ export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): 
     if (isCancel(answer)) throw cancelled();
     return answer as Exclude<T, symbol>;
   };
+  const askFor = (show: Show, message: string) =>
+    ask(() => askLine({ message: safe(message), show }, streams));
   return {
-    secret: (message) => ask(() => password({ ...streams, message: safe(message), clearOnError: true })),
+    secret: (message) => askFor(showStars, message),
     async pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T) {
       const options = choices.map(({ value, label, hint }) => ({
         value: value as string,
@@ -47,10 +51,21 @@ export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): 
       return (await ask(() => select({ ...streams, ...list, ...start, message: safe(message) }))) as T;
     },
     confirm: (message) => ask(() => confirm({ ...streams, message: safe(message), initialValue: false })),
-    // The library answers `undefined` when nothing was typed.
-    type: async (message) => (await ask(() => text({ ...streams, message: safe(message) }))) ?? "",
+    type: (message) => askFor(showEnd, message),
   };
 }
+
+type Show = Question["show"];
+
+const MAX_STARS = 30;
+
+/** Their number tells a person that a paste arrived whole. */
+const showStars: Show = ({ length }, columns) => {
+  const stars = "*".repeat(Math.min(length, MAX_STARS, columns));
+  return length <= stars.length ? stars : `(${length} characters)`.slice(0, columns);
+};
+
+const showEnd: Show = (characters, columns) => clean(characters.slice(-columns).join(""));
 
 /** For when no person can answer: every question is a usage error with the reason. */
 export function refusePrompt(reason: string): Prompt {

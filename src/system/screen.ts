@@ -1,9 +1,21 @@
 import { cleanLines, escapeUnsafe } from "./text.ts";
 
-/** A server's answer for a terminal: JSON is indented, and nothing in it can drive the terminal. */
-export function showOnScreen(text: string): string {
-  const shown = isJson(text) ? escapeUnsafe(indent(text)) : cleanLines(text);
-  return shown === "" || shown.endsWith("\n") ? shown : `${shown}\n`;
+const PIECE = 64 * 1024;
+/** What lies deeper is not indented further: a hundred thousand brackets would print gigabytes of blanks. */
+const MAX_INDENTED = 32;
+
+/**
+ * A server's answer for a terminal, piece by piece: JSON is indented, and nothing in it can drive the terminal. The text
+ * is scanned by hand, because a regular expression gives up without a word in a string of millions of characters.
+ */
+export function* showOnScreen(text: string): Generator<string> {
+  if (isJson(text)) {
+    for (const piece of indent(text)) yield escapeUnsafe(piece);
+    yield "\n";
+    return;
+  }
+  const shown = cleanLines(text);
+  yield shown === "" || shown.endsWith("\n") ? shown : `${shown}\n`;
 }
 
 function isJson(text: string): boolean {
@@ -16,18 +28,43 @@ function isJson(text: string): boolean {
 }
 
 /** Works on the text, so that numbers and strings stay as they are written. */
-function indent(json: string): string {
+function* indent(json: string): Generator<string> {
   let depth = 0;
-  const line = () => `\n${"  ".repeat(depth)}`;
-  const tokens = json.match(/"(?:[^"\\]|\\.)*"|[[\]{}:,]|[^\s[\]{}:,"]+/g) ?? [];
-  const pieces = tokens.map((token, index) => {
-    const isEmpty = "[{".includes(tokens[index - 1] ?? " ");
-    if (token === "]" || token === "}") depth -= 1;
-    const before = (token === "]" || token === "}") && !isEmpty ? line() : "";
-    if (token === "[" || token === "{") depth += 1;
-    const closes = "]}".includes(tokens[index + 1] ?? " ");
-    const after = token === "," || ((token === "[" || token === "{") && !closes) ? line() : "";
-    return before + token + (token === ":" ? " " : after);
-  });
-  return pieces.join("");
+  let piece = "";
+  const line = () => `\n${"  ".repeat(Math.min(depth, MAX_INDENTED))}`;
+  for (let at = skipSpace(json, 0); at < json.length; at = skipSpace(json, at)) {
+    const character = json[at]!;
+    const end = character === '"' ? endOfString(json, at) : at + 1;
+    const token = json.slice(at, end);
+    at = end;
+    if (token === "[" || token === "{") {
+      const next = skipSpace(json, at);
+      const isEmpty = json[next] === "]" || json[next] === "}";
+      if (!isEmpty) depth += 1;
+      piece += isEmpty ? token + json[next] : token + line();
+      if (isEmpty) at = next + 1;
+    } else if (token === "]" || token === "}") {
+      depth -= 1;
+      piece += line() + token;
+    } else piece += token === "," ? token + line() : token === ":" ? ": " : token;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = "";
+  }
+  yield piece;
+}
+
+function skipSpace(json: string, from: number): number {
+  let at = from;
+  while (" \t\r\n".includes(json[at] ?? "x")) at += 1;
+  return at;
+}
+
+/** The place behind the quote that ends the string which begins at `start`. */
+function endOfString(json: string, start: number): number {
+  for (let at = start + 1; at < json.length; at += 1) {
+    if (json[at] === "\\") at += 1;
+    else if (json[at] === '"') return at + 1;
+  }
+  return json.length;
 }

@@ -56,6 +56,13 @@ export function isUnsafe(text: string): boolean {
   return text.search(UNSAFE) !== -1 || text.trim() !== text;
 }
 
+/** Marks of our own, for a terminal or file whose locale is not UTF-8. */
+const ASCII_MARKS: Record<string, string> = { "✓": "+", "✗": "x", "…": "..." };
+
+export function toAsciiMarks(text: string): string {
+  return text.replaceAll(/[✓✗…]/g, (mark) => ASCII_MARKS[mark]!);
+}
+
 /** The first `limit` characters, with an ellipsis when there were more. */
 export function cap(text: string, limit: number): string {
   const characters = [...text];

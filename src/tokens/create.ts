@@ -1,23 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../cloud/client.ts";
-import { createToken, type CreatedToken, mayHaveActed, type TokenFields } from "../cloud/tokens.ts";
+import { effectOf, isProofOfRejection } from "../cloud/refusal.ts";
+import { createToken, type CreatedToken, listTokens, type TokenFields } from "../cloud/tokens.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
 import { findContext } from "../contexts/context.ts";
 import { isSameEndpoint, parseEndpoint } from "../contexts/endpoint.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { identifyLogin } from "../auth/identity.ts";
-import { type Login, saveLogin, validate } from "../auth/login.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
+import { type Login, REPLACE, saveLogin, validate } from "../auth/login.ts";
 import { confirmEndpoint, confirmIdentity, type LoginTarget } from "../auth/replace-login.ts";
 import type { TokensSession } from "./list.ts";
+import { ageOf } from "./lost-tokens.ts";
 
-/** @throws CliError that says how to find out whether there is a token now, when the answer was lost. */
+/** A server that lost its database or its client may create the token a little later. */
+const LOOKS_AFTER_MS = [0, 500, 1_500];
+
+/** @throws CliError that says whether there is a token now, or how to find that out. */
 export async function create(client: Client, fields: TokenFields & { name: string }): Promise<CreatedToken> {
+  const started = performance.now();
   try {
     return await createToken(client, fields);
   } catch (error) {
-    if (!mayHaveActed(error)) throw error;
-    const hint = `it may have been created, and nobody knows its secret: \`bentocloud api-token delete ${fields.name}\` if it is in the list`;
-    throw new CliError(error.code, error.message, { hint, cause: error });
+    const effect = effectOf(error);
+    if (effect === "none" || !(error instanceof CliError)) throw error;
+    const { name } = fields;
+    const seen = await lookFor(client, name, effect === "open" ? LOOKS_AFTER_MS : [0]);
+    if (seen === "absent" && effect === "look") throw error;
+    const remedy = `\`bentocloud api-token delete ${name}\``;
+    const hint = `it may have been created, and nobody knows its secret: ${remedy} if it is in the list`;
+    if (typeof seen === "string") throw new CliError(error.code, error.message, { hint, cause: error });
+    const age = performance.now() - started;
+    const isNew = seen.ageMs !== undefined && seen.ageMs <= age + CREATION_SPAN_MS;
+    const state = isNew ? "was created all the same" : "is there";
+    const whose = isNew ? "nobody knows its secret" : "if this request created it, nobody knows its secret";
+    throw new CliError(error.code, `${error.message}; the API token "${name}" (${seen.uid}) ${state}`, {
+      hint: `${whose}: ${remedy}`,
+      cause: error,
+    });
+  }
+}
+
+/** How far apart the server's times of the creation and of the list can be, beside the time between them. */
+const CREATION_SPAN_MS = 5_000;
+
+/** What the list says of this name now; its age by the server's clock. */
+async function lookFor(client: Client, name: string, pauses: readonly number[]) {
+  try {
+    for (const pause of pauses) {
+      await sleep(pause);
+      const listed = await listTokens(client);
+      const found = listed.find((token) => token.name === name);
+      if (found) return { uid: found.uid, ageMs: ageOf(found, listed) };
+    }
+    return "absent";
+  } catch (error) {
+    return isProofOfRejection(error) ? "absent" : "unknown";
   }
 }
 
@@ -25,12 +64,13 @@ export async function create(client: Client, fields: TokenFields & { name: strin
 export async function prepareLogin(
   cli: Cli,
   session: TokensSession,
-  wanted: Omit<LoginTarget, "endpoint" | "existing">,
+  { yes, ...wanted }: Omit<LoginTarget, "endpoint" | "existing"> & { yes: readonly string[] },
 ): Promise<LoginTarget> {
   const file = await cli.store.read();
   const name = chooseLoginName({ flag: wanted.name, env: {}, project: undefined, file });
   await cli.store.prepare();
   const existing = findContext(file.contexts, name);
+  if (existing || yes.length > 0) await confirmProtected(cli, [name], { yes, intent: REPLACE });
   const endpoint = parseEndpoint(session.context.endpoint);
   const target = { ...wanted, name, existing, endpoint };
   await confirmEndpoint(cli, target);

@@ -4,12 +4,15 @@ import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { quoteWord } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
 import { findApiToken, openTokens } from "./list.ts";
 import { describeUser, matchTokens } from "./match.ts";
 
 interface Options {
   /** Do not ask. */
-  yes: boolean;
+  isConfirmed: boolean;
+  /** Protected contexts that may be locked out. */
+  yes: readonly string[];
   /** Delete it even when a context uses it, or may use it. */
   force: boolean;
   insecureHttp: boolean;
@@ -19,7 +22,7 @@ interface Options {
 export async function deleteApiToken(
   cli: Cli,
   word: string,
-  { yes, force, insecureHttp }: Options,
+  { yes, isConfirmed, force, insecureHttp }: Options,
 ): Promise<{ token: ApiToken; contexts: string[] }> {
   const session = await openTokens(cli, { insecureHttp });
   const { token, listed } = await findApiToken(session.client, word);
@@ -32,7 +35,9 @@ export async function deleteApiToken(
       `"${token.name}" may be the API token of ${describeUser(session.context.name)}: it cannot be told`,
       "--force deletes it all the same",
     );
-  if (!yes) await confirm(cli, token);
+  const stored = [session.context.name, ...contexts].filter((name) => name !== ENVIRONMENT_NAME);
+  await confirmProtected(cli, [...new Set(stored)], { yes, intent: "delete an API token of it" });
+  if (!isConfirmed) await confirm(cli, token);
   await deleteToken(session.client, token.uid, { isOwn });
   return { token, contexts };
 }

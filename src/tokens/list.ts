@@ -91,11 +91,17 @@ export async function findApiToken(
   throw noSuchToken(word);
 }
 
+const MAX_CHOICES = 20;
+
 export function findListed(listed: readonly ApiToken[], word: string): ApiToken | undefined {
   const matches = listed.filter(({ uid, name }) => uid === word || name === word);
   if (matches.length <= 1) return matches[0];
-  const choices = matches.map(({ uid, name }) => `${uid} (${name})`).join(", ");
-  throw usageError(`several API tokens go by ${showName(word)}: ${choices}`, "say which by its uid");
+  const choices = matches
+    .slice(0, MAX_CHOICES)
+    .map(({ uid, name }) => `${uid} (${name})`)
+    .join(", ");
+  const more = matches.length > MAX_CHOICES ? ` and ${matches.length - MAX_CHOICES} more` : "";
+  throw usageError(`several API tokens go by ${showName(word)}: ${choices}${more}`, "say which by its uid");
 }
 
 export function noSuchToken(word: string): CliError {

@@ -36,13 +36,22 @@ export async function matchTokens(
     const uid = recall(state, context)?.token_uid;
     if (uid !== undefined) uids.set(secret.reveal(), uid);
   }
+  const knownUids = new Set(uids.values());
   const isOne = ({ uid, createdAt }: ApiToken, secret: Token) => {
     const known = uids.get(secret.reveal());
     if (known !== undefined) return known === uid;
-    return [...uids.values()].includes(uid) ? false : wasCreatedWith(createdAt, secret);
+    return knownUids.has(uid) ? false : wasCreatedWith(createdAt, secret);
   };
+  const byUid = new Map(listed.map((one) => [one.uid, one]));
+  const bySecond = Map.groupBy(listed, ({ createdAt }) => secondOf(createdAt?.getTime() ?? 0));
   const find = (secret: Token) => {
-    const [first, ...others] = listed.filter((one) => isOne(one, secret) === true);
+    const known = uids.get(secret.reveal());
+    if (known !== undefined) return byUid.get(known);
+    const made = creationTimeIn(secret.reveal());
+    if (made === undefined) return undefined;
+    const seconds = Array.from({ length: SPAN_SECONDS }, (_, index) => secondOf(made - EARLY_MS) + index);
+    const near = seconds.flatMap((second) => bySecond.get(second) ?? []);
+    const [first, ...others] = near.filter((one) => isOne(one, secret) === true);
     return others.length === 0 ? first : undefined;
   };
   const users = logins.map(({ context, secret }) => ({ context, own: find(secret) }));
@@ -59,6 +68,11 @@ export async function matchTokens(
 /** How far the server's creation time can be from the whole second that is part of a secret. */
 const EARLY_MS = 1_000;
 const LATE_MS = 3_000;
+const SPAN_SECONDS = (EARLY_MS + LATE_MS) / 1_000 + 1;
+
+function secondOf(ms: number): number {
+  return Math.floor(ms / 1_000);
+}
 
 /** Undefined when one of the times is not known. */
 function wasCreatedWith(createdAt: Date | null, secret: Token): boolean | undefined {

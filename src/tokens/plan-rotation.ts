@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiToken } from "../cloud/api-token.ts";
-import { requireStored } from "../store/manage.ts";
-import { listTokens } from "../cloud/tokens.ts";
+import type { Client } from "../cloud/client.ts";
+import { isProof } from "../cloud/refusal.ts";
+import { requireStored } from "../store/manage-contexts.ts";
+import { getToken, listTokens } from "../cloud/tokens.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { quoteWord, requireToken } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -9,6 +12,7 @@ import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/id
 import { openSession } from "../auth/session.ts";
 import { nameSuccessor } from "./fields.ts";
 import { findListed, noSuchToken } from "./list.ts";
+import { serverTime } from "./lost-tokens.ts";
 import { matchTokens, type TokenMatch } from "./match.ts";
 import type { Rotation } from "./rotation-journal.ts";
 
@@ -19,6 +23,8 @@ export interface RotateOptions {
   old: string | undefined;
   /** When not given, the new token lives as long as the old one was given. */
   expiresAt: Date | undefined;
+  /** Protected contexts whose token may be replaced. */
+  yes: readonly string[];
   insecureHttp: boolean;
 }
 
@@ -51,7 +57,11 @@ export async function planRotation(
   if (error && verdict !== "forbidden") throw error;
   const mismatch = await findIdentityMismatch(cli, context.name, { email, organization });
   if (mismatch) throw mismatch;
-  const old = chooseOld(listed, { target, word, match: await matchTokens(cli, context, listed) });
+  const match = await matchTokens(cli, context, listed);
+  const old = await chooseOld(client, { listed, target, word, match });
+  const scopes = requireScopes(old);
+  // The new token is compared with what is known of the old one.
+  if (error && !isProof(error)) throw error;
   const expiresAt = options.expiresAt ?? endOfSuccessor(old, cli.now());
   if (expiresAt && expiresAt <= cli.now())
     throw usageError(
@@ -62,12 +72,13 @@ export async function planRotation(
     id: crypto.randomUUID(),
     endpoint: parseEndpoint(context.endpoint),
     started_at: cli.now().toISOString(),
+    planned_at: serverTime(listed)?.toISOString() ?? null,
     identity: { verdict, email, organization },
     old: { uid: old.uid, name: old.name, token: token.reveal() },
     wanted: {
       name: nameSuccessor(old.name, new Set(listed.map(({ name }) => name))),
       description: old.description,
-      scopes: requireScopes(old),
+      scopes,
       expires_at: expiresAt?.toISOString() ?? null,
       flags: old.flags,
     },
@@ -90,27 +101,46 @@ function requireScopes({ uid, name, scopes }: ApiToken): string[] {
   });
 }
 
-const MAX_PROPOSED = 5;
+const MAX_PROPOSED = 20;
 
 /** A wrong choice would delete somebody's token, so it is the one that is known, or one that the user named. */
-function chooseOld(
-  listed: readonly ApiToken[],
-  { target, word, match }: { target: Credential; word: string | undefined; match: TokenMatch },
-): ApiToken {
+async function chooseOld(
+  client: Client,
+  { listed, target, word, match }: Listing & { target: Credential; word: string | undefined },
+): Promise<ApiToken> {
   const { context, token } = target;
-  const canBe = (one: ApiToken) => match.canBe(one, token);
-  if (word === undefined) {
-    const own = match.find(token);
-    if (own) return own;
-    const candidates = listed.filter(canBe).slice(0, MAX_PROPOSED);
-    const names = candidates.map(({ uid, name }) => `${uid} (${name})`).join(", ");
-    throw usageError(
-      `cannot tell which API token the context "${context.name}" holds`,
-      `say it with --old UID${names === "" ? "" : `: ${names}`}`,
-    );
+  const isTold = serverTime(listed) !== undefined;
+  // The list was asked for with this very token, so it was used.
+  const canBe = (one: ApiToken) => match.canBe(one, token) && !(isTold && one.lastUsedAt === null);
+  if (word !== undefined) {
+    const named = findListed(listed, word);
+    if (!named) throw noSuchToken(word);
+    if (canBe(named)) return named;
+    throw usageError(`"${named.name}" is not the API token that the context "${context.name}" holds`);
   }
-  const named = findListed(listed, word);
-  if (!named) throw noSuchToken(word);
-  if (canBe(named)) return named;
-  throw usageError(`"${named.name}" is not the API token that the context "${context.name}" holds`);
+  const own = match.find(token);
+  if (own) return own;
+  const candidates = listed.filter(canBe);
+  const [only] = candidates;
+  if (only && candidates.length === 1 && (await isUsedBy(client, only))) return only;
+  const names = candidates.slice(0, MAX_PROPOSED).map(({ uid, name }) => `${uid} (${name})`);
+  const rest = candidates.length - names.length;
+  const more = rest > 0 ? `, or one of ${rest} more: \`bentocloud api-token list\` shows them` : "";
+  throw usageError(
+    `cannot tell which API token the context "${context.name}" holds`,
+    `say it with --old UID${names.length === 0 ? "" : `: ${names.join(", ")}${more}`}`,
+  );
+}
+
+interface Listing {
+  listed: readonly ApiToken[];
+  match: TokenMatch;
+}
+
+/** Whether the requests of this client show at this token. */
+async function isUsedBy(client: Client, { uid, lastUsedAt }: ApiToken): Promise<boolean> {
+  // The times have milliseconds.
+  await sleep(2);
+  const now = await getToken(client, uid);
+  return lastUsedAt !== null && now?.lastUsedAt != null && now.lastUsedAt > lastUsedAt;
 }

@@ -1,10 +1,13 @@
 import { isSameEndpoint } from "../contexts/endpoint.ts";
-import { requireStored } from "../store/manage.ts";
+import { requireStored } from "../store/manage-contexts.ts";
 import { quoteWord, requireToken } from "../resolve/require.ts";
-import { contextsUsing } from "../store/replace-token.ts";
+import { RefusalError } from "../cloud/refusal.ts";
+import { contextsUsing } from "./replace-token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
 import type { Credential } from "../auth/identity.ts";
+import { deleteLostTokens } from "./lost-tokens.ts";
 import { chooseTarget, planRotation, type RotateOptions } from "./plan-rotation.ts";
 import { readRotations, type Rotation, withRotationLock } from "./rotation-journal.ts";
 import { begin, settle } from "./settle-rotation.ts";
@@ -32,6 +35,10 @@ export async function previewRotation(cli: Cli, options: RotateOptions) {
 export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated> {
   const { paths } = cli.store;
   const target = await chooseTarget(cli, options);
+  const { context, token } = target;
+  const users = contextsUsing(await cli.store.read(), { endpoint: context.endpoint.reveal(), token });
+  const names = new Set([context.name, ...users.map(({ name }) => name)]);
+  await confirmProtected(cli, [...names], { yes: options.yes, intent: "replace its API token" });
   await cli.store.prepare();
   return withRotationLock(paths, cli.signal, async () => {
     try {
@@ -51,13 +58,33 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
 async function rotateAnew(cli: Cli, { context }: Credential, options: RotateOptions): Promise<Rotated> {
   // An earlier rotation that was undone may have given the context another token.
   const now = await requireStored(cli.store, context.name);
-  const planned = await planRotation(cli, { context: now, token: requireToken(now) }, options);
   const { insecureHttp } = options;
-  const rotation = await begin({ cli, rotation: planned, insecureHttp });
+  const rotation = await beginAnew(cli, { context: now, token: requireToken(now) }, options);
   const ending = await settle({ cli, rotation, insecureHttp });
   if (ending.kind === "done") return { ...ending, rotation, isResumed: false };
   const { code, message, hint } = ending.reason;
   throw new CliError(code, `the new API token was taken back: ${message}`, { hint, cause: ending.reason });
+}
+
+async function beginAnew(
+  cli: Cli,
+  target: Credential,
+  options: RotateOptions,
+  isRepeated = false,
+): Promise<Rotation> {
+  const { context, token } = target;
+  const { insecureHttp } = options;
+  const rotation = await planRotation(cli, target, options);
+  const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
+  const areLost = await deleteLostTokens(cli, client, rotation);
+  try {
+    return await begin({ cli, rotation, insecureHttp });
+  } catch (error) {
+    // A token that an earlier rotation asked for may have appeared under this name since the list was read.
+    const isTaken = error instanceof RefusalError && error.meaning === "taken";
+    if (!isTaken || !areLost || isRepeated) throw error;
+    return beginAnew(cli, target, options, true);
+  }
 }
 
 /** Ends what earlier processes left at this endpoint. Gives the rotation of this target, if it was among that. */

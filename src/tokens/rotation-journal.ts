@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create.ts";
 import { storageError } from "../system/storage-error.ts";
@@ -15,6 +15,8 @@ export interface Rotation {
   endpoint: string;
   /** RFC 3339. */
   started_at: string;
+  /** The server's time before it was asked for the new token; null when it does not tell. */
+  planned_at?: string | null;
   /** Whose token it is. The new token must be of the same user and organization. */
   identity: { verdict: string; email: string | null; organization: string | null };
   old: { uid: string; name: string; token: string };
@@ -30,47 +32,57 @@ export interface Rotation {
   };
   /** The new token. While it is null, the server may have created it, but has not answered. */
   successor: { uid: string; token: string } | null;
+  /** The new token is being deleted: even if it still works, the old one is the one to keep. */
+  is_taken_back?: boolean;
 }
 
 const FILE = "rotations.json";
 export const ROTATION_LOCK = "rotation-lock";
 
-/** @throws CliError `CORRUPT` for a journal that cannot be understood: it may hold the only copy of a secret. */
 export function readRotations(own: string): Rotation[] {
-  const path = join(own, FILE);
-  try {
-    const rotations = readOwnJson(path) ?? [];
-    if (Array.isArray(rotations) && rotations.every(isRotation)) return rotations;
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-  }
-  throw new CliError("CORRUPT", `${path} is not a record of token rotations`, {
+  return readEntries(join(own, FILE), isRotation, {
+    what: "a record of token rotations",
     hint: "it may hold the only copy of an API token: look into it, and move it away",
   });
 }
 
+/** @throws CliError `CORRUPT` for a file that cannot be understood: what it says would be forgotten. */
+export function readEntries<T>(
+  path: string,
+  isEntry: (value: unknown) => value is T,
+  { what, hint }: { what: string; hint: string },
+): T[] {
+  try {
+    const entries = readOwnJson(path) ?? [];
+    if (Array.isArray(entries) && entries.every(isEntry)) return entries;
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+  }
+  throw new CliError("CORRUPT", `${path} is not ${what}`, { hint });
+}
+
+/** For the holder of the rotation lock only. */
+export function writeEntries(path: string, entries: readonly unknown[]): void {
+  try {
+    ensurePrivateDirectory(dirname(path));
+    writeOwnJson(path, entries.length > 0 ? entries : undefined, { durable: true });
+  } catch (error) {
+    throw storageError("write", path, error);
+  }
+}
+
 /** Adds the rotation or updates it. For the holder of the rotation lock only. */
 export function noteRotation(own: string, rotation: Rotation): void {
-  writeRotations(own, [...otherRotations(own, rotation), rotation]);
+  writeEntries(join(own, FILE), [...otherRotations(own, rotation), rotation]);
 }
 
 /** Removes a rotation that has ended. For the holder of the rotation lock only. */
 export function dropRotation(own: string, rotation: Rotation): void {
-  writeRotations(own, otherRotations(own, rotation));
+  writeEntries(join(own, FILE), otherRotations(own, rotation));
 }
 
 function otherRotations(own: string, { id }: Rotation): Rotation[] {
   return readRotations(own).filter((one) => one.id !== id);
-}
-
-function writeRotations(own: string, rotations: readonly Rotation[]): void {
-  const path = join(own, FILE);
-  try {
-    ensurePrivateDirectory(own);
-    writeOwnJson(path, rotations.length > 0 ? rotations : undefined, { durable: true });
-  } catch (error) {
-    throw storageError("write", path, error);
-  }
 }
 
 /**

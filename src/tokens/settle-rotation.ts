@@ -1,18 +1,20 @@
 import { identify } from "../cloud/identify.ts";
 import type { Client } from "../cloud/client.ts";
-import { createToken, deleteToken, getToken, listTokens, mayHaveActed } from "../cloud/tokens.ts";
-import { contextsUsing, replaceToken } from "../store/replace-token.ts";
+import { effectOf, isProof, isProofOfRejection } from "../cloud/refusal.ts";
+import { createToken, deleteToken, getToken, listTokens } from "../cloud/tokens.ts";
+import { contextsUsing, replaceToken } from "./replace-token.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { describePerson } from "../auth/identity.ts";
+import { haveSameItems, isUnknownToken, noteLostToken } from "./lost-tokens.ts";
 import { dropRotation, noteRotation, type Rotation } from "./rotation-journal.ts";
 
 /**
  * Takes one rotation from what its journal says to its end. This process can die at any step, and an earlier one may
  * have taken any step already, so every step looks at the server and at the contexts file before it acts. The old token
- * is deleted only after the new one was seen to work and to be in the file. From a server that cannot be asked nothing is
- * concluded: the error leaves the journal as it is.
+ * is deleted only after the new one was seen to work and to be in the file. An answer that is no proof, and a request
+ * without an answer, leave the journal as it is.
  */
 export interface Work {
   cli: Cli;
@@ -29,16 +31,23 @@ type Held = Rotation["old"] | Successor;
 type Successor = NonNullable<Rotation["successor"]>;
 
 export async function settle(work: Work): Promise<Ending> {
-  const { successor } = work.rotation;
+  const { is_taken_back, successor, wanted } = work.rotation;
+  if (successor && is_taken_back)
+    return takeBack(work, successor, failure("the new API token was not taken"));
   if (successor) return finish(work, successor);
   try {
-    await deleteUnknownSuccessor(work);
-    return end(work, { kind: "undone", reason: failure("it ended before there was a new token") });
+    if (await deleteUnknownSuccessor(work))
+      return end(work, { kind: "undone", reason: failure("it ended before there was a new token") });
   } catch (error) {
     // A token that is rejected will never see the list again.
-    if (isRejection(error)) return end(work, { kind: "dead", reason: error });
-    throw error;
+    if (!isProofOfRejection(error)) throw error;
+    noteLostToken(work.cli.store.paths.own, work.rotation);
+    return end(work, { kind: "dead", reason: error });
   }
+  const isNoted = noteLostToken(work.cli.store.paths.own, work.rotation);
+  const later = isNoted ? "the next rotations look for it" : `\`bentocloud api-token delete ${wanted.name}\``;
+  const reason = failure(`the server has created no "${wanted.name}"; if it still does: ${later}`);
+  return end(work, { kind: "undone", reason });
 }
 
 /** Writes the intention down, asks the server for the new token, and writes that down before anything else. */
@@ -51,9 +60,7 @@ export async function begin(work: Work): Promise<Rotation> {
   noteRotation(own, rotation);
   const created = await createToken(client, { name, description, scopes, ...expiry }).catch(
     async (error: unknown) => {
-      // A server that may still create it leaves the journal, so that the next rotation looks for it again.
-      if (!mayHaveActed(error) || (await deleteUnknownSuccessor(work).catch(() => false)))
-        dropRotation(own, rotation);
+      if (await isWithoutEffect(work, error)) dropRotation(own, rotation);
       throw error;
     },
   );
@@ -68,20 +75,22 @@ export async function begin(work: Work): Promise<Rotation> {
   }
 }
 
-/**
- * Deletes a new token whose secret nobody learned. No token had its name when the intention was written down, and a
- * token that was used since is somebody's.
- */
+/** Whether there is no new token after the request for it failed, and none can appear any more. */
+async function isWithoutEffect(work: Work, error: unknown): Promise<boolean> {
+  const effect = effectOf(error);
+  if (effect === "none") return true;
+  try {
+    return (await deleteUnknownSuccessor(work)) || effect === "look";
+  } catch (failure) {
+    return isProofOfRejection(error) && isProofOfRejection(failure);
+  }
+}
+
+/** Deletes a new token whose secret nobody learned. */
 async function deleteUnknownSuccessor(work: Work): Promise<boolean> {
   const { old, wanted } = work.rotation;
   const client = await clientFor(work, old.token);
-  const unknown = (await listTokens(client)).find(
-    ({ name, description, scopes, lastUsedAt }) =>
-      name === wanted.name &&
-      description === wanted.description &&
-      lastUsedAt === null &&
-      haveSameItems(scopes ?? [], wanted.scopes),
-  );
+  const unknown = (await listTokens(client)).find((token) => isUnknownToken(token, wanted));
   if (unknown) await deleteToken(client, unknown.uid);
   return unknown !== undefined;
 }
@@ -114,7 +123,7 @@ async function verifySuccessor(
   { uid }: Successor,
 ): Promise<CliError | undefined> {
   const seen = await identify(client);
-  if (isUnanswered(seen.verdict)) throw seen.error;
+  if (seen.error && !isProof(seen.error)) throw seen.error;
   const isSame = (["verdict", "email", "organization"] as const).every((key) => seen[key] === identity[key]);
   if (!isSame) return seen.error ?? failure(`the new API token is of ${describePerson(seen)}`);
   const token = await getToken(client, uid);
@@ -153,17 +162,20 @@ async function contextsWith({ cli, rotation }: Work, { token }: Held): Promise<s
 
 /** Puts the old token back into the file, if it still works, and deletes the new one on the server. */
 async function takeBack(work: Work, successor: Successor, reason: CliError): Promise<Ending> {
-  const { old } = work.rotation;
+  const { cli, rotation } = work;
+  const { old } = rotation;
   const client = await clientFor(work, old.token);
-  const { verdict, error } = await identify(client);
-  if (isUnanswered(verdict)) throw error;
-  if (!isRejection(error)) {
+  const { error } = await identify(client);
+  if (error && !isProof(error)) throw error;
+  if (!isProofOfRejection(error)) {
+    // The server may delete the new token later than it seems, so from here on nothing may rely on it.
+    noteRotation(cli.store.paths.own, { ...rotation, is_taken_back: true });
     await replaceInFile(work, successor, old);
     await deleteToken(client, successor.uid);
     return end(work, { kind: "undone", reason });
   }
   // With the old token gone, a new one that works and that no context has can only be deleted by itself.
-  if (!isRejection(reason) && (await contextsWith(work, successor)).length === 0)
+  if (!isProofOfRejection(reason) && (await contextsWith(work, successor)).length === 0)
     await deleteToken(await clientFor(work, successor.token), successor.uid, { isOwn: true });
   return end(work, { kind: "dead", reason: error });
 }
@@ -179,16 +191,4 @@ async function clientFor({ cli, rotation, insecureHttp }: Work, token: string): 
 
 function failure(message: string): CliError {
   return new CliError("FAILURE", message);
-}
-
-function isUnanswered(verdict: string): boolean {
-  return verdict === "unreachable" || verdict === "not_bentocloud";
-}
-
-function isRejection(error: unknown): error is CliError {
-  return error instanceof CliError && ["TOKEN_REJECTED", "TOKEN_EXPIRED"].includes(error.code);
-}
-
-function haveSameItems(left: readonly string[], right: readonly string[]): boolean {
-  return JSON.stringify(left.toSorted()) === JSON.stringify(right.toSorted());
 }

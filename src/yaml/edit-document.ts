@@ -1,7 +1,7 @@
 import { isAlias, isNode, isScalar, Pair, Scalar, visit, YAMLSeq } from "yaml";
 import type { Node, ScalarTag, ToStringOptions, YAMLMap } from "yaml";
 import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
-import { textOf } from "./construct.ts";
+import { textOf } from "./python-value.ts";
 import type { ContextsFile } from "./contexts-file.ts";
 import { Source } from "./document.ts";
 import { readEntries } from "./parse.ts";

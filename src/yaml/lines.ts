@@ -47,7 +47,7 @@ export function editLines(text: string, { usual, file, target }: Edit): string {
 
   const isEmpty = target.entries.length === 0;
   if (isEmpty && contexts.length > 0) edit(list, (line) => line.replace(":", ": []"));
-  if (!isEmpty && contexts.length === 0) edit(list, (line) => line.replace(/ *\[\]/, ""));
+  if (!isEmpty && contexts.length === 0) edit(list, withoutEmptyList);
   for (const { from, fields } of target.entries)
     if (from === undefined) putBelow(end, ...writeEntry(fields, " ".repeat(dash)));
 
@@ -87,4 +87,10 @@ function writeField(key: string, value: string | null): string {
 
 function writeValue(value: string | null): string {
   return value === null ? "null" : writeScalar(value);
+}
+
+/** The line of `contexts: []` without its value. */
+function withoutEmptyList(line: string): string {
+  const at = line.indexOf("[]");
+  return line.slice(0, at).trimEnd() + line.slice(at + 2);
 }

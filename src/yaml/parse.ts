@@ -1,7 +1,7 @@
 import { isMap, isSeq } from "yaml";
 import { Context } from "../contexts/context.ts";
 import { showName } from "../contexts/name.ts";
-import type { Value } from "./construct.ts";
+import type { Value } from "./python-value.ts";
 import { type ContextsFile, DEFAULT_CURRENT, type Problem } from "./contexts-file.ts";
 import { Source } from "./document.ts";
 import { readField, type Tree, TreeBuilder } from "./tree.ts";

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type YAMLMap } from "yaml";
-import { HAS_TAG, readText, TEXT_TAG, textOf, type Value, whyRefused } from "./construct.ts";
+import { HAS_TAG, readText, TEXT_TAG, textOf, type Value, whyRefused } from "./python-value.ts";
 import type { Source } from "./document.ts";
 
 /** Aliases of aliases multiply; nobody's list of logins has this many nodes. */

@@ -1,12 +1,14 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
+import { findCanaries } from "../support/canaries.ts";
 import type { Home } from "../support/home.ts";
 import { needs } from "../support/needs.ts";
 import { startCloud } from "../support/cloud.ts";
 import { programCommand } from "../support/program.ts";
-import { canary, sweepCanaries } from "../support/sweep.ts";
+import { canary, quotedCanary, registerCanary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 // Every output and every file of these runs is searched for the token at the end; that is most of what they prove.
@@ -164,6 +166,110 @@ describe("and nowhere else", () => {
   });
 });
 
+describe("the password of an endpoint", () => {
+  const endpointWith = (password: string) => `https://svc:${password}@127.0.0.1:1/team`;
+
+  function withPassword(): { here: Home; password: string } {
+    const here = home();
+    const password = quotedCanary().replaceAll(/["'\\$]/g, "-");
+    const endpoint = endpointWith(registerCanary(password));
+    writeContexts(here, [
+      { name: "pw", endpoint },
+      { name: "other", endpoint: endpoint.replace(/^https:/, "https:/") },
+    ]);
+    return { here, password };
+  }
+
+  const COMMANDS = [
+    "status",
+    "status --all",
+    "status --offline",
+    "whoami",
+    "context list",
+    "context show",
+    "context show --show-token",
+    "explain",
+    "doctor",
+    "doctor --report",
+    "api /x",
+    "api-token list",
+    "api-token rotate",
+    "env --shell cmd",
+    "exec --check -- true",
+    "link",
+    "link other",
+    "login --with-token",
+    "login --with-token --endpoint https://127.0.0.1:1",
+    "cloud login --api-token wrong",
+    "restore",
+    "context rename pw again",
+    "use other",
+    "logout other",
+    "logout --all",
+  ];
+
+  test.each([[[]], [["--json"]], [["--debug"]]])("is printed by no command, with %p", async (more) => {
+    const { here } = withPassword();
+    const cwd = dirname(writeBelow(here.path, "project/x", ""));
+    for (const command of COMMANDS) {
+      const [words, behind] = command.split(" -- ");
+      const args = [...words!.split(" "), ...more, "--timeout", "1", ...(behind ? ["--", behind] : [])];
+      const reveals = command.includes("--show-token") && "stdout";
+      const { stdout, stderr } = await run(args, { home: here, cwd, stdin: "0123456789abcdefghij", reveals });
+      expect(stdout + stderr).not.toBe("");
+      expect(findCanaries(stdout + stderr).length > 0).toBe(reveals !== false);
+    }
+  });
+
+  test("is neither written to .bentorc nor part of a pin", async () => {
+    const { here, password } = withPassword();
+    const cwd = dirname(writeBelow(here.path, "project/x", ""));
+    const options = { home: here, cwd, env: { HTTPS_PROXY: "" } };
+    const { code, stdout } = await run(["link", "pw", "--json", "--timeout", "1"], options);
+    const file = readFileSync(join(cwd, ".bentorc"), "utf8");
+    expect(file).toBe("context=pw\nendpoint=https://127.0.0.1:1/team\n");
+    expect({ code, endpoint: JSON.parse(stdout).endpoint }).toEqual({
+      code: 0,
+      endpoint: "https://127.0.0.1:1/team",
+    });
+    expect((await run(["token"], { ...options, reveals: "stdout" })).code).toBe(0);
+    writeFileSync(join(cwd, ".bentorc"), `endpoint=${endpointWith(password).replace("team", "else")}\n`);
+    const { stderr } = await run(["token"], options);
+    expect(stderr).toContain('"https://…@127.0.0.1:1/else"');
+    expect(stderr).toContain('"https://…@127.0.0.1:1/team"');
+    rmSync(join(cwd, ".bentorc"));
+  });
+
+  test.each(["env", "current-context", "exec -- env"])("is passed on by %s", async (command) => {
+    const { here, password } = withPassword();
+    const { stdout } = await run(command.split(" "), { home: here, reveals: "stdout" });
+    expect(stdout.includes(endpointWith(password))).toBe(true);
+  });
+});
+
+test("a token that a server repeats is masked before its quotes are escaped", async () => {
+  const evil = await startCloud();
+  const real = evil.issueToken();
+  const token = quotedCanary();
+  const headers = { "X-YATAI-API-TOKEN": real, "User-Agent": "bentocloud/test" };
+  const response = await fetch(`${evil.url}/api/v1/api_tokens`, { headers });
+  const list = (await response.json()) as { items: object[] };
+  evil.misbehave("GET /api/v1/api_tokens", {
+    json: { ...list, items: list.items.map((item) => ({ ...item, description: `it is ${token}` })) },
+  });
+  for (const route of ["GET /api/v1/auth/current", "GET /api/v1/current_org"])
+    evil.misbehave(route, { json: { name: `N${token}`, email: token } });
+  const here = home();
+  writeContexts(here, [{ name: "mine", endpoint: evil.url, token: JSON.stringify(token) }]);
+  for (const args of [["api-token", "list"], ["whoami"], ["status"], ["link"]])
+    for (const more of [[], ["--json"], ["--debug"]]) {
+      const { code, stdout } = await run([...args, ...more], { home: here, cwd: here.bentoml });
+      expect({ args, code }).toEqual({ args, code: 0 });
+      if (args[0] !== "link") expect(stdout).toContain("****");
+    }
+  await evil.stop();
+});
+
 describe("masking", () => {
   test.each([
     ["abcdefgh", "****"],
@@ -181,6 +287,59 @@ describe("masking", () => {
   });
 });
 
+describe.skipIf(process.platform !== "linux" || programCommand().length > 1)(
+  "a token among the arguments",
+  () => {
+    const SPELLINGS: [string, (token: string) => string[]][] = [
+      ["login", (token) => ["login", "--api-token", token]],
+      ["login", (token) => ["login", `--api-token=${token}`]],
+      ["cloud login", (token) => ["cloud", "login", "--api-token", token]],
+      ["login", (token) => ["--json", "login", "--api-token", token]],
+    ];
+
+    const read = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, "latin1");
+
+    test.each(SPELLINGS)("of %s is gone before a request is sent, and works", async (_name, argsWith) => {
+      const slow = await startCloud({ delayMs: 400 });
+      const token = slow.issueToken();
+      const here = home();
+      const running = start([...argsWith(token), "--endpoint", slow.url], { home: here });
+      await slow.seen("GET /api/v1/auth/current");
+      for (const file of ["cmdline", "comm", "environ"])
+        expect({ file, found: findCanaries(read(running.pid, file)) }).toEqual({ file, found: [] });
+      expect(read(running.pid, "cmdline")).toContain("****");
+      const { code } = await running.result;
+      expect({ code, stored: here.read().includes(token) }).toEqual({ code: 0, stored: true });
+      await slow.stop();
+    });
+
+    test.each(["SIGSEGV", "SIGABRT", "SIGBUS"] as const)(
+      "is in no message and no core dump of a crash: %s",
+      async (signal) => {
+        const slow = await startCloud({ delayMs: 2000 });
+        const here = home();
+        const command = ["sh", "-c", 'ulimit -c unlimited; exec "$@"', "sh", ...programCommand()];
+        const args = ["login", "--api-token", slow.issueToken(), "--endpoint", slow.url];
+        const running = start(args, { home: here, command });
+        await slow.seen("GET /api/v1/auth/current");
+        running.kill(signal);
+        const { stderr } = await running.result;
+        expect(stderr).toContain('"--api-token" "****"');
+        expect(here.tree().filter((line) => line.includes("core"))).toEqual([]);
+        await slow.stop();
+      },
+    );
+
+    test.each([
+      ["a variable that is not ours", "[]"],
+      ["broken JSON", "["],
+    ])("is not taken from %s", async (_name, value) => {
+      const { code } = await run(["--version"], { env: { __BENTOCLOUD_ARGUMENTS: value } });
+      expect(code).toBe(0);
+    });
+  },
+);
+
 describe("processes", () => {
   test.skipIf(process.platform !== "linux")(
     "a token on standard input is in no argument and no process title",
@@ -197,7 +356,7 @@ describe("processes", () => {
     },
   );
 
-  test("the browser gets the address with the code, and no token", async () => {
+  test("the browser gets the address with the code, and none of our variables", async () => {
     const here = home();
     const log = join(here.path, "browser.log");
     const browser = join(here.path, "browser");
@@ -205,12 +364,18 @@ describe("processes", () => {
     chmodSync(browser, 0o755);
     await run(LOGIN, { home: here, stdin: cloud.issueToken() });
     const args = ["login", "--web", "--context", "web", "--endpoint", cloud.url];
-    const running = start(args, { home: here, env: { BROWSER: browser } });
+    const ours = {
+      BENTOML_HOME: here.bentoml,
+      BENTOML_CLOUD_CONTEXT: "x",
+      BENTO_CLOUD_API_ENDPOINT: cloud.url,
+    };
+    const running = start(args, { home: here, env: { BROWSER: browser, ...ours } });
     await running.waitFor("Approve this sign-in at");
     await cloud.seen("GET /api/v1/auth/code");
     cloud.approve();
     expect((await running.result).code).toBe(0);
     expect(readFileSync(log, "utf8")).toStartWith(`${cloud.url}/api_tokens?code=`);
+    expect(readFileSync(log, "utf8")).not.toMatch(/^BENTO/m);
   });
 
   needs("strace").test("no other command starts a child process", async () => {

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFileSync, utimesSync } from "node:fs";
-import { join } from "node:path";
-import { switchContext } from "../../src/store/manage.ts";
-import { keptIn, leftovers, openStore } from "../store/fixture.ts";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { switchContext } from "../../src/store/manage-contexts.ts";
+import { keptIn, leftovers, openStore, ownOf, writeBelow } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
@@ -38,6 +38,33 @@ async function brokenHome(): Promise<Home> {
   utimesSync(here.file, 1, 1);
   return here;
 }
+
+/** What may stand in the place of a file of ours, which is believed only when it is a regular file of this user's. */
+const IN_PLACE: [what: string, put: (path: string) => void][] = [
+  ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path])],
+  ["a link to a file", (path) => symlinkSync(writeBelow(dirname(path), "real", "{}"), path)],
+  ["a link to nothing", (path) => symlinkSync("gone", path)],
+  ["a directory", (path) => mkdirSync(path)],
+];
+
+describe.each([
+  ["state.json", IN_PLACE],
+  ["lock", IN_PLACE],
+  ["protected.json", IN_PLACE],
+  ["versions", IN_PLACE.slice(0, -1)],
+] as const)("in the place of .bentocloud/%s", (name, things) => {
+  test.each(things)("%s is an error of what needs it, in time", async (_what, put) => {
+    const here = await usedHome();
+    const path = join(ownOf(here), name);
+    rmSync(path, { recursive: true, force: true });
+    put(path);
+    const text = here.read();
+    const args = name === "protected.json" ? ["logout", "b"] : ["use", "b"];
+    const { code, stderr } = await run(args, { home: here, timeoutMs: 17_000 });
+    expect({ code, stderr }).toMatchObject({ code: 6, stderr: expect.stringContaining(path) });
+    expect(here.read()).toBe(text);
+  });
+});
 
 describe.skipIf(!canTrace)("system calls that fail", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { removeContexts, switchContext } from "../../src/store/manage.ts";
+import { removeContexts, switchContext } from "../../src/store/manage-contexts.ts";
 import { keptIn, leftovers, openStore } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";

@@ -5,13 +5,18 @@ import { home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
-import { sweepCanaries } from "../support/sweep.ts";
+import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 import { homeElsewhere, showsCursor, snapshot, WAY } from "./terminal.ts";
 
 sweepCanaries();
 
 const started = cloudsPerTest();
+
+/** What a terminal sends for a paste when the program has asked it to mark pastes. */
+const bracketed = (text: string) => `\u001b[200~${text}\u001b[201~`;
+/** Arrows, Home, F1 and F5. */
+const KEYS = "\u001b[A\u001b[1;5D\u001b[H\u001bOP\u001b[15~";
 
 const POLL = "GET /api/v1/auth/token";
 describe("login on a terminal: a token is pasted", () => {
@@ -46,9 +51,17 @@ describe("login on a terminal: a token is pasted", () => {
     expect(place.read()).toContain(`api_token: ${token}\n`);
   });
 
+  const NO_TOKEN = "has characters that no token has";
   test.each([
     ["nothing", "", "the API token from your input is empty"],
-    ["two words", "two words", "has characters that no token has"],
+    ["two words", "two words", NO_TOKEN],
+    ["a line feed inside", "c0ffeec0ff\neec0ffee12", "what was pasted has several lines"],
+    ["a carriage return inside", "c0ffeec0ff\reec0ffee12", "what was pasted has several lines"],
+    ["a line feed inside, bracketed", bracketed("c0ffeec0ff\neec0ffee12"), NO_TOKEN],
+    ["a carriage return inside, bracketed", bracketed("c0ffeec0ff\r\neec0ffee12"), NO_TOKEN],
+    ["an interrupt inside, bracketed", bracketed("c0ffeec0ff\u0003eec0ffee12"), NO_TOKEN],
+    ["more than can be kept", "x".repeat(70_000), "what was pasted is too long"],
+    ["more than can be kept, bracketed", bracketed("x".repeat(70_000)), "what was pasted is too long"],
   ])("%s is refused without being sent", async (_, text, message) => {
     const cloud = await started();
     const place = home();
@@ -58,9 +71,31 @@ describe("login on a terminal: a token is pasted", () => {
     terminal.press("enter");
     expect(await terminal.exit).toEqual({ code: 2, signal: null });
     expect(terminal.screen).toContain(message);
-    expect(terminal.screen).not.toContain("two words");
+    expect(terminal.screen).not.toMatch(/two words|c0ffee|xxx/);
     expect(cloud.requests).toEqual([]);
     expect(place.tree()).toEqual([]);
+  });
+
+  test.each([
+    ["4,096 characters", (token: string) => token],
+    ["4,096 characters, bracketed", bracketed],
+    ["line ends around it, bracketed", (token: string) => bracketed(`\r\n${token}\n`)],
+    ["line ends behind it", (token: string) => `${token}\r\n\n`],
+    ["a mistake that is taken back", (token: string) => `wrong\u0015${token}ab\u007f\u007f`],
+    ["keys that mean nothing here", (token: string) => `${KEYS}${token.slice(0, 9)}${KEYS}${token.slice(9)}`],
+  ])("%s: all of the token arrives", async (_, write) => {
+    const token = registerCanary(`${canary()}${"k".repeat(4096)}`.slice(0, 4096));
+    const cloud = await started();
+    cloud.issueToken();
+    Object.assign(cloud.tokens[0]!, { value: token });
+    const place = home();
+    const terminal = openTerminal(["login", "--with-token", "--endpoint", cloud.url], { home: place });
+    await terminal.waitFor(`API token for ${cloud.url}`);
+    terminal.write(write(token));
+    await terminal.waitFor(/\(409\d characters\)/);
+    terminal.press("enter");
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    expect(place.read().replaceAll(/\s/g, "")).toContain(`api_token:${token}`);
   });
 
   test("asks on the terminal while stdout is a pipe, which gets only the answer", async () => {

@@ -13,6 +13,7 @@ const elsewhere = await startCloud();
 afterAll(() => elsewhere.stop());
 
 const CREATE = "POST /api/v1/api_tokens";
+const changesOf = (cloud: LocalCloud) => cloud.requests.filter(({ method }) => method !== "GET");
 
 /** The shortest command that sends a request with side effects and a body. */
 function create(cloud: LocalCloud) {
@@ -51,7 +52,7 @@ describe("a request with side effects", () => {
     const cloud = await newCloud();
     cloud.misbehave(CREATE, plan);
     expect(await failureOf(cloud)).toMatchObject({ exit: 5, code });
-    expect(cloud.requests).toHaveLength(1);
+    expect(changesOf(cloud)).toHaveLength(1);
   });
 
   test("follows only a redirect that keeps method and body", async () => {
@@ -65,7 +66,7 @@ describe("a request with side effects", () => {
       cloud.misbehave(CREATE, { redirect: target, status }, { times: 1 });
       expect(await failureOf(cloud)).toMatchObject({ exit: 5, code: `API_${status}` });
     }
-    expect(cloud.requests).toHaveLength(5);
+    expect(changesOf(cloud)).toHaveLength(5);
   });
 
   test.each([302, 307, 308])("follows no redirect to another host: %d", async (status) => {

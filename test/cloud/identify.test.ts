@@ -64,6 +64,14 @@ describe("status codes", () => {
   });
 });
 
+test("a server that goes away between the two questions is UNREACHABLE", async () => {
+  cloud = await startCloud({ dialect: "yatai" });
+  cloud.misbehave(USER, { delayMs: 0 }, { times: 1 });
+  for (const route of [USER, ORGANIZATION]) cloud.misbehave(route, { reset: true });
+  const { code, stderr } = await signIn(cloud.issueToken(), ["--timeout", "0.5"]);
+  expect({ code, stderr }).toEqual({ code: 5, stderr: expect.stringContaining("it closed the connection") });
+});
+
 test("a user without an e-mail can sign in", async () => {
   cloud = await startCloud({ dialect: "yatai" });
   cloud.misbehave(USER, { json: { name: "robot", email: null } });

@@ -9,6 +9,7 @@ import { run, start, type Home } from "../support/bin.ts";
 import { echoPerTest } from "../support/echo.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
 const startEcho = echoPerTest();
@@ -47,6 +48,24 @@ describe("a large answer", () => {
     const line = `api /big | sha256sum; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = await shell(here, line);
     expect({ stdout, stderr }).toEqual({ stdout: `${hash.digest("hex")}  -\n0\n`, stderr: "" });
+  });
+
+  const long = JSON.stringify({ a: `${"x".repeat(2_000_000)}\\"end` });
+  test.each<[what: string, answer: string, shown: RegExp]>([
+    ["a string of 2,000,000 characters", long, /^\{\n {2}"a": "x{2000000}\\\\\\"end"\n\}\n$/],
+    ["a text that is no JSON", "[".repeat(40_000), /^\[{40000}\n$/],
+    [
+      "40,000 brackets",
+      "[".repeat(20_000) + "]".repeat(20_000),
+      /^\[\n {2}\[\n {4}\[[\s[\]]{1,3000000}\]\n$/,
+    ],
+    ["more than is indented", `[${"1,".repeat(6 * MIB)}0]`, /^\[(?:1,){100}[1,]*0\]/],
+  ])("is printed to its end on a terminal: %s", async (_what, answer, shown) => {
+    const { here } = await signedIn((_request, response) => void response.end(answer));
+    const terminal = openTerminal(["api", "/big"], { home: here });
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    const screen = terminal.screen.replaceAll("\r", "");
+    expect({ length: screen.length, isShown: shown.test(screen) }).toMatchObject({ isShown: true });
   });
 
   test("is refused by --jq and --paginate", async () => {

@@ -148,6 +148,33 @@ describe("api-token create", () => {
     },
   );
 
+  test.each([
+    ["400 after it was created", { error: "ToApiTokenSchema: get user: unexpected EOF" }, 400, "API_400"],
+    ["403 after it was created", { message: "not today" }, 403, "TOKEN_REJECTED"],
+  ])("%s: says that there is a token now", async (_, body, status, code) => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    cloud.misbehave(CREATE, { afterwards: { status, body } });
+    const result = await create(signedIn(cloud), ["ci", "--json"]);
+    expect(result).toMatchObject({ code: code === "API_400" ? 5 : 4, stdout: "" });
+    const { uid } = cloud.tokens[1]!;
+    expect(JSON.parse(result.stderr).error).toMatchObject({
+      code,
+      message: expect.stringContaining(`; the API token "ci" (${uid}) was created all the same`),
+      hint: "nobody knows its secret: `bentocloud api-token delete ci`",
+    });
+  });
+
+  test("a token of that name from before is not taken for the new one", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = signedIn(cloud);
+    cloud.issueToken({ name: "ci", createdAt: new Date(Date.now() - 60_000) });
+    cloud.misbehave(CREATE, { reset: true });
+    const { code, stderr } = await create(here, ["ci"]);
+    expect(code).toBe(5);
+    expect(stderr).toContain(`; the API token "ci" (${cloud.tokens[1]!.uid}) is there\n`);
+    expect(stderr).toContain("if this request created it, nobody knows its secret: ");
+  });
+
   test("a refusal: does not say that the token may have been created", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     cloud.misbehave(CREATE, { status: 403, body: { message: "get api token: record not found" } });

@@ -29,6 +29,12 @@ const DELETE = "DELETE /api/v1/api_tokens/{uid}";
 const DOWN: Plan = { status: 500, body: { error: "down" } };
 const REFUSED: Plan = { status: 403, body: { message: "get api token: record not found" } };
 const CUT: Plan = { reset: true };
+/** How Yatai answers when its database fails: before it has authenticated a request, and after it has carried it out. */
+const NO_DATABASE: Plan = { status: 403, body: { message: "get api token: unexpected EOF" } };
+const DATABASE_LOST = {
+  afterwards: { status: 400, body: { error: "ToApiTokenSchema: get user: unexpected EOF" } },
+};
+const ODD: Plan = { status: 403, body: { message: "not today" } };
 
 /** Lets `before` requests through, then answers the next `times` by the plan. */
 function plan(cloud: LocalCloud, route: string, plan: Plan, { before = 0, times = Infinity } = {}): void {
@@ -46,6 +52,9 @@ const TAKEN_BACK: [what: string, route: string, fault: Plan, before: number, exi
     0,
     1,
   ],
+  ["it refuses to create in words that are not known", CREATE, ODD, 0, 4],
+  ["it loses its database after it created", CREATE, DATABASE_LOST, 0, 5],
+  ["it refuses after it created", CREATE, { afterwards: ODD }, 0, 4],
   ["it breaks down after it created", CREATE, { afterwards: DOWN }, 0, 5],
   ["the connection breaks after it created", CREATE, { afterwards: CUT }, 0, 5],
   ["a web page answers after it created", CREATE, { afterwards: { html: true } }, 0, 5],
@@ -59,6 +68,12 @@ const LEFT_OPEN: [what: string, route: string, fault: Plan, before: number, exit
   ["it breaks down before it creates", CREATE, DOWN, 0, 5],
   ["the connection breaks before it creates", CREATE, CUT, 0, 5],
   ["it redirects nowhere when it is to create", CREATE, { status: 504 }, 0, 5],
+  ["it has no database when it is to create", CREATE, NO_DATABASE, 0, 5],
+  ["it has no database when the new token is tried", USER, NO_DATABASE, 1, 5],
+  ["it refuses the new token in words that are not known", USER, ODD, 1, 4],
+  ["it drops the question for the new token's organization", ORGANIZATION, CUT, 1, 4],
+  ["it has no database when the new token is looked at", LOOK, NO_DATABASE, 0, 5],
+  ["it has no database when it is to delete", DELETE, NO_DATABASE, 0, 5],
   ["it breaks down when the new token is tried", USER, DOWN, 1, 5],
   ["a web page answers when the new token is tried", ORGANIZATION, { html: true }, 1, 5],
   ["it breaks down when the new token is looked at", LOOK, DOWN, 0, 5],
@@ -178,6 +193,8 @@ describe("a rotation succeeds although", () => {
   test.each([
     ["the connection breaks after the server deleted", CUT],
     ["the server breaks down after it deleted", DOWN],
+    ["the server loses its database after it deleted", DATABASE_LOST.afterwards],
+    ["the server refuses after it deleted", ODD],
     ["a web page answers after the server deleted", { html: true } as Plan],
   ])("%s", async (_, fault) => {
     const cloud = await newCloud();
@@ -207,6 +224,58 @@ describe("a rotation succeeds although", () => {
     await cloud.seen(LOOK);
     cloud.revoke(tokenIn(here));
     expect(await running.result).toMatchObject({ code: 0 });
+    expectRotated(cloud, here);
+  });
+});
+
+/** A server that carries requests out long after their client has gone. */
+describe("a late server", () => {
+  const LATE_MS = 1_500;
+  const settled = (cloud: LocalCloud, route: string) =>
+    cloud.seen(route).then(() => Bun.sleep(LATE_MS + 200));
+
+  test("creates a token after the rotation was repeated: the name is taken by then", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = homeToRotate(cloud);
+    cloud.misbehave(CREATE, { lateMs: LATE_MS }, { times: 1 });
+    const late = settled(cloud, CREATE);
+    expect(await rotate(here, ["--timeout", "0.3"])).toMatchObject({ code: 5 });
+    expect(await rotate(here)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('created no "ci-r2"; if it still does: the next rotations look for it'),
+    });
+    await late;
+    expectRotated(cloud, here);
+  });
+
+  test("creates a token after two more rotations: the next one deletes it", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = homeToRotate(cloud);
+    cloud.misbehave(CREATE, { lateMs: LATE_MS }, { times: 1 });
+    const late = settled(cloud, CREATE);
+    expect(await rotate(here, ["--timeout", "0.3"])).toMatchObject({ code: 5 });
+    for (let times = 0; times < 2; times += 1) expect(await rotate(here)).toMatchObject({ code: 0 });
+    await late;
+    expect(namesOf(cloud)).toEqual(["ci-r3", "ci-r2"]);
+    expect(await rotate(here)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /^Deleted "ci-r2" \(\w+\), which an interrupted rotation had asked for\n/,
+      ),
+    });
+    expect(namesOf(cloud)).toEqual(["ci-r4"]);
+    await expectSignedIn(cloud, here);
+  });
+
+  test("deletes a new token after it was to be taken back: nothing relies on that token any more", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = homeToRotate(cloud);
+    plan(cloud, USER, { json: { name: "eve", email: "eve@example.test" } }, { before: 1, times: 1 });
+    cloud.misbehave(DELETE, { lateMs: LATE_MS }, { times: 1 });
+    const late = settled(cloud, DELETE);
+    expect(await rotate(here, ["--timeout", "0.3"])).toMatchObject({ code: 5 });
+    expect(await rotate(here)).toMatchObject({ code: 0 });
+    await late;
     expectRotated(cloud, here);
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
+import type { ApiToken } from "../support/cloud/records.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -21,6 +22,15 @@ sweepCanaries();
 
 const newCloud = cloudsPerTest();
 const DAY_MS = 86_400_000;
+
+/** Tokens that were made together with the one of the context, and are in use too. */
+function addTwins(cloud: LocalCloud, names: readonly string[]): ApiToken[] {
+  const { createdAt } = cloud.tokens[0]!;
+  for (const name of names) cloud.issueToken({ name, createdAt });
+  const twins = cloud.tokens.filter(({ name }) => names.includes(name));
+  for (const twin of twins) twin.lastUsedAt = new Date();
+  return twins;
+}
 
 describe("api-token rotate", () => {
   test.each(["bentocloud", "yatai"] as const)(
@@ -210,7 +220,7 @@ describe("api-token rotate", () => {
   test("needs --old when the token cannot be told from others, and refuses one that cannot be it", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
-    cloud.issueToken({ name: "twin", createdAt: cloud.tokens[0]!.createdAt });
+    addTwins(cloud, ["twin"]);
     cloud.issueToken({ name: "older", createdAt: new Date("2026-01-01T00:00:00Z") });
     const refused = await rotate(here);
     const [ci, twin] = cloud.tokens;
@@ -225,10 +235,46 @@ describe("api-token rotate", () => {
     expect(namesOf(cloud)).toEqual(["twin", "older", "ci-r2"]);
   });
 
+  test("says how many more there are than it names of the tokens that it cannot tell apart", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = homeToRotate(cloud);
+    const names = Array.from({ length: 30 }, (_, index) => `twin-${index}`);
+    addTwins(cloud, names);
+    const { code, stderr } = await rotate(here);
+    expect(code).toBe(2);
+    expect(stderr.match(/\(twin-/g)).toHaveLength(20);
+    expect(stderr).toContain(", or one of 11 more: `bentocloud api-token list` shows them\n");
+  });
+
+  test("rules out tokens that were never used, among any number that were made at the same time", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = homeToRotate(cloud);
+    const [{ createdAt }] = cloud.tokens as [ApiToken];
+    for (let number = 1; number <= 9; number += 1) cloud.issueToken({ name: `twin-${number}`, createdAt });
+    const wrong = await rotate(here, ["--old", "twin-1"]);
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"twin-1" is not the API token'),
+    });
+    expect(await rotate(here)).toMatchObject({ code: 0 });
+    expect(namesOf(cloud)).toEqual([...Array.from({ length: 9 }, (_, at) => `twin-${at + 1}`), "ci-r2"]);
+    await expectSignedIn(cloud, here);
+  });
+
+  test("does not take the only token that was used for its own when its requests do not show there", async () => {
+    const cloud = await newCloud({ dialect: "yatai" });
+    const here = homeToRotate(cloud);
+    const [own, twin] = [cloud.tokens[0]!, addTwins(cloud, ["twin"])[0]!];
+    cloud.disturb(() => void Object.defineProperty(own, "lastUsedAt", { get: () => null, set: () => {} }));
+    const { code, stderr } = await rotate(here);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`--old UID: ${twin.uid}`) });
+    expect(namesOf(cloud)).toEqual(["ci", "twin"]);
+  });
+
   test("warns that the replaced token still works when --old named the wrong one", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
-    cloud.issueToken({ name: "twin", createdAt: cloud.tokens[0]!.createdAt });
+    addTwins(cloud, ["twin"]);
     const { code, stderr } = await rotate(here, ["--old", "twin"]);
     expect(code).toBe(0);
     expect(stderr).toContain('warning: the API token that was replaced still works: "twin" (');

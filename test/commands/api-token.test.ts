@@ -182,6 +182,19 @@ describe("api-token list", () => {
     });
   });
 
+  test("fails at once when the server lists a trillion tokens", async () => {
+    const cloud = await newCloud();
+    const here = signedIn(cloud);
+    const items = Array.from({ length: 100 }, (_, number) => ({ uid: `u${number}`, name: "one" }));
+    cloud.misbehave("GET /api/v1/api_tokens", { json: { start: 0, count: 100, total: 1e12, items } });
+    const { code, stderr } = await run(["api-token", "list"], { home: here });
+    expect({ code, stderr, requests: cloud.requests.length }).toEqual({
+      code: 1,
+      stderr: `error: ${cloud.url} lists more API tokens than can be read: 1000000000000\n`,
+      requests: 1,
+    });
+  });
+
   test("accepts null as an empty list", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);

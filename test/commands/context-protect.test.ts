@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeContexts } from "../store/fixture.ts";
+import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
+import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -66,7 +67,7 @@ describe("context protect", () => {
     expect((await run(EXEC, { home: here })).code).toBe(2);
   });
 
-  test("ends with `context unprotect`, and when the context is removed", async () => {
+  test("ends with `context unprotect`", async () => {
     const here = await protectedHome();
     expect(await run(["context", "unprotect", "prod"], { home: here })).toMatchObject({
       code: 0,
@@ -180,6 +181,99 @@ describe("exec on a protected context", () => {
     const list = await run(["context", "list"], { home: here });
     expect(list).toMatchObject({ code: 0 });
     expect(list.stderr).toContain("is no list of protected contexts");
+  });
+});
+
+interface Change {
+  args: (cloud: LocalCloud) => string[];
+  stdin?: (cloud: LocalCloud) => string;
+  cwd?: string;
+}
+
+/** Every command of ours that changes something with the active context, or with the login that it is about. */
+const CHANGES: [what: string, change: Change][] = [
+  ["exec", { args: () => EXEC }],
+  ["api -X DELETE", { args: () => ["api", "-X", "DELETE", "/api/v1/api_tokens/x"] }],
+  ["api-token delete", { args: () => ["api-token", "delete", "other", "--yes"] }],
+  ["api-token rotate", { args: () => ["api-token", "rotate"] }],
+  ["api-token rotate of a context with its token", { args: () => ["api-token", "rotate", "twin"] }],
+  ["api-token create --login", { args: () => ["api-token", "create", "ci", "--login", "prod", "--force"] }],
+  ["logout", { args: () => ["logout"] }],
+  ["logout NAME", { args: () => ["logout", "prod", "--yes"] }],
+  ["context remove", { args: () => ["context", "remove", "prod"] }],
+  ["login", { args: withToken("login"), stdin: (cloud) => cloud.issueToken() }],
+  ["login --force", { args: withToken("login", "--force"), stdin: (cloud) => cloud.issueToken() }],
+  [
+    "login elsewhere",
+    { args: withToken("login", "--force", "--context=prod"), stdin: (cloud) => cloud.issueToken() },
+  ],
+  [
+    "cloud login where a project names it",
+    {
+      args: (cloud) => ["cloud", "login", "--endpoint", cloud.url, "--api-token", cloud.issueToken()],
+      cwd: "project",
+    },
+  ],
+];
+
+function withToken(...words: string[]) {
+  return (cloud: LocalCloud) => [...words, "--with-token", "--endpoint", cloud.url];
+}
+
+describe("a protected context and the commands that change something with it", () => {
+  async function prepare({ args, stdin, cwd = "." }: Change) {
+    const cloud = await startCloud();
+    const here = home();
+    const token = cloud.issueToken({ name: "own", createdAt: new Date("2026-01-01T00:00:00Z") });
+    cloud.issueToken({ name: "other", createdAt: new Date("2026-02-01T00:00:00Z") });
+    writeContexts(here, [
+      { name: "prod", endpoint: cloud.url, token },
+      { name: "twin", endpoint: cloud.url, token },
+    ]);
+    writeBelow(here.path, "project/.bentorc", "context=prod\n");
+    await run(["context", "protect", "prod"], { home: here });
+    const input = stdin?.(cloud) ?? null;
+    const words = args(cloud);
+    const perform = (...more: string[]) => {
+      const end = words.indexOf("--");
+      const all = end === -1 ? [...words, ...more] : words.toSpliced(end, 0, ...more);
+      return run(all, { home: here, stdin: input, cwd: join(here.path, cwd), reveals: true });
+    };
+    const tokens = () => cloud.tokens.map(({ name }) => name);
+    return { here, perform, tokens, before: { text: here.read(), tokens: tokens() } };
+  }
+
+  test.each(CHANGES)("%s is not done unless it is named", async (what, change) => {
+    const { here, perform, tokens, before } = await prepare(change);
+    const isVerb = what.startsWith("cloud login");
+    const refused = await perform();
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain('the context "prod" is protected\nhint: pass --yes=prod to ');
+    for (const text of ["[", "", "{}"]) {
+      const list = readFileSync(listOf(here), "utf8");
+      writeFileSync(listOf(here), text);
+      expect(await perform()).toMatchObject({ code: isVerb ? 1 : 6, stdout: "" });
+      writeFileSync(listOf(here), list);
+    }
+    expect({ text: here.read(), tokens: tokens() }).toEqual(before);
+    expect((await perform("--yes=nobody")).code).not.toBe(0);
+    expect(here.read()).toBe(before.text);
+    const { code, stderr } = await perform("--yes=prod");
+    expect({ code, stderr }).toMatchObject({ code: what.startsWith("api -X") ? 5 : 0 });
+  });
+
+  test("logout --all keeps it, unless it is named", async () => {
+    const { here, perform } = await prepare({ args: () => ["logout", "--all"] });
+    expect((await perform()).code).toBe(2);
+    const kept = await perform("--yes");
+    expect(kept).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('kept "prod", which is protected'),
+    });
+    expect(here.read()).toContain(`name: "prod"`);
+    expect(here.read()).not.toContain("twin");
+    expect((await perform("--yes=prod")).code).toBe(0);
+    expect(here.read()).toContain("contexts: []\n");
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, type RunOptions, start, type Home } from "../support/bin.ts";
@@ -315,6 +315,25 @@ describe("the program", () => {
     expect(small).toMatchObject({ code: 0, stderr: "" });
   });
 });
+
+test.skipIf(process.platform !== "linux" || isDeno)(
+  "the program has the limits that we were started with",
+  async () => {
+    const here = signedIn();
+    const limits = ["sh", "-c", "ulimit -Sn; ulimit -Sc; cat /proc/self/coredump_filter"];
+    for (const shell of [limits, [...limits, "/dev/fd/9"]]) {
+      const command = [
+        "sh",
+        "-c",
+        'ulimit -Sn 256; ulimit -Sc 8; exec "$@" 9</dev/null',
+        "sh",
+        ...programCommand(),
+      ];
+      const { stdout } = await run(["exec", "--", ...shell], { home: here, command });
+      expect(stdout).toBe(`256\n8\n${readFileSync("/proc/self/coredump_filter", "utf8")}`);
+    }
+  },
+);
 
 describe("nothing runs", () => {
   const ECHO = ["--", "echo", "ran"];

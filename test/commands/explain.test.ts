@@ -59,7 +59,7 @@ describe("explain", () => {
       name: "staging",
       source: { kind: "project", name: "context", path: "<home>/.bentorc", line: 2 },
       endpoint: "https://staging.test",
-      token_masked: expect.stringMatching(/^\*{4}\w{4}$/),
+      token_masked: expect.stringMatching(/^\*{4}[^*]{4}$/),
       email: null,
       organization: null,
       usable: true,

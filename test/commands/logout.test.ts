@@ -82,7 +82,9 @@ describe("logout", () => {
 
   test("--all removes every context", async () => {
     const { place } = homeWith("prod", "staging", "dev");
-    const { code, stderr } = await run(["logout", "--all"], { home: place });
+    const asked = await run(["logout", "--all"], { home: place });
+    expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining("this removes 3 contexts") });
+    const { code, stderr } = await run(["logout", "--all", "--yes"], { home: place });
     expect(code).toBe(0);
     expect(stderr).toBe(
       '✓ Removed context "prod"\n✓ Removed context "staging"\n✓ Removed context "dev"\n' +

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { homeOf, writeBelow } from "../store/fixture.ts";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, type RunOptions, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -221,6 +221,19 @@ describe.skipIf(isFromSource)("a path with bytes that are not UTF-8 is refused, 
       expect({ args, code, stdout }).toEqual({ args, code: 6, stdout: "" });
       expect(stderr).toStartWith("error: the path of the working directory is not valid UTF-8");
     }
+    remove(here);
+  });
+
+  test.each([
+    ["of a key", ["token"], 'export BENTO_CLOUD_API_KEY_FILE="$d/key"'],
+    ["of a body", ["api", "/x", "--input"], 'set -- "$@" "$d/body"'],
+    ["of a field", ["api", "/x", "-F"], 'set -- "$@" "x=@$d/field"'],
+  ])("the name %s, in whose place another file would be read", async (_what, args, script) => {
+    const here = home();
+    writeContexts(here, [{ name: "mine" }]);
+    const { code, stdout, stderr } = await runIn(`${MAKE}; ${script}`, args, { home: here });
+    expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+    expect(stderr).toContain("is not valid UTF-8");
     remove(here);
   });
 

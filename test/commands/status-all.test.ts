@@ -103,6 +103,25 @@ describe("status --all", () => {
     expect(JSON.parse(stdout).contexts).toHaveLength(8);
   });
 
+  test("finds out once that a server does not answer, and asks the others all the same", async () => {
+    let asked = 0;
+    const silent = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: () => (asked++, new Promise<Response>(() => {})),
+    });
+    const endpoint = `http://127.0.0.1:${silent.port}`;
+    const dead = Array.from({ length: 320 }, (_, index) => ({ name: `dead${index}`, endpoint }));
+    const here = homeOf(...dead, valid("alive"));
+    const { stdout } = await run(["status", "--all", "--json", "--timeout", "1"], { home: here });
+    await silent.stop(true);
+    const { contexts } = JSON.parse(stdout) as { contexts: Record<string, string>[] };
+    expect(contexts.map(({ verdict }) => verdict)).toEqual([...dead.map(() => "unreachable"), "valid"]);
+    expect(new Set(contexts.map(({ reason }) => reason)).size).toBe(2);
+    // Two requests for each of the contexts that are asked at a time.
+    expect(asked).toBeLessThanOrEqual(2 * 32);
+  });
+
   test("remembers the user and organization of every context", async () => {
     const here = home();
     const names = ["a", "b", "c"];

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { isLoopback, isSameEndpoint, parseEndpoint, tokensPage } from "../../src/contexts/endpoint.ts";
+import { inspect } from "node:util";
+import {
+  Endpoint,
+  isLoopback,
+  isSameEndpoint,
+  isSamePlace,
+  parseEndpoint,
+  tokensPage,
+} from "../../src/contexts/endpoint.ts";
+import { redact } from "../../src/system/redact.ts";
 
 describe("parseEndpoint", () => {
   test.each([
@@ -89,4 +98,44 @@ describe("isLoopback", () => {
 
 test("tokensPage: is below the endpoint's prefix", () => {
   expect(tokensPage("https://cloud.test/team")).toBe("https://cloud.test/team/api_tokens");
+});
+
+describe("a stored endpoint with a password", () => {
+  const PASSWORD = "s3cret-w0rd";
+
+  test.each([
+    ["https://svc:PASSWORD@cloud.test/team", "https://…@cloud.test/team", "https://cloud.test/team"],
+    ["svc:PASSWORD@cloud.test", "…@cloud.test", "https://cloud.test"],
+    ["https://PASSWORD@cloud.test", "https://…@cloud.test", "https://cloud.test"],
+    [" https://:PASSWORD@cloud.test", " https://…@cloud.test", "https://cloud.test"],
+    ["https://svc:a@b:PASSWORD@cloud.test", "https://…@cloud.test", "https://cloud.test"],
+    ["https://svc:PASSWORD@cloud.test/a@b", "https://…@b", "https://cloud.test/a@b"],
+    ["https://cloud.test/a@b", "https://cloud.test/a@b", "https://cloud.test/a@b"],
+    // These are no URLs, so the password may go on to the last @.
+    ["https://svc:PASSWORD/x@cloud.test", "https://…@cloud.test", undefined],
+    ["https://svc:#PASSWORD@cloud.test", "https://…@cloud.test", undefined],
+    ["https://svc:PASSWORD@cloud.test:x", "https://…@cloud.test:x", undefined],
+    ["https:/svc:PASSWORD@cloud.test", "…@cloud.test", undefined],
+    ["https:\\\\svc:PASSWORD@cloud.test", "…@cloud.test", undefined],
+    ["https://svc:PASS\tWORD@cloud.test", "https://…@cloud.test", undefined],
+  ])("%j is masked in every conversion", (written, masked, shared) => {
+    const endpoint = new Endpoint(written.replace("PASSWORD", PASSWORD));
+    expect([`${endpoint}`, JSON.parse(JSON.stringify(endpoint)), tokensPage(endpoint)]).toEqual([
+      masked,
+      masked,
+      `${masked}/api_tokens`,
+    ]);
+    expect(inspect({ endpoint }, { showHidden: true, depth: 9 })).toContain(`Endpoint(${masked})`);
+    expect(endpoint.reveal()).toBe(written.replace("PASSWORD", PASSWORD));
+    if (shared === undefined) expect(() => endpoint.withoutUserinfo()).toThrow();
+    else expect(endpoint.withoutUserinfo()).toBe(shared);
+    expect(redact(`the server says ${PASSWORD}`)).toBe("the server says ****");
+  });
+
+  test("is at the same place as one with another password, or without one", () => {
+    const [own, other, none] = ["svc:a@", "svc:b@", ""].map((text) => new Endpoint(`https://${text}x.test/`));
+    for (const one of [other!, none!]) expect(isSamePlace(own!, one)).toBe(true);
+    expect(isSamePlace(own!, new Endpoint("https://svc:a@y.test"))).toBe(false);
+    expect(isSameEndpoint(own!, none!)).toBe(false);
+  });
 });

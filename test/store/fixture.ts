@@ -1,15 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { tokenOf } from "../../src/contexts/context.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
-import { listVersions, type Kind } from "../../src/store/versions.ts";
-import { canary } from "../support/sweep.ts";
+import { listVersions, type VersionKind } from "../../src/store/versions.ts";
+import { parseContexts } from "../../src/yaml/parse.ts";
+import { quotedCanary } from "../support/sweep.ts";
 import { home, type Home } from "../support/home.ts";
 
 export interface Entry {
   name: string;
   /** `https://NAME.test` when not given. */
   endpoint?: string;
-  /** A new canary when not given. */
+  /** A new canary when not given, which needs every kind of quotes. */
   token?: string;
   email?: string | null;
 }
@@ -18,7 +20,7 @@ export interface Entry {
 export function writeContexts(home: Home, entries: readonly Entry[], current = entries[0]?.name): void {
   const items = entries.map(({ name, endpoint, token, email = null }) => {
     const fields = [
-      `- api_token: ${token ?? canary()}`,
+      `- api_token: ${token ?? quote(quotedCanary())}`,
       `  email: ${email}`,
       `  endpoint: ${quote(endpoint ?? `https://${name}.test`)}`,
       `  name: ${quote(name)}`,
@@ -37,6 +39,11 @@ export function homeOf(...entries: readonly (Entry | string)[]): Home {
     entries.map((entry) => (typeof entry === "string" ? { name: entry } : entry)),
   );
   return here;
+}
+
+/** The tokens of the contexts file, in its order. */
+export function tokensIn(home: Home): string[] {
+  return parseContexts(home.read()).contexts.map((context) => tokenOf(context)?.reveal() ?? "");
 }
 
 /** In double quotes and ASCII, which is what Python writes for anything unusual. */
@@ -70,7 +77,7 @@ export function openStore(here: Home): { store: Store; alerts: string[] } {
 }
 
 /** The versions or losses that are kept, oldest first. */
-export function keptIn(here: Home, kind: Kind = "version"): { id: string; text: string }[] {
+export function keptIn(here: Home, kind: VersionKind = "version"): { id: string; text: string }[] {
   const kept = listVersions(ownOf(here)).filter((version) => version.kind === kind);
   return kept.map(({ id, path }) => ({ id, text: readFileSync(path, "utf8") }));
 }

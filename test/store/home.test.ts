@@ -53,6 +53,16 @@ describe("locateHome", () => {
     expect(() => fileOf(value)).toThrow("BENTOML_HOME refers to itself");
   });
 
+  test.each([
+    ["doubles", { X: "$X$X", BENTOML_HOME: "$X" }],
+    ["is long", { X: "x".repeat(5000), BENTOML_HOME: "/a/$X" }],
+    ["has many braces", { BENTOML_HOME: "${".repeat(60_000) }],
+  ])("a path that %s is refused at once", (_what, env) => {
+    const started = performance.now();
+    expect(() => locateHome({ HOME: "/home/me", ...env }, cwd)).toThrow("longer than any path");
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
   test("another user's home is refused rather than taken for a directory called so", () => {
     expect(() => fileOf("~other/x")).toThrow("names another user's home (~other)");
   });

@@ -3,10 +3,10 @@ import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, write
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { Token } from "../../src/contexts/token.ts";
-import { removeContexts, switchContext } from "../../src/store/manage.ts";
+import { removeContexts, switchContext } from "../../src/store/manage-contexts.ts";
 import { listRestorable } from "../../src/store/restore.ts";
 import type { Store } from "../../src/store/store.ts";
-import { listVersions, loginsOf } from "../../src/store/versions.ts";
+import { listVersions, versionKey } from "../../src/store/versions.ts";
 import { readContexts } from "../../src/yaml/read.ts";
 import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
 import { run } from "../support/bin.ts";
@@ -54,7 +54,7 @@ describe("versions", () => {
     expect(kept).toHaveLength(20);
     expect(kept.at(-1)!.text).toBe(here.read());
     const logins = await Promise.all(
-      kept.map(async ({ text }) => loginsOf((await readContexts(text)).contexts)),
+      kept.map(async ({ text }) => versionKey((await readContexts(text)).contexts)),
     );
     expect(new Set(logins).size).toBe(20);
   });

@@ -26,8 +26,18 @@ const FORMS: readonly Form[] = [
   {
     name: "percent-encoded",
     expansion: 1,
-    // Most tokens look the same in a URL as in clear.
+    // Most tokens look the same in a URL as in clear, and so in the next two.
     spell: (token) => [encodeURIComponent(token)].filter((spelling) => spelling !== token),
+  },
+  {
+    name: "escaped in JSON",
+    expansion: 1,
+    spell: (token) => [JSON.stringify(token).slice(1, -1)].filter((spelling) => spelling !== token),
+  },
+  {
+    name: "quoted for a shell",
+    expansion: 1,
+    spell: (token) => [token.replaceAll("'", "'\\''")].filter((spelling) => spelling !== token),
   },
   {
     name: "percent-encoded",
@@ -64,6 +74,12 @@ function base64At(token: string, offset: number): string[] {
 export function canary(): string {
   const tail = Array.from({ length: 14 }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
   return registerCanary(`canari${tail}`);
+}
+
+/** A token with characters that JSON, shells, URLs and regular expressions escape, every few characters. */
+export function quotedCanary(): string {
+  const parts = canary().match(/.{1,5}/g)!;
+  return registerCanary(parts.map((part, index) => part + `"'\\$`[index]).join(""));
 }
 
 /** Declares any other text a secret, for tokens of an unusual shape. At least 8 characters. */

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { unknownRoute, type Answer, type SeenRequest } from "./cloud/answer.ts";
+import { authenticate } from "./cloud/authenticate.ts";
 import { approveCode } from "./cloud/login.ts";
 import { misbehave, reset, type Plan } from "./cloud/misbehave.ts";
 import {
@@ -53,6 +54,8 @@ export interface LocalCloud {
   approve(code?: string, email?: string): string;
   /** Answers a route, or an exact `METHOD /path`, by the plan instead; always, or the next `times` requests. */
   misbehave(route: string, plan: Plan, options?: { times?: number }): void;
+  /** Answers each request for which there is no other plan by the plan that is chosen for it; undefined ends that. */
+  disturb(choose: ((request: SeenRequest) => Plan | undefined) | undefined): void;
   /** Ends every misbehaviour. */
   behave(): void;
   /** Has `verify` check how often a route was requested. */
@@ -73,20 +76,20 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const requests: SeenRequest[] = [];
   const planned: Planned[] = [];
   const expected = new Map<string, number>();
+  let disturbance: Parameters<LocalCloud["disturb"]>[0];
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { seen, match } = await receive(request, { dialect, prefix });
     requests.push(seen);
     if (delayMs > 0) await sleep(delayMs);
     const next = planned.find((one) => isFor(seen, one.route) && one.hits < one.times);
-    if (next !== undefined) {
-      next.hits++;
-      if (!(await misbehave(next.plan, request, response))) return;
-    }
-    const answer =
-      match?.handle({ request: seen, records, uid: match.uid, prefix }) ?? unknownRoute(seen.method);
-    if (next !== undefined && "afterwards" in next.plan)
-      await misbehave(next.plan.afterwards, request, response);
+    if (next !== undefined) next.hits++;
+    const plan = next?.plan ?? disturbance?.(seen);
+    const call = { request: seen, records, uid: match?.uid ?? "", prefix };
+    const early = plan && "lateMs" in plan ? { caller: authenticate(call) } : {};
+    if (plan !== undefined && !(await misbehave(plan, request, response))) return;
+    const answer = match?.handle({ ...call, ...early }) ?? unknownRoute(seen.method);
+    if (plan !== undefined && "afterwards" in plan) await misbehave(plan.afterwards, request, response);
     else send(answer, request, response);
   }
 
@@ -133,6 +136,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     approve: (code = [...records.codes.keys()].at(-1) ?? "", email) =>
       approveCode(records, code, email).value,
     misbehave: (route, plan, { times = Infinity } = {}) => void planned.push({ route, plan, times, hits: 0 }),
+    disturb: (choose) => void (disturbance = choose),
     behave() {
       for (const one of planned) one.times = one.hits;
     },

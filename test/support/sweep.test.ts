@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "n
 import { dirname, join } from "node:path";
 import { home, run } from "./bin.ts";
 import { startCloud } from "./cloud.ts";
-import { canary, registerCanary, sweep, type Allowed } from "./sweep.ts";
+import { canary, quotedCanary, registerCanary, sweep, type Allowed } from "./sweep.ts";
 import { openTerminal } from "./terminal.ts";
 
 afterEach(() => sweep());
@@ -45,6 +45,14 @@ describe("outputs", () => {
     const token = registerCanary(`s3cr+t/${crypto.randomUUID()}=`);
     await run([encodeURIComponent(token)], printf);
     expect(leaks().join()).toContain("percent-encoded on stdout");
+  });
+
+  test("a token with quotes is found in JSON and behind a shell's quotes", async () => {
+    const token = quotedCanary();
+    await run([JSON.stringify({ token })], printf);
+    expect(leaks().join()).toContain("escaped in JSON on stdout");
+    await run([`'${token.replaceAll("'", "'\\''")}'`], printf);
+    expect(leaks().join()).toContain("quoted for a shell on stdout");
   });
 
   test("the beginning that tokens of one time share is found", async () => {

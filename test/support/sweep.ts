@@ -9,7 +9,7 @@ import {
   type Recording,
 } from "./canaries.ts";
 
-export { canary, registerCanary } from "./canaries.ts";
+export { canary, quotedCanary, registerCanary } from "./canaries.ts";
 
 export interface Allowed {
   /** Glob patterns, relative to the home, of further files in which a token may stand. */

@@ -12,7 +12,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { inspect, readRegularFile, realTarget, requireWritable } from "../../src/system/files.ts";
+import { inspect, realTarget, requireWritable } from "../../src/system/files.ts";
+import { readRegularFile } from "../../src/system/read-file.ts";
 import { NotRegularError, storageError, TooLargeError } from "../../src/system/storage-error.ts";
 import { ensurePrivateDirectory, requirePrivateDirectory } from "../../src/system/create.ts";
 import { replaceFile, sweepTemporaries } from "../../src/system/replace.ts";
@@ -74,10 +75,10 @@ describe("realTarget", () => {
     expect(() => realTarget(path)).toThrow("loop of symbolic links");
   });
 
-  test("passes over a file where a directory belongs", () => {
+  test("takes no file for a directory", () => {
     const path = join(directory(), "file");
     writeFileSync(path, "");
-    expect(realTarget(join(path, "below"))).toBe(join(path, "below"));
+    expect(() => realTarget(join(path, "below"))).toThrow("a part of the path is not a directory");
   });
 });
 
@@ -194,7 +195,7 @@ test("inspect looks at a link itself, and at nothing where nothing is", () => {
   writeFileSync(join(here, "file"), "");
   expect(inspect(join(here, "link"))?.isSymbolicLink()).toBe(true);
   expect(inspect(join(here, "missing"))).toBeUndefined();
-  expect(inspect(join(here, "file/below"))).toBeUndefined();
+  expect(() => inspect(join(here, "file/below"))).toThrow("a part of the path is not a directory");
 });
 
 describe("storageError", () => {

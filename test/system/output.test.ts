@@ -1,11 +1,16 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { Context, tokenOf } from "../../src/contexts/context.ts";
 import { parseToken, Token } from "../../src/contexts/token.ts";
-import { redact } from "../../src/system/redact.ts";
+import { redact, redactFields } from "../../src/system/redact.ts";
+import { toSafeJson } from "../../src/system/text.ts";
 import { CliError } from "../../src/errors.ts";
-import { run } from "../support/bin.ts";
-import { canary, sweepCanaries } from "../support/sweep.ts";
+import { writeBelow } from "../store/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { findCanaries } from "../support/canaries.ts";
+import { bunCommand, runtimeEnvironment } from "../support/program.ts";
+import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
@@ -38,7 +43,7 @@ describe("a token cannot be printed by accident", () => {
     ["spread", () => JSON.stringify({ ...context })],
     ["structured", () => JSON.stringify(structuredClone({ ...context }))],
   ])("a context does not hold it: %s", (_name, show) => {
-    expect(show()).toContain("https://cloud.test");
+    expect(show()).toMatch(/\ba\b/);
     expect(show().includes(text)).toBe(false);
   });
 
@@ -72,6 +77,69 @@ describe("redact", () => {
     const long = `${short}${canary()}`;
     expect([new Token(short), new Token(long)]).toHaveLength(2);
     expect(redact(`x ${long} y`).includes(long.slice(20))).toBe(false);
+  });
+});
+
+describe("a token with characters that are escaped", () => {
+  const text = registerCanary(`q"u'o\\te/${crypto.randomUUID()}"\\'%`);
+  const masked = new Token(text).masked;
+
+  test("is masked in data before its characters are", () => {
+    const data = { [text]: [`a ${text} b`, { deep: text }], token: new Token(text), time: new Date(0) };
+    expect(JSON.parse(toSafeJson(data, redactFields))).toEqual({
+      [masked]: [`a ${masked} b`, { deep: masked }],
+      token: masked,
+      time: "1970-01-01T00:00:00.000Z",
+    });
+  });
+
+  test.each([
+    ["as JSON", JSON.stringify(text).slice(1, -1)],
+    ["in a URL", encodeURIComponent(text)],
+    ["in a path", encodeURI(text)],
+    ["for a shell", `'${text.replaceAll("'", "'\\''")}'`],
+  ])("is masked when somebody else quoted it %s", (_name, quoted) => {
+    expect(redact(`said: ${quoted}.`)).toContain(masked);
+    expect(findCanaries(redact(`said: ${quoted}.`))).toEqual([]);
+  });
+});
+
+describe("an error", () => {
+  const HOSTILE = "a\u001b]0;owned\u0007b\u202ec\u009b31m";
+
+  test("holds nothing that drives a terminal, nor a token, and neither do its causes", () => {
+    const token = canary();
+    expect(new Token(token).masked).toBe(`****${token.slice(-4)}`);
+    const said = `${HOSTILE} ${token}`;
+    for (const cause of [
+      new Error(said, { cause: new TypeError(said) }),
+      new DOMException(said),
+      undefined,
+    ]) {
+      const error = new CliError("FAILURE", said, { hint: said, cause });
+      const shown = [error.message, error.hint, error.stack, (cause?.cause as Error)?.message, cause?.stack];
+      // oxlint-disable-next-line no-control-regex -- matching control characters is the purpose
+      for (const text of shown)
+        expect(text ?? "").not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+      expect(findCanaries(shown.join("\n"))).toEqual([]);
+    }
+  });
+
+  test("that a program with the library does not catch is printed without them", async () => {
+    const here = home();
+    writeBelow(here.path, ".bentorc", `context=${HOSTILE}\n`);
+    const library = join(import.meta.dirname, "../../src/index.ts");
+    const script = `import { resolveContext } from ${JSON.stringify(library)};\nawait resolveContext();\n`;
+    const file = writeBelow(here.path, "script.ts", script);
+    const { code, stderr } = await run([], {
+      home: here,
+      command: bunCommand(file),
+      env: runtimeEnvironment("bun"),
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain("you have no context");
+    expect(stderr).not.toContain("\u001b]");
+    expect(stderr).not.toContain("\u202e");
   });
 });
 
@@ -115,5 +183,30 @@ describe("output", () => {
   test("a name is shown without characters that drive the terminal", async () => {
     const { stderr } = await run(["token", "--context", "a\u001B[31mb\u202Ec"]);
     expect(stderr).toStartWith('error: there is no context "abc"\n');
+  });
+});
+
+describe("the locale", () => {
+  const COMMANDS = [
+    ["context", "protect", "prod"],
+    ["doctor", "--offline"],
+    ["exec", "--help"],
+    ["use", "prod"],
+    ["context", "show"],
+  ];
+  test.each<[what: string, env: Record<string, string>, isAscii: boolean]>([
+    ["C", { LC_ALL: "C" }, true],
+    ["Latin-1", { LC_CTYPE: "de_DE.ISO-8859-1" }, true],
+    ["none", { LANG: "" }, true],
+    ["UTF-8", { LANG: "de_DE.UTF-8" }, false],
+    ["UTF-8, by another variable", { LANG: "C", LC_ALL: "en_US.utf8" }, false],
+  ])("%s decides whether marks are ASCII", async (_what, env, isAscii) => {
+    const here = home();
+    here.write("contexts:\n- {name: prod, endpoint: https://me@prod.test, api_token: canary00}\n");
+    const ended = await Promise.all(COMMANDS.map((args) => run(args, { home: here, env })));
+    const printed = ended.map(({ stdout, stderr }) => stdout + stderr).join("");
+    expect(printed).toMatch(/Protected context "prod"/);
+    // oxlint-disable-next-line no-control-regex -- every character of ASCII
+    expect(/^[\u0000-\u007f]*$/.test(printed)).toBe(isAscii);
   });
 });

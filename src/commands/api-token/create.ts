@@ -7,7 +7,7 @@ import { reportLogin } from "../../auth/report-login.ts";
 import { create as createApiToken, prepareLogin, saveCreated } from "../../tokens/create.ts";
 import { parseExpiry, parseScopes, parseTokenName } from "../../tokens/fields.ts";
 import { openTokens } from "../../tokens/list.ts";
-import { REQUEST_ARGS } from "../_args.ts";
+import { REQUEST_ARGS, YES_ALSO } from "../_args.ts";
 import { DESCRIPTION, EXPIRES, SCOPE, showExpiry, showScopes, toJson } from "./_format.ts";
 
 export const create = command({
@@ -21,6 +21,7 @@ export const create = command({
     login: option("name", "Save it as this context, and make that current"),
     "no-use": flag("With --login, keep the current context"),
     force: flag("Accept any scope; with --login, replace any context"),
+    yes: YES_ALSO,
     ...REQUEST_ARGS,
   },
   examples: [
@@ -42,6 +43,7 @@ export const create = command({
             use: !args["no-use"],
             force,
             insecureHttp,
+            yes: given.all("yes"),
             commandFor: (other) => `bentocloud api-token create ${name} --login ${quoteWord(other)}`,
           });
     const token = await createApiToken(session.client, {

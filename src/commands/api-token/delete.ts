@@ -2,7 +2,7 @@ import { command, flag } from "../../cli/command.ts";
 import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
 import { deleteApiToken } from "../../tokens/delete.ts";
 import { describeUser } from "../../tokens/match.ts";
-import { REQUEST_ARGS } from "../_args.ts";
+import { REQUEST_ARGS, YES_ALSO } from "../_args.ts";
 import { TOKEN } from "./_format.ts";
 
 export const remove = command({
@@ -10,14 +10,15 @@ export const remove = command({
   description: "Delete an API token; every program that uses it is locked out",
   args: {
     token: TOKEN,
-    yes: flag("Do not ask"),
+    yes: YES_ALSO,
     force: flag("Delete it even if a context here uses it or may use it"),
     ...REQUEST_ARGS,
   },
   examples: [["bentocloud api-token delete old-laptop --yes", "without asking"]],
-  async run(args, cli) {
+  async run(args, cli, given) {
     const { token, contexts } = await deleteApiToken(cli, args.token, {
-      yes: args.yes,
+      isConfirmed: args.yes,
+      yes: given.all("yes"),
       force: args.force,
       insecureHttp: args["insecure-http"],
     });

@@ -5,7 +5,7 @@ import { parseExpiry } from "../../tokens/fields.ts";
 import type { RotateOptions } from "../../tokens/plan-rotation.ts";
 import { previewRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
 import type { Cli } from "../../app.ts";
-import { CONTEXT, REQUEST_ARGS } from "../_args.ts";
+import { CONTEXT, REQUEST_ARGS, YES_ALSO } from "../_args.ts";
 import { showDescription, showExpiry } from "./_format.ts";
 
 export const rotate = command({
@@ -16,17 +16,19 @@ export const rotate = command({
     expires: option("when", "When the new one expires, as for `create` (default: as the old one)"),
     old: option("token", "UID or name of the old one, if that is not known"),
     "dry-run": flag("Print what would be done; change nothing"),
+    yes: YES_ALSO,
     ...REQUEST_ARGS,
   },
   examples: [
     ["bentocloud api-token rotate prod", "run it again to finish or undo an interrupted rotation"],
     ["bentocloud api-token rotate --expires 90d", "the active one, with a new lifetime"],
   ],
-  async run(args, cli) {
+  async run(args, cli, given) {
     const options = {
       name: args.name,
       old: args.old,
       expiresAt: args.expires === undefined ? undefined : parseExpiry(args.expires, cli.now()),
+      yes: given.all("yes"),
       insecureHttp: args["insecure-http"],
     };
     if (args["dry-run"]) await printPlan(cli, options);

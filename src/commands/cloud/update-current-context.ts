@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { switchContext } from "../../store/manage.ts";
+import { switchContext } from "../../store/manage-contexts.ts";
 import { reportNarrowed, reportWinner } from "../../auth/report-login.ts";
 import { exitOneOnFailure } from "./_exit-code.ts";
 import { CONTEXT } from "../_args.ts";

@@ -29,7 +29,7 @@ export const list = command({
     if (rows.length === 0) cli.output.info(await describeEmptyList(cli));
     else await cli.output.table(["", "NAME", "ENDPOINT", "EMAIL", "STATE"], rows.map(toRow));
     if (active.source.kind === "env_key")
-      cli.output.info("None of these is active here: BENTO_CLOUD_API_KEY is set");
+      cli.output.info(`None of these is active here: ${active.source.name} is set`);
   },
 });
 

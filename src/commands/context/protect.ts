@@ -1,10 +1,10 @@
 import { command } from "../../cli/command.ts";
-import { protectContext } from "../../store/manage.ts";
+import { protectContext } from "../../store/manage-contexts.ts";
 import { CONTEXT } from "../_args.ts";
 
 export const protect = command({
   name: "protect",
-  description: "Make `exec` and `api` requests that change something ask for the name first",
+  description: "Make every command that changes something with it ask for its name first",
   args: { name: { ...CONTEXT, required: true, description: "Context to protect" } },
   examples: [
     ["bentocloud context protect prod", "protect it"],

@@ -1,12 +1,14 @@
 import { command } from "../../cli/command.ts";
+import { confirmProtected } from "../../auth/confirm-protected.ts";
 import { logOut } from "../../auth/logout.ts";
-import { CONTEXT } from "../_args.ts";
+import { CONTEXT, YES_ALSO } from "../_args.ts";
 
 export const remove = command({
   name: "remove",
   description: "Remove a context, as `bentocloud logout NAME` does",
-  args: { name: { ...CONTEXT, required: true, description: "Context to remove" } },
-  async run(args, cli) {
+  args: { name: { ...CONTEXT, required: true, description: "Context to remove" }, yes: YES_ALSO },
+  async run(args, cli, given) {
+    await confirmProtected(cli, [args.name], { yes: given.all("yes"), intent: "remove it" });
     await logOut(cli, [args.name]);
   },
 });

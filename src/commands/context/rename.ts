@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
 import { reportNarrowed } from "../../auth/report-login.ts";
-import { renameContext } from "../../store/manage.ts";
+import { renameContext } from "../../store/manage-contexts.ts";
 import { CONTEXT } from "../_args.ts";
 
 export const rename = command({

@@ -1,5 +1,5 @@
 import { command, flag } from "../../cli/command.ts";
-import { requireStored } from "../../store/manage.ts";
+import { requireStored } from "../../store/manage-contexts.ts";
 import { type Context, usableTokenOf } from "../../contexts/context.ts";
 import { openOffline, openSession } from "../../auth/session.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";

@@ -1,5 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { unprotectContext } from "../../store/manage.ts";
+import { unprotectContext } from "../../store/manage-contexts.ts";
 import { CONTEXT } from "../_args.ts";
 
 export const unprotect = command({

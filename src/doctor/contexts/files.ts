@@ -10,7 +10,7 @@ import {
   discard,
   inspect,
   inspectTarget,
-  namesIn,
+  listDirectory,
   permissionsOf,
   realTarget,
   requireWritable,
@@ -80,7 +80,7 @@ function findWide({ file, own }: Paths): string[] {
 }
 
 function listIn(folder: string): string[] {
-  return namesIn(folder).map((name) => join(folder, name));
+  return listDirectory(folder).map((name) => join(folder, name));
 }
 
 /** What processes that were killed in the middle of a write left behind. */

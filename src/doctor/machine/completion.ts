@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
 import { variable } from "../../resolve/environment.ts";
 import type { Environment } from "../../store/home.ts";
-import { inspectTarget, readRegularFile } from "../../system/files.ts";
+import { inspectTarget } from "../../system/files.ts";
+import { readRegularFile } from "../../system/read-file.ts";
 import { homeDirectory } from "../../system/runtime.ts";
 import { type Check, ok } from "../check.ts";
 import { open, secret, text } from "../report.ts";
@@ -67,10 +68,10 @@ const MAX_BYTES = 1024 * 1024;
 
 /** A start file does so in a line that is not a comment. */
 function providesCompletion(path: string): boolean {
-  if (/^_?bentocloud/.test(basename(path))) return inspectTarget(path)?.isFile() ?? false;
   try {
+    if (/^_?bentocloud/.test(basename(path))) return inspectTarget(path)?.isFile() ?? false;
     const code = readRegularFile(path, { limit: MAX_BYTES })?.bytes.toString("utf8") ?? "";
-    return /^[^#\n]*\bbentocloud\s+completion\b/m.test(code);
+    return code.split("\n").some((line) => /\bbentocloud\s+completion\b/.test(line.split("#", 1)[0] ?? ""));
   } catch {
     return false;
   }

@@ -1,6 +1,12 @@
 import type { Cli } from "../../app.ts";
 import { findProject } from "../../resolve/bentorc.ts";
-import { environmentCredential, isSetButEmpty, variable } from "../../resolve/environment.ts";
+import {
+  environmentCredential,
+  isSetButEmpty,
+  KEY_FILE,
+  keyVariable,
+  variable,
+} from "../../resolve/environment.ts";
 import { comparePython } from "../../resolve/python.ts";
 import type { Environment } from "../../store/home.ts";
 import { attempt, type Check, ok, warn } from "../check.ts";
@@ -9,7 +15,7 @@ import { join, open, secret, type Text, text } from "../report.ts";
 const KEY = "BENTO_CLOUD_API_KEY";
 const ENDPOINT = "BENTO_CLOUD_API_ENDPOINT";
 const CONTEXT = "BENTOML_CLOUD_CONTEXT";
-const CHOOSING = [KEY, ENDPOINT, CONTEXT];
+const CHOOSING = [KEY, KEY_FILE, ENDPOINT, CONTEXT];
 
 /** The variables that choose a login: whether they contradict each other, the options or a project, or mislead. */
 export const environment: Check = {
@@ -32,7 +38,8 @@ export const environment: Check = {
 };
 
 async function listConflicts({ env, flags, cwd }: Cli): Promise<Text[]> {
-  const hasKey = variable(env, KEY) !== undefined;
+  const key = keyVariable(env);
+  const hasKey = variable(env, key) !== undefined;
   const hasName = variable(env, CONTEXT) !== undefined;
   const hasEndpoint = variable(env, ENDPOINT) !== undefined;
   const found =
@@ -40,11 +47,11 @@ async function listConflicts({ env, flags, cwd }: Cli): Promise<Text[]> {
       ? [text`${open(ENDPOINT)} without ${open(KEY)} only says where \`login\` signs in`]
       : [];
   if (flags.context !== undefined)
-    return hasKey ? [...found, text`--context wins over ${open(KEY)} here`] : found;
-  if (hasKey && hasName) found.push(text`${open(KEY)} wins over ${open(CONTEXT)}`);
+    return hasKey ? [...found, text`--context wins over ${open(key)} here`] : found;
+  if (hasKey && hasName) found.push(text`${open(key)} wins over ${open(CONTEXT)}`);
   const project = await attempt(() => findProject(cwd, () => {}));
   if (project?.context !== undefined && (hasKey || hasName)) {
-    const winner = open(hasKey ? KEY : CONTEXT);
+    const winner = open(hasKey ? key : CONTEXT);
     found.push(text`${winner} wins over the context that ${secret("path", project.path)} names`);
   }
   return found;
@@ -59,7 +66,8 @@ async function compareWithPython(cli: Cli): Promise<Text[]> {
 }
 
 function describeChoice(env: Environment): Text {
-  if (variable(env, KEY) === undefined) return open(`${CONTEXT} chooses the context`);
+  const key = keyVariable(env);
+  if (variable(env, key) === undefined) return open(`${CONTEXT} chooses the context`);
   const where = variable(env, ENDPOINT) === undefined ? "the default endpoint" : ENDPOINT;
-  return open(`${KEY} is the login, with ${where}; no stored context is used`);
+  return open(`${key} is the login, with ${where}; no stored context is used`);
 }

@@ -1,5 +1,5 @@
 import { variable } from "../../resolve/environment.ts";
-import { readRegularFile } from "../../system/files.ts";
+import { readRegularFile } from "../../system/read-file.ts";
 import { describeRuntime, isBun } from "../../system/machine.ts";
 import { VERSION } from "../../version.ts";
 import { type Check, ok, warn } from "../check.ts";

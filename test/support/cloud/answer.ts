@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Caller } from "./authenticate.ts";
 import type { Records } from "./records.ts";
 
 /** A request as it reached the server. */
@@ -25,6 +26,8 @@ export interface Call {
   uid: string;
   /** The server's path prefix, empty for none. */
   prefix: string;
+  /** What authentication found, when it came before a wait. */
+  caller?: Caller | Answer;
 }
 
 export type Handler = (call: Call) => Answer;

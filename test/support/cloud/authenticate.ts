@@ -10,27 +10,32 @@ export interface Caller {
 /** A handler for signed-in callers; everybody else gets the dialect's refusal. */
 export function signedIn(handle: (call: Call, caller: Caller) => Answer): Handler {
   return (call) => {
-    const { request, records } = call;
-    const named = request.headers["x-yatai-organization"] ?? request.query["organization_name"];
-    const chosen = records.organizations.find((organization) => organization.name === named);
-    // The real server looks the organization up before it looks at the token.
-    if (named !== undefined && named !== "" && chosen === undefined) return { status: 404 };
-
-    const value = String(request.headers["x-yatai-api-token"] ?? "");
-    const token = records.tokens.find((known) => known.value === value);
-    const refuse = (message: string) => refusal(records.dialect === "yatai" ? 403 : 401, message);
-    if (value === "") return refuse("username in cookie is empty");
-    if (token === undefined) return refuse(unknownToken(value));
-    if (isExpired(token)) return refuse("the api token is expired");
-    if (token.organization === null) {
-      return refuse("get user organization: cannot found organization: record not found");
-    }
-    if (chosen !== undefined && chosen !== token.organization) {
-      return refusal(403, `user ${token.user.name} cannot view this organization: ${chosen.name}`);
-    }
-    token.lastUsedAt = new Date();
-    return handle(call, { token, organization: token.organization });
+    const caller = call.caller ?? authenticate(call);
+    return "token" in caller ? handle(call, caller) : caller;
   };
+}
+
+/** Who sends a request, or the refusal. */
+export function authenticate({ request, records }: Call): Caller | Answer {
+  const named = request.headers["x-yatai-organization"] ?? request.query["organization_name"];
+  const chosen = records.organizations.find((organization) => organization.name === named);
+  // The real server looks the organization up before it looks at the token.
+  if (named !== undefined && named !== "" && chosen === undefined) return { status: 404 };
+
+  const value = String(request.headers["x-yatai-api-token"] ?? "");
+  const token = records.tokens.find((known) => known.value === value);
+  const refuse = (message: string) => refusal(records.dialect === "yatai" ? 403 : 401, message);
+  if (value === "") return refuse("username in cookie is empty");
+  if (token === undefined) return refuse(unknownToken(value));
+  if (isExpired(token)) return refuse("the api token is expired");
+  if (token.organization === null) {
+    return refuse("get user organization: cannot found organization: record not found");
+  }
+  if (chosen !== undefined && chosen !== token.organization) {
+    return refusal(403, `user ${token.user.name} cannot view this organization: ${chosen.name}`);
+  }
+  token.lastUsedAt = new Date();
+  return { token, organization: token.organization };
 }
 
 /** Two colons make a token a component's: component, cluster and secret. */

@@ -13,6 +13,8 @@ export type Plan =
   | { json: unknown }
   /** The proper answer, but later. */
   | { delayMs: number }
+  /** The proper answer, after the server authenticated at once and then waited, as for a lock of its database. */
+  | { lateMs: number }
   /** 200, then one byte every 50 ms for ever. */
   | { drip: true }
   /** 200 with valid JSON of this many bytes. */
@@ -33,8 +35,8 @@ export async function misbehave(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<boolean> {
-  if ("delayMs" in plan) {
-    await sleep(plan.delayMs);
+  if ("delayMs" in plan || "lateMs" in plan) {
+    await sleep("delayMs" in plan ? plan.delayMs : plan.lateMs);
     return true;
   }
   if ("afterwards" in plan) return true;

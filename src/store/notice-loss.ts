@@ -1,3 +1,12 @@
+/**
+ * What another program did to our logins. A context of the baseline that is missing from the file, or that has gone back
+ * to an entry of an older version, is said once, with the command that brings it back. Nothing more is concluded, and
+ * nothing is brought back unasked: whoever changed the file may have meant it.
+ *
+ * After the warning the file as it is now becomes the baseline, so that the next command sees no difference. A process
+ * that is killed in between leaves the old baseline, and the next command says it again.
+ */
+
 import { CliError } from "../errors.ts";
 import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
 import { discard, inspect, realTarget } from "../system/files.ts";
@@ -15,22 +24,14 @@ import {
   findLastValid,
   listVersions,
   loadVersions,
-  loginsOf,
+  versionKey,
   overwriteVersion,
   parseVersion,
   readVersion,
   settleVersion,
 } from "./versions.ts";
 
-/**
- * What another program did to our logins. A context of the baseline that is missing from the file, or that has gone back
- * to an entry of an older version, is said once, with the command that brings it back. Nothing more is concluded, and
- * nothing is brought back unasked: whoever changed the file may have meant it.
- *
- * It is said once because whoever says it keeps the present file as a version, which is the next baseline. A process that
- * is killed in between leaves the old baseline, so that the next one says it again.
- */
-interface Found {
+interface LossReport {
   missing: Context[];
   reverted: Context[];
   /** The current context of the baseline. */
@@ -80,14 +81,15 @@ async function keepFound(tools: StoreTools, { text, file }: Snapshot): Promise<v
     const id = await addLoss(own, [...loss.missing, ...loss.reverted], loss.current);
     sayLoss(tools, loss, id);
   }
-  const found = text ?? (await editContexts(undefined, []));
+  const foundText = text ?? (await editContexts(undefined, []));
   const before = baseline && (await parseVersion(baseline));
-  if (before && loginsOf(before.contexts) === loginsOf(file.contexts)) overwriteVersion(baseline, found);
-  else addVersion(own, "version", { text: found, isDurable: true });
+  if (before && versionKey(before.contexts) === versionKey(file.contexts))
+    overwriteVersion(baseline, foundText);
+  else addVersion(own, "version", { text: foundText, isDurable: true });
 }
 
 /** Undefined when nothing is lost, and when nothing is known of this file. */
-async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefined> {
+async function findLoss(paths: Paths, now: ContextsFile): Promise<LossReport | undefined> {
   // A file that is no home's may have writers whose versions we do not see.
   if (inspect(paths.file)?.isSymbolicLink() && !isHomeFile(realTarget(paths.file))) return undefined;
   const all = listVersions(paths.own);
@@ -115,7 +117,7 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<Found | undefi
 }
 
 /** Without an ID the loss could not be kept. Then each reading of the file in one run finds it, and only one says it. */
-function sayLoss({ alert, said, paths }: StoreTools, { missing, reverted }: Found, id?: string): void {
+function sayLoss({ alert, said, paths }: StoreTools, { missing, reverted }: LossReport, id?: string): void {
   const { file } = paths;
   const names = (lost: readonly Context[]) => listNames(lost.map(({ name }) => name));
   const parts = [

@@ -1,7 +1,7 @@
-import { readRegularFile } from "../system/files.ts";
+import { readRegularFile } from "../system/read-file.ts";
 import { mark } from "../system/text.ts";
 import { readContexts } from "../yaml/read.ts";
-import { type Environment, locateHome } from "./home.ts";
+import { type Environment, locateHome } from "../store/home.ts";
 
 /**
  * The names of the stored contexts for a shell's completion, as far as they can be had at once: this waits for nobody,

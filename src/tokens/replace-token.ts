@@ -1,9 +1,9 @@
 import type { ContextsFile } from "../yaml/read.ts";
 import { Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
-import { remember, type Sighting } from "./state.ts";
-import type { Store } from "./store.ts";
-import type { Outcome } from "./tools.ts";
+import { remember, type Sighting } from "../store/state.ts";
+import type { Store } from "../store/store.ts";
+import type { Outcome } from "../store/tools.ts";
 import type { Token } from "../contexts/token.ts";
 
 interface Replacement {

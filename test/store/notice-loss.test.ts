@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { Token } from "../../src/contexts/token.ts";
-import { removeContexts, renameContext, switchContext } from "../../src/store/manage.ts";
+import { removeContexts, renameContext, switchContext } from "../../src/store/manage-contexts.ts";
 import { bringBack, findRestorable, listRestorable } from "../../src/store/restore.ts";
 import type { Store } from "../../src/store/store.ts";
 import { listVersions } from "../../src/store/versions.ts";
