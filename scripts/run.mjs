@@ -8,6 +8,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { countReport, describeMissing } from "./junit.mjs";
+import { prepareNodes } from "./nodes.mjs";
 import { prepareNewestPython, preparePython } from "./python.mjs";
 
 const BUN = "node_modules/bun/bin/bun.exe";
@@ -74,6 +75,7 @@ function runScript(script, args, environment = {}) {
 /** Runs the files of each pass whose path has one of the words, or all when there are no words. */
 function runTests(passes, words, python = preparePython) {
   prepare();
+  prepareNodes();
   const env = { ...process.env, BENTOCLOUD_PYTHON: python() };
   const counts = passes.map(({ runtime, paths }) => {
     const files = testFiles().filter(

@@ -107,6 +107,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
         ...options,
         timeoutMs: flags.timeoutMs,
         signal: signal(),
+        env,
         debug: (message) => output.debug(message),
       });
     },

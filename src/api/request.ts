@@ -1,3 +1,4 @@
+import { isReservedHeader } from "../cloud/headers.ts";
 import type { Message } from "../cloud/send.ts";
 import { targetOf } from "../cloud/target.ts";
 import { usageError } from "../errors.ts";
@@ -76,11 +77,6 @@ async function readValue(cli: Cli, field: Field): Promise<unknown> {
   }
 }
 
-/** The token's header, and the headers that are about the transport of a message, not its meaning. */
-const RESERVED_HEADERS = new Set(
-  `x-yatai-api-token accept-encoding connection content-length expect host keep-alive proxy-authorization
-  proxy-connection te trailer transfer-encoding upgrade`.split(/\s+/),
-);
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -92,7 +88,7 @@ function parseHeaders(written: readonly string[]): Headers {
     const name = line.slice(0, Math.max(at, 0)).trim();
     const value = line.slice(at + 1).trim();
     if (!HEADER_NAME.test(name)) throw usageError("a header is written Name: value");
-    if (RESERVED_HEADERS.has(name.toLowerCase())) throw usageError(`the header ${name} cannot be set`);
+    if (isReservedHeader(name)) throw usageError(`the header ${name} cannot be set`);
     if (!HEADER_VALUE.test(value))
       throw usageError(`the value of the header ${name} has characters that no header can have`);
     headers.append(name, value);

@@ -2,11 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Endpoint, isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { cancelled, CliError, usageError } from "../errors.ts";
+import type { Route } from "../system/proxy.ts";
+import type { Environment } from "../system/runtime.ts";
 import { type Answer, readRetryAfter, readText, toAnswer } from "./answer.ts";
 import { Deadline } from "./deadline.ts";
+import { showProxy, toText } from "./faults.ts";
+import { routeOf } from "./route.ts";
 import { readMeaning } from "./sentences.ts";
 import { type Message, SAFE, send } from "./send.ts";
-import { transportError } from "./transport.ts";
+import { isFinal, isUnsent, transportError } from "./transport.ts";
 
 /**
  * Every request of this program. A safe request is retried within one deadline for all attempts; a request that may
@@ -35,6 +39,8 @@ export interface ClientOptions {
   token?: Token;
   timeoutMs: number;
   signal: AbortSignal;
+  /** With the proxy variables. */
+  env: Environment;
   /** Allows plain http to a host that is not this machine. */
   insecureHttp: boolean;
   debug: (message: string) => void;
@@ -42,7 +48,6 @@ export interface ClientOptions {
 
 const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 250;
-const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 
 /** @throws CliError when the endpoint must not be used, or the token cannot be sent in a header. */
 export function createClient(options: ClientOptions): Client {
@@ -73,7 +78,7 @@ export function createClient(options: ClientOptions): Client {
     stream: (message) =>
       exchange(call, message, async (response, deadline) => ({
         ...headOf(response),
-        body: chunksOf(response, call, { method: message.method, deadline }),
+        body: chunksOf(response, call, { message, deadline }),
       })),
   };
 }
@@ -100,6 +105,7 @@ async function exchange<T>(
   { once = false } = {},
 ): Promise<T> {
   const { method } = message;
+  const route = routeOf(new URL(message.url), call.env);
   const end = performance.now() + call.timeoutMs;
   const retries = once || !SAFE.has(method) ? 0 : MAX_RETRIES;
   let earlier: CliError | undefined;
@@ -109,9 +115,9 @@ async function exchange<T>(
     deadline.set(end - started);
     let pause: number | undefined;
     try {
-      let response = await send(message, { ...call, signal: deadline.signal });
-      trace(call, message, { result: String(response.status), started });
-      let isRetried = RETRIED.has(response.status) && attempt < retries;
+      let response = await send(message, { ...call, route, signal: deadline.signal });
+      trace(call, message, { route, result: String(response.status), started });
+      let isRetried = isRetriedStatus(response.status) && attempt < retries;
       if (attempt < retries && mayHideTrouble(response)) {
         const text = await readText(response, call.endpoint);
         isRetried = readMeaning(toAnswer(response, text)).meaning === "trouble";
@@ -121,9 +127,9 @@ async function exchange<T>(
       if (pause === undefined) return await read(response, deadline);
       await response.body?.cancel();
     } catch (error) {
-      const failure = failureOf(call, method, error);
-      trace(call, message, { result: `${failure.code}: ${failure.message}`, started });
-      const isRetried = failure.code === "UNREACHABLE" && attempt < retries;
+      const failure = await failureOf(call, message, error);
+      trace(call, message, { route, result: `${failure.code}: ${failure.message}`, started });
+      const isRetried = failure.code === "UNREACHABLE" && !isFinal(error) && attempt < retries;
       pause = isRetried ? pauseBefore(attempt, end) : undefined;
       // A last attempt that ran out of time tells less than the lost connection before it.
       if (pause === undefined) throw failure.code === "TIMEOUT" && earlier ? earlier : failure;
@@ -136,6 +142,10 @@ async function exchange<T>(
       throw cancelledDuring(method);
     });
   }
+}
+
+function isRetriedStatus(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
 }
 
 /** Yatai reports failures of its own with these too. */
@@ -153,18 +163,20 @@ function pauseBefore(attempt: number, end: number, askedForMs = 0): number | und
 function trace(
   call: Call,
   { method, url }: Message,
-  { result, started }: { result: string; started: number },
+  { route, result, started }: { route: Route; result: string; started: number },
 ): void {
   // The query can hold a sign-in code, which is as good as a token.
   const [place] = String(url).split("?");
-  call.debug(`${method} ${place} -> ${result} (${Math.round(performance.now() - started)} ms)`);
+  const through = route.kind === "proxy" ? ` through ${toText(showProxy(route))}` : "";
+  const ms = Math.round(performance.now() - started);
+  call.debug(`${method} ${place}${through} -> ${result} (${ms} ms)`);
 }
 
 /** The chunks of a body. The time that the reader takes for one is not limited. */
 async function* chunksOf(
   response: Response,
   call: Call,
-  { method, deadline }: { method: string; deadline: Deadline },
+  { message, deadline }: { message: Message; deadline: Deadline },
 ): AsyncGenerator<Uint8Array> {
   try {
     deadline.set(call.timeoutMs);
@@ -174,17 +186,19 @@ async function* chunksOf(
       deadline.set(call.timeoutMs);
     }
   } catch (error) {
-    throw failureOf(call, method, error);
+    throw await failureOf(call, message, error);
   } finally {
     deadline.clear();
   }
 }
 
-function failureOf(call: Call, method: string, error: unknown): CliError {
+async function failureOf(call: Call, { method, url: target }: Message, error: unknown): Promise<CliError> {
   if (call.signal.aborted) return cancelledDuring(method);
   if (error instanceof CliError) return error;
-  const failure = transportError(error, call.endpoint, call.timeoutMs);
-  if (SAFE.has(method) || !["TIMEOUT", "UNREACHABLE"].includes(failure.code)) return failure;
+  const url = new URL(target);
+  const failure = await transportError(error, { ...call, url, route: routeOf(url, call.env) });
+  const isSettled = SAFE.has(method) || isUnsent(error) || !["TIMEOUT", "UNREACHABLE"].includes(failure.code);
+  if (isSettled) return failure;
   return new CliError(failure.code, failure.message, {
     hint: `the server may have carried out the ${method} all the same: look before you repeat it`,
     cause: error,

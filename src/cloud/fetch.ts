@@ -1,7 +1,8 @@
 import { type $Fetch, createFetch } from "ofetch";
-import { CliError } from "../errors.ts";
+import { CliError, usageError } from "../errors.ts";
 import { toAnswer } from "./answer.ts";
 import type { Client, Head } from "./client.ts";
+import { isReservedHeader } from "./headers.ts";
 import { notBentoCloud, refusedRequest } from "./refusal.ts";
 import type { Message } from "./send.ts";
 import { targetOf } from "./target.ts";
@@ -27,12 +28,17 @@ const BODILESS = new Set([204, 205, 304]);
  * An ofetch instance on top of a {@link Client}, with its rules: requests and redirects stay below the endpoint, safe
  * requests are retried within one deadline, an answer is JSON or an error, and errors are {@link CliError}s.
  */
-export function bindFetch(connect: (signal: AbortSignal | undefined) => Client): $Fetch {
+export function bindFetch(
+  connect: (signal: AbortSignal | undefined) => Client,
+  check: (message: Message) => void,
+): $Fetch {
   const send = async (input: Input, init: Init = {}): Promise<Response> => {
     const signal = init.signal ?? undefined;
     const client = connect(signal);
     try {
-      return await answerTo(client, await toMessage(client.endpoint, input, init), init);
+      const message = await toMessage(client.endpoint, input, init);
+      check(message);
+      return await answerTo(client, message, init);
     } catch (error) {
       const isTimeout = (signal?.reason as Error | undefined)?.name === "TimeoutError";
       if (!isTimeout || !(error instanceof CliError) || error.code !== "CANCELLED") throw error;
@@ -58,6 +64,11 @@ export function bindFetch(connect: (signal: AbortSignal | undefined) => Client):
 async function toMessage(endpoint: string, input: Input, init: Init): Promise<Message> {
   const target = input instanceof Request ? input : targetOf(endpoint, String(input));
   const request = new Request(target, init);
+  const refused = [...request.headers.keys()].find(
+    // A token of the caller's is replaced by that of the context.
+    (name) => isReservedHeader(name) && name !== "x-yatai-api-token",
+  );
+  if (refused !== undefined) throw usageError(`the header ${refused} cannot be set`);
   return {
     method: request.method,
     url: targetOf(endpoint, request.url),

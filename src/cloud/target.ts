@@ -13,9 +13,10 @@ export function isBelow(target: URL, endpoint: string): boolean {
   );
 }
 
-/** Some servers decode `..%2f` before they resolve it. */
+/** Some servers decode `..%2f` before they resolve it, some do so twice, and some drop what follows a semicolon. */
 function asServersMayRead(target: URL): string {
-  const pathname = target.pathname.replaceAll(/%2f|%5c/gi, "/");
+  const decoded = target.pathname.replaceAll(/%(?:25)+/g, "%").replaceAll(/%2f|%5c/gi, "/");
+  const pathname = decoded.replaceAll(/;[^/]*/g, "");
   return new URL(target.origin + pathname).pathname;
 }
 

@@ -1,84 +1,105 @@
 import { CliError } from "../errors.ts";
+import { codeOf } from "../system/storage-error.ts";
+import { ProxyError, type Route } from "../system/proxy.ts";
+import type { Environment } from "../system/runtime.ts";
+import type { Inspection } from "../system/certificate.ts";
+import {
+  describeFault,
+  describeProxyFailure,
+  NOT_HTTP,
+  REASONS,
+  type Sentence,
+  showProxy,
+  toText,
+} from "./faults.ts";
 
-const CERTIFICATE = /CERT|SSL|TLS|SELF_SIGNED|ISSUER|EPROTO|UNABLE_TO_VERIFY|ALTNAME/i;
-const CERTIFICATE_WORDS = /certificate|tls handshake|ssl|InvalidContentType/i;
-
-/** What is wrong with a server's TLS, and what helps. The last row matches everything. */
-const TLS_FAULTS: readonly [pattern: RegExp, fault: string, hint: string][] = [
-  [
-    /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|certificate expired|not valid yet/i,
-    "is not valid at this time",
-    "check the clock of this machine; if it is right, the server needs a new certificate",
-  ],
-  [
-    /ALTNAME|not valid for name/i,
-    "is for another host",
-    "check the host name in the endpoint; another server may have answered in its place",
-  ],
-  [
-    /EPROTO|WRONG_VERSION|InvalidContentType/i,
-    "cannot be read: something other than TLS answers",
-    "check the scheme and the port of the endpoint; a local server may need http://",
-  ],
-  [
-    /(?:)/,
-    "cannot be trusted",
-    "if your organization has its own authority, add it to the system's certificates, or name its file in NODE_EXTRA_CA_CERTS",
-  ],
-];
-
-const NOT_HTTP = /malformed|invalid http|HPE_INVALID|InvalidHTTP/i;
-
-const REASONS: readonly [pattern: RegExp, reason: string][] = [
-  [/PROXY|tunnel|CONNECT request|proxy auth/i, "the proxy on the way refuses the connection"],
-  [/ENOTFOUND|EAI_AGAIN|DNS|getaddrinfo|dns error|failed to lookup/i, "its host name is not known"],
-  [/ECONNREFUSED|ConnectionRefused|connection refused/i, "nothing listens there"],
-  [/ECONNRESET|ConnectionClosed|EPIPE|connection reset|closed|unexpected eof/i, "it closed the connection"],
-  [/EHOSTUNREACH|ENETUNREACH|unreachable/i, "there is no route to it"],
-  [/ETIMEDOUT/i, "it does not answer in time"],
-];
-
-/** Why a connection failed, by the code or the words of a runtime. */
-export function reasonFor(evidence: string): string {
-  return REASONS.find(([pattern]) => pattern.test(evidence))?.[1] ?? "the connection failed";
+/** A request that got no answer. */
+export interface Unanswered {
+  endpoint: string;
+  url: URL;
+  route: Route;
+  env: Environment;
+  timeoutMs: number;
+  signal: AbortSignal;
 }
 
-/**
- * The error for a request without an answer. Bun, Deno and Node report it differently and only partly with codes, so
- * the text of the runtime's error decides as well.
- */
-export function transportError(error: unknown, endpoint: string, timeoutMs: number): CliError {
-  const causes = causesOf(error);
-  if (causes.some(({ name }) => name === "TimeoutError")) {
-    return new CliError("TIMEOUT", `${endpoint} did not answer within ${timeoutMs / 1000} s`, {
-      hint: "try again, or allow more time with --timeout",
-      cause: error,
-    });
+/** For another look at a server whose TLS failed. */
+const LONGEST_LOOK_MS = 2000;
+
+/** The error for a request without an answer, by the codes of the runtimes. */
+export async function transportError(error: unknown, request: Unanswered): Promise<CliError> {
+  const { endpoint, url, route, timeoutMs } = request;
+  const through = route.kind === "proxy" ? ` through ${toText(showProxy(route))}` : "";
+  const code = codeBehind(error);
+  const details = (hint: string) => ({ hint, cause: error });
+  if (error instanceof Error && error.name === "TimeoutError") {
+    const sentence = `${endpoint} did not answer within ${timeoutMs / 1000} s${through}`;
+    return new CliError("TIMEOUT", sentence, details("try again, or allow more time with --timeout"));
   }
-  const evidence = causes.map(({ code, message }) => `${code} ${message}`).join(" ");
-  if (causes.some(({ code }) => CERTIFICATE.test(code)) || CERTIFICATE_WORDS.test(evidence)) {
-    const [, fault, hint] = TLS_FAULTS.find(([pattern]) => pattern.test(evidence))!;
-    const code = causes.find((cause) => CERTIFICATE.test(cause.code))?.code;
-    const sentence = `the TLS certificate of ${endpoint} ${fault}${code ? ` (${code})` : ""}`;
-    return new CliError("TLS", sentence, { hint, cause: error });
+  const [, reason, hint] = REASONS.find(([pattern]) => pattern.test(code)) ?? [];
+  const isSecure = url.protocol === "https:" || (route.kind === "proxy" && route.proxy.protocol === "https:");
+  const hasAnswered = error instanceof ProxyError && error.status !== undefined;
+  const isKnown = hasAnswered || reason !== undefined || code === "" || NOT_HTTP.test(code);
+  const tlsError = isKnown || !isSecure ? undefined : await findTlsError(error, request);
+  if (tlsError) return tlsError;
+  const isNotHttp = NOT_HTTP.test(code);
+  // A connection through a tunnel can also be closed by the server.
+  const isProxys = hasAnswered || isNotHttp || (isUnsent(error) && code !== "ECONNRESET");
+  if (route.kind === "proxy" && isProxys) {
+    const { message, hint } = describeProxyFailure(error, url, route);
+    return new CliError("UNREACHABLE", toText(message), details(toText(hint)));
   }
-  if (NOT_HTTP.test(evidence)) {
-    return new CliError("NOT_BENTOCLOUD", `${endpoint} is not BentoCloud: it does not speak HTTP`, {
-      hint: "check the endpoint and its port",
-      cause: error,
-    });
+  if (isNotHttp) {
+    const sentence = `${endpoint} is not BentoCloud: it does not speak HTTP`;
+    return new CliError("NOT_BENTOCLOUD", sentence, details("check the endpoint and its port"));
   }
-  return new CliError("UNREACHABLE", `${endpoint} cannot be reached: ${reasonFor(evidence)}`, {
-    hint: "check the endpoint, the network and the proxy variables",
+  return new CliError(
+    "UNREACHABLE",
+    `${endpoint} cannot be reached${through}: ${reason ?? `the connection failed (${code})`}`,
+    details(hint ?? "`bentocloud doctor` looks at each step of a connection"),
+  );
+}
+
+/** Whether the request cannot have got to the server. */
+export function isUnsent(error: unknown): boolean {
+  return (
+    error instanceof ProxyError ||
+    /^(?:ENOTFOUND|ENODATA|EAI_|ECONNREFUSED|E(?:HOST|NET)UNREACH)/.test(codeOf(error))
+  );
+}
+
+/** Whether the same request would fail in the same way: the proxy refuses it, or is none. */
+export function isFinal(error: unknown): boolean {
+  const { status } = error instanceof ProxyError ? error : {};
+  const isRefused = status !== undefined && status < 500 && status !== 408 && status !== 429;
+  return isRefused || NOT_HTTP.test(codeBehind(error));
+}
+
+function codeBehind(error: unknown): string {
+  return codeOf(error instanceof ProxyError ? error.cause : error);
+}
+
+/** Connects once more, only to see what is wrong. Undefined when it is not TLS. */
+async function findTlsError(error: unknown, request: Unanswered): Promise<CliError | undefined> {
+  const { endpoint, url, route, env, timeoutMs, signal } = request;
+  const patience = { timeoutMs: Math.min(timeoutMs, LONGEST_LOOK_MS), signal };
+  const { handshakeFault, inspectTls } = await import("../system/certificate.ts");
+  const { findUnusableAuthorities } = await import("../system/authorities.ts");
+  const suspects: [URL, Route, Sentence][] = [[url, route, [endpoint]]];
+  if (route.kind === "proxy") suspects.unshift([route.proxy, { kind: "direct" }, showProxy(route)]);
+  for (const [suspect, way, shown] of suspects) {
+    if (suspect.protocol !== "https:") continue;
+    const seen: Partial<Inspection> = await inspectTls(suspect, way, patience).catch(() => ({}));
+    // Deno does not show on an idle connection what a server says after the handshake.
+    const fault = seen.fault ?? (suspect === url ? handshakeFault(codeOf(error), 0) : undefined);
+    if (!fault) continue;
+    const { certificate } = seen;
+    const { message, hint } = describeFault({ fault, certificate }, shown, findUnusableAuthorities(env));
+    return new CliError("TLS", toText(message), { hint: toText(hint), cause: error });
+  }
+  if (error instanceof ProxyError) return undefined;
+  return new CliError("TLS", `the TLS connection to ${endpoint} failed (${codeOf(error)})`, {
+    hint: "`bentocloud doctor` looks at each step of a connection",
     cause: error,
   });
-}
-
-function causesOf(error: unknown) {
-  const causes: { name: string; code: string; message: string }[] = [];
-  for (let current = error; current instanceof Error && causes.length < 5; current = current.cause) {
-    const code = "code" in current ? String(current.code) : "";
-    causes.push({ name: current.name, code, message: current.message });
-  }
-  return causes;
 }

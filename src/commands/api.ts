@@ -50,20 +50,13 @@ export const api = command({
     });
     if (paginate && message.method !== "GET")
       throw usageError(`--paginate is for GET, not ${message.method}`);
-    for (const name of requestedOrganizations(message)) checkRequestedOrganization(active, name);
+    checkRequestedOrganization(active, message);
     if (!SAFE.has(message.method))
       await confirmActive(cli, active, { yes: given.all("yes"), intent: `send a ${message.method} with it` });
-    // Everything is known to be right now; only this may ask the server something.
+    // Last, because this may send a request, and nothing is sent for a command that is wrong.
     await openSession(cli, options);
     await warnOfExpiry(cli, context);
     if (paginate) await printPages(cli, client, message, { slurp, filter });
     else await printResponse(cli, client, message, { include, filter });
   },
 });
-
-/** A request can name an organization other than the token's own in its query or in a header. */
-function requestedOrganizations({ url, headers }: { url: URL | string; headers?: Headers }): string[] {
-  const named = new URL(url).searchParams.getAll("organization_name");
-  const header = headers?.get("x-yatai-organization");
-  return [...named, ...(header ? [header] : [])].filter((name) => name !== "");
-}

@@ -120,10 +120,13 @@ function secretsIn(text: string): string[] {
   }
 }
 
-/** Whether requests to this endpoint stay on this machine. */
+/**
+ * Whether an endpoint is on this machine. `localhost.` and names below `localhost` are not: a name server could say
+ * that they are elsewhere.
+ */
 export function isLoopback(endpoint: string): boolean {
   const { hostname } = new URL(endpoint);
-  return /^127(\.\d{1,3}){3}$/.test(hostname) || hostname === "[::1]" || /(^|\.)localhost\.?$/.test(hostname);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** The page where a person makes and revokes API tokens. */

@@ -3,6 +3,9 @@ import { createClient as createCloudClient } from "../cloud/client.ts";
 import { bindFetch } from "../cloud/fetch.ts";
 import type { Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
+import type { Active } from "../resolve/active.ts";
+import { checkRequestedOrganization } from "../resolve/pins.ts";
+import { ownEnvironment } from "../system/runtime.ts";
 
 /** For everything that may send a request. */
 export interface RequestOptions {
@@ -14,6 +17,14 @@ export interface RequestOptions {
   insecureHttp?: boolean;
 }
 
+/** What a client needs of a resolved context. */
+interface Credentials {
+  endpoint: string;
+  token: Token;
+  /** The `.bentorc` whose pins hold. */
+  project?: Active["project"] | undefined;
+}
+
 /**
  * An ofetch instance for one context: `client("/api/v2/deployments")` sends a request to its endpoint with its token,
  * which is sent nowhere else.
@@ -21,7 +32,7 @@ export interface RequestOptions {
  * @throws CliError when the endpoint must not be used. A request that fails rejects with one, too.
  */
 export function createClient(
-  { endpoint, token }: { endpoint: string; token: Token },
+  { endpoint, token, project }: Credentials,
   options: RequestOptions = {},
 ): $Fetch {
   const request = withDefaults(options);
@@ -30,12 +41,13 @@ export function createClient(
       ...request,
       endpoint,
       token,
+      env: ownEnvironment(),
       signal: signal ? AbortSignal.any([request.signal, signal]) : request.signal,
       debug: () => {},
     });
   // Now, so that a wrong endpoint is not first noticed by a request.
   connect();
-  return bindFetch(connect);
+  return bindFetch(connect, (message) => checkRequestedOrganization({ project }, message));
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { createClient } from "../cloud/client.ts";
 import { warnOfEmptyVariables } from "../resolve/environment.ts";
 import { createResolver } from "../resolve/resolver.ts";
-import type { Source } from "../resolve/active.ts";
+import type { Active, Source } from "../resolve/active.ts";
 import type { Token } from "../contexts/token.ts";
 import { openSession } from "../auth/session.ts";
 import { emitWarning, ownEnvironment, workingDirectory } from "../system/runtime.ts";
@@ -30,6 +30,8 @@ export interface ResolvedContext {
   readonly source: Source;
   /** Prints as a mask; `token.reveal()` gives the text. */
   readonly token: Token;
+  /** The `.bentorc` that was found, whose pins hold for the requests of {@link createClient}, too. */
+  readonly project: Active["project"];
 }
 
 /**
@@ -54,10 +56,17 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
       store: resolver.store,
       now: () => new Date(),
       resolve: () => resolver.resolve(name, warn),
-      client: async (asked) => createClient({ ...request, ...asked, debug: () => {} }),
+      client: async (asked) => createClient({ ...request, ...asked, env, debug: () => {} }),
     },
     request,
   );
   const { endpoint, email } = context;
-  return { name: active.name, endpoint: endpoint.masked, email, source: active.source, token };
+  return {
+    name: active.name,
+    endpoint: endpoint.masked,
+    email,
+    source: active.source,
+    token,
+    project: active.project,
+  };
 }

@@ -61,10 +61,20 @@ function checkPin(active: Active, what: Pin["what"], actual: string | Endpoint |
   );
 }
 
-/** @throws CliError when a request asks for another organization than the pinned one. */
-export function checkRequestedOrganization({ project }: Active, requested: string): void {
+/** @throws CliError when a request asks for another organization than the pinned one, in its header or in its query. */
+export function checkRequestedOrganization(
+  { project }: Pick<Active, "project">,
+  { url, headers }: { url: URL | string; headers?: Headers },
+): void {
   const pinned = project?.organization;
-  if (!project || pinned === undefined || pinned === requested) return;
+  // Some gateways take `_` for `-`.
+  const inHeaders = [...(headers ?? [])].filter(([name]) => /^x[-_]yatai[-_]organization$/i.test(name));
+  const names = [
+    ...new URL(url).searchParams.getAll("organization_name"),
+    ...inHeaders.map(([, name]) => name),
+  ];
+  const requested = names.find((name) => name !== "" && name !== pinned);
+  if (!project || pinned === undefined || requested === undefined) return;
   throw new CliError(
     "PIN_MISMATCH",
     `${describePin(project, "organization", pinned)}, but the request asks for "${cap(requested, MAX_SHOWN)}"`,

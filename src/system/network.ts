@@ -1,17 +1,16 @@
-import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
-import { BlockList, connect as connectTcp, isIP, type Socket } from "node:net";
-import {
-  connect as connectTls,
-  type DetailedPeerCertificate,
-  rootCertificates,
-  type TLSSocket,
-} from "node:tls";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { cancelled } from "../errors.ts";
+import { addressesOf, hostOf, portOf } from "./address.ts";
+import { codeOf } from "./storage-error.ts";
+import { credentialsFor, ProxyError, type Route } from "./proxy.ts";
+import { withoutVariables } from "./runtime.ts";
 
 /**
- * The steps of a connection one by one, so that `doctor` can say which of them fails. No request is sent. Errors have
- * the system's code, and `ETIMEDOUT` when time ran out.
+ * The steps of a connection. Where the runtime's `fetch` cannot be told what to do, requests are sent on these
+ * connections; everywhere, `doctor` and errors look at them one by one. Errors have the system's code, `ETIMEDOUT` when
+ * time ran out.
  */
 export interface Patience {
   timeoutMs: number;
@@ -19,143 +18,144 @@ export interface Patience {
 }
 
 /** Every address of a host, IPv4 and IPv6. */
-export async function resolveHost(host: string, patience: Patience): Promise<string[]> {
-  const found = await inTime(patience, lookup(host, { all: true }));
+export async function resolveHost(url: URL, patience: Patience): Promise<string[]> {
+  const addresses = addressesOf(url);
+  if (addresses.length > 1) return addresses;
+  const found = await within(patience, () => lookup(hostOf(url), { all: true }));
   return [...new Set(found.map(({ address }) => address))];
 }
 
-export function isAddress(host: string): boolean {
-  return isIP(host) !== 0;
-}
-
-/** Whether an address lies in a subnet such as `10.0.0.0/8`. */
-export function isInSubnet(address: string, subnet: string): boolean {
-  const [net = "", bits = ""] = subnet.split("/");
-  const family = isIP(net);
-  if (family === 0 || family !== isIP(address) || !/^\d{1,3}$/.test(bits)) return false;
-  const type = family === 4 ? "ipv4" : "ipv6";
-  const list = new BlockList();
-  try {
-    list.addSubnet(net, Number(bits), type);
-  } catch {
-    return false;
-  }
-  return list.check(address, type);
-}
-
-/** How long a connection takes to open, in milliseconds. */
-export async function timeConnection(host: string, port: number, patience: Patience): Promise<number> {
+/** How long it takes to get to a server, or to a proxy that connects to it, in milliseconds. */
+export async function timeConnection(url: URL, route: Route, patience: Patience): Promise<number> {
   const started = performance.now();
-  await opened(connectTcp({ host, port }), "connect", patience, () => {});
+  const socket = await within(patience, (signal) => openRoute(url, route, signal));
+  socket.destroy();
   return performance.now() - started;
 }
 
-export interface Certificate {
-  issuer: string;
-  validFrom: Date;
-  validTo: Date;
-  /** Why it must not be trusted. */
-  fault: "expired" | "not yet valid" | "wrong host" | "self-signed" | "unknown authority" | undefined;
-  /** Whether a chain leads from it to an authority that comes with the runtime. */
-  isPublic: boolean;
+/** A connection for requests to this URL, with a server that has shown who it is. */
+export async function openConnection(url: URL, route: Route, signal: AbortSignal): Promise<Socket> {
+  const socket = await openRoute(url, route, signal);
+  return url.protocol === "https:" ? secure(socket, url, signal) : socket;
 }
 
-/** Reads a server's certificate, even one that must not be trusted; no request is sent on this connection. */
-export async function inspectCertificate(
-  host: string,
-  port: number,
-  patience: Patience,
-): Promise<Certificate> {
-  // Bun warns of NODE_TLS_REJECT_UNAUTHORIZED=0, which has no effect here.
-  process.removeAllListeners("warning");
-  const name = isAddress(host) ? {} : { servername: host };
-  const socket = connectTls({ host, port, ...name, rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] });
-  return opened(socket, "secureConnect", patience, () => {
-    const chain = chainOf(socket);
-    const [leaf] = chain;
-    if (!leaf) throw Object.assign(new Error("no certificate"), { code: "EPROTO" });
-    return {
-      issuer: nameOf(leaf.issuer),
-      validFrom: new Date(leaf.validFrom),
-      validTo: new Date(leaf.validTo),
-      fault: socket.authorized ? undefined : faultOf(leaf, host),
-      isPublic: isOfPublicAuthority(chain),
-    };
-  });
-}
-
-/** Checked here, because the runtimes name different faults first when a certificate has several. */
-function faultOf(leaf: X509Certificate, host: string): NonNullable<Certificate["fault"]> {
-  const now = Date.now();
-  if (new Date(leaf.validTo).getTime() < now) return "expired";
-  if (new Date(leaf.validFrom).getTime() > now) return "not yet valid";
-  const isForHost = isAddress(host) ? leaf.checkIP(host) : leaf.checkHost(host);
-  if (isForHost === undefined) return "wrong host";
-  return leaf.issuer === leaf.subject ? "self-signed" : "unknown authority";
-}
-
-/** From the server's own certificate upward, each signed by the next. */
-function chainOf(socket: TLSSocket): X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  let shown: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (shown?.raw && chain.length < 10) {
-    const next = new X509Certificate(shown.raw);
-    const last = chain.at(-1);
-    if (last && (last.fingerprint256 === next.fingerprint256 || !last.verify(next.publicKey))) break;
-    chain.push(next);
-    shown = shown.issuerCertificate;
+/** To the server, or to the proxy for what it forwards. @throws ProxyError when the proxy is what failed. */
+export async function openRoute(url: URL, route: Route, signal: AbortSignal): Promise<Socket> {
+  if (route.kind === "direct") return openSocket(url, signal);
+  const { proxy } = route;
+  try {
+    const socket = await openConnection(proxy, { kind: "direct" }, signal);
+    return url.protocol === "https:" ? await openTunnel(socket, { url, proxy, signal }) : socket;
+  } catch (error) {
+    throw error instanceof ProxyError || signal.aborted ? error : new ProxyError(undefined, error);
   }
-  return chain;
 }
 
-function isOfPublicAuthority(chain: readonly X509Certificate[]): boolean {
-  const authorities = rootCertificates.map((pem) => new X509Certificate(pem));
-  return chain.some((certificate) =>
-    authorities.some(
-      ({ subject, publicKey }) => subject === certificate.issuer && certificate.verify(publicKey),
+async function openSocket(url: URL, signal: AbortSignal): Promise<Socket> {
+  let failure: unknown;
+  for (const host of addressesOf(url)) {
+    const socket = keepError(connectTcp({ host, port: portOf(url) }));
+    try {
+      return await ready(socket, "connect", signal);
+    } catch (error) {
+      // A name with several addresses has an error for each.
+      failure = error instanceof AggregateError ? error.errors[0] : error;
+      if (codeOf(failure) !== "ECONNREFUSED") break;
+    }
+  }
+  throw failure;
+}
+
+async function secure(socket: Socket, url: URL, signal: AbortSignal): Promise<TLSSocket> {
+  return ready(startTls(socket, url, { rejectUnauthorized: true }), "secureConnect", signal);
+}
+
+/** Decides what variables and options of the runtime decide elsewhere. */
+export function startTls(socket: Socket, url: URL, options: { rejectUnauthorized: boolean }): TLSSocket {
+  const host = hostOf(url);
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return withoutVariables(["NODE_TLS_REJECT_UNAUTHORIZED"], () =>
+    keepError(
+      connectTls({ socket, host, ...name, ...options, minVersion: "TLSv1.2", ALPNProtocols: ["http/1.1"] }),
     ),
   );
 }
 
-/** The common name, else the organization, else the whole text. */
-function nameOf(issuer: string): string {
-  const fields = new Map(
-    issuer.split("\n").map((line) => {
-      const at = line.indexOf("=");
-      return [line.slice(0, at), line.slice(at + 1)];
-    }),
+const LARGEST_HEAD = 16 * 1024;
+
+async function openTunnel(
+  socket: Socket,
+  { url, proxy, signal }: { url: URL; proxy: URL; signal: AbortSignal },
+): Promise<Socket> {
+  const target = `${url.hostname}:${portOf(url)}`;
+  const headers = Object.entries({ Host: target, ...credentialsFor(proxy) }).map((header) =>
+    header.join(": "),
   );
-  return fields.get("CN") ?? fields.get("O") ?? issuer;
+  socket.write([`CONNECT ${target} HTTP/1.1`, ...headers, "", ""].join("\r\n"));
+  let head = "";
+  while (!head.includes("\r\n\r\n") && head.length < LARGEST_HEAD) {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk) head += chunk.toString("latin1");
+    else await ready(socket, "readable", signal);
+  }
+  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
+  if (status >= 200 && status < 300) return socket;
+  socket.destroy();
+  if (!Number.isNaN(status)) throw new ProxyError(status);
+  throw new ProxyError(undefined, Object.assign(new Error("no HTTP"), { code: "HPE_INVALID_CONSTANT" }));
 }
 
-/** Calls `read` once the socket has had `event`, and closes the socket. */
-async function opened<T>(
-  socket: Socket,
-  event: "connect" | "secureConnect",
-  patience: Patience,
-  read: () => T,
-): Promise<T> {
+/** Deno does not keep an error in `errored`. */
+const errors = new WeakMap<Socket, Error>();
+
+/** An error that nobody listens to would end the process; one between two listeners would be lost. */
+function keepError<T extends Socket>(socket: T): T {
+  return socket.on("error", (error) => errors.set(socket, error));
+}
+
+export function keptError(socket: Socket): Error {
+  return errors.get(socket) ?? Object.assign(new Error("closed"), { code: "ECONNRESET" });
+}
+
+/** The socket after an event. It is destroyed when it fails before that. */
+export async function ready<T extends Socket>(socket: T, event: string, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  socket.once(event, resolve);
-  socket.on("error", reject);
-  socket.once("close", () => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" })));
+  const close = () => reject(keptError(socket));
+  const abort = () => reject(signal.reason as Error);
+  const listeners = Object.entries({ [event]: resolve, error: reject, end: close, close });
+  for (const [name, listener] of listeners) socket.on(name, listener);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  if (socket.destroyed || socket.readableEnded) close();
   try {
-    await inTime(patience, promise);
-    return read();
-  } finally {
+    await promise;
+    return socket;
+  } catch (error) {
     socket.destroy();
+    throw error;
+  } finally {
+    for (const [name, listener] of listeners) socket.off(name, listener);
+    signal.removeEventListener("abort", abort);
   }
 }
 
-async function inTime<T>({ timeoutMs, signal }: Patience, act: Promise<T>): Promise<T> {
+export async function within<T>(
+  { timeoutMs, signal }: Patience,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
   const { promise: end, reject } = Promise.withResolvers<never>();
-  const expire = () => reject(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
-  const cancel = () => reject(cancelled());
+  const stop = (reason: Error) => {
+    controller.abort(reason);
+    reject(reason);
+  };
+  const cancel = () => stop(cancelled());
+  const expire = () => stop(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
   const timer = setTimeout(expire, timeoutMs);
   signal.addEventListener("abort", cancel, { once: true });
   if (signal.aborted) cancel();
   try {
-    return await Promise.race([act, end]);
+    return await Promise.race([act(controller.signal), end]);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", cancel);

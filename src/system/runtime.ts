@@ -27,8 +27,23 @@ export function userId(): number | undefined {
   return process.getuid?.();
 }
 
-export function ownEnvironment(): Record<string, string | undefined> {
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function ownEnvironment(): Environment {
   return { ...process.env };
+}
+
+/** Hides variables of the process from the runtime while `act` starts something that would read them. */
+export function withoutVariables<T>(names: readonly string[], act: () => T): T {
+  const hidden = names
+    .filter((name) => process.env[name] !== undefined)
+    .map((name) => [name, process.env[name]]);
+  for (const name of names) delete process.env[name];
+  try {
+    return act();
+  } finally {
+    Object.assign(process.env, Object.fromEntries(hidden));
+  }
 }
 
 /** @throws CliError `STORAGE` where it was deleted, or its path is unknown. */

@@ -29,7 +29,7 @@ const traces: string[] = [];
 function begin(cloud: LocalCloud, signal = new AbortController().signal) {
   const debug = (text: string) => void traces.push(text);
   return beginSignIn(
-    createClient({ endpoint: cloud.url, timeoutMs: 5000, signal, insecureHttp: false, debug }),
+    createClient({ endpoint: cloud.url, timeoutMs: 5000, signal, insecureHttp: false, env: {}, debug }),
   );
 }
 

@@ -7,7 +7,8 @@ import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { runtimeEnvironment } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { installLibrary, runtimes } from "./package.ts";
+import { type Runtime, RUNTIMES } from "../support/runtimes.ts";
+import { installLibrary } from "./package.ts";
 
 sweepCanaries();
 
@@ -42,30 +43,26 @@ const PLANS = {
 for (const [path, plan] of Object.entries(PLANS))
   for (const method of ["GET", "POST"]) cloud.misbehave(`${method} ${path}`, plan);
 
-const RUNTIMES = runtimes();
-
 /** Runs a program that uses the library. */
-function runIn(name: string, command: string[], file: string, env: Record<string, string> = {}) {
-  return run([file], {
+function runIn({ name, command }: Runtime, file: string, env: Record<string, string> = {}) {
+  return run([], {
     home: installed,
-    command,
+    command: command(join(installed.path, file)),
     env: { ...runtimeEnvironment(name), ...env },
     timeoutMs: 60_000,
   });
 }
 
-for (const { name, command, isMissing } of RUNTIMES) {
-  const title = isMissing ? `in ${name} [needs Node 22.18]` : `in ${name}`;
-  describe.skipIf(isMissing)(title, () => testIn(name, command));
-}
+for (const runtime of RUNTIMES)
+  describe.skipIf(runtime.isMissing)(`in ${runtime.name}`, () => testIn(runtime));
 
-function testIn(name: string, command: string[]): void {
+function testIn(runtime: Runtime): void {
   test("the example lists the deployments", async () => {
-    expect(await runIn(name, command, "deployments.ts")).toMatchObject({
+    expect(await runIn(runtime, "deployments.ts")).toMatchObject({
       code: 0,
       stdout: `2 deployments in mine (${cloud.url})\ntranslator  running\nsummarizer  running\n`,
     });
-    const failed = await runIn(name, command, "deployments.ts", { BENTO_CLOUD_API_KEY: "a b" });
+    const failed = await runIn(runtime, "deployments.ts", { BENTO_CLOUD_API_KEY: "a b" });
     expect({ code: failed.code, stdout: failed.stdout }).toEqual({ code: 2, stdout: "" });
     expect(failed.stderr).toContain("USAGE: the API token from BENTO_CLOUD_API_KEY has characters");
   });
@@ -74,7 +71,7 @@ function testIn(name: string, command: string[]): void {
     cloud.misbehave("GET /again", { status: 503 }, { times: 1 });
     cloud.misbehave("GET /again", { json: { tries: 2 } }, { times: 1 });
     const before = cloud.requests.filter(({ path }) => path === "/not-again").length;
-    const { code, stdout, stderr } = await runIn(name, command, "session.ts", { OTHER: other.url });
+    const { code, stdout, stderr } = await runIn(runtime, "session.ts", { OTHER: other.url });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toEqual({
       name: "mine",
@@ -163,9 +160,8 @@ describe("resolveContext", () => {
 
   test("emits a process warning when no function is given", async () => {
     const script = `import { resolveContext } from "bentocloud"; await resolveContext();`;
-    const [bun] = RUNTIMES;
-    const file = writeBelow(installed.path, "warn.ts", script);
-    const { code, stderr } = await runIn("bun", bun!.command, file);
+    writeBelow(installed.path, "warn.ts", script);
+    const { code, stderr } = await runIn(RUNTIMES[0]!, "warn.ts");
     expect(code).toBe(0);
     expect(stderr).toContain("BentoCloudWarning");
     expect(stderr).toContain("unknown key ignored");

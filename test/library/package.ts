@@ -1,6 +1,5 @@
 import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { spawnSync } from "node:child_process";
 import type { Home } from "../support/home.ts";
 
 const CHECKOUT = join(import.meta.dirname, "../..");
@@ -23,23 +22,4 @@ export function installLibrary(home: Home): void {
   ]);
   if (exitCode !== 0) throw new Error(`the library cannot be built: ${stderr.toString()}`);
   for (const name of DEPENDENCIES) symlinkSync(join(CHECKOUT, "node_modules", name), join(modules, name));
-}
-
-interface Runtime {
-  name: string;
-  command: string[];
-  isMissing: boolean;
-}
-
-/** The runtimes that run TypeScript. Node does from 22.18 on, which this machine may not have. */
-export function runtimes(): Runtime[] {
-  const bin = (name: string) => join(CHECKOUT, "node_modules/.bin", name);
-  const node = process.env["BENTOCLOUD_NODE"] || "node";
-  const types = spawnSync(node, ["-p", "process.features.typescript"]).stdout?.toString().trim();
-  const deno = [bin("deno"), "run", "--quiet", "-A", "--no-config", "--node-modules-dir=manual"];
-  return [
-    { name: "bun", command: [bin("bun"), "--no-install"], isMissing: false },
-    { name: "deno", command: deno, isMissing: false },
-    { name: "node", command: [node], isMissing: types !== "strip" },
-  ];
 }

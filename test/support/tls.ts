@@ -5,7 +5,7 @@ import { generate } from "selfsigned";
 import { afterSweep } from "./canaries.ts";
 
 /** PEM texts, as `startCloud({ tls })` takes them. */
-interface Certificate {
+export interface Certificate {
   key: string;
   cert: string;
 }
@@ -21,10 +21,22 @@ export interface Certificates {
   otherHost: Certificate;
   /** For the same hosts, by nobody but itself. */
   selfSigned: Certificate;
-  /** Another one of the authority's; for the same hosts and now when not said otherwise. */
-  issue(wanted: { hosts?: string[]; fromDays?: number; toDays?: number }): Promise<Certificate>;
+  /** Another one for a server; of the authority, for the same hosts and for now when not said otherwise. */
+  issue(wanted: Wanted): Promise<Certificate>;
+  /** Another authority, signed by the first one or, with `isRoot`, by itself. */
+  authority(name: string, wanted?: Wanted & { isRoot?: boolean }): Promise<Certificate>;
   /** Writes `ca.pem` to a temporary file and gives its path. */
   caFile(): string;
+}
+
+interface Wanted {
+  hosts?: string[];
+  fromDays?: number;
+  toDays?: number;
+  /** The authority that signs. */
+  by?: Certificate;
+  /** What the certificate may be used for: `serverAuth` when not given. */
+  purpose?: "serverAuth" | "clientAuth";
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -37,7 +49,7 @@ interface Validity {
 
 export async function makeCertificates(): Promise<Certificates> {
   const now = validity(-30, 30);
-  const authority = await makeAuthority(now);
+  const authority = await makeAuthority("Test Authority", now);
   const [leaf, expired, otherHost, selfSigned] = await Promise.all([
     sign(authority, { hosts: HERE, addresses: ["127.0.0.1"], valid: now }),
     sign(authority, { hosts: HERE, addresses: ["127.0.0.1"], valid: validity(-20, -1) }),
@@ -50,8 +62,10 @@ export async function makeCertificates(): Promise<Certificates> {
     expired,
     otherHost,
     selfSigned,
-    issue: ({ hosts = HERE, fromDays = -30, toDays = 30 }) =>
-      sign(authority, { hosts, addresses: ["127.0.0.1"], valid: validity(fromDays, toDays) }),
+    issue: ({ hosts = HERE, fromDays = -30, toDays = 30, by = authority, ...purpose }) =>
+      sign(by, { hosts, addresses: ["127.0.0.1"], valid: validity(fromDays, toDays), ...purpose }),
+    authority: (name, { fromDays = -30, toDays = 30, isRoot = false } = {}) =>
+      makeAuthority(name, validity(fromDays, toDays), isRoot ? undefined : authority),
     caFile: () => writeTemporary(authority.cert),
   };
 }
@@ -61,11 +75,12 @@ function validity(fromDays: number, toDays: number): Validity {
   return { notBeforeDate: day(fromDays), notAfterDate: day(toDays) };
 }
 
-async function makeAuthority(valid: Validity): Promise<Certificate> {
-  const made = await generate([{ name: "commonName", value: "Test Authority" }], {
+async function makeAuthority(name: string, valid: Validity, by?: Certificate): Promise<Certificate> {
+  const made = await generate([{ name: "commonName", value: name }], {
     ...valid,
     keyType: "ec",
     algorithm: "sha256",
+    ...(by && { ca: by }),
     extensions: [
       { name: "basicConstraints", cA: true, critical: true },
       { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
@@ -78,6 +93,7 @@ interface Subject {
   hosts: string[];
   addresses: string[];
   valid: Validity;
+  purpose?: "serverAuth" | "clientAuth";
 }
 
 async function sign(authority: Certificate | undefined, subject: Subject): Promise<Certificate> {
@@ -89,7 +105,7 @@ async function sign(authority: Certificate | undefined, subject: Subject): Promi
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },
       { name: "keyUsage", digitalSignature: true, critical: true },
-      { name: "extKeyUsage", serverAuth: true },
+      { name: "extKeyUsage", [subject.purpose ?? "serverAuth"]: true },
       {
         name: "subjectAltName",
         altNames: [

@@ -1,50 +1,65 @@
-import { reasonFor } from "../../cloud/transport.ts";
+import { describeFault, describeProxyFailure, reasonWithCode, showProxy } from "../../cloud/faults.ts";
 import { CliError } from "../../errors.ts";
-import { codeOf } from "../../system/storage-error.ts";
-import { isAddress, resolveHost, timeConnection } from "../../system/network.ts";
+import { addressBits } from "../../system/address.ts";
+import { findUnusableAuthorities } from "../../system/authorities.ts";
+import { inspectTls } from "../../system/certificate.ts";
+import { resolveHost, timeConnection } from "../../system/network.ts";
 import { type Check, fail, ok } from "../check.ts";
 import { list, open, secret, type Text, text } from "../report.ts";
-import { hostOf, portOf } from "./route.ts";
 import type { Target } from "./target.ts";
 
-/** The proxy that requests to this server take, if they take one. */
+const DIRECT = { kind: "direct" } as const;
+
+/** The proxy that requests to this server take, if they take one, and whether it connects to the server. */
 export const proxy: Check<Target> = {
   id: "proxy",
-  async run({ route, host, patience }) {
-    if (route.kind === "direct") return undefined;
-    const variable = open(route.variable);
-    if (route.kind === "exempt") {
-      const exemption = open(route.exemption);
+  async run(target) {
+    const { url, host, patience, cli } = target;
+    const route = readRoute(target);
+    if ("status" in route) return route;
+    if (route.kind === "direct") {
+      if (!route.variable || !route.exemption) return undefined;
+      const [variable, exemption] = [open(route.variable), open(route.exemption)];
       return ok(text`${variable} is set, and ${exemption} keeps ${secret("host", host)} away from it`);
     }
-    const { address } = route;
-    if (!address)
-      return fail(
-        text`${variable} names no proxy that can be used`,
-        text`set ${variable} to an address that starts with http:// or https://, or unset it`,
-      );
-    const shown = secret("proxy", `${address.protocol}//${address.host}`);
-    const credentials = open(address.username + address.password && ", with a name and password,");
+    const { proxy, variable } = route;
     try {
-      const ms = Math.ceil(await timeConnection(hostOf(address), portOf(address), patience));
-      return ok(text`requests go through ${shown}${credentials} (${variable}), which answers in ${ms} ms`);
+      const ms = Math.ceil(await timeConnection(url, route, patience));
+      const credentials = open(proxy.username + proxy.password && ", with a name and password,");
+      const shown = text`${secret("proxy", proxy.origin)}${credentials} (${open(variable)})`;
+      return ok(text`requests go through ${shown}, which answers in ${ms} ms`);
     } catch (error) {
-      const hint = text`correct ${variable}, unset it, or name the host in NO_PROXY`;
-      return fail(text`the proxy ${shown} (${variable}) cannot be reached: ${reasonOf(error)}`, hint);
+      if (error instanceof CliError) throw error;
+      const isSecure = proxy.protocol === "https:";
+      const seen = isSecure ? await inspectTls(proxy, DIRECT, patience).catch(() => undefined) : undefined;
+      const { message, hint } = seen?.fault
+        ? describeFault({ ...seen, fault: seen.fault }, showProxy(route), findUnusableAuthorities(cli.env))
+        : describeProxyFailure(error, url, route);
+      return fail(message, hint);
     }
   },
 };
 
+/** What is wrong with a variable says nothing about anybody. */
+function readRoute(target: Target) {
+  try {
+    return target.route;
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return fail(open(error.message), open(error.hint ?? ""));
+  }
+}
+
 /** The addresses of the server's name. */
 export const dns: Check<Target> = {
   id: "dns",
-  async run({ route, host, patience }) {
+  async run({ route, url, host, patience }) {
     if (route.kind === "proxy") return undefined;
     const name = secret("host", host);
-    if (isAddress(host)) return ok(text`${name} is an address, and needs no name server`);
+    if (addressBits(url.hostname)) return ok(text`${name} is an address, and needs no name server`);
     try {
-      const addresses = (await resolveHost(host, patience)).map((address) => secret("address", address));
-      const place = open(/(^|\.)localhost\.?$/.test(host) ? "this machine: " : "");
+      const addresses = (await resolveHost(url, patience)).map((address) => secret("address", address));
+      const place = open(host === "localhost" ? "this machine: " : "");
       return ok(text`${name} is ${place}${list(addresses, { most: 4 })}`);
     } catch (error) {
       const hint = text`check the host name in the endpoint, and the network`;
@@ -56,11 +71,11 @@ export const dns: Check<Target> = {
 /** Whether a connection can be opened. */
 export const tcp: Check<Target> = {
   id: "tcp",
-  async run({ route, host, port, patience }) {
+  async run({ route, url, host, port, patience }) {
     if (route.kind === "proxy") return undefined;
     const place = text`port ${port} of ${secret("host", host)}`;
     try {
-      return ok(text`${place} answers in ${Math.ceil(await timeConnection(host, port, patience))} ms`);
+      return ok(text`${place} answers in ${Math.ceil(await timeConnection(url, DIRECT, patience))} ms`);
     } catch (error) {
       const hint = text`check the port of the endpoint, firewalls on the way, and whether a proxy is needed (HTTPS_PROXY)`;
       return fail(text`no connection to ${place}: ${reasonOf(error)}`, hint);
@@ -68,11 +83,8 @@ export const tcp: Check<Target> = {
   },
 };
 
-/** Why a part of a connection failed, with the system's code. */
+/** Why a part of a connection failed. */
 export function reasonOf(error: unknown): Text {
-  // With several addresses there is one error for each.
-  const cause = error instanceof AggregateError ? error.errors[0] : error;
-  if (cause instanceof CliError) throw cause;
-  const code = codeOf(cause) || codeOf(error);
-  return open(code === "" ? reasonFor(code) : `${reasonFor(code)} (${code})`);
+  if (error instanceof CliError) throw error;
+  return open(reasonWithCode(error));
 }

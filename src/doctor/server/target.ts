@@ -2,16 +2,17 @@ import type { Cli } from "../../app.ts";
 import { identifyLogin } from "../../auth/identity.ts";
 import { toAnswer } from "../../cloud/answer.ts";
 import type { Client } from "../../cloud/client.ts";
+import { routeOf } from "../../cloud/route.ts";
 import { listTokens } from "../../cloud/tokens.ts";
 import { type Context, usableTokenOf } from "../../contexts/context.ts";
 import { parseEndpoint } from "../../contexts/endpoint.ts";
 import { CliError } from "../../errors.ts";
+import { hostOf, portOf } from "../../system/address.ts";
 import { checkEndpointPin } from "../../resolve/pins.ts";
 import { requireContext } from "../../resolve/require.ts";
 import { matchTokens } from "../../tokens/match.ts";
 import { attempt, type Finding, ok } from "../check.ts";
 import { open, text } from "../report.ts";
-import { findRoute, hostOf, portOf } from "./route.ts";
 
 /** The active context's server, and what the checks ask it. */
 export type Target = Exclude<Awaited<ReturnType<typeof findTarget>>, Finding>;
@@ -36,7 +37,10 @@ export async function findTarget(cli: Cli, insecureHttp: boolean) {
     url,
     host: hostOf(url),
     port: portOf(url),
-    route: findRoute(url, cli.env),
+    /** @throws CliError when it cannot be taken. */
+    get route() {
+      return routeOf(url, cli.env);
+    },
     patience: { timeoutMs: cli.flags.timeoutMs, signal: cli.signal },
     /** Without the token, because whatever answers there may not be BentoCloud. */
     askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),

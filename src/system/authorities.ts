@@ -1,0 +1,100 @@
+import { readRegularFile } from "./read-file.ts";
+import type { Environment } from "./runtime.ts";
+import { codeOf, NotRegularError } from "./storage-error.ts";
+
+/** The variable with the name of a file whose authorities every runtime trusts besides its own. */
+const VARIABLE = "NODE_EXTRA_CA_CERTS";
+
+/** What keeps the runtime from using that file; undefined when nothing does, or none is named. */
+export interface Unusable {
+  variable: string;
+  path: string;
+  why: string;
+}
+
+export function findUnusableAuthorities(env: Environment): Unusable | undefined {
+  const path = env[VARIABLE];
+  if (!path) return undefined;
+  const why = faultIn(path);
+  const { getCACertificates } = process.getBuiltinModule("node:tls");
+  // Node accepts some of these faults. Deno lists certificates that it does not use.
+  const isUsed = !process.versions["deno"] && (getCACertificates?.("extra").length ?? 0) > 0;
+  return why === undefined || isUsed ? undefined : { variable: VARIABLE, path, why };
+}
+
+let isChecked = false;
+
+/**
+ * Bun prints a warning to stderr when it cannot use the file, which would precede our own output there, JSON included. It
+ * reads the variable from the C library when it first needs certificates, so that is where to take it away: our children
+ * still get it.
+ */
+export function hideUnusableAuthorities(env: Environment): void {
+  const path = env[VARIABLE];
+  if (isChecked || !path || !process.versions.bun) return;
+  isChecked = true;
+  if (faultIn(path) !== undefined) unsetInLibrary(VARIABLE);
+}
+
+interface Ffi {
+  dlopen(library: string, functions: object): { symbols: { unsetenv(name: Uint8Array): number } };
+}
+
+function unsetInLibrary(name: string): void {
+  const { dlopen } = process.getBuiltinModule("bun:ffi") as unknown as Ffi;
+  const musl = `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`;
+  for (const library of process.platform === "darwin" ? ["libSystem.B.dylib"] : ["libc.so.6", musl]) {
+    try {
+      const { symbols } = dlopen(library, { unsetenv: { args: ["cstring"], returns: "int" } });
+      symbols.unsetenv(Buffer.from(`${name}\0`));
+      return;
+    } catch {
+      // Not this library. Without any, the warning stays.
+    }
+  }
+}
+
+const LARGEST = 16 * 1024 * 1024;
+
+function faultIn(path: string): string | undefined {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = readRegularFile(path, { limit: LARGEST })?.bytes;
+  } catch (error) {
+    return error instanceof NotRegularError
+      ? "is not a regular file"
+      : `cannot be read (${codeOf(error) || "EFBIG"})`;
+  }
+  if (!bytes) return "does not exist";
+  const text = new TextDecoder("latin1").decode(bytes);
+  if (/^(?:\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff)/.test(text)) return "begins with a byte order mark";
+  const blocks = blocksOf(text).filter(({ name }) => /^(?:X509 )?CERTIFICATE$/.test(name));
+  const broken = blocks.findIndex(({ pem }) => !isCertificate(pem));
+  if (broken !== -1) return `has a broken certificate (number ${broken + 1})`;
+  return blocks.length === 0 ? "has no certificate in the PEM format" : undefined;
+}
+
+/** Each block from its line BEGIN to its line END; without text when the END is missing. */
+function blocksOf(text: string): { name: string; pem: string }[] {
+  const blocks: { name: string; pem: string }[] = [];
+  let open: { name: string; lines: string[] } | undefined;
+  for (const line of [...text.split("\n").map((line) => line.trimEnd()), "-----"]) {
+    const name = /^-----BEGIN ([^-]+)-----$/.exec(line)?.[1];
+    if (open && line.startsWith("-----")) {
+      const isClosed = line === `-----END ${open.name}-----`;
+      blocks.push({ name: open.name, pem: isClosed ? [...open.lines, line].join("\n") : "" });
+      open = undefined;
+    } else if (open) open.lines.push(line);
+    else if (name !== undefined) open = { name, lines: [line] };
+  }
+  return blocks;
+}
+
+function isCertificate(pem: string): boolean {
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,163 @@
+import { X509Certificate } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type DetailedPeerCertificate, rootCertificates, type TLSSocket } from "node:tls";
+import { addressBits, hostOf } from "./address.ts";
+import { hideUnusableAuthorities } from "./authorities.ts";
+import { codeOf } from "./storage-error.ts";
+import { openRoute, type Patience, ready, startTls, within } from "./network.ts";
+import type { Route } from "./proxy.ts";
+import { ownEnvironment } from "./runtime.ts";
+
+/** Why there can be no TLS connection to a server. */
+export type TlsFault =
+  /** `authority` is the one whose own certificate it is; undefined for the server's. */
+  | { kind: "expired" | "not yet valid"; at: Date; authority: string | undefined }
+  | { kind: "wrong host" | "self-signed" }
+  /** `isSent` is whether the server sends the certificate of that authority. */
+  | { kind: "unknown authority"; authority: string; isSent: boolean }
+  | { kind: "untrusted"; code: string }
+  | { kind: "not TLS" | "old version" | "client certificate" }
+  | { kind: "refused"; code: string };
+
+export interface Certificate {
+  issuer: string;
+  validFrom: Date;
+  validTo: Date;
+  /** Whether it leads to an authority that comes with the runtime. */
+  isPublic: boolean;
+}
+
+export interface Inspection {
+  /** Undefined when the server did not get as far as to show it. */
+  certificate: Certificate | undefined;
+  fault: TlsFault | undefined;
+}
+
+/**
+ * Looks at a server's TLS, and at its certificate even when that must not be trusted. No request is sent on this
+ * connection.
+ */
+export async function inspectTls(url: URL, route: Route, patience: Patience): Promise<Inspection> {
+  hideUnusableAuthorities(ownEnvironment());
+  return within(patience, async (signal) => {
+    const connection = await openRoute(url, route, signal);
+    const received = connection.bytesRead;
+    const socket = startTls(connection, url, { rejectUnauthorized: false });
+    try {
+      await ready(socket, "secureConnect", signal);
+      const inspection = judge(socket, url);
+      if (!inspection.fault) await waitForRefusal(socket, signal);
+      return inspection;
+    } catch (error) {
+      const fault = handshakeFault(codeOf(error), connection.bytesRead - received);
+      if (!fault) throw error;
+      return { certificate: undefined, fault };
+    } finally {
+      socket.destroy();
+      connection.destroy();
+    }
+  });
+}
+
+const LONGEST_REFUSAL_MS = 250;
+
+/**
+ * With TLS 1.3 the handshake of a client ends before the server looks for a client certificate. A server that misses
+ * none sends a session, as a rule.
+ */
+async function waitForRefusal(socket: TLSSocket, signal: AbortSignal): Promise<void> {
+  if (socket.getProtocol() !== "TLSv1.3") return;
+  socket.resume();
+  await Promise.race([ready(socket, "session", signal), sleep(LONGEST_REFUSAL_MS)]);
+}
+
+/** A server's part of a handshake is longer than this when it has its certificate in it. */
+const SHORTEST_CERTIFICATE = 300;
+
+/** The codes of OpenSSL, which the other runtimes have taken over. */
+export function handshakeFault(code: string, received: number): TlsFault | undefined {
+  if (/WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH/.test(code)) return { kind: "not TLS" };
+  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|WRONG_SSL_VERSION/.test(code)) return { kind: "old version" };
+  // With TLS 1.2 the alert is the one for a missing common cipher, which a server notices before it sends anything.
+  const isLate = /HANDSHAKE_FAILURE/.test(code) && received > SHORTEST_CERTIFICATE;
+  if (isLate || /CERTIFICATE_REQUIRED|(?:BAD|NO)_CERTIFICATE/.test(code))
+    return { kind: "client certificate" };
+  return /^ERR_SSL_|^EPROTO$/.test(code) ? { kind: "refused", code } : undefined;
+}
+
+function judge(socket: TLSSocket, url: URL): Inspection {
+  const chain = chainOf(socket);
+  const [leaf] = chain;
+  if (!leaf) return { certificate: undefined, fault: { kind: "untrusted", code: "no certificate" } };
+  const certificate = {
+    issuer: nameIn(leaf.issuer),
+    validFrom: new Date(leaf.validFrom),
+    validTo: new Date(leaf.validTo),
+    isPublic: isOfPublicAuthority(chain),
+  };
+  return { certificate, fault: socket.authorized ? undefined : certificateFault(chain, url, codeIn(socket)) };
+}
+
+/** The types say that it is an error; at run time it is a code. */
+function codeIn(socket: TLSSocket): string {
+  return String(socket.authorizationError as unknown);
+}
+
+/** Decided here, because the runtimes name different faults first when a certificate has several. */
+function certificateFault(chain: readonly X509Certificate[], url: URL, code: string): TlsFault {
+  const [leaf, last] = [chain[0]!, chain.at(-1)!];
+  const untimely = chain.map((certificate, depth) => timeFault(certificate, depth)).find(Boolean);
+  if (untimely?.authority === undefined && untimely) return untimely;
+  const host = hostOf(url);
+  const isForHost = addressBits(url.hostname) ? leaf.checkIP(host) : leaf.checkHost(host);
+  if (isForHost === undefined) return { kind: "wrong host" };
+  if (untimely) return untimely;
+  const isRoot = last.issuer === last.subject;
+  if (isRoot && last === leaf) return { kind: "self-signed" };
+  if (/ISSUER|LEAF_SIGNATURE|SELF_SIGNED/.test(code))
+    return { kind: "unknown authority", authority: nameIn(last.issuer), isSent: isRoot };
+  return { kind: "untrusted", code };
+}
+
+function timeFault({ subject, validFrom, validTo }: X509Certificate, depth: number) {
+  const authority = depth === 0 ? undefined : nameIn(subject);
+  const [from, to] = [new Date(validFrom), new Date(validTo)];
+  if (to.getTime() < Date.now()) return { kind: "expired", at: to, authority } as const;
+  return from.getTime() > Date.now() ? ({ kind: "not yet valid", at: from, authority } as const) : undefined;
+}
+
+const LONGEST_CHAIN = 10;
+
+/** From the server's own certificate upward, each signed by the next. */
+function chainOf(socket: TLSSocket): X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  let shown: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (shown?.raw && chain.length < LONGEST_CHAIN) {
+    const next = new X509Certificate(shown.raw);
+    const last = chain.at(-1);
+    if (last && (last.fingerprint256 === next.fingerprint256 || !last.verify(next.publicKey))) break;
+    chain.push(next);
+    shown = shown.issuerCertificate;
+  }
+  return chain;
+}
+
+function isOfPublicAuthority(chain: readonly X509Certificate[]): boolean {
+  const authorities = rootCertificates.map((pem) => new X509Certificate(pem));
+  return chain.some((certificate) =>
+    authorities.some(
+      ({ subject, publicKey }) => subject === certificate.issuer && certificate.verify(publicKey),
+    ),
+  );
+}
+
+/** The common name, else the organization, else the whole text. */
+function nameIn(subject: string): string {
+  const fields = new Map(
+    subject.split("\n").map((line) => {
+      const at = line.indexOf("=");
+      return [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
+  return fields.get("CN") ?? fields.get("O") ?? subject;
+}

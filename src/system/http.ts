@@ -1,0 +1,151 @@
+import type { Agent, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { addressesOf, hostOf, portOf } from "./address.ts";
+import { hideUnusableAuthorities } from "./authorities.ts";
+import { codeOf } from "./storage-error.ts";
+import type * as Network from "./network.ts";
+import { credentialsFor, ProxyError, type Route } from "./proxy.ts";
+import { ownEnvironment, withoutVariables } from "./runtime.ts";
+
+/** A request after every decision about it. */
+export interface Transmission {
+  method: string;
+  url: URL;
+  headers: Headers;
+  body: Uint8Array<ArrayBuffer> | Blob | undefined;
+  route: Route;
+  signal: AbortSignal;
+  /** False gives the request a connection of its own, because a runtime may repeat it when a reused one breaks. */
+  isRepeatable: boolean;
+}
+
+/**
+ * Sends a request along its route and does nothing else: no redirect, no decompression, and nothing that a variable asks
+ * of the runtime for other programs. Bun's `fetch` has options for all of that. The `fetch` of Node and Deno cannot be
+ * kept from a proxy, so there `node:http` sends, on a connection of ours. Bun takes longer to load that than to send.
+ */
+export async function transmit(transmission: Transmission): Promise<Response> {
+  const { headers, url } = transmission;
+  headers.set("Host", url.host);
+  return process.versions.bun ? fetchInBun(transmission) : requestInNode(transmission);
+}
+
+async function fetchInBun(transmission: Transmission): Promise<Response> {
+  const { method, url, headers, body, route, signal, isRepeatable } = transmission;
+  if (url.protocol === "https:") hideUnusableAuthorities(ownEnvironment());
+  const options = {
+    method,
+    headers,
+    signal,
+    redirect: "manual",
+    keepalive: isRepeatable,
+    decompress: false,
+    verbose: false,
+    proxy: route.kind === "proxy" && { url: route.proxy.origin, headers: credentialsFor(route.proxy) },
+    ...(body !== undefined && { body }),
+  } as const;
+  const host = hostOf(url);
+  let failure: unknown;
+  for (const address of addressesOf(url)) {
+    const target = new URL(url);
+    target.hostname = address.includes(":") ? `[${address}]` : address;
+    const tls = { rejectUnauthorized: true, ...(address !== host && { serverName: host }) };
+    try {
+      // Bun lets NO_PROXY take precedence over the option.
+      return await withoutVariables(["NO_PROXY", "no_proxy"], () =>
+        fetch(target, { ...options, tls } as RequestInit),
+      );
+    } catch (error) {
+      failure = error;
+      if (codeOf(error) !== "ECONNREFUSED") break;
+    }
+  }
+  if (codeOf(failure) !== "ERR_PROXY_TUNNEL") throw failure;
+  throw new ProxyError((failure as { status?: number }).status, failure);
+}
+
+async function requestInNode(transmission: Transmission): Promise<Response> {
+  const { method, url, headers, body, route, signal, isRepeatable } = transmission;
+  signal.throwIfAborted();
+  const network = await import("./network.ts");
+  const http = process.getBuiltinModule("node:http");
+  const isForwarded = route.kind === "proxy" && url.protocol === "http:";
+  if (isForwarded)
+    for (const [name, value] of Object.entries(credentialsFor(route.proxy))) headers.set(name, value);
+  if (body !== undefined)
+    headers.set("Content-Length", String(body instanceof Blob ? body.size : body.byteLength));
+  const options = {
+    method,
+    host: hostOf(url),
+    port: portOf(url),
+    path: isForwarded ? url.href : url.pathname + url.search,
+    headers: Object.fromEntries(headers),
+    agent: isRepeatable ? (sharedAgent ??= createAgent(network, true)) : createAgent(network, false),
+    target: { url, route, signal },
+  };
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  // Deno would ask the proxy for the whole URL, even on this connection.
+  const request = withoutVariables(["NODE_USE_ENV_PROXY"], () => http.request(options, resolve));
+  request.on("error", reject);
+  request.on("socket", (socket) => {
+    // A connection that broke when nobody listened, between its handshake and the request, would be waited for.
+    const fail = () => reject(network.keptError(socket));
+    if (socket.destroyed) fail();
+    socket.once("close", fail);
+    request.once("response", () => socket.off("close", fail));
+  });
+  request.on("upgrade", (_message, socket) => {
+    socket.destroy();
+    reject(Object.assign(new Error("an upgrade that nobody asked for"), { code: "HPE_INVALID_UPGRADE" }));
+  });
+  // Deno ignores the option `signal`, and does not always report why a request was destroyed.
+  const abort = () => {
+    reject(signal.reason);
+    request.destroy(signal.reason as Error);
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  if (body instanceof Blob) {
+    const { pipeline, Readable } = process.getBuiltinModule("node:stream");
+    pipeline(
+      Readable.from(body.stream() as unknown as AsyncIterable<Uint8Array>),
+      request,
+      (error) => error && reject(error),
+    );
+  } else request.end(body);
+  return toResponse(await promise);
+}
+
+/** Node's default agent obeys NODE_USE_ENV_PROXY. */
+let sharedAgent: Agent | undefined;
+
+type Target = Pick<Transmission, "url" | "route" | "signal">;
+
+function createAgent({ openConnection }: typeof Network, keepAlive: boolean): Agent {
+  const { Agent } = process.getBuiltinModule("node:http");
+  const { callbackify } = process.getBuiltinModule("node:util");
+  const agent = new Agent({ keepAlive });
+  const connect = callbackify(({ url, route, signal }: Target) => openConnection(url, route, signal));
+  const targetOf = (options: unknown) => (options as { target: Target }).target;
+  agent.getName = (options) => {
+    const { url, route } = targetOf(options);
+    return `${url.origin} ${route.kind === "proxy" ? route.proxy.href : ""}`;
+  };
+  agent.createConnection = (options, callback) => {
+    connect(targetOf(options), callback as (error: Error | null, socket: Socket) => void);
+    return undefined as never;
+  };
+  return agent;
+}
+
+/** `Response` refuses a body with these. */
+const BODILESS = new Set([204, 205, 304]);
+
+function toResponse(message: IncomingMessage): Response {
+  const { Readable } = process.getBuiltinModule("node:stream");
+  const { statusCode: status = 0, statusMessage: statusText = "", rawHeaders } = message;
+  const headers = new Headers();
+  for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
+  const body = Readable.toWeb(message) as unknown as ReadableStream<Uint8Array<ArrayBuffer>>;
+  if (BODILESS.has(status)) void body.cancel();
+  return new Response(BODILESS.has(status) ? null : body, { status, statusText, headers });
+}

@@ -1,0 +1,102 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { doctor } from "../commands/doctor.ts";
+import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { home, run } from "../support/bin.ts";
+import { startCloud } from "../support/cloud.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { makeCertificates } from "../support/tls.ts";
+import { CLIENTS } from "./clients.ts";
+
+sweepCanaries();
+
+const certificates = await makeCertificates();
+const { ca, leaf } = certificates;
+const cloud = await startCloud({ tls: leaf });
+afterAll(() => cloud.stop());
+const here = home();
+
+/** What the file has, what is said of it, and the runtimes that can use it all the same. */
+const FILES: readonly [
+  name: string,
+  content: string | Uint8Array | undefined,
+  why: string,
+  usedBy: RegExp,
+][] = [
+  ["a byte order mark", `\ufeff${ca}`, "begins with a byte order mark", /node/],
+  ["UTF-16", Buffer.from(`\ufeff${ca}`, "utf16le"), "begins with a byte order mark", /^$/],
+  [
+    "a broken block behind a good one",
+    `${ca}\n${broken()}`,
+    "has a broken certificate (number 2)",
+    /deno|node/,
+  ],
+  ["a broken block before a good one", `${broken()}${ca}`, "has a broken certificate (number 1)", /deno/],
+  [
+    "a block without an end",
+    ca.split("\n").slice(0, 4).join("\n"),
+    "has a broken certificate (number 1)",
+    /^$/,
+  ],
+  ["two blocks on one line", ca.trimEnd() + ca, "has a broken certificate (number 1)", /deno/],
+  ["a key only", leaf.key, "has no certificate in the PEM format", /^$/],
+  ["some text", "hello\n", "has no certificate in the PEM format", /^$/],
+  ["nothing", "", "has no certificate in the PEM format", /^$/],
+  [
+    "bytes",
+    Buffer.from(ca.replaceAll(/-----.*-----|\s/g, ""), "base64"),
+    "has no certificate in the PEM format",
+    /^$/,
+  ],
+  ["no file", undefined, "does not exist", /^$/],
+];
+
+function broken(): string {
+  return "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+}
+
+describe.each(FILES)("NODE_EXTRA_CA_CERTS with %s", (name, content, why, usedBy) => {
+  const path = `${here.path}/${name.replaceAll(" ", "-")}.pem`;
+  if (content !== undefined) writeBelow(here.path, path.slice(here.path.length + 1), content);
+  const env = { NODE_EXTRA_CA_CERTS: path };
+  const sentence = `NODE_EXTRA_CA_CERTS names ${path}, which ${why}, so it is ignored`;
+
+  for (const { name: client, isMissing, ask } of CLIENTS)
+    test.skipIf(isMissing)(
+      `is named by the error, and the runtime prints nothing of its own: ${client}`,
+      async () => {
+        const options = { endpoint: cloud.url, token: cloud.issueToken(), env, warns: /node/.test(client) };
+        const [outcome] = await ask(options, { path: "/api/v1/version" });
+        if (usedBy.test(client)) return void expect(outcome?.code).toBe("OK");
+        expect(outcome?.code).toBe("TLS");
+        expect(outcome?.message).toEndWith(`; ${sentence}`);
+        expect(outcome?.hint).toContain("repair the file that NODE_EXTRA_CA_CERTS names");
+      },
+    );
+
+  test("is told by doctor", async () => {
+    const user = home();
+    writeContexts(user, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
+    const { code, stderr, of } = await doctor(["--timeout", "5"], { home: user, env });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(of("tls")?.message).toEndWith(`; ${sentence}`);
+  });
+});
+
+test("a file of authorities that is not needed is a warning of doctor, and of nothing else", async () => {
+  const path = writeBelow(here.path, "unneeded.pem", "hello\n");
+  const env = { NODE_EXTRA_CA_CERTS: path, SSL_CERT_FILE: certificates.caFile() };
+  const user = home();
+  writeContexts(user, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
+  expect(await run(["whoami"], { home: user, env })).toMatchObject({ code: 0, stderr: "" });
+  const { code, stderr, of } = await doctor([], { home: user, env });
+  expect({ code, stderr, status: of("tls")?.status }).toEqual({ code: 0, stderr: "", status: "warn" });
+  expect(of("tls")?.message).toEndWith(
+    `; NODE_EXTRA_CA_CERTS names ${path}, which has no certificate in the PEM format, so it is ignored`,
+  );
+});
+
+test("a program that is started still gets the variable", async () => {
+  const env = { NODE_EXTRA_CA_CERTS: "/nowhere.pem", BENTO_CLOUD_API_KEY: cloud.issueToken() };
+  const { stdout } = await run(["exec", "--", "printenv", "NODE_EXTRA_CA_CERTS"], { env });
+  expect(stdout).toBe("/nowhere.pem\n");
+});

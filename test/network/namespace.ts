@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { home } from "../support/bin.ts";
+import { writeBelow } from "../store/fixture.ts";
+import { afterSweep } from "../support/canaries.ts";
+
+/** Every program that such a network takes, and the right to make one. */
+export const canMakeNetwork =
+  ["unshare", "nsenter", "ip"].every((name) => Bun.which(name) !== null) &&
+  Bun.spawnSync(["unshare", "-nm", "ip", "link", "set", "lo", "up"]).success;
+
+export interface Network {
+  /** Before a command line: runs it in this network. */
+  prefix: string[];
+}
+
+/** A network that nothing leaves, with these addresses and a hosts file of its own, and the servers of `namespace-server.ts`. */
+export async function makeNetwork(addresses: readonly string[], hosts: string): Promise<Network> {
+  const file = writeBelow(home().path, "hosts", hosts);
+  const script = [
+    "ip link set lo up",
+    ...addresses.map((address) => `ip addr add ${address} dev lo`),
+    `mount --bind ${file} /etc/hosts`,
+    `exec "$0" "$1"`,
+  ].join(" && ");
+  const server = join(import.meta.dirname, "namespace-server.ts");
+  const child = Bun.spawn(["unshare", "-nm", "sh", "-c", script, process.execPath, server], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  afterSweep(() => child.kill("SIGKILL"));
+  const { value } = await child.stdout.getReader().read();
+  if (!value) throw new Error("the network has no server");
+  return { prefix: ["nsenter", "-t", String(child.pid), "-n", "-m", "--"] };
+}

@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, connect, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterSweep } from "../support/canaries.ts";
+
+/** A proxy program that takes `cloud.test` and `dead.test` for this machine, as nobody else does. */
+export interface ProxyProgram {
+  port: number;
+  /** What it was asked for, a line for each request. */
+  log(): string[];
+}
+
+export const CREDENTIALS = "me:w%6Frd";
+
+/** Squid; with `isClosed` for those who have the {@link CREDENTIALS} alone. */
+export async function startSquid({ isClosed }: { isClosed: boolean }): Promise<ProxyProgram> {
+  const { port, file, path } = await prepare();
+  const hash = Bun.spawnSync(["openssl", "passwd", "-apr1", "word"]).stdout.toString();
+  const passwords = file("passwords", `me:${hash}`);
+  const access = isClosed
+    ? [
+        `auth_param basic program /usr/lib/squid/basic_ncsa_auth ${passwords}`,
+        "acl known proxy_auth REQUIRED",
+        "http_access allow known",
+      ]
+    : ["http_access allow all"];
+  const config = [
+    `http_port 127.0.0.1:${port}`,
+    `hosts_file ${file("hosts", "127.0.0.1 cloud.test dead.test\n")}`,
+    `pid_filename ${path}/squid.pid`,
+    `access_log stdio:${path}/log`,
+    `cache_log ${path}/cache.log`,
+    `coredump_dir ${path}`,
+    "cache deny all",
+    "pinger_enable off",
+    "shutdown_lifetime 0 seconds",
+    ...access,
+    "http_access deny all",
+  ];
+  await start(["squid", "-N", "-f", file("squid.conf", `${config.join("\n")}\n`)], port);
+  return { port, log: () => linesOf(`${path}/log`, /\b(?:GET|CONNECT) \S+/) };
+}
+
+/** Tinyproxy, which knows those names from a hosts file that only it sees. */
+export async function startTinyproxy({ isClosed }: { isClosed: boolean }): Promise<ProxyProgram> {
+  const { port, file, path } = await prepare();
+  const config = [
+    `Port ${port}`,
+    "Listen 127.0.0.1",
+    `LogFile "${path}/log"`,
+    "LogLevel Connect",
+    ...(isClosed ? ["BasicAuth me word"] : []),
+  ];
+  const hosts = file("hosts", "127.0.0.1 localhost cloud.test dead.test\n");
+  const script = `mount --bind ${hosts} /etc/hosts && exec tinyproxy -d -c ${file("conf", `${config.join("\n")}\n`)}`;
+  await start(["unshare", "-m", "sh", "-c", script], port);
+  return { port, log: () => linesOf(`${path}/log`, /\b(?:GET|CONNECT) \S+/) };
+}
+
+async function prepare() {
+  const path = mkdtempSync(join(tmpdir(), "bentocloud-proxy-"));
+  // Both give up the rights of root once they run.
+  Bun.spawnSync(["chmod", "777", path]);
+  afterSweep(() => rmSync(path, { recursive: true, force: true }));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(path, name), text);
+    return join(path, name);
+  };
+  return { port, path, file };
+}
+
+async function start(command: string[], port: number): Promise<void> {
+  const child = Bun.spawn(command, { stdout: "ignore", stderr: "ignore" });
+  afterSweep(() => child.kill("SIGKILL"));
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (child.exitCode !== null) break;
+    if (await listens(port)) return;
+    await Bun.sleep(25);
+  }
+  throw new Error(`${command[0]} does not run`);
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+    socket.on("connect", () => socket.destroy());
+  });
+}
+
+function linesOf(path: string, pattern: RegExp): string[] {
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines.flatMap((line) => pattern.exec(line)?.[0] ?? []);
+}

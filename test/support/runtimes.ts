@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { bunCommand, denoCommand } from "./program.ts";
+
+const NODES = join(import.meta.dirname, "../../.cache/nodes/node_modules");
+
+export interface Runtime {
+  name: string;
+  /** Runs a TypeScript file, with arguments behind it. */
+  command(file: string): string[];
+  /** `npm test` installs the versions of Node for Linux. */
+  isMissing: boolean;
+}
+
+/** What runs TypeScript as it is. */
+export const RUNTIMES: readonly Runtime[] = [
+  { name: "bun", command: bunCommand, isMissing: false },
+  { name: "deno", command: denoCommand, isMissing: false },
+  node(22),
+  node(24),
+];
+
+function node(version: number): Runtime {
+  const path = join(NODES, `node-${version}-${process.platform}-${process.arch}`, "bin/node");
+  return { name: `node ${version}`, command: (file) => [path, file], isMissing: !existsSync(path) };
+}
