@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
 /** Whoever is asked here was named by the directory alone. */
-let trap: LocalCloud;
-let cloud: LocalCloud;
-beforeAll(async () => {
-  trap = await startCloud();
-  cloud = await startCloud();
-});
-afterAll(async () => {
-  await Promise.all([trap.stop(), cloud.stop()]);
-});
+const trap = await cloudForAll();
+const cloud = await cloudForAll();
 
 /** A directory as a hostile repository would have it; every piece of code in it would leave `marker`. */
 function plant(directory: string): { marker: string } {

@@ -1,17 +1,16 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf, leftovers, ownOf } from "../store/fixture.ts";
 import { run, type Home } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { amongMounts, canMount, type Disk, inShell, smallDisk } from "./faults/disk.ts";
 import { expectReadable, expectRefusal, homeWithTwo, writers } from "./faults/writers.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 describe.skipIf(!canMount)("a read-only disk", () => {
   const readOnly = ({ bentoml }: Home) =>

@@ -1,18 +1,17 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { switchContext } from "../../src/store/manage-contexts.ts";
 import { keptIn, leftovers, openStore, ownOf, writeBelow } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { canTrace, forEachOf, RENAME, tampered, UNLINK, writingCalls } from "./faults/strace.ts";
 import { type Command, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries({ files: ["bentoml/.yatai.yaml.broken-*"] });
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 const use: Command = { args: ["use", "b"], stdin: null };
 const isChanged = (here: Home) => here.read().includes("current_context_name: b");

@@ -1,17 +1,16 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { removeContexts, switchContext } from "../../src/store/manage-contexts.ts";
 import { keptIn, leftovers, openStore } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { canTrace, forEachOf, tampered, writingCalls } from "./faults/strace.ts";
 import { type Command, homeWithTwo, login } from "./faults/writers.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 /** Shorter than a writer waits for a lock of which it does not know that its owner is dead. */
 const AT_ONCE_MS = 4_500;

@@ -1,17 +1,16 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { keptIn, leftovers } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { amongMounts, canMount } from "./faults/disk.ts";
 import { expectReadable, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 /** The contexts file of a home, moved to a directory beside it; a relative link leads there. */
 function moved(name: string): Home {

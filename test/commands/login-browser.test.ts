@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run, start, type RunOptions, type Home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
@@ -175,28 +175,20 @@ describe("login: the browser it opens", () => {
     expect((await running.result).code).toBe(0);
   });
 
-  test("does not run BROWSER as shell code", async () => {
+  test.each([
+    ["run BROWSER as shell code", { BROWSER: "touch$IFS./owned; touch owned" }],
+    ["start a program of that name in the working directory", { BROWSER: "xdg-open", PATH: "/nonexistent" }],
+  ])("does not %s", async (_what, env) => {
     const cloud = await started();
     const place = home();
-    const env = { BROWSER: "touch$IFS./owned; touch owned" };
+    const trap = fakeBrowser(place, "xdg-open");
+    const before = place.tree();
     const running = begin(cloud, ["--web"], { home: place, env });
     await running.waitFor("No browser could be opened");
     running.kill("SIGINT");
     await running.result;
-    expect(place.tree()).toEqual([]);
-  });
-
-  test("does not start a program of that name in the working directory", async () => {
-    const cloud = await started();
-    const place = home();
-    mkdirSync(join(place.path, "empty"));
-    const trap = fakeBrowser(place, "xdg-open");
-    const env = { PATH: join(place.path, "empty") };
-    const running = begin(cloud, ["--web"], { home: place, env: { ...env, BROWSER: "xdg-open" } });
-    await running.waitFor("No browser could be opened");
-    running.kill("SIGINT");
-    await running.result;
     expect(trap.wasOpened()).toBe(false);
+    expect(place.tree()).toEqual(before);
   });
 
   test("passes no credential to the browser, and no variable that loads code into it", async () => {

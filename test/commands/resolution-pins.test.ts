@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { homeOf, writeBelow } from "../store/fixture.ts";
 import { home, run, type RunOptions } from "../support/bin.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-let cloud: LocalCloud;
-beforeAll(async () => {
-  cloud = await startCloud();
-});
-afterAll(async () => {
-  cloud.verify();
-  await cloud.stop();
-});
+const cloud = await cloudForAll();
 
 /** A home whose `mine` is of the organization acme at the local server, and a project with these pins. */
 function projectWith(rc: string) {

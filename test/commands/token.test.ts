@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { homeOf } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
-let cloud: LocalCloud;
-beforeAll(async () => {
-  cloud = await startCloud();
-});
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll();
 
 describe("token", () => {
   test("prints only the token on stdout, and sends no request", async () => {

@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { homeOf } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-let cloud: LocalCloud;
-beforeAll(async () => {
-  cloud = await startCloud();
-});
-afterAll(async () => {
-  cloud.verify();
-  await cloud.stop();
-});
+const cloud = await cloudForAll();
 
 const signedIn = (token = cloud.issueToken(), endpoint = cloud.url) =>
   homeOf({ name: "mine", endpoint, token });

@@ -1,16 +1,15 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { locateHome } from "../../src/store/home.ts";
 import { home, run, type RunOptions } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { ownOf } from "./fixture.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 function signIn(options: RunOptions) {
   const stdin = cloud.issueToken();

@@ -4,15 +4,14 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { canTrace } from "../binary/faults/strace.ts";
 import { home, run, type Home } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { keptIn, writeContexts } from "./fixture.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 const READERS = [
   "status --offline",

@@ -1,16 +1,15 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { homeOf, leftovers, openStore, ownOf } from "./fixture.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 const entry = (name: string, more = "") =>
   `- api_token: ${canary()}\n  email: me@example.test\n  endpoint: https://cloud.test\n  name: ${name}\n${more}`;
