@@ -1,16 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { writeBelow, writeContexts, type Entry } from "../store/fixture.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
-
-function homeOf(...entries: Entry[]) {
-  const here = home();
-  writeContexts(here, entries);
-  return here;
-}
 
 describe("context list", () => {
   test("marks the current one, the project's and the active one", async () => {
@@ -59,19 +53,14 @@ describe("context list", () => {
   test("of two entries with one name, marks the first", async () => {
     const here = homeOf({ name: "twin", endpoint: "https://first.test" }, { name: "twin" });
     const { stdout } = await run(["context", "list", "--json"], { home: here });
-    expect(JSON.parse(stdout).contexts).toMatchObject([
-      { current: true, active: true },
-      { current: false, active: false },
-    ]);
+    const [first, second] = JSON.parse(stdout).contexts;
+    expect([first.current, first.active, second.current, second.active]).toEqual([true, true, false, false]);
   });
 
   test("an empty list is no error and makes no file", async () => {
     const here = home();
-    expect(await run(["context", "list"], { home: here })).toMatchObject({
-      code: 0,
-      stdout: "",
-      stderr: "No contexts yet; `bentocloud login` makes one\n",
-    });
+    const stderr = "No contexts yet; `bentocloud login` makes one\n";
+    expect(await run(["context", "list"], { home: here })).toMatchObject({ code: 0, stdout: "", stderr });
     expect(JSON.parse((await run(["context", "list", "--json"], { home: here })).stdout)).toEqual({
       contexts: [],
     });
@@ -106,6 +95,9 @@ describe("context list", () => {
 
 describe("hostile names", () => {
   const HOSTILE = "a\u001b[31mred\u001b]52;c;aGk=\u0007\u202eevil\u009b2J\u2066\u200bz";
+  const DRIVING =
+    // oxlint-disable-next-line no-control-regex -- their absence is the point
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/;
 
   test.each([
     [["context", "list"]],
@@ -120,10 +112,7 @@ describe("hostile names", () => {
       const here = homeOf({ name: HOSTILE, endpoint: "https://x\u001b[2J\u202e.test" });
       const { code, stdout, stderr } = await run(args, { home: here });
       expect(code).toBe(args[0] === "whoami" ? 2 : 0);
-      // oxlint-disable-next-line no-control-regex -- their absence is the point
-      expect(stdout + stderr).not.toMatch(
-        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/,
-      );
+      expect(stdout + stderr).not.toMatch(DRIVING);
       expect(stdout + stderr).not.toBe("");
     },
   );
@@ -139,10 +128,7 @@ describe("hostile names", () => {
     const { code, stdout } = await run(args, { home: here });
     expect(code).toBe(0);
     expect(JSON.stringify(JSON.parse(stdout))).toContain(JSON.stringify(HOSTILE).slice(1, -1));
-    // oxlint-disable-next-line no-control-regex -- their absence is the point
-    expect(stdout).not.toMatch(
-      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/,
-    );
+    expect(stdout).not.toMatch(DRIVING);
   });
 
   test("such a name can be given as it stands", async () => {
@@ -207,18 +193,12 @@ describe("context show", () => {
 describe("context current", () => {
   test("prints the active name alone", async () => {
     const here = homeOf({ name: "alpha" });
-    expect(await run(["context", "current"], { home: here })).toMatchObject({
-      code: 0,
-      stdout: "alpha\n",
-      stderr: "",
-    });
+    const stdout = "alpha\n";
+    expect(await run(["context", "current"], { home: here })).toMatchObject({ code: 0, stdout, stderr: "" });
   });
 
   test("is an error when nobody is signed in", async () => {
-    expect(await run(["context", "current"])).toMatchObject({
-      code: 4,
-      stdout: "",
-      stderr: 'error: not logged in: there is no context "default"\nhint: bentocloud login\n',
-    });
+    const stderr = 'error: not logged in: there is no context "default"\nhint: bentocloud login\n';
+    expect(await run(["context", "current"])).toMatchObject({ code: 4, stdout: "", stderr });
   });
 });

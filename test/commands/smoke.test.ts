@@ -106,11 +106,8 @@ describe("does what it is for:", () => {
     mkdirSync(cwd);
     if (bentorc) writeBelow(cwd, ".bentorc", bentorc);
 
-    const words = [
-      ...name.split(" "),
-      ...(json ? ["--json"] : []),
-      ...(typeof args === "function" ? args(cloud) : args),
-    ];
+    const given = typeof args === "function" ? args(cloud) : args;
+    const words = [...name.split(" "), ...(json ? ["--json"] : []), ...given];
     const stdin = words.includes("--with-token") ? cloud.issueToken() : null;
     const { code, stdout, stderr } = await run(words, { home: here, cwd, stdin, reveals: true });
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("error") });
