@@ -89,7 +89,7 @@ const OUTSIDE: Record<string, string[]> = {
   ],
   "node:child_process": ["system/"],
   "node:dns": ["system/network.ts"],
-  "node:net": ["system/network.ts"],
+  "node:net": ["system/http.ts", "system/network.ts"],
   "node:tls": ["system/certificate.ts", "system/network.ts"],
   "node:process": ["system/", "app.ts", "main.ts"],
   "bun:ffi": ["system/libc.ts"],

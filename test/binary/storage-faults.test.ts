@@ -62,6 +62,7 @@ describe.each([
     const { code, stderr } = await run(args, { home: here, timeoutMs: 17_000 });
     expect({ code, stderr }).toMatchObject({ code: 6, stderr: expect.stringContaining(path) });
     expect(here.read()).toBe(text);
+    if (name === "versions") expect((await run(["restore"], { home: here })).code).toBe(6);
   });
 });
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { locateHome } from "../../src/store/home.ts";
+import { locateHome } from "../../src/resolve/home.ts";
 import { home, run, type RunOptions } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { ownOf } from "./fixture.ts";
+import { ownOf } from "../store/fixture.ts";
 
 sweepCanaries();
 
