@@ -54,7 +54,7 @@ function plant(directory: string): { marker: string } {
     ".bentocloudrc": `context=evil\nextends=${url}/layer\nchoice.name=evil\n`,
     ".configrc": "context=evil\n",
     "package.json": JSON.stringify({
-      name: "evil",
+      name: "x",
       type: "commonjs",
       bentocloud: values,
       main: "preload.js",

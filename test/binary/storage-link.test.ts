@@ -85,9 +85,7 @@ describe("a contexts file that is a link", () => {
       const asked = cloud.requests.length;
       const { code, stderr } = await run(args, { home: here, stdin });
       expect({ code, asked: cloud.requests.length }).toEqual({ code: 6, asked });
-      expect(stderr).toMatch(
-        /cannot write in .*\/dotfiles.*: there is no such directory, and none can be made/,
-      );
+      expect(stderr).toMatch(/cannot write in .*\/dotfiles.*: there is no such directory, and none can be/);
       expect(here.tree().filter((line) => line.startsWith("dotfiles"))).toEqual([]);
       expect((await run(["context", "list"], { home: here })).code).toBe(0);
     },

@@ -54,11 +54,7 @@ describe("a large answer", () => {
   test.each<[what: string, answer: string, shown: RegExp]>([
     ["a string of 2,000,000 characters", long, /^\{\n {2}"a": "x{2000000}\\\\\\"end"\n\}\n$/],
     ["a text that is no JSON", "[".repeat(40_000), /^\[{40000}\n$/],
-    [
-      "40,000 brackets",
-      "[".repeat(20_000) + "]".repeat(20_000),
-      /^\[\n {2}\[\n {4}\[[\s[\]]{1,3000000}\]\n$/,
-    ],
+    ["many brackets", "[".repeat(20_000) + "]".repeat(20_000), /^\[\n {2}\[\n {4}\[[\s[\]]{1,3000000}\]\n$/],
     ["more than is indented", `[${"1,".repeat(6 * MIB)}0]`, /^\[(?:1,){100}[1,]*0\]/],
   ])("is printed to its end on a terminal: %s", async (_what, answer, shown) => {
     const { here } = await signedIn((_request, response) => void response.end(answer));

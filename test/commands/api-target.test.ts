@@ -81,10 +81,8 @@ describe("an address", () => {
   test("is shown without its query in the error", async () => {
     const token = canary();
     const here = homeOf("mine");
-    const { stderr } = await run(["api", `https://evil.test/x?t=${token}`], { home: here });
-    expect(stderr).toStartWith(
-      "error: https://evil.test/x is not below https://mine.test; nothing was sent\n",
-    );
+    const { stderr } = await run(["api", `https://e.test/x?t=${token}`], { home: here });
+    expect(stderr).toStartWith("error: https://e.test/x is not below https://mine.test; nothing was sent\n");
   });
 });
 

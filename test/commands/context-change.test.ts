@@ -25,13 +25,13 @@ describe("context rename", () => {
 
   test("--json names both", async () => {
     const here = homeOf({ name: "alpha" });
-    const { code, stdout, stderr } = await run(["context", "rename", "alpha", "prod", "--json"], {
+    const { code, stdout, stderr } = await run(["context", "rename", "alpha", "p", "--json"], {
       home: here,
     });
     expect({ code, stderr, answer: JSON.parse(stdout) }).toEqual({
       code: 0,
       stderr: "",
-      answer: { name: "prod", previous: "alpha" },
+      answer: { name: "p", previous: "alpha" },
     });
   });
 

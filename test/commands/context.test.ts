@@ -61,9 +61,8 @@ describe("context list", () => {
     const here = home();
     const stderr = "No contexts yet; `bentocloud login` makes one\n";
     expect(await run(["context", "list"], { home: here })).toMatchObject({ code: 0, stdout: "", stderr });
-    expect(JSON.parse((await run(["context", "list", "--json"], { home: here })).stdout)).toEqual({
-      contexts: [],
-    });
+    const { stdout } = await run(["context", "list", "--json"], { home: here });
+    expect(JSON.parse(stdout)).toEqual({ contexts: [] });
     expect(here.tree()).toEqual([]);
   });
 
@@ -174,9 +173,8 @@ describe("context show", () => {
   });
 
   test("refuses a context that does not exist", async () => {
-    const { code, stdout, stderr } = await run(["context", "show", "nobody"], {
-      home: homeOf({ name: "alpha" }),
-    });
+    const here = homeOf("alpha");
+    const { code, stdout, stderr } = await run(["context", "show", "nobody"], { home: here });
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
     expect(stderr).toBe(
       'error: there is no context "nobody"\nhint: `bentocloud context list` shows the contexts\n',
@@ -184,7 +182,7 @@ describe("context show", () => {
   });
 
   test("keeps the token masked on a terminal", async () => {
-    const terminal = openTerminal(["context", "show"], { home: homeOf({ name: "alpha" }) });
+    const terminal = openTerminal(["context", "show"], { home: homeOf("alpha") });
     expect(await terminal.exit).toMatchObject({ code: 0 });
     expect(terminal.screen).toMatch(/token +\*{4}[^ *]{4}\r/);
   });
@@ -192,7 +190,7 @@ describe("context show", () => {
 
 describe("context current", () => {
   test("prints the active name alone", async () => {
-    const here = homeOf({ name: "alpha" });
+    const here = homeOf("alpha");
     const stdout = "alpha\n";
     expect(await run(["context", "current"], { home: here })).toMatchObject({ code: 0, stdout, stderr: "" });
   });

@@ -120,7 +120,7 @@ describe("doctor: runtime", () => {
     const { status, message } = await look("runtime", {});
     expect(status).toBe("ok");
     expect(message).toMatch(
-      /^bentocloud \d+\.\d+\.\d+ on \w+ \w+, (Bun|Deno) [\d.]+, (compiled|from source)$/,
+      /^bentocloud \d+\.\d+\.\d+ on \w+ \w+, (Bun|Deno) [\d.]+, (compiled|from source)/,
     );
   });
 

@@ -44,9 +44,7 @@ describe("doctor: dns and tcp", () => {
     expect({ code, ids }).toEqual({ code: 1, ids: ["dns"] });
     expect(of("dns")).toMatchObject({
       status: "fail",
-      message: expect.stringMatching(
-        /^nowhere\.invalid cannot be found: its host name is not known \(E\w+\)$/,
-      ),
+      message: expect.stringMatching(/^nowhere\.invalid cannot be found: its host name is not known \(E\w+/),
     });
   });
 
@@ -165,9 +163,7 @@ describe("doctor: endpoint", () => {
     const { code, ids, of } = await look(signedIn(cloud));
     expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "expiry" });
     expect(of("token").status).toBe("ok");
-    expect(of("endpoint").message).toBe(
-      `${cloud.url} is BentoCloud or Yatai, and does not say which version`,
-    );
+    expect(of("endpoint").message).toBe(`${cloud.url} is BentoCloud or Yatai, and does not say which`);
   });
 
   test("fails where everything is answered with other JSON", async () => {
@@ -182,9 +178,7 @@ describe("doctor: endpoint", () => {
   test("warns where neither a version nor a token tells what answers", async () => {
     const [cloud, here] = [await startCloud(), home()];
     cloud.misbehave(VERSION, { status: 404, body: {} });
-    here.write(
-      `contexts:\n- api_token: ''\n  endpoint: ${cloud.url}\n  name: mine\ncurrent_context_name: mine\n`,
-    );
+    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: "''" }]);
     const { of } = await look(here);
     expect(of("endpoint")).toMatchObject({
       status: "warn",
@@ -278,9 +272,7 @@ describe("doctor: token", () => {
 
   test("asks for a login where the context has no token", async () => {
     const [cloud, here] = [await startCloud(), home()];
-    here.write(
-      `contexts:\n- api_token: ''\n  endpoint: ${cloud.url}\n  name: mine\ncurrent_context_name: mine\n`,
-    );
+    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: "''" }]);
     expect((await look(here)).of("token")).toMatchObject({
       status: "fail",
       message: 'the context "mine" has no API token',

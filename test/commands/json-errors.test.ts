@@ -124,10 +124,9 @@ test("every code is tested here, or in the test that is named", () => {
     LOCKED: "test/store/, because it takes the patience of a lock",
     CANCELLED: "below",
   };
-  const codes = new Set([...REACHED.map(([code]) => code), ...Object.keys(elsewhere)]);
-  expect(ROWS.map(([code]) => code).filter((code) => !code.startsWith("API_") && !codes.has(code))).toEqual(
-    [],
-  );
+  const tested = new Set([...REACHED.map(([code]) => code), ...Object.keys(elsewhere)]);
+  const codes = ROWS.map(([code]) => code).filter((code) => !code.startsWith("API_"));
+  expect(codes.filter((code) => !tested.has(code))).toEqual([]);
 });
 
 test("CANCELLED: Ctrl-C during a request", async () => {
@@ -180,11 +179,10 @@ describe("--json", () => {
     const here = homeOf("mine");
     const env = { BENTOML_CLOUD_CONTEXT: "" };
     const failed = await run(["token", "--json", "--context", "nobody"], { home: here, env });
-    expect(JSON.parse(failed.stderr).error.warnings).toEqual([
-      "BENTOML_CLOUD_CONTEXT is set but empty; ignored",
-    ]);
+    const warning = "BENTOML_CLOUD_CONTEXT is set but empty; ignored";
+    expect(JSON.parse(failed.stderr).error.warnings).toEqual([warning]);
     const worked = await run(["context", "current", "--json"], { home: here, env });
     expect(JSON.parse(worked.stdout).name).toBe("mine");
-    expect(worked.stderr).toBe("warning: BENTOML_CLOUD_CONTEXT is set but empty; ignored\n");
+    expect(worked.stderr).toBe(`warning: ${warning}\n`);
   });
 });

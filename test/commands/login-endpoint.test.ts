@@ -103,9 +103,7 @@ describe("login: the default endpoint", () => {
     const before = [place.tree(), place.read()];
     const { code, stderr } = await run(["login"], { home: place, env: { BENTO_CLOUD_API_KEY: canary() } });
     expect(code).toBe(2);
-    expect(stderr).toContain(
-      `error: the context "work" is for ${cloud.url}, not https://cloud.bentoml.com\n`,
-    );
+    expect(stderr).toContain(`error: the context "work" is for ${cloud.url}, not https://cloud.bentoml.com`);
     expect(cloud.requests).toEqual([]);
     expect([place.tree(), place.read()]).toEqual(before);
   });

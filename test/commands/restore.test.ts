@@ -214,9 +214,7 @@ describe("what another program removed", () => {
     writeContexts(here, [{ name: "a" }]);
     const taken = /api_token: (.*)/.exec(here.read())![1]!;
     const { stderr } = await restore(here, id);
-    expect(stderr).toContain(
-      `another login is called a by now; rename it and restore ${id} again to have both`,
-    );
+    expect(stderr).toContain(`another login is called a by now; rename it and restore ${id} again`);
     expect(await namesOf(here)).toEqual(["a", "b"]);
     expect(here.read().includes(taken)).toBe(true);
     await run(["context", "rename", "a", "mine"], { home: here });

@@ -87,11 +87,7 @@ describe("unknown words", () => {
     [["--jsn", "status"], "unknown option --jsn for `bentocloud`", "did you mean --json?"],
     [["status", "--ofline"], "unknown option --ofline for `bentocloud status`", "did you mean --offline?"],
     [["status", "--offline=yes"], "--offline takes no value", null],
-    [
-      ["status", "--constructor"],
-      "unknown option --constructor for `bentocloud status`",
-      optionsOf("status"),
-    ],
+    [["status", "--valueOf"], "unknown option --valueOf for `bentocloud status`", optionsOf("status")],
     [["status", "-x"], "unknown option -x for `bentocloud status`", optionsOf("status")],
     [["--offline", "status"], "unknown option --offline for `bentocloud`", optionsOf("")],
     [["token", "--no-json"], "unknown option --no-json for `bentocloud token`", optionsOf("token")],

@@ -146,9 +146,8 @@ describe("docs/install.md", () => {
     const secret = JSON.parse(readFileSync(join(home.path, "kubectl.stdin"), "utf8"));
     expect(secret).toMatchObject({ apiVersion: "v1", kind: "Secret", metadata: { name: "bentocloud" } });
     expect(Object.keys(secret.stringData)).toEqual(["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_ENDPOINT"]);
-    expect(cloud.tokens.find(({ value }) => value === secret.stringData.BENTO_CLOUD_API_KEY)?.name).toBe(
-      "cluster",
-    );
+    const key = secret.stringData.BENTO_CLOUD_API_KEY;
+    expect(cloud.tokens.find(({ value }) => value === key)?.name).toBe("cluster");
     const [pod = ""] = blocks("Kubernetes", "yaml");
     expect(parse(pod).containers[0].envFrom).toEqual([{ secretRef: { name: secret.metadata.name } }]);
     const inPod = await follow("bentocloud status", {

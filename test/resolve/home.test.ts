@@ -104,9 +104,7 @@ describe("BENTOML_HOME", () => {
     const asked = cloud.requests.length;
     for (const result of [await run(["token"], { home: here }), await signIn({ home: here })]) {
       expect(result).toMatchObject({ code: 6, stdout: "" });
-      expect(result.stderr).toStartWith(
-        `error: cannot read ${here.file}: a part of the path is not a directory`,
-      );
+      expect(result.stderr).toContain(`cannot read ${here.file}: a part of the path is not a directory`);
     }
     expect(here.tree()).toEqual([expect.stringMatching(/^bentoml 0\d+$/)]);
     expect(cloud.requests).toHaveLength(asked);

@@ -94,11 +94,7 @@ describe("versions", () => {
   test("of a future that a clock was set back from do not make the newest one old", async () => {
     const here = homeOf("a", "b");
     for (let at = 10; at < 30; at += 1)
-      writeBelow(
-        folderOf(here),
-        `2038-01-19T03-14-07.0${at}Z-ff${at}.version.yaml`,
-        `contexts: []\n#${at}\n`,
-      );
+      writeBelow(folderOf(here), `2038-01-19T03-14-07.0${at}Z-ff${at}.version.yaml`, `contexts: []\n#${at}`);
     const found = here.read();
     await signIn(openStore(here).store, "c");
     const kept = keptIn(here).map(({ text }) => text);

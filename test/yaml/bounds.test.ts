@@ -47,7 +47,7 @@ const READ: [what: string, text: string][] = [
   ],
   [
     "5,000 anchors",
-    `contexts:\n${LOGIN}current_context_name: a\nx:\n${many(5_000, (index) => `- &a${index} x\n`)}`,
+    `contexts:\n${LOGIN}current_context_name: a\nx:\n${many(5_000, (at) => `- &a${at} x\n`)}`,
   ],
 ];
 

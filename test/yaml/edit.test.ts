@@ -78,12 +78,7 @@ describe("edit: a file in the usual shape", () => {
       [put("a", "None"), put("b", null)],
       `contexts:\n${added("a", "None")}${added("b")}current_context_name: a\n`,
     ],
-    [
-      "renames, switches",
-      TWO,
-      [rename("a", "c"), use("c"), remove("a")],
-      TWO.replaceAll("name: a", "name: c"),
-    ],
+    ["renames first", TWO, [rename("a", "c"), use("c"), remove("a")], TWO.replaceAll("name: a", "name: c")],
     [
       "gives every entry of a name its new one, and changes the first alone",
       `contexts:\n${entry("a")}${entry("a")}`,
@@ -156,7 +151,7 @@ describe("edit: a file in another shape", () => {
       'contexts:\n  - name: a # short\n    api_token: new-token # secret\n    endpoint: https://new.test\n    note: {k: "v"}\n    email: "\\xE9"\n',
     ],
     [
-      "uses another",
+      "switches",
       "current_context_name: 'a' # c\nx: []\n",
       [use("b")],
       "current_context_name: b # c\nx: []\n",

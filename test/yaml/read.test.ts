@@ -73,7 +73,7 @@ describe("the fast reader", () => {
     fc.assert(
       fc.property(fc.array(patch, { minLength: 1, maxLength: 3 }), (patches) => {
         const text = patches.reduce(
-          (now, [at, drop, put]) => now.slice(0, at) + put + now.slice(at + drop),
+          (now, [at, cut, put]) => now.slice(0, at) + put + now.slice(at + cut),
           USUAL,
         );
         const file = readFast(text);
