@@ -84,7 +84,7 @@ describe("doctor --report", () => {
       'ok    current      "<context 2>"',
       'warn  rotations    a token rotation has not ended: that of "<api token>" at <endpoint 1>, begun 3h ago',
       "warn  copies       `bentocloud` starts <path>",
-      "ok    proxy        requests go through <proxy>, with a name and password, (HTTPS_PROXY), which answers in",
+      "ok    proxy        requests go through <proxy>, with a name and password (HTTPS_PROXY), which answers in",
       "ok    endpoint     <endpoint 2> is BentoCloud or Yatai, version 1.2.3",
       "ok    token        accepted, of <e-mail>, in <organization>",
     ])
@@ -105,7 +105,7 @@ describe("doctor --report", () => {
     [
       "a refusal",
       ME,
-      { status: 403, body: { message: "get api token: no cluster quill in zephyr: record not found" } },
+      { status: 401, body: { message: "nobody in zephyr knows the token of quill" } },
       "fail  token        <TOKEN_REJECTED>\n",
     ],
     [
@@ -145,7 +145,7 @@ describe("doctor --report", () => {
     writeContexts(here.home, [{ name: PROD, endpoint: `https://127.0.0.1:${cloud.port}/quill` }]);
     const { NODE_EXTRA_CA_CERTS: __, ...trusting } = env;
     expect((await report({ ...here, env: trusting })).stdout).toContain(
-      "fail  tls          the certificate is issued by <authority>, which nobody here trusts",
+      "cannot be trusted: it is issued by <authority>, which nobody here trusts",
     );
   });
 

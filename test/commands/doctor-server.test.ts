@@ -88,7 +88,7 @@ describe("doctor: proxy", () => {
     const proxy = await proxyOf({ credentials: { username: "me", password: "s3cret-word" } });
     const { code, of } = await look(behind(cloud), { HTTP_PROXY: proxy.url }, ["--insecure-http"]);
     expect(code).toBe(0);
-    expect(of("proxy").message).toContain("with a name and password, (HTTP_PROXY)");
+    expect(of("proxy").message).toContain("with a name and password (HTTP_PROXY)");
     expect(JSON.stringify(of("proxy"))).not.toContain("s3cret-word");
   });
 
@@ -163,7 +163,9 @@ describe("doctor: endpoint", () => {
     const { code, ids, of } = await look(signedIn(cloud));
     expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "expiry" });
     expect(of("token").status).toBe("ok");
-    expect(of("endpoint").message).toBe(`${cloud.url} is BentoCloud or Yatai, and does not say which`);
+    expect(of("endpoint").message).toBe(
+      `${cloud.url} is BentoCloud or Yatai, and does not say which version`,
+    );
   });
 
   test("fails where everything is answered with other JSON", async () => {
