@@ -84,7 +84,7 @@ describe("doctor --report", () => {
       'ok    current      "<context 2>"',
       'warn  rotations    a token rotation has not ended: that of "<api token>" at <endpoint 1>, begun 3h ago',
       "warn  copies       `bentocloud` starts <path>",
-      "ok    proxy        requests go through <proxy>, with a name and password (HTTPS_PROXY), which answers in",
+      "ok    proxy        requests go through <proxy> with a name and password (HTTPS_PROXY), which answers in",
       "ok    endpoint     <endpoint 2> is BentoCloud or Yatai, version 1.2.3",
       "ok    token        accepted, of <e-mail>, in <organization>",
     ])
