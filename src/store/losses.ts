@@ -38,21 +38,26 @@ export function stillLost(loss: KeptLoss, now: ContextsFile): Context[] {
 
 /**
  * An older login is one that took the place of the lost one when that was lost, or that stood under the name before the
- * lost one did. Any other was made since, or was brought back, and is not to be replaced.
+ * lost one did, as far as versions and losses reach back. Any other was made since, or was brought back, and stays.
  */
 function isLost(context: Context, { before, after }: KeptLoss, now: ContextsFile): boolean {
   const other = findContext(now.contexts, context.name);
   // An entry that cannot be read is still in the file.
   if (!other) return !problemWith(now, context.name);
-  const versions = versionsIn(before);
-  if (isSameLogin(context, other) || !hasLogin(versions, other)) return false;
+  const earlier = before.map(({ file }) => file);
+  if (isSameLogin(context, other) || !hasLogin(earlier, other)) return false;
   if (hasLogin(versionsIn(after).slice(0, 1), other)) return true;
-  // The lost one is the older of the two when another program put it in the other one's place.
+  // The lost one is the older of the two when another program put it in the other one's place. What it made of the file is
+  // the version after that loss, which is there as long as one from before it is.
   const isReverted = before.some(({ kind, file }, at) => {
-    const next = before[at + 1];
-    return kind === "loss" && next && hasLogin([file], other) && hasLogin([next.file], context);
+    const isOther = kind === "loss" && hasLogin([file], other);
+    return (
+      isOther &&
+      versionsIn(before.slice(0, at)).length > 0 &&
+      hasLogin(earlier.slice(at + 1, at + 2), context)
+    );
   });
-  return !isReverted && firstWith(versions, other) < firstWith(versions, context);
+  return !isReverted && firstWith(earlier, other) < firstWith(earlier, context);
 }
 
 function versionsIn(kept: readonly LoadedVersion[]): ContextsFile[] {

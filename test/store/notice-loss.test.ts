@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { Token } from "../../src/contexts/token.ts";
@@ -74,9 +74,9 @@ const OURS: Record<string, (store: Store, one: string, step: Step, now: Logins) 
 
 interface Loss {
   lost: Logins;
-  /** The file in which they were missing, and the versions from before it. */
+  /** The file in which they were missing, and the versions and losses from before it. */
   found: Logins;
-  versions: Logins[];
+  history: Logins[];
   /** Those that were named before it. */
   earlier: Loss[];
 }
@@ -89,14 +89,15 @@ function expectedLoss(here: Home, earlier: Loss[]): Loss {
     const other = found.get(name);
     return other === undefined || (other !== token && older.some((version) => version.get(name) === other));
   });
-  return { lost: new Map(lost), found, versions, earlier };
+  const history = listVersions(ownOf(here)).map(({ path }) => loginsIn(readFileSync(path, "utf8")));
+  return { lost: new Map(lost), found, history, earlier };
 }
 
 /** All that was lost is back, and nothing else has changed; of what stood in its place, only older logins have. */
-function expectBack({ lost, found, versions, earlier }: Loss, before: Logins, after: Logins): void {
+function expectBack({ lost, found, history, earlier }: Loss, before: Logins, after: Logins): void {
   for (const name of new Set([...before.keys(), ...after.keys(), ...lost.keys()])) {
     const [was, wanted] = [before.get(name), lost.get(name)];
-    const first = (token?: string) => versions.findIndex((version) => version.get(name) === token);
+    const first = (token?: string) => history.findIndex((logins) => logins.get(name) === token);
     // Another program put the lost one in its place, and was reported to.
     const isNewer = earlier.some((loss) => loss.lost.get(name) === was && loss.found.get(name) === wanted);
     const isOlder = first(was) !== -1 && first(was) < first(wanted) && !isNewer;
@@ -270,6 +271,20 @@ describe("what is brought back", () => {
     write(here, WIPED);
     await restore(store, first);
     expect(newest()).not.toBe(first);
+    await restore(store, newest());
+    expect(here.read()).toContain(token);
+  });
+
+  test("is the newer login, also when no version is left that tells which one that is", async () => {
+    const { here, store, newest } = await seenHome("a");
+    const token = canary();
+    write(here, WIPED);
+    await store.read();
+    const first = newest();
+    await login(store, "a", token);
+    for (let count = 0; count < 20; count += 1) await login(store, `b${count}`);
+    write(here, WIPED);
+    await restore(store, first);
     await restore(store, newest());
     expect(here.read()).toContain(token);
   });
