@@ -40,7 +40,7 @@ export async function transportError(error: unknown, request: Unanswered): Promi
   const isSecure = url.protocol === "https:" || (route.kind === "proxy" && route.proxy.protocol === "https:");
   const hasAnswered = error instanceof ProxyError && error.status !== undefined;
   const isKnown = hasAnswered || reason !== undefined || code === "" || NOT_HTTP.test(code);
-  const tlsError = isKnown || !isSecure ? undefined : await findTlsError(error, request);
+  const tlsError = isKnown || !isSecure ? undefined : await findTlsError(request, error);
   if (tlsError) return tlsError;
   const isNotHttp = NOT_HTTP.test(code);
   // A connection through a tunnel can also be closed by the server.
@@ -80,7 +80,7 @@ function codeBehind(error: unknown): string {
 }
 
 /** Connects once more, only to see what is wrong. Undefined when it is not TLS. */
-async function findTlsError(error: unknown, request: Unanswered): Promise<CliError | undefined> {
+async function findTlsError(request: Unanswered, error: unknown): Promise<CliError | undefined> {
   const { endpoint, url, route, env, timeoutMs, signal } = request;
   const patience = { timeoutMs: Math.min(timeoutMs, LONGEST_LOOK_MS), signal };
   const { handshakeFault, inspectTls } = await import("../system/certificate.ts");

@@ -110,27 +110,6 @@ describe("redirects", () => {
     expect(error?.hint).toContain("bentocloud login --endpoint");
   });
 
-  test.each([
-    ["another host", (url: string) => `${url.replace("127.0.0.1", "localhost")}/p/x`],
-    ["another scheme", (url: string) => `${url.replace("http:", "https:")}/p/x`],
-    ["no prefix", () => "/api/v1/auth/current"],
-    ["a longer prefix", () => "/pp/api/v1/auth/current"],
-    ["a step upward", () => "/p/../q/auth"],
-    ["an encoded step upward", () => "/p/%2e%2e/q/auth"],
-    ["a step upward with an encoded slash", () => "/p/..%2Fq/auth"],
-    ["a step upward with an encoded backslash", () => "/p/..%5cq/auth"],
-    ["the same URL with a user name", (url: string) => `${url.replace("//", "//me@")}/p/x`],
-    ["no URL", () => "http://[bad"],
-    ["a local file", () => "file:///etc/passwd"],
-    ["a script", () => "javascript:alert(1)"],
-  ])("are refused: %s", async (_name, target) => {
-    const cloud = await cloudOf({ prefix: "/p" });
-    cloud.misbehave(USER, { redirect: target(cloud.url.replace(/\/p$/, "")) });
-    const { code, error } = await signIn(cloud);
-    expect({ code, error: error?.code }).toEqual({ code: 4, error: "HOST_MISMATCH" });
-    expect(cloud.requests).toHaveLength(2);
-  });
-
   test("are followed a few times only", async () => {
     const cloud = await cloudOf();
     cloud.misbehave(USER, { redirect: "/api/v1/auth/current" });
@@ -153,13 +132,16 @@ describe("redirects", () => {
 });
 
 describe("retries", () => {
-  test.each([408, 429, 500, 502, 503, 504])("a safe request is retried after %i", async (status) => {
-    const cloud = await cloudOf();
-    cloud.misbehave(USER, { status }, { times: 1 });
-    expect((await signIn(cloud)).code).toBe(0);
-    cloud.expect(USER, 2);
-    cloud.verify();
-  });
+  test.each([408, 429, 500, 501, 503, 520, 524, 530])(
+    "a safe request is retried after %i",
+    async (status) => {
+      const cloud = await cloudOf();
+      cloud.misbehave(USER, { status }, { times: 1 });
+      expect((await signIn(cloud)).code).toBe(0);
+      cloud.expect(USER, 2);
+      cloud.verify();
+    },
+  );
 
   test("a safe request is retried after a lost connection", async () => {
     const cloud = await cloudOf();
@@ -168,7 +150,7 @@ describe("retries", () => {
     cloud.verify();
   });
 
-  test.each([400, 401, 403, 404, 409, 501])("%i is not retried", async (status) => {
+  test.each([400, 401, 403, 404, 407, 409])("%i is not retried", async (status) => {
     const cloud = await cloudOf();
     cloud.misbehave(USER, { status, body: { message: "no" } });
     expect((await signIn(cloud)).code).not.toBe(0);

@@ -121,7 +121,6 @@ describe("a status of 400 and above", () => {
     [400, 5, "API_400"],
     [404, 5, "API_404"],
     [409, 5, "API_409"],
-    [501, 5, "API_501"],
     [401, 4, "TOKEN_REJECTED"],
     [403, 4, "FORBIDDEN"],
     [407, 5, "UNREACHABLE"],

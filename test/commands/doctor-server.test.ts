@@ -98,7 +98,7 @@ describe("doctor: proxy", () => {
     const url = proxy.url.replace("me:pass@", "");
     const { code, ids, of } = await look(behind(cloud), { HTTP_PROXY: url }, ["--insecure-http"]);
     expect({ code, ids }).toEqual({ code: 1, ids: ["proxy", "endpoint"] });
-    expect(of("endpoint").message).toContain("wants a sign-in");
+    expect(of("endpoint").message).toBe(`the proxy ${url} (HTTP_PROXY) wants credentials`);
   });
 
   test("stops the sequence at a proxy that cannot be reached", async () => {
@@ -112,14 +112,15 @@ describe("doctor: proxy", () => {
     });
   });
 
-  test.each(["socks5://127.0.0.1:1", "http://", " "])(
-    "refuses %p, which is no proxy that can be used",
-    async (value) => {
-      const { ids, of } = await look(behind(await startCloud()), { HTTP_PROXY: value }, ["--insecure-http"]);
-      expect(ids).toEqual(["proxy"]);
-      expect(of("proxy").message).toBe("HTTP_PROXY names no proxy that can be used");
-    },
-  );
+  test.each([
+    ["socks5://127.0.0.1:1", "SOCKS is not supported"],
+    ["http://", "its value is not an address"],
+    [" ", "its value is not an address"],
+  ])("refuses %p, which is no proxy that can be used", async (value, why) => {
+    const { ids, of } = await look(behind(await startCloud()), { HTTP_PROXY: value }, ["--insecure-http"]);
+    expect(ids).toEqual(["proxy"]);
+    expect(of("proxy").message).toBe(`HTTP_PROXY names no proxy that can be used: ${why}`);
+  });
 
   test.each([
     ["NO_PROXY", "cloud.test"],

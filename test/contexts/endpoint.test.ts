@@ -83,7 +83,7 @@ describe("isLoopback", () => {
     ["http://127.0.0.1", true],
     ["http://127.9.9.9:80", true],
     ["http://localhost:3000", true],
-    ["http://api.localhost", true],
+    ["http://api.localhost", false],
     ["http://[::1]", true],
     ["http://127.0.0.1.evil.test", false],
     ["http://localhost.evil.test", false],

@@ -14,7 +14,7 @@ sweepCanaries();
 
 const CHECKOUT = join(import.meta.dirname, "../..");
 const installed = home();
-installLibrary(installed);
+installLibrary(installed.path);
 cpSync(join(CHECKOUT, "examples/deployments.ts"), join(installed.path, "deployments.ts"));
 cpSync(join(import.meta.dirname, "session.ts"), join(installed.path, "session.ts"));
 

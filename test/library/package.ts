@@ -1,15 +1,14 @@
 import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { Home } from "../support/home.ts";
 
 const CHECKOUT = join(import.meta.dirname, "../..");
 
 /** ofetch, the one package that is not bundled in the library, and what it depends on. */
 const DEPENDENCIES = ["ofetch", "destr", "ufo", "node-fetch-native"];
 
-/** Builds the library and installs it in this home, as a package manager would. */
-export function installLibrary(home: Home): void {
-  const modules = join(home.path, "node_modules");
+/** Builds the library and installs it in a directory, as a package manager would. */
+export function installLibrary(directory: string): void {
+  const modules = join(directory, "node_modules");
   const own = join(modules, "bentocloud");
   const outdir = join(own, "dist/lib");
   mkdirSync(own, { recursive: true });

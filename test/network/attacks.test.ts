@@ -57,6 +57,7 @@ const PATHS = [
   "file:///etc/passwd",
   "javascript:alert(1)",
   "data:application/json,{}",
+  "http://[bad",
   "\\\\OTHER\\x",
   "/\\OTHER/x",
   "/x#fragment",

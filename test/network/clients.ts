@@ -1,7 +1,8 @@
-import { cpSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installLibrary } from "../library/package.ts";
-import { home, run } from "../support/bin.ts";
+import { run } from "../support/bin.ts";
 import { programCommand, runtimeEnvironment } from "../support/program.ts";
 import { type Runtime, RUNTIMES } from "../support/runtimes.ts";
 
@@ -43,9 +44,11 @@ export interface Client {
   ask(options: Options, ...wanted: Wanted[]): Promise<Outcome[]>;
 }
 
-const library = home();
-installLibrary(library);
-cpSync(join(import.meta.dirname, "requests.ts"), join(library.path, "requests.ts"));
+/** Shared by the test files of a process, each of which cleans up after itself. */
+const directory = mkdtempSync(join(tmpdir(), "bentocloud-library-"));
+process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+installLibrary(directory);
+cpSync(join(import.meta.dirname, "requests.ts"), join(directory, "requests.ts"));
 
 export const CLIENTS: readonly Client[] = [
   { name: "the program", isMissing: false, ask: askProgram },
@@ -59,9 +62,9 @@ export const CLIENTS: readonly Client[] = [
 async function askProgram(options: Options, ...wanted: Wanted[]): Promise<Outcome[]> {
   const { timeoutMs = 5000, insecureHttp = false, prefix = [] } = options;
   const outcomes: Outcome[] = [];
-  let env = environmentOf(options);
+  const env = environmentOf(options);
   for (const { path, env: more = {}, init = {} } of wanted) {
-    env = { ...env, ...more };
+    Object.assign(env, more);
     const headers = Object.entries(init.headers ?? {}).flatMap(([name, value]) => [
       "-H",
       `${name}: ${value}`,
@@ -89,10 +92,9 @@ async function askLibrary(
 ): Promise<Outcome[]> {
   const { timeoutMs = 5000, insecureHttp = false, prefix = [] } = options;
   const { code, stdout, stderr } = await run([JSON.stringify({ insecureHttp, timeoutMs, wanted })], {
-    home: library,
     ...cwdOf(options),
     env: defined({ ...runtimeEnvironment(name), ...environmentOf(options) }),
-    command: [...prefix, ...command(join(library.path, "requests.ts"))],
+    command: [...prefix, ...command(join(directory, "requests.ts"))],
     timeoutMs: 120_000,
   });
   if (code !== 0 || (stderr !== "" && !options.warns)) throw new Error(`${name}: exit ${code}\n${stderr}`);

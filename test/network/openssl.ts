@@ -20,11 +20,17 @@ export async function startOpenssl({ certificate, chain = [], options = [] }: Se
     return join(directory, name);
   };
   const args = [
-    ...["-accept", "127.0.0.1:0", "-www"],
-    ...["-cert", file("cert.pem", certificate.cert), "-key", file("key.pem", certificate.key)],
+    "s_server",
+    "-www",
+    "-accept",
+    "127.0.0.1:0",
+    "-cert",
+    file("cert.pem", certificate.cert),
+    "-key",
+    file("key.pem", certificate.key),
     ...(chain.length > 0 ? ["-cert_chain", file("chain.pem", chain.map(({ cert }) => cert).join("\n"))] : []),
   ];
-  const server = Bun.spawn(["openssl", "s_server", ...args, ...options], {
+  const server = Bun.spawn(["openssl", ...args, ...options], {
     stdout: "pipe",
     stderr: "ignore",
   });

@@ -68,18 +68,6 @@ describe("https", () => {
     });
   });
 
-  test("signs in at the proxy with the credentials of the variable", async () => {
-    const proxy = await proxyOf({ credentials: { username: "me", password: "pass" } });
-    expect((await signIn(SECURE, { HTTPS_PROXY: proxy.url })).code).toBe(0);
-  });
-
-  test("says that the proxy refused, and not the server", async () => {
-    const proxy = await proxyOf({ credentials: { username: "me", password: "pass" } });
-    const { code, error } = await signIn(SECURE, { HTTPS_PROXY: proxy.url.replace("me:pass@", "") });
-    expect({ code, error: error?.code }).toEqual({ code: 5, error: "UNREACHABLE" });
-    expect(error?.message).toContain("the proxy on the way refuses the connection");
-  });
-
   test("checks the certificate through the tunnel as well", async () => {
     const proxy = await proxyOf();
     const { code, error } = await signIn(SECURE, { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: "" });
@@ -95,51 +83,5 @@ describe("http", () => {
       "GET cloud.test /api/v1/auth/current",
       "GET cloud.test /api/v1/current_org",
     ]);
-  });
-
-  test("says that the proxy wants a sign-in", async () => {
-    const proxy = await proxyOf({ credentials: { username: "me", password: "pass" } });
-    const { code, error } = await signIn(PLAIN, { HTTP_PROXY: proxy.url.replace("me:pass@", "") });
-    expect({ code, error: error?.code }).toEqual({ code: 5, error: "UNREACHABLE" });
-    expect(error?.message).toBe(`the proxy on the way to ${PLAIN} wants a sign-in`);
-  });
-});
-
-describe("NO_PROXY", () => {
-  test.each([
-    ["NO_PROXY", "cloud.test"],
-    ["no_proxy", "cloud.test"],
-    ["NO_PROXY", ".test"],
-    ["NO_PROXY", "elsewhere.test, cloud.test"],
-    ["NO_PROXY", "*"],
-  ])("keeps a host away from the proxy: %s=%s", async (name, value) => {
-    const proxy = await proxyOf();
-    const { code, error } = await signIn(SECURE, { HTTPS_PROXY: proxy.url, [name]: value });
-    expect({ code, error: error?.code, seen: proxy.requests }).toEqual({
-      code: 5,
-      error: "UNREACHABLE",
-      seen: [],
-    });
-  });
-
-  test("leaves other hosts to the proxy", async () => {
-    const proxy = await proxyOf();
-    expect((await signIn(SECURE, { HTTPS_PROXY: proxy.url, NO_PROXY: "elsewhere.test" })).code).toBe(0);
-    expect(proxy.requests).not.toEqual([]);
-  });
-});
-
-/** Plain http is allowed there because nothing leaves the machine, which a proxy would make untrue. */
-describe("plain http to this machine", () => {
-  test.each([
-    ["http", () => plain.url, {}],
-    ["http, with a NO_PROXY for others", () => plain.url, { NO_PROXY: "elsewhere.test" }],
-    ["http, with a no_proxy for others", () => plain.url, { no_proxy: "elsewhere.test" }],
-    ["http by name", () => plain.url.replace("127.0.0.1", "localhost"), {}],
-  ])("is never reached through a proxy: %s", async (_name, endpoint, env) => {
-    const proxy = await proxyOf();
-    const all = { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url, ALL_PROXY: proxy.url };
-    expect((await signIn(endpoint(), { ...all, ...env })).code).toBe(0);
-    expect(proxy.requests).toEqual([]);
   });
 });
