@@ -147,7 +147,7 @@ async function step({
   process.stdout.write(`\n# ${say}\n$ ${before}bentocloud ${args.map(quote).join(" ")}${after}\n`);
   const child = Bun.spawn([BINARY, ...args], {
     cwd,
-    env: { PATH: process.env["PATH"] ?? "", HOME: home, ...env },
+    env: { PATH: process.env["PATH"] ?? "", HOME: home, LANG: "C.UTF-8", ...env },
     stdin: Buffer.from(stdin),
     stdout: "pipe",
     stderr: "pipe",

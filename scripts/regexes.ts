@@ -36,7 +36,8 @@ process.exitCode = slow.length + unused.length > 0 ? 1 : 0;
 
 function isSlow({ pattern, flags }: Found): boolean {
   if (Object.hasOwn(BOUNDED, `/${pattern}/${flags}`)) return false;
-  return checkSync(pattern, flags, { timeout: TIMEOUT_MS }).status !== "safe";
+  // A fixed seed, because some are tried with random texts, and a check must say the same each time.
+  return checkSync(pattern, flags, { timeout: TIMEOUT_MS, randomSeed: 1 }).status !== "safe";
 }
 
 function literalsOf(path: string): Found[] {

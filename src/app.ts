@@ -3,7 +3,7 @@ import type { Endpoint } from "./contexts/endpoint.ts";
 import { showName } from "./contexts/name.ts";
 import { warnOfEmptyVariables } from "./resolve/environment.ts";
 import { createResolver } from "./resolve/resolver.ts";
-import type { Environment } from "./store/home.ts";
+import type { Environment } from "./system/runtime.ts";
 import { type Active, describeSource, type Source } from "./resolve/active.ts";
 import type { Store } from "./store/store.ts";
 import type { Token } from "./contexts/token.ts";

@@ -1,4 +1,4 @@
-import type { Environment } from "../store/home.ts";
+import type { Environment } from "../system/runtime.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { CliError } from "../errors.ts";
 import type { Session } from "./session.ts";

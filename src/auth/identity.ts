@@ -31,7 +31,7 @@ export type Person = Pick<Identity, "email" | "organization">;
 /** Asks the server whose login this is. One that cannot even be sent gets a verdict too. */
 export async function identifyLogin(
   cli: Asker,
-  { context: { name, endpoint }, token }: Credential,
+  { context: { name, endpoint }, token, active }: Credential,
   { insecureHttp }: RequestOptions,
 ): Promise<Identification> {
   const { identify, failed } = await import("../cloud/identify.ts");
@@ -47,7 +47,7 @@ export async function identifyLogin(
   // Signing in again would not change a token that comes from the environment.
   const hint =
     name === ENVIRONMENT_NAME
-      ? "BENTO_CLOUD_API_KEY, or the file of BENTO_CLOUD_API_KEY_FILE, holds this token: replace it, or unset it"
+      ? `${active?.source.name ?? "BENTO_CLOUD_API_KEY"} holds this token: replace it, or unset it`
       : `make an API token at ${tokensPage(parseEndpoint(endpoint))} and sign in with it: ${loginCommand(name)}`;
   return { ...identification, error: new CliError(error.code, error.message, { hint, cause: error }) };
 }

@@ -1,12 +1,21 @@
 import { noSuchContext } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import { CliError, usageError } from "../errors.ts";
-import { removeContexts } from "../store/manage-contexts.ts";
+import { removeContexts, requireStored } from "../store/manage-contexts.ts";
 import { readProtected } from "../store/protection.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../resolve/require.ts";
 import type { Cli } from "../app.ts";
+import { confirmProtected } from "./confirm-protected.ts";
 import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
+
+/** Asks for the name of a protected context. */
+export async function logOutOf(cli: Cli, name: string, yes: readonly string[]): Promise<void> {
+  await requireStored(cli.store, name);
+  await cli.store.prepare();
+  await confirmProtected(cli, [name], { yes, intent: "remove it" });
+  await logOut(cli, [name]);
+}
 
 /** Asks once, and keeps the protected contexts that `yes` does not name. */
 export async function logOutOfAll(
@@ -17,6 +26,7 @@ export async function logOutOfAll(
   const all = [...new Set(contexts.map(({ name }) => name))];
   const other = yes.find((name) => !all.includes(name));
   if (other !== undefined) throw noSuchContext(other);
+  if (all.length > 0) await cli.store.prepare();
   const guarded = readProtected(cli.store.paths);
   const isKept = (name: string) => guarded.includes(name) && !yes.includes(name);
   const names = all.filter((name) => !isKept(name));
@@ -34,7 +44,7 @@ async function confirm(cli: Cli, count: number): Promise<void> {
 }
 
 /** Removes contexts from this machine, and says what still signs in here and that the tokens stay valid. */
-export async function logOut(cli: Cli, names: readonly string[]): Promise<void> {
+async function logOut(cli: Cli, names: readonly string[]): Promise<void> {
   const { output, store } = cli;
   const before = await store.read();
   const gone = before.contexts.filter(

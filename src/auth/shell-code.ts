@@ -7,7 +7,7 @@ type Name = keyof CredentialEnvironment;
 interface Dialect {
   set(name: Name, value: string): string;
   /** Missing where a variable can only be made empty, which counts as set for Python bentoml. */
-  unset?(name: Name): string;
+  unset?(name: string): string;
   /** A command that applies the lines without showing them. */
   use: string;
 }

@@ -102,7 +102,7 @@ export async function checkContext(
   if (offline) return { status };
   const identification = unreachable
     ? (await import("../cloud/identify.ts")).failed(unreachable)
-    : await identifyLogin(cli, { context, token }, { insecureHttp });
+    : await identifyLogin(cli, { context, token, active }, { insecureHttp });
   const { verdict, email, organization, error } = identification;
   const mismatch = await findIdentityMismatch(cli, name, identification);
   const time = cli.now();

@@ -45,7 +45,7 @@ export const REASONS: readonly [code: RegExp, reason: string, hint: string][] = 
 export const NOT_HTTP = /^(?:HPE_|Malformed_|Invalid|Unrequested)/;
 
 /** Why a connection failed. */
-export function reasonFor(code: string): string {
+function reasonFor(code: string): string {
   return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? "the connection failed";
 }
 

@@ -1,6 +1,7 @@
+import { createFetch, type FetchOptions } from "ofetch";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import { transmit } from "../system/http.ts";
+import { transmit, type Transmission } from "../system/http.ts";
 import { ProxyError, type Route } from "../system/proxy.ts";
 import { VERSION } from "../version.ts";
 import { isBelow, showPlace } from "./target.ts";
@@ -36,23 +37,39 @@ const REPEATED = new Set([307, 308]);
 /** Methods without side effects. */
 export const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** No compression: see `readText`. */
-const DEFAULTS = {
-  "User-Agent": `bentocloud/${VERSION}`,
-  Accept: "application/json",
-  "Accept-Encoding": "identity",
-};
+/** ofetch over a transport of ours. It neither repeats a request nor judges an answer here: the client does. */
+const request = createFetch({
+  fetch: ((input: string, options: Options) =>
+    transmit({ ...options, url: new URL(input), headers: new Headers(options.headers) })) as typeof fetch,
+  defaults: {
+    retry: false,
+    responseType: "stream",
+    ignoreResponseError: true,
+    onRequestError({ error }) {
+      throw error;
+    },
+    // No compression: see `readText`.
+    headers: {
+      "User-Agent": `bentocloud/${VERSION}`,
+      Accept: "application/json",
+      "Accept-Encoding": "identity",
+    },
+  },
+});
+
+/** What ofetch passes on to the transport. */
+type Options = FetchOptions<"stream"> & Omit<Transmission, "url" | "headers">;
 
 /** Sends one request, and follows redirects that stay below its endpoint. */
 export async function send(message: Message, { endpoint, token, route, signal }: Sending): Promise<Response> {
   let { method, body } = message;
   let url = new URL(message.url);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-    const headers = new Headers(DEFAULTS);
-    for (const [name, value] of message.headers ?? []) headers.set(name, value);
+    const headers = new Headers(message.headers);
     if (token) headers.set(TOKEN_HEADER, token.reveal());
     const isRepeatable = SAFE.has(method);
-    const response = await transmit({ method, url, headers, body, route, signal, isRepeatable });
+    const options: Options = { method, headers, body, route, signal, isRepeatable };
+    const response = await request.raw<unknown, "stream">(url.href, options);
     if (route.kind === "proxy" && url.protocol === "http:" && wantsProxyCredentials(response)) {
       await response.body?.cancel();
       throw new ProxyError(response.status);

@@ -4,6 +4,7 @@ import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession } from "../auth/session.ts";
 import { CREDENTIAL_VARIABLES, credentialEnvironment } from "../auth/credential-environment.ts";
 import { dialectFor, SHELLS, toShell, toUnset } from "../auth/shell-code.ts";
+import { KEY_FILE, keyVariable } from "../resolve/environment.ts";
 import type { Cli } from "../app.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
@@ -49,7 +50,10 @@ async function printPair(cli: Cli, shell: string, options: { insecureHttp: boole
   await warnOfExpiry(cli, session.context);
   const variables = credentialEnvironment(session);
   if (shell === "json") return void cli.output.secretData(variables);
-  const lines = toShell(dialectFor(shell), variables);
+  const dialect = dialectFor(shell);
+  const lines = toShell(dialect, variables);
+  // Both variables together are an error.
+  if (keyVariable(cli.env) === KEY_FILE && dialect.unset) lines.push(dialect.unset(KEY_FILE));
   // Only a job's runner hides what this command names; anywhere else it would print the token.
   if (shell === "github" && cli.env["GITHUB_ACTIONS"] === "true")
     cli.output.maskForGitHub(session.token.reveal());

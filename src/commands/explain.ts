@@ -2,7 +2,8 @@ import { command } from "../cli/command.ts";
 import { describeSource } from "../resolve/active.ts";
 import { explainActive, type Explanation } from "../auth/explain.ts";
 import type { Pin } from "../resolve/pins.ts";
-import type { Cell, Field, Output } from "../system/output.ts";
+import type { Output } from "../system/output.ts";
+import type { Cell, Field } from "../system/table.ts";
 import { cap } from "../system/text.ts";
 
 /** The longest name that can be created. A longer one from a file would make every row of the table as wide. */

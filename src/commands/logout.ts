@@ -1,6 +1,5 @@
 import { command, flag } from "../cli/command.ts";
-import { confirmProtected } from "../auth/confirm-protected.ts";
-import { logOut, logOutOfAll } from "../auth/logout.ts";
+import { logOutOf, logOutOfAll } from "../auth/logout.ts";
 import { findProject } from "../resolve/bentorc.ts";
 import { storedChoice } from "../resolve/login-name.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -24,9 +23,7 @@ export const logout = command({
     if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
     const yes = given.all("yes");
     if (args.all) return logOutOfAll(cli, { yes, isConfirmed: args.yes });
-    const name = args.name ?? (await nameInUse(cli));
-    await confirmProtected(cli, [name], { yes, intent: "remove it" });
-    await logOut(cli, [name]);
+    await logOutOf(cli, args.name ?? (await nameInUse(cli)), yes);
   },
 });
 

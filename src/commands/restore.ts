@@ -3,7 +3,7 @@ import { describeChanges, listNames } from "../store/compare.ts";
 import { bringBack, findRestorable, listRestorable, type Restorable } from "../store/restore.ts";
 import { reportNarrowed } from "../auth/report-login.ts";
 import type { Cli } from "../app.ts";
-import type { Cell } from "../system/output.ts";
+import type { Cell } from "../system/table.ts";
 import { showAge, showTime } from "../system/time.ts";
 
 export const restore = command({

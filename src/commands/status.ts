@@ -3,7 +3,7 @@ import { checkActive, worstExitCode, type Status } from "../auth/status.ts";
 import { checkAll } from "../auth/status-all.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import type { Cell } from "../system/output.ts";
+import type { Cell } from "../system/table.ts";
 import type { Tone } from "../system/paint.ts";
 import { showWhen } from "../system/time.ts";
 import { describeSource } from "../resolve/active.ts";

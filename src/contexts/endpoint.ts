@@ -61,8 +61,14 @@ export function parseEndpoint(endpoint: string | Endpoint): string {
   if (url.username || url.password) throw usageError("an endpoint carries no user name or password");
   if (trimmed.includes("?")) throw usageError("an endpoint has no query (?…)");
   if (trimmed.includes("#")) throw usageError("an endpoint has no fragment (#…)");
-  // Without the lookbehind, a path of n slashes would take n² steps.
-  return url.origin + url.pathname.replace(/(?<!\/)\/+$/, "");
+  return url.origin + withoutLastSlashes(url.pathname);
+}
+
+/** Not a regular expression: `/+$` takes n² steps for a path of n slashes. */
+function withoutLastSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
 }
 
 /** Whether two endpoints are the same, in whatever spelling. */

@@ -1,5 +1,5 @@
 import type { Cli } from "../app.ts";
-import type { Cell } from "../system/output.ts";
+import type { Cell } from "../system/table.ts";
 import type { Tone } from "../system/paint.ts";
 import type { Group } from "./doctor.ts";
 import { makeReport, reportLines, type Result, show } from "./report.ts";

@@ -1,6 +1,6 @@
 import { DEFAULT_ENDPOINT, Endpoint, isLoopback } from "../contexts/endpoint.ts";
 import { describeRuntime } from "../system/machine.ts";
-import type { Environment } from "../store/home.ts";
+import type { Environment } from "../system/runtime.ts";
 import { VERSION } from "../version.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { type Context, findContext } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
-import type { Environment } from "../store/home.ts";
+import type { Environment } from "../system/runtime.ts";
 import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import { findProject, type Project } from "./bentorc.ts";
 import { environmentCredential, isSetButEmpty, keyVariable, variable } from "./environment.ts";

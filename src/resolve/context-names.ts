@@ -1,7 +1,8 @@
 import { readRegularFile } from "../system/read-file.ts";
 import { mark } from "../system/text.ts";
 import { readContexts } from "../yaml/read.ts";
-import { type Environment, locateHome } from "../store/home.ts";
+import { locateHome } from "./home.ts";
+import type { Environment } from "../system/runtime.ts";
 
 /**
  * The names of the stored contexts for a shell's completion, as far as they can be had at once: this waits for nobody,

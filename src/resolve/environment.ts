@@ -1,7 +1,7 @@
 import { CliError, usageError } from "../errors.ts";
 import { Context } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
-import type { Environment } from "../store/home.ts";
+import type { Environment } from "../system/runtime.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
 import { readRegularFile } from "../system/read-file.ts";

@@ -6,7 +6,7 @@ import { storageError } from "../system/storage-error.ts";
 import { hasEnded } from "../system/processes.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { homeDirectory, requireExactPath } from "../system/runtime.ts";
-import type { Environment } from "../store/home.ts";
+import type { Environment } from "../system/runtime.ts";
 import { editProject, parseProject, PROJECT_FILE, type ProjectKey } from "./bentorc.ts";
 
 /** A project's file is meant to be shared, unlike everything else we write; an existing one keeps its mode. */

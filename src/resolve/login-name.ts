@@ -1,7 +1,7 @@
 import { findContext } from "../contexts/context.ts";
 import { variable } from "./environment.ts";
 import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
-import type { Environment } from "../store/home.ts";
+import type { Environment } from "../system/runtime.ts";
 import { ENVIRONMENT_NAME, parseName } from "../contexts/name.ts";
 import type { Project } from "./bentorc.ts";
 

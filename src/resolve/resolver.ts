@@ -1,4 +1,5 @@
-import { type Environment, locateHome } from "../store/home.ts";
+import { locateHome } from "./home.ts";
+import type { Environment } from "../system/runtime.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { type Active, type Inputs, resolveActive, type Source } from "./active.ts";
 import type { ExplainedCandidate } from "./candidates.ts";

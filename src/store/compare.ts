@@ -1,5 +1,6 @@
-import { firstOfEachName, tokenOf } from "../contexts/context.ts";
+import { type Context, firstOfEachName } from "../contexts/context.ts";
 import type { ContextsFile } from "../yaml/read.ts";
+import { versionKey } from "./versions.ts";
 
 /** What differs between two states of the contexts file, by names alone; the keys are JSON keys. */
 export interface Changes {
@@ -13,16 +14,13 @@ export interface Changes {
 
 export function compare(before: ContextsFile, after: ContextsFile): Changes {
   const [then, now] = [firstOfEachName(before.contexts), firstOfEachName(after.contexts)];
-  const values = (name: string, side: typeof then) => {
-    const context = side.get(name);
-    return context && JSON.stringify([context.endpoint.reveal(), context.email, tokenOf(context)?.reveal()]);
-  };
+  const keyOf = (context: Context | undefined) => context && versionKey([context]);
   const names = [...then.keys()];
   const [from, to] = [before.current.name, after.current.name];
   return {
     added: [...now.keys()].filter((name) => !then.has(name)),
     removed: names.filter((name) => !now.has(name)),
-    changed: names.filter((name) => now.has(name) && values(name, then) !== values(name, now)),
+    changed: names.filter((name) => now.has(name) && keyOf(then.get(name)) !== keyOf(now.get(name))),
     current: from === to ? null : { from, to },
   };
 }

@@ -19,20 +19,16 @@ export function putContext(context: Context): Change {
   return { kind: "put", name, endpoint: endpoint.reveal(), email, token: tokenOf(context) ?? new Token("") };
 }
 
-/** A loss that was kept, with the versions from before and after it, oldest first. */
+/** A loss that was kept, and what was kept before and after it, oldest first. */
 export interface KeptLoss {
   file: ContextsFile;
-  before: readonly ContextsFile[];
-  after: readonly ContextsFile[];
+  before: readonly LoadedVersion[];
+  after: readonly LoadedVersion[];
 }
 
-export function toKeptLoss(all: readonly LoadedVersion[], { file, time }: LoadedVersion): KeptLoss {
-  const versions = all.filter(({ kind }) => kind === "version");
-  return {
-    file,
-    before: versions.filter((version) => version.time < time).map((version) => version.file),
-    after: versions.filter((version) => version.time > time).map((version) => version.file),
-  };
+export function toKeptLoss(all: readonly LoadedVersion[], loss: LoadedVersion): KeptLoss {
+  const at = all.indexOf(loss);
+  return { file: loss.file, before: all.slice(0, at), after: all.slice(at + 1) };
 }
 
 /** The contexts of a loss that are missing from the file, or whose name stands for an older login there. */
@@ -41,23 +37,37 @@ export function stillLost(loss: KeptLoss, now: ContextsFile): Context[] {
 }
 
 /**
- * An older login is one that stood under the name before the lost one did, and the one that took its place when it was
- * lost. Any other was made since, or was brought back, and is not to be replaced.
+ * An older login is one that took the place of the lost one when that was lost, or that stood under the name before the
+ * lost one did, as far as versions and losses reach back. Any other was made since, or was brought back, and stays.
  */
-function isLost(context: Context, { before, after: [found] }: KeptLoss, now: ContextsFile): boolean {
+function isLost(context: Context, { before, after }: KeptLoss, now: ContextsFile): boolean {
   const other = findContext(now.contexts, context.name);
   // An entry that cannot be read is still in the file.
   if (!other) return !problemWith(now, context.name);
-  if (isSameLogin(context, other) || !hasLogin(before, other)) return false;
-  return (
-    firstWith(before, other) < firstWith(before, context) || (found !== undefined && hasLogin([found], other))
-  );
+  const earlier = before.map(({ file }) => file);
+  if (isSameLogin(context, other) || !hasLogin(earlier, other)) return false;
+  if (hasLogin(versionsIn(after).slice(0, 1), other)) return true;
+  // The lost one is the older of the two when another program put it in the other one's place. What it made of the file is
+  // the version after that loss, which is there as long as one from before it is.
+  const isReverted = before.some(({ kind, file }, at) => {
+    const isOther = kind === "loss" && hasLogin([file], other);
+    return (
+      isOther &&
+      versionsIn(before.slice(0, at)).length > 0 &&
+      hasLogin(earlier.slice(at + 1, at + 2), context)
+    );
+  });
+  return !isReverted && firstWith(earlier, other) < firstWith(earlier, context);
+}
+
+function versionsIn(kept: readonly LoadedVersion[]): ContextsFile[] {
+  return kept.filter(({ kind }) => kind === "version").map(({ file }) => file);
 }
 
 /** The names of the contexts of a loss that have been lost ever since: a login, or a restore, settles a loss. */
 export function namesLost(loss: KeptLoss, now: ContextsFile): string[] {
   const lost = loss.file.contexts.filter((context) =>
-    [...loss.after, now].every((file) => isLost(context, loss, file)),
+    [...versionsIn(loss.after), now].every((file) => isLost(context, loss, file)),
   );
   return lost.map(({ name }) => name);
 }

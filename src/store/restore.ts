@@ -9,10 +9,11 @@ import type { Outcome } from "./tools.ts";
 import {
   listVersions,
   loadVersions,
-  versionKey,
   parseVersion,
   readVersion,
+  requireVersions,
   type Version,
+  versionKey,
 } from "./versions.ts";
 
 /** One line of what `restore` lists. */
@@ -33,6 +34,7 @@ export interface BroughtBack extends Outcome {
 
 /** Newest first: every version that has other logins than the file, and every loss that is not settled. */
 export async function listRestorable(store: Store): Promise<Restorable[]> {
+  requireVersions(store.paths.own);
   const now = await store.read().catch(unlessCorrupt);
   // The file is what came after the newest version; when it cannot be read, that cannot be told.
   let next = now;
@@ -55,6 +57,7 @@ export async function listRestorable(store: Store): Promise<Restorable[]> {
 }
 
 export function findRestorable(store: Store, id: string): Version {
+  requireVersions(store.paths.own);
   const wanted = id.toLowerCase();
   const found = listVersions(store.paths.own).find((one) => one.id === wanted && one.kind !== "pending");
   if (found) return found;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import { isPrivateDirectory } from "../system/create.ts";
+import { codeOf } from "../system/storage-error.ts";
 import { sha256 } from "../system/runtime.ts";
 import { type Context, findContext, tokenOf } from "../contexts/context.ts";
 import { readOwnJson, writeOwnJson } from "./own-json.ts";
@@ -36,7 +37,7 @@ export interface Identity {
 const FILE = "state.json";
 
 /**
- * What is no JSON, or stands in a directory that somebody else made, counts as lost.
+ * What is no JSON, stands in a directory that somebody else made, or may not be looked at, counts as lost.
  *
  * @throws CliError `STORAGE` for what is no file of ours.
  */
@@ -45,7 +46,7 @@ export function readState(directory: string): State {
   try {
     return toState(readOwnJson(join(directory, FILE)));
   } catch (error) {
-    if (error instanceof CliError) throw error;
+    if (error instanceof CliError && codeOf(error.cause) !== "EACCES") throw error;
     return toState(undefined);
   }
 }

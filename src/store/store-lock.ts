@@ -53,10 +53,13 @@ export async function withStoreLock<T>(
 export function requireWritableStore(paths: Paths): void {
   const target = realTarget(paths.file);
   const ours = [paths.own, versionsFolder(paths.own)];
-  for (const directory of ours) requirePrivateDirectory(directory);
+  for (const directory of ours) {
+    requirePrivateDirectory(directory);
+    requireWritable(directory);
+  }
   // Where a link leads, no directory is made.
   if (inspect(paths.file)?.isSymbolicLink() && !inspect(dirname(target))) throw missingDirectory(target);
-  for (const directory of [...ours, dirname(target)]) requireWritable(directory);
+  requireWritable(dirname(target));
 }
 
 function missingDirectory(target: string): unknown {

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { type Context, loginKey } from "../contexts/context.ts";
-import { ensurePrivateDirectory, isPrivateDirectory } from "../system/create.ts";
+import { ensurePrivateDirectory, isPrivateDirectory, requirePrivateDirectory } from "../system/create.ts";
 import { discard, listDirectory, moveFile } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
+import { codeOf } from "../system/storage-error.ts";
+import { CliError } from "../errors.ts";
 import { replaceFile } from "../system/replace.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 
@@ -31,15 +33,23 @@ export function versionsFolder(own: string): string {
   return join(own, "versions");
 }
 
+/** @throws CliError `STORAGE` where an empty list would only mean that the versions cannot be seen. */
+export function requireVersions(own: string): void {
+  for (const directory of [own, versionsFolder(own)]) requirePrivateDirectory(directory);
+  listDirectory(versionsFolder(own));
+}
+
 /**
- * Every kind, oldest first. Nothing in a directory that somebody else made is ours, and nothing of another name.
+ * Every kind, oldest first. Nothing in a directory that somebody else made is ours, and nothing of another name. What
+ * this user may not look at stops no command that only reads; a change needs the lock, which stands there too.
  *
  * @throws CliError `STORAGE`
  */
 export function listVersions(own: string): Version[] {
   const folder = versionsFolder(own);
-  if (!isPrivateDirectory(own) || !isPrivateDirectory(folder)) return [];
-  return listDirectory(folder)
+  return unlessForbidden(() =>
+    isPrivateDirectory(own) && isPrivateDirectory(folder) ? listDirectory(folder) : [],
+  )
     .toSorted()
     .flatMap((name) => {
       const [, hour, minute, second, id = "", kind] = NAME.exec(name) ?? [];
@@ -57,6 +67,15 @@ export function listVersions(own: string): Version[] {
  */
 export function readVersion({ path }: Version): string | undefined {
   return readOwnFile(path)?.toString("utf8");
+}
+
+function unlessForbidden(list: () => string[]): string[] {
+  try {
+    return list();
+  } catch (error) {
+    if (error instanceof CliError && codeOf(error.cause) === "EACCES") return [];
+    throw error;
+  }
 }
 
 /** The version that the file is compared with. */

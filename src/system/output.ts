@@ -1,14 +1,10 @@
 import type { ConsolaInstance } from "consola/core";
 import type { CliError } from "../errors.ts";
-import { paint, type Tone } from "./paint.ts";
+import { paint, PREFIXES, type Tone } from "./paint.ts";
 import { redactFields, safe } from "./redact.ts";
 import { STDERR, STDOUT, write, writeLine } from "./stream.ts";
+import type { Cell, Field } from "./table.ts";
 import { cleanLines, toAsciiMarks, toSafeJson } from "./text.ts";
-
-export type Cell = string | { text: string; tone?: Tone | undefined };
-
-/** A row without a value is left out. */
-export type Field = readonly [label: string, value: string | null, tone?: Tone];
 
 interface OutputOptions {
   json: boolean;
@@ -19,13 +15,6 @@ interface OutputOptions {
   /** Whether marks such as ✓ may be printed; false where the locale is not UTF-8. */
   unicode: boolean;
 }
-
-const PREFIXES: Record<string, readonly [text: string, tone: Tone]> = {
-  success: ["✓", "good"],
-  error: ["error:", "bad"],
-  warn: ["warning:", "warning"],
-  hint: ["hint:", "dim"],
-};
 
 /**
  * stdout carries the answer, stderr carries the conversation. Every text loses what could drive a terminal and every

@@ -1,6 +1,14 @@
 /** What a text is to the reader; its colour follows from that. */
 export type Tone = "good" | "bad" | "warning" | "dim" | "bold";
 
+/** What a message begins with, by its kind. */
+export const PREFIXES: Record<string, readonly [text: string, tone: Tone]> = {
+  success: ["✓", "good"],
+  error: ["error:", "bad"],
+  warn: ["warning:", "warning"],
+  hint: ["hint:", "dim"],
+};
+
 /** The SGR codes that begin and end each tone. */
 const CODES: Record<Tone, readonly [number, number]> = {
   good: [32, 39],

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { startPeer } from "../interop/peer.ts";
-import { home, run } from "../support/bin.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { LocalCloud } from "../support/cloud.ts";
-import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();

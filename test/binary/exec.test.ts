@@ -1,17 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
-import { home, run, start } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf } from "../store/fixture.ts";
+import { run, start } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-function signedIn(): Home {
-  const here = home();
-  writeContexts(here, [{ name: "mine" }]);
-  return here;
-}
+const signedIn = () => homeOf("mine");
 
 /** Numbers of the signals that a process ignores, of those that programs change. */
 function ignoredSignals(status: string): number[] {
@@ -57,19 +52,8 @@ describe("exec, compiled", () => {
     "a reader that goes away ends the program quietly: %j",
     async (before) => {
       const script = `${before} "$@" | head -n 1; echo "codes \${PIPESTATUS[*]}"`;
-      const command = [
-        "bash",
-        "-c",
-        script,
-        "bash",
-        ...programCommand(),
-        "exec",
-        "--",
-        "sh",
-        "-c",
-        "exec yes",
-      ];
-      const result = await run([], { home: signedIn(), command });
+      const command = ["bash", "-c", script, "bash", ...programCommand()];
+      const result = await run(["exec", "--", "sh", "-c", "exec yes"], { home: signedIn(), command });
       expect(result).toMatchObject({ stdout: "y\ncodes 141 0\n", stderr: "" });
     },
   );

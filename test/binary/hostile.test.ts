@@ -1,24 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { home, run, type Home } from "../support/bin.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
 /** Whoever is asked here was named by the directory alone. */
-let trap: LocalCloud;
-let cloud: LocalCloud;
-beforeAll(async () => {
-  trap = await startCloud();
-  cloud = await startCloud();
-});
-afterAll(async () => {
-  await Promise.all([trap.stop(), cloud.stop()]);
-});
+const trap = await cloudForAll({ verify: false });
+const cloud = await cloudForAll();
 
 /** A directory as a hostile repository would have it; every piece of code in it would leave `marker`. */
 function plant(directory: string): { marker: string } {
@@ -62,10 +54,10 @@ function plant(directory: string): { marker: string } {
     ".bentocloudrc": `context=evil\nextends=${url}/layer\nchoice.name=evil\n`,
     ".configrc": "context=evil\n",
     "package.json": JSON.stringify({
-      name: "evil",
+      name: "x",
       type: "commonjs",
       bentocloud: values,
-      main: "./preload.js",
+      main: "preload.js",
     }),
     "tsconfig.json": JSON.stringify({
       compilerOptions: { paths: { c12: ["./preload.js"], citty: ["./preload.js"] } },
@@ -149,16 +141,8 @@ describe.each(["project", "home"] as const)("a hostile directory as %s", (where)
 describe("a hostile .bentorc", () => {
   const RCS: [what: string, rc: () => string, line: number][] = [
     ["extends", () => `extends=${trap.url}/layer\nextends.0=github:evil/repo\n`, 1],
-    [
-      "a prototype",
-      () => "__proto__.choice.name=evil\n__proto__.context=evil\nconstructor.prototype.context=evil\n",
-      1,
-    ],
-    [
-      "environment layers",
-      () => "$production.context=evil\n$env.production.context=evil\n$meta.name=evil\n",
-      1,
-    ],
+    ["a prototype", () => "__proto__.choice.name=evil\nconstructor.prototype.context=evil\n", 1],
+    ["environments", () => "$production.context=evil\n$env.production.context=evil\n$meta.name=evil\n", 1],
     ["code", () => "choice=evil\nimport=./preload.js\nresolve=./bentocloud.config.ts\n", 1],
   ];
 
@@ -188,11 +172,7 @@ describe("a hostile .bentorc", () => {
 describe("the trap", () => {
   test("would be noticed: a bare Bun program does obey such a directory", async () => {
     const { here, cwd, marker } = hostile("project");
-    const script = writeBelow(
-      here.path,
-      "bare.js",
-      'console.log(process.env.BENTOML_CLOUD_CONTEXT ?? "nothing");\n',
-    );
+    const script = writeBelow(here.path, "bare.js", "console.log(process.env.BENTOML_CLOUD_CONTEXT);\n");
     const bun = [process.execPath, script];
     const { stdout } = await run([], { home: here, cwd, command: bun });
     expect({ stdout, executed: existsSync(marker) }).toEqual({ stdout: "evil\n", executed: true });

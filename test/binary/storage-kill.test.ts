@@ -1,18 +1,16 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { removeContexts, switchContext } from "../../src/store/manage-contexts.ts";
 import { keptIn, leftovers, openStore } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
-import type { Home } from "../support/home.ts";
+import { home, run, type Home } from "../support/bin.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { canTrace, forEachOf, tampered, writingCalls } from "./faults/strace.ts";
 import { type Command, homeWithTwo, login } from "./faults/writers.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 /** Shorter than a writer waits for a lock of which it does not know that its owner is dead. */
 const AT_ONCE_MS = 4_500;
@@ -105,11 +103,7 @@ describe.skipIf(!canTrace)("at any system call that writes", () => {
     ["use", command("use", "b"), usedHome],
     ["use, the first time", command("use", "b"), async () => homeWith(two)],
     ["a first login", () => login(cloud, "first"), async () => home()],
-    [
-      "a login in the place of another",
-      () => login(cloud, "a"),
-      () => usedHome(two.replace("https://a.test", cloud.url)),
-    ],
+    ["a login again", () => login(cloud, "a"), () => usedHome(two.replace("https://a.test", cloud.url))],
     ["logout", command("logout", "a"), usedHome],
     ["rename", command("context", "rename", "a", "c"), usedHome],
     ["restore of a version", restoring("version"), loggedOutHome],

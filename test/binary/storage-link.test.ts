@@ -1,18 +1,16 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { keptIn, leftovers } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
-import type { Home } from "../support/home.ts";
+import { home, run, type Home } from "../support/bin.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { amongMounts, canMount } from "./faults/disk.ts";
 import { expectReadable, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 /** The contexts file of a home, moved to a directory beside it; a relative link leads there. */
 function moved(name: string): Home {
@@ -87,9 +85,7 @@ describe("a contexts file that is a link", () => {
       const asked = cloud.requests.length;
       const { code, stderr } = await run(args, { home: here, stdin });
       expect({ code, asked: cloud.requests.length }).toEqual({ code: 6, asked });
-      expect(stderr).toMatch(
-        /cannot write in .*\/dotfiles.*: there is no such directory, and none can be made/,
-      );
+      expect(stderr).toMatch(/cannot write in .*\/dotfiles.*: there is no such directory, and none can be/);
       expect(here.tree().filter((line) => line.startsWith("dotfiles"))).toEqual([]);
       expect((await run(["context", "list"], { home: here })).code).toBe(0);
     },
@@ -100,10 +96,8 @@ describe("a contexts file that is a link", () => {
     symlinkSync(".yatai.yaml", join(here.bentoml, "other"));
     const before = here.tree();
     for (const { args, stdin } of [...writers(cloud), { args: ["token"], stdin: null }]) {
-      expect(await run(args, { home: here, stdin })).toMatchObject({
-        code: 6,
-        stderr: `error: cannot read ${here.file}: too many symbolic links\n`,
-      });
+      const stderr = `error: cannot read ${here.file}: too many symbolic links\n`;
+      expect(await run(args, { home: here, stdin })).toMatchObject({ code: 6, stderr });
     }
     expect(here.tree()).toEqual(before);
   });

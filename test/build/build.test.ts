@@ -101,9 +101,7 @@ test("verify:dist: a program for macOS that is not signed is not called ok, and 
   const rehearsal = verify();
   expect(rehearsal.stdout).toMatch(/^\| darwin-arm64 .* ok +\|$/m);
   expect(rehearsal.stdout).toMatch(/^\| darwin-x64 .* NOT SIGNED \|$/m);
-  expect(verify("--signed").stderr).toContain(
-    "darwin-x64: signature: it does not cover everything before it\n",
-  );
+  expect(verify("--signed").stderr).toContain("darwin-x64: signature: it does not cover everything before");
 }, 120_000);
 
 test("build: only the program and its source maps are left", () => {

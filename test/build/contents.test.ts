@@ -8,10 +8,8 @@ const REFUSED = ["dotenv", "exsolve", "giget", "jiti", "node:fs", "node:fs/promi
 const STUBS = REFUSED.map((name) => `throw new Error("${name} is not part of bentocloud")`).join(";");
 
 /** A file laid out like a program that Bun compiled, which holds this text and a list of files. */
-function program(
-  text: string,
-  { files = ["/$bunfs/root/a.js"], flags = 3, options = "--use-system-ca" } = {},
-): Buffer {
+function program(text: string, more: { files?: string[]; flags?: number; options?: string } = {}): Buffer {
+  const { files = ["/$bunfs/root/a.js"], flags = 3, options = "--use-system-ca" } = more;
   const parts = [text, options, ...files].map((part) => Buffer.from(part));
   const starts = parts.map((_, index) => parts.slice(0, index).reduce((sum, part) => sum + part.length, 0));
   const table = Buffer.alloc(files.length * 52);

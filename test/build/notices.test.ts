@@ -22,9 +22,7 @@ test("licences: each package is listed with its version, its licence and the ful
 });
 
 test("licences: jq and the code in it are listed with the package that contains them", () => {
-  expect(jq.text).toMatch(
-    /Owen Ou[\s\S]*Stephen Dolan[\s\S]*Lucent[\s\S]*International Business[\s\S]*K\.Kosako/,
-  );
+  expect(jq.text).toMatch(/Owen Ou[\s\S]*Stephen Dolan[\s\S]*Lucent[\s\S]*International B[\s\S]*K\.Kosako/);
 });
 
 test("licences: the licences of the runtime are listed", () => {

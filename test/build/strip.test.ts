@@ -27,10 +27,8 @@ needs("strip", "objcopy").describe("a program without its symbols", () => {
       expect(Bun.spawnSync([...tool.split(" "), program]).exitCode).toBe(0);
       expect(readFileSync(program).length).toBeLessThan(readFileSync(PROGRAM).length);
       const options = { command: [program], cwd: hostile };
-      expect(await run(["--version"], options)).toMatchObject({
-        code: 0,
-        stdout: `bentocloud ${manifest.version}\n`,
-      });
+      const version = `bentocloud ${manifest.version}\n`;
+      expect(await run(["--version"], options)).toMatchObject({ code: 0, stdout: version });
       const { code, stdout, stderr } = await run(["token"], options);
       expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
       expect(stderr).toStartWith("error: not logged in");

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run, start } from "../support/bin.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { run, start, type Home } from "../support/bin.ts";
 import { echoPerTest } from "../support/echo.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -16,16 +17,16 @@ const startEcho = echoPerTest();
 type Answer = Parameters<typeof startEcho>[0];
 
 const MIB = 1024 * 1024;
+const LENGTH = { "content-length": "1000" };
 
 async function signedIn(answer: Answer) {
   const echo = await startEcho(answer);
-  const here = home();
-  writeContexts(here, [{ name: "mine", endpoint: echo.url, token: canary() }]);
+  const here = homeOf({ name: "mine", endpoint: echo.url, token: canary() });
   return { echo, here };
 }
 
 /** Runs a line of shell in which `api` is the program with the command. */
-function shell(here: ReturnType<typeof home>, line: string) {
+function shell(here: Home, line: string) {
   const program = programCommand().map((word) => `'${word}'`);
   return run(["-c", `api() { ${program.join(" ")} api "$@"; }; ${line}`], { home: here, command: ["bash"] });
 }
@@ -53,11 +54,7 @@ describe("a large answer", () => {
   test.each<[what: string, answer: string, shown: RegExp]>([
     ["a string of 2,000,000 characters", long, /^\{\n {2}"a": "x{2000000}\\\\\\"end"\n\}\n$/],
     ["a text that is no JSON", "[".repeat(40_000), /^\[{40000}\n$/],
-    [
-      "40,000 brackets",
-      "[".repeat(20_000) + "]".repeat(20_000),
-      /^\[\n {2}\[\n {4}\[[\s[\]]{1,3000000}\]\n$/,
-    ],
+    ["many brackets", "[".repeat(20_000) + "]".repeat(20_000), /^\[\n {2}\[\n {4}\[[\s[\]]{1,3000000}\]\n$/],
     ["more than is indented", `[${"1,".repeat(6 * MIB)}0]`, /^\[(?:1,){100}[1,]*0\]/],
   ])("is printed to its end on a terminal: %s", async (_what, answer, shown) => {
     const { here } = await signedIn((_request, response) => void response.end(answer));
@@ -86,10 +83,8 @@ test("prints a compressed answer unchanged, with a warning", async () => {
     response.writeHead(200, { "content-encoding": "gzip" }).end(bytes);
   });
   const { stdout, stderr } = await shell(here, "api /x | gunzip");
-  expect({ stdout, stderr }).toEqual({
-    stdout: "{}",
-    stderr: "warning: the answer is compressed (gzip), unasked\n",
-  });
+  expect(stdout).toBe("{}");
+  expect(stderr).toBe("warning: the answer is compressed (gzip), unasked\n");
 });
 
 /** A process inherits the peak memory of its parent, so the parent must be small. */
@@ -153,41 +148,20 @@ describe("a reader that goes away", () => {
 });
 
 describe("an answer that stops", () => {
-  test("in the middle is UNREACHABLE, after the part that arrived was printed", async () => {
-    const { here } = await signedIn((_request, response) => {
-      response.writeHead(200, { "content-length": "1000" });
-      response.write("half", () => setTimeout(() => response.destroy(), 20));
-    });
-    const { code, stdout, stderr } = await run(["api", "/x", "--json"], { home: here });
-    expect({ code, stdout, error: JSON.parse(stderr).error.code }).toEqual({
-      code: 5,
-      stdout: "half",
-      error: "UNREACHABLE",
-    });
-  });
+  const half = (response: ServerResponse, then = () => {}) => void response.write("half", then);
+  const breakOff = (response: ServerResponse) =>
+    half(response, () => setTimeout(() => response.destroy(), 20));
 
-  test("in the middle of a chunked body, too", async () => {
-    const { here } = await signedIn((_request, response) => {
-      response.write("half", () => setTimeout(() => response.destroy(), 20));
-    });
-    const { code, stderr } = await run(["api", "/x", "--json"], { home: here });
-    expect({ code, error: JSON.parse(stderr).error.code }).toEqual({ code: 5, error: "UNREACHABLE" });
-  });
-
-  test("for --timeout is TIMEOUT", async () => {
-    const { here } = await signedIn((_request, response) => void response.write("half"));
+  test.each<[where: string, answer: Answer, error: string, printed: string]>([
+    ["in the middle", (_, response) => breakOff(response.writeHead(200, LENGTH)), "UNREACHABLE", "half"],
+    ["in a chunked body", (_, response) => breakOff(response), "UNREACHABLE", "half"],
+    ["for --timeout", (_, response) => half(response), "TIMEOUT", "half"],
+    ["before it starts", () => {}, "TIMEOUT", ""],
+  ])("%s is an error, after the part that arrived was printed", async (_where, answer, error, printed) => {
+    const { here } = await signedIn(answer);
     const { code, stdout, stderr } = await run(["api", "/x", "--json", "--timeout", "0.5"], { home: here });
-    expect({ code, stdout, error: JSON.parse(stderr).error.code }).toEqual({
-      code: 5,
-      stdout: "half",
-      error: "TIMEOUT",
-    });
-  });
-
-  test("before it starts is TIMEOUT as well", async () => {
-    const { here } = await signedIn(() => {});
-    const { code, stderr } = await run(["api", "/x", "--json", "--timeout", "0.5"], { home: here });
-    expect({ code, error: JSON.parse(stderr).error.code }).toEqual({ code: 5, error: "TIMEOUT" });
+    expect({ code, stdout }).toEqual({ code: 5, stdout: printed });
+    expect(JSON.parse(stderr).error.code).toBe(error);
   });
 
   test("for less than --timeout each time may take longer in total", async () => {
@@ -209,11 +183,8 @@ describe("an answer that stops", () => {
     const running = start(["api", "/x"], { home: here });
     await running.waitFor("half");
     running.kill("SIGINT");
-    expect(await running.result).toMatchObject({
-      code: 130,
-      stdout: "half",
-      stderr: "error: cancelled; nothing was changed\n",
-    });
+    const stderr = "error: cancelled; nothing was changed\n";
+    expect(await running.result).toMatchObject({ code: 130, stdout: "half", stderr });
   });
 });
 
@@ -238,10 +209,8 @@ describe("repeating a request", () => {
 
   test.each([["POST"], ["PUT"], ["PATCH"], ["DELETE"]])("does not happen for %s", async (method) => {
     const { here, echo } = await failing(1);
-    expect(await run(["api", "/x", "-X", method], { home: here })).toMatchObject({
-      code: 5,
-      stdout: "answer 1",
-    });
+    const result = await run(["api", "/x", "-X", method], { home: here });
+    expect(result).toMatchObject({ code: 5, stdout: "answer 1" });
     expect(echo.seen).toHaveLength(1);
   });
 
@@ -260,10 +229,8 @@ describe("repeating a request", () => {
     const running = start(["api", "/x", "-X", "POST"], { home: here });
     while (echo.seen.length === 0) await Bun.sleep(5);
     running.kill("SIGINT");
-    expect(await running.result).toMatchObject({
-      code: 130,
-      stderr: "error: cancelled; the server may have carried it out already\n",
-    });
+    const stderr = "error: cancelled; the server may have carried it out already\n";
+    expect(await running.result).toMatchObject({ code: 130, stderr });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { echoPerTest } from "../support/echo.ts";
@@ -13,8 +13,7 @@ const startEcho = echoPerTest();
 /** The request for a path, where the endpoint has a prefix. */
 async function ask(toPath: (origin: string) => string, prefix = "/team/a", args: string[] = []) {
   const echo = await startEcho();
-  const here = home();
-  writeContexts(here, [{ name: "mine", endpoint: `${echo.url}${prefix}/` }]);
+  const here = homeOf({ name: "mine", endpoint: `${echo.url}${prefix}/` });
   const result = await run(["api", toPath(echo.url), "--json", ...args], { home: here });
   const error = result.stderr === "" ? undefined : (JSON.parse(result.stderr).error as { code: string });
   return { code: result.code, error: error?.code, urls: echo.seen.map(({ url }) => url) };
@@ -80,13 +79,10 @@ describe("an address", () => {
   });
 
   test("is shown without its query in the error", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "mine" }]);
-    const { stderr } = await run(["api", `https://evil.test/x?t=${token}`], { home: here });
-    expect(stderr).toStartWith(
-      "error: https://evil.test/x is not below https://mine.test; nothing was sent\n",
-    );
+    const here = homeOf("mine");
+    const { stderr } = await run(["api", `https://e.test/x?t=${token}`], { home: here });
+    expect(stderr).toStartWith("error: https://e.test/x is not below https://mine.test; nothing was sent\n");
   });
 });
 
@@ -95,18 +91,15 @@ describe("redirects", () => {
   const body = ["-f", "name=n", "-f", "bento=b:1"];
   const signedIn = async () => {
     const cloud = await startCloud();
-    const here = home();
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
+    const here = homeOf({ name: "mine", endpoint: cloud.url, token: cloud.issueToken() });
     return { cloud, api: (args: string[]) => run(["api", ...args], { home: here }) };
   };
 
   test.each([307, 308])("%i repeats a POST with its body", async (status) => {
     const { cloud, api } = await signedIn();
     cloud.misbehave(POST, { redirect: "/api/v2/deployments?again", status }, { times: 1 });
-    expect(await api(["/api/v2/deployments", ...body, "-q", ".name"])).toMatchObject({
-      code: 0,
-      stdout: "n\n",
-    });
+    const stdout = "n\n";
+    expect(await api(["/api/v2/deployments", ...body, "-q", ".name"])).toMatchObject({ code: 0, stdout });
     expect(cloud.requests.map(({ method, body }) => [method, body])).toEqual([
       ["POST", '{"name":"n","bento":"b:1"}'],
       ["POST", '{"name":"n","bento":"b:1"}'],
@@ -148,22 +141,18 @@ describe("redirects", () => {
 describe("pins", () => {
   const project = async (rc: string) => {
     const cloud = await startCloud();
-    const here = home();
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
+    const here = homeOf({ name: "mine", endpoint: cloud.url, token: cloud.issueToken() });
     writeBelow(join(here.path, "project"), ".bentorc", rc);
     const options = { home: here, cwd: join(here.path, "project") };
     return { cloud, api: (args: string[]) => run(["api", ...args, "--json"], options) };
   };
+  const STOPPED = { code: 4, error: "PIN_MISMATCH", seen: [] };
   const codeOf = (stderr: string) => JSON.parse(stderr).error.code as string;
 
   test("of another endpoint stop the request", async () => {
     const { cloud, api } = await project("endpoint=https://pinned.test\n");
     const { code, stderr } = await api(["/api/v1/info"]);
-    expect({ code, error: codeOf(stderr), seen: cloud.requests }).toEqual({
-      code: 4,
-      error: "PIN_MISMATCH",
-      seen: [],
-    });
+    expect({ code, error: codeOf(stderr), seen: cloud.requests }).toEqual(STOPPED);
   });
 
   test("of another organization stop the request after the server was asked for the organization", async () => {
@@ -187,11 +176,7 @@ describe("pins", () => {
   ])("also apply to an organization that the request names: %p", async (args) => {
     const { cloud, api } = await project("organization=acme\n");
     const { code, stderr } = await api(args);
-    expect({ code, error: codeOf(stderr), seen: cloud.requests }).toEqual({
-      code: 4,
-      error: "PIN_MISMATCH",
-      seen: [],
-    });
+    expect({ code, error: codeOf(stderr), seen: cloud.requests }).toEqual(STOPPED);
   });
 
   test("are not checked for an address that the token must not be sent to", async () => {
@@ -219,8 +204,7 @@ describe("the context", () => {
   });
 
   test("over plain http to another machine needs --insecure-http", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine", endpoint: "http://cloud.test" }]);
+    const here = homeOf({ name: "mine", endpoint: "http://cloud.test" });
     const { code, stderr } = await run(["api", "/x"], { home: here });
     expect(code).toBe(2);
     expect(stderr).toContain("--insecure-http");

@@ -2,8 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
@@ -39,14 +38,7 @@ const SHELLS: Record<string, Shell> = {
       `autoload -Uz compinit; compinit -D -u\n${script}\n${PRINT}\nsetopt promptsubst; PS1='READY$n> '\n`,
   },
   fish: {
-    command: (here) => [
-      "fish",
-      "--no-config",
-      "--private",
-      "-C",
-      `source ${join(here.path, "rc.fish")}`,
-      "-i",
-    ],
+    command: (here) => ["fish", "--no-config", "--private", "-C", `source ${here.path}/rc.fish`, "-i"],
     file: "rc.fish",
     start: (script) => `${script}
 set -g n 0

@@ -4,9 +4,8 @@ import { GLOBAL_ARGS } from "../../src/cli/args.ts";
 import { command } from "../../src/cli/command.ts";
 import { complete } from "../../src/cli/completion/complete.ts";
 import { writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { listCommands } from "../support/commands.ts";
-import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();

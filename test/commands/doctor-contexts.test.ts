@@ -2,9 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf } from "../store/fixture.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { CONTEXTS, doctor as runDoctor, writeRotation } from "./doctor.ts";
 import { JOURNAL } from "./rotation.ts";
@@ -31,8 +30,7 @@ describe("doctor: the contexts file", () => {
   const broken = Buffer.from("contexts: [\xff\n", "latin1");
 
   test("that cannot be read is put aside for the last valid version", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const here = homeOf("a", "b");
     await run(["use", "b"], { home: here });
     const valid = here.read();
     writeFileSync(here.file, broken);
@@ -89,8 +87,7 @@ describe("doctor: the contexts file", () => {
 
 describe("doctor: modes", () => {
   test("that let others read tokens are narrowed", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const here = homeOf("a", "b");
     await run(["use", "b"], { home: here });
     const own = join(here.bentoml, ".bentocloud");
     const [version] = readdirSync(join(own, "versions"));
@@ -104,8 +101,7 @@ describe("doctor: modes", () => {
   });
 
   test("that cannot be narrowed are a finding, and the other checks run", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }]);
+    const here = homeOf("a");
     chmodSync(here.file, 0o644);
     const isImmutable = Bun.spawnSync(["chattr", "+i", here.file]).exitCode === 0;
     try {
@@ -118,20 +114,15 @@ describe("doctor: modes", () => {
   });
 
   test("of a home that others can write are reported and left as they are", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }]);
+    const here = homeOf("a");
     chmodSync(here.bentoml, 0o777);
-    expect((await doctor(here, "--fix")).of("home")).toMatchObject({
-      status: "warn",
-      hint: `chmod go-w ${here.bentoml}`,
-      fixed: false,
-    });
+    const hint = `chmod go-w ${here.bentoml}`;
+    expect((await doctor(here, "--fix")).of("home")).toMatchObject({ status: "warn", hint, fixed: false });
   });
 });
 
 test("doctor: leftovers: what interrupted writes left is removed, and nothing of a process at work", async () => {
-  const here = home();
-  writeContexts(here, [{ name: "a" }, { name: "b" }]);
+  const here = homeOf("a", "b");
   await run(["use", "b"], { home: here });
   const own = join(here.bentoml, ".bentocloud");
   const dead = 2 ** 22 + 1;
@@ -160,9 +151,8 @@ test("doctor: leftovers: what interrupted writes left is removed, and nothing of
 
 describe("doctor: rotations: one that has not ended", () => {
   test("is named, with the context that can end it", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "other" }, { name: "it's mine", endpoint: "https://x.test", token }]);
+    const here = homeOf("other", { name: "it's mine", endpoint: "https://x.test", token });
     writeRotation(here, { name: "ci", token, endpoint: "https://x.test" });
     expect((await doctor(here)).of("rotations")).toMatchObject({
       status: "warn",
@@ -172,15 +162,13 @@ describe("doctor: rotations: one that has not ended", () => {
   });
 
   test("of an endpoint without a context asks for a login first", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "other" }]);
+    const here = homeOf("other");
     writeRotation(here, { name: "ci", token: canary(), endpoint: "https://x.test" });
     expect((await doctor(here)).of("rotations").hint).toStartWith("sign in to that endpoint");
   });
 
   test("whose record is broken is a failure, and the record stays", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }]);
+    const here = homeOf("a");
     mkdirSync(join(here.bentoml, ".bentocloud"), { mode: 0o700 });
     const journal = join(here.bentoml, ".bentocloud/rotations.json");
     writeFileSync(journal, "{}", { mode: 0o600 });

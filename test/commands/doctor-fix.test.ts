@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import fc from "fast-check";
-import { writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf, writeContexts } from "../store/fixture.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { doctor } from "./doctor.ts";
 
@@ -50,12 +49,7 @@ describe("doctor --fix", () => {
   test("changes no login, nor which one is current, whatever another program left", async () => {
     const history = fc.record({
       first: state,
-      command: fc.constantFrom(
-        ["use", "a"],
-        ["logout", "b"],
-        ["context", "rename", "c", "d"],
-        ["context", "list"],
-      ),
+      command: fc.constantFrom("use a", "logout b", "context rename c d", "context list"),
       found: state,
       mode: fc.constantFrom(0o600, 0o644),
     });
@@ -63,7 +57,7 @@ describe("doctor --fix", () => {
       fc.asyncProperty(history, async ({ first, command, found, mode }) => {
         const [here, tokens] = [home(), [canary(), canary(), canary(), canary()]];
         here.write(toText(first, tokens));
-        await run(command, { home: here });
+        await run(command.split(" "), { home: here });
         const before = toText(found, tokens);
         here.write(before, mode);
         await fix(here);
@@ -130,8 +124,7 @@ describe("doctor --fix", () => {
 
 describe("what --fix leaves to its user is reported with what mends it", () => {
   test("a login that another program removed", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const here = homeOf("a", "b");
     await run(["use", "a"], { home: here });
     writeContexts(here, [{ name: "b" }]);
     const { of, stderr } = await fix(here);
@@ -147,16 +140,14 @@ describe("what --fix leaves to its user is reported with what mends it", () => {
   });
 
   test("all logins, which is a failure", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const here = homeOf("a", "b");
     await run(["use", "a"], { home: here });
     here.write("contexts: []\ncurrent_context_name: default\n");
     expect((await fix(here)).of("lost")?.status).toBe("fail");
   });
 
   test("contexts with one name", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "a" }, { name: "b" }]);
+    const here = homeOf("a", "a", "b");
     expect((await fix(here)).of("names")).toMatchObject({
       status: "warn",
       message: "of several contexts with one name only the first counts: a (again on line 6)",
@@ -178,13 +169,9 @@ describe("what --fix leaves to its user is reported with what mends it", () => {
   });
 
   test("a stored context that has the name of the environment's credential", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "__env__" }]);
-    expect((await fix(here)).of("current")).toMatchObject({
-      status: "warn",
-      hint: "bentocloud context rename __env__ NAME",
-      fixed: false,
-    });
+    const here = homeOf("__env__");
+    const hint = "bentocloud context rename __env__ NAME";
+    expect((await fix(here)).of("current")).toMatchObject({ status: "warn", hint, fixed: false });
   });
 });
 

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, type RunOptions } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { home, type RunOptions, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { makeCertificates } from "../support/tls.ts";
@@ -19,22 +18,12 @@ async function look(id: string, env: Record<string, string>, options: RunOptions
   return { code, ...of(id)! };
 }
 
-function twoContexts(): Home {
-  const here = home();
-  writeContexts(here, [{ name: "a" }, { name: "b" }]);
-  return here;
-}
+const twoContexts = () => homeOf("a", "b");
 
 // Deno itself does not start in such a directory.
 describe.skipIf(!isCompiled)("doctor: directory", () => {
   test.each([
-    [
-      "a deleted one",
-      "mkdir gone; cd gone; rmdir ../gone",
-      0,
-      "warn",
-      /^the working directory no longer exists/,
-    ],
+    ["a deleted one", "mkdir gone; cd gone; rmdir ../gone", 0, "warn", /^the working directory no longer/],
     [
       "one whose name is not UTF-8",
       `d="$(printf 'caf\\351')"; mkdir "$d"; cd "$d"`,
@@ -54,28 +43,20 @@ describe.skipIf(!isCompiled)("doctor: directory", () => {
 
 describe("doctor: environment", () => {
   const key = canary();
-  const [KEY, ENDPOINT, CONTEXT] = [
-    "BENTO_CLOUD_API_KEY",
-    "BENTO_CLOUD_API_ENDPOINT",
-    "BENTOML_CLOUD_CONTEXT",
-  ];
+  const [KEY, ENDPOINT] = ["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_ENDPOINT"];
+  const CONTEXT = "BENTOML_CLOUD_CONTEXT";
+  const STORED = "; no stored context is used";
 
   test.each<[what: string, env: Record<string, string>, args: string[], status: string, message: string]>([
     ["nothing set", {}, [], "ok", "no variable chooses a login"],
     ["a name", { [CONTEXT]: "b" }, [], "ok", `${CONTEXT} chooses the context`],
-    [
-      "a key",
-      { [KEY]: key },
-      [],
-      "ok",
-      `${KEY} is the login, with the default endpoint; no stored context is used`,
-    ],
+    ["a key", { [KEY]: key }, [], "ok", `${KEY} is the login, with the default endpoint${STORED}`],
     [
       "a key and an endpoint",
       { [KEY]: key, [ENDPOINT]: "https://x.test" },
       [],
       "ok",
-      `${KEY} is the login, with ${ENDPOINT}; no stored context is used`,
+      `${KEY} is the login, with ${ENDPOINT}${STORED}`,
     ],
     [
       "a key that is set but empty",
@@ -139,7 +120,7 @@ describe("doctor: runtime", () => {
     const { status, message } = await look("runtime", {});
     expect(status).toBe("ok");
     expect(message).toMatch(
-      /^bentocloud \d+\.\d+\.\d+ on \w+ \w+, (Bun|Deno) [\d.]+, (compiled|from source)$/,
+      /^bentocloud \d+\.\d+\.\d+ on \w+ \w+, (Bun|Deno) [\d.]+, (compiled|from source)/,
     );
   });
 
@@ -153,20 +134,11 @@ describe("doctor: runtime", () => {
   });
 
   test("mentions what has no effect here, without a warning", async () => {
-    const { status, message } = await look("runtime", {
-      BUN_BE_BUN: "0",
-      BUN_CONFIG_VERBOSE_FETCH: "1",
-      NODE_OPTIONS: "--inspect",
-      NODE_TLS_REJECT_UNAUTHORIZED: "0",
-    });
+    const env = { BUN_BE_BUN: "0", BUN_CONFIG_VERBOSE_FETCH: "1", NODE_OPTIONS: "--inspect" };
+    const ignored = { ...env, NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+    const { status, message } = await look("runtime", ignored);
     expect(status).toBe("ok");
-    for (const name of [
-      "BUN_BE_BUN",
-      "BUN_CONFIG_VERBOSE_FETCH",
-      "NODE_OPTIONS",
-      "NODE_TLS_REJECT_UNAUTHORIZED",
-    ])
-      expect(message).toContain(name);
+    for (const name of Object.keys(ignored)) expect(message).toContain(name);
   });
 
   test.each(["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"])(
@@ -184,10 +156,8 @@ describe("doctor: runtime", () => {
       });
       expect((await says(notes)).message).toContain("which holds no certificate");
       expect((await says(here.path)).message).toContain("which cannot be read");
-      expect(await says(ca)).toMatchObject({
-        status: "ok",
-        message: expect.stringContaining(`the authorities in ${ca} (${name}) are trusted`),
-      });
+      const message = expect.stringContaining(`the authorities in ${ca} (${name}) are trusted`);
+      expect(await says(ca)).toMatchObject({ status: "ok", message });
     },
   );
 });
@@ -208,10 +178,8 @@ describe("doctor: completion", () => {
     const here = home();
     const env = { SHELL: `/usr/bin/${shell}` };
     const before = await look("completion", env, { home: here });
-    expect(before).toMatchObject({
-      status: "ok",
-      message: `${shell} does not complete bentocloud's commands yet`,
-    });
+    const none = `${shell} does not complete bentocloud's commands yet`;
+    expect(before).toMatchObject({ status: "ok", message: none });
     expect(before.hint).toContain(`bentocloud completion ${shell === "pwsh" ? "powershell" : shell}`);
     const path = writeBelow(here.path, name, text);
     expect(await look("completion", env, { home: here })).toMatchObject({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { writeContexts } from "../store/fixture.ts";
+import { homeOf, writeContexts } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -58,11 +58,8 @@ describe("doctor", () => {
     writeContexts(here, [{ name: "default", endpoint: cloud.url, token: cloud.issueToken() }], "__env__");
     expect((await doctor([], { home: here })).code).toBe(1);
     const { code, of } = await doctor(["--fix"], { home: here });
-    expect({ code, fixed: of("current")?.fixed, token: of("token")?.status }).toEqual({
-      code: 0,
-      fixed: true,
-      token: "ok",
-    });
+    expect({ code, fixed: of("current")?.fixed }).toEqual({ code: 0, fixed: true });
+    expect(of("token")?.status).toBe("ok");
   });
 
   test("--offline sends nothing, and says nothing of the server", async () => {
@@ -81,15 +78,9 @@ describe("doctor", () => {
 
   test.each([
     ["a context that is not there", ["--context", "nope"], {}, 'there is no context "nope"'],
-    [
-      "a variable's context that is not there",
-      [],
-      { BENTOML_CLOUD_CONTEXT: "nope" },
-      "BENTOML_CLOUD_CONTEXT",
-    ],
+    ["a variable's that is not there", [], { BENTOML_CLOUD_CONTEXT: "nope" }, "BENTOML_CLOUD_CONTEXT"],
   ])("reports why there is no server to ask: %s", async (_what, args, env, says) => {
-    const here = home();
-    writeContexts(here, [{ name: "a", endpoint: "http://127.0.0.1:9" }]);
+    const here = homeOf({ name: "a", endpoint: "http://127.0.0.1:9" });
     const { code, ids, of } = await doctor(args, { home: here, env });
     expect({ code, ids: ids.filter((id) => SERVER.includes(id)) }).toEqual({ code: 1, ids: ["endpoint"] });
     expect(of("endpoint")?.message).toContain(says);
@@ -105,17 +96,14 @@ describe("doctor", () => {
   });
 
   test("refuses plain http to another machine unless told otherwise", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a", endpoint: "http://cloud.invalid", token: canary() }]);
+    const here = homeOf({ name: "a", endpoint: "http://cloud.invalid", token: canary() });
     // A proxy stands in for the host, which nobody could find.
     const cloud = await startCloud();
     cloud.misbehave("GET http://cloud.invalid/api/v1/version", { status: 503 });
     const env = { HTTP_PROXY: cloud.url };
     const refused = await doctor([], { home: here, env });
-    expect(refused.of("endpoint")).toMatchObject({
-      status: "fail",
-      hint: expect.stringContaining("--insecure-http"),
-    });
+    expect(refused.of("endpoint")?.status).toBe("fail");
+    expect(refused.of("endpoint")?.hint).toContain("--insecure-http");
     expect(cloud.requests).toEqual([]);
     const allowed = await doctor(["--insecure-http", "--timeout", "1"], { home: here, env });
     expect(allowed.of("endpoint")?.message).toContain("HTTP 503");

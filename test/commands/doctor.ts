@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run, type RunOptions } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { run, type RunOptions, type Home } from "../support/bin.ts";
 
 interface Result {
   id: string;
@@ -15,13 +14,8 @@ interface Result {
 export async function doctor(args: readonly string[], options: RunOptions) {
   const { code, stdout, stderr } = await run(["doctor", "--json", ...args], options);
   const { checks } = JSON.parse(stdout) as { checks: Result[] };
-  return {
-    code,
-    stderr,
-    checks,
-    ids: checks.map(({ id }) => id),
-    of: (id: string) => checks.find((check) => check.id === id),
-  };
+  const of = (id: string) => checks.find((check) => check.id === id);
+  return { code, stderr, checks, ids: checks.map(({ id }) => id), of };
 }
 
 export const CONTEXTS = [

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
-import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
+import { registerCanary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
@@ -11,11 +10,7 @@ sweepCanaries();
 const startCloud = cloudsPerTest();
 const TOKEN = registerCanary("canari0env0token0abc");
 
-function signedIn(token = TOKEN, endpoint = "https://mine.test"): Home {
-  const here = home();
-  writeContexts(here, [{ name: "mine", token, endpoint }]);
-  return here;
-}
+const signedIn = (token = TOKEN, endpoint = "https://mine.test") => homeOf({ name: "mine", token, endpoint });
 
 async function printed(args: string[], here = signedIn()): Promise<string> {
   const { code, stdout, stderr } = await run(["env", ...args], { home: here, reveals: "stdout" });
@@ -23,6 +18,7 @@ async function printed(args: string[], here = signedIn()): Promise<string> {
   return stdout;
 }
 
+const [KEY, ENDPOINT] = ["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_ENDPOINT"];
 const POSIX = `export BENTO_CLOUD_API_KEY='${TOKEN}'\nexport BENTO_CLOUD_API_ENDPOINT='https://mine.test'\n`;
 const JSON_TEXT = `{\n  "BENTO_CLOUD_API_KEY": "${TOKEN}",\n  "BENTO_CLOUD_API_ENDPOINT": "https://mine.test"\n}\n`;
 
@@ -32,18 +28,9 @@ describe("env", () => {
     [["--shell", "sh"], POSIX],
     [["--shell", "bash"], POSIX],
     [["--shell", "zsh"], POSIX],
-    [
-      ["--shell", "fish"],
-      `set -gx BENTO_CLOUD_API_KEY '${TOKEN}'\nset -gx BENTO_CLOUD_API_ENDPOINT 'https://mine.test'\n`,
-    ],
-    [
-      ["--shell", "powershell"],
-      `$env:BENTO_CLOUD_API_KEY = '${TOKEN}'\n$env:BENTO_CLOUD_API_ENDPOINT = 'https://mine.test'\n`,
-    ],
-    [
-      ["--shell", "cmd"],
-      `set "BENTO_CLOUD_API_KEY=${TOKEN}"\nset "BENTO_CLOUD_API_ENDPOINT=https://mine.test"\n`,
-    ],
+    [["--shell", "fish"], `set -gx ${KEY} '${TOKEN}'\nset -gx ${ENDPOINT} 'https://mine.test'\n`],
+    [["--shell", "powershell"], `$env:${KEY} = '${TOKEN}'\n$env:${ENDPOINT} = 'https://mine.test'\n`],
+    [["--shell", "cmd"], `set "${KEY}=${TOKEN}"\nset "${ENDPOINT}=https://mine.test"\n`],
     [["--shell", "dotenv"], `BENTO_CLOUD_API_KEY=${TOKEN}\nBENTO_CLOUD_API_ENDPOINT=https://mine.test\n`],
     [["--shell", "json"], JSON_TEXT],
     [["--json"], JSON_TEXT],
@@ -91,18 +78,6 @@ describe("env", () => {
     }
     const both = await run(["env", "--json", "--shell", "fish"], { home: signedIn() });
     expect(both).toMatchObject({ code: 2, stdout: "" });
-  });
-
-  test("uses the environment's credential, unless --context is given", async () => {
-    const here = signedIn();
-    const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test/" };
-    const own = await run(["env", "--json"], { home: here, env, reveals: "stdout" });
-    expect(JSON.parse(own.stdout)).toEqual({
-      BENTO_CLOUD_API_KEY: env.BENTO_CLOUD_API_KEY,
-      BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test",
-    });
-    const args = ["env", "--json", "--context", "mine"];
-    expect((await run(args, { home: here, env, reveals: "stdout" })).stdout).toBe(JSON_TEXT);
   });
 
   test.each([

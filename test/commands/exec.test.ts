@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run, type RunOptions, start } from "../support/bin.ts";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
+import { home, run, type RunOptions, start, type Home } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
@@ -19,11 +18,7 @@ const isDeno = process.env["BENTOCLOUD_RUNTIME"] === "deno";
 /** Starts the program from a shell, which then prints the exit code. */
 const SAYING_CODE = ["sh", "-c", '"$@"; echo "code $?"', "sh", ...programCommand()];
 
-function signedIn(): Home {
-  const here = home();
-  writeContexts(here, [{ name: "mine" }, { name: "other" }]);
-  return here;
-}
+const signedIn = () => homeOf("mine", "other");
 
 function writeProgram(here: Home, name: string, text: string | Uint8Array): string {
   const path = writeBelow(here.path, name, text);
@@ -33,10 +28,8 @@ function writeProgram(here: Home, name: string, text: string | Uint8Array): stri
 
 /** The environment that the program gets. */
 async function environmentOf(args: string[], options: RunOptions): Promise<Record<string, string>> {
-  const { code, stdout, stderr } = await run(["exec", ...args, "--", "env", "-0"], {
-    ...options,
-    reveals: "stdout",
-  });
+  const argv = ["exec", ...args, "--", "env", "-0"];
+  const { code, stdout, stderr } = await run(argv, { ...options, reveals: "stdout" });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const lines = stdout.split("\0").filter(Boolean);
   return Object.fromEntries(lines.map((line) => /^([^=]*)=(.*)$/s.exec(line)!.slice(1)));
@@ -44,9 +37,8 @@ async function environmentOf(args: string[], options: RunOptions): Promise<Recor
 
 describe("the environment of the program", () => {
   test("has exactly the active credentials, and no other variable that could choose some", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "mine", token, endpoint: "https://mine.test/prefix" }, { name: "other" }]);
+    const here = homeOf({ name: "mine", token, endpoint: "https://mine.test/prefix" }, "other");
     const env = {
       BENTO_CLOUD_API_KEY: canary(),
       BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test",
@@ -110,8 +102,7 @@ describe("the environment of the program", () => {
   });
 
   test("cannot hold a NUL character, so a token with one is refused", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine", token: `"${canary()}\\0rest"` }]);
+    const here = homeOf({ name: "mine", token: `"${canary()}\\0rest"` });
     const { code, stdout, stderr } = await run(["exec", "--", "echo", "ran"], { home: here });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toStartWith('error: the context "mine" has a NUL character');
@@ -162,10 +153,8 @@ describe("the arguments", () => {
 
 describe("the streams", () => {
   test("are the program's own", async () => {
-    const result = await run(["exec", "--", "sh", "-c", "cat; echo talk >&2"], {
-      home: signedIn(),
-      stdin: "line\n",
-    });
+    const argv = ["exec", "--", "sh", "-c", "cat; echo talk >&2"];
+    const result = await run(argv, { home: signedIn(), stdin: "line\n" });
     expect(result).toMatchObject({ code: 0, stdout: "line\n", stderr: "talk\n" });
   });
 
@@ -258,10 +247,8 @@ describe("the program", () => {
     writeBelow(here.path, "first/tool", "#!/bin/sh\necho first\n");
     writeProgram(here, "second/tool", "#!/bin/sh\necho second\n");
     const PATH = ["first", "second"].map((folder) => join(here.path, folder)).join(":");
-    const { stdout } = await run(["exec", "--", "tool"], {
-      home: here,
-      env: { PATH: `${PATH}:${process.env["PATH"]}` },
-    });
+    const env = { PATH: `${PATH}:${process.env["PATH"]}` };
+    const { stdout } = await run(["exec", "--", "tool"], { home: here, env });
     expect(stdout).toBe("second\n");
   });
 
@@ -312,10 +299,8 @@ describe("the program", () => {
   test.skipIf(isDeno)("for another machine is not run by a shell", async () => {
     const here = signedIn();
     writeProgram(here, "tool", Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 0, 0, 1, 2, 3]));
-    expect(await run(["exec", "--", "./tool"], { home: here })).toMatchObject({
-      code: 126,
-      stderr: "error: ./tool: cannot be executed, it is no program for this machine\n",
-    });
+    const stderr = "error: ./tool: cannot be executed, it is no program for this machine\n";
+    expect(await run(["exec", "--", "./tool"], { home: here })).toMatchObject({ code: 126, stderr });
   });
 
   test("is not started with too many arguments", async () => {
@@ -324,10 +309,8 @@ describe("the program", () => {
     writeContexts(here, [{ name: "small" }, { name: "large", endpoint }], "large");
     const fill = 'fill=$(head -c 110000 /dev/zero | tr "\\0" x); export A=$fill B=$fill C=$fill D=$fill';
     const command = ["sh", "-c", `ulimit -s 2048; ${fill}; exec "$@"`, "sh", ...programCommand()];
-    expect(await run(["exec", "--", "true"], { home: here, command })).toMatchObject({
-      code: 126,
-      stderr: "error: true: cannot be executed, its arguments and environment are too long\n",
-    });
+    const stderr = "error: true: cannot be executed, its arguments and environment are too long\n";
+    expect(await run(["exec", "--", "true"], { home: here, command })).toMatchObject({ code: 126, stderr });
     const small = await run(["exec", "--context", "small", "--", "true"], { home: here, command });
     expect(small).toMatchObject({ code: 0, stderr: "" });
   });
@@ -372,9 +355,8 @@ describe("nothing runs", () => {
 
   test("in an organization that the project does not pin", async () => {
     const cloud = await startCloud();
-    const here = home();
     const token = cloud.issueToken({ organization: "acme" });
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
+    const here = homeOf({ name: "mine", endpoint: cloud.url, token });
     writeBelow(here.path, ".bentorc", "organization=globex\n");
     for (const check of [[], ["--check"]]) {
       const result = await run(["exec", ...check, ...ECHO], { home: here });
@@ -387,8 +369,7 @@ describe("nothing runs", () => {
 describe("--check", () => {
   test("asks the server once before the program starts", async () => {
     const cloud = await startCloud();
-    const here = home();
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: cloud.issueToken() }]);
+    const here = homeOf({ name: "mine", endpoint: cloud.url, token: cloud.issueToken() });
     writeBelow(here.path, ".bentorc", "organization=acme\n");
     const result = await run(["exec", "--check", "--", "echo", "ran"], { home: here });
     expect(result).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
@@ -14,14 +13,13 @@ const DAY_MS = 86_400_000;
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS + 60_000);
 const shown = (time: Date) => time.toISOString().replace(/\.\d+Z$/, "Z");
 
+const issue = (cloud: LocalCloud, expiresAt: Date) =>
+  cloud.issueToken({ name: "laptop", expiresAt, createdAt: new Date(Date.now() - 20 * DAY_MS) });
+
 /** A home with the context `mine`, whose token expires at that time. Nothing has asked the server for the time yet. */
 async function signedIn(cloud: LocalCloud, expiresAt: Date): Promise<Home> {
   const here = home();
-  const token = cloud.issueToken({
-    name: "laptop",
-    expiresAt,
-    createdAt: new Date(Date.now() - 20 * DAY_MS),
-  });
+  const token = issue(cloud, expiresAt);
   const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", "mine"];
   expect((await run(args, { home: here, stdin: token })).code).toBe(0);
   return here;
@@ -56,11 +54,8 @@ describe("the expiry of an API token", () => {
     for (const args of USING) {
       const { code, stderr } = await run(args, { home: here, reveals: args[0] === "env" });
       expect({ args, code, warned: stderr.includes(warning) }).toEqual({ args, code: 0, warned: true });
-      const quiet = await run([...args.slice(0, 1), "--quiet", ...args.slice(1)], {
-        home: here,
-        reveals: args[0] === "env",
-      });
-      expect(quiet.stderr).toBe("");
+      const silent = await run(["--quiet", ...args], { home: here, reveals: args[0] === "env" });
+      expect(silent.stderr).toBe("");
     }
     const status = await run(["status", "--json"], { home: here });
     expect(JSON.parse(status.stdout)).toMatchObject({ expires_at: end.toISOString() });
@@ -106,11 +101,7 @@ describe("the expiry of an API token", () => {
   test("is not remembered for Python's login in a home where we have no files", async () => {
     const cloud = await startCloud();
     const here = home();
-    const token = cloud.issueToken({
-      name: "laptop",
-      expiresAt: inDays(3),
-      createdAt: new Date(Date.now() - 20 * DAY_MS),
-    });
+    const token = issue(cloud, inDays(3));
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
     await run(["api-token", "list"], { home: here });
     expect(here.tree().filter((path) => path.includes(".bentocloud"))).toEqual([]);

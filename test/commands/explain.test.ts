@@ -1,16 +1,14 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
-import type { Home } from "../support/home.ts";
+import { home, run, type Home } from "../support/bin.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 interface Candidate {
   kind: string;
@@ -53,14 +51,14 @@ const KINDS = ["flag", "env_key", "env_context", "project", "user"];
 describe("explain", () => {
   test("lists every candidate in order of precedence, with its source and line", async () => {
     const { code, stderr, active, candidates, pins } = await explain({
-      project: "# ours\ncontext=staging\n",
+      project: "# our\ncontext=staging\n",
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(active).toEqual({
       name: "staging",
       source: { kind: "project", name: "context", path: "<home>/.bentorc", line: 2 },
       endpoint: "https://staging.test",
-      token_masked: expect.stringMatching(/^\*{4}\w{4}$/),
+      token_masked: expect.stringMatching(/^\*{4}[^*]{4}$/),
       email: null,
       organization: null,
       usable: true,
@@ -94,9 +92,8 @@ describe("explain", () => {
   });
 
   test("distinguishes a variable that is set but empty from one that is not set", async () => {
-    const { candidates, stderr } = await explain({
-      env: { BENTO_CLOUD_API_KEY: "", BENTOML_CLOUD_CONTEXT: " " },
-    });
+    const env = { BENTO_CLOUD_API_KEY: "", BENTOML_CLOUD_CONTEXT: " " };
+    const { candidates, stderr } = await explain({ env });
     expect(candidates.slice(1, 3).map(({ reason }) => reason)).toEqual(["set but empty", "set but empty"]);
     expect(stderr).toContain("BENTO_CLOUD_API_KEY is set but empty");
   });
@@ -106,10 +103,8 @@ describe("explain", () => {
     const env = { BENTO_CLOUD_API_KEY: key, BENTO_CLOUD_API_ENDPOINT: "https://environment.test" };
     const { active, candidates } = await explain({ env });
     expect(active).toMatchObject({ name: "__env__", endpoint: "https://environment.test" });
-    expect(candidates[1]).toMatchObject({
-      value: `****${key.slice(-4)}`,
-      reason: "with BENTO_CLOUD_API_ENDPOINT",
-    });
+    const reason = "with BENTO_CLOUD_API_ENDPOINT";
+    expect(candidates[1]).toMatchObject({ value: `****${key.slice(-4)}`, reason });
     const alone = await explain({ env: { BENTO_CLOUD_API_KEY: key } });
     expect(alone.candidates[1]?.reason).toBe("with the default endpoint");
     const keyless = await explain({ env: { BENTO_CLOUD_API_ENDPOINT: "https://environment.test" } });
@@ -119,10 +114,8 @@ describe("explain", () => {
   test("masks a token that was given as a name", async () => {
     const token = canary();
     const { active, candidates } = await explain({ env: { BENTOML_CLOUD_CONTEXT: token } });
-    expect(candidates[2]).toMatchObject({
-      value: `****${token.slice(-4)}`,
-      reason: "names no stored context",
-    });
+    const reason = "names no stored context";
+    expect(candidates[2]).toMatchObject({ value: `****${token.slice(-4)}`, reason });
     expect(active.name).toBe(`****${token.slice(-4)}`);
   });
 
@@ -171,32 +164,23 @@ describe("explain", () => {
     await run(["token"], { home: here, reveals: true });
     expect((await explain({}, { here })).pins[1]).toMatchObject({ matches: true });
     writeBelow(here.path, ".bentorc", "organization=rivals\n");
-    expect(await explain({}, { here })).toMatchObject({
-      code: 4,
-      pins: [{ what: "organization", matches: false }],
-    });
+    const pins = [{ what: "organization", matches: false }];
+    expect(await explain({}, { here })).toMatchObject({ code: 4, pins });
   });
 
+  const NOWHERE = "names no stored context";
   const PROBLEMS: [what: string, setting: Setting, reasons: Partial<Record<string, string | RegExp>>][] = [
     ["nothing", {}, {}],
     ["no file", { file: "contexts: []\n" }, { user: "names no stored context, not set" }],
-    ["a --context that is nowhere", { args: ["--context", "nope"] }, { flag: "names no stored context" }],
-    [
-      "a variable that is nowhere",
-      { env: { BENTOML_CLOUD_CONTEXT: "nope" } },
-      { env_context: "names no stored context" },
-    ],
-    ["a project that is nowhere", { project: "context=nope\n" }, { project: "names no stored context" }],
+    ["a --context that is nowhere", { args: ["--context", "nope"] }, { flag: NOWHERE }],
+    ["a variable that is nowhere", { env: { BENTOML_CLOUD_CONTEXT: "nope" } }, { env_context: NOWHERE }],
+    ["a project that is nowhere", { project: "context=nope\n" }, { project: NOWHERE }],
     [
       "a loser that is nowhere",
       { project: "context=nope\n", args: ["--context", "prod"] },
       { project: "overridden by --context, names no stored context" },
     ],
-    [
-      "a project with a credential",
-      { project: "\ntoken=x\n" },
-      { project: /:2 holds a credential$/, user: /^unused/ },
-    ],
+    ["a credential", { project: "\ntoken=x\n" }, { project: /:2 holds a credential$/, user: /^unused/ }],
     [
       "a key that is none",
       { env: { BENTO_CLOUD_API_KEY: "two words" } },
@@ -212,24 +196,16 @@ describe("explain", () => {
       { env: { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "ftp://x" } },
       { env_key: /^BENTO_CLOUD_API_ENDPOINT: / },
     ],
-    [
-      "a pin that does not match",
-      { project: "endpoint=https://else.test\n" },
-      { project: "names no context" },
-    ],
+    ["a pin that differs", { project: "endpoint=https://else.test\n" }, { project: "names no context" }],
     ["a broken file", { file: "contexts: [\n" }, { user: /line 2, column 1$/ }],
     [
       "a broken file, and a --context",
       { file: "contexts: [\n", args: ["--context", "prod"] },
       { flag: "unused, because another one is an error", user: /line 2, column 1$/ },
     ],
+    ["no token", { file: "contexts:\n- {name: a, endpoint: https://a.test}\ncurrent_context_name: a\n" }, {}],
     [
-      "a context without a token",
-      { file: "contexts:\n- name: a\n  endpoint: https://a.test\ncurrent_context_name: a\n" },
-      {},
-    ],
-    [
-      "a home that refers to itself",
+      "a home in a circle",
       { env: { BENTOML_HOME: "a$BENTOML_HOME" } },
       { user: "BENTOML_HOME refers to itself" },
     ],
@@ -249,9 +225,8 @@ describe("explain", () => {
       expect(explained.candidates.map(({ kind }) => kind)).toEqual(KINDS);
       for (const [kind, reason] of Object.entries(reasons)) {
         const candidate = explained.candidates.find((one) => one.kind === kind);
-        expect(candidate?.reason).toEqual(
-          typeof reason === "string" ? reason : expect.stringMatching(reason!),
-        );
+        if (typeof reason === "string") expect(candidate?.reason).toBe(reason);
+        else expect(candidate?.reason).toMatch(reason!);
       }
       expect(here.tree()).toEqual(before);
     },
@@ -265,10 +240,8 @@ describe("explain", () => {
     ]);
     writeBelow(here.path, ".bentorc", "context=staging\nendpoint=https://staging.test\n");
     const { code, stdout, stderr } = await run(["explain"], { home: here });
-    expect({ code, stderr }).toEqual({
-      code: 0,
-      stderr: "hint: `bentocloud exec -- bentoml …` runs it with the active context\n",
-    });
+    expect(stderr).toBe("hint: `bentocloud exec -- bentoml …` runs it with the active context\n");
+    expect(code).toBe(0);
     expect(stdout.replaceAll(here.path, "/home/ada").replaceAll(/ {2,}/g, "  ")).toMatchSnapshot();
     const rows = stdout.split("\n\n")[1]!.split("\n");
     for (const heading of ["FROM", "VALUE", "WHERE", "WHY"]) {

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
@@ -59,11 +58,8 @@ describe("a token that another program put under a context's name", () => {
       expect(here.read()).toBe(before);
       expect(cloud.requests.every(({ method }) => method === "GET")).toBe(true);
       const json = await run([args[0]!, "--json", ...args.slice(1)], { home: here });
-      expect(JSON.parse(json.stderr).error).toMatchObject({
-        code: "PIN_MISMATCH",
-        message: ERROR,
-        exit_code: 4,
-      });
+      const error = { code: "PIN_MISMATCH", message: ERROR, exit_code: 4 };
+      expect(JSON.parse(json.stderr).error).toMatchObject(error);
     },
   );
 
@@ -85,19 +81,14 @@ describe("a token that another program put under a context's name", () => {
     ]);
   });
 
-  test("of the same person is accepted", async () => {
+  test("of the same person is accepted, and of somebody else by signing in with it", async () => {
     const cloud = await startCloud();
     const { here, token } = await signedIn(cloud);
-    replace(here, token, issue(cloud, "me"));
+    const [mine, theirs] = [issue(cloud, "me"), issue(cloud, "them")];
+    replace(here, token, mine);
     const { code, stdout } = await run(["status", "--json"], { home: here });
     expect({ code, mismatch: JSON.parse(stdout).identity_mismatch }).toEqual({ code: 0, mismatch: false });
-  });
-
-  test("of somebody else is accepted by signing in with it", async () => {
-    const cloud = await startCloud();
-    const { here, token } = await signedIn(cloud);
-    const theirs = issue(cloud, "them");
-    replace(here, token, theirs);
+    replace(here, mine, theirs);
     await login(cloud, here, "prod", theirs);
     expect(await run(["status"], { home: here })).toMatchObject({ code: 0 });
   });

@@ -82,11 +82,8 @@ describe("a context whose entry cannot be read as it is written", () => {
 test("a current name that cannot be read is an error, and not the default one, until another is chosen", async () => {
   const here = spoilt({ current: "no" });
   here.write(here.read().replace("name: good", "name: default"));
-  expect(await run(["token"], { home: here })).toMatchObject({
-    code: 6,
-    stdout: "",
-    stderr: expect.stringMatching(/:10: the current context cannot be told: its name .*; quote it\n/),
-  });
+  const stderr = expect.stringMatching(/:10: the current context cannot be told: its name .*; quote it\n/);
+  expect(await run(["token"], { home: here })).toMatchObject({ code: 6, stdout: "", stderr });
   expect((await run(["use", "default"], { home: here })).code).toBe(0);
   expect((await run(["token"], { home: here, reveals: true })).stdout).toBe(`${GOOD}\n`);
 });

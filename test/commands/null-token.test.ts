@@ -6,6 +6,7 @@ sweepCanaries();
 
 /** Python bentoml reads a null as the text "None", sends it as a token, and writes it so. */
 const WRITTEN = ["null", "~", "", "None", "'None'"];
+const ERROR = 'error: the context "a" has no API token\nhint: bentocloud login --context a\n';
 
 function withToken(written: string) {
   const here = home();
@@ -17,54 +18,32 @@ function withToken(written: string) {
 }
 
 describe.each(WRITTEN)("a token that is written as %p", (written) => {
-  test("token: says that there is no token, and how to sign in", async () => {
-    expect(await run(["token"], { home: withToken(written) })).toMatchObject({
-      code: 4,
-      stdout: "",
-      stderr: 'error: the context "a" has no API token\nhint: bentocloud login --context a\n',
-    });
-  });
+  const here = withToken(written);
 
-  test("status: not logged in, without asking the server", async () => {
-    const { code, stdout } = await run(["status", "--json"], { home: withToken(written) });
-    expect(code).toBe(4);
-    expect(JSON.parse(stdout)).toMatchObject({ name: "a", verdict: "not_logged_in", token_masked: null });
-  });
-
-  test("status --all: reports on the other contexts as usual", async () => {
-    const { code, stdout } = await run(["status", "--all", "--offline", "--json"], {
-      home: withToken(written),
-    });
-    expect(code).toBe(4);
-    expect(JSON.parse(stdout).contexts.map(({ verdict }: { verdict: string }) => verdict)).toEqual([
-      "not_logged_in",
-      "unchecked",
-    ]);
-  });
-
-  test("context show: shows no token", async () => {
-    const { stdout } = await run(["context", "show", "a", "--json"], { home: withToken(written) });
+  test("is none for `token`, `status` and `context show`, and leaves the other contexts as they are", async () => {
+    expect(await run(["token"], { home: here })).toMatchObject({ code: 4, stdout: "", stderr: ERROR });
+    const one = await run(["status", "--json"], { home: here });
+    expect(one.code).toBe(4);
+    expect(JSON.parse(one.stdout)).toMatchObject({ name: "a", verdict: "not_logged_in", token_masked: null });
+    const all = await run(["status", "--all", "--offline", "--json"], { home: here });
+    expect(all.code).toBe(4);
+    const { contexts } = JSON.parse(all.stdout);
+    expect(contexts).toMatchObject([{ verdict: "not_logged_in" }, { verdict: "unchecked" }]);
+    const { stdout } = await run(["context", "show", "a", "--json"], { home: here });
     expect(JSON.parse(stdout).token_masked).toBeNull();
   });
 
-  test("current-context: prints None as bentoml does", async () => {
-    const { code, stdout } = await run(["current-context"], { home: withToken(written) });
+  test("is printed as None by current-context, as bentoml does", async () => {
+    const { code, stdout } = await run(["current-context"], { home: here });
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({
-      name: "a",
-      endpoint: "https://a.test",
-      api_token: "None",
-      email: null,
-    });
+    const entry = { name: "a", endpoint: "https://a.test", api_token: "None", email: null };
+    expect(JSON.parse(stdout)).toEqual(entry);
   });
 });
 
 test("current-context exits 1 for an entry without api_token, for which bentoml refuses the whole file", async () => {
   const here = home();
   here.write("contexts:\n- {name: a, endpoint: https://a.test}\ncurrent_context_name: a\n");
-  expect(await run(["current-context"], { home: here })).toMatchObject({
-    code: 1,
-    stdout: "",
-    stderr: 'error: the context "a" has no API token\nhint: bentocloud login --context a\n',
-  });
+  const stdout = "";
+  expect(await run(["current-context"], { home: here })).toMatchObject({ code: 1, stdout, stderr: ERROR });
 });

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run, type RunOptions } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
+import { home, run, type RunOptions, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
@@ -15,8 +14,7 @@ const canChangeUser = isRoot && Bun.which("setpriv") !== null && programCommand(
 
 /** A project inside another one that chooses `outer`; each test puts something in place of the inner `.bentorc`. */
 function nested() {
-  const here = home();
-  writeContexts(here, [{ name: "mine" }, { name: "outer" }, { name: "inner" }]);
+  const here = homeOf("mine", "outer", "inner");
   const outer = join(here.path, "outer");
   const inner = join(outer, "inner");
   mkdirSync(inner, { recursive: true });
@@ -34,49 +32,45 @@ function nestedFor(user: number) {
   return { path, inner, current: () => run(["context", "current"], { home: here, cwd: inner, command }) };
 }
 
+/** What `context current` gives where the inner `.bentorc` is skipped. */
+const skipping = (path: string, reason: string) => ({
+  code: 0,
+  stdout: "outer\n",
+  stderr: `warning: skipped ${path}: ${reason}\n`,
+});
+
+const IRREGULAR = "it is not a regular file";
 const IN_PLACE: [what: string, put: (path: string) => void, reason: string][] = [
-  ["a directory", (path) => mkdirSync(path), "it is not a regular file"],
-  ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), "it is not a regular file"],
-  ["a link to a device", (path) => symlinkSync("/dev/zero", path), "it is not a regular file"],
-  ["a link to a directory", (path) => symlinkSync("/", path), "it is not a regular file"],
-  ["a broken link", (path) => symlinkSync("nowhere", path), "it is not a regular file"],
-  ["a link to itself", (path) => symlinkSync(".bentorc", path), "it is not a regular file"],
+  ["a directory", (path) => mkdirSync(path), IRREGULAR],
+  ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), IRREGULAR],
+  ["a link to a device", (path) => symlinkSync("/dev/zero", path), IRREGULAR],
+  ["a link to a directory", (path) => symlinkSync("/", path), IRREGULAR],
+  ["a broken link", (path) => symlinkSync("nowhere", path), IRREGULAR],
+  ["a link to itself", (path) => symlinkSync(".bentorc", path), IRREGULAR],
   [
     "a link to a regular file",
     (path) => symlinkSync(writeBelow(join(path, "../.."), "shared", "context=inner\n"), path),
-    "it is not a regular file",
+    IRREGULAR,
   ],
-  [
-    "a file over 64 KiB",
-    (path) => writeFileSync(path, `context=inner\n#${" ".repeat(65_536)}\n`),
-    "it is larger than 64 KiB",
-  ],
-  [
-    "bytes that are not UTF-8",
-    (path) => writeFileSync(path, Buffer.from("context=caf\xe9\n", "latin1")),
-    "it is not UTF-8 text",
-  ],
+  ["a file over 64 KiB", (path) => writeFileSync(path, "#".repeat(65_537)), "it is larger than 64 KiB"],
+  ["other bytes than UTF-8", (path) => writeFileSync(path, Buffer.of(0x61, 0xe9)), "it is not UTF-8 text"],
 ];
 
 describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
   test.each(IN_PLACE)("%s: the next one upward counts", async (_what, putInPlace, reason) => {
     const { here, inner, path } = nested();
     putInPlace(path);
-    expect(await run(["context", "current"], { home: here, cwd: inner, timeoutMs: 5000 })).toMatchObject({
-      code: 0,
-      stdout: "outer\n",
-      stderr: `warning: skipped ${path}: ${reason}\n`,
-    });
+    expect(await run(["context", "current"], { home: here, cwd: inner, timeoutMs: 5000 })).toMatchObject(
+      skipping(path, reason),
+    );
   });
 
   test("one of exactly 64 KiB is read", async () => {
     const { here, inner, path } = nested();
     const start = "context=inner\n#";
     writeFileSync(path, start + " ".repeat(65_536 - start.length));
-    expect(await run(["context", "current"], { home: here, cwd: inner })).toMatchObject({
-      stdout: "inner\n",
-      stderr: "",
-    });
+    const result = await run(["context", "current"], { home: here, cwd: inner });
+    expect(result).toMatchObject({ stdout: "inner\n", stderr: "" });
   });
 
   test.skipIf(!canChangeUser)("one of another non-root user", async () => {
@@ -98,32 +92,24 @@ describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
     const { here, inner, path } = nested();
     writeFileSync(path, "context=inner\n");
     chownSync(path, 12_345, 12_345);
-    expect(await run(["context", "current"], { home: here, cwd: inner })).toMatchObject({
-      code: 0,
-      stdout: "outer\n",
-      stderr: `warning: skipped ${path}: it belongs to another user\n`,
-    });
+    expect(await run(["context", "current"], { home: here, cwd: inner })).toMatchObject(
+      skipping(path, "it belongs to another user"),
+    );
   });
 
   test.skipIf(!canChangeUser)("one without permission to read it", async () => {
     const { path, current } = nestedFor(12_345);
     writeFileSync(path, "context=inner\n", { mode: 0o600 });
-    expect(await current()).toMatchObject({
-      code: 0,
-      stdout: "outer\n",
-      stderr: `warning: skipped ${path}: it cannot be read\n`,
-    });
+    const stderr = `warning: skipped ${path}: it cannot be read\n`;
+    expect(await current()).toMatchObject({ code: 0, stdout: "outer\n", stderr });
   });
 
   test.skipIf(!canChangeUser)("one below a directory that cannot be searched", async () => {
     const { path, inner, current } = nestedFor(12_345);
     writeFileSync(path, "context=inner\n");
     chmodSync(inner, 0o700);
-    expect(await current()).toMatchObject({
-      code: 0,
-      stdout: "outer\n",
-      stderr: `warning: skipped ${path}: it cannot be read\n`,
-    });
+    const stderr = `warning: skipped ${path}: it cannot be read\n`;
+    expect(await current()).toMatchObject({ code: 0, stdout: "outer\n", stderr });
   });
 
   test.skipIf(!isRoot)("what is checked and what is read is one open file", async () => {
@@ -170,8 +156,7 @@ describe("a .bentorc of any content takes no time to read", () => {
 });
 
 test("an endpoint of many slashes in the contexts file takes no time either", async () => {
-  const here = home();
-  writeContexts(here, [{ name: "mine", endpoint: `http://127.0.0.1:1/${"/".repeat(64_000)}x` }]);
+  const here = homeOf({ name: "mine", endpoint: `http://127.0.0.1:1/${"/".repeat(64_000)}x` });
   for (const args of [["token"], ["explain"], ["api", "/x", "--timeout", "0.1"]])
     await run(args, { home: here, timeoutMs: 1000, reveals: "stdout" });
 });
@@ -189,17 +174,13 @@ describe.skipIf(isFromSource)("a deleted working directory", () => {
   const DELETED = "mkdir gone; cd gone; rmdir ../gone";
 
   test("stops nothing that does not need it: it has no .bentorc", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "mine", token }, { name: "other" }]);
+    const here = homeOf({ name: "mine", token }, "other");
     writeBelow(here.path, ".bentorc", "context=other\n");
     const key = canary();
     const withKey = { home: here, reveals: "stdout", env: { BENTO_CLOUD_API_KEY: key } } as const;
-    expect(await runIn(DELETED, ["token"], withKey)).toMatchObject({
-      code: 0,
-      stdout: `${key}\n`,
-      stderr: "",
-    });
+    const stdout = `${key}\n`;
+    expect(await runIn(DELETED, ["token"], withKey)).toMatchObject({ code: 0, stdout, stderr: "" });
     for (const words of [
       "token",
       "status --offline",
@@ -218,8 +199,7 @@ describe.skipIf(isFromSource)("a deleted working directory", () => {
   });
 
   test.each(["link mine", "unlink"])("stops %s, which needs it", async (words) => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }]);
+    const here = homeOf("mine");
     expect(await runIn(DELETED, words.split(" "), { home: here })).toMatchObject({
       code: 6,
       stdout: "",
@@ -234,8 +214,7 @@ describe.skipIf(isFromSource)("a path with bytes that are not UTF-8 is refused, 
   const remove = (here: Home) => Bun.spawnSync(["sh", "-c", "rm -r caf*"], { cwd: here.path });
 
   test("the working directory, whose .bentorc would be missed", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }]);
+    const here = homeOf("mine");
     for (const args of [["token"], ["token", "--context", "mine"], ["link", "mine"]]) {
       const script = `${MAKE}; cd "$d"; echo context=other > .bentorc`;
       const { code, stdout, stderr } = await runIn(script, args, { home: here });

@@ -45,6 +45,8 @@ describe("BENTO_CLOUD_API_KEY_FILE", () => {
     const { active, python } = JSON.parse(stdout);
     expect(active).toMatchObject({ name: "__env__", source: { name: "BENTO_CLOUD_API_KEY_FILE" } });
     expect(python).toMatchObject({ name: "stored", reason: "it does not know BENTO_CLOUD_API_KEY_FILE" });
+    const shell = await run(["env"], { home: here, env, reveals: true });
+    expect(shell.stdout).toEndWith("\nunset BENTO_CLOUD_API_KEY_FILE\n");
     const shown = await run(
       ["exec", "--", "sh", "-c", 'echo "$BENTO_CLOUD_API_KEY"; env | grep -c KEY_FILE'],
       {

@@ -1,19 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
 /** A home with these contexts and a project directory that holds the `.bentorc`. */
 function projectWith(rc: string | Uint8Array, names: readonly string[] = ["mine", "staging"]) {
-  const here = home();
-  writeContexts(
-    here,
-    names.map((name) => ({ name })),
-  );
+  const here = homeOf(...names);
   const project = join(here.path, "project");
   return { here, project, path: writeBelow(project, ".bentorc", rc) };
 }
@@ -65,10 +61,8 @@ describe(".bentorc", () => {
     const { here, project, path } = projectWith(rc, ["mine", name]);
     const result = await run(["context", "current", "--json"], { home: here, cwd: project });
     expect(result).toMatchObject({ code: 0, stderr: "" });
-    expect(JSON.parse(result.stdout)).toEqual({
-      name,
-      source: { kind: "project", name: "context", path, line },
-    });
+    const source = { kind: "project", name: "context", path, line };
+    expect(JSON.parse(result.stdout)).toEqual({ name, source });
   });
 
   test.each([
@@ -88,10 +82,8 @@ describe(".bentorc", () => {
   ])("a key that names a secret is refused with advice: %s", async (rc, line) => {
     const { here, project, path } = projectWith(rc.replace("SECRET", canary()));
     for (const flags of [[], ["--context", "mine"]]) {
-      const { code, stdout, stderr } = await run(["status", "--offline", ...flags], {
-        home: here,
-        cwd: project,
-      });
+      const argv = ["status", "--offline", ...flags];
+      const { code, stdout, stderr } = await run(argv, { home: here, cwd: project });
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
       expect(stderr).toBe(
         `error: ${path}:${line} holds a credential\n` +
@@ -127,11 +119,7 @@ describe(".bentorc", () => {
     ["__proto__", "__proto__.context=evil\ncontext=staging\n", ":1: unknown key ignored;"],
     ["constructor", "constructor.prototype.context=evil\ncontext=staging\n", ":1: unknown key ignored;"],
     ["a line of another format", "context: mine\ncontext=staging\n", ":1: unknown key ignored;"],
-    [
-      "many, in one warning",
-      `${"a=1\n".repeat(5000)}context=staging\n`,
-      ":1: unknown key ignored (and 4999 more);",
-    ],
+    ["many", `${"a=1\n".repeat(5000)}context=staging\n`, ":1: unknown key ignored (and 4999 more);"],
   ])("unknown keys warn: %s", async (_what, rc, warning) => {
     const { here, project, path } = projectWith(rc);
     expect(await run(["context", "current"], { home: here, cwd: project })).toMatchObject({

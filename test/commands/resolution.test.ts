@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
@@ -89,20 +89,6 @@ describe("resolution: first match wins", () => {
     });
     expect(here.tree()).toEqual([]);
   });
-
-  test("the environment's credential needs no file", async () => {
-    const here = home();
-    here.write("contexts: [broken");
-    const token = canary();
-    const env = { BENTO_CLOUD_API_KEY: token };
-    expect(await run(["token"], { home: here, env, reveals: "stdout" })).toMatchObject({
-      code: 0,
-      stdout: `${token}\n`,
-      stderr: "",
-    });
-    const { stdout } = await run(["status", "--offline", "--json"], { home: here, env });
-    expect(JSON.parse(stdout)).toMatchObject({ name: "__env__", endpoint: "https://cloud.bentoml.com" });
-  });
 });
 
 describe("variables", () => {
@@ -110,8 +96,7 @@ describe("variables", () => {
     "%s: empty counts as unset, and says so once",
     async (name) => {
       for (const value of ["", " "]) {
-        const here = home();
-        writeContexts(here, [{ name: "mine" }]);
+        const here = homeOf("mine");
         expect(await run(["context", "current"], { home: here, env: { [name]: value } })).toMatchObject({
           code: 0,
           stdout: "mine\n",
@@ -122,16 +107,14 @@ describe("variables", () => {
   );
 
   test("key and endpoint come from the same source: an endpoint alone is not joined with a stored token", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }]);
+    const here = homeOf("mine");
     const env = { BENTO_CLOUD_API_ENDPOINT: "https://elsewhere.test" };
     const { stdout } = await run(["status", "--offline", "--json"], { home: here, env });
     expect(JSON.parse(stdout)).toMatchObject({ name: "mine", endpoint: "https://mine.test" });
   });
 
   test("key and endpoint come from the same source: a key alone is not joined with a stored endpoint", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }]);
+    const here = homeOf("mine");
     const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "" };
     const { stdout, stderr } = await run(["status", "--offline", "--json"], { home: here, env });
     expect(JSON.parse(stdout)).toMatchObject({ name: "__env__", endpoint: "https://cloud.bentoml.com" });
@@ -153,17 +136,9 @@ describe("an invalid BENTO_CLOUD_API_KEY or endpoint", () => {
   test.each(INVALID)(
     "(%s) fails the commands that would use it, without being printed",
     async (_, env, message) => {
-      const here = home();
-      writeContexts(here, [{ name: "mine" }]);
-      for (const words of [
-        "token",
-        "whoami",
-        "status",
-        "env",
-        "exec -- true",
-        "context current",
-        "api-token list",
-      ]) {
+      const here = homeOf("mine");
+      const commands = ["token", "whoami", "status", "env", "exec -- true", "context current"];
+      for (const words of [...commands, "api-token list"]) {
         const { code, stdout, stderr } = await run(words.split(" "), { home: here, env });
         expect({ words, code, stdout }).toEqual({ words, code: 2, stdout: "" });
         expect(stderr).toStartWith(`error: ${message}`);
@@ -172,8 +147,7 @@ describe("an invalid BENTO_CLOUD_API_KEY or endpoint", () => {
   );
 
   test.each(INVALID)("(%s) fails no others", async (_, env) => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }, { name: "other" }]);
+    const here = homeOf("mine", "other");
     const cwd = join(here.path, "project");
     mkdirSync(cwd);
     for (const words of [

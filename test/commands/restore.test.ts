@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keptIn, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf, keptIn, tokensIn, writeContexts } from "../store/fixture.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
@@ -49,11 +47,8 @@ async function wipe(here: Home): Promise<string> {
 describe("restore without an ID", () => {
   test("says that there is nothing, and makes nothing", async () => {
     const here = home();
-    expect(await run(["restore"], { home: here })).toMatchObject({
-      code: 0,
-      stdout: "",
-      stderr: "No other version is kept yet; each login, logout and rename keeps one\n",
-    });
+    const stderr = "No other version is kept yet; each login, logout and rename keeps one\n";
+    expect(await run(["restore"], { home: here })).toMatchObject({ code: 0, stdout: "", stderr });
     expect(await list(here)).toEqual([]);
     expect(here.tree()).toEqual([]);
   });
@@ -83,8 +78,7 @@ describe("restore without an ID", () => {
 
 describe("restore ID", () => {
   test("brings the file back as it was, byte for byte, and says how to undo that", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const here = homeOf("a", "b");
     const first = `# mine\n${here.read()}extra: kept\n`;
     here.write(first);
     await run(["context", "remove", "b"], { home: here });
@@ -119,11 +113,8 @@ describe("restore ID", () => {
   });
 
   test("an ID that is not there is exit 3", async () => {
-    expect(await restore(await seenHome("a"), "zzzz")).toMatchObject({
-      code: 3,
-      stdout: "",
-      stderr: "error: there is no version zzzz\nhint: `bentocloud restore` lists the versions\n",
-    });
+    const stderr = "error: there is no version zzzz\nhint: `bentocloud restore` lists the versions\n";
+    expect(await restore(await seenHome("a"), "zzzz")).toMatchObject({ code: 3, stdout: "", stderr });
   });
 
   test("of a version or a loss that is damaged is an error, and does not stop the others", async () => {
@@ -138,10 +129,8 @@ describe("restore ID", () => {
         .replace(/ 0600$/, "");
       writeFileSync(join(here.path, name), "contexts: [");
       const { code, stderr } = await restore(here, id);
-      expect({ code, stderr }).toMatchObject({
-        code: 6,
-        stderr: expect.stringContaining(`-${id}.${kind}.yaml cannot be read`),
-      });
+      expect(stderr).toContain(`-${id}.${kind}.yaml cannot be read`);
+      expect(code).toBe(6);
     }
     expect((await run(["restore"], { home: here })).code).toBe(0);
     expect((await restore(here, keptIn(here)[1]!.id)).code).toBe(0);
@@ -185,14 +174,14 @@ describe("what another program removed", () => {
 
   test("comes back, current again, beside what was added since", async () => {
     const here = await seenHome("a", "b");
-    const tokens = [...here.read().matchAll(/api_token: (.*)/g)].map(([, token]) => token!);
+    const tokens = tokensIn(here);
     const id = await wipe(here);
     writeContexts(here, [{ name: "new" }], "nothing");
     const { code, stderr } = await restore(here, id);
     expect(code).toBe(0);
     expect(stderr).toStartWith(`✓ Brought back ${id}: added a, b; current nothing → a\n`);
     expect(await namesOf(here)).toEqual(["new", "a", "b"]);
-    for (const token of tokens) expect(here.read().includes(token)).toBe(true);
+    expect(JSON.stringify(tokensIn(here).slice(1)) === JSON.stringify(tokens)).toBe(true);
     expect((await list(here)).map(({ kind }) => kind)).not.toContain("loss");
     expect((await restore(here, id)).stderr).toBe(`✓ Nothing to bring back: all of ${id} is there\n`);
   });
@@ -215,10 +204,8 @@ describe("what another program removed", () => {
       expect((await run(["context", "list"], { home: here, env: where })).stderr).toBe("");
     here.write(WIPED);
     const said = [await run(["token"], { home: here, env }), await run(["token"], { home: here })];
-    expect(said.map(({ stderr }) => stderr.includes("another program removed 1 context"))).toEqual([
-      true,
-      false,
-    ]);
+    const isSaid = said.map(({ stderr }) => stderr.includes("another program removed 1 context"));
+    expect(isSaid).toEqual([true, false]);
   });
 
   test("stays restorable where its name stands for another login by now", async () => {
@@ -227,46 +214,11 @@ describe("what another program removed", () => {
     writeContexts(here, [{ name: "a" }]);
     const taken = /api_token: (.*)/.exec(here.read())![1]!;
     const { stderr } = await restore(here, id);
-    expect(stderr).toContain(
-      `another login is called a by now; rename it and restore ${id} again to have both`,
-    );
-    expect({ names: await namesOf(here), isKept: here.read().includes(taken) }).toEqual({
-      names: ["a", "b"],
-      isKept: true,
-    });
+    expect(stderr).toContain(`another login is called a by now; rename it and restore ${id} again`);
+    expect(await namesOf(here)).toEqual(["a", "b"]);
+    expect(here.read().includes(taken)).toBe(true);
     await run(["context", "rename", "a", "mine"], { home: here });
     expect((await restore(here, id)).code).toBe(0);
     expect(await namesOf(here)).toEqual(["mine", "b", "a"]);
   });
 });
-
-test("in any order of commands and another program's writes each loss is named by the next command, and comes back", async () => {
-  const commands = ["context list", "use a", "use b", "logout b", "context rename a c", "context rename c a"];
-  const steps = fc.array(fc.constantFrom(...commands, "drop a", "drop b", "drop c"), {
-    minLength: 6,
-    maxLength: 12,
-  });
-  const play = async (all: string[]) => {
-    const here = await seenHome("a", "b");
-    const lost = new Set<string>();
-    for (const step of all) {
-      const [verb, name = ""] = step.split(" ");
-      if (verb === "drop") {
-        const text = here.read().replace(new RegExp(`- api_token(?:.*\\n){3} {2}name: "?${name}"?\\n`), "");
-        if (text !== here.read()) lost.add(name);
-        here.write(text.replace("contexts:\ncurrent", "contexts: []\ncurrent"));
-        continue;
-      }
-      const { code, stderr } = await run(step.split(" "), { home: here });
-      const [, , , said = "", id = ""] = ALERT.exec(stderr) ?? [];
-      // A name that is gone is exit 3, one that is taken is exit 1.
-      expect([0, 1, 3]).toContain(code!);
-      expect({ step, said: new Set(said.split(", ").filter(Boolean)) }).toEqual({ step, said: lost });
-      if (said === "") continue;
-      expect((await restore(here, id)).code).toBe(0);
-      expect(await namesOf(here)).toEqual(expect.arrayContaining([...lost]));
-      lost.clear();
-    }
-  };
-  await fc.assert(fc.asyncProperty(steps, play), { numRuns: 6 });
-}, 60_000);

@@ -28,6 +28,7 @@ interface Row {
 }
 
 const TOKEN = /^[0-9a-v]{20}\n$/;
+const TOKEN_OK = { id: "token", status: "ok" };
 const NOT_OTHER = /^(?![^]*name: "other")/;
 const TO_OTHER: Row = { args: ["other"], prints: /other/, file: /^current_context_name: "?other/m };
 
@@ -63,9 +64,7 @@ const COMMANDS: Record<string, Row> = {
   "api-token rotate": { tokens: ["spare", "laptop-r2"] },
   api: { args: ["/api/v1/auth/current", "--jq", ".email"], prints: "me@example.test\n" },
   restore: { json: { versions: [] } },
-  doctor: {
-    json: { checks: expect.arrayContaining([expect.objectContaining({ id: "token", status: "ok" })]) },
-  },
+  doctor: { json: { checks: expect.arrayContaining([expect.objectContaining(TOKEN_OK)]) } },
   "completion bash": { prints: /^complete /m },
   "completion zsh": { prints: /^#compdef bentocloud/ },
   "completion fish": { prints: /^complete /m },
@@ -106,11 +105,8 @@ describe("does what it is for:", () => {
     mkdirSync(cwd);
     if (bentorc) writeBelow(cwd, ".bentorc", bentorc);
 
-    const words = [
-      ...name.split(" "),
-      ...(json ? ["--json"] : []),
-      ...(typeof args === "function" ? args(cloud) : args),
-    ];
+    const given = typeof args === "function" ? args(cloud) : args;
+    const words = [...name.split(" "), ...(json ? ["--json"] : []), ...given];
     const stdin = words.includes("--with-token") ? cloud.issueToken() : null;
     const { code, stdout, stderr } = await run(words, { home: here, cwd, stdin, reveals: true });
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("error") });

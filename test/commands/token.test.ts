@@ -1,86 +1,51 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
+import { describe, expect, test } from "bun:test";
+import { homeOf } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
-import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
+import { cloudForAll } from "../support/clouds.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
-let cloud: LocalCloud;
-beforeAll(async () => {
-  cloud = await startCloud();
-});
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll();
 
 describe("token", () => {
   test("prints only the token on stdout, and sends no request", async () => {
-    const here = home();
     const token = cloud.issueToken();
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
+    const here = homeOf({ name: "mine", endpoint: cloud.url, token });
     const before = here.tree();
-    expect(await run(["token"], { home: here, reveals: "stdout" })).toMatchObject({
-      code: 0,
-      stdout: `${token}\n`,
-      stderr: "",
-    });
+    const result = await run(["token"], { home: here, reveals: "stdout" });
+    expect(result).toMatchObject({ code: 0, stdout: `${token}\n`, stderr: "" });
     expect(here.tree()).toEqual(before);
     expect(cloud.requests).toEqual([]);
   });
 
   test("--json prints one object with one key", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "mine", token }]);
+    const here = homeOf({ name: "mine", token });
     const { code, stdout, stderr } = await run(["token", "--json"], { home: here, reveals: "stdout" });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toEqual({ api_token: token });
   });
 
   test("--debug does not repeat it on stderr", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "mine" }]);
+    const here = homeOf("mine");
     expect((await run(["token", "--debug"], { home: here, reveals: "stdout" })).code).toBe(0);
   });
 
   test("prints the same for `$(…)` on a terminal", async () => {
-    const here = home();
     const token = canary();
-    writeContexts(here, [{ name: "mine", token }]);
+    const here = homeOf({ name: "mine", token });
     const terminal = openTerminal(["token"], { home: here, stdout: "pipe", reveals: "stdout" });
     expect(await terminal.exit).toMatchObject({ code: 0 });
-    expect({ stdout: terminal.stdout, screen: terminal.screen }).toEqual({
-      stdout: `${token}\n`,
-      screen: "",
-    });
+    expect(terminal.stdout === `${token}\n`).toBe(true);
+    expect(terminal.screen).toBe("");
   });
-
-  test("prints the token of the context that --context names", async () => {
-    const here = home();
-    const token = canary();
-    writeContexts(here, [{ name: "mine" }, { name: "other", token }]);
-    const result = await run(["token", "--context", "other"], { home: here, reveals: "stdout" });
-    expect(result.stdout).toBe(`${token}\n`);
-  });
-
-  test.each(["0123456789012", "1e3456789012345", "true-token-value", "!token:with#marks"])(
-    "prints a token that looks like another YAML type as it was written: %s",
-    async (text) => {
-      const here = home();
-      const token = registerCanary(text);
-      writeContexts(here, [{ name: "mine", token: `'${token}'` }]);
-      const { stdout } = await run(["token"], { home: here, reveals: "stdout" });
-      expect(stdout).toBe(`${token}\n`);
-    },
-  );
 
   test("an entry without a token is not logged in", async () => {
     const here = home();
     here.write("contexts:\n- name: mine\n  endpoint: https://mine.test\ncurrent_context_name: mine\n");
-    expect(await run(["token"], { home: here })).toMatchObject({
-      code: 4,
-      stdout: "",
-      stderr: 'error: the context "mine" has no API token\nhint: bentocloud login --context mine\n',
-    });
+    const stderr = 'error: the context "mine" has no API token\nhint: bentocloud login --context mine\n';
+    expect(await run(["token"], { home: here })).toMatchObject({ code: 4, stdout: "", stderr });
   });
 });

@@ -1,18 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf } from "../store/fixture.ts";
+import { run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
-
-function homeOf(...names: string[]) {
-  const here = home();
-  writeContexts(
-    here,
-    names.map((name) => ({ name })),
-  );
-  return here;
-}
 
 const SECONDS = "--timeout takes a number of seconds above 0 and up to 86400";
 
@@ -28,11 +19,8 @@ describe("global options", () => {
     [["context", "current", "--context", "beta", "--"]],
   ])("are accepted anywhere before `--`: %p", async (args) => {
     const here = homeOf("alpha", "beta");
-    expect(await run(args, { home: here })).toMatchObject({
-      code: 0,
-      stdout: "beta\n",
-      stderr: "",
-    });
+    const stdout = "beta\n";
+    expect(await run(args, { home: here })).toMatchObject({ code: 0, stdout, stderr: "" });
   });
 
   test("a value may contain `=`, be `-`, or begin with a dash after `=`", async () => {
@@ -69,11 +57,8 @@ describe("global options", () => {
 
   test("--quiet leaves only errors on stderr", async () => {
     const here = homeOf("alpha", "beta");
-    expect(await run(["use", "beta", "--quiet"], { home: here })).toMatchObject({
-      code: 0,
-      stdout: "",
-      stderr: "",
-    });
+    const quiet = await run(["use", "beta", "--quiet"], { home: here });
+    expect(quiet).toMatchObject({ code: 0, stdout: "", stderr: "" });
     expect((await run(["use", "nobody", "--quiet"], { home: here })).stderr).toStartWith("error: ");
   });
 });
@@ -102,11 +87,7 @@ describe("unknown words", () => {
     [["--jsn", "status"], "unknown option --jsn for `bentocloud`", "did you mean --json?"],
     [["status", "--ofline"], "unknown option --ofline for `bentocloud status`", "did you mean --offline?"],
     [["status", "--offline=yes"], "--offline takes no value", null],
-    [
-      ["status", "--constructor"],
-      "unknown option --constructor for `bentocloud status`",
-      optionsOf("status"),
-    ],
+    [["status", "--valueOf"], "unknown option --valueOf for `bentocloud status`", optionsOf("status")],
     [["status", "-x"], "unknown option -x for `bentocloud status`", optionsOf("status")],
     [["--offline", "status"], "unknown option --offline for `bentocloud`", optionsOf("")],
     [["token", "--no-json"], "unknown option --no-json for `bentocloud token`", optionsOf("token")],

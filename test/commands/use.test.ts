@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -10,26 +9,14 @@ sweepCanaries();
 
 const startCloud = cloudsPerTest();
 
-function homeOf(...names: string[]) {
-  const here = home();
-  writeContexts(
-    here,
-    names.map((name) => ({ name })),
-  );
-  return here;
-}
-
 const currentOf = (here: { read(): string }) => /^current_context_name: (.*)$/m.exec(here.read())?.[1];
 
 describe("use", () => {
   test("makes a context current and changes nothing else", async () => {
     const here = homeOf("alpha", "beta");
     const before = here.read();
-    expect(await run(["use", "beta"], { home: here })).toMatchObject({
-      code: 0,
-      stdout: "",
-      stderr: '✓ Switched to context "beta"\n',
-    });
+    const stderr = '✓ Switched to context "beta"\n';
+    expect(await run(["use", "beta"], { home: here })).toMatchObject({ code: 0, stdout: "", stderr });
     expect(here.read()).toBe(before.replace('current_context_name: "alpha"', "current_context_name: beta"));
     expect((await run(["context", "current"], { home: here })).stdout).toBe("beta\n");
   });
@@ -64,10 +51,8 @@ describe("use", () => {
 
   test("`-` refuses when there is no previous one, and when that one is gone", async () => {
     const here = homeOf("alpha", "beta");
-    expect(await run(["use", "-"], { home: here })).toMatchObject({
-      code: 3,
-      stderr: "error: there is no previous context\nhint: `bentocloud use NAME` switches\n",
-    });
+    const stderr = "error: there is no previous context\nhint: `bentocloud use NAME` switches\n";
+    expect(await run(["use", "-"], { home: here })).toMatchObject({ code: 3, stderr });
     await run(["use", "beta"], { home: here });
     here.write(here.read().replace("name: alpha", "name: renamed").replace('name: "alpha"', "name: renamed"));
     const gone = await run(["use", "-"], { home: here });
@@ -109,14 +94,10 @@ describe("use", () => {
       const before = cloud.requests.length;
       for (const route of ["auth/current", "current_org"])
         cloud.misbehave(`GET /api/v1/${route}`, { silent: true });
-      expect(await run(["use", "prod"], { home: here })).toMatchObject({
-        code: 0,
-        stderr: '✓ Switched to context "prod"\n',
-      });
-      expect({ current: currentOf(here), requests: cloud.requests.length }).toEqual({
-        current: "prod",
-        requests: before,
-      });
+      const stderr = '✓ Switched to context "prod"\n';
+      expect(await run(["use", "prod"], { home: here })).toMatchObject({ code: 0, stderr });
+      expect(currentOf(here)).toBe("prod");
+      expect(cloud.requests.length).toBe(before);
       cloud.behave();
     },
   );
@@ -147,22 +128,9 @@ describe("use", () => {
     const here = homeOf("alpha", "beta");
     const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "ftp://nowhere.test" };
     const { code, stdout, stderr } = await run(["use", "beta", "--json"], { home: here, env });
-    expect({ code, answer: JSON.parse(stdout) }).toEqual({
-      code: 0,
-      answer: { name: "beta", previous: "alpha" },
-    });
-    expect(stderr).toContain("nothing can be active here");
-  });
-
-  test("narrows a file that others could read, and says so", async () => {
-    const here = homeOf("alpha", "beta");
-    here.write(here.read(), 0o644);
-    const { code, stderr } = await run(["use", "beta"], { home: here });
     expect(code).toBe(0);
-    expect(stderr).toContain(
-      `warning: ${here.file} could be read by others (mode 644); it is now for you alone (600)`,
-    );
-    expect(here.tree()).toContain("bentoml/.yatai.yaml 0600");
+    expect(JSON.parse(stdout)).toEqual({ name: "beta", previous: "alpha" });
+    expect(stderr).toContain("nothing can be active here");
   });
 
   test.each([[[]], [["--no-input"]]])(
@@ -225,14 +193,11 @@ describe("the picker of `use`", () => {
     return terminal.raw;
   }
 
-  test("has no colour with NO_COLOR or TERM=dumb", async () => {
+  // The prompt library reads only the environment, so the option has to be passed on to it.
+  test("has no colour with NO_COLOR, TERM=dumb or --no-color", async () => {
     expect(await rawOf([], {})).toMatch(COLOUR);
     expect(await rawOf([], { NO_COLOR: "1" })).not.toMatch(COLOUR);
     expect(await rawOf([], { TERM: "dumb" })).not.toMatch(COLOUR);
-  });
-
-  // The prompt library reads only the environment, so the option has to be passed on to it.
-  test("has no colour with --no-color", async () => {
     expect(await rawOf(["--no-color"], {})).not.toMatch(COLOUR);
   });
 
@@ -243,9 +208,7 @@ describe("the picker of `use`", () => {
     terminal.press("ctrl-c");
     expect(await terminal.exit).toMatchObject({ code: 130 });
     expect(terminal.stdout).toBe("");
-    expect(terminal.screen).toContain(
-      '{"error":{"code":"CANCELLED","message":"cancelled; nothing was changed"',
-    );
+    expect(terminal.screen).toContain('{"error":{"code":"CANCELLED","message":"cancelled; nothing');
   });
 
   test("without contexts, says how to get one", async () => {
@@ -262,13 +225,5 @@ describe("the picker of `use`", () => {
     await terminal.exit;
     expect(terminal.raw).not.toContain("\u001b[2Jevil");
     expect(terminal.raw).not.toMatch(/[\u202e\u009b]/);
-  });
-
-  test("warns in a project whose .bentorc chooses another context", async () => {
-    const here = homeOf("alpha", "beta");
-    writeBelow(join(here.path, "project"), ".bentorc", "context=alpha\n");
-    const terminal = openTerminal(["use", "beta"], { home: here, cwd: join(here.path, "project") });
-    expect(await terminal.exit).toMatchObject({ code: 0 });
-    expect(terminal.screen).toContain(".bentorc:1 still wins");
   });
 });

@@ -1,44 +1,28 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeContexts } from "../store/fixture.ts";
+import { describe, expect, test } from "bun:test";
+import { homeOf } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
-import { startCloud, type LocalCloud } from "../support/cloud.ts";
+import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-let cloud: LocalCloud;
-beforeAll(async () => {
-  cloud = await startCloud();
-});
-afterAll(async () => {
-  cloud.verify();
-  await cloud.stop();
-});
+const cloud = await cloudForAll();
 
-function signedIn(token = cloud.issueToken(), endpoint = cloud.url) {
-  const here = home();
-  writeContexts(here, [{ name: "mine", endpoint, token }]);
-  return here;
-}
+const signedIn = (token = cloud.issueToken(), endpoint = cloud.url) =>
+  homeOf({ name: "mine", endpoint, token });
 
 describe("whoami", () => {
   test("prints one line: e-mail, organization, context", async () => {
-    expect(await run(["whoami"], { home: signedIn() })).toMatchObject({
-      code: 0,
-      stdout: "me@example.test in acme (context mine)\n",
-      stderr: "",
-    });
+    const stdout = "me@example.test in acme (context mine)\n";
+    expect(await run(["whoami"], { home: signedIn() })).toMatchObject({ code: 0, stdout, stderr: "" });
   });
 
   test("--json has its four keys", async () => {
     const { code, stdout, stderr } = await run(["whoami", "--json"], { home: signedIn() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(JSON.parse(stdout)).toEqual({
-      email: "me@example.test",
-      organization: "acme",
-      name: "mine",
-      endpoint: cloud.url,
-    });
+    const me = { email: "me@example.test", organization: "acme" };
+    expect(JSON.parse(stdout)).toEqual({ ...me, name: "mine", endpoint: cloud.url });
   });
 
   test("leaves out the e-mail of a user who has none", async () => {
@@ -56,51 +40,11 @@ describe("whoami", () => {
     const token = cloud.issueToken({ email: "ci@example.test" });
     const env = { BENTO_CLOUD_API_KEY: ` ${token}\n`, BENTO_CLOUD_API_ENDPOINT: `${cloud.url}/` };
     const before = cloud.requests.length;
-    expect(await run(["whoami"], { home: here, env })).toMatchObject({
-      code: 0,
-      stdout: "ci@example.test in acme (context __env__)\n",
-    });
+    const stdout = "ci@example.test in acme (context __env__)\n";
+    expect(await run(["whoami"], { home: here, env })).toMatchObject({ code: 0, stdout });
     const sent = cloud.requests.slice(before).map(({ headers }) => headers["x-yatai-api-token"]);
     expect(sent).toEqual([token, token]);
     expect(here.tree()).toEqual([]);
-  });
-
-  test.each([
-    [
-      "TOKEN_REJECTED",
-      4,
-      () => {
-        const token = cloud.issueToken();
-        cloud.revoke(token);
-        return signedIn(token);
-      },
-    ],
-    ["TOKEN_EXPIRED", 4, () => signedIn(cloud.issueToken({ expiresAt: "2020-01-01T00:00:00Z" }))],
-    ["FORBIDDEN", 4, () => signedIn(cloud.issueToken({ scopes: ["read_cluster"] }))],
-    ["NOT_BENTOCLOUD", 5, () => signedIn(undefined, `${cloud.url}/wrong/place`)],
-    ["UNREACHABLE", 5, () => signedIn(undefined, "http://127.0.0.1:1")],
-    ["USAGE", 2, () => signedIn(undefined, "http://plain.test")],
-    ["NOT_LOGGED_IN", 4, () => home()],
-    [
-      "CORRUPT",
-      6,
-      () => {
-        const here = home();
-        here.write("contexts: [broken");
-        return here;
-      },
-    ],
-  ] as const)("%s: an error with its code, and nothing on stdout", async (name, exit, prepare) => {
-    if (name === "NOT_BENTOCLOUD") {
-      cloud.expect("GET /wrong/place/api/v1/auth/current", 1);
-      cloud.expect("GET /wrong/place/api/v1/current_org", 1);
-    }
-    const { code, stdout, stderr } = await run(["whoami", "--json", "--timeout", "2"], { home: prepare() });
-    expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
-    const { error } = JSON.parse(stderr);
-    expect(error).toMatchObject({ code: name, exit_code: exit });
-    expect(error.message).toMatch(/^[^A-Z].*[^.]$/);
-    expect(Object.keys(error)).toEqual(["code", "message", "hint", "exit_code"]);
   });
 
   test("removes control characters from the server's text", async () => {

@@ -1,14 +1,13 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { contextsIn } from "../../scripts/soak/contexts.ts";
 import { soak } from "../../scripts/soak/soak.ts";
 import { home, run } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries({ files: ["bentoml/.yatai.yaml.broken-*"] });
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 /** Each run of the tests makes other choices; a broken rule says which, and `npm run soak` takes the seed, too. */
 const seed = Math.floor(Math.random() * 1e6);

@@ -110,16 +110,10 @@ function flowItem(number: number): Text {
 }
 
 const ANCHORS = "x: &x {email: m, k: v}\ny: &y {email: q, endpoint: z}\n";
-const head = mostly(
-  "",
-  pick("---\n¦%YAML 1.1\n---\n¦%YAML 1.2\n--- # d\n¦\ufeff¦# head\n¦\n\n¦--- !!map\n"),
-  4,
-);
-const list = mostly(
-  "contexts:\n",
-  pick("contexts: # c\n¦'contexts':\n¦contexts: !!seq\n¦contexts: &l\n¦? contexts\n:\n"),
-  4,
-);
+const HEADS = "---\n¦%YAML 1.1\n---\n¦%YAML 1.2\n--- # d\n¦\ufeff¦# head\n¦\n\n¦--- !!map\n";
+const head = mostly("", pick(HEADS), 4);
+const LISTS = "contexts: # c\n¦'contexts':\n¦contexts: !!seq\n¦contexts: &l\n¦? contexts\n:\n";
+const list = mostly("contexts:\n", pick(LISTS), 4);
 const current = mostly(
   "current_context_name: n1\n",
   pick(

@@ -3,9 +3,8 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { cleanEnvironment } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { PYTHON } from "./peer.ts";
@@ -49,8 +48,7 @@ interface Case {
 
 /** Both programs on the same home; ours first, because it changes nothing. */
 async function runBoth({ env = {}, args = [], prepare }: Case) {
-  const here = home();
-  writeContexts(here, [{ name: "prod", email: "ada@example.test" }, { name: "staging" }]);
+  const here = homeOf({ name: "prod", email: "ada@example.test" }, "staging");
   const cwd = prepare?.(here) ?? here.path;
   const before = here.tree();
   const explained = await run(["explain", "--json", ...args], { home: here, cwd, env });
@@ -96,24 +94,12 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
   ["a key between blanks", { env: { BENTO_CLOUD_API_KEY: ` ${canary()} ` } }, /exactly as they are/],
   ["a key no token can be", { env: { BENTO_CLOUD_API_KEY: "two words" } }, /exactly as they are/],
   ["a key with an empty endpoint", { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "" } }, /exactly as they are/],
-  [
-    "a key with a bare host",
-    { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "host.test" } },
-    /exactly as they are/,
-  ],
+  ["a key, a bare host", { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "host.test" } }, /exactly as they are/],
   ["a key with a final slash", { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "https://host.test/" } }, null],
-  [
-    "a key against --context",
-    { env: KEY, args: ["--context", "staging"] },
-    /^BENTO_CLOUD_API_KEY beats every --context there$/,
-  ],
+  ["a key and --context", { env: KEY, args: ["--context", "prod"] }, /^BENTO_CLOUD_API_KEY beats every/],
   ["a key against a variable", { env: { ...KEY, BENTOML_CLOUD_CONTEXT: "staging" } }, null],
   ["a key against a project", { env: KEY, prepare: project("context=staging\n") }, null],
-  [
-    "a key against a pin",
-    { env: KEY, prepare: project("endpoint=https://prod.test\n") },
-    /^it knows no .bentorc/,
-  ],
+  ["key and pin", { env: KEY, prepare: project("endpoint=https://prod.test\n") }, /^it knows no .bentorc/],
   ["a variable", { env: named("staging") }, null],
   ["a variable with a name that is nowhere", { env: named("nope") }, /^it finds no context "nope"$/],
   ["a variable that is empty", { env: named("") }, /^BENTOML_CLOUD_CONTEXT is set but empty/],

@@ -1,9 +1,8 @@
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { home as newHome, run, type RunOptions } from "../support/bin.ts";
+import { home as newHome, run, type RunOptions, type Home } from "../support/bin.ts";
 import { afterSweep } from "../support/canaries.ts";
-import type { Home } from "../support/home.ts";
 import { cleanEnvironment } from "../support/program.ts";
 
 /** The Python that `npm test` prepares: newest PyYAML, and beside it an older one. */

@@ -12,11 +12,8 @@ contexts:
 `;
 
 // PyYAML 6.0.4 needs Python 3.10.
-const hasNewPyYaml = Bun.spawnSync([
-  PYTHON,
-  "-c",
-  "import sys; sys.exit(sys.version_info < (3, 10))",
-]).success;
+const CHECK = "import sys; sys.exit(sys.version_info < (3, 10))";
+const hasNewPyYaml = Bun.spawnSync([PYTHON, "-c", CHECK]).success;
 
 async function emailSeen(env?: Record<string, string>) {
   const [answer] = await startPeer(env).read([MERGED]);

@@ -14,7 +14,7 @@ export interface Wanted {
   init?: { method?: string; headers?: Record<string, string>; body?: string };
 }
 
-export interface Outcome {
+interface Outcome {
   /** `OK`, or the code of the error. */
   code: string;
   /** The answer, or the sentence of the error. */

@@ -48,7 +48,7 @@ function job(gh = "exit 0") {
   /** Runs a step as the runner does, with the PATH that earlier steps extended. */
   async function step(name: string, inputs: Record<string, string> = {}) {
     const { run: script, env = {} } = action.runs.steps.find(
-      (one) => one.name === name && one.shell === "bash",
+      (it) => it.name === name && it.shell === "bash",
     )!;
     const context = { "github.token": "github-token" };
     for (const [input, { default: value }] of Object.entries(action.inputs))

@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { type Home, home as newHome } from "../support/home.ts";
 
 /** Everything that the installer needs, except a program that downloads. */
-const TOOLS = "uname mktemp cat rm tar gzip cp chmod mv mkdir dirname rmdir sed id printf sha256sum".split(
-  " ",
-);
+const TOOLS = "uname mktemp cat rm tar gzip cp chmod mv mkdir dirname rmdir sed id printf sha256sum";
 
 export interface Machine {
   readonly home: Home;
@@ -20,7 +18,7 @@ export function machine(tools: readonly string[], { busybox = false } = {}): Mac
   const home = newHome();
   const bin = join(home.path, ".bin");
   mkdirSync(bin);
-  for (const name of [...TOOLS, ...tools]) {
+  for (const name of [...TOOLS.split(" "), ...tools]) {
     const real = Bun.which(busybox && name !== "curl" ? "busybox" : name);
     if (real === null) throw new Error(`these tests need ${busybox ? "busybox" : name}`);
     symlinkSync(real, join(bin, name));

@@ -39,45 +39,26 @@ needs("mandoc").test("manual: mandoc reports no problem", () => {
 });
 
 needs("mandoc").test("manual: a page says what --help says", () => {
-  const shown = show("bentocloud-env.1", ["mandoc", "-Tutf8", "-Owidth=78"]);
+  const shown = show("bentocloud-token.1", ["mandoc", "-Tutf8", "-Owidth=78"]);
   const [, withoutVersion = ""] = /^([\s\S]*\n).+\n$/.exec(shown) ?? [];
   expect(withoutVersion.replace(/(GLOBAL OPTIONS)\n[\s\S]*?(?=\n\S)/, "$1 …\n")).toMatchInlineSnapshot(`
-    "BENTOCLOUD-ENV(1)                User Commands               BENTOCLOUD-ENV(1)
+    "BENTOCLOUD-TOKEN(1)              User Commands             BENTOCLOUD-TOKEN(1)
 
     NAME
-           bentocloud-env - Print the active credentials as shell code
+           bentocloud-token - Print the active API token
 
     SYNOPSIS
-           bentocloud env [options]
+           bentocloud token [options]
 
     OPTIONS
-           --shell name
-                  sh, bash, zsh, fish, powershell, cmd, dotenv, github or json
-                  (default: sh, on Windows powershell).
-
-           --unset
-                  Print the code that unsets the variables.
-
-           --show-token
-                  Print the API token even on a terminal.
-
            --insecure-http
                   Allow http:// to a host that is not this machine.
 
     GLOBAL OPTIONS …
 
     EXAMPLES
-           eval "$(bentocloud env)"
-                  in this shell
-
-           bentocloud env --shell fish | source
-                  in this fish
-
-           bentocloud env --shell github >> "$GITHUB_ENV"
-                  for the later steps of a GitHub job
-
-           eval "$(bentocloud env --unset)"
-                  remove them from this shell
+           curl -H "X-YATAI-API-TOKEN: $(bentocloud token)" ...
+                  in a script
 
     SEE ALSO
            bentocloud(1)

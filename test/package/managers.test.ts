@@ -5,9 +5,7 @@ import { renderFormula } from "../../scripts/package/homebrew.ts";
 import { renderManifest } from "../../scripts/package/scoop.ts";
 import { needs } from "../support/needs.ts";
 
-const CHECKSUMS = TARGETS.map(
-  (target, index) => `${String(index).repeat(64)}  ${archiveName(target)}\n`,
-).join("");
+const CHECKSUMS = TARGETS.map((target, at) => `${String(at).repeat(64)}  ${archiveName(target)}\n`).join("");
 
 describe("Homebrew", () => {
   test("renders the formula of a release", () => {

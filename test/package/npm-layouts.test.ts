@@ -111,24 +111,16 @@ describe.each(Object.entries(LAYOUTS))("the npm package, installed with %s", (_,
   test("runs the program of the platform package", async () => {
     const { code, stderr } = await inProject(install);
     if (code !== 0) throw new Error(stderr);
-    expect(await inProject(`${start} --version`)).toMatchObject({
-      code: 0,
-      stdout: `bentocloud ${manifest.version}\n`,
-    });
+    const stdout = `bentocloud ${manifest.version}\n`;
+    expect(await inProject(`${start} --version`)).toMatchObject({ code: 0, stdout });
   }, 60_000);
 
   test("runs no other program when the platform package is missing, or is of another version", async () => {
     const removed = foldersNamed(`cli-${HERE.name}`, own.path);
     expect(removed).not.toBeEmpty();
     for (const folder of removed) rmSync(folder, { recursive: true });
-    for (const folder of [
-      "outer/node_modules",
-      "node_modules",
-      ".node_modules",
-      ".node_libraries",
-      "node-path",
-    ])
-      plant(join(own.path, folder));
+    const folders = ["outer/node_modules", "node_modules", ".node_modules", ".node_libraries"];
+    for (const folder of [...folders, "node-path"]) plant(join(own.path, folder));
     for (const name of ["bentocloud", `cli-${HERE.name}`]) writeProgram(join(bin, name));
     const missing = await inProject(`${start} --version`);
     expect(missing).toMatchObject({ code: 1, stdout: "" });

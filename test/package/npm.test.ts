@@ -72,11 +72,8 @@ describe("npm install bentocloud", () => {
 
   test("installs a command that runs the program", async () => {
     const { code, stdout, stderr } = await run(["--version"], { command: [command(project)] });
-    expect({ code, stdout, stderr }).toEqual({
-      code: 0,
-      stdout: `bentocloud ${manifest.version}\n`,
-      stderr: "",
-    });
+    expect(stdout).toBe(`bentocloud ${manifest.version}\n`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
   test("installs the library under the same name", async () => {
@@ -95,24 +92,24 @@ describe("npm install bentocloud", () => {
     );
   });
 
-  test("says that there is no build for a machine", async () => {
+  /** Runs the command after this code, which makes Node think that it is on another machine. */
+  function runPretending(code: string) {
     const pretend = join(installation.path, "pretend.cjs");
-    writeFileSync(pretend, 'Object.defineProperty(process, "platform", { value: "sunos" });');
-    const { code, stderr } = await run(["--version"], {
-      command: [Bun.which("node")!, "--require", pretend, command(project)],
-    });
-    expect({ code, stderr }).toEqual({
-      code: 1,
-      stderr: `error: there is no build for sunos on ${process.arch}\nhint: see git+${REPOSITORY}.git\n`,
-    });
+    writeFileSync(pretend, code);
+    return run(["--version"], { command: [Bun.which("node")!, "--require", pretend, command(project)] });
+  }
+
+  test("says that there is no build for a machine", async () => {
+    const pretend = 'Object.defineProperty(process, "platform", { value: "sunos" });';
+    const { code, stderr } = await runPretending(pretend);
+    expect(stderr).toBe(
+      `error: there is no build for sunos on ${process.arch}\nhint: see git+${REPOSITORY}.git\n`,
+    );
+    expect(code).toBe(1);
   });
 
   test("uses the musl build where there is no glibc", async () => {
-    const pretend = join(installation.path, "musl.cjs");
-    writeFileSync(pretend, "process.report.getReport = () => ({ header: {} });");
-    const { code, stderr } = await run(["--version"], {
-      command: [Bun.which("node")!, "--require", pretend, command(project)],
-    });
+    const { code, stderr } = await runPretending("process.report.getReport = () => ({ header: {} });");
     expect(code).toBe(1);
     expect(stderr).toContain(`error: @bentocloud/cli-${HERE.name}-musl is not installed`);
   });
@@ -182,12 +179,11 @@ test("npm packages: a platform package names its system, and the main package al
 
 test("npm packages: hold these files and no others, and no script that an installation would run", () => {
   const shared = ["LICENSE", "README.md", "THIRD_PARTY_LICENSES", "package.json"];
-  const expected = new Map<string, string[]>([
+  const expected = new Map<string, readonly string[]>([
     [`bentocloud-${manifest.version}.tgz`, ["bin/bentocloud.js", "dist/lib/index.d.ts", "dist/lib/index.js"]],
-    ...TARGETS.map(({ name, exe }): [string, string[]] => [
-      `bentocloud-cli-${name}-${manifest.version}.tgz`,
-      [`bin/${exe}`],
-    ]),
+    ...TARGETS.map(
+      ({ name, exe }) => [`bentocloud-cli-${name}-${manifest.version}.tgz`, [`bin/${exe}`]] as const,
+    ),
   ]);
   for (const [file, own] of expected) {
     const path = join(installation.path, "dist/npm", file);

@@ -5,9 +5,8 @@ import { parse } from "yaml";
 import manifest from "../../package.json" with { type: "json" };
 import { REPOSITORY } from "../../scripts/package/project.ts";
 import { writeContexts } from "../store/fixture.ts";
-import { home as newHome, run } from "../support/bin.ts";
+import { home as newHome, run, type Home } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
-import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { serveRelease } from "./release.ts";
 import { describe, test } from "./equipped.ts";
@@ -47,12 +46,8 @@ function follow(lines: string, { env = {}, home = newHome(), reveals = false }: 
   const script = lines.replaceAll(`${REPOSITORY}/releases`, release.url);
   expect(script).not.toContain("github.com");
   const PATH = `${home.path}/bin:${process.env["PATH"]}`;
-  return run(["-ec", script], {
-    home,
-    command: ["bash"],
-    reveals,
-    env: { PATH, BENTOCLOUD_RELEASES: release.url, ...env },
-  });
+  const all = { PATH, BENTOCLOUD_RELEASES: release.url, ...env };
+  return run(["-ec", script], { home, command: ["bash"], reveals, env: all });
 }
 
 /** Adds a program that records its arguments, its standard input, and whether it got credentials. */
@@ -89,10 +84,8 @@ describe("docs/install.md", () => {
     const [lines = ""] = blocks("By hand", "sh");
     const home = newHome();
     const { code, stdout } = await follow(`${lines}~/.local/bin/bentocloud --version`, { home });
-    expect({ code, stdout }).toEqual({
-      code: 0,
-      stdout: `bentocloud-linux-x64.tar.gz: OK\nbentocloud ${manifest.version}\n`,
-    });
+    expect(stdout).toBe(`bentocloud-linux-x64.tar.gz: OK\nbentocloud ${manifest.version}\n`);
+    expect(code).toBe(0);
     release.change("bentocloud-linux-x64.tar.gz", "something else");
     const elsewhere = newHome();
     expect((await follow(lines, { home: elsewhere })).code).not.toBe(0);
@@ -153,9 +146,8 @@ describe("docs/install.md", () => {
     const secret = JSON.parse(readFileSync(join(home.path, "kubectl.stdin"), "utf8"));
     expect(secret).toMatchObject({ apiVersion: "v1", kind: "Secret", metadata: { name: "bentocloud" } });
     expect(Object.keys(secret.stringData)).toEqual(["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_ENDPOINT"]);
-    expect(cloud.tokens.find(({ value }) => value === secret.stringData.BENTO_CLOUD_API_KEY)?.name).toBe(
-      "cluster",
-    );
+    const key = secret.stringData.BENTO_CLOUD_API_KEY;
+    expect(cloud.tokens.find(({ value }) => value === key)?.name).toBe("cluster");
     const [pod = ""] = blocks("Kubernetes", "yaml");
     expect(parse(pod).containers[0].envFrom).toEqual([{ secretRef: { name: secret.metadata.name } }]);
     const inPod = await follow("bentocloud status", {
@@ -180,10 +172,8 @@ describe("SECURITY.md", () => {
 
   test("verifying: the lines accept a release, and ask for the pipeline and the tag", async () => {
     const { code, stdout, gh } = await verify(0);
-    expect({ code, stdout }).toEqual({
-      code: 0,
-      stdout: `bentocloud-linux-x64.tar.gz: OK\nbentocloud ${manifest.version}\n`,
-    });
+    expect(stdout).toBe(`bentocloud-linux-x64.tar.gz: OK\nbentocloud ${manifest.version}\n`);
+    expect(code).toBe(0);
     expect(gh()).toBe(
       `attestation verify bentocloud-linux-x64.tar.gz --repo bentoml/bentocloud --source-ref refs/tags/v${manifest.version} ` +
         "--signer-workflow bentoml/bentocloud/.github/workflows/release.yml\n",

@@ -56,11 +56,8 @@ export function serveRegistry(dist: string): Registry {
       }
       const integrity = `sha512-${createHash("sha512").update(content).digest("base64")}`;
       const version = { ...manifest, dist: { tarball: `${origin}/tarball/${name}`, integrity } };
-      return Response.json({
-        name,
-        "dist-tags": { latest: manifest.version },
-        versions: { [manifest.version]: version },
-      });
+      const versions = { [manifest.version]: version };
+      return Response.json({ name, "dist-tags": { latest: manifest.version }, versions });
     },
   });
   return { url: `http://127.0.0.1:${server.port}/`, fetched, stop: () => void server.stop(true) };

@@ -5,8 +5,7 @@ import { parse } from "yaml";
 import project from "../../package.json" with { type: "json" };
 import { writeArchive } from "../../scripts/package/archive.ts";
 import { writeNpmPackages } from "../../scripts/package/npm.ts";
-import { home as newHome, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { home as newHome, run, type Home } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { makeDist, TIME } from "./release.ts";
 
@@ -104,11 +103,8 @@ esac
       );
       chmodSync(join(home.path, "gh"), 0o755);
     };
-    const env = {
-      GITHUB_REPOSITORY: "bentoml/bentocloud",
-      GITHUB_REF: "refs/tags/v1.0.0",
-      GITHUB_REF_NAME: "v1.0.0",
-    };
+    const tag = { GITHUB_REF: "refs/tags/v1.0.0", GITHUB_REF_NAME: "v1.0.0" };
+    const env = { GITHUB_REPOSITORY: "bentoml/bentocloud", ...tag };
     gh("exit 0");
     expect((await runStep("publish", "Verify the files of the draft", home, env)).code).toBe(0);
     const options =
@@ -191,18 +187,13 @@ esac
     }
   });
 
+  const CREATE = "create v1.0.0 --draft --verify-tag --prerelease=false";
+  const CREATE_RC = "create v1.0.0-rc.1 --draft --verify-tag --prerelease=true";
+  const UPLOAD = "upload v1.0.0 --clobber release/file";
   test.each([
-    [
-      "none",
-      "v1.0.0",
-      ["create v1.0.0 --draft --verify-tag --prerelease=false", "upload v1.0.0 --clobber release/file"],
-    ],
-    [
-      "none",
-      "v1.0.0-rc.1",
-      ["create v1.0.0-rc.1 --draft --verify-tag --prerelease=true", "upload v1.0.0-rc.1 --clobber"],
-    ],
-    ["true", "v1.0.0", ["upload v1.0.0 --clobber release/file"]],
+    ["none", "v1.0.0", [CREATE, UPLOAD]],
+    ["none", "v1.0.0-rc.1", [CREATE_RC, "upload v1.0.0-rc.1 --clobber"]],
+    ["true", "v1.0.0", [UPLOAD]],
     ["false", "v1.0.0", []],
   ])("drafts it once (isDraft: %s, %s)", async (state, tag, expected) => {
     const home = newHome();

@@ -1,9 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { tokenOf } from "../../src/contexts/context.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
 import { listVersions, type VersionKind } from "../../src/store/versions.ts";
+import { parseContexts } from "../../src/yaml/parse.ts";
 import { quotedCanary } from "../support/sweep.ts";
-import type { Home } from "../support/home.ts";
+import { home, type Home } from "../support/home.ts";
 
 export interface Entry {
   name: string;
@@ -27,6 +29,21 @@ export function writeContexts(home: Home, entries: readonly Entry[], current = e
   });
   const list = items.length === 0 ? " []" : `\n${items.join("\n")}`;
   home.write(`contexts:${list}\ncurrent_context_name: ${quote(current ?? "default")}\n`);
+}
+
+/** A new home with these contexts; the first is current. */
+export function homeOf(...entries: readonly (Entry | string)[]): Home {
+  const here = home();
+  writeContexts(
+    here,
+    entries.map((entry) => (typeof entry === "string" ? { name: entry } : entry)),
+  );
+  return here;
+}
+
+/** The tokens of the contexts file, in its order. */
+export function tokensIn(home: Home): string[] {
+  return parseContexts(home.read()).contexts.map((context) => tokenOf(context)?.reveal() ?? "");
 }
 
 /** In double quotes and ASCII, which is what Python writes for anything unusual. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { Token } from "../../src/contexts/token.ts";
@@ -74,29 +74,35 @@ const OURS: Record<string, (store: Store, one: string, step: Step, now: Logins) 
 
 interface Loss {
   lost: Logins;
-  /** The file in which they were missing, and the versions from before it. */
+  /** The file in which they were missing, and the versions and losses from before it. */
   found: Logins;
-  versions: Logins[];
+  history: Logins[];
+  /** Those that were named before it. */
+  earlier: Loss[];
 }
 
 /** Names that are missing from the newest version, and those that are an older login again. */
-function expectedLoss(here: Home): Loss {
+function expectedLoss(here: Home, earlier: Loss[]): Loss {
   const [found, versions] = [loginsIn(here.read()), versionsOf(here)];
   const [newest, older] = [versions.at(-1) ?? new Map<string, string>(), versions.slice(0, -1)];
   const lost = [...newest].filter(([name, token]) => {
     const other = found.get(name);
     return other === undefined || (other !== token && older.some((version) => version.get(name) === other));
   });
-  return { lost: new Map(lost), found, versions };
+  const history = listVersions(ownOf(here)).map(({ path }) => loginsIn(readFileSync(path, "utf8")));
+  return { lost: new Map(lost), found, history, earlier };
 }
 
 /** All that was lost is back, and nothing else has changed; of what stood in its place, only older logins have. */
-function expectBack({ lost, found, versions }: Loss, before: Logins, after: Logins): void {
+function expectBack({ lost, found, history, earlier }: Loss, before: Logins, after: Logins): void {
   for (const name of new Set([...before.keys(), ...after.keys(), ...lost.keys()])) {
     const [was, wanted] = [before.get(name), lost.get(name)];
-    const first = (token?: string) => versions.findIndex((version) => version.get(name) === token);
-    const isOlder = first(was) !== -1 && (first(was) < first(wanted) || was === found.get(name));
-    const is = wanted !== undefined && (was === undefined || isOlder) ? wanted : was;
+    const first = (token?: string) => history.findIndex((logins) => logins.get(name) === token);
+    // Another program put the lost one in its place, and was reported to.
+    const isNewer = earlier.some((loss) => loss.lost.get(name) === was && loss.found.get(name) === wanted);
+    const isOlder = first(was) !== -1 && first(was) < first(wanted) && !isNewer;
+    const isStale = isOlder || (first(was) !== -1 && was === found.get(name));
+    const is = wanted !== undefined && (was === undefined || isStale) ? wanted : was;
     expect({ name, is: after.get(name) }).toEqual({ name, is });
   }
 }
@@ -112,7 +118,7 @@ async function play(steps: readonly Step[]): Promise<Loss[]> {
     const other = OTHERS[step.kind]?.(new Map(now), one, step, versionsOf(here));
     if (other) write(here, other);
     if (other || (step.kind === "restore" ? !loss : one === undefined)) continue;
-    const expected = expectedLoss(here);
+    const expected = expectedLoss(here, [...losses]);
     const { store, alerts } = openStore(here);
     if (step.kind !== "restore") await OURS[step.kind]!(store, one!, step, now);
     else expectBack(loss!, now, (await restore(store, loss!.id), loginsIn(here.read())));
@@ -266,6 +272,36 @@ describe("what is brought back", () => {
     await restore(store, first);
     expect(newest()).not.toBe(first);
     await restore(store, newest());
+    expect(here.read()).toContain(token);
+  });
+
+  test("is the newer login, also when no version is left that tells which one that is", async () => {
+    const { here, store, newest } = await seenHome("a");
+    const token = canary();
+    write(here, WIPED);
+    await store.read();
+    const first = newest();
+    await login(store, "a", token);
+    for (let count = 0; count < 20; count += 1) await login(store, `b${count}`);
+    write(here, WIPED);
+    await restore(store, first);
+    await restore(store, newest());
+    expect(here.read()).toContain(token);
+  });
+
+  test("is no login that another program had put back before, in the place of one that is back", async () => {
+    const { here, logins, store, newest } = await seenHome("a");
+    const token = canary();
+    await login(store, "a", token);
+    const ids: string[] = [];
+    for (const left of [logins, WIPED]) {
+      write(here, left);
+      await store.read();
+      ids.push(newest());
+    }
+    // More than there are versions, so that none from before the loss is left but those of the first login.
+    for (let count = 0; count < 16; count += 1) await login(store, `b${count}`);
+    for (const id of ids) await restore(store, id);
     expect(here.read()).toContain(token);
   });
 

@@ -1,24 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { locateHome } from "../../src/store/home.ts";
+import { locateHome } from "../../src/resolve/home.ts";
 import { protectContext, removeContexts, renameContext } from "../../src/store/manage-contexts.ts";
 import { readProtected } from "../../src/store/protection.ts";
 import { bringBack, findRestorable, listRestorable } from "../../src/store/restore.ts";
 import type { Store } from "../../src/store/store.ts";
-import { run } from "../support/bin.ts";
-import { type Home, home } from "../support/home.ts";
+import { run, type Home } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
-import { openStore, ownOf, writeContexts } from "./fixture.ts";
+import { homeOf, openStore, ownOf, writeContexts } from "./fixture.ts";
 
 sweepCanaries();
 
 const EXEC = ["exec", "--", "echo", "ran"];
 
 async function protectedHome(): Promise<Home> {
-  const here = home();
-  writeContexts(here, [{ name: "prod" }, { name: "dev" }]);
+  const here = homeOf("prod", "dev");
   await protectContext(openStore(here).store, "prod");
   return here;
 }
@@ -85,8 +83,7 @@ describe("a contexts file that other homes link to", () => {
   });
 
   test("that stands in no home: its protection is beside it, and the same for all", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "prod" }]);
+    const here = homeOf("prod");
     const [real, other] = [join(here.path, "contexts.yaml"), join(here.path, "other")];
     renameSync(here.file, real);
     mkdirSync(other);

@@ -3,17 +3,15 @@ import { closeSync, mkdirSync, openSync, readFileSync, utimesSync, writeFileSync
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { canTrace } from "../binary/faults/strace.ts";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
-import { startCloud } from "../support/cloud.ts";
+import { home, run, type Home } from "../support/bin.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { keptIn, writeContexts } from "./fixture.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 const READERS = [
   "status --offline",
@@ -69,14 +67,7 @@ describe("a file that cannot be read is reported with line and column, exit 6, a
   const utf16 = Buffer.from("\uFEFFcontexts: []\n", "utf16le");
   test.each<[string, string | Buffer, string]>([
     ["empty", "", "line 1, column 1"],
-    ["of comments alone", "# nothing\n\n", "line"],
     ["cut in the middle", `contexts:\n${good}- api_token: "cut`, "line 6"],
-    [
-      "of two interleaved writes",
-      "contexts: []\ncurrent_context_name: default\n\n  email: e@example.test\n",
-      "line 4",
-    ],
-    ["with a control character", `contexts:\n- name: "a\u0001"\n`, "line 2"],
     ["in Latin-1", latin1, "it is not UTF-8 text at line 2, column 6"],
     ["in UTF-16", utf16, "it is not UTF-8 text at line 1, column 1"],
   ])("%s", async (_name, text, place) => {
@@ -133,35 +124,6 @@ describe("something else in the file's place is an error, exit 6, that does not 
   });
 });
 
-test("bad entries do not stop the others", async () => {
-  const bad = [
-    "- name: no token\n  endpoint: https://cloud.test\n",
-    `- name: no endpoint\n  api_token: ${canary()}\n`,
-    `- endpoint: https://cloud.test\n  api_token: ${canary()}\n`,
-    "- name: null token\n  endpoint: https://cloud.test\n  api_token: null\n",
-    "- name: empty token\n  endpoint: https://cloud.test\n  api_token: ''\n",
-    "- name: token list\n  endpoint: https://cloud.test\n  api_token: [ 1, 2 ]\n",
-  ].join("");
-  const here = home();
-  here.write(`contexts:\n${bad}${entry("ok")}current_context_name: __env__\n`);
-  expect((await run(["token"], { home: here })).code).toBe(4);
-  const named = await run(["token", "--context", "ok"], { home: here, reveals: true });
-  expect(named.stdout).toMatch(/^canari\w{14}\n$/);
-  const { code, stderr } = await run(["token", "--context", "no token"], { home: here });
-  expect(code).toBe(4);
-  expect(stderr).toContain(
-    'error: the context "no token" has no API token\nhint: bentocloud login --context ',
-  );
-  for (const args of [
-    ["use", "ok"],
-    ["context", "rename", "ok", "fine"],
-    ["context", "list"],
-  ])
-    expect((await run(args, { home: here })).code).toBe(0);
-  expect(here.read()).toContain("name: fine");
-  expect(here.read()).toContain(bad);
-});
-
 const NAMES = Array.from({ length: 200 }, (_, index) => `n${index}`);
 
 /** A file of 20 KB, in pieces as another program writes them one after the other. */
@@ -206,11 +168,8 @@ describe("a file that another program is writing", () => {
         run(["use", "n198"], { home: here }),
       ]);
       await writing;
-      expect({ ...list, stdout: JSON.parse(list.stdout) }).toMatchObject({
-        code: 0,
-        stdout: NAMES,
-        stderr: "",
-      });
+      expect(list).toMatchObject({ code: 0, stderr: "" });
+      expect(JSON.parse(list.stdout)).toEqual(NAMES);
       expect({ code: token.code, stderr: token.stderr }).toEqual({ code: 0, stderr: "" });
       expect(use.code).toBe(0);
       expect(use.stderr).not.toContain("another program");

@@ -1,17 +1,15 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { home, run } from "../support/bin.ts";
-import type { Home } from "../support/home.ts";
+import { home, run, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { leftovers, openStore, ownOf, writeContexts } from "./fixture.ts";
+import { homeOf, leftovers, openStore, ownOf } from "./fixture.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 const entry = (name: string, more = "") =>
   `- api_token: ${canary()}\n  email: me@example.test\n  endpoint: https://cloud.test\n  name: ${name}\n${more}`;
@@ -29,14 +27,6 @@ function signIn(here: Home, name: string, command = programCommand()) {
 }
 
 describe("a change touches only its own nodes", () => {
-  test("use changes one value", async () => {
-    const here = home();
-    const text = written();
-    here.write(text);
-    expect(await run(["use", "a"], { home: here })).toMatchObject({ code: 0, stdout: "" });
-    expect(here.read()).toBe(text.replace("current_context_name: b", "current_context_name: a"));
-  });
-
   test("rename and remove leave the others byte for byte", async () => {
     const here = home();
     const text = written();
@@ -95,8 +85,7 @@ describe("modes", () => {
 
 describe("a writer whose lock was taken away", () => {
   test("takes it again and starts over from what stands in the file then", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }, { name: "c" }]);
+    const here = homeOf("a", "b", "c");
     const { store, alerts } = openStore(here);
     const seen: string[] = [];
     await store.update(({ current }) => {
@@ -116,8 +105,7 @@ describe("a writer whose lock was taken away", () => {
 
 describe("our own memory", () => {
   test("is read once, until an update", async () => {
-    const here = home();
-    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const here = homeOf("a", "b");
     const { store } = openStore(here);
     const put = (previous: string) => {
       mkdirSync(ownOf(here), { recursive: true });

@@ -12,17 +12,11 @@ import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
 import { run } from "../support/bin.ts";
 import { type Home, home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { keptIn, openStore, ownOf, writeBelow, writeContexts } from "./fixture.ts";
+import { homeOf, keptIn, openStore, ownOf, writeBelow, writeContexts } from "./fixture.ts";
 
 sweepCanaries();
 
 const folderOf = (here: Home) => join(ownOf(here), "versions");
-
-function homeWithTwo(): Home {
-  const here = home();
-  writeContexts(here, [{ name: "a" }, { name: "b" }]);
-  return here;
-}
 
 function signIn(store: Store, name: string) {
   const token = new Token(canary());
@@ -50,7 +44,7 @@ describe("versions", () => {
   });
 
   test("are the last 20, however they came about", async () => {
-    const here = homeWithTwo();
+    const here = homeOf("a", "b");
     const { store } = openStore(here);
     for (let round = 0; round < 25; round += 1) {
       if (round % 3 === 0) writeContexts(here, [{ name: "a" }, { name: `python${round}` }]);
@@ -66,7 +60,7 @@ describe("versions", () => {
   });
 
   test("keep the last 100 losses beside them", async () => {
-    const here = homeWithTwo();
+    const here = homeOf("a", "b");
     const { store } = openStore(here);
     await signIn(store, "a");
     const name = (at: number) => `2026-01-01T00-00-00.${100 + at}Z-f0${(at + 16).toString(16)}`;
@@ -81,7 +75,7 @@ describe("versions", () => {
   test.each([10, 100])(
     "take none for a switch: after %d, what a logout removed is restorable",
     async (switches) => {
-      const here = homeWithTwo();
+      const here = homeOf("a", "b");
       const { store } = openStore(here);
       await signIn(store, "c");
       await removeContexts(store, ["c"]);
@@ -98,24 +92,18 @@ describe("versions", () => {
   );
 
   test("of a future that a clock was set back from do not make the newest one old", async () => {
-    const here = homeWithTwo();
+    const here = homeOf("a", "b");
     for (let at = 10; at < 30; at += 1)
-      writeBelow(
-        folderOf(here),
-        `2038-01-19T03-14-07.0${at}Z-ff${at}.version.yaml`,
-        `contexts: []\n# ${at}\n`,
-      );
+      writeBelow(folderOf(here), `2038-01-19T03-14-07.0${at}Z-ff${at}.version.yaml`, `contexts: []\n#${at}`);
     const found = here.read();
     await signIn(openStore(here).store, "c");
     const kept = keptIn(here).map(({ text }) => text);
-    expect({ newest: kept.slice(-2), count: kept.length }).toEqual({
-      newest: [found, here.read()],
-      count: 20,
-    });
+    expect(kept.slice(-2)).toEqual([found, here.read()]);
+    expect(kept).toHaveLength(20);
   });
 
   test("leave files of other names alone, and so does whatever sweeps what killed writers left", async () => {
-    const here = homeWithTwo();
+    const here = homeOf("a", "b");
     const others = [
       ".bentocloud/versions/mine.yaml",
       ".bentocloud/lock.keep",
@@ -160,7 +148,7 @@ describe("something else in the place of a file of ours is an error at once, exi
 
   test.each(places)("%s", async (_place, find) => {
     for (const [name, put] of KINDS) {
-      const here = homeWithTwo();
+      const here = homeOf("a", "b");
       expect((await run(["use", "b"], { home: here })).code).toBe(0);
       const path = find(here);
       rmSync(path, { force: true });
@@ -175,20 +163,18 @@ describe("something else in the place of a file of ours is an error at once, exi
   });
 
   test("the mark of whoever breaks a lock", async () => {
-    const here = homeWithTwo();
+    const here = homeOf("a", "b");
     const mark = join(ownOf(here), "lock.breaking");
     mkdirSync(ownOf(here), { mode: 0o700 });
     writeFileSync(join(ownOf(here), "lock"), "of nobody");
     Bun.spawnSync(["mkfifo", mark]);
     const { code, stderr } = await run(["use", "b"], { home: here, timeoutMs: 10_000 });
-    expect({ code, stderr }).toEqual({
-      code: 6,
-      stderr: `error: cannot read ${mark}: it is not a regular file\n`,
-    });
+    expect(stderr).toBe(`error: cannot read ${mark}: it is not a regular file\n`);
+    expect(code).toBe(6);
   });
 
   test.skipIf(!isRoot || !canBeUser).each(places)("%s, of another user", async (_place, find) => {
-    const here = homeWithTwo();
+    const here = homeOf("a", "b");
     await run(["use", "b"], { home: here });
     const path = find(here);
     writeFileSync(path, "");

@@ -2,7 +2,7 @@ import { recordOutput, redactCanaries, afterSweep } from "./canaries.ts";
 import { home as newHome, type Home } from "./home.ts";
 import { cleanEnvironment, programCommand } from "./program.ts";
 
-export { home } from "./home.ts";
+export { home, type Home } from "./home.ts";
 
 export interface RunOptions {
   /** A new empty home when not given. */
@@ -59,11 +59,8 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  recordOutput({
-    label,
-    streams: () => ({ stdout: stdout.text(), stderr: stderr.text() }),
-    reveals: options.reveals ?? false,
-  });
+  const streams = () => ({ stdout: stdout.text(), stderr: stderr.text() });
+  recordOutput({ label, streams, reveals: options.reveals ?? false });
   afterSweep(() => child.kill("SIGKILL"));
 
   const state = () => redactCanaries(`${label}\nstdout: ${stdout.text()}\nstderr: ${stderr.text()}`);

@@ -1,4 +1,4 @@
-import { afterEach } from "bun:test";
+import { afterAll, afterEach } from "bun:test";
 import { type CloudOptions, type LocalCloud, startCloud } from "./cloud.ts";
 
 /**
@@ -17,4 +17,14 @@ export function cloudsPerTest(): (options?: CloudOptions) => Promise<LocalCloud>
     clouds.push(cloud);
     return cloud;
   };
+}
+
+/** A server for all tests of a file, which is stopped after the last one; `verify` adds what the others do after each. */
+export async function cloudForAll({ verify = true } = {}): Promise<LocalCloud> {
+  const cloud = await startCloud();
+  afterAll(async () => {
+    await cloud.stop();
+    if (verify) cloud.verify();
+  });
+  return cloud;
 }

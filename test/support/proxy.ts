@@ -37,13 +37,8 @@ export async function startProxy(options: ProxyOptions = {}): Promise<LocalProxy
     port: 0,
     prepareRequestFunction({ request, username, password, hostname, port, isHttp }) {
       const path = isHttp ? request.url?.replace(/^https?:\/\/[^/]*/, "") : undefined;
-      requests.push({
-        method: request.method ?? "",
-        host: hostname,
-        port,
-        path,
-        headers: { ...request.headers },
-      });
+      const { method = "", headers } = request;
+      requests.push({ method, host: hostname, port, path, headers: { ...headers } });
       const isWelcome =
         credentials === undefined || (username === credentials.username && password === credentials.password);
       return { requestAuthentication: !isWelcome, dnsLookup: lookupHere };

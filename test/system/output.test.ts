@@ -9,7 +9,7 @@ import { CliError } from "../../src/errors.ts";
 import { writeBelow } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { findCanaries } from "../support/canaries.ts";
-import { bunCommand } from "../support/program.ts";
+import { bunCommand, runtimeEnvironment } from "../support/program.ts";
 import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
@@ -131,7 +131,11 @@ describe("an error", () => {
     const library = join(import.meta.dirname, "../../src/index.ts");
     const script = `import { resolveContext } from ${JSON.stringify(library)};\nawait resolveContext();\n`;
     const file = writeBelow(here.path, "script.ts", script);
-    const { code, stderr } = await run([], { home: here, command: bunCommand(file) });
+    const { code, stderr } = await run([], {
+      home: here,
+      command: bunCommand(file),
+      env: runtimeEnvironment("bun"),
+    });
     expect(code).toBe(1);
     expect(stderr).toContain("you have no context");
     expect(stderr).not.toContain("\u001b]");

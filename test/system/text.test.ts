@@ -4,13 +4,8 @@ import { cap, clean, escapeUnsafe, isUnsafe, mark } from "../../src/system/text.
 const codes = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 const CONTROLS = [...codes(0x00, 0x1f), ...codes(0x7f, 0x9f)];
-const INVISIBLE = [
-  0x061c,
-  ...codes(0x200b, 0x200f),
-  ...codes(0x2028, 0x202e),
-  ...codes(0x2060, 0x2069),
-  0xfeff,
-];
+const DIRECTIONS = [0x061c, ...codes(0x2028, 0x202e), ...codes(0x2060, 0x2069)];
+const INVISIBLE = [...DIRECTIONS, ...codes(0x200b, 0x200f), 0xfeff];
 
 test("mark shows that a name has hidden characters", () => {
   expect(mark("ac\u200bme")).toBe("ac\ufffdme");
@@ -77,11 +72,6 @@ describe("clean", () => {
 
   test("joins several lines to one", () => {
     expect(clean("a\r\nb\n\n\tc")).toBe("a b c");
-  });
-
-  test("takes linear time for hostile text", () => {
-    expect(clean("\u001B]".repeat(50_000) + "x".repeat(50_000))).toHaveLength(50_000);
-    expect(clean("\u001B[".repeat(50_000))).not.toContain("\u001B");
   });
 });
 

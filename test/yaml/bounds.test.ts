@@ -47,7 +47,7 @@ const READ: [what: string, text: string][] = [
   ],
   [
     "5,000 anchors",
-    `contexts:\n${LOGIN}current_context_name: a\nx:\n${many(5_000, (index) => `- &a${index} x\n`)}`,
+    `contexts:\n${LOGIN}current_context_name: a\nx:\n${many(5_000, (at) => `- &a${at} x\n`)}`,
   ],
 ];
 
@@ -60,10 +60,8 @@ async function soon(args: string[], text: string) {
 describe("a file that would take too much is refused, with a place, before it does:", () => {
   test.each(REFUSED)("%s", async (_what, text, message) => {
     const { code, stderr } = await soon(["token"], text);
-    expect({ code, stderr }).toEqual({
-      code: 6,
-      stderr: expect.stringMatching(/ at line \d+, column \d+\n/),
-    });
+    expect(stderr).toMatch(/ at line \d+, column \d+\n/);
+    expect(code).toBe(6);
     expect(stderr).toMatch(message);
     expect(stderr.length).toBeLessThan(1_000);
   });
@@ -74,9 +72,7 @@ describe("a long file is read and changed in the time of its length:", () => {
     expect(await soon(["token"], text)).toMatchObject({ code: 0, stdout: `${TOKEN}\n` });
     expect(await soon(["explain"], text)).toMatchObject({ code: 0 });
     const { code, here } = await soon(["context", "rename", "a", "b"], text);
-    expect({ code, text: here.read() }).toEqual({
-      code: 0,
-      text: expect.stringContaining("current_context_name: b"),
-    });
+    expect(code).toBe(0);
+    expect(here.read()).toContain("current_context_name: b");
   });
 });

@@ -78,12 +78,7 @@ describe("edit: a file in the usual shape", () => {
       [put("a", "None"), put("b", null)],
       `contexts:\n${added("a", "None")}${added("b")}current_context_name: a\n`,
     ],
-    [
-      "renames, then switches",
-      TWO,
-      [rename("a", "c"), use("c"), remove("a")],
-      TWO.replaceAll("name: a", "name: c"),
-    ],
+    ["renames first", TWO, [rename("a", "c"), use("c"), remove("a")], TWO.replaceAll("name: a", "name: c")],
     [
       "gives every entry of a name its new one, and changes the first alone",
       `contexts:\n${entry("a")}${entry("a")}`,
@@ -144,6 +139,9 @@ current_context_name:   'a' # for now
 theme: [dark]
 `;
 
+const JSON_A = '{"name": "a", "endpoint": "e", "api_token": "t"}';
+const CURRENT_B = "current_context_name: b\n";
+
 describe("edit: a file in another shape", () => {
   const cases: Case[] = [
     [
@@ -153,10 +151,10 @@ describe("edit: a file in another shape", () => {
       'contexts:\n  - name: a # short\n    api_token: new-token # secret\n    endpoint: https://new.test\n    note: {k: "v"}\n    email: "\\xE9"\n',
     ],
     [
-      "uses another",
-      "current_context_name: 'a' # now\nx: [1]\n",
+      "switches",
+      "current_context_name: 'a' # c\nx: []\n",
       [use("b")],
-      "current_context_name: b # now\nx: [1]\n",
+      "current_context_name: b # c\nx: []\n",
     ],
     ["takes the current name out", "x: [1]\ncurrent_context_name: a\n", [use(null)], "x: [1]\n"],
     [
@@ -165,12 +163,7 @@ describe("edit: a file in another shape", () => {
       [use(null)],
       "x: [a]\n",
     ],
-    [
-      "makes a list",
-      "x: []\n",
-      [put("b"), use("b")],
-      `x: []\ncontexts:\n${added("b")}current_context_name: b\n`,
-    ],
+    ["makes a list", "x: []\n", [put("b"), use("b")], `x: []\ncontexts:\n${added("b")}${CURRENT_B}`],
     ["fills an empty mapping", "{} # c\n", [put("b")], `contexts:\n${added("b")}# c\n`],
     [
       "changes the last of keys given twice",
@@ -214,12 +207,7 @@ describe("edit: a file in another shape", () => {
       [put("b")],
       '{\n  "contexts":\n    [\n      {\n          "api_token": "new-token",\n          "email": null,\n          "endpoint": "https://new.test",\n          "name": "b"\n        }\n    ],\n  "x": null\n}\n',
     ],
-    [
-      "empties JSON",
-      '{"contexts": [{"name": "a", "endpoint": "e", "api_token": "t"}]}\n',
-      [remove("a")],
-      '{"contexts": []}\n',
-    ],
+    ["empties JSON", `{"contexts": [${JSON_A}]}\n`, [remove("a")], '{"contexts": []}\n'],
     [
       "leaves long lines of brackets as long as they are",
       `contexts:\n  - { name: a, endpoint: https://a.test, api_token: token-a, note: ${"x".repeat(80)} }\n`,

@@ -73,7 +73,7 @@ describe("the fast reader", () => {
     fc.assert(
       fc.property(fc.array(patch, { minLength: 1, maxLength: 3 }), (patches) => {
         const text = patches.reduce(
-          (now, [at, drop, put]) => now.slice(0, at) + put + now.slice(at + drop),
+          (now, [at, cut, put]) => now.slice(0, at) + put + now.slice(at + cut),
           USUAL,
         );
         const file = readFast(text);
@@ -97,14 +97,8 @@ describe("the full reader", () => {
     ["a YAML directive", `%YAML 1.2\n---\n${ONE}`],
     ["lone carriage returns, which end lines in Python", ONE.replaceAll("\n", "\r")],
     ["the last of duplicate keys", ONE.replace("  name: a", "  name: b\n  name: a")],
-    [
-      "nested unknown keys",
-      `other: [1, {x: 2024-01-31}]\n${ONE.replace("  name", "  note: {x: ~}\n  name")}`,
-    ],
-    [
-      "block and folded text",
-      ONE.replace("name: a", "name: >-\n    a").replace("token-a", "|-\n    token-a"),
-    ],
+    ["nested unknown key", `other: [1, {x: 2024-01-31}]\n${ONE.replace("  name", "  note: {x: ~}\n  name")}`],
+    ["block and folded", ONE.replace("name: a", "name: >-\n    a").replace("token-a", "|-\n    token-a")],
     ["aliases", `x: &x a\n${ONE.replaceAll("name: a", "name: *x")}`],
     [
       "merge keys",
@@ -144,11 +138,8 @@ describe("the full reader", () => {
   });
 
   test("takes no contexts from a mapping that has none", () => {
-    expect(parseContexts("{}")).toEqual({
-      contexts: [],
-      current: { name: "default", line: null },
-      problems: [],
-    });
+    const current = { name: "default", line: null };
+    expect(parseContexts("{}")).toEqual({ contexts: [], current, problems: [] });
   });
 
   const corrupt: [what: string, text: string, at: string][] = [
@@ -178,11 +169,8 @@ describe("the full reader", () => {
   test.each(corrupt)("refuses %s, with the place and without the content", async (_what, text, at) => {
     const error: unknown = await readContexts(text).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CliError);
-    expect(error).toMatchObject({
-      code: "CORRUPT",
-      message: expect.stringMatching(new RegExp(`at ${at}$`)),
-      cause: undefined,
-    });
+    const message = expect.stringMatching(new RegExp(`at ${at}$`));
+    expect(error).toMatchObject({ code: "CORRUPT", message, cause: undefined });
     expect(String(error)).not.toContain("secret");
   });
 });
@@ -197,33 +185,13 @@ describe("an entry that versions of Python would not read as it is written", () 
     ["no endpoint", TWO.replace(/ {2}endpoint: .*\n/, ""), 2, /its endpoint is missing; add it$/],
     ["an empty endpoint", TWO.replace("https://a.test", ""), 4, /its endpoint is empty, .*; fill it in$/],
     ["a list", TWO.replace("token-a", "[token-a]"), 2, /its API token is not a text; write one in/],
-    [
-      "a sign of YAML",
-      TWO.replace("https://a.test", "="),
-      4,
-      /its endpoint means something else .*quote it$/,
-    ],
+    ["a YAML sign", TWO.replace("https://a.test", "="), 4, /its endpoint means something else .*quote it$/],
     ["a tag", TWO.replace("null", "!x a@b"), 3, /its e-mail has a YAML tag, .*; remove it$/],
     ["a tag elsewhere", TWO.replace("  name: a", "  n: [!x y]\n  name: a"), 5, /a part of it has a YAML/],
     ["an impossible date", TWO.replace("  name: a", "  n: 2023-02-30\n  name: a"), 5, /a part of it looks/],
-    [
-      "a placeholder",
-      TWO.replace("token-a", "{{ token }}"),
-      2,
-      /its API token is a key and not a text; quote/,
-    ],
-    [
-      "halves of a character",
-      TWO.replace("null", '"\\ud83d\\ude00"'),
-      3,
-      /its e-mail spells .*; use \\U and eight/,
-    ],
-    [
-      "a merge of a text",
-      TWO.replace("  name: a", "  <<: x\n  name: a"),
-      5,
-      /a part of it merges .*; correct/,
-    ],
+    ["a placeholder", TWO.replace("token-a", "{{ token }}"), 2, /its API token is a key and not a text/],
+    ["halves of a character", TWO.replace("null", '"\\ud83d\\ude00"'), 3, /its e-mail spells .*; use /],
+    ["a merged text", TWO.replace("  name: a", "  <<: x\n  name: a"), 5, /a part of it merges .*; correct/],
     [
       "merged mappings that share a key",
       TWO.replace("- api_token: token-a\n ", "- <<: [{api_token: x}, {api_token: y}]\n "),

@@ -1,6 +1,6 @@
 import { command, option } from "../../cli/command.ts";
 import { type Listed, listApiTokens } from "../../tokens/list.ts";
-import type { Cell } from "../../system/output.ts";
+import type { Cell } from "../../system/table.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
 import { showDescription, showExpiry, showScopes, toListedJson } from "./_format.ts";

@@ -2,7 +2,7 @@ import { command } from "../../cli/command.ts";
 import { findContext } from "../../contexts/context.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
-import type { Cell } from "../../system/output.ts";
+import type { Cell } from "../../system/table.ts";
 
 export const list = command({
   name: "list",

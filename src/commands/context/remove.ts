@@ -1,6 +1,5 @@
 import { command } from "../../cli/command.ts";
-import { confirmProtected } from "../../auth/confirm-protected.ts";
-import { logOut } from "../../auth/logout.ts";
+import { logOutOf } from "../../auth/logout.ts";
 import { CONTEXT, YES_ALSO } from "../_args.ts";
 
 export const remove = command({
@@ -8,7 +7,6 @@ export const remove = command({
   description: "Remove a context, as `bentocloud logout NAME` does",
   args: { name: { ...CONTEXT, required: true, description: "Context to remove" }, yes: YES_ALSO },
   async run(args, cli, given) {
-    await confirmProtected(cli, [args.name], { yes: given.all("yes"), intent: "remove it" });
-    await logOut(cli, [args.name]);
+    await logOutOf(cli, args.name, given.all("yes"));
   },
 });

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { variable } from "../../resolve/environment.ts";
-import type { Environment } from "../../store/home.ts";
+import type { Environment } from "../../system/runtime.ts";
 import { inspectTarget } from "../../system/files.ts";
 import { readRegularFile } from "../../system/read-file.ts";
 import { homeDirectory } from "../../system/runtime.ts";

@@ -25,7 +25,7 @@ export const proxy: Check<Target> = {
     const { proxy, variable } = route;
     try {
       const ms = Math.ceil(await timeConnection(url, route, patience));
-      const credentials = open(proxy.username + proxy.password && ", with a name and password,");
+      const credentials = open(proxy.username + proxy.password && " with a name and password");
       const shown = text`${secret("proxy", proxy.origin)}${credentials} (${open(variable)})`;
       return ok(text`requests go through ${shown}, which answers in ${ms} ms`);
     } catch (error) {

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { writeContexts } from "../../store/fixture.ts";
+import { tokensIn, writeContexts } from "../../store/fixture.ts";
 import { home, run, type RunOptions } from "../../support/bin.ts";
 import type { LocalCloud } from "../../support/cloud.ts";
 import type { Home } from "../../support/home.ts";
@@ -49,7 +49,7 @@ export async function expectRefusal(
 
 /** The commands that only read the contexts do so as if nothing were wrong. */
 export async function expectReadable(options: RunOptions & { home: Home }): Promise<void> {
-  const token = /api_token: (.*)/.exec(options.home.read())?.[1];
+  const [token] = tokensIn(options.home);
   const tokens = await run(["token"], { ...options, reveals: "stdout" });
   expect(tokens).toMatchObject({ code: 0, stdout: `${token}\n`, stderr: "" });
   const list = await run(["list-context"], options);

@@ -1,16 +1,15 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { locateHome } from "../../src/store/home.ts";
+import { locateHome } from "../../src/resolve/home.ts";
 import { home, run, type RunOptions } from "../support/bin.ts";
-import { startCloud } from "../support/cloud.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { ownOf } from "./fixture.ts";
+import { ownOf } from "../store/fixture.ts";
 
 sweepCanaries();
 
-const cloud = await startCloud();
-afterAll(() => cloud.stop());
+const cloud = await cloudForAll({ verify: false });
 
 function signIn(options: RunOptions) {
   const stdin = cloud.issueToken();
@@ -35,11 +34,7 @@ describe("locateHome", () => {
     ["a variable that holds a tilde", "$TILDE/x", "/home/me/sub/x"],
     ["a variable that holds a variable", "$NESTED/x", "/srv/base/x"],
     ["an undefined variable, which stays", "$NOPE/x", "/srv/here/$NOPE/x"],
-    [
-      "a name that every object has, which stays",
-      "/a/$constructor/${toString}",
-      "/a/$constructor/${toString}",
-    ],
+    ["a name that every object has", "/a/$constructor/${toString}", "/a/$constructor/${toString}"],
     ["an empty variable", "/a$EMPTY/b", "/a/b"],
     ["a leading blank, which is part of the name", " x", "/srv/here/ x"],
     ["an unfinished brace, which stays", "/a/${BASE", "/a/${BASE"],
@@ -94,18 +89,10 @@ describe("BENTOML_HOME", () => {
     expect(shown.stdout).toContain(join(here.path, place, ".yatai.yaml"));
   });
 
-  test("empty counts as unset, and says so", async () => {
-    const here = home();
-    const { stderr } = await run(["context", "current"], { home: here, env: { BENTOML_HOME: "" } });
-    expect(stderr).toStartWith("warning: BENTOML_HOME is set but empty; ignored\n");
-  });
-
   test("that refers to itself ends with an error, where Python never ends", async () => {
     const here = home();
-    const { code, stdout, stderr } = await signIn({
-      home: here,
-      env: { BENTOML_HOME: "$A", A: "$B", B: "x$A" },
-    });
+    const env = { BENTOML_HOME: "$A", A: "$B", B: "x$A" };
+    const { code, stdout, stderr } = await signIn({ home: here, env });
     expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
     expect(stderr).toBe("error: BENTOML_HOME refers to itself\nhint: set BENTOML_HOME to an absolute path\n");
     expect(here.tree()).toEqual([]);
@@ -117,9 +104,7 @@ describe("BENTOML_HOME", () => {
     const asked = cloud.requests.length;
     for (const result of [await run(["token"], { home: here }), await signIn({ home: here })]) {
       expect(result).toMatchObject({ code: 6, stdout: "" });
-      expect(result.stderr).toStartWith(
-        `error: cannot read ${here.file}: a part of the path is not a directory`,
-      );
+      expect(result.stderr).toContain(`cannot read ${here.file}: a part of the path is not a directory`);
     }
     expect(here.tree()).toEqual([expect.stringMatching(/^bentoml 0\d+$/)]);
     expect(cloud.requests).toHaveLength(asked);
