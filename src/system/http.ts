@@ -41,19 +41,14 @@ async function fetchInBun(transmission: Transmission): Promise<Response> {
     keepalive: isRepeatable,
     decompress: false,
     verbose: false,
-    proxy: route.kind === "proxy" && { url: route.proxy.origin, headers: credentialsFor(route.proxy) },
     ...(body !== undefined && { body }),
-  } as const;
-  const host = hostOf(url);
+  };
   let failure: unknown;
-  for (const address of addressesOf(url)) {
-    const target = new URL(url);
-    target.hostname = address.includes(":") ? `[${address}]` : address;
-    const tls = { rejectUnauthorized: true, ...(address !== host && { serverName: host }) };
+  for (const way of waysTo(url, route)) {
     try {
       // Bun lets NO_PROXY take precedence over the option.
       return await withoutVariables(["NO_PROXY", "no_proxy"], () =>
-        fetch(target, { ...options, tls } as RequestInit),
+        fetch(way.target, { ...options, ...way.options } as RequestInit),
       );
     } catch (error) {
       failure = error;
@@ -62,6 +57,31 @@ async function fetchInBun(transmission: Transmission): Promise<Response> {
   }
   if (codeOf(failure) !== "ERR_PROXY_TUNNEL") throw failure;
   throw new ProxyError((failure as { status?: number }).status, failure);
+}
+
+/** For each address of the first machine on the route: what to fetch, and how. */
+function waysTo(url: URL, route: Route) {
+  if (route.kind === "direct") {
+    const host = hostOf(url);
+    return addressesOf(url).map((address) => {
+      const tls = { rejectUnauthorized: true, ...(address !== host && { serverName: host }) };
+      return { target: at(url, address), options: { proxy: false, tls } };
+    });
+  }
+  const { proxy } = route;
+  // The name of a proxy with https is needed to check its certificate.
+  const addresses = proxy.protocol === "https:" ? [hostOf(proxy)] : addressesOf(proxy);
+  const headers = credentialsFor(proxy);
+  return addresses.map((address) => ({
+    target: url,
+    options: { proxy: { url: at(proxy, address).origin, headers }, tls: { rejectUnauthorized: true } },
+  }));
+}
+
+function at(url: URL, address: string): URL {
+  const changed = new URL(url);
+  changed.hostname = address.includes(":") ? `[${address}]` : address;
+  return changed;
 }
 
 async function requestInNode(transmission: Transmission): Promise<Response> {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { makeCertificates } from "../support/tls.ts";
@@ -166,4 +167,23 @@ describe("a proxy that fails is named, and its password is not", () => {
         }
       }
     });
+});
+
+test("no output of the program has the password of a proxy", async () => {
+  const value = `http://me:S3cretWord@127.0.0.1:${await deadPort()}`;
+  const env = {
+    ALL_PROXY: value,
+    BENTO_CLOUD_API_KEY: plain.issueToken(),
+    BENTO_CLOUD_API_ENDPOINT: "https://cloud.test",
+  };
+  for (const args of [
+    ["whoami", "--debug"],
+    ["status", "--json"],
+    ["doctor"],
+    ["doctor", "--report"],
+    ["explain"],
+  ]) {
+    const { stdout, stderr } = await run([...args, "--timeout=0.7"], { env });
+    expect(stdout + stderr).not.toMatch(/S3cretWord|bWU6UzNjcmV0V29yZA/);
+  }
 });

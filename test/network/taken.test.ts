@@ -13,6 +13,7 @@ const HOSTS = `10.1.2.3 localhost
 `;
 const PROXY = "http://127.0.0.1:3128";
 /** What Node's own agent and fetch would obey, also for this machine. */
+const LOCAL = PROXY.replace("127.0.0.1", "localhost");
 const ALL = { HTTP_PROXY: PROXY, HTTPS_PROXY: PROXY, ALL_PROXY: PROXY, NODE_USE_ENV_PROXY: "1" };
 
 /** Where a request got to, or the code of its error. */
@@ -70,6 +71,10 @@ describe.skipIf(!canMakeNetwork)("the route that is really taken", () => {
         }));
         const found = await send(true, environments);
         expect(ROWS.map((row, index) => ({ ...row, isExempt: found[index] !== "proxy" }))).toEqual(ROWS);
+      });
+
+      test("goes to a proxy on this machine without asking for its name", async () => {
+        expect(await send(true, [{ HTTP_PROXY: LOCAL }])).toEqual(["proxy"]);
       });
 
       test("to this machine is direct, asks no name server, and is no other machine's", async () => {
