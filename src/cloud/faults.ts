@@ -194,7 +194,7 @@ export function describeUnusable({ variable, path, why }: Unusable): Sentence {
   return [
     `${variable} names `,
     { kind: "path", shown: serverText(path) ?? "a file" },
-    `, which ${why}, so it is ignored`,
+    `, which ${why}, so that nothing of it is trusted`,
   ];
 }
 

@@ -1,6 +1,5 @@
 import { readRegularFile } from "./read-file.ts";
 import type { Environment } from "./runtime.ts";
-import { codeOf, NotRegularError } from "./storage-error.ts";
 
 /** The variable with the name of a file whose authorities every runtime trusts besides its own. */
 const VARIABLE = "NODE_EXTRA_CA_CERTS";
@@ -15,6 +14,7 @@ export interface Unusable {
 export function findUnusableAuthorities(env: Environment): Unusable | undefined {
   const path = env[VARIABLE];
   if (!path) return undefined;
+  hideUnusableAuthorities(env);
   const why = faultIn(path);
   const { getCACertificates } = process.getBuiltinModule("node:tls");
   // Node accepts some of these faults. Deno lists certificates that it does not use.
@@ -56,14 +56,13 @@ function unsetInLibrary(name: string): void {
 
 const LARGEST = 16 * 1024 * 1024;
 
-function faultIn(path: string): string | undefined {
+/** Why a file of certificates cannot be used. The runtimes go on without it. */
+export function faultIn(path: string): string | undefined {
   let bytes: Uint8Array | undefined;
   try {
     bytes = readRegularFile(path, { limit: LARGEST })?.bytes;
-  } catch (error) {
-    return error instanceof NotRegularError
-      ? "is not a regular file"
-      : `cannot be read (${codeOf(error) || "EFBIG"})`;
+  } catch {
+    return "cannot be read";
   }
   if (!bytes) return "does not exist";
   const text = new TextDecoder("latin1").decode(bytes);
@@ -71,7 +70,7 @@ function faultIn(path: string): string | undefined {
   const blocks = blocksOf(text).filter(({ name }) => /^(?:X509 )?CERTIFICATE$/.test(name));
   const broken = blocks.findIndex(({ pem }) => !isCertificate(pem));
   if (broken !== -1) return `has a broken certificate (number ${broken + 1})`;
-  return blocks.length === 0 ? "has no certificate in the PEM format" : undefined;
+  return blocks.length === 0 ? "holds no certificate" : undefined;
 }
 
 /** Each block from its line BEGIN to its line END; without text when the END is missing. */

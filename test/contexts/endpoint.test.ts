@@ -84,6 +84,8 @@ describe("isLoopback", () => {
     ["http://127.9.9.9:80", true],
     ["http://localhost:3000", true],
     ["http://api.localhost", false],
+    ["http://localhost.", false],
+    ["http://[::ffff:127.0.0.1]", false],
     ["http://[::1]", true],
     ["http://127.0.0.1.evil.test", false],
     ["http://localhost.evil.test", false],

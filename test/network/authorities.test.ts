@@ -38,15 +38,10 @@ const FILES: readonly [
     /^$/,
   ],
   ["two blocks on one line", ca.trimEnd() + ca, "has a broken certificate (number 1)", /deno/],
-  ["a key only", leaf.key, "has no certificate in the PEM format", /^$/],
-  ["some text", "hello\n", "has no certificate in the PEM format", /^$/],
-  ["nothing", "", "has no certificate in the PEM format", /^$/],
-  [
-    "bytes",
-    Buffer.from(ca.replaceAll(/-----.*-----|\s/g, ""), "base64"),
-    "has no certificate in the PEM format",
-    /^$/,
-  ],
+  ["a key only", leaf.key, "holds no certificate", /^$/],
+  ["some text", "hello\n", "holds no certificate", /^$/],
+  ["nothing", "", "holds no certificate", /^$/],
+  ["bytes", Buffer.from(ca.replaceAll(/-----.*-----|\s/g, ""), "base64"), "holds no certificate", /^$/],
   ["no file", undefined, "does not exist", /^$/],
 ];
 
@@ -58,7 +53,7 @@ describe.each(FILES)("NODE_EXTRA_CA_CERTS with %s", (name, content, why, usedBy)
   const path = `${here.path}/${name.replaceAll(" ", "-")}.pem`;
   if (content !== undefined) writeBelow(here.path, path.slice(here.path.length + 1), content);
   const env = { NODE_EXTRA_CA_CERTS: path };
-  const sentence = `NODE_EXTRA_CA_CERTS names ${path}, which ${why}, so it is ignored`;
+  const sentence = `NODE_EXTRA_CA_CERTS names ${path}, which ${why}, so that nothing of it is trusted`;
 
   for (const { name: client, isMissing, ask } of CLIENTS)
     test.skipIf(isMissing)(
@@ -89,14 +84,30 @@ test("a file of authorities that is not needed is a warning of doctor, and of no
   writeContexts(user, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
   expect(await run(["whoami"], { home: user, env })).toMatchObject({ code: 0, stderr: "" });
   const { code, stderr, of } = await doctor([], { home: user, env });
-  expect({ code, stderr, status: of("tls")?.status }).toEqual({ code: 0, stderr: "", status: "warn" });
-  expect(of("tls")?.message).toEndWith(
-    `; NODE_EXTRA_CA_CERTS names ${path}, which has no certificate in the PEM format, so it is ignored`,
+  expect({ code, stderr, tls: of("tls")?.status, runtime: of("runtime")?.status }).toEqual({
+    code: 0,
+    stderr: "",
+    tls: "ok",
+    runtime: "warn",
+  });
+  expect(of("runtime")?.message).toContain(
+    `NODE_EXTRA_CA_CERTS names ${path}, which holds no certificate, so that nothing of it is trusted`,
   );
 });
 
-test("a program that is started still gets the variable", async () => {
-  const env = { NODE_EXTRA_CA_CERTS: "/nowhere.pem", BENTO_CLOUD_API_KEY: cloud.issueToken() };
-  const { stdout } = await run(["exec", "--", "printenv", "NODE_EXTRA_CA_CERTS"], { env });
-  expect(stdout).toBe("/nowhere.pem\n");
+test("a program that is started after a request still gets the variable", async () => {
+  const user = home();
+  const env = {
+    NODE_EXTRA_CA_CERTS: "/nowhere.pem",
+    SSL_CERT_FILE: certificates.caFile(),
+    BENTO_CLOUD_API_KEY: cloud.issueToken(),
+    BENTO_CLOUD_API_ENDPOINT: cloud.url,
+  };
+  writeBelow(user.path, ".bentorc", "organization=acme\n");
+  const before = cloud.requests.length;
+  const { stdout } = await run(["exec", "--", "printenv", "NODE_EXTRA_CA_CERTS"], { home: user, env });
+  expect({ stdout, isAsked: cloud.requests.length > before }).toEqual({
+    stdout: "/nowhere.pem\n",
+    isAsked: true,
+  });
 });

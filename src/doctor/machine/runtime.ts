@@ -1,5 +1,5 @@
 import { variable } from "../../resolve/environment.ts";
-import { readRegularFile } from "../../system/read-file.ts";
+import { faultIn, findUnusableAuthorities } from "../../system/authorities.ts";
 import { describeRuntime, isBun } from "../../system/machine.ts";
 import { VERSION } from "../../version.ts";
 import { type Check, ok, warn } from "../check.ts";
@@ -14,9 +14,10 @@ export const runtime: Check = {
     const notes: Text[] = [];
     for (const name of ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"].filter(isSet)) {
       const [label, file] = [open(name), secret("path", env[name] ?? "")];
-      const fault = findFault(env[name] ?? "");
-      if (fault)
-        faults[name] = text`${label} names ${file}, which ${fault}, so that nothing of it is trusted`;
+      const isExtra = name === "NODE_EXTRA_CA_CERTS";
+      const fault = isExtra ? findUnusableAuthorities(env)?.why : faultIn(env[name] ?? "");
+      if (fault !== undefined)
+        faults[name] = text`${label} names ${file}, which ${open(fault)}, so that nothing of it is trusted`;
       else notes.push(text`the authorities in ${file} (${label}) are trusted`);
     }
     for (const [name, note] of Object.entries(IGNORED)) if (isSet(name)) notes.push(note);
@@ -33,17 +34,6 @@ export const runtime: Check = {
 
 // Nothing that runs in this program can undo what Bun did before its first line.
 const BUN_OPTIONS = text`Bun obeys BUN_OPTIONS before this program begins, and it can load code that sees every token`;
-
-/** Why a file of certificates cannot be used. The runtimes go on without it. */
-function findFault(path: string): Text | undefined {
-  try {
-    const certificates = readRegularFile(path)?.bytes.toString("latin1");
-    if (certificates === undefined) return text`does not exist`;
-    return certificates.includes("-----BEGIN") ? undefined : text`holds no certificate`;
-  } catch {
-    return text`cannot be read`;
-  }
-}
 
 /** These change other programs of this runtime, so a user may look for a fault in them. */
 const IGNORED: Record<string, Text> = {

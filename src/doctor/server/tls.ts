@@ -1,5 +1,5 @@
 import { serverText } from "../../cloud/answer.ts";
-import { describeFault, describeUnusable } from "../../cloud/faults.ts";
+import { describeFault } from "../../cloud/faults.ts";
 import { findUnusableAuthorities } from "../../system/authorities.ts";
 import { type Certificate, inspectTls } from "../../system/certificate.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
@@ -15,17 +15,13 @@ export const tls: Check<Target> = {
     const shown = secret("host", host);
     try {
       const { certificate, fault } = await inspectTls(url, route, patience);
-      const unusable = findUnusableAuthorities(cli.env);
-      if (fault) {
-        const { message, hint } = describeFault({ certificate, fault }, shown, unusable);
-        return fail(message, hint);
-      }
-      const finding = judge(certificate!, host, cli.now());
-      if (!unusable || finding.status !== "ok") return finding;
-      return warn(
-        text`${finding.message}; ${describeUnusable(unusable)}`,
-        text`repair the file, or unset the variable`,
+      if (!fault) return judge(certificate!, host, cli.now());
+      const { message, hint } = describeFault(
+        { certificate, fault },
+        shown,
+        findUnusableAuthorities(cli.env),
       );
+      return fail(message, hint);
     } catch (error) {
       const hint = text`check the host name and the port of the endpoint`;
       return fail(text`no TLS connection to ${shown}: ${reasonOf(error)}`, hint);
