@@ -190,7 +190,7 @@ function withAuthorities(message: Sentence, unusable: Unusable | undefined, hint
   };
 }
 
-export function describeUnusable({ variable, path, why }: Unusable): Sentence {
+function describeUnusable({ variable, path, why }: Unusable): Sentence {
   return [
     `${variable} names `,
     { kind: "path", shown: serverText(path) ?? "a file" },
