@@ -66,7 +66,7 @@ const OUTSIDE: Record<string, string[]> = {
   "@clack/prompts": ["system/prompt.ts"],
   c12: ["resolve/layers.ts"],
   citty: ["cli/"],
-  confbox: ["store/own-json.ts", "store/protection.ts"],
+  confbox: ["system/own-json.ts", "store/protection.ts"],
   consola: ["system/output.ts"],
   "fast-string-width": ["system/table.ts"],
   "fastest-levenshtein": ["cli/suggest.ts"],

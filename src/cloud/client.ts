@@ -127,7 +127,7 @@ async function exchange<T>(
       if (pause === undefined) return await read(response, deadline);
       await response.body?.cancel();
     } catch (error) {
-      const failure = await failureOf(call, message, error);
+      const failure = await failureOf(call, message, deadline.reasonFor(error));
       trace(call, message, { route, result: `${failure.code}: ${failure.message}`, started });
       const isRetried = failure.code === "UNREACHABLE" && !isFinal(error) && attempt < retries;
       pause = isRetried ? pauseBefore(attempt, end) : undefined;
@@ -186,7 +186,7 @@ async function* chunksOf(
       deadline.set(call.timeoutMs);
     }
   } catch (error) {
-    throw await failureOf(call, message, error);
+    throw await failureOf(call, message, deadline.reasonFor(error));
   } finally {
     deadline.clear();
   }

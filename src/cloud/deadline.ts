@@ -21,4 +21,10 @@ export class Deadline {
   clear(): void {
     clearTimeout(this.#timer);
   }
+
+  /** Why a request failed: the time is up, where a runtime reports the connection that was closed for that. */
+  reasonFor(error: unknown): unknown {
+    const { aborted, reason } = this.#controller.signal;
+    return aborted ? reason : error;
+  }
 }

@@ -1,5 +1,6 @@
 import { command } from "../cli/command.ts";
-import { describeChanges, listNames } from "../store/compare.ts";
+import type { Changes } from "../store/compare.ts";
+import { listNames } from "../system/text.ts";
 import { bringBack, findRestorable, listRestorable, type Restorable } from "../store/restore.ts";
 import { reportNarrowed } from "../auth/report-login.ts";
 import type { Cli } from "../app.ts";
@@ -59,4 +60,15 @@ function toRow({ id, kind, time, contexts, changes }: Restorable, now: Date): Ce
   const then = isLost ? `lost ${listNames(contexts)}` : changes ? describeChanges(changes) : "";
   const cells = [id, showTime(time), showAge(time, now), String(contexts.length), then || "-"];
   return isLost ? cells.map((text) => ({ text, tone: "warning" })) : cells;
+}
+
+/** For people; empty when nothing that has a name differs. */
+function describeChanges({ added, removed, changed, current }: Changes): string {
+  const parts = [
+    added.length > 0 && `added ${listNames(added)}`,
+    removed.length > 0 && `removed ${listNames(removed)}`,
+    changed.length > 0 && `changed ${listNames(changed)}`,
+    current && `current ${current.from} → ${current.to}`,
+  ];
+  return parts.filter((part) => typeof part === "string").join("; ");
 }

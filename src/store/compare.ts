@@ -24,21 +24,3 @@ export function compare(before: ContextsFile, after: ContextsFile): Changes {
     current: from === to ? null : { from, to },
   };
 }
-
-/** For people; empty when nothing that has a name differs. */
-export function describeChanges({ added, removed, changed, current }: Changes): string {
-  const parts = [
-    added.length > 0 && `added ${listNames(added)}`,
-    removed.length > 0 && `removed ${listNames(removed)}`,
-    changed.length > 0 && `changed ${listNames(changed)}`,
-    current && `current ${current.from} → ${current.to}`,
-  ];
-  return parts.filter((part) => typeof part === "string").join("; ");
-}
-
-const MOST_NAMES = 5;
-
-export function listNames(names: readonly string[]): string {
-  const rest = names.length - MOST_NAMES;
-  return names.slice(0, MOST_NAMES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
-}

@@ -12,7 +12,7 @@ import { type Context, findContext, firstOfEachName } from "../contexts/context.
 import { discard, inspect, realTarget } from "../system/files.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
-import { listNames } from "./compare.ts";
+import { listNames } from "../system/text.ts";
 import { isHomeFile, type Paths } from "./home.ts";
 import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
 import { addLoss, hasLogin, isSameLogin } from "./losses.ts";

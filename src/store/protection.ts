@@ -5,7 +5,7 @@ import { requirePrivateDirectory } from "../system/create.ts";
 import { discard, realTarget } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
 import { isHomeFile, type Paths } from "./home.ts";
-import { writeOwnJson } from "./own-json.ts";
+import { writeOwnJson } from "../system/own-json.ts";
 import { besideTarget, withStoreLock } from "./store-lock.ts";
 
 /**

@@ -4,7 +4,7 @@ import { isPrivateDirectory } from "../system/create.ts";
 import { codeOf } from "../system/storage-error.ts";
 import { sha256 } from "../system/runtime.ts";
 import { type Context, findContext, tokenOf } from "../contexts/context.ts";
-import { readOwnJson, writeOwnJson } from "./own-json.ts";
+import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
 
 /**
  * What we know beyond the shared file, kept in a file of our own because Python drops keys it does not know. It can be

@@ -4,7 +4,7 @@ import { ensurePrivateDirectory } from "../system/create.ts";
 import { storageError } from "../system/storage-error.ts";
 import { acquireLock } from "../system/lock.ts";
 import type { Paths } from "../store/home.ts";
-import { readOwnJson, writeOwnJson } from "../store/own-json.ts";
+import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
 
 /**
  * A rotation that has begun and not ended, with both secrets. Each step is in the journal before its request is sent, so

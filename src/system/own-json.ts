@@ -1,9 +1,9 @@
 import { basename, dirname } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
-import { requirePrivateDirectory } from "../system/create.ts";
-import { removeFile } from "../system/files.ts";
-import { readOwnFile } from "../system/read-file.ts";
-import { replaceFile, sweepTemporaries } from "../system/replace.ts";
+import { requirePrivateDirectory } from "./create.ts";
+import { removeFile } from "./files.ts";
+import { readOwnFile } from "./read-file.ts";
+import { replaceFile, sweepTemporaries } from "./replace.ts";
 
 /** A JSON file in our own directory; undefined when there is none. @throws SyntaxError, or CliError `STORAGE`. */
 export function readOwnJson(path: string): unknown {
