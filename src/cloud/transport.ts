@@ -55,7 +55,7 @@ export async function transportError(error: unknown, request: Unanswered): Promi
   }
   return new CliError(
     "UNREACHABLE",
-    `${endpoint} cannot be reached${through}: ${reason ?? `the connection failed (${code})`}`,
+    `${endpoint} cannot be reached${through}: ${reason ?? `the connection failed${code && ` (${code})`}`}`,
     details(hint ?? "`bentocloud doctor` looks at each step of a connection"),
   );
 }

@@ -30,6 +30,12 @@ export async function transmit(transmission: Transmission): Promise<Response> {
   return process.versions.bun ? fetchInBun(transmission) : requestInNode(transmission);
 }
 
+/** `Response` has no other ones, although parsers accept them. */
+function requireStatus(status: number): void {
+  if (status >= 200 && status <= 599) return;
+  throw Object.assign(new Error(`HTTP ${status}`), { code: "HPE_INVALID_STATUS" });
+}
+
 async function fetchInBun(transmission: Transmission): Promise<Response> {
   const { method, url, headers, body, route, signal, isRepeatable } = transmission;
   if (url.protocol === "https:") hideUnusableAuthorities(ownEnvironment());
@@ -47,9 +53,11 @@ async function fetchInBun(transmission: Transmission): Promise<Response> {
   for (const way of waysTo(url, route)) {
     try {
       // Bun lets NO_PROXY take precedence over the option.
-      return await withoutVariables(["NO_PROXY", "no_proxy"], () =>
+      const response = await withoutVariables(["NO_PROXY", "no_proxy"], () =>
         fetch(way.target, { ...options, ...way.options } as RequestInit),
       );
+      requireStatus(response.status);
+      return response;
     } catch (error) {
       failure = error;
       if (codeOf(error) !== "ECONNREFUSED") break;
@@ -163,6 +171,7 @@ const BODILESS = new Set([204, 205, 304]);
 function toResponse(message: IncomingMessage): Response {
   const { Readable } = process.getBuiltinModule("node:stream");
   const { statusCode: status = 0, statusMessage: statusText = "", rawHeaders } = message;
+  requireStatus(status);
   const headers = new Headers();
   for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
   const body = Readable.toWeb(message) as unknown as ReadableStream<Uint8Array<ArrayBuffer>>;

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { writeBelow } from "../store/fixture.ts";
 import { home } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
@@ -158,6 +158,20 @@ for (const { name, isMissing, ask } of CLIENTS)
           host: HOST,
           evil: false,
         });
+      }
+    });
+
+    test("takes no answer for HTTP that is none, and no switch to another protocol", async () => {
+      const answers = ["SSH-2.0-x\r\n", "HTTP/1.1 999 No\r\n", "HTTP/1.1 000 No\r\n", "HTTP/1.1 101 No\r\nConnection: upgrade\r\nUpgrade: x\r\n"];
+      for (const answer of answers) {
+        const server = createTcpServer((socket) =>
+          socket.on("error", () => {}).once("data", () => socket.end(`${answer}Content-Length: 0\r\n\r\n`)),
+        );
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        const [outcome] = await ask({ endpoint, token }, { path: "/x" });
+        server.close();
+        expect([answer, outcome!.code]).toEqual([answer, "NOT_BENTOCLOUD"]);
       }
     });
 
