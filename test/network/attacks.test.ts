@@ -162,7 +162,12 @@ for (const { name, isMissing, ask } of CLIENTS)
     });
 
     test("takes no answer for HTTP that is none, and no switch to another protocol", async () => {
-      const answers = ["SSH-2.0-x\r\n", "HTTP/1.1 999 No\r\n", "HTTP/1.1 000 No\r\n", "HTTP/1.1 101 No\r\nConnection: upgrade\r\nUpgrade: x\r\n"];
+      const answers = [
+        "SSH-2.0-x\r\n",
+        "HTTP/1.1 999 No\r\n",
+        "HTTP/1.1 000 No\r\n",
+        "HTTP/1.1 101 No\r\nConnection: upgrade\r\nUpgrade: x\r\n",
+      ];
       for (const answer of answers) {
         const server = createTcpServer((socket) =>
           socket.on("error", () => {}).once("data", () => socket.end(`${answer}Content-Length: 0\r\n\r\n`)),
