@@ -41,7 +41,7 @@ export async function compile(chunks: Chunk[], outfile: string, runtime?: Runtim
       target: "bun",
       format: "esm",
       bytecode: true,
-      // The same as in the first half, so that the source maps stay right.
+      // As in the first half, so that the source maps stay right.
       minify: { whitespace: true, syntax: true, identifiers: false },
       naming: { entry: "[name].[ext]", asset: "[name].[ext]" },
       plugins: [externalChunks],

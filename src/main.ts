@@ -1,5 +1,5 @@
 import { reportError } from "./cli/errors.ts";
-import { parseInvocation, runInvocation } from "./cli/parse.ts";
+import { parseInvocation, runInvocation } from "./cli/parse-argv.ts";
 import { root } from "./commands/index.ts";
 import type { Flags } from "./app.ts";
 import { takeArguments } from "./system/arguments.ts";

@@ -10,7 +10,7 @@ export type { ContextsFile, Problem } from "./contexts-file.ts";
  * are not in the shape both programs write.
  */
 export async function readContexts(text: string): Promise<ContextsFile> {
-  return readFast(text) ?? (await import("./parse.ts")).parseContexts(text);
+  return readFast(text) ?? (await import("./parse-contexts.ts")).parseContexts(text);
 }
 
 /** What keeps the context of that name, or the current one (null), from being used; undefined when nothing does. */

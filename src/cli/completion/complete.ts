@@ -1,7 +1,7 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { GLOBAL_ARGS } from "../args.ts";
 import type { Command, Commands } from "../command.ts";
-import { findCommand } from "../parse.ts";
+import { findCommand } from "../parse-argv.ts";
 
 export interface Completion {
   value: string;

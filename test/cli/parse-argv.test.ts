@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Cli } from "../../src/app.ts";
 import { command, flag, group, option } from "../../src/cli/command.ts";
-import { parseInvocation, runInvocation } from "../../src/cli/parse.ts";
+import { parseInvocation, runInvocation } from "../../src/cli/parse-argv.ts";
 
 /** A tree with one command, which returns what it was given. */
 async function readBack(argv: string[]) {
