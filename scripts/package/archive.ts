@@ -10,7 +10,7 @@ export function archiveName({ name, os }: Target): string {
   return `bentocloud-${name}.${os === "win32" ? "zip" : "tar.gz"}`;
 }
 
-/** The same files and time give the same archive, byte for byte. */
+/** Archives are reproducible: equal files and an equal time give equal bytes. */
 export function writeArchive(outfile: string, files: readonly Placed[], time: number): void {
   const root = mkdtempSync(join(tmpdir(), "bentocloud-archive-"));
   try {

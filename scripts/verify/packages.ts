@@ -49,7 +49,7 @@ export function makeHostileFolder(parent: string): string {
   return folder;
 }
 
-/** What is wrong with a program that answers, in an empty folder and in a hostile one. */
+/** Runs the program in an empty folder and in a hostile one; lists what is wrong with its answers. */
 export function checkIdentity(command: readonly string[]): string[] {
   const home = mkdtempSync(join(tmpdir(), "bentocloud-identity-"));
   const [program = "", ...first] = command;

@@ -100,7 +100,7 @@ async function printText({ output, isTerminal }: Cli, text: string): Promise<voi
 
 /** Enough for the sentence in which a server says what went wrong. */
 const BEGINNING = 64 * 1024;
-/** What is longer is not indented for a person, but printed as it comes. */
+/** A longer answer is printed as it arrives, without indentation. */
 const MAX_INDENTED = 10 * 1024 * 1024;
 
 /** Prints a body to its end, or until nobody reads any more. Gives its beginning. */

@@ -13,7 +13,7 @@ type Values<A extends ArgsDef> = {
       : string | undefined;
 };
 
-/** What was given beyond one value for each argument. */
+/** Words after `--`, and every value of an option that is repeated. */
 interface Given {
   /** The words after `--`, for a command that has `rest`. */
   rest: readonly string[];

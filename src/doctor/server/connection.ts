@@ -40,7 +40,7 @@ export const proxy: Check<Target> = {
   },
 };
 
-/** What is wrong with a variable says nothing about anybody. */
+/** An error about a proxy variable is shown in reports: it names the variable and never its value. */
 function readRoute(target: Target) {
   try {
     return target.route;
