@@ -2,13 +2,13 @@ import type { ArgsDef, ParsedArgs } from "citty";
 import type { Cli, Flags } from "../app.ts";
 import { type CliError, usageError } from "../errors.ts";
 import {
+  checkChoice,
   checkValue,
   GLOBAL_ARGS,
   isOption,
   type Option,
   readFlags,
   readOption,
-  unknownOption,
 } from "./args.ts";
 import type { Command, CommandData } from "./command.ts";
 
@@ -23,6 +23,8 @@ export interface Invocation {
   path: string[];
   flags: Flags;
   request: "run" | "help" | "version";
+  /** The page of help that was asked for, when it is not that of a command. */
+  topic: string | undefined;
   options: Option[];
   positionals: string[];
   /** The words after `--`, for a command that takes them unread. */
@@ -34,12 +36,12 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
   const found = await findCommand(root, words, { lenient: words.includes("--help") || words.includes("-h") });
-  const { command, path, options } = found;
+  const { command, path, options, topic } = found;
   const behind = end === -1 ? [] : argv.slice(end + 1);
   const isRest = command.rest !== undefined;
   const positionals = isRest ? found.positionals : [...found.positionals, ...behind];
   const flags = readFlags(options);
-  const invocation = { command, path, flags, options, positionals, rest: isRest ? behind : [] };
+  const invocation = { command, path, flags, options, positionals, topic, rest: isRest ? behind : [] };
   const isBare = command === root && positionals.length === 0;
   const wantsVersion = options.some(({ name }) => name === "version");
   if (found.lenient || (isBare && !wantsVersion)) return { ...invocation, request: "help" };
@@ -48,7 +50,7 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
     const names = Object.keys(command.subCommands).join(", ");
     throw usageError(`\`${path.join(" ")}\` needs a command: ${names}`, `see \`${path.join(" ")} --help\``);
   }
-  refuseWrongPositionals(command, path, positionals);
+  await checkPositionals(command, path, positionals);
   return { ...invocation, request: "run" };
 }
 
@@ -56,7 +58,7 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
 export async function runInvocation(invocation: Invocation, cli: Cli): Promise<number> {
   const { command, options, rest } = invocation;
   const all = (option: string) =>
-    options.flatMap(({ name, value }) => (name === option ? (value ?? []) : []));
+    options.flatMap(({ name, value }) => (name === option ? (value ?? "") : []));
   const data: CommandData = { cli, given: { rest, all } };
   const result: unknown = await command.run?.({
     rawArgs: [],
@@ -78,7 +80,7 @@ function readValues({ command, options, positionals }: Invocation): ParsedArgs {
   return values as ParsedArgs;
 }
 
-interface Found {
+export interface Found {
   command: Command;
   path: string[];
   options: Option[];
@@ -86,6 +88,9 @@ interface Found {
   /** The last word, when it is an option whose value is missing. */
   pending: string | undefined;
   lenient: boolean;
+  /** After the word `help`: what follows names a command or a topic. */
+  isHelp: boolean;
+  topic: string | undefined;
 }
 
 /**
@@ -94,9 +99,10 @@ interface Found {
  */
 export async function findCommand(
   root: Command,
-  words: readonly string[],
+  given: readonly string[],
   { lenient = false },
 ): Promise<Found> {
+  const words = [...given];
   const found: Found = {
     command: root,
     path: ["bentocloud"],
@@ -104,6 +110,8 @@ export async function findCommand(
     positionals: [],
     pending: undefined,
     lenient,
+    isHelp: false,
+    topic: undefined,
   };
   for (let index = 0; index < words.length;) {
     const word = words[index] ?? "";
@@ -112,10 +120,16 @@ export async function findCommand(
       continue;
     }
     const { command } = found;
-    if (word === "help" && command === root) found.lenient = true;
+    const alias = command.aliases?.[word];
+    if (alias) {
+      words.splice(index, 1, ...alias);
+      continue;
+    }
+    if (word === "help" && command === root) found.lenient = found.isHelp = true;
+    else if (found.isHelp && command.topics?.[word]) found.topic = word;
     else if (command.subCommands) {
       const load = command.subCommands[word];
-      if (!load) throw await unknownCommand(word, found.path.join(" "), Object.keys(command.subCommands));
+      if (!load) throw (await import("./suggest.ts")).unknownCommand(word, found);
       found.command = await load();
       found.path.push(word);
     } else if (command.rest !== undefined && !found.lenient) throw withoutDashes(found);
@@ -130,25 +144,15 @@ async function takeOption(found: Found, words: readonly string[], index: number)
   const read = readOption(words, index, definitions);
   if (read) {
     const { option, next } = read;
-    if (!found.lenient) checkValue(option, definitions);
+    if (!found.lenient) await checkValue(option, definitions, found.path.join(" "));
     const isMissing = option.value === undefined && definitions[option.name]?.type !== "boolean";
     if (isMissing && next === words.length) found.pending = option.name;
     found.options.push(option);
     return next;
   }
-  if (!found.lenient) throw await unknownOption(words[index] ?? "", found.path.join(" "), definitions);
-  return index + 1;
-}
-
-async function unknownCommand(word: string, parent: string, commands: string[]): Promise<CliError> {
-  const { closest } = await import("./suggest.ts");
-  const near = closest(word, commands);
-  // Only what looks like a command is repeated: anything else may be a token that was pasted in the wrong place.
-  const isShown = /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word);
-  return usageError(
-    isShown ? `unknown command \`${parent} ${word}\`` : "unknown command",
-    near ? `did you mean \`${parent} ${near}\`?` : `\`${parent} --help\` lists the commands`,
-  );
+  if (found.lenient) return index + 1;
+  const { unknownOption } = await import("./suggest.ts");
+  throw unknownOption(words[index] ?? "", found.path.join(" "), definitions);
 }
 
 /** Without `--`, the program's own options would be read as ours. */
@@ -157,20 +161,22 @@ function withoutDashes({ command: { rest = "" }, path }: Found): CliError {
   return usageError(`\`${name}\` takes its ${rest} after \`--\``, `${name} -- ${rest.toUpperCase()}…`);
 }
 
-function refuseWrongPositionals(
+async function checkPositionals(
   command: Command,
   path: readonly string[],
   positionals: readonly string[],
-): void {
+): Promise<void> {
   const taken = Object.entries(command.args).filter(([, arg]) => arg.type === "positional");
   const name = path.join(" ");
   const missing = taken.slice(positionals.length).find(([, arg]) => arg.required);
   if (missing) throw usageError(`\`${name}\` needs <${missing[0]}>`, `see \`${name} --help\``);
-  if (positionals.length <= taken.length) return;
   // The argument is not repeated: it may be a token that was pasted without its option.
   const most = taken.length === 1 ? "at most 1 argument" : `at most ${taken.length} arguments`;
-  throw usageError(
-    `\`${name}\` takes ${taken.length === 0 ? "no argument" : most}`,
-    `see \`${name} --help\``,
-  );
+  if (positionals.length > taken.length)
+    throw usageError(
+      `\`${name}\` takes ${taken.length === 0 ? "no argument" : most}`,
+      `see \`${name} --help\``,
+    );
+  for (const [index, [term, arg]] of taken.entries())
+    await checkChoice(positionals[index], arg, `<${term}>`, name);
 }

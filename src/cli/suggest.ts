@@ -1,13 +1,106 @@
-import { distance } from "fastest-levenshtein";
+import type { ArgsDef } from "citty";
+import { type CliError, type Correction, usageError } from "../errors.ts";
+import { closest } from "./closest.ts";
+import { looksLikeToken, quoteWord } from "../system/text.ts";
+import type { Found, Invocation } from "./parse-argv.ts";
 
-/** The candidate that a mistyped word most likely means; undefined when none is close. */
-export function closest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(word.replace(/^-+/, "").length / 3));
-  let best: string | undefined;
-  let bestDistance = limit + 1;
-  for (const candidate of candidates) {
-    const steps = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (steps < bestDistance) [best, bestDistance] = [candidate, steps];
+/** What was meant by words that nothing defines. No suggestion names a hidden alias. */
+export function unknownCommand(word: string, { command, path, isHelp }: Found): CliError {
+  const { subCommands = {}, topics = {}, aliases = {} } = command;
+  const [program, ...group] = path;
+  const line = (isHelp ? [program, "help", ...group] : path).join(" ");
+  const builtIn = path.length === 1 ? ["help"] : [];
+  const names = [...Object.keys(subCommands), ...(isHelp ? Object.keys(topics) : builtIn)];
+  const near = closest(word, [
+    ...names,
+    ...Object.keys(aliases).filter((alias) => aliases[alias]!.length > 0),
+  ]);
+  const meant = near === undefined ? [] : (aliases[near] ?? [near]);
+  // Only what looks like a command is repeated: anything else may be a token that was pasted in the wrong place.
+  const isShown = /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word);
+  return usageError(
+    isShown ? `unknown command \`${line} ${word}\`` : "unknown command",
+    meant.length > 0
+      ? `did you mean \`${[line, ...meant].join(" ")}\`?`
+      : `\`${path.join(" ")} --help\` lists the commands`,
+  );
+}
+
+export function unknownOption(word: string, commandName: string, definitions: ArgsDef): CliError {
+  const written = withoutSecret(word);
+  const options = Object.keys(definitions).filter((name) => definitions[name]?.type !== "positional");
+  const near = closest(written.replace(/^-+/, ""), options);
+  return usageError(
+    `unknown option ${written} for \`${commandName}\``,
+    near ? `did you mean \`${commandName} --${near}\`?` : `\`${commandName} --help\` lists the options`,
+  );
+}
+
+/** `line` is what stands before the value. */
+export function wrongChoice(value: string, choices: readonly string[], name: string, line: string): CliError {
+  const near = closest(value, choices);
+  return usageError(
+    `${name} does not take this value`,
+    near ? `did you mean \`${line} ${near}\`?` : `one of ${choices.join(", ")}`,
+  );
+}
+
+/** The part of an option that cannot be a secret: some programs take one as `-pSECRET`. */
+function withoutSecret(word: string): string {
+  const [written = ""] = word.startsWith("--") ? word.split("=", 1) : [word];
+  if (!written.startsWith("--")) return written.slice(0, 2);
+  return /^--(?=.{1,32}$)[a-z]{1,15}(?:[_-][a-z]{0,15})*$/i.test(written) ? written : "--…";
+}
+
+/** The hint of an error whose correction is known; undefined when nothing is near, or not on the command line. */
+export function suggest(
+  invocation: Invocation,
+  correction: Correction,
+  hint: string | undefined,
+): string | undefined {
+  if ("missing" in correction) {
+    const { missing } = correction;
+    return `${hint}: \`${rewrite(invocation, { missing })}\``;
   }
-  return best ?? candidates.find((candidate) => word.length >= 3 && candidate.startsWith(word));
+  const { unknown, names, variable } = correction;
+  const meant = closest(unknown, names);
+  if (meant === undefined) return undefined;
+  if (variable !== undefined) return `did you mean ${variable}=${quoteWord(meant)}?`;
+  const isTyped = [...invocation.positionals, ...invocation.options.map(({ value }) => value)].includes(
+    unknown,
+  );
+  return isTyped ? `did you mean \`${rewrite(invocation, { unknown, meant })}\`?` : undefined;
+}
+
+interface Change {
+  unknown?: string;
+  meant?: string;
+  missing?: string;
+}
+
+/**
+ * The command line that works. The words of another program, the values of other options, and what looks like a token
+ * may be secret, so an ellipsis stands for them.
+ */
+function rewrite(
+  { path, options, positionals, rest }: Invocation,
+  { unknown, meant = "", missing }: Change,
+): string {
+  const show = (word: string) => {
+    if (word === unknown) return quoteWord(meant);
+    return looksLikeToken(word) ? "…" : quoteWord(word);
+  };
+  const written = options.flatMap(({ name, value }) => {
+    if (value === undefined) return missing?.startsWith(`--${name}=`) ? [] : [`--${name}`];
+    return value === unknown ? [`--${name}=${quoteWord(meant)}`] : [];
+  });
+  const isShort = options.some(({ value }) => value !== undefined && value !== unknown);
+  return [
+    ...path,
+    ...positionals.map(show),
+    ...written,
+    ...(missing === undefined ? [] : [missing]),
+    ...(isShort ? ["…"] : []),
+    ...(rest.length > 0 ? ["--", "…"] : []),
+  ].join(" ");
 }

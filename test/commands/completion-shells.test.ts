@@ -121,6 +121,12 @@ const TYPED: [text: string, words: string[]][] = [
   ["bentocloud use -- -d⇥", ["use", "--", "-dash"]],
   ["bentocloud use nothing-like-it⇥", ["use", "nothing-like-it"]],
   ["bentocloud context rename def⇥def⇥", ["context", "rename", "default", "def"]],
+  ["bentocloud help exit⇥", ["help", "exit-codes"]],
+  ["bentocloud logout --yes=my⇥", ["logout", "--yes=my prod"]],
+  [
+    "bentocloud api-token create ci --scope read_c⇥",
+    ["api-token", "create", "ci", "--scope", "read_cluster"],
+  ],
   ["bentocloud exec -- print-thi⇥", ["exec", "--", "print-this-program"]],
   ["bentocloud exec --check -- cat fil⇥", ["exec", "--check", "--", "cat", "file to read"]],
 ];

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { CliError } from "../../errors.ts";
-import { quoteWord } from "../../resolve/require.ts";
+import { quoteWord } from "../../system/text.ts";
 import type { Paths } from "../../store/home.ts";
 import type { Store } from "../../store/store.ts";
 import { withStoreLock } from "../../store/store-lock.ts";
