@@ -1,5 +1,6 @@
 import { reportError } from "./cli/errors.ts";
-import { type Invocation, parseInvocation, runInvocation } from "./cli/parse-argv.ts";
+import type { Invocation } from "./cli/invocation.ts";
+import { parseInvocation, runInvocation } from "./cli/parse-argv.ts";
 import { root } from "./commands/index.ts";
 import type { Flags } from "./app.ts";
 import { takeArguments } from "./system/arguments.ts";

@@ -2,6 +2,7 @@ import type { ArgDef, ArgsDef } from "citty";
 import type { Flags } from "../app.ts";
 import { usageError } from "../errors.ts";
 import { flag, option } from "./command.ts";
+import type { Option } from "./invocation.ts";
 
 /** Accepted by every command, before or after its name. */
 export const GLOBAL_ARGS = {
@@ -18,15 +19,6 @@ export const GLOBAL_ARGS = {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_TIMEOUT_SECONDS = 86_400;
-
-/** An option of a command line, matched with its definition. */
-export interface Option {
-  name: string;
-  /** As it was written, without its value. */
-  written: string;
-  /** Undefined when there was none. */
-  value: string | undefined;
-}
 
 export function isOption(word: string): boolean {
   return word.startsWith("-") && word !== "-" && word !== "--";

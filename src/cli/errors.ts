@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { Output } from "../system/output.ts";
-import type { Invocation } from "./parse-argv.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** The one place where an error becomes words on stderr and an exit code. */
 export async function reportError(

@@ -1,7 +1,7 @@
 import type { ArgDef } from "citty";
 import { GLOBAL_ARGS } from "./args.ts";
 import type { Command, Row, Topic, Topics } from "./command.ts";
-import type { Invocation } from "./parse-argv.ts";
+import type { Invocation } from "./invocation.ts";
 import { alignRows, showExamples, wrap } from "./layout.ts";
 
 interface Style {
@@ -55,7 +55,7 @@ function renderTopic({ description, parts }: Topic, style: Style): string {
 }
 
 /** The commands below a group; those of the program under the heading that each one names. */
-export async function listCommands(
+async function listCommands(
   { subCommands = {} }: Command,
   isProgram: boolean,
 ): Promise<[heading: string, rows: Row[]][]> {

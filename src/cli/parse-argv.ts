@@ -1,37 +1,17 @@
 import type { ArgsDef, ParsedArgs } from "citty";
-import type { Cli, Flags } from "../app.ts";
+import type { Cli } from "../app.ts";
 import { type CliError, usageError } from "../errors.ts";
-import {
-  checkChoice,
-  checkValue,
-  GLOBAL_ARGS,
-  isOption,
-  type Option,
-  readFlags,
-  readOption,
-} from "./args.ts";
+import { checkChoice, checkValue, GLOBAL_ARGS, isOption, readFlags, readOption } from "./args.ts";
 import type { Command, CommandData } from "./command.ts";
+import type { Found, Invocation } from "./invocation.ts";
 
 /**
  * From argv to one command and the values of its arguments. This is the only parser of argv, on every runtime. citty's
  * own is not used: it ignores options that are not defined, reads `--help` after `--`, takes `--no-x` for the negation
  * of `x`, prints usage on stdout, and exits 1 for every error.
+ *
+ * @throws CliError `USAGE` for every word that no definition allows.
  */
-export interface Invocation {
-  command: Command;
-  /** The full name, for example `["bentocloud", "context", "list"]`. */
-  path: string[];
-  flags: Flags;
-  request: "run" | "help" | "version";
-  /** The page of help that was asked for, when it is not that of a command. */
-  topic: string | undefined;
-  options: Option[];
-  positionals: string[];
-  /** The words after `--`, for a command that takes them unread. */
-  rest: string[];
-}
-
-/** @throws CliError `USAGE` for every word that no definition allows. */
 export async function parseInvocation(root: Command, argv: readonly string[]): Promise<Invocation> {
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
@@ -78,19 +58,6 @@ function readValues({ command, options, positionals }: Invocation): ParsedArgs {
       type === "positional" ? left.shift() : type === "boolean" ? last !== undefined : last?.value;
   }
   return values as ParsedArgs;
-}
-
-export interface Found {
-  command: Command;
-  path: string[];
-  options: Option[];
-  positionals: string[];
-  /** The last word, when it is an option whose value is missing. */
-  pending: string | undefined;
-  lenient: boolean;
-  /** After the word `help`: what follows names a command or a topic. */
-  isHelp: boolean;
-  topic: string | undefined;
 }
 
 /**

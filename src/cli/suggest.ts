@@ -2,7 +2,7 @@ import type { ArgsDef } from "citty";
 import { type CliError, type Correction, usageError } from "../errors.ts";
 import { closest } from "./closest.ts";
 import { looksLikeToken, quoteWord } from "../system/text.ts";
-import type { Found, Invocation } from "./parse-argv.ts";
+import type { Found, Invocation } from "./invocation.ts";
 
 /** What was meant by words that nothing defines. No suggestion names a hidden alias. */
 export function unknownCommand(word: string, { command, path, isHelp }: Found): CliError {

@@ -42,6 +42,6 @@ export const root = group({
   examples: [
     ["bentocloud login", "sign in"],
     ["bentocloud use staging", "switch to another context"],
-    ["bentocloud exec -- bentoml deployment list", "run a program with the credentials"],
+    ["bentocloud exec -- bentoml deployment list", "run a program signed in"],
   ],
 });
