@@ -4,26 +4,42 @@ import { closest } from "./closest.ts";
 import { looksLikeToken, quoteWord } from "../system/text.ts";
 import type { Found, Invocation } from "./invocation.ts";
 
-/** What was meant by words that nothing defines. No suggestion names a hidden alias. */
-export function unknownCommand(word: string, { command, path, isHelp }: Found): CliError {
-  const { subCommands = {}, topics = {}, aliases = {} } = command;
-  const [program, ...group] = path;
-  const line = (isHelp ? [program, "help", ...group] : path).join(" ");
+/** What was meant by a word that names no command. No suggestion is a hidden alias, but what it stands for. */
+export function unknownCommand(word: string, found: Found): CliError {
+  if (found.isHelp) return unknownPage(word, found);
+  const { command, path } = found;
+  const { subCommands = {}, aliases = {} } = command;
+  const line = path.join(" ");
   const builtIn = path.length === 1 ? ["help"] : [];
-  const names = [...Object.keys(subCommands), ...(isHelp ? Object.keys(topics) : builtIn)];
-  const near = closest(word, [
-    ...names,
-    ...Object.keys(aliases).filter((alias) => aliases[alias]!.length > 0),
-  ]);
-  const meant = near === undefined ? [] : (aliases[near] ?? [near]);
-  // Only what looks like a command is repeated: anything else may be a token that was pasted in the wrong place.
-  const isShown = /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word);
+  const hidden = Object.keys(aliases).filter((alias) => aliases[alias]!.length > 0);
+  const near = closest(word, [...Object.keys(subCommands), ...builtIn, ...hidden]);
+  const meant = near === undefined ? undefined : (aliases[near] ?? [near]).join(" ");
   return usageError(
-    isShown ? `unknown command \`${line} ${word}\`` : "unknown command",
-    meant.length > 0
-      ? `did you mean \`${[line, ...meant].join(" ")}\`?`
-      : `\`${path.join(" ")} --help\` lists the commands`,
+    isCommandLike(word) ? `unknown command \`${line} ${word}\`` : "unknown command",
+    meant ? `did you mean \`${line} ${meant}\`?` : `\`${line} --help\` lists the commands`,
   );
+}
+
+function unknownPage(word: string, { command, path }: Found): CliError {
+  const [program, ...group] = path;
+  const line = [program, "help", ...group].join(" ");
+  const near = closest(
+    word,
+    [command.subCommands, command.topics].flatMap((pages) => Object.keys(pages ?? {})),
+  );
+  return usageError(
+    isCommandLike(word)
+      ? `there is no help for \`${[...group, word].join(" ")}\``
+      : "there is no help for that",
+    near
+      ? `did you mean \`${line} ${near}\`?`
+      : `\`${line}\` lists the commands${group.length === 0 ? " and topics" : ""}`,
+  );
+}
+
+/** Whether a word may be repeated: what does not look like a command may be a token that was pasted in the wrong place. */
+function isCommandLike(word: string): boolean {
+  return /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word);
 }
 
 export function unknownOption(word: string, commandName: string, definitions: ArgsDef): CliError {

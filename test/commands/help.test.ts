@@ -99,14 +99,18 @@ describe("help", () => {
   });
 
   test.each([
-    [["help", "lgin"], "help lgin", "did you mean `bentocloud help login`?"],
-    [["help", "enviroment"], "help enviroment", "did you mean `bentocloud help environment`?"],
-    [["help", "exti-codes"], "help exti-codes", "did you mean `bentocloud help exit-codes`?"],
-    [["help", "context", "lsit"], "help context lsit", "did you mean `bentocloud help context list`?"],
-    [["help", "toopic"], "help toopic", "`bentocloud --help` lists the commands"],
-    [["environment"], "environment", "`bentocloud --help` lists the commands"],
+    [["help", "lgin"], "lgin", "did you mean `bentocloud help login`?"],
+    [["help", "enviroment"], "enviroment", "did you mean `bentocloud help environment`?"],
+    [["help", "exti-codes"], "exti-codes", "did you mean `bentocloud help exit-codes`?"],
+    [["help", "context", "lsit"], "context lsit", "did you mean `bentocloud help context list`?"],
+    [["help", "toopic"], "toopic", "`bentocloud help` lists the commands and topics"],
+    [
+      ["help", "context", "environment"],
+      "context environment",
+      "`bentocloud help context` lists the commands",
+    ],
   ])("of what does not exist is a usage error: %p", async (args, word, hint) => {
-    const stderr = `error: unknown command \`bentocloud ${word}\`\nhint: ${hint}\n`;
+    const stderr = `error: there is no help for \`${word}\`\nhint: ${hint}\n`;
     expect(await run(args)).toMatchObject({ code: 2, stdout: "", stderr });
   });
 
