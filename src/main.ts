@@ -54,7 +54,7 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-/** The columns of the terminal; 80 for a file or another program. */
+/** The columns for help; 80 in a file or for another program. */
 function findWidth(): number {
   return (isTerminal(1) && process.stdout.columns) || 80;
 }

@@ -4,10 +4,15 @@ import type { Row } from "./command.ts";
 /** A longer term has its meaning on the next line. */
 const LONGEST_TERM = 24;
 const INDENT = "  ";
+/** What a column of text has at least, on a terminal that is too narrow for it. */
+const NARROWEST = 20;
 
 /** Lines of at most `width` columns. `hang` begins every line but the first, and takes its part of all of them. */
 export function wrap(text: string, width: number, hang = ""): string {
-  return wrapAnsi(text, width - hang.length, { hard: true }).replaceAll("\n", `\n${hang}`);
+  return wrapAnsi(text, Math.max(width - hang.length, NARROWEST), { hard: true }).replaceAll(
+    "\n",
+    `\n${hang}`,
+  );
 }
 
 /** Terms in one column and their meanings in another one. */

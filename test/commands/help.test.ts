@@ -63,6 +63,12 @@ describe("help", () => {
     }
   });
 
+  test("is still printed on a terminal that is too narrow", async () => {
+    const terminal = openTerminal(["--help"], { cols: 5 });
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.screen.replaceAll(/\s/g, "")).toContain("bentocloud\\use\\staging");
+  });
+
   test("fits the terminal", async () => {
     const terminal = openTerminal(["login", "--help"], { cols: 60 });
     expect(await terminal.exit).toMatchObject({ code: 0 });
