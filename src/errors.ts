@@ -32,7 +32,7 @@ export function exitCodeOf(code: ErrorCode): number {
   return code in EXIT_CODES ? EXIT_CODES[code as keyof typeof EXIT_CODES] : 5;
 }
 
-/** What would have worked. Whoever knows the command line makes a hint of it. */
+/** What was probably meant. The harness, which knows the whole command line, makes a hint of it. */
 export type Correction =
   | {
       /** A word that is none of these names. */

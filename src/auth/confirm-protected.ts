@@ -16,7 +16,7 @@ export function protectedNames({ store, output }: Cli): readonly string[] {
 }
 
 interface Intent {
-  /** The values of `--yes`; empty for one without a name, which is no answer to a question about a protected context. */
+  /** The values of `--yes`. One without a name is empty: it forbids the question, and does not answer it. */
   yes: readonly string[];
   /** What the command is about to do, for the question: "run a program with it". */
   intent: string;

@@ -1,4 +1,4 @@
-/** From this length on two mistakes are one typing error, and not another word. */
+/** In a word of this length or more, two mistakes still leave no doubt what was meant. */
 const LONG = 8;
 
 /**

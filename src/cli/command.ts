@@ -20,7 +20,7 @@ type Values<A extends ArgsDef> = {
 interface Given {
   /** The words after `--`, for a command that has `rest`. */
   rest: readonly string[];
-  /** Every value of an option that may be repeated; empty where it may be, and was, left out. */
+  /** Every value of an option that may be repeated. It is empty for `--yes` without a name. */
   all(option: string): string[];
 }
 
@@ -127,7 +127,7 @@ export function group({ name, description, commands, aliases, topics, ...more }:
   return defineCommand({ ...more, ...hidden, meta: { name, description }, args: {}, subCommands }) as Command;
 }
 
-/** So that `bentocloud constructor` is unknown. */
+/** Without a prototype, so that `bentocloud constructor` is unknown. */
 function withoutPrototype<T extends object>(names: T | undefined): T {
   return Object.assign(Object.create(null) as T, names);
 }

@@ -11,7 +11,7 @@ interface Style {
   width: number;
 }
 
-/** Whatever page of help was asked for. */
+/** The page of help that a command line asks for. */
 export async function renderInvocation({ command, path, topic }: Invocation, style: Style): Promise<string> {
   const load = topic === undefined ? undefined : command.topics?.[topic];
   return load ? renderTopic(await load(), style) : renderHelp(command, path, style);
@@ -54,7 +54,7 @@ function renderTopic({ description, parts }: Topic, style: Style): string {
   return [wrap(description, style.width), ...texts].join("\n\n");
 }
 
-/** The commands below a group; those of the program under the heading that each one names. */
+/** The commands of a group. Those of the program stand under the section that each one names. */
 async function listCommands(
   { subCommands = {} }: Command,
   isProgram: boolean,

@@ -4,7 +4,7 @@ import type { Row } from "./command.ts";
 /** A longer term has its meaning on the next line. */
 const LONGEST_TERM = 24;
 const INDENT = "  ";
-/** What a column of text has at least, on a terminal that is too narrow for it. */
+/** The smallest width of a column of text. A terminal that is narrower breaks the lines itself. */
 const NARROWEST = 20;
 
 /** Lines of at most `width` columns. `hang` begins every line but the first, and takes its part of all of them. */
@@ -37,10 +37,10 @@ export function showExamples(examples: readonly Row[], width: number): string {
     .join("\n");
 }
 
-/** What the shell takes for one word, as far as quotes say; an option and its value are not parted. */
+/** A word of a shell command, with its quotes. An option and its value count as one word. */
 const WORD = /(?:--[\w-]+ (?!-))?(?:"[^"]*"|'[^']*'|[^\s"'])+/g;
 
-/** A command line on as many lines as it needs, for a shell that reads them as one. */
+/** Breaks a command line at blanks, with the backslashes that make a shell read it as one line. */
 function breakLine(line: string, width: number): string {
   if (INDENT.length + line.length <= width) return INDENT + line;
   const lines: string[] = [];

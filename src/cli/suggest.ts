@@ -95,28 +95,26 @@ interface Change {
 }
 
 /**
- * The command line that works. The words of another program, the values of other options, and what looks like a token
- * may be secret, so an ellipsis stands for them.
+ * The command line that works. The words of another program, the values of other options, and arguments that do not
+ * look like names may be secret, so an ellipsis stands for them.
  */
 function rewrite(
   { path, options, positionals, rest }: Invocation,
   { unknown, meant = "", missing }: Change,
 ): string {
-  const show = (word: string) => {
-    if (word === unknown) return quoteWord(meant);
-    return looksLikeToken(word) ? "…" : quoteWord(word);
-  };
   const written = options.flatMap(({ name, value }) => {
     if (value === undefined) return missing?.startsWith(`--${name}=`) ? [] : [`--${name}`];
     return value === unknown ? [`--${name}=${quoteWord(meant)}`] : [];
   });
-  const isShort = options.some(({ value }) => value !== undefined && value !== unknown);
-  return [
-    ...path,
-    ...positionals.map(show),
-    ...written,
-    ...(missing === undefined ? [] : [missing]),
-    ...(isShort ? ["…"] : []),
-    ...(rest.length > 0 ? ["--", "…"] : []),
-  ].join(" ");
+  if (missing !== undefined) written.push(missing);
+  if (options.some(({ value }) => value !== undefined && value !== unknown)) written.push("…");
+  const words = positionals.map((word) => (word === unknown ? meant : word));
+  const names = words.map((word) => (word === meant || isNameLike(word) ? quoteWord(word) : "…"));
+  const isDashed = words.some((word) => word.startsWith("-") && word !== "-");
+  const tail = isDashed ? ["--", ...names] : rest.length > 0 ? ["--", "…"] : [];
+  return [...path, ...(isDashed ? [] : names), ...written, ...tail].join(" ");
+}
+
+function isNameLike(word: string): boolean {
+  return /^[\w./-]+$/.test(word) && !word.split(/\W/).some(looksLikeToken);
 }

@@ -188,11 +188,12 @@ describe("a name that does not exist", () => {
     ],
     [["context", "rename", "prd", "live"], "did you mean `bentocloud context rename prod live`?"],
     [["exec", "--context=prod1", "--", "echo", "x"], "did you mean `bentocloud exec --context=prod -- …`?"],
+    [["use", "--", "-dsah"], "did you mean `bentocloud use -- -dash`?"],
     [["use", "my pod"], "did you mean `bentocloud use 'my prod'`?"],
     [["use", "eu-3"], "`bentocloud context list` shows the contexts"],
     [["use", "nothing-like-it"], "`bentocloud context list` shows the contexts"],
   ])("is corrected in the hint: %p", async (args, hint) => {
-    const here = homeOf("default", "staging", "prod", "my prod", "eu-1", "eu-2");
+    const here = homeOf("default", "staging", "prod", "my prod", "eu-1", "eu-2", "-dash");
     const { code, stdout, stderr } = await run(args, { home: here });
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
     expect(stderr).toEndWith(`\nhint: ${hint}\n`);
@@ -204,6 +205,8 @@ describe("a name that does not exist", () => {
     const args = ["api", "/x", "--context", "prd", "-H", `a: ${token}`, "-F", `a=${other}`];
     const { stderr } = await run(args, { home: here });
     expect(stderr).toEndWith("did you mean `bentocloud api /x --context=prod …`?\n");
+    const path = await run(["api", `/x?${token}`, "--context=prd"], { home: here });
+    expect(path.stderr).toEndWith("did you mean `bentocloud api … --context=prod`?\n");
     const renamed = await run(["context", "rename", "prd", token], { home: here });
     expect(renamed.stderr).toEndWith("did you mean `bentocloud context rename prod …`?\n");
   });
