@@ -1,4 +1,4 @@
-import { reportError } from "./cli/errors.ts";
+import { reportError } from "./cli/report-error.ts";
 import { parseInvocation, runInvocation } from "./cli/parse-argv.ts";
 import { root } from "./commands/index.ts";
 import type { Flags } from "./app.ts";

@@ -71,7 +71,7 @@ const OUTSIDE: Record<string, string[]> = {
   "fast-string-width": ["system/table.ts"],
   "fastest-levenshtein": ["cli/suggest.ts"],
   "jq-wasm": ["system/jq.ts"],
-  ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/client.ts"],
+  ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/create-client.ts"],
   open: ["system/browser.ts"],
   yaml: ["yaml/"],
   "node:fs": [

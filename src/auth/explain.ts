@@ -4,7 +4,7 @@ import { CliError, type ErrorCode } from "../errors.ts";
 import type { Source } from "../resolve/active.ts";
 import type { ExplainedCandidate } from "../resolve/candidates.ts";
 import { listPins, type Pin } from "../resolve/pins.ts";
-import { comparePython, type PythonLogin } from "../resolve/python.ts";
+import { comparePython, type PythonLogin } from "../resolve/compare-python.ts";
 import { recallIdentity } from "./identity.ts";
 import { checkActive, worstExitCode } from "./status.ts";
 

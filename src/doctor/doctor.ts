@@ -1,12 +1,12 @@
 import type { Cli } from "../app.ts";
 import { type Check, type Finding, ok, toFinding } from "./check.ts";
-import { entryChecks } from "./contexts/entries.ts";
-import { file, home, leftovers, modes } from "./contexts/files.ts";
-import { rotations } from "./contexts/rotations.ts";
+import { entryChecks } from "./contexts/entry-checks.ts";
+import { file, home, leftovers, modes } from "./contexts/file-checks.ts";
+import { rotations } from "./contexts/rotation-check.ts";
 import { completion } from "./machine/completion.ts";
 import { copies } from "./machine/copies.ts";
 import { directory } from "./machine/directory.ts";
-import { environment } from "./machine/environment.ts";
+import { environment } from "./machine/login-variables.ts";
 import { runtime } from "./machine/runtime.ts";
 import { type Result, type Text, text } from "./report.ts";
 

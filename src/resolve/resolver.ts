@@ -1,4 +1,4 @@
-import { locateHome } from "./home.ts";
+import { locateHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { type Active, type Inputs, resolveActive, type Source } from "./active.ts";

@@ -4,7 +4,7 @@ import { ensurePrivateDirectory, requirePrivateDirectory } from "../system/creat
 import { inspect, realTarget, requireWritable } from "../system/files.ts";
 import { storageError } from "../system/storage-error.ts";
 import { acquireLock, type Lock, LOCK_WAIT_MS } from "../system/lock.ts";
-import { isHomeFile, type Paths } from "./home.ts";
+import { isHomeFile, type Paths } from "./paths.ts";
 import { versionsFolder } from "./versions.ts";
 
 /**

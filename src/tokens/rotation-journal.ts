@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create.ts";
 import { storageError } from "../system/storage-error.ts";
 import { acquireLock } from "../system/lock.ts";
-import type { Paths } from "../store/home.ts";
+import type { Paths } from "../store/paths.ts";
 import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
 
 /**

@@ -4,7 +4,7 @@ import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
 import { textOf } from "./python-value.ts";
 import type { ContextsFile } from "./contexts-file.ts";
 import { Source } from "./document.ts";
-import { readEntries } from "./parse-contexts.ts";
+import { readEntries } from "./read-document.ts";
 import { quoteDouble, writeScalar } from "./scalar.ts";
 import { TreeBuilder } from "./tree.ts";
 

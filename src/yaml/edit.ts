@@ -1,8 +1,8 @@
 import { CliError } from "../errors.ts";
 import { type Change, isReached, type Target, targetOf } from "./change.ts";
 import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
-import { readFast, readUsual } from "./fast.ts";
-import { editLines } from "./lines.ts";
+import { readFast, readUsual } from "./read-fast.ts";
+import { editLines } from "./edit-lines.ts";
 import { problemError, problemWith, readContexts } from "./read.ts";
 
 export type { Change } from "./change.ts";

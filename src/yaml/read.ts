@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { ContextsFile, Problem } from "./contexts-file.ts";
-import { readFast } from "./fast.ts";
+import { readFast } from "./read-fast.ts";
 
 export type { ContextsFile, Problem } from "./contexts-file.ts";
 
@@ -10,7 +10,7 @@ export type { ContextsFile, Problem } from "./contexts-file.ts";
  * are not in the shape both programs write.
  */
 export async function readContexts(text: string): Promise<ContextsFile> {
-  return readFast(text) ?? (await import("./parse-contexts.ts")).parseContexts(text);
+  return readFast(text) ?? (await import("./read-document.ts")).parseContexts(text);
 }
 
 /** What keeps the context of that name, or the current one (null), from being used; undefined when nothing does. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Token } from "../../src/contexts/token.ts";
 import { type Change, editContexts } from "../../src/yaml/edit.ts";
-import { readFast } from "../../src/yaml/fast.ts";
+import { readFast } from "../../src/yaml/read-fast.ts";
 import { readContexts } from "../../src/yaml/read.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { entry, snapshot } from "./support.ts";

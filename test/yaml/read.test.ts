@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CliError } from "../../src/errors.ts";
-import { readFast } from "../../src/yaml/fast.ts";
-import { parseContexts } from "../../src/yaml/parse-contexts.ts";
+import { readFast } from "../../src/yaml/read-fast.ts";
+import { parseContexts } from "../../src/yaml/read-document.ts";
 import { problemError, problemWith, readContexts } from "../../src/yaml/read.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { entry, snapshot } from "./support.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseContexts } from "../../src/yaml/parse-contexts.ts";
+import { parseContexts } from "../../src/yaml/read-document.ts";
 import { readContexts } from "../../src/yaml/read.ts";
 import { type Kind, kindOf, unquoteDouble, writeScalar } from "../../src/yaml/scalar.ts";
 import { snapshot } from "./support.ts";

@@ -4,8 +4,8 @@ import { findUnusableAuthorities } from "../../system/authorities.ts";
 import { type Certificate, inspectTls } from "../../system/certificate.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import { open, secret, text } from "../report.ts";
-import { reasonOf } from "./connection.ts";
-import type { Target } from "./target.ts";
+import { reasonOf } from "./connection-checks.ts";
+import type { Target } from "./asked-server.ts";
 
 /** The server's certificate, on a connection of its own that sends no request. */
 export const tls: Check<Target> = {

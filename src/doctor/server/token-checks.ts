@@ -5,7 +5,7 @@ import { cap, clean } from "../../system/text.ts";
 import { showWhen } from "../../system/time.ts";
 import { type Check, fail, ok, toFinding, warn } from "../check.ts";
 import { contextName, open, secret, text } from "../report.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./asked-server.ts";
 
 /** Whether the server accepts the token, and whose it says it is. */
 export const token: Check<Target> = {

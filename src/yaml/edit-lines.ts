@@ -1,6 +1,6 @@
 import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
 import type { ContextsFile } from "./contexts-file.ts";
-import { lengthOfValue, type UsualFile } from "./fast.ts";
+import { lengthOfValue, type UsualFile } from "./read-fast.ts";
 import { writeScalar } from "./scalar.ts";
 
 const LINE = /[^\n]*\n|[^\n]+/g;

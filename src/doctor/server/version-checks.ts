@@ -3,7 +3,7 @@ import { refusal } from "../../cloud/refusal.ts";
 import { CliError } from "../../errors.ts";
 import { type Check, ok, warn } from "../check.ts";
 import { endpointAddress, open, secret, text } from "../report.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./asked-server.ts";
 
 const LOOKS_LIKE_VERSION = /^v?\d+(\.\d+)*(-[a-z0-9]{1,12})?$/;
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { type Paths, pathsBelow } from "../store/home.ts";
+import { type Paths, pathsBelow } from "../store/paths.ts";
 import { type Environment, homeDirectory } from "../system/runtime.ts";
 
 /**

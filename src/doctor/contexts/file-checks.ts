@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { CliError } from "../../errors.ts";
 import { quoteWord } from "../../resolve/require.ts";
-import type { Paths } from "../../store/home.ts";
+import type { Paths } from "../../store/paths.ts";
 import type { Store } from "../../store/store.ts";
 import { withStoreLock } from "../../store/store-lock.ts";
 import { versionsFolder } from "../../store/versions.ts";

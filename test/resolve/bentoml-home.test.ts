@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { locateHome } from "../../src/resolve/home.ts";
+import { locateHome } from "../../src/resolve/bentoml-home.ts";
 import { home, run, type RunOptions } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";

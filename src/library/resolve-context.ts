@@ -6,7 +6,7 @@ import type { Active, Source } from "../resolve/active.ts";
 import type { Token } from "../contexts/token.ts";
 import { openSession } from "../auth/session.ts";
 import { emitWarning, ownEnvironment, workingDirectory } from "../system/runtime.ts";
-import { type RequestOptions, withDefaults } from "./client.ts";
+import { type RequestOptions, withDefaults } from "./create-client.ts";
 
 export interface ResolveOptions extends RequestOptions {
   /** Use this stored context, whatever else is set, as `--context` does. */

@@ -6,7 +6,7 @@ import { inspectTls } from "../../system/certificate.ts";
 import { resolveHost, timeConnection } from "../../system/network.ts";
 import { type Check, fail, ok } from "../check.ts";
 import { list, open, secret, type Text, text } from "../report.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./asked-server.ts";
 
 const DIRECT = { kind: "direct" } as const;
 

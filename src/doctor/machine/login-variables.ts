@@ -7,7 +7,7 @@ import {
   keyVariable,
   variable,
 } from "../../resolve/environment.ts";
-import { comparePython } from "../../resolve/python.ts";
+import { comparePython } from "../../resolve/compare-python.ts";
 import type { Environment } from "../../system/runtime.ts";
 import { attempt, type Check, ok, warn } from "../check.ts";
 import { join, open, secret, type Text, text } from "../report.ts";

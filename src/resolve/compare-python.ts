@@ -2,7 +2,7 @@ import { Context, findContext, tokenOf } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
-import { locatePythonHome } from "./home.ts";
+import { locatePythonHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 import { snapshotReader } from "../store/snapshot.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
