@@ -74,7 +74,7 @@ async function printCompletions(
   output: Output,
 ): Promise<number> {
   try {
-    const { answer } = await import("./cli/completion/answer.ts");
+    const { answer } = await import("./cli/completion/respond.ts");
     const { suggestNames } = await import("./resolve/context-names.ts");
     const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
     output.page(lines.join("\n"));

@@ -77,7 +77,7 @@ const OUTSIDE: Record<string, string[]> = {
   "node:fs": [
     "system/child.ts",
     "system/core-dump.ts",
-    "system/create.ts",
+    "system/create-file.ts",
     "system/files.ts",
     "system/read-file.ts",
     "system/input.ts",

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
-import { ensurePrivateDirectory, requirePrivateDirectory } from "../system/create.ts";
+import { ensurePrivateDirectory, requirePrivateDirectory } from "../system/create-file.ts";
 import { inspect, realTarget, requireWritable } from "../system/files.ts";
 import { storageError } from "../system/storage-error.ts";
 import { acquireLock, type Lock, LOCK_WAIT_MS } from "../system/lock.ts";

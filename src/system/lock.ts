@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
-import { createFile } from "./create.ts";
+import { createFile } from "./create-file.ts";
 import { discard, namesIn } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
 import { codeOf } from "./storage-error.ts";

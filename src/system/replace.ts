@@ -1,6 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createFile, type Owner } from "./create.ts";
+import { createFile, type Owner } from "./create-file.ts";
 import { discard, namesIn, uninterrupted } from "./files.ts";
 import { storageError } from "./storage-error.ts";
 

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
-import { ensurePrivateDirectory } from "../system/create.ts";
+import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { storageError } from "../system/storage-error.ts";
 import { acquireLock } from "../system/lock.ts";
 import type { Paths } from "../store/paths.ts";

@@ -5,7 +5,7 @@ import type { Paths } from "../../store/paths.ts";
 import type { Store } from "../../store/store.ts";
 import { withStoreLock } from "../../store/store-lock.ts";
 import { versionsFolder } from "../../store/versions.ts";
-import { narrow } from "../../system/create.ts";
+import { narrow } from "../../system/create-file.ts";
 import {
   discard,
   inspect,
