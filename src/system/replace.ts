@@ -44,20 +44,14 @@ const TEMPORARY = /^(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
 type Choice = (target: string, pid: number) => boolean;
 
 /**
- * Takes away what writers killed in the middle of {@link replaceFile} left in a directory. Whoever holds no lock must
- * choose only those of processes that have ended.
+ * Removes the temporary files that writers killed in the middle of {@link replaceFile} left in a directory. Whoever
+ * holds no lock must choose only those of processes that have ended.
  */
 export function sweepTemporaries(directory: string, isOurs: Choice): void {
-  for (const path of findTemporaries(directory, isOurs)) discard(path);
-}
-
-/** Their paths. */
-export function findTemporaries(directory: string, isOurs: Choice): string[] {
-  const names = namesIn(directory).filter((name) => {
+  for (const name of namesIn(directory)) {
     const [, target, pid] = TEMPORARY.exec(name) ?? [];
-    return target !== undefined && isOurs(target, Number(pid));
-  });
-  return names.map((name) => join(directory, name));
+    if (target !== undefined && isOurs(target, Number(pid))) discard(join(directory, name));
+  }
 }
 
 /** Makes a rename last through a power cut, where the platform and the file system let a directory be synced. */

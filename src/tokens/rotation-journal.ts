@@ -37,7 +37,7 @@ export interface Rotation {
 }
 
 const FILE = "rotations.json";
-export const ROTATION_LOCK = "rotation-lock";
+const ROTATION_LOCK = "rotation-lock";
 
 export function readRotations(own: string): Rotation[] {
   return readEntries(join(own, FILE), isRotation, {
