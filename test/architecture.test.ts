@@ -215,3 +215,8 @@ test("architecture: index.ts is a command tree or the library's front door", () 
     files.filter((file) => /(^|\/)index\.ts$/.test(file) && !/^(commands\/.*)?index\.ts$/.test(file)),
   ).toEqual([]);
 });
+
+test("architecture: outside of commands/ every file name is unique", () => {
+  const names = files.filter((file) => !file.startsWith("commands/")).map((file) => posix.basename(file));
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
