@@ -48,7 +48,7 @@ function worstOf(results: readonly Result[]): Result["status"] {
 function toRows({ id, status, message, hint, fixed }: Result, width: number): Cell[][] {
   const shown = fixed ? `repaired: ${show(message)}` : show(message);
   const row: Cell[] = ["", markOf(status), id.padEnd(width), shown];
-  return hint === null ? [row] : [row, ["", "", "", { text: show(hint), tone: "dim" }]];
+  return hint === null ? [row] : [row, ["", "", "", { text: `hint: ${show(hint)}`, tone: "dim" }]];
 }
 
 function summarize(results: readonly Result[]): string {

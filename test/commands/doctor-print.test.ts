@@ -38,7 +38,7 @@ describe("doctor prints", () => {
         "✗  Contexts",
         "  !  modes    others can read or change ~/bentoml/.yatai.yaml",
         "  ✗  current  the current context is __env__, a name that Python bentoml writes but no context has",
-        "              bentocloud use NAME (`bentocloud context list` shows them)",
+        "              hint: bentocloud use NAME (`bentocloud context list` shows them)",
         "",
         "N checks passed, 1 warning, 1 failed",
         "",
@@ -62,6 +62,6 @@ describe("doctor prints", () => {
     const { code, stdout } = await run(["doctor"], { home: home() });
     expect(code).toBe(0);
     expect(stdout).toContain("  ✓  endpoint  no context is active, so no server is asked\n");
-    expect(stdout).toContain("bentocloud login\n");
+    expect(stdout).toContain("               hint: bentocloud login\n");
   });
 });

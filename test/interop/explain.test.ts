@@ -85,7 +85,11 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
   ["nothing else than the file", {}, null],
   ["--context", { args: ["--context", "staging"] }, /^it does not see this --context$/],
   ["--context with the name that is current", { args: ["--context", "prod"] }, null],
-  ["--context with a name that is nowhere", { args: ["--context", "nope"] }, /^it does not see this --context/],
+  [
+    "--context with a name that is nowhere",
+    { args: ["--context", "nope"] },
+    /^it does not see this --context/,
+  ],
   ["a key", { env: KEY }, null],
   ["a key without an endpoint", { env: { BENTO_CLOUD_API_KEY: canary() } }, null],
   ["an endpoint without a key", { env: { BENTO_CLOUD_API_ENDPOINT: "https://environment.test" } }, null],
