@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import type { Home } from "../../test/support/home.ts";
 import type { PeerWrite } from "./peers.ts";
 
-/** A complete file of either program, from the first to the last line. */
+/** What a complete file of either program looks like, from the first to the last line. */
 const COMPLETE =
   /^contexts:(?: \[\]\n|\n(?:- api_token: .+\n {2}email: .+\n {2}endpoint: .+\n {2}name: .+\n)+)current_context_name: .+\n$/;
 

@@ -17,7 +17,7 @@ export function looksLikeToken(name: string): boolean {
   return /^[0-9a-v]{20}$/.test(name) || (/^[A-Za-z0-9]{16,}$/.test(name) && /\d/.test(name));
 }
 
-/** Parses the name of a new context. Existing contexts may have any name. */
+/** A name for a new context. Names that are in the file already may be anything. */
 export function parseName(text: string): string {
   const reason = whyNot(text);
   if (reason) throw usageError(`this cannot name a context: ${reason}`);

@@ -61,7 +61,7 @@ function checkPin(active: Active, what: Pin["what"], actual: string | Endpoint |
   );
 }
 
-/** @throws CliError when the header or the query of a request asks for an organization other than the pinned one. */
+/** @throws CliError when a request asks for another organization than the pinned one, in its header or in its query. */
 export function checkRequestedOrganization(
   { project }: Pick<Active, "project">,
   { url, headers }: { url: URL | string; headers?: Headers },

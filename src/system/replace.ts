@@ -44,8 +44,8 @@ const TEMPORARY = /^(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
 type Choice = (target: string, pid: number) => boolean;
 
 /**
- * Removes the temporary files that writers killed in the middle of {@link replaceFile} left in a directory. Whoever
- * holds no lock must choose only those of processes that have ended.
+ * Removes what writers that were killed in the middle of {@link replaceFile} left in a directory. A caller without the
+ * lock must choose only the files of processes that have ended.
  */
 export function sweepTemporaries(directory: string, isOurs: Choice): void {
   for (const name of namesIn(directory)) {

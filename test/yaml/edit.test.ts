@@ -263,7 +263,7 @@ describe("edit: refuses what it cannot write exactly:", () => {
     ["a rename to its name", LEFT_OUT, rename("b", "a"), /:4: context "a" is left out/],
     ["a switch to it", LEFT_OUT, use("a"), /:4: context "a" is left out/],
     [
-      "a list that comes from a merged mapping",
+      "a list that only a merge brings in",
       "<<: {contexts: [{name: b, endpoint: e, api_token: t}]}\n",
       put("a"),
       /cannot be made safely/,

@@ -89,7 +89,7 @@ export const file: Check = {
 
 async function quarantine(store: Store): Promise<Text> {
   const { aside, file } = await store.repair();
-  if (aside === undefined) return text`another program repaired it meanwhile`;
+  if (aside === undefined) return text`another program has repaired it meanwhile`;
   const count = file.contexts.length;
   const found =
     count === 0

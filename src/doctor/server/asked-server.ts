@@ -45,7 +45,7 @@ export async function findTarget(cli: Cli, insecureHttp: boolean) {
     /** Sends no token, because whatever answers may not be BentoCloud. */
     askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),
     /** The user and organization of the token; undefined without a token. */
-    identify: once(async () => token && identifyLogin(cli, { context, token, active }, { insecureHttp })),
+    identify: once(async () => token && identifyLogin(cli, { context, token }, { insecureHttp })),
     /** The token's entry in the server's list; undefined when it cannot be found or the token may not read the list. */
     findListed: once(() =>
       attempt(async () => {
