@@ -1,29 +1,20 @@
 import { usageError } from "../errors.ts";
 import { redactSecret } from "../system/redact.ts";
+import { Masked } from "./masked.ts";
 
 /** Python bentoml's default. */
 export const DEFAULT_ENDPOINT = "https://cloud.bentoml.com";
 
-/**
- * An endpoint as it is stored. Python bentoml may store one with a user name and password, so every implicit conversion
- * (template, JSON, inspection) masks them, and only {@link Endpoint.reveal} returns the whole text.
- */
-export class Endpoint {
-  readonly #text: string;
-
+/** An endpoint as it is stored. Python bentoml may store one with a user name and password, which are masked. */
+export class Endpoint extends Masked {
   constructor(text: string) {
-    this.#text = text;
+    super(text);
     for (const secret of secretsIn(text)) redactSecret(secret, "****");
   }
 
-  /** The stored text. Only for sending a request, for giving a program its credentials, and for storing it. */
-  reveal(): string {
-    return this.#text;
-  }
-
   get masked(): string {
-    if (!hasUserinfo(this.#text)) return this.#text;
-    return `${schemeOf(this.#text)}…${this.#text.slice(this.#text.lastIndexOf("@"))}`;
+    const text = this.reveal();
+    return hasUserinfo(text) ? `${schemeOf(text)}…${text.slice(text.lastIndexOf("@"))}` : text;
   }
 
   /**
@@ -32,22 +23,10 @@ export class Endpoint {
    * @throws CliError `USAGE` when the text is not a URL, so that they cannot be removed.
    */
   withoutUserinfo(): string {
-    if (!hasUserinfo(this.#text)) return this.#text;
-    const url = toUrl(this.#text.trim());
+    if (!hasUserinfo(this.reveal())) return this.reveal();
+    const url = toUrl(this.reveal().trim());
     [url.username, url.password] = ["", ""];
     return parseEndpoint(url.href);
-  }
-
-  toString(): string {
-    return this.masked;
-  }
-
-  toJSON(): string {
-    return this.masked;
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `Endpoint(${this.masked})`;
   }
 }
 

@@ -1,28 +1,19 @@
 import { usageError } from "../errors.ts";
 import { maskSecret, redactSecret } from "../system/redact.ts";
+import { Masked } from "./masked.ts";
 
 const SENDABLE = /^[\x21-\x7e]+$/;
 
-/**
- * An API token that cannot be printed by accident: every implicit conversion (template, JSON, inspection) returns the
- * masked form, and only {@link Token.reveal} returns the text.
- */
-export class Token {
-  readonly #text: string;
-
+/** An API token. */
+export class Token extends Masked {
   constructor(text: string) {
-    this.#text = text;
+    super(text);
     redactSecret(text);
-  }
-
-  /** The token itself. Only for sending it, for storing it, and for a user who asked to see it. */
-  reveal(): string {
-    return this.#text;
   }
 
   /** Whether it is visible ASCII, so that it can be the value of an HTTP header. */
   get sendable(): boolean {
-    return SENDABLE.test(this.#text);
+    return SENDABLE.test(this.reveal());
   }
 
   /**
@@ -30,19 +21,7 @@ export class Token {
    * created at about the same time have the same beginning.
    */
   get masked(): string {
-    return maskSecret(this.#text);
-  }
-
-  toString(): string {
-    return this.masked;
-  }
-
-  toJSON(): string {
-    return this.masked;
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `Token(${this.masked})`;
+    return maskSecret(this.reveal());
   }
 }
 
