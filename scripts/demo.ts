@@ -95,7 +95,7 @@ try {
     say: "Why? And what would Python bentoml use here?",
     args: ["explain"],
     cwd: project,
-    shows: [/\* +\.bentorc +staging .* first match/, /bentoml +default/],
+    shows: [/\* +\.bentorc +staging .* the first that chooses/, /bentoml +default/],
   });
   await step({
     say: "A program started there gets its credentials, and no others",

@@ -51,7 +51,7 @@ export async function explainCandidates(
       ...source,
       value: secret?.masked ?? (source.kind === "env_key" ? null : (name ?? null)),
       chosen,
-      reason: reasons.join(", ") || "first match",
+      reason: reasons.join(", ") || "the first that chooses",
     };
   });
 }

@@ -76,7 +76,7 @@ describe("explain", () => {
         line: 2,
         value: "staging",
         chosen: true,
-        reason: "first match",
+        reason: "the first that chooses",
       },
       {
         kind: "user",
@@ -132,7 +132,7 @@ describe("explain", () => {
       ["<home>/a/b/c/.bentorc", null, false, "skipped: it is not a regular file"],
       ["<home>/a/b/.bentorc", null, false, "skipped: it is not a regular file"],
       ["<home>/a/.bentorc", null, false, "skipped: it is larger than 64 KiB"],
-      ["<home>/.bentorc", 1, true, "first match"],
+      ["<home>/.bentorc", 1, true, "the first that chooses"],
     ]);
   });
 
