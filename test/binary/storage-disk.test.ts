@@ -5,14 +5,14 @@ import { homeOf, leftovers, ownOf } from "../store/fixture.ts";
 import { run, type Home } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { amongMounts, canMount, type Disk, inShell, smallDisk } from "./faults/disk.ts";
+import { amongMounts, type Disk, inShell, needsMount, smallDisk } from "./faults/disk.ts";
 import { expectReadable, expectRefusal, homeWithTwo, writers } from "./faults/writers.ts";
 
 sweepCanaries();
 
 const cloud = await cloudForAll({ verify: false });
 
-describe.skipIf(!canMount)("a read-only disk", () => {
+needsMount.describe("a read-only disk", () => {
   const readOnly = ({ bentoml }: Home) =>
     amongMounts(`mount --bind ${bentoml} ${bentoml} && mount -o remount,ro,bind ${bentoml} && exec "$@"`);
 
@@ -71,7 +71,7 @@ test("a reader that went away is no error", async () => {
   expect(await run(["context", "list"], { home: here, command })).toMatchObject({ stderr: "code 0\n" });
 });
 
-describe.skipIf(!canMount)("a full disk below the contexts", () => {
+needsMount.describe("a full disk below the contexts", () => {
   const textOn = ({ root }: Disk) => readFileSync(join(root, ".yatai.yaml"), "utf8");
   const leftoversOn = ({ root }: Disk) =>
     readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.tmp$|lock/.test(name));

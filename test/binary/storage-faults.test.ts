@@ -6,7 +6,7 @@ import { keptIn, leftovers, openStore, ownOf, writeBelow } from "../store/fixtur
 import { home, run, type Home } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { canTrace, forEachOf, RENAME, tampered, UNLINK, writingCalls } from "./faults/strace.ts";
+import { forEachOf, RENAME, tampered, needsTrace, UNLINK, writingCalls } from "./faults/strace.ts";
 import { type Command, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries({ files: ["bentoml/.yatai.yaml.broken-*"] });
@@ -66,7 +66,7 @@ describe.each([
   });
 });
 
-describe.skipIf(!canTrace)("system calls that fail", () => {
+needsTrace.describe("system calls that fail", () => {
   test.each([
     ["EPERM", "the operation is not permitted"],
     ["EXDEV", "cross-device link not permitted (EXDEV)"],
@@ -171,7 +171,7 @@ describe.skipIf(!canTrace)("system calls that fail", () => {
   });
 });
 
-test.skipIf(!canTrace)(
+needsTrace.test(
   "use replaces the contexts file, the newest version and our memory, and makes no request",
   async () => {
     const here = home();

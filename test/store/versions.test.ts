@@ -8,7 +8,7 @@ import { listRestorable } from "../../src/store/restore.ts";
 import type { Store } from "../../src/store/store.ts";
 import { listVersions, versionKey } from "../../src/store/versions.ts";
 import { readContexts } from "../../src/yaml/read.ts";
-import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
+import { asUser, give, needsRoot } from "../binary/faults/user.ts";
 import { run } from "../support/bin.ts";
 import { type Home, home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -173,7 +173,7 @@ describe("something else in the place of a file of ours is an error at once, exi
     expect(code).toBe(6);
   });
 
-  test.skipIf(!isRoot || !canBeUser).each(places)("%s, of another user", async (_place, find) => {
+  needsRoot.test.each(places)("%s, of another user", async (_place, find) => {
     const here = homeOf("a", "b");
     await run(["use", "b"], { home: here });
     const path = find(here);
