@@ -93,7 +93,7 @@ function expectedLoss(here: Home, earlier: Loss[]): Loss {
   return { lost: new Map(lost), found, history, earlier };
 }
 
-/** All that was lost is back, and nothing else has changed; of what stood in its place, only older logins have. */
+/** All that was lost is back, in the place of older logins only, and nothing else has changed. */
 function expectBack({ lost, found, history, earlier }: Loss, before: Logins, after: Logins): void {
   for (const name of new Set([...before.keys(), ...after.keys(), ...lost.keys()])) {
     const [was, wanted] = [before.get(name), lost.get(name)];
@@ -141,7 +141,7 @@ function stepsOf(...kinds: string[]): fc.Arbitrary<Step[]> {
 }
 
 describe("in any order of our commands and another program's writes", () => {
-  test("a loss is named once, when there is one, and brought back without a new one", async () => {
+  test("every loss is named once, nothing else is, and a restore brings it back without another loss", async () => {
     const steps = stepsOf(...Object.keys(OURS), "restore", ...Object.keys(OTHERS));
     const property = fc.asyncProperty(steps, async (all) => void (await play(all)));
     await fc.assert(property, { numRuns: 40 });
@@ -221,7 +221,7 @@ describe("another program's write", () => {
     expect(keptIn(here, "loss")).toHaveLength(1);
   });
 
-  test("is said by each command where it cannot be kept, and then by one", async () => {
+  test("is said by each command while it cannot be kept, and once when it can", async () => {
     const { here } = await seenHome("a");
     write(here, WIPED);
     const lock = join(ownOf(here), "lock");
