@@ -33,7 +33,7 @@ needsMount.describe("a read-only disk", () => {
     }
   });
 
-  test("is said to be one by what must write, and by login before the server is asked", async () => {
+  test("makes every change fail with that reason, and login before the server is asked", async () => {
     const here = homeWithTwo();
     const before = { asked: cloud.requests.length, tree: here.tree() };
     const message = `cannot write in ${here.bentoml}: the disk is read-only`;
@@ -122,7 +122,7 @@ describe("a limit to the size of files", () => {
   test.each([
     ["from the first byte on", 0, 0, "write in"],
     ["in the middle of the contexts file and its version", 2, 4000, "write"],
-  ])("%s refuses every change, and no reading", async (_name, blocks, comment, action) => {
+  ])("%s: every change is refused, and reading works", async (_name, blocks, comment, action) => {
     const here = homeWithTwo();
     here.write(`${here.read()}# ${"x".repeat(comment)}\n`);
     const options = { home: here, command: inShell(`ulimit -f ${blocks}; exec "$@"`) };

@@ -43,7 +43,7 @@ async function expectRefusals(options: RunOptions & { home: Home }, message: str
 /** Without modes: our own directory may have been narrowed. */
 const namesIn = (here: Home) => here.tree().map((line) => line.replace(/ 0\d+$/, ""));
 
-describe("something else where a directory of ours belongs refuses every change, and no reading", () => {
+describe("something else where a directory of ours belongs refuses every change, and reading works", () => {
   const linkTo = (target: string) => (path: string) => symlinkSync(target, path);
   test.each<[string, string, (path: string) => void, string]>([
     ["a file", "", (path) => writeFileSync(path, ""), "it is not a directory"],
@@ -64,7 +64,7 @@ needsUser.describe("permissions", () => {
     expect.stringMatching(new RegExp(`^cannot (?:read|write|write in) ${path}\\S*: permission denied$`));
 
   test.each([0o500, 0].flatMap((mode) => ["", "versions"].map((name) => [name, mode] as const)))(
-    ".bentocloud/%s with mode %o: every change is refused, and no reading",
+    ".bentocloud/%s with mode %o: every change is refused, and reading works",
     async (name, mode) => {
       const here = homeWithTwo();
       makeOwn(here, name, mode);
@@ -73,7 +73,7 @@ needsUser.describe("permissions", () => {
     },
   );
 
-  test("a read-only home that a link leads to: every change is refused, and no reading", async () => {
+  test("a read-only home that a link leads to: every change is refused, and reading works", async () => {
     const here = homeWithTwo();
     const other = join(here.path, "other");
     mkdirSync(other);
@@ -110,7 +110,7 @@ needsUser.describe("permissions", () => {
 });
 
 needsRoot.describe("another user's", () => {
-  test("home, open to read: every change is refused, and no reading", async () => {
+  test("home, open to read: every change is refused, and reading works", async () => {
     const here = homeWithTwo();
     chmodSync(here.path, 0o755);
     chmodSync(here.file, 0o644);

@@ -236,7 +236,7 @@ describe("another program's write", () => {
     }
   });
 
-  test("is not looked for in a file that is no home's, which other homes may write", async () => {
+  test("is not looked for in a file outside every home, which other homes may write", async () => {
     const { here, store, alerts } = await seenHome("a", "b");
     const other = writeBelow(here.path, "other.yaml", "contexts: []\n");
     rmSync(here.file);
@@ -289,7 +289,7 @@ describe("what is brought back", () => {
     expect(here.read()).toContain(token);
   });
 
-  test("is no login that another program had put back before, in the place of one that is back", async () => {
+  test("is not the older login that another program had written back, once the newer one is there again", async () => {
     const { here, logins, store, newest } = await seenHome("a");
     const token = canary();
     await login(store, "a", token);
@@ -305,7 +305,7 @@ describe("what is brought back", () => {
     expect(here.read()).toContain(token);
   });
 
-  test("replaces what a stale write put back, though many changes came between", async () => {
+  test("replaces an older login that another program wrote back, also after many changes", async () => {
     const { here, logins, store, alerts, newest } = await seenHome("a");
     const token = canary();
     await login(store, "a", token);
