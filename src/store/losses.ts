@@ -2,7 +2,6 @@ import { type Context, findContext, loginKey, tokenOf } from "../contexts/contex
 import { Token } from "../contexts/token.ts";
 import { type Change, editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
-import type { Loss } from "./tools.ts";
 import { addVersion, listVersions, type LoadedVersion, loadVersions, readVersion } from "./versions.ts";
 
 /** Keeps contexts that another program removed, as a contexts file with those alone. Gives the ID for `restore`. */
@@ -55,7 +54,7 @@ export function isLost(context: Context, { before, after }: KeptLoss, now: Conte
   return !isReverted && firstWith(earlier, other) < firstWith(earlier, context);
 }
 
-function versionsIn(kept: readonly LoadedVersion[]): ContextsFile[] {
+export function versionsIn(kept: readonly LoadedVersion[]): ContextsFile[] {
   return kept.filter(({ kind }) => kind === "version").map(({ file }) => file);
 }
 
@@ -68,7 +67,7 @@ export function namesLost(loss: KeptLoss, now: ContextsFile): string[] {
 }
 
 /** Newest first: what another program removed and is still missing. */
-export async function listLosses(own: string, now: ContextsFile): Promise<Loss[]> {
+export async function listLosses(own: string, now: ContextsFile) {
   const all = await loadVersions(own);
   return all
     .toReversed()

@@ -15,7 +15,7 @@ import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import { listNames } from "../system/text.ts";
 import { isHomeFile, type Paths } from "./home.ts";
 import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
-import { addLoss, hasLogin, isSameLogin } from "./losses.ts";
+import { addLoss, hasLogin, isSameLogin, versionsIn } from "./losses.ts";
 import { withStoreLock } from "./store-lock.ts";
 import type { StoreTools } from "./tools.ts";
 import {
@@ -23,6 +23,7 @@ import {
   findBaseline,
   findLastValid,
   listVersions,
+  type LoadedVersion,
   loadVersions,
   versionKey,
   overwriteVersion,
@@ -105,15 +106,24 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<LossReport | u
   // An entry that cannot be read is still in the file.
   const missing = contexts.filter(({ name }) => !present.has(name) && !problemWith(now, name));
   const changed = contexts.filter((context) => !isSameLogin(context, present.get(context.name)));
-  const older = (changed.length > missing.length ? await loadVersions(paths.own) : [])
-    .filter(({ kind, time }) => kind === "version" && time < baseline.time)
-    .map(({ file }) => file);
-  const reverted = changed.filter(({ name }) => {
-    const other = present.get(name);
-    return other !== undefined && hasLogin(older, other);
+  const kept = changed.length > missing.length ? await loadVersions(paths.own) : [];
+  const reverted = changed.filter((context) => {
+    const other = present.get(context.name);
+    return other && isOlder(other, context, kept);
   });
   if (missing.length + reverted.length === 0) return undefined;
   return { missing, reverted, current: before.current.name };
+}
+
+/**
+ * Whether a version from before the newest one has this login. Not when another program put the login of the newest
+ * version in its place: the loss was reported then, and the login is back now.
+ */
+function isOlder(login: Context, newest: Context, kept: readonly LoadedVersion[]): boolean {
+  const last = kept.findLast(({ kind, file }) => kind === "version" && !hasLogin([file], newest));
+  const cause = last && kept[kept.indexOf(last) + 1];
+  const isBack = cause?.kind === "loss" && hasLogin([cause.file], login);
+  return !isBack && hasLogin(versionsIn(kept).slice(0, -1), login);
 }
 
 /** Without an ID the loss could not be kept. Every later read in this run finds it again, so it is remembered as said. */

@@ -4,7 +4,7 @@ import type { Paths } from "./home.ts";
 import { isTrustedOwner } from "../system/read-file.ts";
 import { type Snapshot, snapshotReader } from "./snapshot.ts";
 import type { State } from "./state.ts";
-import type { Loss, Outcome, Plan, Replaced, StoreOptions, StoreTools } from "./tools.ts";
+import type { Outcome, Plan, Replaced, StoreOptions, StoreTools } from "./tools.ts";
 import { readBaseline } from "./versions.ts";
 
 /**
@@ -31,8 +31,8 @@ export interface Store {
    * last valid version or an empty list. Such a file is put aside.
    */
   replace(text?: string): Promise<Replaced>;
-  /** What another program removed and is still missing, newest first. */
-  losses(): Promise<Loss[]>;
+  /** What another program removed and is still missing, newest first: the ID for `restore`, and the names. */
+  losses(): Promise<{ id: string; contexts: string[] }[]>;
   /** Changes only our own memory, as far as that can be done without waiting. Without `create`, never makes one. */
   updateState(change: (state: State) => State, options: { create: boolean }): Promise<void>;
   /**
