@@ -1,6 +1,6 @@
 /**
- * Servers in a network of their own, started by `namespace.ts`: a proxy on 127.0.0.1:3128, and on the other ports servers
- * that say at which of their addresses they were reached. Prints a line when they listen.
+ * Servers in an isolated network, started by `namespace.ts`: a proxy on 127.0.0.1:3128, and on the other ports servers
+ * that answer with the address at which they were reached. Prints a line when they listen.
  */
 import { createServer } from "node:http";
 

@@ -3,17 +3,17 @@ import { home } from "../support/bin.ts";
 import { writeBelow } from "../store/fixture.ts";
 import { afterSweep } from "../support/canaries.ts";
 
-/** Every program that such a network takes, and the right to make one. */
+/** Whether the programs that make a network namespace are installed, and this user may make one. */
 export const canMakeNetwork =
   ["unshare", "nsenter", "ip"].every((name) => Bun.which(name) !== null) &&
   Bun.spawnSync(["unshare", "-nm", "ip", "link", "set", "lo", "up"]).success;
 
 export interface Network {
-  /** Before a command line: runs it in this network. */
+  /** Put before a command line, runs the command in this network. */
   prefix: string[];
 }
 
-/** A network that nothing leaves, with these addresses and a hosts file of its own, and the servers of `namespace-server.ts`. */
+/** An isolated network with these addresses, a hosts file of its own, and the servers of `namespace-server.ts`. */
 export async function makeNetwork(addresses: readonly string[], hosts: string): Promise<Network> {
   const file = writeBelow(home().path, "hosts", hosts);
   const script = [

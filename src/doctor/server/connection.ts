@@ -10,7 +10,7 @@ import type { Target } from "./target.ts";
 
 const DIRECT = { kind: "direct" } as const;
 
-/** The proxy that requests to this server take, if they take one, and whether it connects to the server. */
+/** Checks the proxy on the route to this server, if there is one, and whether it connects to the server. */
 export const proxy: Check<Target> = {
   id: "proxy",
   async run(target) {
@@ -40,7 +40,7 @@ export const proxy: Check<Target> = {
   },
 };
 
-/** An error about a proxy variable is shown in reports: it names the variable and never its value. */
+/** Reports may show an error about a proxy variable, because it never contains the value. */
 function readRoute(target: Target) {
   try {
     return target.route;
@@ -83,7 +83,7 @@ export const tcp: Check<Target> = {
   },
 };
 
-/** Why a part of a connection failed. */
+/** The reason why one step of a connection failed. */
 export function reasonOf(error: unknown): Text {
   if (error instanceof CliError) throw error;
   return open(reasonWithCode(error));

@@ -7,7 +7,7 @@ import type { Target } from "./target.ts";
 
 const LOOKS_LIKE_VERSION = /^v?\d+(\.\d+)*(-[a-z0-9]{1,12})?$/;
 
-/** Whether BentoCloud answers: asked without a token, by a question that every BentoCloud and Yatai should answer. */
+/** Checks that BentoCloud answers: requests the version, which needs no token and which every BentoCloud should know. */
 export const endpoint: Check<Target> = {
   id: "endpoint",
   async run(target) {
@@ -20,7 +20,7 @@ export const endpoint: Check<Target> = {
     }
     if (answer.status >= 500 || answer.status === 407 || answer.notJson !== undefined)
       throw refusal(answer, target.endpoint) ?? new CliError("NOT_BENTOCLOUD", "this is not BentoCloud");
-    // A server need not know the question; what it says about the token tells what it is.
+    // A server may not know that request; then its answer about the token shows whether it is BentoCloud.
     const identification = await target.identify();
     if (!identification) return warn(text`${shown} answers, but does not say whether it is BentoCloud`);
     const { verdict, error } = identification;
@@ -30,16 +30,16 @@ export const endpoint: Check<Target> = {
 };
 
 const MAX_DIFFERENCE_MS = 2 * 60 * 1000;
-/** The header has whole seconds. */
+/** The header `Date` has whole seconds. */
 const UNIT_MS = 1000;
 
-/** The server's time against that of this machine, by which tokens and certificates are judged. */
+/** Compares the server's clock with that of this machine: tokens and certificates expire by it. */
 export const clock: Check<Target> = {
   id: "clock",
   async run(target) {
     const { clock } = await target.askVersion();
     if (!clock) return undefined;
-    // The answer was written at some moment between these two: only what lies outside of them is a difference.
+    // The server wrote its answer at some time between these two, so only a time outside of them is a difference.
     const ahead = clock.before.getTime() - (clock.server.getTime() + UNIT_MS);
     const behind = clock.server.getTime() - clock.after.getTime();
     const ms = Math.max(ahead, behind);

@@ -5,10 +5,10 @@ import { findTarget, type Target } from "./target.ts";
 import { tls } from "./tls.ts";
 import { expiry, scope, token } from "./token.ts";
 
-/** The way to the server, in order. */
+/** The steps to the server, in order. */
 const SEQUENCE: readonly Check<Target>[] = [proxy, dns, tcp, tls, endpoint, clock, token, scope, expiry];
 
-/** Each step needs those before it: after the first that fails, the others would only repeat the failure. */
+/** Each step needs those before it, so the sequence ends at the first failure. */
 export function serverChecks({ insecureHttp }: { insecureHttp: boolean }): Check[] {
   let found: Promise<Target | Finding> | undefined;
   let hasFailed = false;

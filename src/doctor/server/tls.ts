@@ -7,7 +7,7 @@ import { open, secret, text } from "../report.ts";
 import { reasonOf } from "./connection.ts";
 import type { Target } from "./target.ts";
 
-/** The server's certificate, on a connection of its own that sends no request. */
+/** Checks the server's certificate, on a connection of its own that sends no request. */
 export const tls: Check<Target> = {
   id: "tls",
   async run({ cli, url, route, host, patience }) {

@@ -7,7 +7,7 @@ import { type Check, fail, ok, toFinding, warn } from "../check.ts";
 import { contextName, open, secret, text } from "../report.ts";
 import type { Target } from "./target.ts";
 
-/** Whether the server accepts the token, and whose it says it is. */
+/** Checks that the server accepts the token, and shows its user and organization. */
 export const token: Check<Target> = {
   id: "token",
   async run(target) {
@@ -31,7 +31,7 @@ export const token: Check<Target> = {
   },
 };
 
-/** What the token may do, as far as the server says so. */
+/** Shows the token's scopes, as far as the server lists them. */
 export const scope: Check<Target> = {
   id: "scope",
   async run(target) {
@@ -49,7 +49,7 @@ export const scope: Check<Target> = {
 
 const SOON_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** How long the token is valid: by the server's list, else as it was last seen there. */
+/** Shows when the token expires: from the server's list, else from our record of the last check. */
 export const expiry: Check<Target> = {
   id: "expiry",
   async run({ cli, context, findListed }) {
