@@ -26,9 +26,16 @@ export interface Transmission {
  * that module than to send the request.
  */
 export async function transmit(transmission: Transmission): Promise<Response> {
-  const { headers, url } = transmission;
+  const { headers, url, route } = transmission;
   headers.set("Host", url.host);
-  return process.versions.bun ? fetchInBun(transmission) : requestInNode(transmission);
+  hideUnusableAuthorities(ownEnvironment());
+  const isFetched = process.versions.bun !== undefined && !isTlsProxyHere(route);
+  return isFetched ? fetchInBun(transmission) : requestInNode(transmission);
+}
+
+/** Bun checks the certificate of a proxy for the name that it looks up, and `localhost` must not be looked up. */
+function isTlsProxyHere(route: Route): boolean {
+  return route.kind === "proxy" && route.proxy.protocol === "https:" && route.proxy.hostname === "localhost";
 }
 
 /** Parsers accept statuses that `Response` refuses. */
@@ -39,7 +46,6 @@ function requireStatus(status: number): void {
 
 async function fetchInBun(transmission: Transmission): Promise<Response> {
   const { method, url, headers, body, route, signal, isRepeatable } = transmission;
-  if (url.protocol === "https:") hideUnusableAuthorities(ownEnvironment());
   const options = {
     method,
     headers,

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { makeCertificates } from "../support/tls.ts";
 import { CLIENTS } from "./clients.ts";
 import { canMakeNetwork, makeNetwork } from "./namespace.ts";
 import { NO_PROXY } from "./no-proxy.ts";
 
 sweepCanaries();
+
+const certificates = await makeCertificates();
 
 const ADDRESSES = ["10.1.2.3/32", "10.1.2.4/32", "11.1.2.3/32", "2001:db8::5/128", "2001:db9::5/128"];
 /** With the first line, a lookup of `localhost` leads to another address. */
@@ -12,9 +15,14 @@ const HOSTS = `10.1.2.3 localhost
 10.1.2.4 a.test b.a.test ba.test a.test.evil xn--bcher-kva.test evil.localhost localhost.evil.test 127.0.0.1.evil.test
 `;
 const PROXY = "http://127.0.0.1:3128";
-/** A value that Node's own agent and fetch would obey, also for this machine. */
-const LOCAL = PROXY.replace("127.0.0.1", "localhost");
-const ALL = { HTTP_PROXY: PROXY, HTTPS_PROXY: PROXY, ALL_PROXY: PROXY, NODE_USE_ENV_PROXY: "1" };
+/** With NODE_USE_ENV_PROXY, Node's own agent and fetch would use the proxies also for this machine. */
+const ALL = {
+  HTTP_PROXY: PROXY,
+  HTTPS_PROXY: PROXY,
+  ALL_PROXY: PROXY,
+  NODE_USE_ENV_PROXY: "1",
+  NODE_EXTRA_CA_CERTS: certificates.caFile(),
+};
 
 /** The address that a request reached, or the code of its error. */
 function reached({ code, message }: { code: string; message: string }): string {
@@ -47,7 +55,7 @@ const LOOPBACK = [
 ] as const;
 
 describe.skipIf(!canMakeNetwork)("the route that a request takes", () => {
-  const network = makeNetwork(ADDRESSES, HOSTS);
+  const network = makeNetwork({ addresses: ADDRESSES, hosts: HOSTS, certificate: certificates.leaf });
 
   for (const { name, isMissing, ask } of CLIENTS)
     describe.skipIf(isMissing)(name, () => {
@@ -74,7 +82,12 @@ describe.skipIf(!canMakeNetwork)("the route that a request takes", () => {
       });
 
       test("goes to a proxy on localhost without a lookup", async () => {
-        expect(await send(true, [{ HTTP_PROXY: LOCAL }])).toEqual(["proxy"]);
+        const proxies = ["http://localhost:3128", "https://localhost:3129"];
+        const found = await send(
+          true,
+          proxies.map((proxy) => ({ HTTP_PROXY: proxy })),
+        );
+        expect(found).toEqual(["proxy", "proxy"]);
       });
 
       test("to this machine is direct and without a lookup, and no other name counts as this machine", async () => {
