@@ -36,14 +36,16 @@ export async function readText(response: Response, endpoint: string): Promise<st
     await response.body?.cancel();
     throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers in a compression that was not asked for`);
   }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  // One buffer that grows: a list of chunks of one byte each would take a hundred times the size of the answer.
+  const buffer = new ArrayBuffer(0, { maxByteLength: MAX_BYTES });
+  const bytes = new Uint8Array(buffer);
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
+    const size = buffer.byteLength + chunk.byteLength;
     if (size > MAX_BYTES) throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers with more than 10 MiB`);
-    chunks.push(chunk);
+    buffer.resize(size);
+    bytes.set(chunk, size - chunk.byteLength);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return new TextDecoder().decode(bytes.slice());
 }
 
 /** Seconds or an HTTP date. */

@@ -26,16 +26,10 @@ export interface Transmission {
  * that module than to send the request.
  */
 export async function transmit(transmission: Transmission): Promise<Response> {
-  const { headers, url, route } = transmission;
+  const { headers, url } = transmission;
   headers.set("Host", url.host);
   hideUnusableAuthorities(ownEnvironment());
-  const isFetched = process.versions.bun !== undefined && !isTlsProxyHere(route);
-  return isFetched ? fetchInBun(transmission) : requestInNode(transmission);
-}
-
-/** Bun checks the certificate of a proxy for the name that it looks up, and `localhost` must not be looked up. */
-function isTlsProxyHere(route: Route): boolean {
-  return route.kind === "proxy" && route.proxy.protocol === "https:" && route.proxy.hostname === "localhost";
+  return process.versions.bun ? fetchInBun(transmission) : requestInNode(transmission);
 }
 
 /** Parsers accept statuses that `Response` refuses. */
@@ -84,7 +78,7 @@ function waysTo(url: URL, route: Route) {
     });
   }
   const { proxy } = route;
-  // The name of a proxy with https is needed to check its certificate.
+  // Bun checks the certificate of a proxy for the name that it connects to. It does not look up `localhost` itself.
   const addresses = proxy.protocol === "https:" ? [hostOf(proxy)] : addressesOf(proxy);
   const headers = credentialsFor(proxy);
   return addresses.map((address) => ({
