@@ -18,5 +18,5 @@ export function isReservedHeader(name: string): boolean {
 export function redactCredentials(headers: Headers): void {
   const cookies = (headers.get("cookie") ?? "").split(";").map((pair) => pair.slice(pair.indexOf("=") + 1));
   const credentials = (headers.get("authorization") ?? "").replace(/^\S+\s+/, "");
-  for (const secret of [credentials, ...cookies]) redactSecret(secret.trim());
+  for (const secret of [credentials, ...cookies]) redactSecret(secret.trim(), "****");
 }

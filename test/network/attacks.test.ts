@@ -175,7 +175,7 @@ for (const { name, isMissing, ask } of CLIENTS)
       );
       cloud.behave();
       expect(outcomes.map(({ code }) => code)).toEqual(["OK", "HOST_MISMATCH", "API_400"]);
-      expect(outcomes[2]!.message).toContain(`not ****${password.slice(-4)}, nor ****${session.slice(-4)}`);
+      expect(outcomes[2]!.message).toContain("not ****, nor ****");
       expect(since(before).map(({ path }) => path)).toEqual(["/x", "/y", "/elsewhere", "/repeats"]);
       for (const { headers } of since(before)) {
         expect(headers).toMatchObject(own);
