@@ -1,5 +1,5 @@
-import { reportError } from "./cli/errors.ts";
 import type { Invocation } from "./cli/invocation.ts";
+import { reportError } from "./cli/report-error.ts";
 import { parseInvocation, runInvocation } from "./cli/parse-argv.ts";
 import { root } from "./commands/index.ts";
 import type { Flags } from "./app.ts";
@@ -82,7 +82,7 @@ async function printCompletions(
   output: Output,
 ): Promise<number> {
   try {
-    const { answer } = await import("./cli/completion/answer.ts");
+    const { answer } = await import("./cli/completion/respond.ts");
     const { valueLists } = await import("./commands/completion/_values.ts");
     const lines = await answer(
       root,

@@ -1,6 +1,6 @@
 import { readRegularFile } from "../system/read-file.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
-import { locateHome } from "./home.ts";
+import { locateHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Completion, ListValues } from "../../cli/completion/complete.ts";
-import { readContextsQuietly } from "../../resolve/context-names.ts";
+import { readContextsQuietly } from "../../resolve/read-quietly.ts";
 import type { Environment } from "../../system/runtime.ts";
 
 /**
@@ -28,7 +28,7 @@ function plain(values: readonly string[]): Completion[] {
 
 /** Newest first. */
 async function listVersionIds(env: Environment, cwd: () => string): Promise<Completion[]> {
-  const { locateHome } = await import("../../resolve/home.ts");
+  const { locateHome } = await import("../../resolve/bentoml-home.ts");
   const { listVersions } = await import("../../store/versions.ts");
   const { showTime } = await import("../../system/time.ts");
   return listVersions(locateHome(env, cwd).own)
@@ -46,7 +46,7 @@ async function listTokenNames(
   flag: string | undefined,
 ): Promise<string[]> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  const { locateHome } = await import("../../resolve/home.ts");
+  const { locateHome } = await import("../../resolve/bentoml-home.ts");
   const { resolveActive } = await import("../../resolve/active.ts");
   const { requireContext, requireToken } = await import("../../resolve/require.ts");
   const { checkEndpointPin, checkOrganizationPin } = await import("../../resolve/pins.ts");
