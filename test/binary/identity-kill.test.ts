@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { Context } from "../../src/contexts/context.ts";
 import { putContext } from "../../src/store/losses.ts";
 import { expectedIdentity, readState, recall, remember } from "../../src/store/state.ts";
-import { parseContexts } from "../../src/yaml/parse-contexts.ts";
+import { parseContexts } from "../../src/yaml/read-document.ts";
 import { keptIn, openStore, ownOf } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
