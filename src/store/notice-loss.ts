@@ -13,7 +13,7 @@ import { discard, inspect, realTarget } from "../system/files.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import { listNames } from "../system/text.ts";
-import { isHomeFile, type Paths } from "./home.ts";
+import { isHomeFile, type Paths } from "./paths.ts";
 import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
 import { addLoss, hasLogin, isSameLogin, versionsIn } from "./losses.ts";
 import { withStoreLock } from "./store-lock.ts";

@@ -1,10 +1,10 @@
 import { basename, dirname, join } from "node:path";
 import { parseJSON } from "confbox/json";
 import { CliError } from "../errors.ts";
-import { requirePrivateDirectory } from "../system/create.ts";
+import { requirePrivateDirectory } from "../system/create-file.ts";
 import { discard, realTarget } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
-import { isHomeFile, type Paths } from "./home.ts";
+import { isHomeFile, type Paths } from "./paths.ts";
 import { writeOwnJson } from "../system/own-json.ts";
 import { besideTarget, withStoreLock } from "./store-lock.ts";
 

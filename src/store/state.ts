@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { isPrivateDirectory } from "../system/create.ts";
+import { isPrivateDirectory } from "../system/create-file.ts";
 import { codeOf } from "../system/storage-error.ts";
 import { sha256 } from "../system/runtime.ts";
 import { type Context, findContext, tokenOf } from "../contexts/context.ts";

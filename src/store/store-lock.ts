@@ -1,10 +1,10 @@
 import { basename, dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
-import { ensurePrivateDirectory, requirePrivateDirectory } from "../system/create.ts";
+import { ensurePrivateDirectory, requirePrivateDirectory } from "../system/create-file.ts";
 import { inspect, realTarget, requireWritable } from "../system/files.ts";
 import { storageError } from "../system/storage-error.ts";
 import { acquireLock, type Lock, LOCK_WAIT_MS } from "../system/lock.ts";
-import { isHomeFile, type Paths } from "./home.ts";
+import { isHomeFile, type Paths } from "./paths.ts";
 import { versionsFolder } from "./versions.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { Token } from "../contexts/token.ts";
 import type { ContextsFile } from "../yaml/read.ts";
-import type { Paths } from "./home.ts";
+import type { Paths } from "./paths.ts";
 import { isTrustedOwner } from "../system/read-file.ts";
 import { type Snapshot, snapshotReader } from "./snapshot.ts";
 import type { State } from "./state.ts";

@@ -1,6 +1,6 @@
 import type { Change } from "../yaml/edit.ts";
 import type { ContextsFile } from "../yaml/read.ts";
-import type { Paths } from "./home.ts";
+import type { Paths } from "./paths.ts";
 import type { ReadSnapshot } from "./snapshot.ts";
 import type { State } from "./state.ts";
 

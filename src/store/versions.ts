@@ -1,6 +1,10 @@
 import { join } from "node:path";
 import { type Context, loginKey } from "../contexts/context.ts";
-import { ensurePrivateDirectory, isPrivateDirectory, requirePrivateDirectory } from "../system/create.ts";
+import {
+  ensurePrivateDirectory,
+  isPrivateDirectory,
+  requirePrivateDirectory,
+} from "../system/create-file.ts";
 import { discard, listDirectory, moveFile } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
 import { codeOf } from "../system/storage-error.ts";

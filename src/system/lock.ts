@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
-import { createFile } from "./create.ts";
+import { createFile } from "./create-file.ts";
 import { discard, namesIn } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
 import { codeOf } from "./storage-error.ts";
@@ -103,22 +103,12 @@ function installWithoutLinks(path: string, owner: string): boolean {
   }
 }
 
-/** Takes away what processes killed in the middle of {@link claim} or {@link remove} left. For the holder only. */
+/** Removes what processes killed in the middle of {@link claim} or {@link remove} left. For the holder only. */
 function sweepClaims(path: string): void {
-  for (const claim of besides(path, /^(\.breaking)?\.[0-9a-f]{8}$/)) discard(claim);
-}
-
-/** The lock, and what stands beside it, of owners that are gone. */
-export function findAbandoned(path: string): string[] {
-  return besides(path, /^(\.breaking)?(\.[0-9a-f]{8})?$/).filter((claim) => isGone(readOwner(claim) ?? ""));
-}
-
-/** The files whose names are the lock's and such an ending. */
-function besides(path: string, ending: RegExp): string[] {
   const prefix = basename(path);
-  return namesIn(dirname(path))
-    .filter((name) => name.startsWith(prefix) && ending.test(name.slice(prefix.length)))
-    .map((name) => join(dirname(path), name));
+  for (const name of namesIn(dirname(path)))
+    if (name.startsWith(prefix) && /^(\.breaking)?\.[0-9a-f]{8}$/.test(name.slice(prefix.length)))
+      discard(join(dirname(path), name));
 }
 
 function release(path: string, owner: string): void {

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
-import { requirePrivateDirectory } from "./create.ts";
+import { requirePrivateDirectory } from "./create-file.ts";
 import { removeFile } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
 import { replaceFile, sweepTemporaries } from "./replace.ts";

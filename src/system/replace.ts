@@ -1,6 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createFile, type Owner } from "./create.ts";
+import { createFile, type Owner } from "./create-file.ts";
 import { discard, namesIn, uninterrupted } from "./files.ts";
 import { storageError } from "./storage-error.ts";
 
@@ -55,16 +55,10 @@ type Choice = (target: string, pid: number) => boolean;
  * lock must choose only the files of processes that have ended.
  */
 export function sweepTemporaries(directory: string, isOurs: Choice): void {
-  for (const path of findTemporaries(directory, isOurs)) discard(path);
-}
-
-/** Their paths. */
-export function findTemporaries(directory: string, isOurs: Choice): string[] {
-  const names = namesIn(directory).filter((name) => {
+  for (const name of namesIn(directory)) {
     const [, target, pid] = TEMPORARY.exec(name) ?? [];
-    return target !== undefined && isOurs(target, Number(pid));
-  });
-  return names.map((name) => join(directory, name));
+    if (target !== undefined && isOurs(target, Number(pid))) discard(join(directory, name));
+  }
 }
 
 /** Makes a rename last through a power cut, where the platform and the file system let a directory be synced. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { locateHome } from "../../src/resolve/home.ts";
+import { locateHome } from "../../src/resolve/bentoml-home.ts";
 import { protectContext, removeContexts, renameContext } from "../../src/store/manage-contexts.ts";
 import { readProtected } from "../../src/store/protection.ts";
 import { bringBack, findRestorable, listRestorable } from "../../src/store/restore.ts";

@@ -22,7 +22,7 @@ needs("zip", { right: "wings", isGiven: () => { throw new Error("asked without t
 
 const { countReport, describeMissing } = await import(join(import.meta.dirname, "../../scripts/junit.mjs"));
 
-/** What `npm test` makes of this file where no tool of the tests is installed but `jq`. */
+/** The output of `npm test` for this file where `jq` is the only installed tool. */
 function report(env: Record<string, string>) {
   const here = home();
   const file = writeBelow(here.path, "tools.test.ts", SOURCE);
