@@ -1,0 +1,31 @@
+import type { Place, SecretOptions, SecretStore } from "./secret-store.ts";
+
+/** The stores of this process. One that was opened serves every context that is kept in it. */
+export interface SecretStores {
+  open(place: Place): Promise<SecretStore>;
+}
+
+export function createSecretStores(options: SecretOptions, platform: NodeJS.Platform): SecretStores {
+  const opened = new Map<string, Promise<SecretStore>>();
+  return {
+    open(place) {
+      const key = JSON.stringify(place);
+      const store = opened.get(key) ?? openStore(place, options, platform);
+      opened.set(key, store);
+      return store;
+    },
+  };
+}
+
+async function openStore(
+  place: Place,
+  options: SecretOptions,
+  platform: NodeJS.Platform,
+): Promise<SecretStore> {
+  if (place.kind === "helper") return (await import("./helper.ts")).helperStore(place.name, options);
+  if (place.kind === "command")
+    return (await import("./command-source.ts")).commandStore(place.argv, options);
+  if (platform === "darwin") return (await import("./keychain.ts")).keychainStore(options);
+  if (platform === "win32") return (await import("./windows-credentials.ts")).windowsCredentials();
+  return (await import("./keyring.ts")).keyringStore(options);
+}
