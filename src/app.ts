@@ -6,6 +6,7 @@ import { createResolver } from "./resolve/resolver.ts";
 import type { Environment } from "./system/runtime.ts";
 import { type Active, describeSource, type Source } from "./resolve/active.ts";
 import type { Store } from "./store/store.ts";
+import type { SecretStores } from "./secrets/open-stores.ts";
 import type { Token } from "./contexts/token.ts";
 import type { ExplainedCandidate } from "./resolve/candidates.ts";
 import { cancelled } from "./errors.ts";
@@ -51,6 +52,8 @@ export interface Cli {
   /** Every source of the active context, and why it was or was not chosen. `winner` is the source that was chosen. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
   client(options: { endpoint: string | Endpoint; token?: Token; insecureHttp: boolean }): Promise<Client>;
+  /** The stores in which tokens are kept that are not in the contexts file. */
+  secrets(): Promise<SecretStores>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
   /** Runs a program in place of this process, or else as a child; resolves to its exit code. */
@@ -112,6 +115,12 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
         debug: (message) => output.debug(message),
       });
     },
+    secrets: lazy(async () => {
+      const { createSecretStores } = await import("./secrets/open-stores.ts");
+      // With `--json`, stderr holds nothing but one error object.
+      const say = (line: string) => void (flags.json || output.prompt(line));
+      return createSecretStores({ env, signal: signal(), say, alert }, process.platform);
+    }),
     async prompt() {
       // The prompt library decides about colour by this variable only.
       if (!flags.color) process.env["NO_COLOR"] = "1";

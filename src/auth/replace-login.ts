@@ -1,13 +1,14 @@
 import type { Identification } from "../cloud/identify.ts";
-import { type Context, findContext, usableTokenOf } from "../contexts/context.ts";
+import { type Context, findContext, hasToken, loginKey, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { canName } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { recall, type State } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError, requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { describePerson, identifyLogin, type Person } from "./identity.ts";
+import { readToken } from "./read-token.ts";
 
 /**
  * A login that is already saved under the name is not replaced by one of another endpoint, user or organization, unless
@@ -44,15 +45,24 @@ export async function confirmIdentity(
   { token, identification }: Newcomer,
 ): Promise<void> {
   const { existing, endpoint, insecureHttp } = target;
-  const stored = existing && usableTokenOf(existing);
   if (!existing || !isSameEndpoint(existing.endpoint, endpoint)) return;
-  if (stored?.reveal() === token.reveal()) return;
+  if (tokenOf(existing)?.reveal() === token.reveal()) return;
   // Python bentoml does not write the organization down. A token that no longer works has none to lose.
   const known =
-    recall(await cli.store.state(), existing) ??
-    (stored && (await identifyLogin(cli, { context: existing, token: stored }, { insecureHttp })));
+    recall(await cli.store.state(), existing) ?? (await identifyExisting(cli, existing, { insecureHttp }));
   const conflict = differentPerson(existing, known, identification);
   await confirmReplacement(cli, target, conflict, identification.organization);
+}
+
+/** Undefined where there is nobody to compare with: a store that cannot be asked now does not stop a new login. */
+async function identifyExisting(
+  cli: Cli,
+  context: Context,
+  options: { insecureHttp: boolean },
+): Promise<Person | undefined> {
+  if (!hasToken(context)) return undefined;
+  const token = await readToken(cli, context).catch((error: unknown) => void requireExpected(error));
+  return token && identifyLogin(cli, { context, token }, options);
 }
 
 /**
@@ -66,10 +76,8 @@ export function refuseNewcomer(
   { token, identification }: Newcomer,
 ): void {
   const found = findContext(file.contexts, name);
-  const stored = found && usableTokenOf(found)?.reveal();
-  if (!found || force || stored === undefined || stored === token.reveal()) return;
-  if (existing?.endpoint.reveal() === found.endpoint.reveal() && usableTokenOf(existing)?.reveal() === stored)
-    return;
+  if (!found || force || !hasToken(found) || tokenOf(found)?.reveal() === token.reveal()) return;
+  if (existing && loginKey(existing) === loginKey(found)) return;
   const conflict =
     differentEndpoint(found, endpoint) ?? differentPerson(found, recall(state, found), identification);
   if (conflict)

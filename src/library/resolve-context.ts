@@ -5,7 +5,7 @@ import { createResolver } from "../resolve/resolver.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import type { Token } from "../contexts/token.ts";
 import { openSession } from "../auth/session.ts";
-import { emitWarning, ownEnvironment, workingDirectory } from "../system/runtime.ts";
+import { emitWarning, ownEnvironment, platform, workingDirectory } from "../system/runtime.ts";
 import { type RequestOptions, withDefaults } from "./create-client.ts";
 
 export interface ResolveOptions extends RequestOptions {
@@ -56,6 +56,10 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
       store: resolver.store,
       now: () => new Date(),
       resolve: () => resolver.resolve(name, warn),
+      secrets: async () => {
+        const { createSecretStores } = await import("../secrets/open-stores.ts");
+        return createSecretStores({ env, signal: request.signal, say: warn, alert: warn }, platform());
+      },
       client: async (asked) => createClient({ ...request, ...asked, env, debug: () => {} }),
     },
     request,

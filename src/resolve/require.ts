@@ -1,6 +1,5 @@
-import { type Context, noSuchContext, usableTokenOf } from "../contexts/context.ts";
+import { type Context, hasToken, noSuchContext } from "../contexts/context.ts";
 import { canName, showName } from "../contexts/name.ts";
-import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { cap, looksLikeToken, quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
@@ -46,10 +45,9 @@ function describeExpectedEndpoint(project: Project | undefined): string {
   return `; this project expects the endpoint "${cap(project.endpoint.masked, 256)}", which --endpoint chooses`;
 }
 
-/** @throws CliError when the context has no usable token. */
-export function requireToken(context: Context): Token {
-  const token = usableTokenOf(context);
-  if (token) return token;
+/** @throws CliError when the context has no token, wherever it would be kept. */
+export function requireLogin(context: Context): void {
+  if (hasToken(context)) return;
   throw new CliError("NOT_LOGGED_IN", `the context "${context.name}" has no API token`, {
     hint: loginCommand(context.name),
   });

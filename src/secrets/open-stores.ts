@@ -2,12 +2,17 @@ import type { Place, SecretOptions, SecretStore } from "./secret-store.ts";
 
 /** The stores of this process. One that was opened serves every context that is kept in it. */
 export interface SecretStores {
+  signal: AbortSignal;
+  /** Told what another program did to a token that is kept elsewhere. */
+  alert: (message: string) => void;
   open(place: Place): Promise<SecretStore>;
 }
 
 export function createSecretStores(options: SecretOptions, platform: NodeJS.Platform): SecretStores {
   const opened = new Map<string, Promise<SecretStore>>();
   return {
+    signal: options.signal,
+    alert: options.alert,
     open(place) {
       const key = JSON.stringify(place);
       const store = opened.get(key) ?? openStore(place, options, platform);

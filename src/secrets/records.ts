@@ -1,9 +1,13 @@
 import { dirname, join } from "node:path";
+import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
+import { realTarget } from "../system/files.ts";
 import { acquireLock } from "../system/lock.ts";
 import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
+import { sha256 } from "../system/runtime.ts";
 import { storageError } from "../system/storage-error.ts";
+import { RECORDS_FILE } from "./has-records.ts";
 import type { Entry, Place } from "./secret-store.ts";
 
 /**
@@ -14,8 +18,10 @@ export interface SecretRecord extends Entry {
   place: Place;
   /** The real path of the contexts file that the reference was made for. */
   file: string;
-  /** The beginning of a hash of the token, which finds copies of it in versions; null for a command. */
+  /** The beginning of a hash of the token that the store must give; null for a command, which may print a new one. */
   fingerprint: string | null;
+  /** Of the text that the reference replaced in the contexts file, and replaces in its versions. */
+  replaced: string;
   /**
    * A change of this record has begun. When it is over, a record whose reference is in the contexts file stays, and any
    * other is erased: so the next process can end what a killed one began.
@@ -25,7 +31,7 @@ export interface SecretRecord extends Entry {
 
 /** @throws CliError `CORRUPT` */
 export function readRecords(own: string): SecretRecord[] {
-  const path = join(own, FILE);
+  const path = join(own, RECORDS_FILE);
   try {
     const records = readOwnJson(path) ?? [];
     if (Array.isArray(records) && records.every(isRecord)) return records;
@@ -37,11 +43,22 @@ export function readRecords(own: string): SecretRecord[] {
   });
 }
 
-export const FILE = "stores.json";
+/** The record of a reference, if it was made for this contexts file. */
+export function findRecord(
+  { own, file }: { own: string; file: string },
+  id: string | undefined,
+): SecretRecord | undefined {
+  const target = realTarget(file);
+  return readRecords(own).find((record) => record.id === id && record.file === target);
+}
+
+export function tokenFingerprint(token: Token): string {
+  return sha256(token.reveal()).slice(0, 16);
+}
 
 /** For the holder of the lock only. */
 export function writeRecords(own: string, records: readonly SecretRecord[]): void {
-  const path = join(own, FILE);
+  const path = join(own, RECORDS_FILE);
   try {
     ensurePrivateDirectory(dirname(path));
     writeOwnJson(path, records.length > 0 ? records : undefined, { durable: true });
@@ -72,10 +89,10 @@ export async function withRecordsLock<T>(
 }
 
 function isRecord(value: unknown): value is SecretRecord {
-  const { id, context, endpoint, place, file, fingerprint, is_changing } = (value ??
+  const { id, context, endpoint, place, file, fingerprint, replaced, is_changing } = (value ??
     {}) as Partial<SecretRecord>;
   return (
-    areTexts(id, context, endpoint, file, fingerprint ?? "") &&
+    areTexts(id, context, endpoint, file, replaced, fingerprint ?? "") &&
     typeof is_changing === "boolean" &&
     isPlace(place)
   );

@@ -26,7 +26,7 @@ export async function deleteApiToken(
 ): Promise<{ token: ApiToken; contexts: string[] }> {
   const session = await openTokens(cli, { insecureHttp });
   const { token, listed } = await findApiToken(session.client, word);
-  const match = await matchTokens(cli, session.context, listed);
+  const match = await matchTokens(cli, session, listed);
   const contexts = match.usersOf(token.uid).map(({ name }) => name);
   const isOwn = match.canBe(token, session.token);
   if (!force && contexts.length > 0) throw inUse(token, contexts);

@@ -57,12 +57,13 @@ export async function updateApiToken(
   const { token, listed } = await findApiToken(session.client, word);
   const updated = await updateToken(session.client, token.uid, fields);
   if (!updated) throw noSuchToken(word, listed);
-  await rememberExpiry(cli, [updated], await matchTokens(cli, session.context, listed));
+  await rememberExpiry(cli, [updated], await matchTokens(cli, session, listed));
   return updated;
 }
 
-async function addUsers(cli: Cli, { context }: TokensSession, listed: ApiToken[]): Promise<Listed[]> {
-  const match = await matchTokens(cli, context, listed);
+async function addUsers(cli: Cli, session: TokensSession, listed: ApiToken[]): Promise<Listed[]> {
+  const { context } = session;
+  const match = await matchTokens(cli, session, listed);
   await rememberExpiry(cli, listed, match);
   return listed.map((token) => {
     const contexts = match.usersOf(token.uid).map(({ name }) => name);

@@ -1,10 +1,11 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import { type Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
+import { type Context, firstOfEachName, plainTokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { recall } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Cli } from "../app.ts";
+import type { Credential } from "../auth/identity.ts";
 
 /**
  * Which listed API token has which secret. The server never says: its list has no secrets, and `last_used_at` changes
@@ -22,14 +23,15 @@ export interface TokenMatch {
 
 export async function matchTokens(
   { store }: Pick<Cli, "store">,
-  active: Context,
+  active: Omit<Credential, "token"> & { token: Token | undefined },
   listed: readonly ApiToken[],
 ): Promise<TokenMatch> {
   const state = await store.state();
   const { contexts } = await store.read();
-  const logins = [...firstOfEachName([active, ...contexts]).values()].flatMap((context) => {
-    const secret = tokenOf(context);
-    return secret && isSameEndpoint(context.endpoint, active.endpoint) ? [{ context, secret }] : [];
+  // A token that is kept elsewhere is not read for this: only the active one is known.
+  const logins = [...firstOfEachName([active.context, ...contexts]).values()].flatMap((context) => {
+    const secret = context.name === active.context.name ? active.token : plainTokenOf(context);
+    return secret && isSameEndpoint(context.endpoint, active.context.endpoint) ? [{ context, secret }] : [];
   });
   const uids = new Map<string, string>();
   for (const { context, secret } of logins) {

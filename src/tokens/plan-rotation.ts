@@ -5,11 +5,11 @@ import { isProof } from "../cloud/refusal.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { getToken, listTokens } from "../cloud/tokens.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
-import { requireToken } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
+import { readToken } from "../auth/read-token.ts";
 import { openSession } from "../auth/session.ts";
 import { nameSuccessor } from "./fields.ts";
 import { findListed, noSuchToken } from "./list.ts";
@@ -34,7 +34,7 @@ export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptio
     if (cli.flags.context !== undefined && cli.flags.context !== name)
       throw usageError("--context names another context than the one to rotate");
     const context = await requireStored(cli.store, name);
-    return { context, token: requireToken(context) };
+    return { context, token: await readToken(cli, context) };
   }
   if ((await cli.resolve()).source.kind !== "env_key") return openSession(cli, { insecureHttp });
   throw usageError(
@@ -58,7 +58,7 @@ export async function planRotation(
   if (error && verdict !== "forbidden") throw error;
   const mismatch = await findIdentityMismatch(cli, context.name, { email, organization });
   if (mismatch) throw mismatch;
-  const match = await matchTokens(cli, context, listed);
+  const match = await matchTokens(cli, target, listed);
   const old = await chooseOld(client, { listed, target, word, match });
   const scopes = requireScopes(old);
   // The new token is compared with what is known of the old one.

@@ -1,6 +1,5 @@
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { requireStored } from "../store/manage-contexts.ts";
-import { requireToken } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
 import { RefusalError } from "../cloud/refusal.ts";
 import { contextsUsing } from "./replace-token.ts";
@@ -8,6 +7,7 @@ import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
 import type { Credential } from "../auth/identity.ts";
+import { readToken } from "../auth/read-token.ts";
 import { deleteLostTokens } from "./lost-tokens.ts";
 import { chooseTarget, planRotation, type RotateOptions } from "./plan-rotation.ts";
 import { readRotations, type Rotation, withRotationLock } from "./rotation-journal.ts";
@@ -60,7 +60,7 @@ async function rotateAnew(cli: Cli, { context }: Credential, options: RotateOpti
   // An earlier rotation that was undone may have given the context another token.
   const now = await requireStored(cli.store, context.name);
   const { insecureHttp } = options;
-  const rotation = await beginAnew(cli, { context: now, token: requireToken(now) }, options);
+  const rotation = await beginAnew(cli, { context: now, token: await readToken(cli, now) }, options);
   const ending = await settle({ cli, rotation, insecureHttp });
   if (ending.kind === "done") return { ...ending, rotation, isResumed: false };
   const { code, message, hint } = ending.reason;
