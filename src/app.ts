@@ -20,6 +20,7 @@ export interface Flags {
   context: string | undefined;
   json: boolean;
   quiet: boolean;
+  verbose: boolean;
   debug: boolean;
   /** False with `--no-input`. */
   input: boolean;
@@ -49,6 +50,9 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Everything that can choose the active context, and why it did or did not; `winner` is what did. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
+  /** Shows a person what is waited for while `act` takes long, and nothing while the text is empty. */
+  wait<T>(text: () => string, act: () => Promise<T>): Promise<T>;
+  /** Its requests are waited for with {@link wait}. */
   client(options: { endpoint: string | Endpoint; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
@@ -76,6 +80,10 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
+  const waiting = lazy(async () => new (await import("./system/waiting.ts")).Waiting(output));
+  const showsWaiting = () => interactive() && !flags.quiet && env["TERM"] !== "dumb";
+  const wait: Cli["wait"] = async (text, act) =>
+    showsWaiting() ? (await waiting()).during(text, act) : act();
   const alert = (text: string) => output.warn(text, { always: true });
   const resolver = createResolver({ env, cwd: workingDirectory, signal, alert });
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
@@ -101,15 +109,19 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     resolve: lazy(() => resolve(flags.context, (message) => output.warn(message))),
     resolveElsewhere: () => resolve(undefined, () => {}),
     candidates: (winner) => resolver.explain(flags.context, winner),
+    wait,
     async client(options) {
       const { createClient } = await import("./cloud/client.ts");
-      return createClient({
+      const client = createClient({
         ...options,
         timeoutMs: flags.timeoutMs,
         signal: signal(),
         env,
         debug: (message) => output.debug(message),
       });
+      if (!showsWaiting()) return client;
+      const { showWaiting } = await import("./cloud/show-waiting.ts");
+      return showWaiting(client, wait);
     },
     async prompt() {
       // The library that draws prompts reads nothing else to decide about colour.
@@ -117,9 +129,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       // The library decides by this alone whether its marks are ASCII.
       if (!output.unicode) process.env["TERM"] = "linux";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
-      return interactive()
-        ? createPrompt(signal(), () => output.settle())
-        : refusePrompt(whyNotInteractive(env, flags));
+      return interactive() ? createPrompt(signal(), output) : refusePrompt(whyNotInteractive(env, flags));
     },
     openBrowser: async (url) => (await import("./system/browser.ts")).openBrowser(url, env["BROWSER"]),
     async execute(execution) {

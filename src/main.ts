@@ -5,7 +5,7 @@ import type { Flags } from "./app.ts";
 import { takeArguments } from "./system/arguments.ts";
 import { forbidCoreDumps } from "./system/core-dump.ts";
 import { Output } from "./system/output.ts";
-import { isTerminal } from "./system/runtime.ts";
+import { columnsOf, isTerminal } from "./system/runtime.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
 const argv = await takeArguments();
@@ -58,7 +58,14 @@ function createOutput(
 ): Output {
   const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   const color = (descriptor: number) => allowed && isTerminal(descriptor);
-  return new Output({ ...flags, color, unicode: isUtf8Locale(env) });
+  const home = env["HOME"] || env["USERPROFILE"] || "";
+  return new Output({
+    ...flags,
+    color,
+    columns: columnsOf,
+    unicode: isUtf8Locale(env),
+    home: home.endsWith("/") ? home.slice(0, -1) : home,
+  });
 }
 
 /** By the variable that counts; Windows has no such variables, and prints every character. */

@@ -1,11 +1,12 @@
 import { command, flag } from "../cli/command.ts";
 import { checkActive, worstExitCode, type Status } from "../auth/status.ts";
+import { haveEndpoints } from "../auth/list-contexts.ts";
+import { showExpiry } from "../auth/show-expiry.ts";
 import { checkAll } from "../auth/status-all.ts";
 import { usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import type { Cell } from "../system/table.ts";
+import type { Cells } from "../system/table.ts";
 import type { Tone } from "../system/paint.ts";
-import { showWhen } from "../system/time.ts";
 import { describeSource } from "../resolve/active.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
@@ -22,40 +23,54 @@ export const status = command({
     const options = { offline: args.offline, insecureHttp: args["insecure-http"] };
     const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
     if (args.all) await printAll(cli, statuses);
-    else for (const one of statuses) printOne(cli, one);
+    else for (const one of statuses) await printOne(cli, one);
     return worstExitCode(statuses);
   },
 });
 
-function printOne({ output, now }: Cli, { hint, ...status }: Status): void {
+async function printOne(cli: Cli, { hint, ...status }: Status): Promise<void> {
+  const { output } = cli;
   if (output.json) return output.data(status);
-  output.fields([
+  const expiry = expiryOf(status, cli);
+  await output.fields([
     ["context", status.name],
     ["source", describeSource(status.source)],
     ["endpoint", status.endpoint],
     ["token", status.token_masked],
     ["user", status.email],
     ["organization", status.organization],
-    ["expires", status.expires_at && showWhen(new Date(status.expires_at), now())],
+    ["expires", expiry?.text ?? null, expiry?.tone],
     ["verdict", status.verdict, toneOf(status)],
     ["reason", status.reason],
   ]);
   if (hint) output.hint(hint);
 }
 
-async function printAll({ output }: Cli, statuses: readonly Status[]): Promise<void> {
+async function printAll(cli: Cli, statuses: readonly Status[]): Promise<void> {
+  const { output } = cli;
   if (output.json) return output.data({ contexts: statuses.map(({ hint: _hint, ...status }) => status) });
   if (statuses.length === 0) return output.info("No contexts yet; `bentocloud login` makes one");
-  const rows = statuses.map((status): Cell[] => [
-    status.active ? "*" : " ",
-    status.name,
-    status.endpoint ?? "-",
-    status.email ?? "-",
-    status.organization ?? "-",
-    { text: status.verdict, tone: toneOf(status) },
-  ]);
-  await output.table(["", "NAME", "ENDPOINT", "USER", "ORGANIZATION", "VERDICT"], rows);
+  const hasEndpoint = haveEndpoints(statuses);
+  const rows = statuses.map((status): Cells => {
+    const { name, active, endpoint, email, organization, verdict } = status;
+    return [
+      active ? "*" : " ",
+      active ? { text: name, tone: "bold" } : name,
+      organization ?? "-",
+      hasEndpoint ? (endpoint ?? "-") : null,
+      email ?? "-",
+      expiryOf(status, cli) ?? "-",
+      { text: verdict, tone: toneOf(status) },
+    ];
+  });
+  const header = ["", "NAME", "ORGANIZATION", hasEndpoint ? "ENDPOINT" : null, "USER", "EXPIRES", "VERDICT"];
+  await output.table(header, rows);
   for (const { name, reason } of statuses) if (reason) output.info(`${name}: ${reason}`);
+}
+
+/** Undefined when the token never expires, or when the server has not said. */
+function expiryOf({ expires_at }: Pick<Status, "expires_at">, cli: Cli) {
+  return expires_at === null ? undefined : showExpiry({ expiresAt: new Date(expires_at) }, cli);
 }
 
 function toneOf({ verdict }: Pick<Status, "verdict">): Tone {

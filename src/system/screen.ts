@@ -1,16 +1,19 @@
+import type { Tone } from "./paint.ts";
 import { cleanLines, escapeUnsafe } from "./text.ts";
+
+type Paint = (text: string, tone: Tone) => string;
 
 const PIECE = 64 * 1024;
 /** What lies deeper is not indented further: a hundred thousand brackets would print gigabytes of blanks. */
 const MAX_INDENTED = 32;
 
 /**
- * A server's answer for a terminal, piece by piece: JSON is indented, and nothing in it can drive the terminal. The text
+ * A server's answer for a terminal, piece by piece: JSON is indented and coloured, and nothing in it can drive the terminal. The text
  * is scanned by hand, because a regular expression gives up without a word in a string of millions of characters.
  */
-export function* showOnScreen(text: string): Generator<string> {
+export function* showOnScreen(text: string, paint: Paint): Generator<string> {
   if (isJson(text)) {
-    for (const piece of indent(text)) yield escapeUnsafe(piece);
+    yield* indent(text, paint);
     yield "\n";
     return;
   }
@@ -28,13 +31,14 @@ function isJson(text: string): boolean {
 }
 
 /** Works on the text, so that numbers and strings stay as they are written. */
-function* indent(json: string): Generator<string> {
+function* indent(json: string, paint: Paint): Generator<string> {
   let depth = 0;
   let piece = "";
   const line = () => `\n${"  ".repeat(Math.min(depth, MAX_INDENTED))}`;
   for (let at = skipSpace(json, 0); at < json.length; at = skipSpace(json, at)) {
     const character = json[at]!;
-    const end = character === '"' ? endOfString(json, at) : at + 1;
+    const isString = character === '"';
+    const end = isString ? endOfString(json, at) : at + 1;
     const token = json.slice(at, end);
     at = end;
     if (token === "[" || token === "{") {
@@ -46,6 +50,9 @@ function* indent(json: string): Generator<string> {
     } else if (token === "]" || token === "}") {
       depth -= 1;
       piece += line() + token;
+    } else if (isString) {
+      const isKey = json[skipSpace(json, at)] === ":";
+      piece += paint(escapeUnsafe(token), isKey ? "key" : "string");
     } else piece += token === "," ? token + line() : token === ":" ? ": " : token;
     if (piece.length < PIECE) continue;
     yield piece;

@@ -13,18 +13,18 @@ describe("context list", () => {
     const plain = await run(["context", "list"], { home: here });
     expect(plain).toMatchObject({ code: 0, stderr: "" });
     expect(plain.stdout).toMatchInlineSnapshot(`
-      "   NAME   ENDPOINT            EMAIL            STATE
-         alpha  https://alpha.test  me@example.test  current
-      *  beta   https://beta.test   -                project, active
-         gamma  https://gamma.test  -
+      "   NAME   ORGANIZATION  ENDPOINT            EMAIL            STATE
+         alpha  -             https://alpha.test  me@example.test  current
+      *  beta   -             https://beta.test   -                project, active
+         gamma  -             https://gamma.test  -
       "
     `);
     const flagged = await run(["context", "list", "--context", "gamma"], { home: here });
     expect(flagged.stdout).toMatchInlineSnapshot(`
-      "   NAME   ENDPOINT            EMAIL            STATE
-         alpha  https://alpha.test  me@example.test  current
-         beta   https://beta.test   -                project
-      *  gamma  https://gamma.test  -                active
+      "   NAME   ORGANIZATION  ENDPOINT            EMAIL            STATE
+         alpha  -             https://alpha.test  me@example.test  current
+         beta   -             https://beta.test   -                project
+      *  gamma  -             https://gamma.test  -                active
       "
     `);
   });
@@ -72,7 +72,7 @@ describe("context list", () => {
     const columns = stdout
       .trimEnd()
       .split("\n")
-      .map((line) => Bun.stringWidth(line.slice(0, line.search(/ENDPOINT|https:/))));
+      .map((line) => Bun.stringWidth(line.slice(0, line.search(/ORGANIZATION|- /))));
     expect(columns).toEqual(columns.map(() => columns[0]!));
   });
 
@@ -87,7 +87,7 @@ describe("context list", () => {
       names: ["mine"],
     });
     expect(stderr).toBe(
-      `warning: ${here.file}:2: context "yes" is left out: its name is read by Python as something else than its text; quote it\n`,
+      `warning: ~/bentoml/.yatai.yaml:2: context "yes" is left out: its name is read by Python as something else than its text; quote it\n`,
     );
   });
 });

@@ -156,7 +156,7 @@ describe("doctor: rotations: one that has not ended", () => {
     writeRotation(here, { name: "ci", token, endpoint: "https://x.test" });
     expect((await doctor(here)).of("rotations")).toMatchObject({
       status: "warn",
-      message: 'a token rotation has not ended: that of "ci" at https://x.test, begun 3h ago',
+      message: 'a token rotation has not ended: that of "ci" at https://x.test, begun 3 hours ago',
       hint: "bentocloud api-token rotate 'it'\\''s mine'",
     });
   });

@@ -84,7 +84,7 @@ describe("doctor --report", () => {
       "ok    file         <path>",
       "warn  lost         another program removed 1 context: <context 1>",
       'ok    current      "<context 2>"',
-      'warn  rotations    a token rotation has not ended: that of "<api token>" at <endpoint 1>, begun 3h ago',
+      'warn  rotations    a token rotation has not ended: that of "<api token>" at <endpoint 1>, begun 3 hours ago',
       ...(isCompiled ? ["warn  copies       `bentocloud` starts <path>"] : []),
       "ok    proxy        requests go through <proxy> with a name and password (HTTPS_PROXY), which answers in",
       "ok    endpoint     <endpoint 2> is BentoCloud or Yatai, version 1.2.3",

@@ -37,10 +37,10 @@ describe("status --all", () => {
     expect(code).toBe(5);
     expect(stdout.replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT ").replaceAll(/ +$/gm, ""))
       .toMatchInlineSnapshot(`
-      "   NAME   ENDPOINT                USER             ORGANIZATION  VERDICT
-      *  alpha  http://127.0.0.1:PORT   me@example.test  acme          valid
-         beta   http://127.0.0.1:PORT   -                -             rejected
-         gamma  http://127.0.0.1:PORT       -                -             unreachable
+      "   NAME   ORGANIZATION  ENDPOINT                USER             EXPIRES  VERDICT
+      *  alpha  acme          http://127.0.0.1:PORT   me@example.test  -        valid
+         beta   -             http://127.0.0.1:PORT   -                -        rejected
+         gamma  -             http://127.0.0.1:PORT       -                -        unreachable
       "
     `);
     expect(stderr).toContain("beta: http");
@@ -133,6 +133,26 @@ describe("status --all", () => {
     expect((await run(["status", "--all"], { home: here })).code).toBe(0);
     const { stdout } = await run(["status", "--all", "--offline", "--json"], { home: here });
     expect(JSON.parse(stdout).contexts).toMatchObject(names.map((name) => ({ name, organization: "acme" })));
+  });
+
+  test("shows when a token expires, and no endpoint where all contexts have the same", async () => {
+    const end = new Date(Date.now() + 30.5 * 86_400_000);
+    const entry = (name: string, expiresAt: Date | null): Entry => {
+      const createdAt = new Date(Date.now() - (expiresAt === null ? 1e9 : 2e9));
+      return { name, endpoint: cloud.url, token: cloud.issueToken({ name, expiresAt, createdAt }) };
+    };
+    const here = homeOf(entry("alpha", end), entry("beta", null));
+    await run(["status", "--all"], { home: here });
+    await run(["api-token", "list"], { home: here });
+    const { stdout } = await run(["status", "--all"], { home: here });
+    expect(stdout.replaceAll(/ +$/gm, "")).toMatchInlineSnapshot(`
+      "   NAME   ORGANIZATION  USER             EXPIRES     VERDICT
+      *  alpha  acme          me@example.test  in 30 days  valid
+         beta   acme          me@example.test  -           valid
+      "
+    `);
+    const verbose = await run(["status", "--all", "--verbose"], { home: here });
+    expect(verbose.stdout).toContain(`${end.toISOString().slice(0, 19)}Z (in 30 days)`);
   });
 
   test("--offline sends no request", async () => {
