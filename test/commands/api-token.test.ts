@@ -412,7 +412,7 @@ describe("api-token delete", () => {
     const terminal = openTerminal(["api-token", "delete", "--yes"], { home: here });
     await terminal.waitFor("Which API token?");
     terminal.write("builds");
-    await terminal.waitFor(/Search: builds_[^]*ci/);
+    await terminal.waitFor("Search: builds_");
     terminal.press("enter");
     expect(await terminal.exit).toMatchObject({ code: 0 });
     expect(namesOf(cloud)).toEqual(["laptop"]);

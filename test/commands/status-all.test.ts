@@ -137,18 +137,21 @@ describe("status --all", () => {
 
   test("shows when a token expires, and no endpoint where all contexts have the same", async () => {
     const end = new Date(Date.now() + 30.5 * 86_400_000);
-    const entry = (name: string, expiresAt: Date | null): Entry => {
-      const createdAt = new Date(Date.now() - (expiresAt === null ? 1e9 : 2e9));
-      return { name, endpoint: cloud.url, token: cloud.issueToken({ name, expiresAt, createdAt }) };
-    };
-    const here = homeOf(entry("alpha", end), entry("beta", null));
-    await run(["status", "--all"], { home: here });
+    const here = home();
+    for (const [name, expiresAt, age] of [
+      ["beta", null, 1e9],
+      ["alpha", end, 2e9],
+    ] as const) {
+      const stdin = cloud.issueToken({ name, expiresAt, createdAt: new Date(Date.now() - age) });
+      const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
+      expect(await run(args, { home: here, stdin })).toMatchObject({ code: 0 });
+    }
     await run(["api-token", "list"], { home: here });
     const { stdout } = await run(["status", "--all"], { home: here });
     expect(stdout.replaceAll(/ +$/gm, "")).toMatchInlineSnapshot(`
       "   NAME   ORGANIZATION  USER             EXPIRES     VERDICT
-      *  alpha  acme          me@example.test  in 30 days  valid
          beta   acme          me@example.test  -           valid
+      *  alpha  acme          me@example.test  in 30 days  valid
       "
     `);
     const verbose = await run(["status", "--all", "--verbose"], { home: here });

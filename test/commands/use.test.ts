@@ -88,7 +88,7 @@ describe("use", () => {
     const { stderr } = await run(["use", "work"], { home: here });
     expect(stderr).toBe('✓ Switched to context "work" (acme)\n');
     const { stdout } = await run(["context", "list"], { home: here });
-    expect(stdout).toMatch(/play +hobby +play@example\.test\n\* +work +acme /);
+    expect(stdout).toMatch(/\* +work +acme [^]*play +hobby /);
   });
 
   test.each(["true", "1.10", "null", "two words", "-dash", "日本", "it's", "a: b", "#x", "[x"])(
@@ -258,9 +258,9 @@ describe("the picker of `use`", () => {
     writeContexts(here, [wide, { name: "short" }]);
     const terminal = openTerminal(["use"], { home: here, cols });
     await terminal.waitFor("short");
+    const rows = rowsOf(terminal);
     terminal.press("escape");
     await terminal.exit;
-    const rows = rowsOf(terminal);
     expect(rows).toHaveLength(2);
     for (const row of rows) expect(Bun.stringWidth(row)).toBeLessThanOrEqual(cols - 2);
   });
