@@ -64,7 +64,7 @@ async function printAll(cli: Cli, statuses: readonly Status[]): Promise<void> {
     ];
   });
   const header = ["", "NAME", "ORGANIZATION", hasEndpoint ? "ENDPOINT" : null, "USER", "EXPIRES", "VERDICT"];
-  await output.table(header, rows);
+  await output.table(header, rows, { spare: "USER" });
   for (const { name, reason } of statuses) if (reason) output.info(`${name}: ${reason}`);
 }
 

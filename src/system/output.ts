@@ -58,28 +58,32 @@ export class Output extends Messages {
   /** A sentence of the answer. */
   async sentence(text: string): Promise<void> {
     const { wrapText } = await import("./wrap.ts");
-    this.#lines(wrapText(this.terminal.show(text), this.#place.columns));
+    await this.#lines(wrapText(this.terminal.show(text), this.#place.columns));
   }
 
   /** Labels and values, aligned. */
   async fields(rows: readonly Field[]): Promise<void> {
     const { layFields } = await import("./table.ts");
     const fields = rows.map(([label, text, tone]): Field => [label, text && this.terminal.show(text), tone]);
-    this.#lines(layFields(fields, this.#place));
+    await this.#lines(layFields(fields, this.#place));
   }
 
-  /** Aligned columns, without those that are null. An empty header is left out. */
-  async table(header: readonly (string | null)[], rows: readonly Cells[]): Promise<void> {
+  /** Aligned columns, without those that are null; `spare` is left out where there is no room for all. */
+  async table(
+    titles: readonly (string | null)[],
+    cells: readonly Cells[],
+    { spare }: { spare?: string } = {},
+  ): Promise<void> {
     const { layTable } = await import("./table.ts");
-    const titles = header.filter((title) => title !== null);
-    const ready = rows.map((row) =>
+    const header = titles.filter((title) => title !== null);
+    const rows = cells.map((row) =>
       row.flatMap((cell) => {
         if (cell === null) return [];
         const { text, tone } = typeof cell === "string" ? { text: cell } : cell;
         return { text: this.terminal.show(text), tone };
       }),
     );
-    this.#lines(layTable(titles, ready, this.#place));
+    await this.#lines(layTable({ header, rows, spare }, this.#place));
   }
 
   get #place(): Place {
@@ -89,7 +93,9 @@ export class Output extends Messages {
     };
   }
 
-  #lines(lines: readonly string[]): void {
+  /** A person reads the messages before an answer before it. */
+  async #lines(lines: readonly string[]): Promise<void> {
+    await this.settle();
     this.#write(lines.map((line) => `${line}\n`).join(""));
   }
 

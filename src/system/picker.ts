@@ -77,7 +77,8 @@ function draw<T>(
   if (state === "cancel") return title;
   const chosen = found[cursor]?.value.cells[0] ?? "";
   if (state === "submit") return `${title}\n${indent(cutText(chosen, columns - MARGIN, ellipsis))}`;
-  const widths = fitWidths(natural, columns - MARGIN, 1)!;
+  const least = natural.map(() => 1);
+  const widths = fitWidths(natural, least, columns - MARGIN) ?? least;
   const height = heightOf(screen);
   const first = Math.max(0, Math.min(cursor - Math.floor(height / 2), found.length - height));
   const rows = found.slice(first, first + height).map(({ value }, index) => {

@@ -23,19 +23,47 @@ export interface Place {
 
 const GAP = "  ";
 
-/** Where a column would have to be narrower than this, the rows are stacked instead. */
+/** Where a column would have to be narrower than this, the rows stand below each other instead. */
 const NARROWEST = 16;
 
-/** The lines of a table. Its columns are as wide as their content needs, and the widest wrap their text in a terminal. */
-export function layTable(header: readonly string[], rows: readonly Ready[][], place: Place): string[] {
-  const hasHeader = header.length > 0;
+interface Table {
+  header: readonly string[];
+  rows: readonly (readonly Ready[])[];
+  /** The column that is left out where the words of the others would not stay whole. */
+  spare?: string | undefined;
+}
+
+/**
+ * The lines of a table, with columns as wide as their content needs. Where the terminal is narrower, the widest columns
+ * wrap their text. Words stay whole for as long as possible, so that an ID or an address can be copied.
+ */
+export function layTable({ header, rows, spare }: Table, place: Place): string[] {
   const heading = header.map((text): Ready => ({ text, tone: "dim" }));
-  const lines = hasHeader ? [heading, ...rows] : rows;
-  const natural = widthsOf(lines.map((row) => row.map(({ text }) => text)));
-  const widths = fitWidths(natural, place.columns, hasHeader ? NARROWEST : 1);
-  if (!widths)
-    return rows.flatMap((row, index) => [...(index > 0 ? [""] : []), ...stack(header, row, place)]);
-  return lines.flatMap((row) => layRow(row, widths, place));
+  const lines = header.length > 0 ? [heading, ...rows] : rows;
+  const lay = (shown: readonly (readonly Ready[])[], widths: readonly number[] | undefined) =>
+    widths && shown.flatMap((row) => layRow(row, widths, place));
+  const { natural, words } = measure(lines);
+  const whole = (least: readonly number[]) => least.map((width) => Math.max(width, NARROWEST));
+  const wide = lay(lines, fitWidths(natural, whole(words), place.columns));
+  if (wide) return wide;
+  const index = header.indexOf(spare ?? "");
+  if (index > 0) {
+    const without = <T>(row: readonly T[]) => row.toSpliced(index, 1);
+    const widths = fitWidths(without(natural), whole(without(words)), place.columns);
+    const smaller = lay(lines.map(without), widths);
+    if (smaller) return smaller;
+  }
+  const least = natural.map(() => (header.length > 0 ? NARROWEST : 1));
+  return (
+    lay(lines, fitWidths(natural, least, place.columns)) ??
+    rows.flatMap((row, at) => [...(at > 0 ? [""] : []), ...stack(header, row, place)])
+  );
+}
+
+/** How wide each column would be with room enough, and its longest word. */
+function measure(rows: readonly (readonly Ready[])[]): { natural: number[]; words: number[] } {
+  const texts = rows.map((row) => row.map(({ text }) => text));
+  return { natural: widthsOf(texts), words: widthsOf(texts.map((row) => row.map(longestWord))) };
 }
 
 /** A row of a table that is too wide: its mark and name, and below them a line for each other cell that says something. */
@@ -102,11 +130,22 @@ export function widthsOf(rows: readonly (readonly string[])[]): number[] {
   return widths;
 }
 
-/** The widest columns give way first. Undefined when one would become narrower than `least`. */
-export function fitWidths(natural: readonly number[], columns: number, least: number): number[] | undefined {
+function longestWord(text: string): string {
+  return text.split(" ").reduce((longest, word) => (word.length > longest.length ? word : longest), "");
+}
+
+/** The widest columns give way first. Undefined when one would become narrower than its `least`. */
+export function fitWidths(
+  natural: readonly number[],
+  least: readonly number[],
+  columns: number,
+): number[] | undefined {
   const room = columns - GAP.length * (natural.length - 1);
-  const total = (limit: number) => natural.reduce((sum, width) => sum + Math.min(width, limit), 0);
-  let limit = Math.min(Math.max(...natural), Math.max(room, least));
-  while (limit > least && total(limit) > room) limit -= 1;
-  return total(limit) > room && least > 1 ? undefined : natural.map((width) => Math.min(width, limit));
+  const widthsBelow = (limit: number) =>
+    natural.map((width, column) => Math.min(width, Math.max(limit, least[column]!)));
+  for (let limit = Math.min(Math.max(...natural), room); limit >= 0; limit -= 1) {
+    const widths = widthsBelow(limit);
+    if (widths.reduce((sum, width) => sum + width, 0) <= room) return widths;
+  }
+  return undefined;
 }

@@ -40,5 +40,5 @@ async function print({ output }: Cli, contexts: readonly ListedContext[]): Promi
     ];
   });
   const header = ["", "NAME", "ORGANIZATION", hasEndpoint ? "ENDPOINT" : null, "EMAIL", "STATE"];
-  await output.table(header, rows);
+  await output.table(header, rows, { spare: "EMAIL" });
 }
