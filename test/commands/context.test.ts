@@ -87,7 +87,7 @@ describe("context list", () => {
       names: ["mine"],
     });
     expect(stderr).toBe(
-      `warning: ~/bentoml/.yatai.yaml:2: context "yes" is left out: its name is read by Python as something else than its text; quote it\n`,
+      `warning: ${here.file}:2: context "yes" is left out: its name is read by Python as something else than its text; quote it\n`,
     );
   });
 });

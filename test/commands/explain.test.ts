@@ -242,7 +242,7 @@ describe("explain", () => {
     const { code, stdout, stderr } = await run(["explain"], { home: here });
     expect(stderr).toBe("hint: `bentocloud exec -- bentoml …` runs it with the active context\n");
     expect(code).toBe(0);
-    expect(stdout.replaceAll(/ {2,}/g, "  ")).toMatchSnapshot();
+    expect(stdout.replaceAll(here.path, "/home/ada").replaceAll(/ {2,}/g, "  ")).toMatchSnapshot();
     const rows = stdout.split("\n\n")[1]!.split("\n");
     for (const heading of ["FROM", "VALUE", "WHERE", "WHY"]) {
       const column = rows[0]!.indexOf(heading);

@@ -40,7 +40,7 @@ describe("status", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(normalise(stdout, here)).toMatchInlineSnapshot(`
       "context       mine
-      source        current context (~/bentoml/.yatai.yaml:6)
+      source        current context (<home>/bentoml/.yatai.yaml:6)
       endpoint      http://127.0.0.1:PORT
       token         ****abcd
       user          me@example.test
@@ -59,7 +59,7 @@ describe("status", () => {
     expect(code).toBe(4);
     expect(normalise(stdout, here)).toMatchInlineSnapshot(`
       "context   mine
-      source    current context (~/bentoml/.yatai.yaml:6)
+      source    current context (<home>/bentoml/.yatai.yaml:6)
       endpoint  http://127.0.0.1:PORT
       token     ****abcd
       user      me@example.test

@@ -137,10 +137,10 @@ describe("use", () => {
 
   test("warns when a .bentorc still wins here", async () => {
     const here = homeOf("alpha", "beta");
-    writeBelow(here.path, ".bentorc", "context=alpha\n");
+    const path = writeBelow(here.path, ".bentorc", "context=alpha\n");
     const { code, stderr } = await run(["use", "beta"], { home: here });
     expect(code).toBe(0);
-    expect(stderr).toContain('warning: here, ~/.bentorc:1 still wins: the active context is "alpha"\n');
+    expect(stderr).toContain(`warning: here, ${path}:1 still wins: the active context is "alpha"\n`);
   });
 
   test("succeeds once it has switched, even if no context can be active here", async () => {

@@ -19,6 +19,8 @@ export interface RunOptions {
   reveals?: boolean | "stdout";
   /** The program is killed and the test fails after this time, 20 seconds when not given. */
   timeoutMs?: number;
+  /** Leaves `~` as it was printed. Otherwise paths below the home are given in full, as a test knows them. */
+  keepsTilde?: boolean;
 }
 
 export interface RunResult {
@@ -57,8 +59,10 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
     stdout: "pipe",
     stderr: "pipe",
   });
-  const stdout = collect(child.stdout);
-  const stderr = collect(child.stderr);
+  const show = (text: string) =>
+    options.keepsTilde ? text : text.replaceAll(TILDE, options.env?.["HOME"] ?? home.path);
+  const stdout = collect(child.stdout, show);
+  const stderr = collect(child.stderr, show);
   const streams = () => ({ stdout: stdout.text(), stderr: stderr.text() });
   recordOutput({ label, streams, reveals: options.reveals ?? false });
   afterSweep(() => child.kill("SIGKILL"));
@@ -109,12 +113,15 @@ interface Collected {
   ended: Promise<void>;
 }
 
-function collect(stream: ReadableStream<Uint8Array>): Collected {
+/** Where the program writes `~` for the home. */
+const TILDE = /(?<=^|[\s("`])~(?=[/\s)"`,:;]|$)/gm;
+
+function collect(stream: ReadableStream<Uint8Array>, show: (text: string) => string): Collected {
   const chunks: Uint8Array[] = [];
   const ended = (async () => {
     for await (const chunk of stream) chunks.push(chunk);
   })();
-  return { text: () => Buffer.concat(chunks).toString("utf8"), ended };
+  return { text: () => show(Buffer.concat(chunks).toString("utf8")), ended };
 }
 
 function withTimeout<T>(promise: Promise<T>, timeoutMs: number, expire: () => Error): Promise<T> {
