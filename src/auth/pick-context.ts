@@ -14,7 +14,8 @@ export async function pickContext(cli: Cli, question: string): Promise<string> {
   const choices = listed.map((context) => ({
     value: context.name,
     label: context.name,
-    details: [context.organization ?? "-", context.endpoint, showStates(context)],
+    // Where a row is cut, the host must be left.
+    details: [context.organization ?? "-", context.endpoint.replace("https://", ""), showStates(context)],
   }));
   const prompt = await cli.prompt();
   return prompt.pick(question, choices, listed.find(({ current }) => current)?.name);

@@ -191,9 +191,9 @@ describe("the picker of `use`", () => {
     await terminal.waitFor("Switch to which context?");
     await terminal.waitFor("gamma");
     expect(rowsOf(terminal)).toEqual([
-      "alpha  -  https://alpha.test  current, active",
-      "beta   -  https://beta.test",
-      "gamma  -  https://gamma.test",
+      "alpha  -  alpha.test  current, active",
+      "beta   -  beta.test",
+      "gamma  -  gamma.test",
     ]);
     terminal.press("down");
     await terminal.waitFor(/● beta/);
