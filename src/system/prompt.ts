@@ -21,7 +21,7 @@ export interface Prompt {
   type(message: string): Promise<string>;
 }
 
-export interface Choice<T> {
+interface Choice<T> {
   value: T;
   label: string;
   /** Further columns of its row. */
