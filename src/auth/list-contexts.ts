@@ -1,5 +1,5 @@
 import type { Cli } from "../app.ts";
-import { type Context, findContext } from "../contexts/context.ts";
+import { findContext } from "../contexts/context.ts";
 import { recall } from "../store/state.ts";
 import type { Active } from "../resolve/active.ts";
 import { protectedNames } from "./confirm-protected.ts";
@@ -46,15 +46,4 @@ export function showStates(context: ListedContext): string {
 /** Whether the endpoint tells contexts apart. Of one context it is always shown. */
 export function haveEndpoints(contexts: readonly { endpoint: string | null }[]): boolean {
   return contexts.length === 1 || new Set(contexts.map(({ endpoint }) => endpoint)).size > 1;
-}
-
-/** Where a switch leads: the organization, and the endpoint where another context has another one. */
-export async function describeContext({ store }: Pick<Cli, "store">, context: Context): Promise<string> {
-  const { contexts } = await store.read();
-  const endpoint = context.endpoint.reveal();
-  const parts = [
-    recall(await store.state(), context)?.organization,
-    contexts.some((other) => other.endpoint.reveal() !== endpoint) ? context.endpoint.masked : undefined,
-  ].filter((part) => part != null);
-  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }

@@ -1,6 +1,6 @@
 import { command } from "../cli/command.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
-import { describeContext } from "../auth/list-contexts.ts";
+import { describeContext } from "../auth/describe-context.ts";
 import { reportNarrowed, reportWinner } from "../auth/report-login.ts";
 import { previousContext, switchContext, requireStored } from "../store/manage-contexts.ts";
 import type { Cli } from "../app.ts";

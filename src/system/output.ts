@@ -1,7 +1,8 @@
 import { Messages } from "./messages.ts";
+import type { Tone } from "./paint.ts";
 import { redactFields, safe } from "./redact.ts";
 import { STDOUT } from "./stream.ts";
-import type { Cells, Field, Place } from "./table.ts";
+import type { Cells, Field } from "./table.ts";
 import { cleanLines, toSafeJson } from "./text.ts";
 
 /**
@@ -47,7 +48,8 @@ export class Output extends Messages {
   /** A server's whole answer for a terminal: JSON is indented and coloured. */
   async screen(text: string): Promise<void> {
     const { showOnScreen } = await import("./screen.ts");
-    for (const piece of showOnScreen(text, this.#place.paint)) if (!this.#write(piece)) return;
+    const paint = (token: string, tone: Tone) => this.terminal.paint(token, tone, STDOUT);
+    for (const piece of showOnScreen(text, paint)) if (!this.#write(piece)) return;
   }
 
   /** Lines or a part of a server's answer for a terminal. False when nobody reads on. */
@@ -57,46 +59,28 @@ export class Output extends Messages {
 
   /** A sentence of the answer. */
   async sentence(text: string): Promise<void> {
-    const { wrapText } = await import("./wrap.ts");
-    await this.#lines(wrapText(this.terminal.show(text), this.#place.columns));
+    if (this.terminal.columns(STDOUT) === Infinity) return void this.#write(`${this.terminal.show(text)}\n`);
+    (await this.#answer()).printSentence(this.terminal, text);
   }
 
   /** Labels and values, aligned. */
   async fields(rows: readonly Field[]): Promise<void> {
-    const { layFields } = await import("./table.ts");
-    const fields = rows.map(([label, text, tone]): Field => [label, text && this.terminal.show(text), tone]);
-    await this.#lines(layFields(fields, this.#place));
+    (await this.#answer()).printFields(this.terminal, rows);
   }
 
   /** Aligned columns, without those that are null; `spare` is left out where there is no room for all. */
   async table(
-    titles: readonly (string | null)[],
-    cells: readonly Cells[],
+    header: readonly (string | null)[],
+    rows: readonly Cells[],
     { spare }: { spare?: string } = {},
   ): Promise<void> {
-    const { layTable } = await import("./table.ts");
-    const header = titles.filter((title) => title !== null);
-    const rows = cells.map((row) =>
-      row.flatMap((cell) => {
-        if (cell === null) return [];
-        const { text, tone } = typeof cell === "string" ? { text: cell } : cell;
-        return { text: this.terminal.show(text), tone };
-      }),
-    );
-    await this.#lines(layTable({ header, rows, spare }, this.#place));
-  }
-
-  get #place(): Place {
-    return {
-      columns: this.terminal.columns(STDOUT),
-      paint: (text, tone) => this.terminal.paint(text, tone, STDOUT),
-    };
+    (await this.#answer()).printTable(this.terminal, { header, rows, spare });
   }
 
   /** A person reads the messages before an answer before it. */
-  async #lines(lines: readonly string[]): Promise<void> {
+  async #answer() {
     await this.settle();
-    this.#write(lines.map((line) => `${line}\n`).join(""));
+    return import("./answer.ts");
   }
 
   #write(data: string | Uint8Array): boolean {
