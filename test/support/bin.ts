@@ -61,8 +61,8 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   });
   const show = (text: string) =>
     options.keepsTilde ? text : text.replaceAll(TILDE, options.env?.["HOME"] ?? home.path);
-  const stdout = collect(child.stdout, show);
-  const stderr = collect(child.stderr, show);
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
   const streams = () => ({ stdout: stdout.text(), stderr: stderr.text() });
   recordOutput({ label, streams, reveals: options.reveals ?? false });
   afterSweep(() => child.kill("SIGKILL"));
@@ -70,8 +70,8 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   const state = () => redactCanaries(`${label}\nstdout: ${stdout.text()}\nstderr: ${stderr.text()}`);
   const finished = Promise.all([child.exited, stdout.ended, stderr.ended]).then(() => ({
     ...endOf(child),
-    stdout: stdout.text(),
-    stderr: stderr.text(),
+    stdout: show(stdout.text()),
+    stderr: show(stderr.text()),
   }));
   const timeoutMs = options.timeoutMs ?? 20_000;
   const result = withTimeout(finished, timeoutMs, () => {
@@ -83,10 +83,10 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   return {
     pid: child.pid,
     get stdout() {
-      return stdout.text();
+      return show(stdout.text());
     },
     get stderr() {
-      return stderr.text();
+      return show(stderr.text());
     },
     kill: (signal = "SIGTERM") => child.kill(signal),
     waitFor: (pattern, patience = 5000) =>
@@ -116,12 +116,12 @@ interface Collected {
 /** Where the program writes `~` for the home. */
 const TILDE = /(?<=^|[\s("`])~(?=[/\s)"`,:;]|$)/gm;
 
-function collect(stream: ReadableStream<Uint8Array>, show: (text: string) => string): Collected {
+function collect(stream: ReadableStream<Uint8Array>): Collected {
   const chunks: Uint8Array[] = [];
   const ended = (async () => {
     for await (const chunk of stream) chunks.push(chunk);
   })();
-  return { text: () => show(Buffer.concat(chunks).toString("utf8")), ended };
+  return { text: () => Buffer.concat(chunks).toString("utf8"), ended };
 }
 
 function withTimeout<T>(promise: Promise<T>, timeoutMs: number, expire: () => Error): Promise<T> {
