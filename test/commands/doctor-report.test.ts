@@ -63,7 +63,7 @@ async function scene(): Promise<Scene> {
 
 async function report({ home, cwd, env }: Scene, ...args: string[]) {
   const argv = ["doctor", "--report", "--timeout", "2", ...args];
-  const { code, stdout, stderr } = await run(argv, { home, cwd, env });
+  const { code, stdout, stderr } = await run(argv, { home, cwd, env, keepsTilde: true });
   expect(stdout).not.toMatch(PRIVATE);
   expect(stdout).not.toContain(home.path);
   expect(stdout).not.toMatch(new RegExp(`(?<![\\w-])${hostname()}(?![\\w-])`));
