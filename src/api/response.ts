@@ -33,7 +33,7 @@ export async function printResponse(
   if (encoding !== "identity") cli.output.warn(`the answer is compressed (${encoding}), unasked`);
   const beginning = await printBody(cli, body);
   if (head.status >= 400) throw refusedBy(client, head, beginning);
-  // A web page that nobody asked for comes from something other than the API.
+  // An unexpected web page does not come from the API.
   if (isPage(head, beginning) && !message.headers?.has("accept"))
     throw notBentoCloud(client.endpoint, "a web page");
 }
@@ -50,7 +50,7 @@ export async function printPages(
   const readAll = async () => {
     for await (const { head, text, list } of pagesOf(client, message)) {
       if (!list) throw await printRefusal(cli, client, { head, text });
-      // A page has more items than a call has arguments.
+      // Not `push(...items)`: a page can have more items than a call may have arguments.
       for (const value of slurp ? [list.body] : list.items) values.push(value);
       count = ` ${list.read}/${list.total}`;
     }
@@ -60,7 +60,7 @@ export async function printPages(
   await (filter ? printFiltered(cli, filter, json) : printText(cli, `${json}\n`));
 }
 
-/** Prints an answer that is an error, and gives the error. */
+/** Prints an answer that is an error, and returns the error. */
 async function printRefusal(
   cli: Cli,
   client: Client,
@@ -91,7 +91,7 @@ function isPage({ headers }: Head, beginning: string): boolean {
   );
 }
 
-/** In the form of HTTP. */
+/** Prints status line and headers as HTTP/1.1 has them. */
 async function printHead(cli: Cli, { status, statusText, headers }: Head): Promise<void> {
   const lines = [`HTTP/1.1 ${status} ${statusText}`.trimEnd()];
   for (const [name, value] of headers) lines.push(`${name}: ${value}`);
@@ -103,12 +103,12 @@ async function printText({ output, isTerminal }: Cli, text: string): Promise<voi
   else output.bytes(encode(text));
 }
 
-/** Enough for the sentence in which a server says what went wrong. */
+/** Long enough to hold the error message of a server. */
 const BEGINNING = 64 * 1024;
 /** A longer answer is printed as it arrives, without indentation. */
 const MAX_INDENTED = 10 * 1024 * 1024;
 
-/** Prints a body to its end, or until nobody reads any more. Gives its beginning. */
+/** Prints a body to its end, or until the reader of stdout goes away. Returns the beginning of the body. */
 async function printBody(cli: Cli, body: AsyncIterable<Uint8Array>): Promise<string> {
   const { output } = cli;
   const decoder = new TextDecoder();
@@ -135,7 +135,7 @@ async function printBody(cli: Cli, body: AsyncIterable<Uint8Array>): Promise<str
   try {
     await cli.wait(describeWait, print);
   } catch (error) {
-    // An answer that breaks off is shown as far as it came, like in a pipe.
+    // Print the part that arrived, as a pipe would have received it.
     if (waiting !== undefined) output.text(waiting);
     throw error;
   }
@@ -145,7 +145,7 @@ async function printBody(cli: Cli, body: AsyncIterable<Uint8Array>): Promise<str
   return beginning;
 }
 
-/** The results of a jq expression, one a line: a text without its quotes, anything else as JSON. */
+/** Prints the results of a jq expression, one a line: a text without its quotes, anything else as JSON. */
 async function printFiltered(cli: Cli, filter: Filter, json: string): Promise<void> {
   cli.endOnInterrupt();
   const { output } = cli;

@@ -106,7 +106,7 @@ async function addUsers(cli: Cli, { context }: TokensSession, listed: ApiToken[]
   });
 }
 
-/** The API token with this uid or exactly this name, which the server may have without listing it. */
+/** The API token with this uid, or with exactly this name. The server may know a uid that it does not list. */
 async function findApiToken(client: Client, word: string): Promise<{ token: ApiToken; listed: ApiToken[] }> {
   if (word === "") throw usageError("an API token has a uid and a name");
   // A secret in the place of a name would become part of an address, and addresses are logged.
