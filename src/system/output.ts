@@ -80,7 +80,7 @@ export class Output extends Messages {
   /** A person reads the messages before an answer before it. */
   async #answer() {
     await this.settle();
-    return import("./answer.ts");
+    return import("./print-answer.ts");
   }
 
   #write(data: string | Uint8Array): boolean {
