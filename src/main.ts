@@ -1,3 +1,4 @@
+import type { Invocation } from "./cli/invocation.ts";
 import { reportError } from "./cli/report-error.ts";
 import { parseInvocation, runInvocation } from "./cli/parse-argv.ts";
 import { root } from "./commands/index.ts";
@@ -7,6 +8,9 @@ import { forbidCoreDumps } from "./system/core-dump.ts";
 import { Output } from "./system/output.ts";
 import { columnsOf, isTerminal } from "./system/runtime.ts";
 import { COMMIT, VERSION } from "./version.ts";
+
+/** For help that goes to a file or to another program. */
+const PIPED_COLUMNS = 80;
 
 const argv = await takeArguments();
 await forbidCoreDumps();
@@ -28,13 +32,16 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     color: !has("--no-color"),
   };
   let output = createOutput(seen, env);
+  let invocation: Invocation | undefined;
   try {
     if (argv[0] === "__complete") return await printCompletions(argv.slice(1), env, output);
-    const invocation = await parseInvocation(root, argv);
+    invocation = await parseInvocation(root, argv);
     output = createOutput(invocation.flags, env);
     if (invocation.request === "help") {
-      const { renderHelp } = await import("./cli/help.ts");
-      output.page(await renderHelp(invocation.command, invocation.path, (text) => output.title(text)));
+      const { renderInvocation } = await import("./cli/help.ts");
+      const width = isTerminal(1) ? columnsOf(1) : PIPED_COLUMNS;
+      const style = { title: (text: string) => output.title(text), width };
+      output.page(await renderInvocation(invocation, style));
       return 0;
     }
     if (invocation.request === "version") {
@@ -45,7 +52,7 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     const { createCli } = await import("./app.ts");
     return await runInvocation(invocation, createCli(invocation.flags, env, output));
   } catch (error) {
-    return reportError(error, output);
+    return await reportError(error, output, invocation);
   } finally {
     await output.finish();
   }
@@ -82,8 +89,12 @@ async function printCompletions(
 ): Promise<number> {
   try {
     const { answer } = await import("./cli/completion/respond.ts");
-    const { suggestNames } = await import("./resolve/context-names.ts");
-    const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
+    const { valueLists } = await import("./commands/completion/_values.ts");
+    const lines = await answer(
+      root,
+      question,
+      valueLists(env, () => process.cwd()),
+    );
     output.page(lines.join("\n"));
   } catch {
     // There is nothing to suggest.

@@ -71,7 +71,6 @@ const OUTSIDE: Record<string, string[]> = {
   consola: ["system/messages.ts"],
   "fast-string-width": ["system/wrap.ts"],
   "fast-wrap-ansi": ["system/wrap.ts"],
-  "fastest-levenshtein": ["cli/suggest.ts"],
   "jq-wasm": ["system/jq.ts"],
   ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/create-client.ts"],
   open: ["system/browser.ts"],

@@ -3,7 +3,12 @@ import type { Listed } from "../../tokens/list.ts";
 import { cap } from "../../system/text.ts";
 import { option } from "../../cli/command.ts";
 
-export const TOKEN = { type: "positional", required: true, description: "Its UID or exact name" } as const;
+export const TOKEN = {
+  type: "positional",
+  required: true,
+  valueHint: "api-token",
+  description: "Its UID or exact name",
+} as const;
 
 /** Without it, a person picks one. */
 export const TOKEN_OR_PICK = {
@@ -13,7 +18,7 @@ export const TOKEN_OR_PICK = {
 } as const;
 
 export const SCOPE = option(
-  "name",
+  "scope",
   "What it may do, repeatable: api (all), or read_, write_, operate_ organization or cluster",
 );
 

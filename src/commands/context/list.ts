@@ -6,6 +6,10 @@ import type { Cells } from "../../system/table.ts";
 export const list = command({
   name: "list",
   description: "List the stored contexts",
+  examples: [
+    ["bentocloud context list", "all of them"],
+    ["bentocloud context list --json | jq -r '.contexts[].name'", "their names"],
+  ],
   async run(_args, cli) {
     const { output, store } = cli;
     const active = await cli.resolve();
