@@ -45,11 +45,11 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const { use, force, insecureHttp } = options;
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
-  await cli.store.prepare();
   const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
+  await cli.store.prepare(name);
   const existing = findContext(file.contexts, name);
-  if (existing || options.yes.length > 0)
+  if (existing || options.yes.some((name) => name !== ""))
     await confirmProtected(cli, [name], { yes: options.yes, intent: REPLACE });
   const isForeign = await cli.store.isForeign();
   const endpoint = chooseEndpoint(cli, options.endpoint, { source, existing, project, isForeign });

@@ -19,14 +19,14 @@ export interface Source {
   line: number | null;
 }
 
-/** A source, and what it chooses. */
+/** A source and the context it chooses. */
 export interface Candidate {
   source: Source;
-  /** Undefined when it chooses nothing. */
+  /** Undefined when the source chooses nothing. */
   name?: string | undefined;
-  /** The environment's credential; every other name is that of a stored context. */
+  /** Only for the credential in the environment; every other source names a stored context. */
   credential?: Context | undefined;
-  /** Why what it chooses cannot be used. */
+  /** Why the choice cannot be used. */
   error?: CliError | undefined;
   /** For `explain`. */
   note?: string | undefined;
@@ -42,11 +42,11 @@ export interface Active {
   /** Why the environment's credential, or the entry of that name, cannot be used. */
   error?: CliError | undefined;
   project: Project | undefined;
-  /** Whether contexts are stored that could be made current instead. */
-  hasOthers: boolean;
+  /** The stored ones, which could be made current instead. */
+  others: readonly Context[];
 }
 
-/** What resolution reads. */
+/** The inputs of resolution. */
 export interface Inputs {
   /** The value of `--context`. */
   flag: string | undefined;
@@ -58,7 +58,7 @@ export interface Inputs {
   warn: (message: string) => void;
 }
 
-/** An invalid credential is still the active one, so that only the commands that use it fail. */
+/** An invalid credential is still active, so that only the commands that use it fail. */
 export async function resolveActive(inputs: Inputs): Promise<Active> {
   const { cwd, warn, read, file } = inputs;
   const project = findProject(cwd, warn);
@@ -67,8 +67,7 @@ export async function resolveActive(inputs: Inputs): Promise<Active> {
     project: [project && fromProject(project)].find(isChoice),
     user: async () => fromUser(await read(), file()),
   });
-  if (source.kind === "env_key")
-    return { name, source, context: credential, error, project, hasOthers: false };
+  if (source.kind === "env_key") return { name, source, context: credential, error, project, others: [] };
   const stored = await read();
   const problem = problemWith(stored, source.kind === "user" ? null : name);
   return {
@@ -77,7 +76,7 @@ export async function resolveActive(inputs: Inputs): Promise<Active> {
     context: problem ? undefined : findContext(stored.contexts, name),
     error: problem && problemError(problem, file()),
     project,
-    hasOthers: stored.contexts.length > 0,
+    others: stored.contexts,
   };
 }
 
@@ -85,7 +84,7 @@ function isChoice(candidate: Candidate | undefined): candidate is Choice {
   return candidate?.name !== undefined;
 }
 
-/** The option and the variables; the first that chooses counts. */
+/** The option and the variables, by precedence. */
 export function listOverrides({ flag, env }: Pick<Inputs, "flag" | "env">): Candidate[] {
   const note = flag === undefined ? "not given" : undefined;
   return [{ source: sourceOf("flag", "--context"), name: flag, note }, fromKey(env), fromVariable(env)];
@@ -131,7 +130,7 @@ export function sourceOf(kind: Source["kind"], name: string): Source {
   return { kind, name, path: null, line: null };
 }
 
-/** Where an answer came from, for people. */
+/** The source as text for people. */
 export function describeSource({ kind, name, path, line }: Source): string {
   if (path === null) return name;
   if (kind === "user")

@@ -1,7 +1,7 @@
 import type { ApiToken } from "../cloud/api-token.ts";
 import { deleteToken } from "../cloud/tokens.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { quoteWord } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
@@ -18,7 +18,7 @@ interface Options {
   insecureHttp: boolean;
 }
 
-/** Nothing brings a deleted token back, so it is refused for a token that a context uses before anyone is asked. */
+/** A deleted token cannot be restored, so one that a context uses is refused before anyone is asked to confirm. */
 export async function deleteApiToken(
   cli: Cli,
   word: string,

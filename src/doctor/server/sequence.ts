@@ -1,9 +1,9 @@
 import { type Check, type Finding, toFinding } from "../check.ts";
-import { dns, proxy, tcp } from "./connection.ts";
-import { clock, endpoint } from "./endpoint.ts";
-import { findTarget, type Target } from "./target.ts";
-import { tls } from "./tls.ts";
-import { expiry, scope, token } from "./token.ts";
+import { dns, proxy, tcp } from "./connection-checks.ts";
+import { clock, endpoint } from "./version-checks.ts";
+import { findTarget, type Target } from "./asked-server.ts";
+import { tls } from "./tls-check.ts";
+import { expiry, scope, token } from "./token-checks.ts";
 
 /** The steps to the server, in order. */
 const SEQUENCE: readonly Check<Target>[] = [proxy, dns, tcp, tls, endpoint, clock, token, scope, expiry];

@@ -17,11 +17,11 @@ import { open, text } from "../report.ts";
 /** The active context's server, and the requests that the checks share. */
 export type Target = Exclude<Awaited<ReturnType<typeof findTarget>>, Finding>;
 
-/** @throws CliError when the active context cannot be used. Without one, the finding says that no server is asked. */
+/** @throws CliError when the active context cannot be used. Without an active context the result is a finding. */
 export async function findTarget(cli: Cli, insecureHttp: boolean) {
   const active = await cli.resolve();
   if (!active.context && active.source.kind === "user") {
-    const hint = open(active.hasOthers ? "bentocloud use NAME" : "bentocloud login");
+    const hint = open(active.others.length > 0 ? "bentocloud use NAME" : "bentocloud login");
     return ok(text`no context is active, so no server is asked`, hint);
   }
   const context = requireContext(active);
@@ -42,7 +42,7 @@ export async function findTarget(cli: Cli, insecureHttp: boolean) {
       return routeOf(url, cli.env);
     },
     patience: { timeoutMs: cli.flags.timeoutMs, signal: cli.signal },
-    /** Without the token, because whatever answers there may not be BentoCloud. */
+    /** Sends no token, because whatever answers may not be BentoCloud. */
     askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),
     /** The user and organization of the token; undefined without a token. */
     identify: once(async () => token && identifyLogin(cli, { context, token }, { insecureHttp })),
