@@ -72,5 +72,5 @@ function read(path: string): { text: string; raw: FileText } | undefined {
 function write(folder: string, text: string, before: FileText | undefined): void {
   const target = join(folder, PROJECT_FILE);
   sweepTemporaries(folder, (name, pid) => name === PROJECT_FILE && hasEnded(pid));
-  replaceFile({ target, text, mode: before?.mode ?? NEW_MODE, owner: before, stillValid: () => true });
+  replaceFile({ target, text, mode: before?.mode ?? NEW_MODE, owner: before });
 }

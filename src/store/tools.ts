@@ -4,12 +4,6 @@ import type { Paths } from "./paths.ts";
 import type { ReadSnapshot } from "./snapshot.ts";
 import type { State } from "./state.ts";
 
-/** The ID for `restore`, and the names of the contexts. */
-export interface Loss {
-  id: string;
-  contexts: string[];
-}
-
 export interface Plan<T = undefined> {
   changes: Change[];
   state?: State;

@@ -17,5 +17,5 @@ export function writeOwnJson(path: string, value: unknown, { durable }: { durabl
   sweepTemporaries(dirname(path), (name) => name === basename(path));
   if (value === undefined) return readOwnFile(path) && removeFile(path);
   const text = stringifyJSON(value, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
-  replaceFile({ target: path, text, mode: 0o600, durable, stillValid: () => true });
+  replaceFile({ target: path, text, mode: 0o600, durable });
 }

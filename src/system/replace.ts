@@ -14,7 +14,7 @@ export interface Replacement {
   /** False for what may be lost in a power cut; everything else waits until it is on the disk. */
   durable?: boolean;
   /** Asked right before the rename; false leaves everything as it was. */
-  stillValid: () => boolean;
+  stillValid?: () => boolean;
 }
 
 /**
@@ -23,7 +23,14 @@ export interface Replacement {
  *
  * @throws CliError `STORAGE` that names the file, whose old version stands: nothing after the rename is an error.
  */
-export function replaceFile({ target, text, mode, owner, durable = true, stillValid }: Replacement): boolean {
+export function replaceFile({
+  target,
+  text,
+  mode,
+  owner,
+  durable = true,
+  stillValid = () => true,
+}: Replacement): boolean {
   const temporary = `${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     createFile(temporary, text, { mode, owner, durable });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
+import { asUser, give, needsRoot } from "../binary/faults/user.ts";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
@@ -100,7 +100,7 @@ describe("BENTO_CLOUD_API_KEY_FILE", () => {
   });
 });
 
-describe.skipIf(!isRoot || !canBeUser)("a contexts file of another user", () => {
+needsRoot.describe("a contexts file of another user", () => {
   function foreignHome(endpoint: string): Home {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint, token: canary() }]);

@@ -254,6 +254,8 @@ describe("edit: a file in another shape", () => {
 
 describe("edit: refuses what it cannot write exactly:", () => {
   const LEFT_OUT = `contexts:\n${entry("a", { endpoint: "1.10" })}${entry("b")}`;
+  const MERGED = "<<: {contexts: [{name: b, endpoint: e, api_token: t}]}\n";
+  const MERGED_LIST = /^a merge brings in the list of contexts, .* at line 1, column 1$/;
   const refused: [what: string, text: string, change: Change, message: RegExp][] = [
     ["an empty file", "", put("a"), /at line 1/],
     ["a broken file", "a: [\n", put("a"), /at line 2/],
@@ -262,12 +264,10 @@ describe("edit: refuses what it cannot write exactly:", () => {
     ["the removal of such an entry", LEFT_OUT, remove("a"), /:4: context "a" is left out/],
     ["a rename to its name", LEFT_OUT, rename("b", "a"), /:4: context "a" is left out/],
     ["a switch to it", LEFT_OUT, use("a"), /:4: context "a" is left out/],
-    [
-      "a list that only a merge brings in",
-      "<<: {contexts: [{name: b, endpoint: e, api_token: t}]}\n",
-      put("a"),
-      /cannot be made safely/,
-    ],
+    ["a list that only a merge brings in", MERGED, put("a"), MERGED_LIST],
+    ["the removal of an entry of such a list", MERGED, remove("b"), MERGED_LIST],
+    ["a rename in such a list", MERGED, rename("b", "c"), MERGED_LIST],
+    ["another token in such a list", MERGED, put("b"), MERGED_LIST],
   ];
 
   test.each(refused)("%s", async (_what, text, change, message) => {

@@ -88,7 +88,7 @@ export const file: Check = {
 };
 
 async function quarantine(store: Store): Promise<Text> {
-  const { aside, file } = await store.repair();
+  const { aside, file } = await store.replace();
   if (aside === undefined) return text`another program has repaired it meanwhile`;
   const count = file.contexts.length;
   const found =
