@@ -14,7 +14,7 @@ interface Step {
   /** The comment above the command. */
   say: string;
   code?: number;
-  /** Patterns that the output must match. */
+  /** What the output must contain. */
   shows: (string | RegExp)[];
   stdin?: string;
   /** Shell text that is shown around the command, so that a reader can repeat the session. */
