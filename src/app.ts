@@ -8,7 +8,7 @@ import { type Active, describeSource, type Source } from "./resolve/active.ts";
 import type { Store } from "./store/store.ts";
 import type { Token } from "./contexts/token.ts";
 import type { ExplainedCandidate } from "./resolve/candidates.ts";
-import { cancelled } from "./errors.ts";
+import { cancelled, CliError } from "./errors.ts";
 import type { Filter } from "./system/jq.ts";
 import type { Output } from "./system/output.ts";
 import type { Execution } from "./system/child.ts";
@@ -26,6 +26,14 @@ export interface Flags {
   /** False with `--no-color`. */
   color: boolean;
   timeoutMs: number;
+}
+
+export interface ClientRequest {
+  endpoint: string | Endpoint;
+  token?: Token;
+  insecureHttp: boolean;
+  /** Instead of Ctrl-C, for what must be done after it. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -49,7 +57,9 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Everything that can choose the active context, and why it did or did not; `winner` is what did. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
-  client(options: { endpoint: string | Endpoint; token?: Token; insecureHttp: boolean }): Promise<Client>;
+  /** The error of a command, with what repairs it for the active context if the command has used one. */
+  advise(error: unknown): Promise<unknown>;
+  client(options: ClientRequest): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
   /** Runs a program in place of this process, or else as a child; resolves to its exit code. */
@@ -83,6 +93,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     output.debug(`active context: ${showName(active.name)}, from ${describeSource(active.source)}`);
     return active;
   };
+  let used: Active | undefined;
+  const resolveOnce = async () => (used = await resolve(flags.context, (message) => output.warn(message)));
   return {
     flags,
     env,
@@ -98,17 +110,22 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     },
     cwd: workingDirectory,
     now: () => new Date(),
-    resolve: lazy(() => resolve(flags.context, (message) => output.warn(message))),
+    resolve: lazy(resolveOnce),
     resolveElsewhere: () => resolve(undefined, () => {}),
     candidates: (winner) => resolver.explain(flags.context, winner),
+    async advise(error) {
+      if (!used || !(error instanceof CliError)) return error;
+      const { withRemedy } = await import("./resolve/remedy.ts");
+      return withRemedy(error, used, env);
+    },
     async client(options) {
       const { createClient } = await import("./cloud/client.ts");
       return createClient({
-        ...options,
         timeoutMs: flags.timeoutMs,
         signal: signal(),
         env,
         debug: (message) => output.debug(message),
+        ...options,
       });
     },
     async prompt() {

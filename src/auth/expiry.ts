@@ -1,25 +1,62 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import type { Context } from "../contexts/context.ts";
+import { creationTimeIn, findOwn } from "../cloud/created-with.ts";
+import { type Context, usableTokenOf } from "../contexts/context.ts";
+import type { Token } from "../contexts/token.ts";
 import { loginCommand, quoteWord } from "../resolve/require.ts";
 import { expectedIdentity, recall, type Sighting } from "../store/state.ts";
 import type { Cli } from "../app.ts";
 import { showWhen } from "../system/time.ts";
-import { recallIdentity, rememberSightings } from "./identity.ts";
+import { CliError } from "../errors.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { type Credential, recallIdentity, rememberSightings, type RequestOptions } from "./identity.ts";
 
-const SOON_MS = 7 * 24 * 60 * 60 * 1000;
+const LONGEST_NOTICE_MS = 7 * 24 * 60 * 60 * 1000;
+const PART_OF_LIFE = 5;
 
-/** Sends no request: the server said when the token expires when it was last listed, made or changed here. */
-export async function warnOfExpiry(cli: Cli, context: Context): Promise<void> {
+/**
+ * Whether it is time to replace a token: in the last fifth of its life, and not before the last seven days. A secret
+ * tells when it was made; where one does not, the seven days count.
+ */
+export function expiresSoon(expiry: Date, now: Date, token: Token | undefined): boolean {
+  const made = token && creationTimeIn(token);
+  const fifth = made === undefined ? Number.POSITIVE_INFINITY : (expiry.getTime() - made) / PART_OF_LIFE;
+  return expiry.getTime() - now.getTime() < Math.min(LONGEST_NOTICE_MS, fifth);
+}
+
+/**
+ * Sends no request: the server said when the token expires when it was last listed, made or changed here. With --json
+ * there is a field for it.
+ */
+export async function warnOfExpiry(cli: Cli, context: Context, now = cli.now()): Promise<void> {
   const expiry = (await recallIdentity(cli, context))?.expires_at;
-  if (typeof expiry !== "string") return;
-  const [time, now] = [new Date(expiry), cli.now()];
-  if (!(time.getTime() - now.getTime() < SOON_MS)) return;
+  if (typeof expiry !== "string" || cli.output.json) return;
+  const time = new Date(expiry);
+  if (!expiresSoon(time, now, usableTokenOf(context))) return;
   const { name } = context;
   const hasExpired = time < now;
   cli.output.warn(
     `the API token of the context "${name}" ${hasExpired ? "expired" : "expires"} ${showWhen(time, now)}`,
   );
   cli.output.hint(hasExpired ? loginCommand(name) : `bentocloud api-token rotate ${quoteWord(name)}`);
+}
+
+/** When the server says that this token expires, null for never; undefined where it does not say which token it is. */
+export async function askExpiry(
+  cli: Cli,
+  { context: { endpoint, name }, token }: Credential,
+  { insecureHttp }: RequestOptions,
+): Promise<string | null | undefined> {
+  if (name === ENVIRONMENT_NAME || creationTimeIn(token) === undefined) return undefined;
+  const { listTokens } = await import("../cloud/tokens.ts");
+  try {
+    const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
+    const own = findOwn(listed, token);
+    return own && (own.expiresAt?.toISOString() ?? null);
+  } catch (error) {
+    // What is wrong with the token or with the server is the answer to another question.
+    if (error instanceof CliError && error.code !== "CANCELLED") return undefined;
+    throw error;
+  }
 }
 
 /** Remembers when these API tokens expire, for the contexts that use them. */

@@ -59,9 +59,7 @@ export function createClient(options: ClientOptions): Client {
     );
   }
   if (options.token && !options.token.sendable) {
-    throw new CliError("TOKEN_REJECTED", "the stored API token has characters that no token has", {
-      hint: "sign in again with `bentocloud login`",
-    });
+    throw new CliError("TOKEN_REJECTED", "the stored API token has characters that no token has");
   }
   const call: Call = { ...options, endpoint };
   const readAnswer = async (response: Response) => toAnswer(response, await readText(response, endpoint));

@@ -16,6 +16,8 @@ interface OutputOptions {
   unicode: boolean;
 }
 
+const ADDRESS = /\bhttps?:\/\/[^\s;,]+/g;
+
 /**
  * stdout carries the answer, stderr carries the conversation. Every text loses what could drive a terminal and every
  * token that this process knows, and only then gets its colours. The exceptions are `page`, `bytes` and `secret`.
@@ -112,7 +114,7 @@ export class Output {
     if (!this.json) this.#say("info", text);
   }
 
-  /** Printed also with `--json`: the user must read it for the command to go on. */
+  /** Printed also with `--json`: the user must read it for the command to go on. Addresses in it stand out. */
   prompt(text: string): void {
     this.#print("prompt", text);
   }
@@ -201,7 +203,10 @@ export class Output {
     if (type === "debug") return this.#paint(`debug: ${safe(text)}`, "dim", STDERR);
     const prefix = PREFIXES[type];
     const sentence = prefix ? `${this.#paint(...prefix, STDERR)} ${safe(text)}` : safe(text);
-    return this.#marks(sentence);
+    const isPrompt = type === "prompt";
+    return this.#marks(
+      isPrompt ? sentence.replaceAll(ADDRESS, (url) => this.#paint(url, "bold", STDERR)) : sentence,
+    );
   }
 
   #marks(text: string): string {

@@ -1,9 +1,11 @@
+import { expiresSoon } from "../../auth/expiry.ts";
+import { usableTokenOf } from "../../contexts/context.ts";
 import { findIdentityMismatch, recallIdentity } from "../../auth/identity.ts";
 import { checkOrganizationPin } from "../../resolve/pins.ts";
 import { quoteWord, requireToken } from "../../resolve/require.ts";
 import { cap, clean } from "../../system/text.ts";
 import { showWhen } from "../../system/time.ts";
-import { type Check, fail, ok, toFinding, warn } from "../check.ts";
+import { type Check, fail, ok, warn } from "../check.ts";
 import { contextName, open, secret, text } from "../report.ts";
 import type { Target } from "./target.ts";
 
@@ -18,12 +20,7 @@ export const token: Check<Target> = {
     const mismatch = await findIdentityMismatch(cli, context.name, identification);
     if (mismatch) throw mismatch;
     // The check of the scope reports a missing one.
-    if (error && verdict !== "forbidden") {
-      const isRefused = verdict === "rejected" || verdict === "expired";
-      if (!isRefused || active.source.kind !== "env_key") throw error;
-      const hint = text`${open(active.source.name)} holds this token: replace it, or unset it`;
-      return { ...toFinding(error), hint };
-    }
+    if (error && verdict !== "forbidden") throw error;
     if (!error) checkOrganizationPin(active, organization);
     const user = email === null ? [] : text`, of ${secret("e-mail", email)}`;
     const place = organization === null ? [] : text`, in ${secret("organization", organization)}`;
@@ -47,8 +44,6 @@ export const scope: Check<Target> = {
   },
 };
 
-const SOON_MS = 7 * 24 * 60 * 60 * 1000;
-
 /** How long the token is valid: by the server's list, else as it was last seen there. */
 export const expiry: Check<Target> = {
   id: "expiry",
@@ -63,7 +58,8 @@ export const expiry: Check<Target> = {
     if (time <= now)
       return fail(text`the API token expired ${when}`, text`bentocloud login --context=${name}`);
     const message = text`the API token expires ${when}`;
-    const isSoon = time.getTime() - now.getTime() < SOON_MS;
-    return isSoon ? warn(message, text`bentocloud api-token rotate ${name}`) : ok(message);
+    return expiresSoon(time, now, usableTokenOf(context))
+      ? warn(message, text`bentocloud api-token rotate ${name}`)
+      : ok(message);
   },
 };
