@@ -28,7 +28,7 @@ export interface Flags {
   timeoutMs: number;
 }
 
-export interface ClientRequest {
+interface ClientRequest {
   endpoint: string | Endpoint;
   token?: Token;
   insecureHttp: boolean;

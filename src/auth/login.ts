@@ -123,7 +123,8 @@ async function readValid(cli: Cli, target: LoginTarget, input: TokenInput): Prom
       const isAgain = input.kind === "typed" && count < MAX_TRIES;
       if (!isAgain || !(error instanceof CliError) || !ABOUT_TOKEN.has(error.code)) throw error;
       const reason = [error.message, error.hint].filter(Boolean).join("; ");
-      cli.output.prompt(`${reason}\nTry again (${count + 1} of ${MAX_TRIES})`);
+      cli.output.prompt(reason);
+      cli.output.prompt(`Try again (${count + 1} of ${MAX_TRIES})`);
     }
   }
 }

@@ -82,7 +82,7 @@ async function mayReplace(cli: Cli, { name, existing, yes }: LoginTarget): Promi
     await confirmProtected(cli, [name], { yes: yes.filter((one) => one === name), intent: REPLACE });
     return true;
   } catch (error) {
-    if (!cli.interactive || !(error instanceof CliError) || error.code !== "FAILURE") throw error;
+    if (!cli.interactive || !(error instanceof CliError) || error.code === "CANCELLED") throw error;
     cli.output.prompt(error.message);
     return false;
   }
@@ -92,17 +92,16 @@ async function mayReplace(cli: Cli, { name, existing, yes }: LoginTarget): Promi
 async function askForName(cli: Cli, refused: LoginTarget, proposal: string): Promise<LoginTarget> {
   const prompt = await cli.prompt();
   for (;;) {
-    const flag = (await prompt.type(`Name for this login (Enter: ${proposal})`)) || proposal;
-    if (flag === refused.name) {
-      if (await prompt.confirm(`Replace the login of "${flag}"?`)) return { ...refused, force: true };
-      continue;
-    }
-    const file = await cli.store.read();
     try {
-      const name = chooseLoginName({ flag, env: {}, project: undefined, file });
-      return { ...refused, name, existing: findContext(file.contexts, name), force: false };
+      const flag = (await prompt.type(`Name for this login (Enter: ${proposal})`)) || proposal;
+      const file = await cli.store.read();
+      if (flag !== refused.name) {
+        const name = chooseLoginName({ flag, env: {}, project: undefined, file });
+        return { ...refused, name, existing: findContext(file.contexts, name), force: false };
+      }
+      if (await prompt.confirm(`Replace the login of "${flag}"?`)) return { ...refused, force: true };
     } catch (error) {
-      if (!(error instanceof CliError)) throw error;
+      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
       cli.output.prompt(error.message);
     }
   }
@@ -156,7 +155,7 @@ export function refuseNewcomer(
   const conflict =
     differentEndpoint(found, endpoint) ?? differentPerson(found, recall(state, found), identification);
   if (conflict)
-    throw new NameTakenError("FAILURE", `another login was saved meanwhile: ${conflict}`, {
+    throw new NameTakenError("USAGE", `another login was saved meanwhile: ${conflict}`, {
       hint: `to keep both: ${commandFor(`${name}-2`)}`,
     });
 }

@@ -41,8 +41,8 @@ function adviseNext(name: string, { current, file }: Pick<Login, "current" | "fi
   if (!current) return `\`bentocloud use ${quoteWord(name)}\` makes it current`;
   const { size } = firstOfEachName(file.contexts);
   return size > 1
-    ? `\`bentocloud use\` switches between your ${size} contexts, \`bentocloud shell NAME\` for one shell only`
-    : "Python bentoml is signed in too; next: `bentocloud status`, or `bentoml deployment list`";
+    ? `\`bentocloud use\` switches between your ${size} contexts`
+    : "Python bentoml is signed in too; `bentocloud status` shows the login, `bentocloud --help` what else there is";
 }
 
 /** Warns when another context is active than the one that was just made current. */

@@ -29,7 +29,7 @@ export interface TokenSource {
   open(place: Place): Promise<TokenInput>;
 }
 
-export interface Place {
+interface Place {
   endpoint: string;
   /** The person has not named it, and may name another one. */
   canChange: boolean;

@@ -18,7 +18,7 @@ export const login = command({
     ...REQUEST_ARGS,
   },
   examples: [
-    ["bentocloud login", "asks what it needs"],
+    ["bentocloud login", "asks: browser or token"],
     ["bentocloud login --context staging --endpoint https://bento.example.com", "a second context"],
     ['printf %s "$TOKEN" | bentocloud login --with-token', "from a script"],
   ],

@@ -57,23 +57,21 @@ function checkPin(active: Active, what: Pin["what"], actual: string | Endpoint |
     "PIN_MISMATCH",
     `${describePin(project, what, pinned)}, but the context "${name}", chosen by ${describeSource(source)}, has ` +
       `"${actual ?? "unknown"}"`,
-    { hint: `${adviseOnChoice(source)}, or correct the pin; \`bentocloud context list\` shows the contexts` },
+    { hint: `${adviseOnChoice(source)}, or correct the pin` },
   );
 }
 
 /** What chose the context decides what chooses another one. */
-function adviseOnChoice({ kind, name, path, line }: Active["source"]): string {
+function adviseOnChoice({ kind, name }: Active["source"]): string {
   switch (kind) {
-    case "flag":
-      return "choose another context with --context";
     case "env_key":
-      return `unset ${name}, or choose a context with --context`;
+      return `unset ${name}, choose a context with --context`;
     case "env_context":
-      return `set ${name} to another context, or unset it`;
-    case "project":
-      return `correct the context in ${path}:${line}`;
+      return `set ${name} to another context`;
     case "user":
       return "choose another context with --context or `bentocloud use`";
+    default:
+      return "choose another context with --context";
   }
 }
 

@@ -108,7 +108,7 @@ describe("login on a terminal: a name that is taken", () => {
     terminal.write("n");
     await terminal.waitFor(/Name for this login[^]*Name for this login[^]*> $/);
     terminal.write("default\r");
-    await terminal.waitFor(/Replace the login[^]*Replace the login/);
+    await terminal.waitFor(/Name for this login[^]*Name for this login[^]*Replace the login/);
     terminal.write("y");
     expect(await terminal.exit).toEqual({ code: 0, signal: null });
     expect(place.read()).toContain(`endpoint: ${cloud.url}\n`);
