@@ -2,6 +2,7 @@ import type { ApiToken } from "../cloud/api-token.ts";
 import { creationTimeIn, findOwn } from "../cloud/created-with.ts";
 import { type Context, usableTokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
+import { loginAgain } from "../resolve/remedy.ts";
 import { loginCommand, quoteWord } from "../resolve/require.ts";
 import { expectedIdentity, recall, type Sighting } from "../store/state.ts";
 import type { Cli } from "../app.ts";
@@ -37,7 +38,13 @@ export async function warnOfExpiry(cli: Cli, context: Context, now = cli.now()):
   cli.output.warn(
     `the API token of the context "${name}" ${hasExpired ? "expired" : "expires"} ${showWhen(time, now)}`,
   );
-  cli.output.hint(hasExpired ? loginCommand(name) : `bentocloud api-token rotate ${quoteWord(name)}`);
+  cli.output.hint(hasExpired ? await renew(cli, name) : `bentocloud api-token rotate ${quoteWord(name)}`);
+}
+
+/** The context need not be the active one: `use` warns before it switches. */
+async function renew(cli: Cli, name: string): Promise<string> {
+  const active = await cli.resolve();
+  return active.name === name ? loginAgain(active, cli.env) : loginCommand(name);
 }
 
 /** When the server says that this token expires, null for never; undefined where it does not say which token it is. */

@@ -8,7 +8,7 @@ import { environmentEndpoint, variable } from "../resolve/environment.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
 import { describeExpectation } from "../resolve/pins.ts";
 import { withLoginRemedy } from "../resolve/remedy.ts";
-import { loginCommand } from "../resolve/require.ts";
+import { loginCommand, quoteWord } from "../resolve/require.ts";
 import { remember, type Sighting } from "../store/state.ts";
 import type { Outcome } from "../store/tools.ts";
 import type { Token } from "../contexts/token.ts";
@@ -55,7 +55,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   await cli.client({ endpoint: place.endpoint, insecureHttp });
   const targetAt = (endpoint: string): LoginTarget => {
     const option = [source.option, use ? "" : " --no-use", insecureHttp ? " --insecure-http" : ""].join("");
-    const commandFor = (other: string) => `${loginCommand(other)}${option} --endpoint ${endpoint}`;
+    const commandFor = (other: string) => `${loginCommand(other)}${option} --endpoint ${quoteWord(endpoint)}`;
     return { name, endpoint, existing, use, force, insecureHttp, yes, commandFor };
   };
   await refuseKnownConflict(cli, targetAt(place.endpoint));

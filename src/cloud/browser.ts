@@ -80,7 +80,7 @@ function isSuccess({ status }: Answer): boolean {
 }
 
 function notApproved(message: string): CliError {
-  return new CliError("TIMEOUT", message, { hint: "run `bentocloud login` again" });
+  return new CliError("TIMEOUT", message, { hint: "run the command again" });
 }
 
 /** Undefined when there was no answer: a laptop may sleep or change networks meanwhile. */
@@ -100,7 +100,7 @@ function readToken(answer: Answer, endpoint: string): Token {
   throw (
     refusal(answer, endpoint) ??
     new CliError("NOT_BENTOCLOUD", `${endpoint} approved the sign-in but sent no usable token`, {
-      hint: "run `bentocloud login` again",
+      hint: "run the command again",
     })
   );
 }

@@ -1,9 +1,9 @@
-import { tokensPage } from "../contexts/endpoint.ts";
+import { isSameEndpoint, StoredEndpointError, tokensPage } from "../contexts/endpoint.ts";
 import { CliError, type ErrorCode } from "../errors.ts";
 import type { Environment } from "../system/runtime.ts";
 import type { Active } from "./active.ts";
 import { environmentEndpoint, KEY_FILE, keyVariable, variable } from "./environment.ts";
-import { loginCommand } from "./require.ts";
+import { loginCommand, quoteWord } from "./require.ts";
 
 /**
  * The one place that knows what repairs a failure of the active context: the code of the error says what is wrong, and
@@ -13,7 +13,8 @@ export function withRemedy(error: CliError, active: Active, env: Environment): C
   if (error.hint !== undefined) return error;
   // Python's verbs exit 1 for whatever failed.
   const code = error.code === "FAILURE" && error.cause instanceof CliError ? error.cause.code : error.code;
-  const hint = remedyFor(code, active, env);
+  const isUnusable = error instanceof StoredEndpointError;
+  const hint = isUnusable ? changeEndpoint(active, env) : remedyFor(code, active, env);
   return hint === undefined ? error : new CliError(error.code, error.message, { hint, cause: error });
 }
 
@@ -24,9 +25,9 @@ function remedyFor(code: ErrorCode, active: Active, env: Environment): string | 
     case "TOKEN_EXPIRED":
       return isEnvironment ? replaceKey(active, env) : makeToken(active, env);
     case "NOT_LOGGED_IN":
-      return signInAgain(active, env);
+      return loginAgain(active, env);
     case "PIN_MISMATCH":
-      return `if that is right, sign in once more: ${signInAgain(active, env)}`;
+      return `if that is right, sign in once more: ${loginAgain(active, env)}`;
     case "HOST_MISMATCH":
       return `if the server moved, ${isEnvironment ? SET_ENDPOINT : changeEndpoint(active, env)}`;
     case "NOT_BENTOCLOUD":
@@ -69,7 +70,7 @@ function replaceKey({ source }: Active, env: Environment): string {
 }
 
 function makeToken(active: Active, env: Environment): string {
-  const command = signInAgain(active, env);
+  const command = loginAgain(active, env);
   const page = active.context && tokensPage(active.context.endpoint);
   return page === undefined ? command : `make an API token at ${page} and sign in with it: ${command}`;
 }
@@ -79,9 +80,11 @@ function changeEndpoint(active: Active, env: Environment): string {
   return signIn(active, env, "--force --endpoint URL");
 }
 
-function signInAgain(active: Active, env: Environment): string {
+/** The command that gives the active context a new login. */
+export function loginAgain(active: Active, env: Environment): string {
   const endpoint = active.context?.endpoint.masked ?? "";
-  return signIn(active, env, endpoint !== "" && hasOtherEndpoint(env, endpoint) && `--endpoint ${endpoint}`);
+  const isOther = endpoint !== "" && hasOtherEndpoint(env, endpoint);
+  return signIn(active, env, isOther && `--endpoint ${quoteWord(endpoint)}`);
 }
 
 /**
@@ -98,7 +101,7 @@ function signIn({ name, source }: Active, env: Environment, where: string | fals
 function hasOtherEndpoint(env: Environment, endpoint: string): boolean {
   try {
     const other = environmentEndpoint(env);
-    return other !== undefined && other !== endpoint;
+    return other !== undefined && !isSameEndpoint(other, endpoint);
   } catch {
     return true;
   }

@@ -106,6 +106,8 @@ describe("the expiry of an API token", () => {
     expect((await run(["exec", "--", "true"], { home: here })).stderr).toMatch(
       /^warning: the API token of the context "mine" expired \S+ \(\d+s ago\)\nhint: bentocloud login --context mine\n$/,
     );
+    const chosen = await run(["--context", "mine", "exec", "--", "true"], { home: here });
+    expect(chosen.stderr).toEndWith("hint: bentocloud login --context mine --no-use\n");
   });
 
   test("is remembered when a token is created here, and when it is updated", async () => {

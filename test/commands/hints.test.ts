@@ -207,6 +207,19 @@ describe("the hint about a context without a token", () => {
   });
 });
 
+describe("the hint about a stored endpoint that cannot be used", () => {
+  test.each(STORED)("signs in to that context, chosen by: %s", async (source) => {
+    const cloud = await startCloud();
+    const one = await prepare(source, { endpoint: "ftp://bento.test", token: canary() });
+    const before = untouched(one);
+    const { error } = JSON.parse((await fail(one, ["whoami", "--json"])).stderr);
+    expect(error).toMatchObject({ code: "USAGE" });
+    expect(await follow(one, error.hint, { endpoint: cloud.url, token: cloud.issueToken() })).toHaveLength(1);
+    expect(await fail(one, ["whoami"])).toMatchObject({ code: 0 });
+    expect(untouched(one)).toEqual(before);
+  });
+});
+
 describe("the hint about a context that does not exist", () => {
   const missing: [source: string, code: ErrorCode, hint: RegExp][] = [
     ["flag", "NOT_FOUND", /`bentocloud context list`/],
