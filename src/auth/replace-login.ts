@@ -166,7 +166,8 @@ function differentEndpoint({ name, endpoint: stored }: Context, endpoint: string
 }
 
 function differentPerson(stored: Context, known: Person | undefined, after: Person): string | undefined {
-  const before = { email: stored.email ?? known?.email ?? null, organization: known?.organization ?? null };
+  // The file can name an e-mail that is not the token's.
+  const before = { email: known?.email ?? stored.email, organization: known?.organization ?? null };
   const isSame = (key: keyof Person) => before[key] === null || before[key] === after[key];
   if (isSame("email") && isSame("organization")) return undefined;
   const [theirs, ours] = [describePerson(before), describePerson(after)];

@@ -207,6 +207,36 @@ describe("the hint about a context without a token", () => {
   });
 });
 
+describe("the hint about a token of somebody else under a known name", () => {
+  test.each(STORED)("signs in to that context, chosen by: %s", async (source) => {
+    const cloud = await startCloud();
+    const theirs = { email: "b@example.test", organization: "globex" };
+    const one = await prepare(source, { endpoint: cloud.url, token: cloud.issueToken() });
+    expect(await run(["whoami", "--context", "b"], { home: one.here })).toMatchObject({ code: 0 });
+    const mine = { endpoint: cloud.url, token: cloud.issueToken() };
+    const flags = ["--context", "b", "--no-use", "--with-token", "--endpoint", cloud.url];
+    expect(await run(["login", ...flags], { home: one.here, stdin: mine.token })).toMatchObject({ code: 0 });
+    one.here.write(one.here.read().replace(mine.token, cloud.issueToken(theirs)));
+    const before = untouched(one);
+    const { error } = JSON.parse((await fail(one, ["whoami", "--json"])).stderr);
+    expect(error).toMatchObject({ code: "PIN_MISMATCH" });
+    const next = { endpoint: cloud.url, token: cloud.issueToken(theirs) };
+    expect(await follow(one, error.hint, next)).toHaveLength(1);
+    expect(await fail(one, ["whoami"])).toMatchObject({ code: 0 });
+    expect(untouched(one)).toEqual(before);
+  });
+});
+
+describe("the hint about an entry that cannot be read", () => {
+  test.each(STORED)("says which line to correct, chosen by: %s", async (source) => {
+    const cloud = await startCloud();
+    const one = await prepare(source, { endpoint: cloud.url, token: "1.10" });
+    const { error } = JSON.parse((await fail(one, ["whoami", "--json"])).stderr);
+    expect(error).toMatchObject({ code: "CORRUPT", message: expect.stringContaining(".yatai.yaml:") });
+    expect(error.hint).toContain("correct that line");
+  });
+});
+
 describe("the hint about a stored endpoint that cannot be used", () => {
   test.each(STORED)("signs in to that context, chosen by: %s", async (source) => {
     const cloud = await startCloud();
@@ -261,14 +291,15 @@ describe("the hint about a pin that does not match", () => {
   });
 });
 
+const TROUBLES: [ErrorCode, Parameters<LocalCloud["misbehave"]>[1]][] = [
+  ["UNREACHABLE", { reset: true }],
+  ["TIMEOUT", { silent: true }],
+  ["API_500", { status: 500, body: { error: "boom" } }],
+  ["FORBIDDEN", { status: 403, body: { error: "the api_token need the scopes: api" } }],
+];
+
 describe("the hint about a server in trouble", () => {
-  const troubles: [ErrorCode, Parameters<LocalCloud["misbehave"]>[1]][] = [
-    ["UNREACHABLE", { reset: true }],
-    ["TIMEOUT", { silent: true }],
-    ["API_500", { status: 500, body: { error: "boom" } }],
-    ["FORBIDDEN", { status: 403, body: { error: "the api_token need the scopes: api" } }],
-  ];
-  test.each(troubles.flatMap((row) => ALL.map((source) => [source, ...row] as const)))(
+  test.each(TROUBLES.flatMap((row) => ALL.map((source) => [source, ...row] as const)))(
     "%s: %s explains, and sends nobody to another login",
     async (source, code, plan) => {
       const cloud = await startCloud();
@@ -281,4 +312,18 @@ describe("the hint about a server in trouble", () => {
       expect(error.hint).not.toContain("bentocloud login");
     },
   );
+});
+
+test("every error code is brought about here, or has nothing to do with the active context", async () => {
+  const source = await Bun.file(new URL("../../src/errors.ts", import.meta.url)).text();
+  const codes = [...source.matchAll(/^ {2}([A-Z_]+): \d+,$/gm)].map(([, code]) => code!);
+  expect(codes).toContain("CORRUPT");
+  const here = new Set<string>([
+    ...FAILURES.map(({ code }) => code),
+    ...TROUBLES.map(([code]) => code),
+    ...["NOT_LOGGED_IN", "NOT_FOUND", "PIN_MISMATCH", "CORRUPT", "USAGE"],
+  ]);
+  const elsewhere = ["FAILURE", "TLS", "STORAGE", "LOCKED", "INTERNAL", "CANCELLED", "LEAK_FOUND"];
+  const isElsewhere = (code: string) => elsewhere.includes(code) || code.startsWith("SECRET_");
+  expect(codes.filter((code) => !here.has(code) && !isElsewhere(code))).toEqual([]);
 });
