@@ -1,4 +1,4 @@
-import type { SignIn } from "../cloud/browser.ts";
+import type { SignIn } from "../cloud/browser-login.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";

@@ -1,7 +1,7 @@
 import { DEFAULT_ENDPOINT, parseEndpoint, tokensPage } from "../contexts/endpoint.ts";
 import { environmentToken, keyVariable } from "../resolve/environment.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
-import type { SignIn } from "../cloud/browser.ts";
+import type { SignIn } from "../cloud/browser-login.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { approveSignIn } from "./approve-sign-in.ts";
@@ -89,7 +89,7 @@ function readArgument(cli: Cli, apiToken: string): Token {
 
 /** Offers what the server has: whether it has a browser sign-in is asked before the person is. */
 async function ask(cli: Cli, { endpoint, canChange }: Place, options: TokenOptions): Promise<TokenInput> {
-  const { findBrowserFlow } = await import("../cloud/browser.ts");
+  const { findBrowserFlow } = await import("../cloud/browser-login.ts");
   const isCloud = endpoint === DEFAULT_ENDPOINT;
   const client = await cli.client({ endpoint, insecureHttp: options.insecureHttp });
   const signIn = isCloud ? undefined : await findBrowserFlow(client);
@@ -132,7 +132,7 @@ function paste(cli: Cli, endpoint: string): TokenInput {
 }
 
 async function openBrowserFlow(cli: Cli, endpoint: string, options: TokenOptions): Promise<TokenInput> {
-  const { beginSignIn } = await import("../cloud/browser.ts");
+  const { beginSignIn } = await import("../cloud/browser-login.ts");
   const signIn = await beginSignIn(await cli.client({ endpoint, insecureHttp: options.insecureHttp }));
   return approve(cli, endpoint, { signIn, options });
 }

@@ -67,7 +67,7 @@ export async function prepareLogin(
 ): Promise<LoginTarget> {
   const file = await cli.store.read();
   const name = chooseLoginName({ flag: wanted.name, env: {}, project: undefined, file });
-  await cli.store.prepare();
+  await cli.store.prepare(name);
   const existing = findContext(file.contexts, name);
   const target = { ...wanted, name, existing, endpoint: parseEndpoint(session.context.endpoint) };
   await refuseKnownConflict(cli, target);

@@ -5,7 +5,7 @@ import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
-import { parseContexts } from "../../src/yaml/parse-contexts.ts";
+import { parseContexts } from "../../src/yaml/read-document.ts";
 import { homeElsewhere, snapshot } from "./terminal.ts";
 
 sweepCanaries();

@@ -8,7 +8,7 @@ import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { tokenOf } from "../../src/contexts/context.ts";
 import type { ErrorCode } from "../../src/errors.ts";
-import { parseContexts } from "../../src/yaml/parse-contexts.ts";
+import { parseContexts } from "../../src/yaml/read-document.ts";
 
 /**
  * A hint is the command for the case at hand. Every failure of the active context is brought about for every source of
