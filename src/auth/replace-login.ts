@@ -44,7 +44,8 @@ const REPLACE = "replace its login";
 /** Where nobody can choose another name, what is known without the server is refused before anything is sent. */
 export async function refuseKnownConflict(cli: Cli, target: LoginTarget): Promise<void> {
   const { name, endpoint, existing, force, yes, commandFor } = target;
-  if (yes.length > 0 || (existing && !cli.interactive))
+  const mayAsk = cli.interactive && !yes.includes("");
+  if (yes.some((one) => one !== "") || (existing && !mayAsk))
     await confirmProtected(cli, [name], { yes, intent: REPLACE });
   const conflict = existing && differentEndpoint(existing, endpoint);
   if (conflict === undefined || force === true || cli.interactive) return;
@@ -79,10 +80,14 @@ async function findStored({ store }: Cli, name: string): Promise<Context | undef
 async function mayReplace(cli: Cli, { name, existing, yes }: LoginTarget): Promise<boolean> {
   if (!existing) return true;
   try {
-    await confirmProtected(cli, [name], { yes: yes.filter((one) => one === name), intent: REPLACE });
+    await confirmProtected(cli, [name], {
+      yes: yes.filter((one) => one === name || one === ""),
+      intent: REPLACE,
+    });
     return true;
   } catch (error) {
-    if (!cli.interactive || !(error instanceof CliError) || error.code === "CANCELLED") throw error;
+    const mayAsk = cli.interactive && !yes.includes("");
+    if (!mayAsk || !(error instanceof CliError) || error.code === "CANCELLED") throw error;
     cli.output.prompt(error.message);
     return false;
   }

@@ -1,6 +1,6 @@
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
-import { quoteWord } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import { firstOfEachName } from "../contexts/context.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";

@@ -1,9 +1,10 @@
 import { isSameEndpoint, StoredEndpointError, tokensPage } from "../contexts/endpoint.ts";
 import { CliError, type ErrorCode } from "../errors.ts";
 import type { Environment } from "../system/runtime.ts";
+import { quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
 import { environmentEndpoint, KEY_FILE, keyVariable, variable } from "./environment.ts";
-import { loginCommand, quoteWord } from "./require.ts";
+import { loginCommand } from "./require.ts";
 
 /**
  * The one place that knows what repairs a failure of the active context: the code of the error says what is wrong, and

@@ -1,23 +1,25 @@
 import { type Context, noSuchContext, usableTokenOf } from "../contexts/context.ts";
-import { canName, looksLikeToken, showName } from "../contexts/name.ts";
+import { canName, showName } from "../contexts/name.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
+import { looksLikeToken, quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
 import type { Project } from "./bentorc.ts";
 import { describeExpectation } from "./pins.ts";
 
 /** @throws CliError with the missing name, the source that chose it, and the command to run. */
 export function requireContext(active: Active): Context {
-  const { context, name, source, project, error } = active;
+  const { context, name, source, project, error, others } = active;
   if (context) return context;
   if (error) throw error;
   const shown = showName(name);
   switch (source.kind) {
     case "flag":
-      throw noSuchContext(name);
+      throw noSuchContext(name, others);
     case "env_context":
       throw new CliError("NOT_FOUND", `there is no context ${shown}, which BENTOML_CLOUD_CONTEXT names`, {
         hint: "unset BENTOML_CLOUD_CONTEXT, or set it to one that `bentocloud context list` shows",
+        correction: { unknown: name, names: others.map((other) => other.name), variable: source.name },
       });
     case "project":
       throw new CliError("NOT_LOGGED_IN", `you have no context ${shown}, which ${source.path} asks for`, {
@@ -26,18 +28,18 @@ export function requireContext(active: Active): Context {
     default:
       throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context ${shown}`, {
         hint:
-          (active.hasOthers ? "bentocloud use NAME (`bentocloud context list`), or " : "") +
+          (others.length > 0 ? "bentocloud use NAME (`bentocloud context list`), or " : "") +
           `bentocloud login${describeProject(project)}`,
       });
   }
 }
 
-function adviseForProject({ name, project, hasOthers }: Active): string {
+function adviseForProject({ name, project, others }: Active): string {
   const path = project?.path ?? "";
   if (looksLikeToken(name)) return `if it is an API token, remove it from ${path} and revoke it`;
   if (!canName(name)) return `correct it in ${path}: no login can have that name`;
   // With other contexts about, the project alone is no reason to make another one current.
-  const use = hasOthers ? " --no-use" : "";
+  const use = others.length > 0 ? " --no-use" : "";
   return loginCommand(name) + use + describeProject(project);
 }
 
@@ -58,9 +60,4 @@ export function requireToken(context: Context): Token {
 export function loginCommand(name: string): string {
   // Without `=`, a name that begins with a dash would be parsed as an option.
   return `bentocloud login --context${name.startsWith("-") ? "=" : " "}${quoteWord(name)}`;
-}
-
-/** A name as one word of a shell command that a person may copy. */
-export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
