@@ -42,7 +42,7 @@ function adviseNext(name: string, { current, file }: Pick<Login, "current" | "fi
   const { size } = firstOfEachName(file.contexts);
   return size > 1
     ? `\`bentocloud use\` switches between your ${size} contexts`
-    : "Python bentoml is signed in too; `bentocloud status` shows the login, `bentocloud --help` what else there is";
+    : "Python bentoml is signed in too; next: `bentocloud status`";
 }
 
 /** Warns when another context is active than the one that was just made current. */

@@ -32,6 +32,7 @@ describe("login on a terminal: a token is pasted", () => {
     terminal.press("enter");
     expect(await terminal.exit).toEqual({ code: 0, signal: null });
     expect(terminal.screen).toContain(`Logged in to ${cloud.url} as me@example.test in acme`);
+    expect(terminal.screen).toContain("hint: Python bentoml is signed in too; next: `bentocloud status`");
     expect(terminal.raw).not.toContain(token);
     expect(showsCursor(terminal)).toBe(true);
     expect(place.read()).toContain(`api_token: ${token}\n`);
