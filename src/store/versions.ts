@@ -44,15 +44,14 @@ export function requireVersions(own: string): void {
 }
 
 /**
- * Every kind, oldest first. Nothing in a directory that somebody else made is ours, and nothing of another name. What
- * this user may not look at stops no command that only reads; a change needs the lock, which stands there too.
+ * Every kind, oldest first. Ignores directories that another user made, and files with other names. A directory that this
+ * user may not read counts as empty, so that it stops no command that only reads; a write fails at its lock there.
  *
  * @throws CliError `STORAGE`
  */
 export function listVersions(own: string): Version[] {
   const folder = versionsFolder(own);
-  const names = listVersionNames(own, folder);
-  return names.toSorted().flatMap((name) => {
+  return listNames(own, folder).flatMap((name) => {
     const [, hour, minute, second, id = "", kind] = NAME.exec(name) ?? [];
     const time = new Date(`${hour}:${minute}:${second}`);
     const path = join(folder, name);
@@ -60,9 +59,9 @@ export function listVersions(own: string): Version[] {
   });
 }
 
-function listVersionNames(own: string, folder: string): string[] {
+function listNames(own: string, folder: string): string[] {
   try {
-    return isPrivateDirectory(own) && isPrivateDirectory(folder) ? listDirectory(folder) : [];
+    return isPrivateDirectory(own) && isPrivateDirectory(folder) ? listDirectory(folder).toSorted() : [];
   } catch (error) {
     if (error instanceof CliError && codeOf(error.cause) === "EACCES") return [];
     throw error;
