@@ -60,6 +60,9 @@ export interface Cli {
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
   /** The error of a command, with what repairs it for the active context if the command has used one. */
   advise(error: unknown): Promise<unknown>;
+  /** Shows a person what is waited for while `act` takes long, and nothing while the text is empty. */
+  wait<T>(text: () => string, act: () => Promise<T>): Promise<T>;
+  /** Its requests are waited for with {@link wait}. */
   client(options: ClientRequest): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
@@ -87,6 +90,10 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
+  const waiting = lazy(async () => new (await import("./system/waiting.ts")).Waiting(output));
+  const showsWaiting = () => interactive() && !flags.quiet && env["TERM"] !== "dumb";
+  const wait: Cli["wait"] = async (text, act) =>
+    showsWaiting() ? (await waiting()).during(text, act) : act();
   const alert = (text: string) => output.warn(text, { always: true });
   const resolver = createResolver({ env, cwd: workingDirectory, signal, alert });
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
@@ -119,15 +126,19 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { withRemedy } = await import("./resolve/remedy.ts");
       return withRemedy(error, used, env);
     },
+    wait,
     async client(options) {
       const { createClient } = await import("./cloud/client.ts");
-      return createClient({
+      const client = createClient({
         timeoutMs: flags.timeoutMs,
         signal: signal(),
         env,
         debug: (message) => output.debug(message),
         ...options,
       });
+      if (!showsWaiting()) return client;
+      const { showWaiting } = await import("./cloud/show-waiting.ts");
+      return showWaiting(client, wait);
     },
     async prompt() {
       // The prompt library decides about colour by this variable only.
@@ -135,9 +146,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       // The prompt library draws ASCII marks only with this value.
       if (!output.unicode) process.env["TERM"] = "linux";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
-      return interactive()
-        ? createPrompt(signal(), () => output.settle())
-        : refusePrompt(whyNotInteractive(env, flags));
+      return interactive() ? createPrompt(signal(), output) : refusePrompt(whyNotInteractive(env, flags));
     },
     openBrowser: async (url) => (await import("./system/browser.ts")).openBrowser(url, env["BROWSER"]),
     async execute(execution) {

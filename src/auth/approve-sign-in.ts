@@ -17,12 +17,14 @@ const LAST_LOOK_MS = 2_000;
 /** Shows the address where a person approves the sign-in, and waits for the token that this makes. */
 export async function approveSignIn(cli: Cli, signIn: SignIn, options: Options): Promise<Token> {
   const { endpoint, opens, insecureHttp } = options;
-  cli.output.prompt(`Approve this sign-in at ${signIn.url.href}`);
+  cli.output.prompt("Approve this sign-in at", signIn.url.href);
   if (opens && !(await cli.openBrowser(signIn.url)))
     cli.output.info("No browser could be opened; visit the address above");
-  const waiting = new Waiting(cli);
+  let end = Infinity;
+  const onTick = (leftMs: number) => void (end = performance.now() + leftMs);
+  const text = () => `Waiting for approval, ${showLeft(end - performance.now())} left (Ctrl-C cancels)`;
   try {
-    return await signIn.wait({ signal: cli.signal, onTick: (leftMs) => waiting.show(leftMs) });
+    return await cli.wait(text, () => signIn.wait({ signal: cli.signal, onTick }));
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "CANCELLED") throw error;
     const signal = AbortSignal.timeout(LAST_LOOK_MS);
@@ -32,45 +34,10 @@ export async function approveSignIn(cli: Cli, signIn: SignIn, options: Options):
       .catch(() => undefined);
     if (late) await discardToken(cli, { endpoint, token: late, insecureHttp });
     throw error;
-  } finally {
-    waiting.stop();
   }
 }
 
-const FRAME_MS = 100;
-
-/** One line of the terminal with the time that is left. */
-class Waiting {
-  readonly #cli: Cli;
-  readonly #isShown: boolean;
-  #end = 0;
-  #frame = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
-
-  constructor(cli: Cli) {
-    this.#cli = cli;
-    const isDumb = cli.env["TERM"] === "dumb";
-    this.#isShown = cli.isTerminal(2) && !isDumb && !cli.flags.quiet && !cli.output.json;
-  }
-
-  show(leftMs: number): void {
-    if (!this.#isShown) return;
-    this.#end = performance.now() + leftMs;
-    this.#timer ??= setInterval(() => this.#draw(), FRAME_MS);
-    this.#draw();
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    if (this.#isShown) this.#cli.output.progress("");
-  }
-
-  #draw(): void {
-    const { output } = this.#cli;
-    const frames = output.unicode ? "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏" : "|/-\\";
-    const mark = frames[this.#frame++ % frames.length];
-    const seconds = Math.max(0, Math.ceil((this.#end - performance.now()) / 1000));
-    const left = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    output.progress(`${mark} Waiting for approval, ${left} left (Ctrl-C cancels)`);
-  }
+function showLeft(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

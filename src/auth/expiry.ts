@@ -37,7 +37,7 @@ export async function warnOfExpiry(cli: Cli, context: Context, now = cli.now()):
   const { name } = context;
   const hasExpired = time < now;
   cli.output.warn(
-    `the API token of the context "${name}" ${hasExpired ? "expired" : "expires"} ${showWhen(time, now)}`,
+    `the API token of the context "${name}" ${hasExpired ? "expired" : "expires"} ${showWhen(time, now, cli.flags)}`,
   );
   cli.output.hint(hasExpired ? await renew(cli, name) : `bentocloud api-token rotate ${quoteWord(name)}`);
 }

@@ -55,12 +55,23 @@ describe("login on a terminal: by browser", () => {
     expect((await terminal.exit).code).toBe(130);
   });
 
-  test.each(["--quiet", "--json"])("with %s: shows the address without a countdown", async (flag) => {
+  test("with --quiet: shows the address without a countdown", async () => {
     const cloud = await started();
-    const terminal = openTerminal(["login", "--no-browser", flag, "--endpoint", cloud.url]);
+    const terminal = openTerminal(["login", "--no-browser", "--quiet", "--endpoint", cloud.url]);
     await cloud.seen(POLL);
     expect(terminal.screen).toBe(
       `Approve this sign-in at ${cloud.url}/api_tokens?code=${cloud.codes[0]}\r\n`,
+    );
+    terminal.press("ctrl-c");
+    expect((await terminal.exit).code).toBe(130);
+  });
+
+  test("on a narrow terminal: the address stays one word, to be opened and copied", async () => {
+    const cloud = await started();
+    const terminal = openTerminal(["login", "--no-browser", "--endpoint", cloud.url], { cols: 40 });
+    await cloud.seen(POLL);
+    expect(terminal.screen).toStartWith(
+      `Approve this sign-in at\r\n${cloud.url}/api_tokens?code=${cloud.codes[0]}\r\n`,
     );
     terminal.press("ctrl-c");
     expect((await terminal.exit).code).toBe(130);
