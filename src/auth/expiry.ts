@@ -1,7 +1,6 @@
 import type { ApiToken } from "../cloud/api-token.ts";
 import { creationTimeIn, findOwn } from "../cloud/created-with.ts";
 import { type Context, usableTokenOf } from "../contexts/context.ts";
-import type { Token } from "../contexts/token.ts";
 import { loginAgain } from "../resolve/remedy.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
@@ -10,20 +9,8 @@ import type { Cli } from "../app.ts";
 import { showWhen } from "../system/time.ts";
 import { CliError } from "../errors.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { expiresSoon } from "./show-expiry.ts";
 import { type Credential, recallIdentity, rememberSightings, type RequestOptions } from "./identity.ts";
-
-const LONGEST_NOTICE_MS = 7 * 24 * 60 * 60 * 1000;
-const PART_OF_LIFE = 5;
-
-/**
- * Whether it is time to replace a token: in the last fifth of its life, and not before the last seven days. A secret
- * tells when it was made; where one does not, the seven days count.
- */
-export function expiresSoon(expiry: Date, now: Date, token: Token | undefined): boolean {
-  const made = token && creationTimeIn(token);
-  const fifth = made === undefined ? Number.POSITIVE_INFINITY : (expiry.getTime() - made) / PART_OF_LIFE;
-  return expiry.getTime() - now.getTime() < Math.min(LONGEST_NOTICE_MS, fifth);
-}
 
 /**
  * Sends no request: the server said when the token expires when it was last listed, made or changed here. With --json
@@ -33,7 +20,9 @@ export async function warnOfExpiry(cli: Cli, context: Context, now = cli.now()):
   const expiry = (await recallIdentity(cli, context))?.expires_at;
   if (typeof expiry !== "string" || cli.output.json) return;
   const time = new Date(expiry);
-  if (!expiresSoon(time, now, usableTokenOf(context))) return;
+  const token = usableTokenOf(context);
+  const made = token && creationTimeIn(token);
+  if (!expiresSoon({ expiresAt: time, createdAt: made === undefined ? null : new Date(made) }, now)) return;
   const { name } = context;
   const hasExpired = time < now;
   cli.output.warn(

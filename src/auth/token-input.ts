@@ -75,7 +75,8 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
     const open = given(async () => key, keyVariable(cli.env));
     return { ...piped, isEnvironment: true, isUnattended: false, option: "", open };
   }
-  if (cli.interactive) return { ...prompted, option: "", open: (place) => ask(cli, place, options) };
+  const askFirst = async (place: Place) => ask(cli, await findOffer(cli, place, options), options);
+  if (cli.interactive) return { ...prompted, option: "", open: askFirst };
   throw usageError(
     "there is no token, and nobody to ask for one",
     "pass it on standard input to `bentocloud login --with-token`, set BENTO_CLOUD_API_KEY, or use `bentocloud login --web`",
@@ -87,13 +88,23 @@ function readArgument(cli: Cli, apiToken: string): Token {
   return parseToken(apiToken, "--api-token");
 }
 
-/** Offers what the server has: whether it has a browser sign-in is asked before the person is. */
-async function ask(cli: Cli, { endpoint, canChange }: Place, options: TokenOptions): Promise<TokenInput> {
+/** What a server offers, which it is asked before the person is. */
+interface Offer extends Place {
+  hasBrowserFlow: boolean;
+  /** Undefined where a sign-in has not begun. */
+  signIn?: SignIn | undefined;
+}
+
+async function findOffer(cli: Cli, place: Place, { insecureHttp }: TokenOptions): Promise<Offer> {
+  const client = await cli.client({ endpoint: place.endpoint, insecureHttp });
+  if (place.endpoint === DEFAULT_ENDPOINT) return { ...place, hasBrowserFlow: true };
   const { findBrowserFlow } = await import("../cloud/browser-login.ts");
-  const isCloud = endpoint === DEFAULT_ENDPOINT;
-  const client = await cli.client({ endpoint, insecureHttp: options.insecureHttp });
-  const signIn = isCloud ? undefined : await findBrowserFlow(client);
-  const hasBrowserFlow = isCloud || signIn !== undefined;
+  const signIn = await findBrowserFlow(client);
+  return { ...place, signIn, hasBrowserFlow: signIn !== undefined };
+}
+
+async function ask(cli: Cli, offer: Offer, options: TokenOptions): Promise<TokenInput> {
+  const { endpoint, canChange, hasBrowserFlow, signIn } = offer;
   if (!hasBrowserFlow) cli.output.prompt(`${endpoint} has no browser sign-in, so this takes an API token`);
   if (!hasBrowserFlow && !canChange) return paste(cli, endpoint);
   const prompt = await cli.prompt();
@@ -102,21 +113,20 @@ async function ask(cli: Cli, { endpoint, canChange }: Place, options: TokenOptio
     { value: "paste", label: "Paste an API token" },
     ...(canChange ? [{ value: "elsewhere", label: "To another server, such as a Yatai" } as const] : []),
   ]);
-  if (way === "elsewhere")
-    return ask(cli, { endpoint: await askEndpoint(cli, options), canChange: false }, options);
+  if (way === "elsewhere") return ask(cli, await askForServer(cli, options), options);
   if (way === "paste") return paste(cli, endpoint);
   return signIn ? approve(cli, endpoint, { signIn, options }) : openBrowserFlow(cli, endpoint, options);
 }
 
-async function askEndpoint(cli: Cli, { insecureHttp }: TokenOptions): Promise<string> {
+/** Asks again for an address that is none, or where no BentoCloud answers. */
+async function askForServer(cli: Cli, options: TokenOptions): Promise<Offer> {
   const prompt = await cli.prompt();
   for (;;) {
     try {
       const endpoint = parseEndpoint(await prompt.type("Its address, for example https://bento.example.com"));
-      await cli.client({ endpoint, insecureHttp });
-      return endpoint;
+      return await findOffer(cli, { endpoint, canChange: false }, options);
     } catch (error) {
-      if (!(error instanceof CliError) || error.code !== "USAGE") throw error;
+      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
       cli.output.prompt([error.message, error.hint].filter(Boolean).join("; "));
     }
   }

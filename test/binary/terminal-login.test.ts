@@ -226,6 +226,9 @@ describe("login on a terminal: what is asked first", () => {
     terminal.write("http://bento.test\r");
     await terminal.waitFor("http://bento.test is plain http");
     await terminal.waitFor(/> $/);
+    terminal.write("http://127.0.0.1:1\r");
+    await terminal.waitFor("nothing listens there");
+    await terminal.waitFor(/> $/);
     terminal.write(`${cloud.url}/\r`);
     await terminal.waitFor(`API token for ${cloud.url}`);
     terminal.write(cloud.issueToken());

@@ -1,5 +1,4 @@
-import { expiresSoon } from "../../auth/expiry.ts";
-import { usableTokenOf } from "../../contexts/context.ts";
+import { expiresSoon } from "../../auth/show-expiry.ts";
 import { findIdentityMismatch, recallIdentity } from "../../auth/identity.ts";
 import { checkOrganizationPin } from "../../resolve/pins.ts";
 import { requireToken } from "../../resolve/require.ts";
@@ -59,7 +58,7 @@ export const expiry: Check<Target> = {
     if (time <= now)
       return fail(text`the API token expired ${when}`, text`bentocloud login --context=${name}`);
     const message = text`the API token expires ${when}`;
-    return expiresSoon(time, now, usableTokenOf(context))
+    return expiresSoon({ expiresAt: time, createdAt: listed?.createdAt ?? null }, now)
       ? warn(message, text`bentocloud api-token rotate ${name}`)
       : ok(message);
   },
