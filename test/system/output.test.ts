@@ -11,6 +11,7 @@ import { home, run } from "../support/bin.ts";
 import { findCanaries } from "../support/canaries.ts";
 import { bunCommand, runtimeEnvironment } from "../support/program.ts";
 import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
@@ -178,6 +179,12 @@ describe("output", () => {
       code: "NOT_LOGGED_IN",
       warnings: ["BENTOML_HOME is set but empty; ignored"],
     });
+  });
+
+  test("on a terminal, a warning is above the answer that came after it", async () => {
+    const terminal = openTerminal(["context", "show"], { home: homeOf("alpha"), env: { BENTOML_HOME: "" } });
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.screen).toMatch(/^warning: BENTOML_HOME is set but empty; ignored\r\ncontext /);
   });
 
   test("a name is shown without characters that drive the terminal", async () => {
