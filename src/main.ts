@@ -50,7 +50,10 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       return 0;
     }
     const { createCli } = await import("./app.ts");
-    return await runInvocation(invocation, createCli(invocation.flags, env, output));
+    const cli = createCli(invocation.flags, env, output);
+    return await runInvocation(invocation, cli).catch(async (error) => {
+      throw await cli.advise(error);
+    });
   } catch (error) {
     return await reportError(error, output, invocation);
   } finally {

@@ -108,7 +108,11 @@ describe("a token that another program put under a context's name", () => {
     const cwd = `${here.path}/project`;
     writeBelow(cwd, ".bentorc", "context=prod\norganization=globex\n");
     const refused = await run(["token"], { home: here, cwd });
-    expect(refused).toMatchObject({ code: 4, stdout: "", stderr: `error: ${ERROR}\nhint: ${HINT}\n` });
+    expect(refused).toMatchObject({
+      code: 4,
+      stdout: "",
+      stderr: `error: ${ERROR}\nhint: ${HINT} --no-use\n`,
+    });
   });
 
   test("is no mismatch when the server does not say whose it is", async () => {
