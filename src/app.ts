@@ -50,6 +50,9 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Every source of the active context, and why it was or was not chosen. `winner` is the source that was chosen. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
+  /** Shows a person what is waited for while `act` takes long, and nothing while the text is empty. */
+  wait<T>(text: () => string, act: () => Promise<T>): Promise<T>;
+  /** Its requests are waited for with {@link wait}. */
   client(options: { endpoint: string | Endpoint; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
@@ -77,6 +80,10 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
+  const waiting = lazy(async () => new (await import("./system/waiting.ts")).Waiting(output));
+  const showsWaiting = () => interactive() && !flags.quiet && env["TERM"] !== "dumb";
+  const wait: Cli["wait"] = async (text, act) =>
+    showsWaiting() ? (await waiting()).during(text, act) : act();
   const alert = (text: string) => output.warn(text, { always: true });
   const resolver = createResolver({ env, cwd: workingDirectory, signal, alert });
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
@@ -102,15 +109,19 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     resolve: lazy(() => resolve(flags.context, (message) => output.warn(message))),
     resolveElsewhere: () => resolve(undefined, () => {}),
     candidates: (winner) => resolver.explain(flags.context, winner),
+    wait,
     async client(options) {
       const { createClient } = await import("./cloud/client.ts");
-      return createClient({
+      const client = createClient({
         ...options,
         timeoutMs: flags.timeoutMs,
         signal: signal(),
         env,
         debug: (message) => output.debug(message),
       });
+      if (!showsWaiting()) return client;
+      const { showWaiting } = await import("./cloud/show-waiting.ts");
+      return showWaiting(client, wait);
     },
     async prompt() {
       // The prompt library decides about colour by this variable only.
@@ -118,9 +129,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       // The prompt library draws ASCII marks only with this value.
       if (!output.unicode) process.env["TERM"] = "linux";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
-      return interactive()
-        ? createPrompt(signal(), () => output.settle())
-        : refusePrompt(whyNotInteractive(env, flags));
+      return interactive() ? createPrompt(signal(), output) : refusePrompt(whyNotInteractive(env, flags));
     },
     openBrowser: async (url) => (await import("./system/browser.ts")).openBrowser(url, env["BROWSER"]),
     async execute(execution) {

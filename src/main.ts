@@ -6,8 +6,11 @@ import type { Flags } from "./app.ts";
 import { takeArguments } from "./system/arguments.ts";
 import { forbidCoreDumps } from "./system/core-dump.ts";
 import { Output } from "./system/output.ts";
-import { isTerminal } from "./system/runtime.ts";
+import { columnsOf, isTerminal } from "./system/runtime.ts";
 import { COMMIT, VERSION } from "./version.ts";
+
+/** For help that goes to a file or to another program. */
+const PIPED_COLUMNS = 80;
 
 const argv = await takeArguments();
 await forbidCoreDumps();
@@ -36,7 +39,8 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     output = createOutput(invocation.flags, env);
     if (invocation.request === "help") {
       const { renderInvocation } = await import("./cli/help.ts");
-      const style = { title: (text: string) => output.title(text), width: findWidth() };
+      const width = isTerminal(1) ? columnsOf(1) : PIPED_COLUMNS;
+      const style = { title: (text: string) => output.title(text), width };
       output.page(await renderInvocation(invocation, style));
       return 0;
     }
@@ -54,11 +58,6 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-/** The columns for help; 80 in a file or for another program. */
-function findWidth(): number {
-  return (isTerminal(1) && process.stdout.columns) || 80;
-}
-
 /** Colour goes to terminals only, and to none when `NO_COLOR` or `--no-color` says so. */
 function createOutput(
   flags: Pick<Flags, "json" | "quiet" | "debug" | "color">,
@@ -66,7 +65,14 @@ function createOutput(
 ): Output {
   const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   const color = (descriptor: number) => allowed && isTerminal(descriptor);
-  return new Output({ ...flags, color, unicode: isUtf8Locale(env) });
+  const home = env["HOME"] || env["USERPROFILE"] || "";
+  return new Output({
+    ...flags,
+    color,
+    columns: columnsOf,
+    unicode: isUtf8Locale(env),
+    home: home.endsWith("/") ? home.slice(0, -1) : home,
+  });
 }
 
 /** By the variable that counts; Windows has no such variables, and prints every character. */

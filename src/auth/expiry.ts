@@ -18,7 +18,7 @@ export async function warnOfExpiry(cli: Cli, context: Context): Promise<void> {
   const { name } = context;
   const hasExpired = time < now;
   cli.output.warn(
-    `the API token of the context "${name}" ${hasExpired ? "expired" : "expires"} ${showWhen(time, now)}`,
+    `the API token of the context "${name}" ${hasExpired ? "expired" : "expires"} ${showWhen(time, now, cli.flags)}`,
   );
   cli.output.hint(hasExpired ? loginCommand(name) : `bentocloud api-token rotate ${quoteWord(name)}`);
 }

@@ -11,7 +11,6 @@ const startCloud = cloudsPerTest();
 
 const DAY_MS = 86_400_000;
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS + 60_000);
-const shown = (time: Date) => time.toISOString().replace(/\.\d+Z$/, "Z");
 
 const issue = (cloud: LocalCloud, expiresAt: Date) =>
   cloud.issueToken({ name: "laptop", expiresAt, createdAt: new Date(Date.now() - 20 * DAY_MS) });
@@ -45,7 +44,7 @@ describe("the expiry of an API token", () => {
     expect(silent).toMatchObject({ code: 0, stderr: "" });
     await run(["api-token", "list"], { home: here });
     const before = cloud.requests.length;
-    const warning = `warning: the API token of the context "mine" expires ${shown(end)} (in 6d)\n`;
+    const warning = 'warning: the API token of the context "mine" expires in 6 days\n';
     expect(await run(["exec", "--", "true"], { home: here })).toMatchObject({
       code: 0,
       stderr: `${warning}hint: bentocloud api-token rotate mine\n`,
@@ -75,7 +74,7 @@ describe("the expiry of an API token", () => {
     await run(["api-token", "list"], { home: here });
     while (Date.now() <= end.getTime()) await Bun.sleep(50);
     expect((await run(["exec", "--", "true"], { home: here })).stderr).toMatch(
-      /^warning: the API token of the context "mine" expired \S+ \(\d+s ago\)\nhint: bentocloud login --context mine\n$/,
+      /^warning: the API token of the context "mine" expired \d+ seconds? ago\nhint: bentocloud login --context mine\n$/,
     );
   });
 

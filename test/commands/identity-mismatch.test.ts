@@ -72,7 +72,7 @@ describe("a token that another program put under a context's name", () => {
     ]);
     const { code, stdout, stderr } = await run(["status", "--all"], { home: here });
     expect({ code }).toEqual({ code: 4 });
-    expect(stdout).toMatch(/prod +\S+ +them@example.test +globex +valid\n/);
+    expect(stdout).toMatch(/prod +globex +them@example.test +- +valid\n/);
     expect(stderr).toContain(`prod: ${ERROR}\n`);
     const json = await run(["status", "--all", "--json"], { home: here });
     expect(JSON.parse(json.stdout).contexts).toMatchObject([

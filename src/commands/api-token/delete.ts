@@ -3,13 +3,13 @@ import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
 import { deleteApiToken } from "../../tokens/delete.ts";
 import { describeUser } from "../../tokens/match.ts";
 import { REQUEST_ARGS, YES } from "../_args.ts";
-import { TOKEN } from "./_format.ts";
+import { TOKEN_OR_PICK } from "./_format.ts";
 
 export const remove = command({
   name: "delete",
   description: "Delete an API token; every program that uses it is locked out",
   args: {
-    token: TOKEN,
+    token: TOKEN_OR_PICK,
     yes: YES,
     force: flag("Delete it even if a context here uses it or may use it"),
     ...REQUEST_ARGS,
