@@ -102,8 +102,17 @@ async function keep(cli: TokenReader, record: SecretRecord, token: Token): Promi
   );
 }
 
+/** One look for each run is enough. */
+const ended = new WeakMap<TokenReader["store"], Promise<void>>();
+
 /** Ends what killed processes began, and what another program did to a reference. Never fails, and never waits. */
-export async function endEarlierChanges(cli: TokenReader): Promise<void> {
+export function endEarlierChanges(cli: TokenReader): Promise<void> {
+  const end = ended.get(cli.store) ?? endOnce(cli);
+  ended.set(cli.store, end);
+  return end;
+}
+
+async function endOnce(cli: TokenReader): Promise<void> {
   const { own } = cli.store.paths;
   try {
     const relogins = await findRelogins(cli);

@@ -1,15 +1,19 @@
-import { usableTokenOf } from "../contexts/context.ts";
+import { plainTokenOf } from "../contexts/context.ts";
 import { looksLikeToken } from "../system/text.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import type { Active, Source } from "../resolve/active.ts";
-import { requireContext, requireToken } from "../resolve/require.ts";
+import { withRemedy } from "../resolve/remedy.ts";
+import { requireContext, requireLogin } from "../resolve/require.ts";
 import { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireExpected } from "../errors.ts";
+import type { Environment } from "../system/runtime.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
 import type { Sighting } from "../store/state.ts";
-import { warnOfExpiry } from "./expiry.ts";
+import { askExpiry, warnOfExpiry } from "./expiry.ts";
 import { findIdentityMismatch, identifyLogin, recallIdentity, rememberSightings } from "./identity.ts";
+import { readToken } from "./read-token.ts";
+import { type StoreView, viewStore, viewWith } from "./store-view.ts";
 
 /** What `status` says of one context; the keys are the JSON keys. */
 export interface Status {
@@ -27,6 +31,8 @@ export interface Status {
   active: boolean;
   /** Whether the token is of another user or organization than the context is expected to be. */
   identity_mismatch: boolean;
+  /** Where the token is kept; null for one in no store. */
+  store: StoreView | null;
   /** Why the exit code is not 0. */
   reason: string | null;
   hint: string | null;
@@ -37,7 +43,8 @@ export function worstExitCode(statuses: readonly Status[]): number {
   return statuses.length === 0 ? 4 : Math.max(...statuses.map(exitCodeOf));
 }
 
-function exitCodeOf({ verdict, identity_mismatch }: Status): number {
+function exitCodeOf({ verdict, identity_mismatch, store }: Status): number {
+  if (store && store.state !== "ok" && store.state !== "unchecked") return 6;
   if (verdict === "unreachable" || verdict === "not_bentocloud") return 5;
   return identity_mismatch || (verdict !== "valid" && verdict !== "unchecked") ? 4 : 0;
 }
@@ -50,16 +57,24 @@ export interface CheckOptions {
 /** @throws CliError `PIN_MISMATCH`, or `NOT_FOUND` for a context that was asked for by name. */
 export async function checkActive(cli: Cli, options: CheckOptions): Promise<Status> {
   const active = await cli.resolve();
-  if (active.context) {
-    checkEndpointPin(active, active.context);
-    await warnOfExpiry(cli, active.context);
-  }
-  const { status, sighting, mismatch } = await checkContext(cli, active, options);
+  if (active.context) checkEndpointPin(active, active.context);
+  const { status, sighting, mismatch, serverTime } = await checkContext(cli, active, {
+    ...options,
+    asksExpiry: true,
+  });
   if (mismatch) throw mismatch;
   if (sighting) await rememberSightings(cli, [sighting]);
+  if (active.context) await warnOfExpiry(cli, active.context, serverTime);
   const knowsOrganization = status.verdict === "unchecked" && status.organization !== null;
   if (status.verdict === "valid" || knowsOrganization) checkOrganizationPin(active, status.organization);
   return { ...status, active: active.context !== undefined };
+}
+
+interface ContextOptions {
+  /** Why the server is not asked. */
+  unreachable?: CliError | undefined;
+  /** Whether to ask when the token expires where nobody has seen that yet. */
+  asksExpiry?: boolean;
 }
 
 interface Checked {
@@ -70,22 +85,23 @@ interface Checked {
   /** To be remembered; undefined unless the token is valid and of the expected user and organization. */
   sighting?: Sighting | undefined;
   mismatch?: CliError | undefined;
+  serverTime?: Date | undefined;
 }
 
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp, unreachable }: CheckOptions & { unreachable?: CliError | undefined },
+  { offline, insecureHttp, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
   const { name, source, context } = active;
-  const token = context && usableTokenOf(context);
+  const plain = context && plainTokenOf(context);
   const known = context && (await recallIdentity(cli, context));
   const status: Status = {
     // A token that somebody wrote in the place of a name is not shown.
     name: context || !looksLikeToken(name) ? name : new Token(name).masked,
     source,
     endpoint: context?.endpoint.masked ?? null,
-    token_masked: token?.masked ?? null,
+    token_masked: plain?.masked ?? null,
     email: context?.email ?? known?.email ?? null,
     organization: known?.organization ?? null,
     verdict: "unchecked",
@@ -93,16 +109,30 @@ export async function checkContext(
     expires_at: known?.expires_at ?? null,
     active: false,
     identity_mismatch: false,
+    store: context ? await viewStore(cli, context) : null,
     reason: null,
     hint: null,
   };
   const missing = whyNotLoggedIn(active);
-  if (missing || !context || !token)
-    return { status: { ...status, verdict: "not_logged_in", ...toReason(missing) } };
+  const place = { active, env: cli.env };
+  if (missing || !context)
+    return {
+      status: { ...status, verdict: "not_logged_in", ...toReason(missing, place) },
+    };
   if (offline) return { status };
-  const identification = unreachable
-    ? (await import("../cloud/identify.ts")).failed(unreachable)
-    : await identifyLogin(cli, { context, token, active }, { insecureHttp });
+  const token = await readToken(cli, context).catch((error: unknown) => requireExpected(error));
+  if (token instanceof CliError) return { status: { ...status, ...withoutToken(token, status, place) } };
+  status.token_masked = token.masked;
+  status.store = status.store && { ...status.store, state: "ok" };
+  const credential = { context, token, active };
+  const [identification, expiry] = unreachable
+    ? [(await import("../cloud/identify.ts")).failed(unreachable)]
+    : await Promise.all([
+        identifyLogin(cli, credential, { insecureHttp }),
+        asksExpiry && known?.expires_at === undefined
+          ? askExpiry(cli, credential, { insecureHttp })
+          : undefined,
+      ]);
   const { verdict, email, organization, error } = identification;
   const mismatch = await findIdentityMismatch(cli, name, identification);
   const time = cli.now();
@@ -113,24 +143,42 @@ export async function checkContext(
       organization: organization ?? status.organization,
       verdict,
       checked_at: error?.code === "USAGE" ? status.checked_at : time.toISOString(),
+      expires_at: expiry ?? status.expires_at,
       identity_mismatch: mismatch !== undefined,
-      ...toReason(mismatch ?? error),
+      ...toReason(mismatch ?? error, place),
     },
     isAsked: true,
     error,
-    sighting: error || mismatch ? undefined : { context, email, organization, time },
+    sighting:
+      error || mismatch
+        ? undefined
+        : { context, email, organization, time, ...(expiry !== undefined && { expires_at: expiry }) },
     mismatch,
+    serverTime: identification.time,
   };
 }
 
-function toReason(error: CliError | undefined): Pick<Status, "reason" | "hint"> {
-  return { reason: error?.message ?? null, hint: error?.hint ?? null };
+/** A token that cannot be read is not checked; a changed endpoint counts as a login that is not the expected one. */
+function withoutToken(error: CliError, { store }: Status, place: Parameters<typeof toReason>[1]) {
+  const isElsewhere = error.code === "HOST_MISMATCH";
+  return {
+    ...toReason(error, place),
+    identity_mismatch: isElsewhere,
+    store: store && !isElsewhere ? viewWith(store, error) : store,
+  };
+}
+
+function toReason(
+  error: CliError | undefined,
+  { active, env }: { active: Active; env: Environment },
+): Pick<Status, "reason" | "hint"> {
+  return { reason: error?.message ?? null, hint: (error && withRemedy(error, active, env).hint) ?? null };
 }
 
 /** Undefined for a login that can be checked. A context asked for by name that does not exist is an error, not a verdict. */
 function whyNotLoggedIn(active: Active): CliError | undefined {
   try {
-    requireToken(requireContext(active));
+    requireLogin(requireContext(active));
     return undefined;
   } catch (error) {
     if (error instanceof CliError && error.code === "NOT_LOGGED_IN") return error;

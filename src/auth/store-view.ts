@@ -1,6 +1,6 @@
 import { type Context, isKeptElsewhere, referenceOf } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import type { Place, SecretState } from "../secrets/secret-store.ts";
+import { type Place, type SecretState, stateOf } from "../secrets/secret-store.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { TokenReader } from "./read-token.ts";
@@ -22,6 +22,11 @@ export async function viewStore({ store }: Pick<Cli, "store">, context: Context)
   return record ? toView(record.place, "unchecked") : { kind: "keyring", name: null, state: "missing" };
 }
 
+/** What an error of reading the token says about its store. */
+export function viewWith(view: StoreView, error: CliError): StoreView {
+  return { ...view, state: stateOf(error) };
+}
+
 export function toView(place: Place, state: SecretState): StoreView {
   switch (place.kind) {
     case "helper":
@@ -37,7 +42,6 @@ export function toView(place: Place, state: SecretState): StoreView {
 export async function checkStore(cli: TokenReader, context: Context): Promise<StoreView | null> {
   const view = await viewStore(cli, context);
   if (!view || view.kind === "file") return view;
-  const { stateOf } = await import("../secrets/secret-store.ts");
   const { requireRecord } = await import("./read-token.ts");
   const ask = async (): Promise<SecretState> => {
     const record = await requireRecord(cli, context);

@@ -29,7 +29,10 @@ export async function previewRotation(cli: Cli, options: RotateOptions) {
   );
   const resumed = unfinished.find((rotation) => rotation.successor && isOf(rotation, target));
   const rotation = resumed ?? (await planRotation(cli, target, options));
-  const users = contextsUsing(await cli.store.read(), { endpoint: rotation.endpoint, token: target.token });
+  const users = contextsUsing(cli.store, await cli.store.read(), {
+    endpoint: rotation.endpoint,
+    token: target.token,
+  });
   return { contexts: users.map(({ name }) => name), rotation, unfinished };
 }
 
@@ -37,7 +40,10 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
   const { paths } = cli.store;
   const target = await chooseTarget(cli, options);
   const { context, token } = target;
-  const users = contextsUsing(await cli.store.read(), { endpoint: context.endpoint.reveal(), token });
+  const users = contextsUsing(cli.store, await cli.store.read(), {
+    endpoint: context.endpoint.reveal(),
+    token,
+  });
   const names = new Set([context.name, ...users.map(({ name }) => name)]);
   await confirmProtected(cli, [...names], { yes: options.yes, intent: "replace its API token" });
   await cli.store.prepare(context.name);
