@@ -21,8 +21,15 @@ export interface Moved {
  * Moves the token of a context to another store, or back into the contexts file. A process that is killed at any step
  * leaves a token that can be used, and the next command ends the move.
  */
-export async function moveToken(cli: Cli, context: Context, to: Place | "file"): Promise<Moved> {
+export async function moveToken(
+  cli: Cli,
+  context: Context,
+  to: Place | "file",
+  /** Throws for a token that must not be moved now. */
+  check: (token: Token) => void,
+): Promise<Moved> {
   const token = await readToken(cli, context);
+  check(token);
   const { store } = cli;
   const { name, endpoint } = context;
   const replaced = tokenOf(context) ?? token;

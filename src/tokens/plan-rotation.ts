@@ -4,12 +4,14 @@ import type { Client } from "../cloud/client.ts";
 import { isProof } from "../cloud/refusal.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { getToken, listTokens } from "../cloud/tokens.ts";
+import { type Context, isKeptElsewhere } from "../contexts/context.ts";
+import { describePlace } from "../secrets/secret-store.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
-import { readToken } from "../auth/read-token.ts";
+import { readToken, requireRecord } from "../auth/read-token.ts";
 import { openSession } from "../auth/session.ts";
 import { nameSuccessor } from "./fields.ts";
 import { findListed, noSuchToken } from "./list.ts";
@@ -34,13 +36,29 @@ export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptio
     if (cli.flags.context !== undefined && cli.flags.context !== name)
       throw usageError("--context names another context than the one to rotate");
     const context = await requireStored(cli.store, name);
+    await refuseCommand(cli, context);
     return { context, token: await readToken(cli, context) };
   }
-  if ((await cli.resolve()).source.kind !== "env_key") return openSession(cli, { insecureHttp });
+  if ((await cli.resolve()).source.kind !== "env_key") {
+    const session = await openSession(cli, { insecureHttp });
+    await refuseCommand(cli, session.context);
+    return session;
+  }
   throw usageError(
     "the API token in BENTO_CLOUD_API_KEY cannot be replaced from here",
     "`bentocloud api-token create` makes another one to put there; `bentocloud api-token rotate NAME` is for a context",
   );
+}
+
+/** A new token could not be put where a command finds the old one. */
+async function refuseCommand(cli: Cli, context: Context): Promise<void> {
+  if (!isKeptElsewhere(context)) return;
+  const { place } = await requireRecord(cli, context);
+  if (place.kind === "command")
+    throw usageError(
+      `the API token of "${context.name}" comes from ${describePlace(place)}, which cannot be given a new one`,
+      "`bentocloud api-token create` makes a new one: put it where the command finds it, then delete the old one",
+    );
 }
 
 /** Sends only requests that change nothing. */

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { storageError } from "../system/storage-error.ts";
@@ -69,6 +70,15 @@ export function writeEntries(path: string, entries: readonly unknown[]): void {
   } catch (error) {
     throw storageError("write", path, error);
   }
+}
+
+/** The journal has both tokens in plain text until the rotation has ended. */
+export function refuseOpenRotation(own: string, token: Token): void {
+  const isIts = ({ old, successor }: Rotation) => [old.token, successor?.token].includes(token.reveal());
+  if (!readRotations(own).some(isIts)) return;
+  throw new CliError("FAILURE", "a rotation of this API token has begun and not ended", {
+    hint: "`bentocloud api-token rotate NAME` ends it",
+  });
 }
 
 /** Adds the rotation or updates it. For the holder of the rotation lock only. */
