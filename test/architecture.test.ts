@@ -75,6 +75,7 @@ const ROOMS: Record<string, string[]> = {
     "auth/",
     "app.ts",
     "resolve/",
+    "secrets/",
     "store/",
     "cloud/",
     "contexts/",

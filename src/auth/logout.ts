@@ -7,6 +7,8 @@ import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "./confirm-protected.ts";
+import { withErasure } from "./erase-kept.ts";
+import { reportLeft } from "./report-left.ts";
 import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
 
 /** Asks for the name of a protected context. */
@@ -47,23 +49,25 @@ async function confirm(cli: Cli, count: number): Promise<void> {
 async function logOut(cli: Cli, names: readonly string[]): Promise<void> {
   const { output, store } = cli;
   const before = await store.read();
-  const gone = before.contexts.filter(
-    ({ name, endpoint }) => names.includes(name) && endpoint.reveal() !== "",
-  );
+  const gone = before.contexts.filter(({ name }) => names.includes(name));
+  const unchanged = { result: undefined, left: [] };
   // With nothing to remove, not even our own directory may be created.
-  const { file, narrowed } =
-    names.length === 0 ? { file: before, narrowed: undefined } : await removeContexts(store, names);
+  const { result: outcome, left } =
+    names.length === 0 ? unchanged : await withErasure(cli, gone, () => removeContexts(store, names));
+  const { file = before, narrowed } = outcome ?? {};
   const active = await resolveAfterwards(cli);
   const remaining = file.contexts.map(({ name }) => name);
   if (output.json) output.data({ removed: names, remaining, active: active?.context ? active.name : null });
   for (const name of names) output.success(`Removed context "${name}"`);
   reportNarrowed(cli, narrowed);
   output.info(describeRest(active, remaining));
-  const pages = new Set(gone.map(({ endpoint }) => tokensPage(endpoint)));
+  const places = gone.map(({ endpoint }) => endpoint).filter((endpoint) => endpoint.reveal() !== "");
+  const pages = new Set(places.map(tokensPage));
   if (pages.size > 0)
     output.hint(
       `a removed token works until it is revoked (${[...pages].join(", ")}); backups of the file hold it too`,
     );
+  reportLeft(left);
 }
 
 function describeRest(active: Active | undefined, remaining: readonly string[]): string {

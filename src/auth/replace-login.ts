@@ -4,6 +4,7 @@ import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { canName } from "../contexts/name.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
+import type { Place } from "../secrets/secret-store.ts";
 import { recall, type State } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, requireExpected, usageError } from "../errors.ts";
@@ -27,6 +28,8 @@ export interface LoginTarget {
   /** Replace whatever has the name; `"warn"` says so, as Python bentoml replaces without a question. */
   force: boolean | "warn";
   insecureHttp: boolean;
+  /** Where the token is to be kept; undefined for where that of the context is kept now. */
+  place?: Place | "file" | undefined;
   /** Protected contexts that may be replaced. */
   yes: readonly string[];
   /** The command that saves the login under another name. */

@@ -99,7 +99,7 @@ export async function findCommand(
       if (!load) throw (await import("./suggest.ts")).unknownCommand(word, found);
       found.command = await load();
       found.path.push(word);
-    } else if (command.rest !== undefined && !hasPositional(command) && !found.lenient)
+    } else if (command.rest !== undefined && !command.isRestOptional && !found.lenient)
       throw withoutDashes(found);
     else found.positionals.push(word);
     index += 1;
@@ -124,10 +124,6 @@ async function takeOption(found: Found, words: readonly string[], index: number)
 }
 
 /** Without `--`, the program's own options would be read as ours. */
-function hasPositional({ args }: Command): boolean {
-  return Object.values(args).some(({ type }) => type === "positional");
-}
-
 function withoutDashes({ command: { rest = "" }, path }: Found): CliError {
   const name = path.join(" ");
   return usageError(`\`${name}\` takes its ${rest} after \`--\``, `${name} -- ${rest.toUpperCase()}…`);

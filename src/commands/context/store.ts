@@ -27,6 +27,7 @@ export const store = command({
     ...REQUEST_ARGS,
   },
   rest: "command",
+  isRestOptional: true,
   examples: [
     ["bentocloud context store prod", "where it is, and whether it can be used"],
     ["bentocloud context store prod --to keyring --rotate", "out of plain text"],
