@@ -67,7 +67,10 @@ export async function changeStores<T>(
     );
     writeRecords(paths.own, [...before, ...added]);
     try {
-      for (const [index, record] of added.entries()) await keep(cli, record, add[index]!.token);
+      for (const [index, record] of added.entries())
+        await keep(cli, record, add[index]!.token).catch((error: unknown) => {
+          throw noteFailure(paths.own, record, error);
+        });
       const result = await write(added.map(({ place, id }) => new Token(formatReference(place.kind, id))));
       return { result, left: await endChanges(cli) };
     } catch (error) {
@@ -87,6 +90,7 @@ function toRecord({ context, endpoint, place, token, replaced }: Kept, file: str
     fingerprint: place.kind === "command" ? null : tokenFingerprint(token),
     replaced: tokenFingerprint(replaced),
     is_changing: true,
+    has_failed: false,
   };
 }
 
@@ -105,6 +109,16 @@ async function keep(cli: TokenReader, record: SecretRecord, token: Token): Promi
 /** One look for each run is enough. */
 const ended = new WeakMap<TokenReader["store"], Promise<void>>();
 
+/** A store that does not answer is not asked to erase what it may have kept. */
+function noteFailure(own: string, { id }: SecretRecord, error: unknown): unknown {
+  if (error instanceof CliError && error.code === "SECRET_TIMEOUT")
+    writeRecords(
+      own,
+      readRecords(own).map((record) => (record.id === id ? { ...record, has_failed: true } : record)),
+    );
+  return error;
+}
+
 /** Ends what killed processes began, and what another program did to a reference. Never fails, and never waits. */
 export function endEarlierChanges(cli: TokenReader): Promise<void> {
   const end = ended.get(cli.store) ?? endOnce(cli);
@@ -116,7 +130,7 @@ async function endOnce(cli: TokenReader): Promise<void> {
   const { own } = cli.store.paths;
   try {
     const relogins = await findRelogins(cli);
-    if (relogins.length === 0 && !readRecords(own).some((record) => record.is_changing)) return;
+    if (relogins.length === 0 && !readRecords(own).some(isOpen)) return;
     const { signal, alert } = await cli.secrets();
     await withRecordsLock(own, { signal, waitMs: 0 }, async () => {
       const ids = new Set(relogins.map(({ id }) => id));
@@ -158,19 +172,27 @@ async function findRelogins({ store }: TokenReader): Promise<SecretRecord[]> {
   return replaced.filter(({ context }) => !lost.has(context));
 }
 
+function isOpen({ is_changing, has_failed }: SecretRecord): boolean {
+  return is_changing && !has_failed;
+}
+
 /** For the holder of the lock only. */
-export async function endChanges(cli: TokenReader): Promise<Left[]> {
+export async function endChanges(cli: TokenReader, { retries = false } = {}): Promise<Left[]> {
   const { paths } = cli.store;
-  if (!hasRecords(paths.own) || !readRecords(paths.own).some((record) => record.is_changing)) return [];
+  const find = () =>
+    hasRecords(paths.own)
+      ? readRecords(paths.own).filter((one) => isOpen(one) || (retries && one.is_changing))
+      : [];
+  if (find().length === 0) return [];
   // Without a change it still waits until Python bentoml has written the whole file.
   const { file } = await cli.store.update(() => ({ changes: [] }));
   const left: Left[] = [];
-  for (const record of readRecords(paths.own).filter((record) => record.is_changing)) {
+  for (const record of find()) {
     const settled = isReferenced(cli, file, record)
       ? await scrub(cli, record)
       : await erase(cli, record).catch((error: unknown) => {
           left.push({ record, error: requireCliError(error) });
-          return record;
+          return { ...record, has_failed: true };
         });
     const others = readRecords(paths.own).filter(({ id }) => id !== record.id);
     writeRecords(paths.own, settled ? [...others, settled] : others);
@@ -196,7 +218,7 @@ async function scrub(cli: TokenReader, record: SecretRecord): Promise<SecretReco
   const text = formatReference(place.kind, id);
   const isToken = (token: Token) => tokenFingerprint(token) === replaced;
   await scrubVersions(cli.store.paths, (await cli.secrets()).signal, { isToken, text });
-  return { ...record, is_changing: false };
+  return { ...record, is_changing: false, has_failed: false };
 }
 
 async function erase(cli: TokenReader, record: SecretRecord): Promise<undefined> {

@@ -41,7 +41,8 @@ export function helperStore(name: string, options: SecretOptions): SecretStore {
     async erase(entry) {
       // `docker-credential-pass` fails in its own words for an entry that it does not have.
       await run("erase", serverOf(entry)).catch(async (error: unknown) => {
-        if (stateOf(error) !== "missing" && (await state(entry)) !== "missing") throw error;
+        const is = stateOf(error);
+        if (is !== "missing" && (is !== "unavailable" || (await state(entry)) !== "missing")) throw error;
       });
     },
     state,

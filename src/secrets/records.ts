@@ -27,6 +27,8 @@ export interface SecretRecord extends Entry {
    * other is erased: so the next process can end what a killed one began.
    */
   is_changing: boolean;
+  /** It could not be erased. Only `doctor --fix` tries again: a store that hangs must not slow down every command. */
+  has_failed: boolean;
 }
 
 /** @throws CliError `CORRUPT` */
@@ -89,11 +91,11 @@ export async function withRecordsLock<T>(
 }
 
 function isRecord(value: unknown): value is SecretRecord {
-  const { id, context, endpoint, place, file, fingerprint, replaced, is_changing } = (value ??
+  const { id, context, endpoint, place, file, fingerprint, replaced, is_changing, has_failed } = (value ??
     {}) as Partial<SecretRecord>;
   return (
     areTexts(id, context, endpoint, file, replaced, fingerprint ?? "") &&
-    typeof is_changing === "boolean" &&
+    [is_changing, has_failed].every((field) => typeof field === "boolean") &&
     isPlace(place)
   );
 }

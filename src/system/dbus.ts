@@ -44,7 +44,7 @@ export async function connectSessionBus(env: Environment, timeoutMs: number): Pr
 const THE_BUS = { destination: "org.freedesktop.DBus", path: "/org/freedesktop/DBus" };
 
 /** The first Unix socket that `DBUS_SESSION_BUS_ADDRESS` names, or that of systemd. */
-function locateSocket(env: Environment): string {
+export function locateSocket(env: Environment): string {
   const addresses = (env["DBUS_SESSION_BUS_ADDRESS"] ?? "").split(";");
   for (const address of addresses) {
     const [, path, abstract] = /^unix:(?:.*,)?(?:path=([^,]+)|abstract=([^,]+))/.exec(address) ?? [];

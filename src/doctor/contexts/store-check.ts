@@ -86,7 +86,7 @@ async function eraseOrphans(cli: Cli): Promise<Text> {
     const ids = new Set((await findOrphans(cli))?.map(({ id }) => id));
     const mark = (record: SecretRecord) => (ids.has(record.id) ? { ...record, is_changing: true } : record);
     writeRecords(own, readRecords(own).map(mark));
-    const [left] = await endChanges(cli);
+    const [left] = await endChanges(cli, { retries: true });
     if (left) throw left.error;
     return text`erased ${counted(ids.size, "API token")} that no context uses any more`;
   });
