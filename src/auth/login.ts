@@ -53,8 +53,8 @@ export interface Login extends Outcome {
  */
 export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const { use, force, insecureHttp, yes } = options;
-  const source = chooseTokenSource(cli, options);
   const kept = chooseStore(options);
+  const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
   const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });

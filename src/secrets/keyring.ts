@@ -1,4 +1,4 @@
-import { type Bus, BusError, BusTimeoutError, connectSessionBus } from "../system/dbus.ts";
+import { type Bus, BusError, connectSessionBus } from "../system/dbus.ts";
 import { type Value, Variant } from "../system/dbus-message.ts";
 import {
   type Entry,
@@ -15,13 +15,22 @@ import {
  * Here nothing is asked of a locked collection, no prompt is started, and everything together has three seconds.
  */
 export function keyringStore({ env }: SecretOptions): SecretStore {
-  let opened: Promise<Keyring> | undefined;
-  const open = () => (opened ??= openKeyring(env));
+  let opened: { bus: Bus; keyring: Promise<Keyring> } | undefined;
+  const open = () => {
+    const bus = connectSessionBus(env);
+    return { bus, keyring: openKeyring(bus) };
+  };
   const use = async <T>(act: (keyring: Keyring) => Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
     try {
-      return await act(await open());
+      const { bus, keyring } = (opened ??= open());
+      const late = secretError("timeout", `the keyring did not answer in ${STORE_TIMEOUT_MS / 1000} s`);
+      timer = setTimeout(() => bus.end(late), STORE_TIMEOUT_MS);
+      return await act(await keyring);
     } catch (error) {
       throw toSecretError(error);
+    } finally {
+      clearTimeout(timer);
     }
   };
   return {
@@ -77,8 +86,7 @@ interface Keyring {
 }
 
 /** @throws CliError `SECRET_LOCKED` before anything that could make the service ask for a password. */
-async function openKeyring(env: SecretOptions["env"]): Promise<Keyring> {
-  const bus = await connectSessionBus(env, STORE_TIMEOUT_MS);
+async function openKeyring(bus: Bus): Promise<Keyring> {
   const ask = askOn(bus);
   const [collection] = (await ask(ROOT, `${SERVICE}.Service.ReadAlias`, "s", ["default"])) as [string];
   if (collection === NONE)
@@ -135,8 +143,6 @@ function lockedError() {
 }
 
 function toSecretError(error: unknown): unknown {
-  if (error instanceof BusTimeoutError)
-    return secretError("timeout", `the keyring did not answer in ${STORE_TIMEOUT_MS / 1000} s`);
   if (error instanceof BusError)
     return secretError(
       "unavailable",

@@ -7,11 +7,6 @@ export class BusError extends Error {
   override readonly name = "BusError";
 }
 
-/** Nothing answered in time. */
-export class BusTimeoutError extends Error {
-  override readonly name = "BusTimeoutError";
-}
-
 interface Call {
   destination: string;
   path: string;
@@ -22,23 +17,21 @@ interface Call {
 }
 
 export interface Bus {
-  /** @throws BusError, or BusTimeoutError when it and the calls right before it take longer than the bus's time. */
+  /** @throws BusError, or what the connection was ended with. */
   call(call: Call): Promise<Value[]>;
+  /** Rejects every call, also later ones, with this error. */
+  end(error: Error): void;
 }
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /**
- * Connects to the session bus. What is asked without a pause has `timeoutMs` together; after that every call is rejected
- * and the socket is closed. An idle connection does not keep the process alive.
+ * Connects to the session bus on the first call. An idle connection does not keep the process alive.
  *
- * @throws BusError where there is no bus
+ * @throws BusError where no address of a bus is known
  */
-export async function connectSessionBus(env: Environment, timeoutMs: number): Promise<Bus> {
-  const connection = new Connection(connect({ path: locateSocket(env) }), timeoutMs);
-  await connection.authenticate();
-  await connection.call({ ...THE_BUS, method: "org.freedesktop.DBus.Hello" });
-  return connection;
+export function connectSessionBus(env: Environment): Bus {
+  return new Connection(connect({ path: locateSocket(env) }));
 }
 
 const THE_BUS = { destination: "org.freedesktop.DBus", path: "/org/freedesktop/DBus" };
@@ -63,9 +56,7 @@ interface Waiting {
 class Connection implements Bus {
   readonly #socket: Socket;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #timeoutMs: number;
-  /** Runs from the first of several calls to the last answer. */
-  #timer: NodeJS.Timeout | undefined;
+  readonly #ready: Promise<unknown>;
   #failure: Error | undefined;
   #serial = 0;
   #received = Buffer.alloc(0);
@@ -73,16 +64,30 @@ class Connection implements Bus {
   #onLine: ((line: string) => void) | undefined;
   #rejectLine: (error: Error) => void = () => {};
 
-  constructor(socket: Socket, timeoutMs: number) {
+  constructor(socket: Socket) {
     this.#socket = socket;
-    this.#timeoutMs = timeoutMs;
     socket.on("data", (chunk) => this.#receive(chunk as Buffer));
-    socket.on("error", ({ message }) => this.#fail(new BusError(message)));
-    socket.on("close", () => this.#fail(new BusError("the session bus closed the connection")));
-    this.#begin();
+    socket.on("error", ({ message }) => this.end(new BusError(message)));
+    socket.on("close", () => this.end(new BusError("the session bus closed the connection")));
+    this.#ready = this.#open();
+    // A call reports the failure.
+    this.#ready.catch(() => {});
   }
 
-  async authenticate(): Promise<void> {
+  async call(call: Call): Promise<Value[]> {
+    await this.#ready;
+    return this.#send(call);
+  }
+
+  end(error: Error): void {
+    this.#failure ??= error;
+    this.#socket.destroy();
+    this.#rejectLine(this.#failure);
+    for (const { reject } of this.#waiting.values()) reject(this.#failure);
+    this.#waiting.clear();
+  }
+
+  async #open(): Promise<void> {
     const id = Buffer.from(String(userId() ?? 0)).toString("hex");
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     this.#onLine = resolve;
@@ -92,9 +97,10 @@ class Connection implements Bus {
     this.#onLine = undefined;
     if (!line.startsWith("OK ")) throw new BusError("the session bus refused this user");
     this.#socket.write("BEGIN\r\n");
+    await this.#send({ ...THE_BUS, method: "org.freedesktop.DBus.Hello" });
   }
 
-  call({ destination, path, method, signature = "", args = [] }: Call): Promise<Value[]> {
+  #send({ destination, path, method, signature = "", args = [] }: Call): Promise<Value[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     const at = method.lastIndexOf(".");
     const fields: [number, Variant][] = [
@@ -113,7 +119,7 @@ class Connection implements Bus {
     message.align(8);
     const { promise, resolve, reject } = Promise.withResolvers<Value[]>();
     this.#waiting.set(serial, { resolve, reject });
-    this.#begin();
+    this.#socket.ref();
     this.#socket.write(Buffer.concat([message.bytes, body.bytes]));
     return promise;
   }
@@ -124,7 +130,7 @@ class Connection implements Bus {
       if (this.#onLine) return this.#takeLine(this.#onLine);
       for (let message = this.#takeMessage(); message; message = this.#takeMessage()) this.#answer(message);
     } catch (error) {
-      this.#fail(new BusError(`the session bus sent something else than D-Bus: ${String(error)}`));
+      this.end(new BusError(`the session bus sent something else than D-Bus: ${String(error)}`));
     }
   }
 
@@ -159,32 +165,9 @@ class Connection implements Bus {
     const waiting = serial === undefined ? undefined : this.#waiting.get(serial);
     if (serial === undefined || !waiting) return;
     this.#waiting.delete(serial);
-    // The caller may ask for more at once.
-    if (this.#waiting.size === 0) setImmediate(() => this.#rest());
+    // While nothing is asked, the process may end.
+    if (this.#waiting.size === 0) this.#socket.unref();
     if (type === 2) waiting.resolve(body);
     else waiting.reject(new BusError(String(fields.get(FIELD.errorName))));
-  }
-
-  #begin(): void {
-    const expire = () => this.#fail(new BusTimeoutError("the session bus did not answer in time"));
-    this.#timer ??= setTimeout(expire, this.#timeoutMs);
-    this.#socket.ref();
-  }
-
-  /** While nothing is asked, the process may end. */
-  #rest(): void {
-    if (this.#waiting.size > 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#socket.unref();
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    clearTimeout(this.#timer);
-    this.#socket.destroy();
-    this.#rejectLine(this.#failure);
-    for (const { reject } of this.#waiting.values()) reject(this.#failure);
-    this.#waiting.clear();
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSweep } from "../support/canaries.ts";
@@ -140,4 +140,19 @@ export async function haveEnded(words: string): Promise<boolean> {
     await Bun.sleep(20);
   }
   return false;
+}
+
+/** Every file below a home that has the token, in clear or in base64. */
+export function filesWith(token: string, { path }: { path: string }): string[] {
+  const forms = [token, ...[0, 1, 2].map((at) => base64At(token, at))];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => forms.some((form) => readFileSync(file, "latin1").includes(form)));
+}
+
+/** What is always the same in base64, when the token begins so many bytes after a multiple of three. */
+function base64At(token: string, at: number): string {
+  const text = Buffer.from("\0".repeat(at) + token).toString("base64");
+  return text.slice(at === 0 ? 0 : 4, Math.floor((token.length + at) / 3) * 4);
 }
