@@ -21,8 +21,16 @@ export function credentialEnvironment({ context, token }: Session): CredentialEn
   });
 }
 
+/** The context of the shell that `shell` opened, for nested ones and for prompts. */
+export const SHELL_VARIABLE = "BENTOCLOUD_SHELL";
+
+/** The environment in which this stored context is the active one. It has no token. */
+export function pinContext(env: Environment, name: string): Record<string, string> {
+  return environmentWith(env, { BENTOML_CLOUD_CONTEXT: name, [SHELL_VARIABLE]: name });
+}
+
 /** The environment with this login and nothing else that could choose one. */
-export function environmentWith(env: Environment, login: CredentialEnvironment): Record<string, string> {
+export function environmentWith(env: Environment, login: Record<string, string>): Record<string, string> {
   const inherited = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !choosesLogin(entry[0]),
   );

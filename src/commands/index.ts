@@ -10,6 +10,8 @@ export const root = group({
     whoami: () => import("./whoami.ts").then((module) => module.whoami),
     token: () => import("./token.ts").then((module) => module.token),
     use: () => import("./use.ts").then((module) => module.use),
+    shell: () => import("./shell.ts").then((module) => module.shell),
+    open: () => import("./open.ts").then((module) => module.open),
     context: () => import("./context/index.ts").then((module) => module.context),
     link: () => import("./link.ts").then((module) => module.link),
     unlink: () => import("./unlink.ts").then((module) => module.unlink),
