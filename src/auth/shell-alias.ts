@@ -23,10 +23,7 @@ const bash: FunctionDialect = {
 const DIALECTS: Record<string, FunctionDialect> = {
   sh: {
     names: /^[a-z_]\w*$/i,
-    define: (program, words) => [
-      withoutAlias(program),
-      `${program}() { command bentocloud ${words} "$@"; }`,
-    ],
+    define: (program, words) => [withoutAlias(program), `${program}() { command bentocloud ${words} "$@"; }`],
   },
   bash,
   zsh: bash,

@@ -77,7 +77,9 @@ interface Row {
 
 function toRow({ id, kind, time, contexts, changes }: Restorable, now: Date): Row {
   const isLoss = kind === "loss";
-  const effect = changes ? describeChanges(changes, WOULD) : `replaces a file that cannot be read by ${listNames(contexts)}`;
+  const effect = changes
+    ? describeChanges(changes, WOULD)
+    : `replaces a file that cannot be read by ${listNames(contexts)}`;
   const why = isLoss ? ", which another program removed" : "";
   return { id, age: `${showAge(time, now)} ago`, effect: effect + why, isLoss };
 }

@@ -95,7 +95,10 @@ async function addLost(store: Store, version: Version): Promise<BroughtBack> {
   const outcome = await store.update((file) => {
     const { lost, current } = planLost(loss, file);
     const puts = lost.map(putContext);
-    return { changes: current === undefined ? puts : [...puts, { kind: "use", name: current }], result: file };
+    return {
+      changes: current === undefined ? puts : [...puts, { kind: "use", name: current }],
+      result: file,
+    };
   });
   const { file, result: before } = outcome;
   const isBack = (context: Context) => isSameLogin(context, findContext(file.contexts, context.name));

@@ -50,8 +50,9 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
       return { ended, failures, outcome, purged: options.purge ? await purge(cli, tokens) : undefined };
     },
   );
-  if (failures.size > 0 && cli.output.json) throw failureOf(cli, failures);
   const { file, narrowed, result: removed } = outcome;
+  const isFailure = failures.size > 0 && (removed.length === 0 || cli.output.json);
+  if (isFailure) throw failureOf(cli, failures);
   const active = await reportRemoved(cli, { names: removed, kept, file, narrowed });
   for (const name of new Set(ended.map((login) => login.name)))
     if (findContext(file.contexts, name))
@@ -108,7 +109,10 @@ async function endOnServer(
 }
 
 function sharedWith({ name }: Context): CliError {
-  return usageError(`the context "${name}" has the same API token`, `\`bentocloud logout ${quoteWord(name)}\` first`);
+  return usageError(
+    `the context "${name}" has the same API token`,
+    `\`bentocloud logout ${quoteWord(name)}\` first`,
+  );
 }
 
 /** Gives what was done, for people. */

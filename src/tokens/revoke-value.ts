@@ -6,6 +6,7 @@ import { Context, tokenOf } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
+import { loginCommand } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { describeUser } from "./match.ts";
@@ -18,7 +19,7 @@ interface Options extends RequestOptions {
   yes: readonly string[];
 }
 
-export interface RevokedValue {
+interface RevokedValue {
   endpoint: string;
   token: ApiToken;
   /** The names of the contexts that can no longer sign in. */
@@ -26,7 +27,10 @@ export interface RevokedValue {
 }
 
 /** Deletes the token whose value is on standard input, or is typed unseen. Giving the value is the confirmation. */
-export async function revokeValue(cli: Cli, { yes, endpoint: given, insecureHttp }: Options) {
+export async function revokeValue(
+  cli: Cli,
+  { yes, endpoint: given, insecureHttp }: Options,
+): Promise<RevokedValue> {
   const token = await readToken(cli);
   const endpoint = await chooseEndpoint(cli, token, given);
   const users = contextsUsing(await cli.store.read(), { endpoint, token });
@@ -36,13 +40,17 @@ export async function revokeValue(cli: Cli, { yes, endpoint: given, insecureHttp
     users[0] ??
     new Context({ name: ENVIRONMENT_NAME, endpoint, email: null, apiToken: token.reveal(), line: null });
   const revoked = await revokeToken(cli, { context, token }, { insecureHttp });
-  if ("deleted" in revoked) warnIfInEnvironment(cli, token);
-  if ("deleted" in revoked) return { endpoint, token: revoked.deleted, contexts };
-  const { code, message } = revoked.rejection;
-  throw new CliError(code, message, {
-    hint: "it no longer works, or it belongs to another server: name that server with --endpoint",
-    cause: revoked.rejection,
-  });
+  if ("rejection" in revoked) throw explainRejection(revoked.rejection, contexts);
+  warnIfInEnvironment(cli, token);
+  return { endpoint, token: revoked.deleted, contexts };
+}
+
+function explainRejection(rejection: CliError, [name]: readonly string[]): CliError {
+  const hint =
+    name === undefined
+      ? "it no longer works, or it belongs to another server: name that server with --endpoint"
+      : `it no longer works: ${loginCommand(name)}`;
+  return new CliError(rejection.code, rejection.message, { hint, cause: rejection });
 }
 
 async function readToken(cli: Cli): Promise<Token> {
@@ -62,7 +70,9 @@ async function chooseEndpoint(cli: Cli, token: Token, given: string | undefined)
   const holder = logins.find((context) => tokenOf(context)?.reveal() === token.reveal());
   const wanted = given === undefined ? undefined : parseEndpoint(given);
   if (holder && wanted !== undefined && !isSameEndpoint(holder.endpoint, wanted))
-    throw usageError(`${describeUser(holder.name)} has this API token for ${holder.endpoint}, not for ${wanted}`);
+    throw usageError(
+      `${describeUser(holder.name)} has this API token for ${holder.endpoint}, not for ${wanted}`,
+    );
   if (wanted !== undefined) return wanted;
   if (holder) return parseEndpoint(holder.endpoint);
   const { context, source } = await cli.resolve();

@@ -31,11 +31,13 @@ export async function revokeToken(
     const listed = await listTokens(client);
     const match = await matchTokens(cli, context, listed);
     const { own } = await findOwn(client, { listed, match, token });
-    if (!own) throw new CliError("FAILURE", `${client.endpoint} does not say which of its API tokens this is`);
+    if (!own)
+      throw new CliError("FAILURE", `${client.endpoint} does not say which of its API tokens this is`);
     await deleteToken(client, own.uid, { isOwn: true });
-    const { error } = await identify(client);
+    const { error, verdict } = await identify(client);
     if (isProofOfRejection(error)) return { deleted: own };
-    const but = error ? `nothing proves that it is gone: ${error.message}` : "it still works";
+    const works = verdict === "valid" || verdict === "forbidden";
+    const but = works ? "still accepts it" : `nothing proves that it is gone: ${error?.message}`;
     throw new CliError("FAILURE", `${client.endpoint} deleted "${own.name}" (${own.uid}), but ${but}`);
   } catch (error) {
     if (isProofOfRejection(error)) return { rejection: error };

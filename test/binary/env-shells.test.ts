@@ -72,7 +72,8 @@ const FISH_UNSET = "$PROGRAM env --shell fish | source; $PROGRAM env --shell fis
 
 const POSIX_ALIAS = `alias tool=false; eval "$(bentocloud env --shell $DIALECT --alias tool --alias other)"
 echo read this | tool "$@"`;
-const FISH_ALIAS = "bentocloud env --shell fish --alias tool --alias other | source; echo read this | tool $argv";
+const FISH_ALIAS =
+  "bentocloud env --shell fish --alias tool --alias other | source; echo read this | tool $argv";
 
 /** A name of a context that each shell must quote. */
 const ODD = "it's $HOME \\ “odd”";
@@ -130,7 +131,20 @@ for (const shell of SHELLS) {
 
     test("calls a program through a function, with its arguments as they are", async () => {
       const place = homeWithTool();
-      const args = ["two words", "", "--help", "--", "-x", "$HOME", "*", "it's", 'say "hi"', "\\", "ünï", "a\nb"];
+      const args = [
+        "two words",
+        "",
+        "--help",
+        "--",
+        "-x",
+        "$HOME",
+        "*",
+        "it's",
+        'say "hi"',
+        "\\",
+        "ünï",
+        "a\nb",
+      ];
       const env = { ...options.env, PATH: `${place.path}/bin:${process.env["PATH"]}` };
       const script = isFish ? FISH_ALIAS : POSIX_ALIAS;
       const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];
@@ -145,7 +159,10 @@ for (const shell of SHELLS) {
       const script = (isFish ? FISH_ALIAS : POSIX_ALIAS).replace("--alias", `--context "$ODD" --alias`);
       const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];
       const { code, stdout } = await run(["x"], { ...options, home: place, env: { ...env, ODD }, command });
-      expect({ code, words: stdout.split("\0").slice(1, 3) }).toEqual({ code: 7, words: ["https://odd.test", "x"] });
+      expect({ code, words: stdout.split("\0").slice(1, 3) }).toEqual({
+        code: 7,
+        words: ["https://odd.test", "x"],
+      });
     });
 
     test("has no variable left after --unset", async () => {

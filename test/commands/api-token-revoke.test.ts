@@ -78,8 +78,19 @@ describe("api-token revoke --with-token", () => {
     const here = homeOf(entryOf(cloud, "mine", 20));
     const { code, stderr } = await revoke(canary(), [], { home: here });
     expect(code).toBe(4);
-    expect(stderr).toEndWith("hint: it no longer works, or it belongs to another server: name that server with --endpoint\n");
+    expect(stderr).toEndWith(
+      "hint: it no longer works, or it belongs to another server: name that server with --endpoint\n",
+    );
     expect(namesOf(cloud)).toEqual(["mine"]);
+  });
+
+  test("says that a context's token has stopped working", async () => {
+    const cloud = await newCloud();
+    const mine = entryOf(cloud, "mine", 20);
+    cloud.revoke(mine.token);
+    const { code, stderr } = await revoke(mine.token, [], { home: homeOf(mine) });
+    expect(code).toBe(4);
+    expect(stderr).toEndWith("hint: it no longer works: bentocloud login --context mine\n");
   });
 
   test("says that a variable holds it", async () => {
@@ -91,16 +102,17 @@ describe("api-token revoke --with-token", () => {
     expect(stderr).toContain("BENTO_CLOUD_API_KEY holds that API token, which no longer works\n");
   });
 
-  test.each([
-    ["a project's context", "context=mine\n"],
-  ])("does not send a token of no context where only %s chose the server", async (_, project) => {
-    const cloud = await newCloud();
-    const here = homeOf("first", entryOf(cloud, "mine", 20));
-    writeFileSync(join(here.path, ".bentorc"), project);
-    const refused = await revoke(canary(), [], { home: here });
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("say so with --endpoint") });
-    expect(cloud.requests).toEqual([]);
-  });
+  test.each([["a project's context", "context=mine\n"]])(
+    "does not send a token of no context where only %s chose the server",
+    async (_, project) => {
+      const cloud = await newCloud();
+      const here = homeOf("first", entryOf(cloud, "mine", 20));
+      writeFileSync(join(here.path, ".bentorc"), project);
+      const refused = await revoke(canary(), [], { home: here });
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("say so with --endpoint") });
+      expect(cloud.requests).toEqual([]);
+    },
+  );
 
   test("does not send a context's token to another server", async () => {
     const [cloud, other] = [await newCloud(), await newCloud()];

@@ -170,7 +170,10 @@ describe("env --alias", () => {
   const here = signedIn();
 
   test.each([
-    [["--shell", "sh"], `unalias bentoml 2>/dev/null || true\nbentoml() { command bentocloud exec -- bentoml "$@"; }\n`],
+    [
+      ["--shell", "sh"],
+      `unalias bentoml 2>/dev/null || true\nbentoml() { command bentocloud exec -- bentoml "$@"; }\n`,
+    ],
     [
       ["--shell", "zsh"],
       `unalias bentoml 2>/dev/null || true\nfunction bentoml { command bentocloud exec -- bentoml "$@"; }\n`,
@@ -190,7 +193,9 @@ describe("env --alias", () => {
   test("of PowerShell finds the program bentocloud, and passes on what is piped in", async () => {
     const { stdout } = await run(["env", "--shell", "powershell", "--alias", "bentoml"], { home: here });
     expect(stdout).toContain("Get-Command bentocloud -CommandType Application");
-    expect(stdout).toContain("if ($MyInvocation.ExpectingInput) { $input | & $bentocloud exec -- bentoml @args }");
+    expect(stdout).toContain(
+      "if ($MyInvocation.ExpectingInput) { $input | & $bentocloud exec -- bentoml @args }",
+    );
   });
 
   test.each([

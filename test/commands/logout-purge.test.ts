@@ -14,7 +14,9 @@ const logout = (here: Home, ...args: string[]) => run(["logout", ...args], { hom
 
 /** The files below the home that have this text, in any spelling that YAML may have. */
 function filesWith(here: Home, secret: string): string[] {
-  const files = readdirSync(here.bentoml, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  const files = readdirSync(here.bentoml, { recursive: true, withFileTypes: true }).filter((one) =>
+    one.isFile(),
+  );
   const spellings = [secret, secret.replaceAll("'", "''"), JSON.stringify(secret).slice(1, -1)];
   return files
     .map(({ parentPath, name }) => join(parentPath, name))
@@ -44,7 +46,12 @@ function writeRotation(here: Home, name: string, token: string): void {
   mkdirSync(ownOf(here), { recursive: true, mode: 0o700 });
   const wanted = { name: `${name}-r2`, description: "", scopes: ["api"], expires_at: null, flags: {} };
   const identity = { verdict: "valid", email: null, organization: null };
-  const rotation = { id: name, endpoint: `https://${name}.test`, started_at: "2026-01-01T00:00:00Z", identity };
+  const rotation = {
+    id: name,
+    endpoint: `https://${name}.test`,
+    started_at: "2026-01-01T00:00:00Z",
+    identity,
+  };
   const entry = { ...rotation, old: { uid: "1", name, token }, wanted, successor: null };
   writeFileSync(join(ownOf(here), "rotations.json"), JSON.stringify([entry]), { mode: 0o600 });
 }

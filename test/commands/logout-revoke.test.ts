@@ -33,22 +33,25 @@ const contextsOf = async (here: Home): Promise<string[]> =>
   JSON.parse((await run(["list-context"], { home: here })).stdout);
 
 describe("logout --revoke", () => {
-  test.each(["bentocloud", "yatai"] as const)("of %s: deletes the token, then the context", async (dialect) => {
-    const cloud = await newCloud({ dialect });
-    const here = homeOf(entryOf(cloud, "laptop", 20), entryOf(cloud, "staging", 10));
-    const uid = uidOf(cloud, "laptop");
-    const { code, stdout, stderr } = await revoke(here, ["laptop"]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
-    expect(stderr).toBe(
-      `✓ Deleted the API token "laptop" (${uid}) on ${cloud.url}\n` +
-        '✓ Removed context "laptop"\n' +
-        "No context is active here; `bentocloud use staging` makes another one current\n",
-    );
-    expect({ contexts: await contextsOf(here), tokens: namesOf(cloud) }).toEqual({
-      contexts: ["staging"],
-      tokens: ["staging"],
-    });
-  });
+  test.each(["bentocloud", "yatai"] as const)(
+    "of %s: deletes the token, then the context",
+    async (dialect) => {
+      const cloud = await newCloud({ dialect });
+      const here = homeOf(entryOf(cloud, "laptop", 20), entryOf(cloud, "staging", 10));
+      const uid = uidOf(cloud, "laptop");
+      const { code, stdout, stderr } = await revoke(here, ["laptop"]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+      expect(stderr).toBe(
+        `✓ Deleted the API token "laptop" (${uid}) on ${cloud.url}\n` +
+          '✓ Removed context "laptop"\n' +
+          "No context is active here; `bentocloud use staging` makes another one current\n",
+      );
+      expect({ contexts: await contextsOf(here), tokens: namesOf(cloud) }).toEqual({
+        contexts: ["staging"],
+        tokens: ["staging"],
+      });
+    },
+  );
 
   test("removes a context whose token the server has stopped accepting", async () => {
     const cloud = await newCloud();
@@ -69,7 +72,13 @@ describe("logout --revoke", () => {
     ["is down", LIST, down, 5, false],
     ["drops the connection", LIST, { reset: true }, 5, false],
     ["answers with a web page", LIST, { html: true }, 5, false],
-    ["fails with its database", LIST, { status: 403, body: { message: "get api token: unexpected EOF" } }, 5, false],
+    [
+      "fails with its database",
+      LIST,
+      { status: 403, body: { message: "get api token: unexpected EOF" } },
+      5,
+      false,
+    ],
     ["refuses in words that are not known", LIST, { status: 403, body: { message: "not today" } }, 4, false],
     ["does not allow to delete", DELETE, forbidden, 4, false],
     ["breaks down before it deletes", DELETE, down, 5, false],
@@ -82,14 +91,19 @@ describe("logout --revoke", () => {
     cloud.misbehave(route, plan);
     const { code, stdout, stderr } = await revoke(here, ["--timeout", "1"]);
     expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
-    expect(stderr).toMatch(/^error: kept "laptop": .+\nhint: `bentocloud logout laptop` removes it here, .+\n$/);
+    expect(stderr).toMatch(
+      /^error: kept "laptop": .+\nhint: `bentocloud logout laptop` removes it here, .+\n$/,
+    );
     expect({ text: here.read(), tokens: namesOf(cloud) }).toEqual({
       text: before,
       tokens: isDeleted ? [] : ["laptop"],
     });
     cloud.behave();
     expect((await revoke(here, [])).code).toBe(0);
-    expect({ contexts: await contextsOf(here), tokens: namesOf(cloud) }).toEqual({ contexts: [], tokens: [] });
+    expect({ contexts: await contextsOf(here), tokens: namesOf(cloud) }).toEqual({
+      contexts: [],
+      tokens: [],
+    });
   });
 
   test("keeps the context when the server does not say which token it is", async () => {
@@ -117,7 +131,10 @@ describe("logout --revoke", () => {
       });
     expect(cloud.requests).toEqual([]);
     expect((await revoke(here, ["--all", "--yes"])).code).toBe(0);
-    expect({ contexts: await contextsOf(here), tokens: namesOf(cloud) }).toEqual({ contexts: [], tokens: [] });
+    expect({ contexts: await contextsOf(here), tokens: namesOf(cloud) }).toEqual({
+      contexts: [],
+      tokens: [],
+    });
   });
 
   test("--all removes what it could revoke, and keeps the rest", async () => {

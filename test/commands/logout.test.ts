@@ -23,12 +23,10 @@ function homeWith(...names: string[]) {
   return { place, write };
 }
 
-const REVOKE = (name: string) =>
-  name === "NAME"
-    ? "hint: their API tokens still work, and are in backups; `bentocloud logout NAME --revoke --purge` ends both
-"
-    : `hint: its API token still works, and is in backups; \`bentocloud logout ${name} --revoke --purge\` ends both
-`;
+const STILL = (name: string) =>
+  `hint: its API token still works, and is in backups; \`bentocloud logout ${name} --revoke --purge\` ends both\n`;
+const ALL_STILL =
+  "hint: their API tokens still work, and are in backups; `bentocloud logout NAME --revoke --purge` ends both\n";
 
 describe("logout", () => {
   test("removes the named context, and says which one is still active", async () => {
@@ -38,7 +36,7 @@ describe("logout", () => {
     expect(stderr).toBe(
       '✓ Removed context "staging"\n' +
         `Still signed in here as context "prod", from current context (${place.file}:6)\n` +
-        REVOKE("staging"),
+        STILL("staging"),
     );
     expect(place.read()).toBe(write(["prod"]));
   });
@@ -50,7 +48,7 @@ describe("logout", () => {
     expect(stderr).toBe(
       '✓ Removed context "prod"\n' +
         "No context is active here; `bentocloud use staging` makes another one current\n" +
-        REVOKE("prod"),
+        STILL("prod"),
     );
     expect(place.read()).toBe(write(["staging"]));
     expect((await run(["token"], { home: place })).code).toBe(4);
@@ -94,7 +92,7 @@ describe("logout", () => {
     expect(stderr).toBe(
       '✓ Removed context "prod"\n✓ Removed context "staging"\n✓ Removed context "dev"\n' +
         "No context is left\n" +
-        REVOKE("NAME"),
+        ALL_STILL,
     );
     expect(place.read()).toBe("contexts: []\ncurrent_context_name: prod\n");
   });
@@ -112,7 +110,9 @@ describe("logout", () => {
     const { code, stderr } = await run(["logout"], { home: place, env });
     expect(code).toBe(0);
     expect(stderr).toContain('✓ Removed context "prod"\n');
-    expect(stderr).toContain('BENTO_CLOUD_API_KEY still signs in here, to https://cloud.bentoml.com; unset it to end that\n');
+    expect(stderr).toContain(
+      "BENTO_CLOUD_API_KEY still signs in here, to https://cloud.bentoml.com; unset it to end that\n",
+    );
   });
 
   test.each([
@@ -123,7 +123,9 @@ describe("logout", () => {
     if (project) writeFileSync(join(place.path, ".bentorc"), project);
     const options = { home: place, env: env as Record<string, string> };
     const { stderr } = await run(["logout", "staging"], options);
-    expect(stderr).toMatch(new RegExp(`^No context is active here: \\S*${source}\\S* asks for "staging"$`, "m"));
+    expect(stderr).toMatch(
+      new RegExp(`^No context is active here: \\S*${source}\\S* asks for "staging"$`, "m"),
+    );
   });
 
   test.each([

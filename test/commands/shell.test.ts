@@ -104,7 +104,9 @@ describe("shell on a terminal", () => {
     const env = { SHELL: "/bin/bash", PS1: "$ ", PROGRAM };
     const terminal = openTerminal(["shell", "other"], { home: here, env });
     await terminal.waitFor('This shell uses the context "other" (https://other.test); `exit` leaves it');
-    terminal.write('echo "flags $-"; "$PROGRAM" whoami --help | head -1; echo $BENTOML_CLOUD_CONTEXT is it\r');
+    terminal.write(
+      'echo "flags $-"; "$PROGRAM" whoami --help | head -1; echo $BENTOML_CLOUD_CONTEXT is it\r',
+    );
     await terminal.waitFor(/flags \w*i\w*m/);
     await terminal.waitFor("other is it");
     terminal.write("sleep 60\r");

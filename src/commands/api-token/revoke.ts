@@ -10,7 +10,10 @@ export const revoke = command({
   description: "Delete the API token whose value is given, whoever's context it is",
   args: {
     "with-token": flag("Read the API token from standard input"),
-    endpoint: { ...ENDPOINT, description: "Its server (default: that of the context which has it, or the active one)" },
+    endpoint: {
+      ...ENDPOINT,
+      description: "Its server (default: that of the context which has it, or the active one)",
+    },
     yes: YES_ALSO,
     ...REQUEST_ARGS,
   },
