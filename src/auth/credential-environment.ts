@@ -24,8 +24,16 @@ export function credentialEnvironment({ context, token }: Session): CredentialEn
 /** The context of the shell that `shell` opened, for nested ones and for prompts. */
 export const SHELL_VARIABLE = "BENTOCLOUD_SHELL";
 
-/** The environment in which this stored context is the active one. It has no token. */
+/**
+ * The environment in which this stored context is the active one. It has no token.
+ *
+ * @throws CliError for a name that a variable cannot hold, or that would count as unset.
+ */
 export function pinContext(env: Environment, name: string): Record<string, string> {
+  if (name.trim() === "" || name.includes("\0") || !name.isWellFormed())
+    throw new CliError("FAILURE", "a variable cannot hold the name of this context", {
+      hint: "give it another name: `bentocloud context rename`",
+    });
   return environmentWith(env, { BENTOML_CLOUD_CONTEXT: name, [SHELL_VARIABLE]: name });
 }
 

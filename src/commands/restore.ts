@@ -79,7 +79,7 @@ function toRow({ id, kind, time, contexts, changes }: Restorable, now: Date): Ro
   const isLoss = kind === "loss";
   const effect = changes
     ? describeChanges(changes, WOULD)
-    : `replaces a file that cannot be read by ${listNames(contexts)}`;
+    : `brings back ${listNames(contexts)} in place of the file that cannot be read`;
   const why = isLoss ? ", which another program removed" : "";
   return { id, age: `${showAge(time, now)} ago`, effect: effect + why, isLoss };
 }

@@ -36,9 +36,10 @@ export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptio
     const context = await requireStored(cli.store, name);
     return { context, token: requireToken(context) };
   }
-  if ((await cli.resolve()).source.kind !== "env_key") return openSession(cli, { insecureHttp });
+  const { source } = await cli.resolve();
+  if (source.kind !== "env_key") return openSession(cli, { insecureHttp });
   throw usageError(
-    "the API token in BENTO_CLOUD_API_KEY cannot be replaced from here",
+    `the API token in ${source.name} cannot be replaced from here`,
     "`bentocloud api-token create` makes another one to put there; `bentocloud api-token rotate NAME` is for a context",
   );
 }

@@ -27,12 +27,14 @@ export async function revokeToken(
   { insecureHttp }: RequestOptions,
 ): Promise<Revoked> {
   const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
+  let begun: ApiToken | undefined;
   try {
     const listed = await listTokens(client);
     const match = await matchTokens(cli, context, listed);
     const { own } = await findOwn(client, { listed, match, token });
     if (!own)
       throw new CliError("FAILURE", `${client.endpoint} does not say which of its API tokens this is`);
+    begun = own;
     await deleteToken(client, own.uid, { isOwn: true });
     const { error, verdict } = await identify(client);
     if (isProofOfRejection(error)) return { deleted: own };
@@ -41,7 +43,12 @@ export async function revokeToken(
     throw new CliError("FAILURE", `${client.endpoint} deleted "${own.name}" (${own.uid}), but ${but}`);
   } catch (error) {
     if (isProofOfRejection(error)) return { rejection: error };
-    throw error;
+    const isCancelled = begun && error instanceof CliError && error.code === "CANCELLED";
+    if (!isCancelled) throw error;
+    throw new CliError(
+      "CANCELLED",
+      `cancelled; the API token "${begun?.name}" may be deleted, and the rest is as it was`,
+    );
   }
 }
 

@@ -193,6 +193,20 @@ describe("logout --revoke", () => {
     expect(await contextsOf(here)).toEqual([]);
   });
 
+  test("says on Ctrl-C that the token may be deleted already, and keeps the context", async () => {
+    const cloud = await newCloud();
+    const here = homeOf(entryOf(cloud, "laptop", 20));
+    cloud.misbehave(DELETE, { afterwards: { silent: true } });
+    const running = start(["logout", "--revoke"], { home: here });
+    await cloud.seen(DELETE);
+    running.kill("SIGINT");
+    expect(await running.result).toMatchObject({
+      code: 130,
+      stderr: 'error: cancelled; the API token "laptop" may be deleted, and the rest is as it was\n',
+    });
+    expect(await contextsOf(here)).toEqual(["laptop"]);
+  });
+
   test("keeps a login that was saved under the name meanwhile", async () => {
     const cloud = await newCloud();
     const here = homeOf(entryOf(cloud, "laptop", 20));

@@ -78,6 +78,15 @@ describe("restore without an ID", () => {
   });
 });
 
+describe("restore of a file that cannot be read", () => {
+  test("lists what each version would bring back", async () => {
+    const here = await seenHome("a", "b");
+    here.write("contexts: [\n");
+    const { stdout } = await run(["restore"], { home: here });
+    expect(stdout).toMatch(/ago +brings back a, b in place of the file that cannot be read$/m);
+  });
+});
+
 describe("restore without an ID on a terminal", () => {
   test("picks one of what it would list", async () => {
     const here = await seenHome("a", "b", "c");

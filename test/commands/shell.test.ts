@@ -90,6 +90,16 @@ describe("shell", () => {
     expect(await shell(["mine"], "", { home: homeOf("mine"), env: { SHELL } })).toMatchObject({ code });
   });
 
+  test.each([[" "], ["\0"]])("refuses a name that a variable cannot hold: %j", async (name) => {
+    const here = homeOf("mine", { name });
+    const picked = openTerminal(["shell"], { home: here, env: { SHELL: "/bin/sh" } });
+    await picked.waitFor("Open a shell with which context?");
+    picked.press("down");
+    picked.press("enter");
+    expect((await picked.exit).code).toBe(1);
+    expect(picked.screen).toContain("a variable cannot hold the name of this context");
+  });
+
   test("writes nothing", async () => {
     const here = homeOf("mine");
     const before = here.tree();
