@@ -8,31 +8,29 @@ interface FunctionDialect {
   define(program: string, words: string): string[];
 }
 
-/** An alias of that name would be expanded in the definition, and win over the function afterwards. */
-const withoutAlias = (program: string) => `unalias ${program} 2>/dev/null || true`;
-
 /** `command` passes over functions, so that a function named `bentocloud` is not called. */
-const bash: FunctionDialect = {
-  names: /^[a-z_][\w.+-]*$/i,
+const bourne = (names: RegExp): FunctionDialect => ({
+  names,
   define: (program, words) => [
-    withoutAlias(program),
-    `function ${program} { command bentocloud ${words} "$@"; }`,
+    // An alias of that name would win over the function.
+    `unalias ${program} 2>/dev/null || true`,
+    // Inside `eval`, because zsh would expand that alias in the definition before it runs the line above.
+    `eval ${dialectFor("sh").quote(`${program}() { command bentocloud ${words} "$@"; }`)}`,
   ],
-};
+});
+
+const ANY_NAME = /^[a-z_][\w.+-]*$/i;
 
 const DIALECTS: Record<string, FunctionDialect> = {
-  sh: {
-    names: /^[a-z_]\w*$/i,
-    define: (program, words) => [withoutAlias(program), `${program}() { command bentocloud ${words} "$@"; }`],
-  },
-  bash,
-  zsh: bash,
+  sh: bourne(/^[a-z_]\w*$/i),
+  bash: bourne(ANY_NAME),
+  zsh: bourne(ANY_NAME),
   fish: {
-    names: bash.names,
+    names: ANY_NAME,
     define: (program, words) => [`function ${program}; command bentocloud ${words} $argv; end`],
   },
   powershell: {
-    names: bash.names,
+    names: ANY_NAME,
     define: (program, words) => [
       `Remove-Item Alias:${program} -Force -ErrorAction SilentlyContinue`,
       `function ${program} {`,
@@ -46,13 +44,14 @@ const DIALECTS: Record<string, FunctionDialect> = {
 
 /** A function of one of these names would break the shell, or call itself. */
 const RESERVED = new Set(
-  (
-    "bentocloud command builtin exec eval export unset set unalias alias function return break continue exit trap " +
-    "shift times readonly local declare typeset let source if then else elif fi case esac for while until do done in " +
-    "select time coproc repeat foreach end begin switch and or not test read string argparse status functions true " +
-    "false cd begin process filter param try catch finally throw trap class enum using workflow data dynamicparam " +
-    "elseif from hidden inlinescript parallel sequence static var define clean nocorrect noglob"
-  ).split(" "),
+  [
+    "alias begin bentocloud break builtin case cd command continue coproc declare do done elif else end esac eval exec",
+    "exit export false fi for function if in let local read readonly repeat return select set shift source switch test",
+    "then time times trap true typeset unalias unset until while", // sh, bash, zsh
+    "and argparse functions not or status string", // fish
+    "catch class data define dynamicparam elseif enum filter finally foreach from hidden inlinescript parallel param",
+    "process sequence static throw try using var workflow", // PowerShell
+  ].flatMap((line) => line.split(" ")),
 );
 
 /**
@@ -80,7 +79,7 @@ export function toFunctions(
 }
 
 function badName(program: string, shell: string) {
-  const isName = bash.names.test(program) && !RESERVED.has(program.toLowerCase());
+  const isName = ANY_NAME.test(program) && !RESERVED.has(program.toLowerCase());
   return usageError(
     `--alias takes the name of a program that a function in ${shell} can have`,
     isName ? "--shell bash, zsh or fish allows this one" : "for example --alias bentoml",

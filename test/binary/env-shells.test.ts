@@ -153,6 +153,19 @@ for (const shell of SHELLS) {
       expect(stdout.split("\0")).toEqual(["tool", "https://mine.test", ...args, "read this\n"]);
     });
 
+    test.if(shell.dialect !== "sh" && !isFish)(
+      "defines it with a name that only some shells allow",
+      async () => {
+        const place = homeWithTool();
+        const env = { ...options.env, PATH: `${place.path}/bin:${process.env["PATH"]}` };
+        const script = POSIX_ALIAS.replaceAll("tool", "my-tool.1");
+        symlinkSync("tool", join(place.path, "bin/my-tool.1"));
+        const command = [...shell.command, script, "sh"];
+        const { code, stderr } = await run(["x"], { ...options, home: place, env, command });
+        expect({ code, stderr }).toEqual({ code: 7, stderr: "" });
+      },
+    );
+
     test("bakes the context of --context into the function", async () => {
       const place = homeWithTool();
       const env = { ...options.env, PATH: `${place.path}/bin:${process.env["PATH"]}` };

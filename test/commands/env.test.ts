@@ -170,14 +170,10 @@ describe("env --alias", () => {
   const here = signedIn();
 
   test.each([
-    [
-      ["--shell", "sh"],
-      `unalias bentoml 2>/dev/null || true\nbentoml() { command bentocloud exec -- bentoml "$@"; }\n`,
-    ],
-    [
-      ["--shell", "zsh"],
-      `unalias bentoml 2>/dev/null || true\nfunction bentoml { command bentocloud exec -- bentoml "$@"; }\n`,
-    ],
+    ...["sh", "bash", "zsh"].map((shell): [string[], string] => [
+      ["--shell", shell],
+      `unalias bentoml 2>/dev/null || true\neval 'bentoml() { command bentocloud exec -- bentoml "$@"; }'\n`,
+    ]),
     [["--shell", "fish"], "function bentoml; command bentocloud exec -- bentoml $argv; end\n"],
     [
       ["--shell", "fish", "--context", "mine"],
