@@ -23,6 +23,7 @@ import {
   findBaseline,
   findLastValid,
   listVersions,
+  type LoadedVersion,
   loadVersions,
   versionKey,
   overwriteVersion,
@@ -105,15 +106,31 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<LossReport | u
   // An entry that cannot be read is still in the file.
   const missing = contexts.filter(({ name }) => !present.has(name) && !problemWith(now, name));
   const changed = contexts.filter((context) => !isSameLogin(context, present.get(context.name)));
-  const older = (changed.length > missing.length ? await loadVersions(paths.own) : [])
-    .filter(({ kind, time }) => kind === "version" && time < baseline.time)
-    .map(({ file }) => file);
+  const kept = changed.length > missing.length ? await loadVersions(paths.own) : [];
   const reverted = changed.filter(({ name }) => {
     const other = present.get(name);
-    return other !== undefined && hasLogin(older, other);
+    return other !== undefined && isOlder(other, findContext(before.contexts, name)!, kept);
   });
   if (missing.length + reverted.length === 0) return undefined;
   return { missing, reverted, current: before.current.name };
+}
+
+/**
+ * Whether a version from before the newest one has this login. Not when another program put the login of the newest
+ * version in its place: the loss was reported then, and the login is back now.
+ */
+function isOlder(login: Context, newest: Context, kept: readonly LoadedVersion[]): boolean {
+  const versions = kept.filter(({ kind }) => kind === "version");
+  const last = versions.findLast(({ file }) => !hasLogin([file], newest));
+  const cause = last && kept[kept.indexOf(last) + 1];
+  const isBack = cause?.kind === "loss" && hasLogin([cause.file], login);
+  return (
+    !isBack &&
+    hasLogin(
+      versions.slice(0, -1).map(({ file }) => file),
+      login,
+    )
+  );
 }
 
 /** Without an ID the loss could not be kept. Then each reading of the file in one run finds it, and only one says it. */

@@ -81,15 +81,26 @@ interface Loss {
   earlier: Loss[];
 }
 
-/** Names that are missing from the newest version, and those that are an older login again. */
+/**
+ * Names that are missing from the newest version, and those that are an older login again; except a login that comes back
+ * after another program had put an older one in its place, which was reported then.
+ */
 function expectedLoss(here: Home, earlier: Loss[]): Loss {
   const [found, versions] = [loginsIn(here.read()), versionsOf(here)];
   const [newest, older] = [versions.at(-1) ?? new Map<string, string>(), versions.slice(0, -1)];
+  const kept = listVersions(ownOf(here)).map(({ kind, path }) => ({
+    kind,
+    logins: loginsIn(readFileSync(path, "utf8")),
+  }));
   const lost = [...newest].filter(([name, token]) => {
     const other = found.get(name);
-    return other === undefined || (other !== token && older.some((version) => version.get(name) === other));
+    if (other === undefined) return true;
+    const last = kept.findLastIndex(({ kind, logins }) => kind === "version" && logins.get(name) !== token);
+    const cause = last === -1 ? undefined : kept[last + 1];
+    const isBack = cause?.kind === "loss" && cause.logins.get(name) === other;
+    return other !== token && !isBack && older.some((version) => version.get(name) === other);
   });
-  const history = listVersions(ownOf(here)).map(({ path }) => loginsIn(readFileSync(path, "utf8")));
+  const history = kept.map(({ logins }) => logins);
   return { lost: new Map(lost), found, history, earlier };
 }
 
@@ -243,6 +254,30 @@ describe("another program's write", () => {
     symlinkSync(other, here.file);
     await store.read();
     expect(alerts).toEqual([]);
+  });
+});
+
+describe("a login that comes back by itself", () => {
+  test("is not taken for an older one, so that nothing brings back the stale login", async () => {
+    const { here, logins, store, alerts } = await seenHome("a");
+    await login(store, "a");
+    const newer = loginsIn(here.read());
+    for (const stale of [logins, newer]) {
+      write(here, stale);
+      await store.read();
+    }
+    expect(alerts).toEqual([expect.stringContaining("back to an older login: a; ")]);
+    expect(await store.losses()).toEqual([]);
+  });
+
+  test("is said to have gone back, when it was a restored one that it replaced", async () => {
+    const { here, store, alerts } = await seenHome("a");
+    await login(store, "a");
+    const newer = loginsIn(here.read());
+    await restore(store, (await listRestorable(store))[0]!.id);
+    write(here, newer);
+    await store.read();
+    expect(alerts).toEqual([expect.stringContaining("back to an older login: a; ")]);
   });
 });
 
