@@ -108,7 +108,10 @@ function describeRest(active: Active | undefined, remaining: readonly string[]):
   return `No context is active here; \`bentocloud use ${name}\` makes another one current`;
 }
 
-/** Where the current context was removed, a person may choose another one. None becomes current unasked. */
+/**
+ * Where the current context was removed, a person may choose another one. None becomes current unasked, and to cancel
+ * this question is an answer too: the logout is done.
+ */
 export async function offerAnother(cli: Cli, active: Active | undefined, file: ContextsFile): Promise<void> {
   const { output, interactive, store } = cli;
   const isGone = active && !active.context && active.source.kind === "user";
@@ -116,7 +119,11 @@ export async function offerAnother(cli: Cli, active: Active | undefined, file: C
   const prompt = await cli.prompt();
   const toChoice = ({ name, endpoint }: Context) => ({ value: name, label: name, hint: endpoint.masked });
   const none = { value: "", label: "none for now" };
-  const name = await prompt.pick("Switch to which context?", [none, ...file.contexts.map(toChoice)], "");
+  const choices = [none, ...file.contexts.map(toChoice)];
+  const name = await prompt.pick("Switch to which context?", choices, "").catch((error: unknown) => {
+    if (error instanceof CliError && error.code === "CANCELLED") return "";
+    throw error;
+  });
   if (name === "") return;
   await switchContext(store, name);
   output.success(`Switched to context "${name}"`);

@@ -60,7 +60,7 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
   if (purged !== undefined) cli.output.success(purged);
   if (failures.size > 0) throw failureOf(cli, failures);
   if (options.purge && !options.revoke) sayPages(cli, ended);
-  await offerAnother(cli, active, file);
+  if (removed.length > 0) await offerAnother(cli, active, file);
 }
 
 /** Why contexts stay, by their names. */
@@ -130,7 +130,8 @@ async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
 
 function sayPages(cli: Cli, logins: readonly Context[]): void {
   const pages = new Set(logins.filter(usableTokenOf).map(({ endpoint }) => tokensPage(endpoint)));
-  if (pages.size > 0) cli.output.hint(`the token works until it is deleted: ${[...pages].join(", ")}`);
+  if (pages.size > 0)
+    cli.output.hint(`the token works until it is deleted on its server: ${[...pages].join(", ")}`);
 }
 
 function failureOf(cli: Cli, failures: Failures): CliError {

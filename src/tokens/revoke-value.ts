@@ -75,10 +75,12 @@ async function chooseEndpoint(cli: Cli, token: Token, given: string | undefined)
     );
   if (wanted !== undefined) return wanted;
   if (holder) return parseEndpoint(holder.endpoint);
-  const { context, source } = await cli.resolve();
+  const { context, source, hasOthers } = await cli.resolve();
   const endpoint = context ? parseEndpoint(context.endpoint) : DEFAULT_ENDPOINT;
   const isForeign = source.kind !== "env_key" && (await cli.store.isForeign());
-  if (endpoint === DEFAULT_ENDPOINT || (source.kind !== "project" && !isForeign)) return endpoint;
+  const isChosen = context !== undefined && source.kind !== "project" && !isForeign;
+  const isDefault = endpoint === DEFAULT_ENDPOINT && (context !== undefined || !hasOthers);
+  if (isChosen || isDefault) return endpoint;
   throw usageError(
     "no context here has this API token, so nothing says which server it is of",
     `if it may be sent to ${endpoint}, say so with --endpoint`,

@@ -102,17 +102,17 @@ describe("api-token revoke --with-token", () => {
     expect(stderr).toContain("BENTO_CLOUD_API_KEY holds that API token, which no longer works\n");
   });
 
-  test.each([["a project's context", "context=mine\n"]])(
-    "does not send a token of no context where only %s chose the server",
-    async (_, project) => {
-      const cloud = await newCloud();
-      const here = homeOf("first", entryOf(cloud, "mine", 20));
-      writeFileSync(join(here.path, ".bentorc"), project);
-      const refused = await revoke(canary(), [], { home: here });
-      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("say so with --endpoint") });
-      expect(cloud.requests).toEqual([]);
-    },
-  );
+  test.each([
+    ["only a project chose the server", "context=mine\n"],
+    ["none of several contexts is active", "context=gone\n"],
+  ])("does not send a token of no context where %s", async (_, project) => {
+    const cloud = await newCloud();
+    const here = homeOf("first", entryOf(cloud, "mine", 20));
+    writeFileSync(join(here.path, ".bentorc"), project);
+    const refused = await revoke(canary(), [], { home: here });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("say so with --endpoint") });
+    expect(cloud.requests).toEqual([]);
+  });
 
   test("does not send a context's token to another server", async () => {
     const [cloud, other] = [await newCloud(), await newCloud()];

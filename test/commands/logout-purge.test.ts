@@ -68,7 +68,9 @@ describe("logout --purge", () => {
     const { code, stderr } = await logout(here, name, "--purge");
     expect(code).toBe(0);
     expect(stderr).toMatch(/^✓ Took the API token out of \d+ backups$/m);
-    expect(stderr).toEndWith(`hint: the token works until it is deleted: https://${name}.test/api_tokens\n`);
+    expect(stderr).toEndWith(
+      `hint: the token works until it is deleted on its server: https://${name}.test/api_tokens\n`,
+    );
     expect(filesWith(here, gone)).toEqual([]);
     expect(filesWith(here, stays).length).toBeGreaterThanOrEqual(before);
     expect(here.tree().filter((line) => / 06[^0]|\.tmp /.test(line))).toEqual([]);

@@ -222,14 +222,17 @@ describe("logout", () => {
 describe("logout of the current context on a terminal", () => {
   const QUESTION = "Switch to which context?";
 
-  test("offers what is left, and switches to none unless one is chosen", async () => {
-    const { place, write } = homeWith("prod", "staging", "dev");
-    const terminal = openTerminal(["logout"], { home: place });
-    await terminal.waitFor(QUESTION);
-    terminal.press("enter");
-    expect(await terminal.exit).toMatchObject({ code: 0 });
-    expect(place.read()).toBe(write(["staging", "dev"]));
-  });
+  test.each(["enter", "ctrl-c", "escape"] as const)(
+    "offers what is left, and %s switches to none",
+    async (key) => {
+      const { place, write } = homeWith("prod", "staging", "dev");
+      const terminal = openTerminal(["logout"], { home: place });
+      await terminal.waitFor(QUESTION);
+      terminal.press(key);
+      expect(await terminal.exit).toMatchObject({ code: 0 });
+      expect(place.read()).toBe(write(["staging", "dev"]));
+    },
+  );
 
   test("switches to the one that is chosen", async () => {
     const { place, write } = homeWith("prod", "staging", "dev");
