@@ -11,7 +11,7 @@ import { readOwnFile } from "../system/read-file.ts";
 import { replaceFile } from "../system/replace.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { readContexts } from "../yaml/read.ts";
-import type { Paths } from "./home.ts";
+import type { Paths } from "./paths.ts";
 import { readFileText } from "./snapshot.ts";
 import { withStoreLock } from "./store-lock.ts";
 import { listVersions, loadVersions, readVersion } from "./versions.ts";

@@ -1,11 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf, tokensIn } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
 import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { canTrace, forEachOf, tampered, writingCalls } from "./faults/strace.ts";
+import { forEachOf, needsTrace, tampered, writingCalls } from "./faults/strace.ts";
 
 sweepCanaries({ files: ["bentoml/.yatai.yaml.*"] });
 
@@ -35,7 +35,7 @@ function holds(here: Home, secret: string): boolean {
   );
 }
 
-describe.skipIf(!canTrace)("logout --purge, at any system call that writes,", () => {
+needsTrace.describe("logout --purge, at any system call that writes,", () => {
   test.each([
     ["killed", "signal=SIGKILL", "", ["SIGKILL", 0]],
     ["with a disk that is full from there on", "error=ENOSPC", "+", [6, 0]],

@@ -7,7 +7,7 @@ import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import { sweepCanaries } from "../support/sweep.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
@@ -25,6 +25,8 @@ interface Row {
   tokens?: string[];
   /** The project file before. */
   bentorc?: string;
+  /** Printing the token is its purpose. */
+  reveals?: true;
 }
 
 const TOKEN = /^[0-9a-v]{20}\n$/;
@@ -32,7 +34,10 @@ const TOKEN_OK = { id: "token", status: "ok" };
 const NOT_OTHER = /^(?![^]*name: "other")/;
 const TO_OTHER: Row = { args: ["other"], prints: /other/, file: /^current_context_name: "?other/m };
 
-/** The home has the contexts `mine`, which is current and has the API token `laptop`, and `other`. */
+/**
+ * The home has the contexts `mine`, which is current and has the API token `laptop`, `other`, and `service` with a
+ * password in its endpoint.
+ */
 const COMMANDS: Record<string, Row> = {
   login: {
     args: ({ url }) => ["--with-token", "--context", "new", "--endpoint", url],
@@ -42,7 +47,7 @@ const COMMANDS: Record<string, Row> = {
   logout: { args: ["other"], file: NOT_OTHER },
   status: { json: { name: "mine", verdict: "valid" } },
   whoami: { json: { name: "mine", email: "me@example.test" } },
-  token: { prints: TOKEN },
+  token: { prints: TOKEN, reveals: true },
   use: { ...TO_OTHER, prints: "" },
   "context list": { prints: /mine[^]*other/ },
   "context show": { json: { name: "mine" } },
@@ -53,14 +58,14 @@ const COMMANDS: Record<string, Row> = {
   "context unprotect": { args: ["mine"] },
   link: { json: { context: "mine", organization: "acme" } },
   unlink: { bentorc: "context=mine\n", json: { removed: true } },
-  exec: { args: ["--", "sh", "-c", "echo $BENTO_CLOUD_API_KEY"], prints: TOKEN },
-  env: { prints: /^export BENTO_CLOUD_API_KEY=/ },
+  exec: { args: ["--", "sh", "-c", "echo $BENTO_CLOUD_API_KEY"], prints: TOKEN, reveals: true },
+  env: { prints: /^export BENTO_CLOUD_API_KEY=/, reveals: true },
   shell: { args: ["other"] },
   open: { args: ["--no-browser"], json: { opened: false } },
   explain: { json: { active: expect.objectContaining({ name: "mine" }) } },
   "api-token list": { prints: /laptop/ },
   "api-token get": { args: ["laptop"], json: { name: "laptop" } },
-  "api-token create": { args: ["ci"], prints: TOKEN, tokens: ["laptop", "spare", "ci"] },
+  "api-token create": { args: ["ci"], prints: TOKEN, tokens: ["laptop", "spare", "ci"], reveals: true },
   "api-token update": { args: ["spare", "--description", "unused"], json: { description: "unused" } },
   "api-token delete": { args: ["spare", "--yes"], tokens: ["laptop"] },
   "api-token rotate": { tokens: ["spare", "laptop-r2"] },
@@ -76,10 +81,10 @@ const COMMANDS: Record<string, Row> = {
     args: (cloud) => ["--endpoint", cloud.url, "--api-token", cloud.issueToken(), "--context", "new"],
     file: /name: new/,
   },
-  "cloud current-context": { json: { name: "mine" } },
+  "cloud current-context": { json: { name: "mine" }, reveals: true },
   "cloud list-context": { prints: /"mine"/ },
   "cloud update-current-context": TO_OTHER,
-  "current-context": { json: { name: "mine" } },
+  "current-context": { json: { name: "mine" }, reveals: true },
   "list-context": { prints: /"mine"/ },
   "update-current-context": TO_OTHER,
 };
@@ -98,12 +103,13 @@ test("the table has every command of the program", async () => {
 
 describe("does what it is for:", () => {
   test.each(Object.entries(COMMANDS))("%s", async (name, row) => {
-    const { args = [], prints = "", json, file, tokens, bentorc } = row;
+    const { args = [], prints = "", json, file, tokens, bentorc, reveals = false } = row;
     const cloud = await newCloud();
     const here = home();
     const token = cloud.issueToken({ name: "laptop", createdAt: new Date(Date.now() - 1e9) });
     cloud.issueToken({ name: "spare", createdAt: new Date(Date.now() - 2e9) });
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }]);
+    const service = { name: "service", endpoint: `https://me:${canary()}@service.test` };
+    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }, service]);
     const cwd = join(here.path, "project");
     mkdirSync(cwd);
     if (bentorc) writeBelow(cwd, ".bentorc", bentorc);
@@ -111,7 +117,12 @@ describe("does what it is for:", () => {
     const given = typeof args === "function" ? args(cloud) : args;
     const words = [...name.split(" "), ...(json ? ["--json"] : []), ...given];
     const stdin = words.includes("--with-token") ? cloud.issueToken() : null;
-    const { code, stdout, stderr } = await run(words, { home: here, cwd, stdin, reveals: true });
+    const { code, stdout, stderr } = await run(words, {
+      home: here,
+      cwd,
+      stdin,
+      reveals: reveals && "stdout",
+    });
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("error") });
     if (json) expect(JSON.parse(stdout)).toMatchObject(json);
     else if (typeof prints === "string") expect(stdout).toBe(prints);
