@@ -4,7 +4,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { type Context, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, tokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
 import { discard, listDirectory } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
@@ -16,15 +16,10 @@ import { readFileText } from "./snapshot.ts";
 import { withStoreLock } from "./store-lock.ts";
 import { listVersions, loadVersions, readVersion } from "./versions.ts";
 
-/** The logins that the kept copies have under a name, newest first, each once. */
-export async function findKeptLogins(own: string, name: string): Promise<Context[]> {
-  const kept = (await loadVersions(own)).toReversed().flatMap(({ file }) => file.contexts);
-  const byToken = new Map<string, Context>();
-  for (const context of kept) {
-    const key = JSON.stringify([tokenOf(context)?.reveal(), context.endpoint.reveal()]);
-    if (context.name === name && !byToken.has(key)) byToken.set(key, context);
-  }
-  return [...byToken.values()];
+/** The login that stood under a name last, as far as versions and losses reach back. */
+export async function findKeptLogin(own: string, name: string): Promise<Context | undefined> {
+  const newestFirst = (await loadVersions(own)).toReversed();
+  return newestFirst.flatMap(({ file }) => findContext(file.contexts, name) ?? [])[0];
 }
 
 /**

@@ -12,7 +12,7 @@ import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { quoteWord } from "../resolve/require.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
-import { findKeptLogins, hasToken, purgeTokens } from "../store/purge.ts";
+import { findKeptLogin, hasToken, purgeTokens } from "../store/purge.ts";
 import { problemWith } from "../yaml/read.ts";
 import { contextsUsing } from "./replace-token.ts";
 import { revokeToken, warnIfInEnvironment } from "./revoke.ts";
@@ -24,12 +24,12 @@ export interface LeaveOptions {
   insecureHttp: boolean;
 }
 
-/** The stored login of that name, or else those that backups have under it. */
+/** The stored login of that name, or else the last one that backups have under it. */
 export async function findLogins(cli: Cli, name: string): Promise<Context[]> {
   const file = await cli.store.read();
   const isStored = findContext(file.contexts, name) !== undefined || problemWith(file, name) !== undefined;
-  const kept = isStored ? [] : await findKeptLogins(cli.store.paths.own, name);
-  if (kept.length > 0) return kept;
+  const kept = isStored ? undefined : await findKeptLogin(cli.store.paths.own, name);
+  if (kept) return [kept];
   await requireStored(cli.store, name);
   return file.contexts.filter((context) => context.name === name);
 }

@@ -96,6 +96,21 @@ describe("logout --purge", () => {
     expect(await logout(here, "a", "--purge")).toMatchObject({ code: 3 });
   });
 
+  test("after the context was removed takes the last token of that name, and not those before it", async () => {
+    const here = homeOf("a", "b");
+    const [before = ""] = tokensIn(here);
+    await run(["use", "b"], { home: here });
+    await logout(here, "a");
+    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    const [last = ""] = tokensIn(here);
+    await logout(here, "a");
+    expect((await logout(here, "a", "--purge")).code).toBe(0);
+    expect({ last: filesWith(here, last).length, before: filesWith(here, before).length > 0 }).toEqual({
+      last: 0,
+      before: true,
+    });
+  });
+
   test("forgets an unfinished rotation, and says what may be left on the server", async () => {
     const here = homeOf("a", "b");
     const [token = ""] = tokensIn(here);
