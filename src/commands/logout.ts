@@ -5,11 +5,12 @@ import { storedChoice } from "../resolve/login-name.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { CONTEXT, REQUEST_ARGS, YES_ALSO } from "./_args.ts";
+import { CONTEXT, REQUEST_ARGS, YES } from "./_args.ts";
 
 export const logout = command({
   name: "logout",
   description: "Remove a context, and say what still authenticates",
+  section: "Sign in",
   args: {
     name: {
       ...CONTEXT,
@@ -19,7 +20,7 @@ export const logout = command({
     all: flag("Remove every context that is not protected"),
     revoke: flag("Delete its API token on the server first; if that fails, keep it"),
     purge: flag("Take its API token out of every backup too"),
-    yes: YES_ALSO,
+    yes: YES,
     ...REQUEST_ARGS,
   },
   examples: [

@@ -1,17 +1,18 @@
 import { command, flag } from "../cli/command.ts";
 import { openOffline } from "../auth/session.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
-import { usageError } from "../errors.ts";
 
 const PAGES = ["api_tokens", "deployments"];
 
 export const open = command({
   name: "open",
   description: "Open the console of the active context in the browser",
+  section: "Use",
   args: {
     page: {
       type: "positional",
       required: false,
+      options: PAGES,
       description: `One of its pages: ${PAGES.join(" or ")} (default: its first page)`,
     },
     "no-browser": flag("Print the address instead"),
@@ -22,8 +23,6 @@ export const open = command({
   ],
   async run(args, cli) {
     const { page } = args;
-    if (page !== undefined && !PAGES.includes(page))
-      throw usageError("the console has no page of that name here", `one of ${PAGES.join(", ")}`);
     const { context } = await openOffline(cli);
     const url = new URL(`${parseEndpoint(context.endpoint.withoutUserinfo())}/${page ?? ""}`);
     const opened = !args["no-browser"] && (await cli.openBrowser(url));

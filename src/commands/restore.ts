@@ -10,10 +10,12 @@ import { showAge } from "../system/time.ts";
 export const restore = command({
   name: "restore",
   description: "List or bring back earlier versions of the contexts file",
+  section: "Repair",
   args: {
     id: {
       type: "positional",
       required: false,
+      valueHint: "version",
       description: "Version to bring back (default: pick one on a terminal, else list them)",
     },
   },

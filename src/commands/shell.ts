@@ -11,6 +11,7 @@ import { CONTEXT, YES } from "./_args.ts";
 export const shell = command({
   name: "shell",
   description: "Open a subshell in which every command uses a context",
+  section: "Use",
   args: {
     name: { ...CONTEXT, required: false, description: "Context (default: pick from a list)" },
     yes: YES,

@@ -13,7 +13,7 @@ export function showAge(time: Date, now: Date): string {
 }
 
 /** RFC 3339 in UTC, to the second. */
-function showTime(time: Date): string {
+export function showTime(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 

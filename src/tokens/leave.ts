@@ -10,7 +10,7 @@ import { tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { quoteWord } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
 import { findKeptLogin, hasToken, purgeTokens } from "../store/purge.ts";
 import { problemWith } from "../yaml/read.ts";

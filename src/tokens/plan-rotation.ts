@@ -5,7 +5,8 @@ import { isProof } from "../cloud/refusal.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { getToken, listTokens } from "../cloud/tokens.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
-import { quoteWord, requireToken } from "../resolve/require.ts";
+import { requireToken } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -114,7 +115,7 @@ async function chooseOld(
   const { own, candidates } = await findOwn(client, { listed, match, token });
   if (word !== undefined) {
     const named = findListed(listed, word);
-    if (!named) throw noSuchToken(word);
+    if (!named) throw noSuchToken(word, listed);
     if (candidates.includes(named)) return named;
     throw usageError(`"${named.name}" is not the API token that the context "${context.name}" holds`);
   }

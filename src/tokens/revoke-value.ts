@@ -75,11 +75,11 @@ async function chooseEndpoint(cli: Cli, token: Token, given: string | undefined)
     );
   if (wanted !== undefined) return wanted;
   if (holder) return parseEndpoint(holder.endpoint);
-  const { context, source, hasOthers } = await cli.resolve();
+  const { context, source, others } = await cli.resolve();
   const endpoint = context ? parseEndpoint(context.endpoint) : DEFAULT_ENDPOINT;
   const isForeign = source.kind !== "env_key" && (await cli.store.isForeign());
   const isChosen = context !== undefined && source.kind !== "project" && !isForeign;
-  const isDefault = endpoint === DEFAULT_ENDPOINT && (context !== undefined || !hasOthers);
+  const isDefault = endpoint === DEFAULT_ENDPOINT && (context !== undefined || others.length === 0);
   if (isChosen || isDefault) return endpoint;
   throw usageError(
     "no context here has this API token, so nothing says which server it is of",

@@ -1,9 +1,10 @@
 import { command, flag } from "../../cli/command.ts";
 import { usageError } from "../../errors.ts";
-import { loginCommand, quoteWord } from "../../resolve/require.ts";
+import { loginCommand } from "../../resolve/require.ts";
+import { quoteWord } from "../../system/text.ts";
 import { describeUser } from "../../tokens/match.ts";
 import { revokeValue } from "../../tokens/revoke-value.ts";
-import { ENDPOINT, REQUEST_ARGS, YES_ALSO } from "../_args.ts";
+import { ENDPOINT, REQUEST_ARGS, YES } from "../_args.ts";
 
 export const revoke = command({
   name: "revoke",
@@ -14,7 +15,7 @@ export const revoke = command({
       ...ENDPOINT,
       description: "Its server (default: that of the context which has it, or the active one)",
     },
-    yes: YES_ALSO,
+    yes: YES,
     ...REQUEST_ARGS,
   },
   examples: [["bentocloud api-token revoke --with-token < leaked.txt", "a token that leaked"]],
