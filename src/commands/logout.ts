@@ -18,7 +18,7 @@ export const logout = command({
       description: "Context to remove (default: the stored one in use)",
     },
     all: flag("Remove every context that is not protected"),
-    revoke: flag("Delete its API token on the server first; if that fails, keep it"),
+    revoke: flag("Delete its API token on the server first; if that fails, the context stays"),
     purge: flag("Take its API token out of every backup too"),
     yes: YES,
     ...REQUEST_ARGS,
