@@ -1,5 +1,5 @@
 import type { Identification } from "../cloud/identify.ts";
-import type { Context } from "../contexts/context.ts";
+import { type Context, findContext, loginKey } from "../contexts/context.ts";
 import { parseEndpoint, tokensPage } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { Token } from "../contexts/token.ts";
@@ -118,5 +118,15 @@ export async function rememberSightings(
   const stored = sightings.filter(({ context }) => context.name !== ENVIRONMENT_NAME);
   if (stored.length === 0) return;
   const { remember } = await import("../store/state.ts");
-  await store.updateState((state) => stored.reduce(remember, state), { create });
+  await store.updateState(
+    (state, { contexts }) => {
+      // While the server was asked, another process may have saved another login under the name.
+      const present = stored.filter(({ context }) => {
+        const found = findContext(contexts, context.name);
+        return found !== undefined && loginKey(found) === loginKey(context);
+      });
+      return present.reduce(remember, state);
+    },
+    { create },
+  );
 }
