@@ -88,7 +88,6 @@ const OUTSIDE: Record<string, string[]> = {
     "system/stream.ts",
   ],
   "node:child_process": ["system/"],
-  "node:dns": ["system/network.ts"],
   "node:net": ["system/http.ts", "system/network.ts"],
   "node:tls": ["system/certificate.ts", "system/network.ts"],
   "node:process": ["system/", "app.ts", "main.ts"],

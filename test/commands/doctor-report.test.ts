@@ -141,7 +141,7 @@ describe("doctor --report", () => {
     writeFileSync(join(here.cwd, ".bentorc"), "");
     const missing = { NODE_EXTRA_CA_CERTS: "/srv/quill/missing zephyr.pem" };
     const unknown = await report({ ...here, env: { ...env, ...missing } });
-    expect(unknown.stdout).toContain("fail  dns          <host> cannot be found: ");
+    expect(unknown.stdout).toContain("fail  tcp          no connection to port ");
     expect(unknown.stdout).toContain("NODE_EXTRA_CA_CERTS names <path>, which does not exist");
     writeContexts(here.home, [{ name: PROD, endpoint: `https://127.0.0.1:${cloud.port}/quill` }]);
     const { NODE_EXTRA_CA_CERTS: __, ...trusting } = env;
