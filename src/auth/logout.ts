@@ -1,4 +1,4 @@
-import { type Context, noSuchContext, tokenOf } from "../contexts/context.ts";
+import { noSuchContext, tokenOf } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -8,6 +8,7 @@ import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "./confirm-protected.ts";
+import { pickContext } from "./pick-context.ts";
 import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
 
 /** Which contexts to remove, once everybody who must be asked has agreed. */
@@ -116,11 +117,7 @@ export async function offerAnother(cli: Cli, active: Active | undefined, file: C
   const { output, interactive, store } = cli;
   const isGone = active && !active.context && active.source.kind === "user";
   if (!isGone || file.contexts.length === 0 || !interactive || output.json) return;
-  const prompt = await cli.prompt();
-  const toChoice = ({ name, endpoint }: Context) => ({ value: name, label: name, hint: endpoint.masked });
-  const none = { value: "", label: "none for now" };
-  const choices = [none, ...file.contexts.map(toChoice)];
-  const name = await prompt.pick("Switch to which context?", choices, "").catch((error: unknown) => {
+  const name = await pickContext(cli, "Switch to which context?", "none for now").catch((error: unknown) => {
     if (error instanceof CliError && error.code === "CANCELLED") return "";
     throw error;
   });

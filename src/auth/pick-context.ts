@@ -1,14 +1,27 @@
-import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { CliError, usageError } from "../errors.ts";
+import { listContexts, showStates } from "./list-contexts.ts";
 
-/** Asks a person for one of the stored contexts; the current one is offered first. */
-export async function pickContext(cli: Cli, question: string): Promise<string> {
-  const { contexts, current } = await cli.store.read();
+/**
+ * The name of the context that a person chooses from a list.
+ *
+ * @param none The row for no context, which stands first and gives an empty name; left out when not given.
+ */
+export async function pickContext(cli: Cli, question: string, none?: string): Promise<string> {
   if (!cli.interactive)
     throw usageError("which context? give its name", "`bentocloud context list` shows the contexts");
-  if (contexts.length === 0)
+  // A project file that cannot be used is no reason not to choose.
+  const active = await cli.resolve().catch(() => undefined);
+  const listed = await listContexts(cli, active);
+  if (listed.length === 0)
     throw new CliError("NOT_LOGGED_IN", "there are no contexts to choose from", { hint: "bentocloud login" });
+  const choices = listed.map((context) => ({
+    value: context.name,
+    label: context.name,
+    // Where a row is cut, the host must be left.
+    details: [context.organization ?? "-", context.endpoint.replace("https://", ""), showStates(context)],
+  }));
   const prompt = await cli.prompt();
-  const choices = contexts.map(({ name, endpoint }) => ({ value: name, label: name, hint: endpoint.masked }));
-  return prompt.pick(question, choices, current.name);
+  if (none === undefined) return prompt.pick(question, choices, listed.find(({ current }) => current)?.name);
+  return prompt.pick(question, [{ value: "", label: none }, ...choices], "");
 }

@@ -5,7 +5,7 @@ import { bringBack, findRestorable, listRestorable, type Restorable } from "../s
 import { reportNarrowed } from "../auth/report-login.ts";
 import type { Cli } from "../app.ts";
 import type { Cell } from "../system/table.ts";
-import { showAge } from "../system/time.ts";
+import { showWhen } from "../system/time.ts";
 
 export const restore = command({
   name: "restore",
@@ -52,15 +52,15 @@ export const restore = command({
 
 /** Undefined when the versions were listed instead. */
 async function choose(cli: Cli): Promise<string | undefined> {
-  const { output, store, interactive, now } = cli;
+  const { output, store, interactive } = cli;
   const versions = await listRestorable(store);
   if (output.json) return void output.data({ versions: versions.map(toJson) });
   if (versions.length === 0)
     return void output.info("No other version is kept yet; each login, logout and rename keeps one");
-  const rows = versions.map((version) => toRow(version, now()));
+  const rows = versions.map((version) => toRow(version, cli));
   if (!interactive || !cli.isTerminal(1)) return void (await output.table(HEADER, rows.map(toCells)));
   const prompt = await cli.prompt();
-  const choices = rows.map(({ id, age, effect }) => ({ value: id, label: `${id}  ${age}  ${effect}` }));
+  const choices = rows.map(({ id, age, effect }) => ({ value: id, label: id, details: [age, effect] }));
   return prompt.pick("Bring back which version?", choices);
 }
 
@@ -77,13 +77,13 @@ interface Row {
   isLoss: boolean;
 }
 
-function toRow({ id, kind, time, contexts, changes }: Restorable, now: Date): Row {
+function toRow({ id, kind, time, contexts, changes }: Restorable, { now, flags }: Cli): Row {
   const isLoss = kind === "loss";
   const effect = changes
     ? describeChanges(changes, WOULD)
     : `brings back ${listNames(contexts)} in place of the file that cannot be read`;
   const why = isLoss ? ", which another program removed" : "";
-  return { id, age: `${showAge(time, now)} ago`, effect: effect + why, isLoss };
+  return { id, age: showWhen(time, now(), flags), effect: effect + why, isLoss };
 }
 
 function toCells({ id, age, effect, isLoss }: Row): Cell[] {

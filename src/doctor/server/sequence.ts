@@ -16,9 +16,10 @@ export function serverChecks({ insecureHttp }: { insecureHttp: boolean }): Check
     id,
     async run(cli) {
       if (hasFailed) return undefined;
-      const target = await (found ??= findTarget(cli, insecureHttp).catch(toFinding));
+      const toAdvised = async (error: unknown) => toFinding(await cli.advise(error));
+      const target = await (found ??= findTarget(cli, insecureHttp).catch(toAdvised));
       if ("status" in target) return id === "endpoint" ? target : undefined;
-      const finding = await run(target).catch(toFinding);
+      const finding = await run(target).catch(toAdvised);
       hasFailed = finding?.status === "fail";
       return finding;
     },
