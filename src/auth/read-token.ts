@@ -22,7 +22,7 @@ export async function readToken(cli: TokenReader, context: Context): Promise<Tok
   const plain = plainTokenOf(context);
   const isStored = context.name !== ENVIRONMENT_NAME;
   if (isStored && hasRecords(cli.store.paths.own))
-    await (await import("./change-stores.ts")).endEarlierChanges(cli);
+    await (await import("./end-earlier-changes.ts")).endEarlierChanges(cli);
   if (plain) return plain;
   const record = await requireRecord(cli, context);
   const { tokenFingerprint } = await import("../secrets/records.ts");
