@@ -60,6 +60,8 @@ describe("exit codes", () => {
 
 /** `rest` stands after `--`. */
 type Prepared = Parameters<typeof run>[1] & { args: string[]; rest?: string[] };
+const join = (args: string[], rest?: string[]) => (rest ? [...args, "--", ...rest] : args);
+
 type Reach = () => Prepared | Promise<Prepared>;
 
 const certificates = await makeCertificates();
@@ -169,18 +171,12 @@ describe("--json", () => {
   test.each(REACHED)(
     "%s: %s: one object on stderr, nothing on stdout, and nothing written",
     async (name, _how, reach) => {
-      const { args, rest: words = [], home: here = home(), ...options } = await reach();
+      const { args, rest, home: here = home(), ...options } = await reach();
       const before = here.tree();
-      const { code, stdout, stderr } = await run(
-        [...args, "--json", ...(words.length > 0 ? ["--", ...words] : [])],
-        {
-          home: here,
-          ...options,
-        },
-      );
+      const { code, stdout, stderr } = await run(join([...args, "--json"], rest), { home: here, ...options });
       expect({ code, stdout }).toEqual({ code: exitCodeOf(name), stdout: "" });
-      const { error, ...rest } = JSON.parse(stderr);
-      expect(rest).toEqual({});
+      const { error, ...more } = JSON.parse(stderr);
+      expect(more).toEqual({});
       expect(Object.keys(error)).toEqual(["code", "message", "hint", "exit_code"]);
       expect(error).toMatchObject({ code: name, exit_code: code });
       expect(error.message).toMatch(/^[^A-Z\s].*[^.\s]$/);

@@ -1,0 +1,90 @@
+import { expect } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { forEachOf, needsTrace, tampered, writingCalls } from "../binary/faults/strace.ts";
+import { homeOf, leftovers, ownOf } from "../store/fixture.ts";
+import { type Home, run } from "../support/bin.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { filesWith, newFolder, program } from "./peers.ts";
+
+// A process that is killed leaves its files, here those that it was writing.
+sweepCanaries({ files: ["**/*.tmp"] });
+
+/** A helper that keeps each entry in a file of its own, outside of the home. */
+function helper(): { env: Record<string, string>; entries: () => number } {
+  const folder = newFolder();
+  const script = `
+read -r line
+case $1 in
+  store) url=\${line#*https://}; printf '%s' "$line" > "${folder}/\${url%%\\"*}" ;;
+  get) [ -e "${folder}/\${line#https://}" ] && cat "${folder}/\${line#https://}" ;;
+  erase) rm -f "${folder}/\${line#https://}" ;;
+  list) printf '{'; for f in "${folder}"/*; do printf '"https://%s":"x",' "\${f##*/}"; done; printf '}' ;;
+esac || { echo 'credentials not found in native keychain'; exit 1; }`;
+  const { env } = program("docker-credential-own", script);
+  const entries = () => Bun.spawnSync(["ls", folder]).stdout.toString().split("\n").filter(Boolean).length;
+  return { env, entries };
+}
+
+const store = (to: string) => ["context", "store", "mine", "--to", to];
+
+interface Case {
+  name: string;
+  /** What is done before. */
+  before: string[][];
+  command: string[];
+  /** Whether the context is gone afterwards, if nobody kills. */
+  removes?: true;
+}
+
+const CASES: Case[] = [
+  { name: "a move out of the file", before: [], command: store("helper:own") },
+  { name: "a move back into the file", before: [store("helper:own")], command: store("file") },
+  { name: "a logout", before: [store("helper:own")], command: ["logout", "mine"], removes: true },
+];
+
+function recordsOf(here: Home): unknown[] {
+  const path = join(ownOf(here), "stores.json");
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
+}
+
+/** The next commands end what was begun: the token can be used, and nothing is left that nobody refers to. */
+async function expectEnded(here: Home, token: string, peer: ReturnType<typeof helper>): Promise<void> {
+  const options = { home: here, env: peer.env };
+  const isThere = here.read().includes("name: mine") || here.read().includes('name: "mine"');
+  if (isThere) {
+    const print = await run(["token"], { ...options, reveals: "stdout" });
+    expect({ code: print.code, isToken: print.stdout === `${token}\n` }).toEqual({ code: 0, isToken: true });
+  } else expect(await run(["doctor", "--offline", "--fix"], options)).toMatchObject({ stderr: "" });
+  const isKept = here.read().includes("kept-in-helper");
+  expect({ entries: peer.entries(), records: recordsOf(here).length }).toEqual({
+    entries: isKept ? 1 : 0,
+    records: isKept ? 1 : 0,
+  });
+  if (isKept) expect(filesWith(token, here)).toEqual([]);
+}
+
+needsTrace.test.each(CASES)(
+  "$name that is killed at any write leaves a token that works, and the next command ends it",
+  async ({ before, command }) => {
+    const prepare = async () => {
+      const token = canary();
+      const here = homeOf({ name: "mine", token }, "other");
+      const peer = helper();
+      for (const words of [["use", "other"], ["use", "mine"], ...before])
+        expect(await run(words, { home: here, env: peer.env })).toMatchObject({ code: 0 });
+      return { here, token, peer };
+    };
+    const reference = await prepare();
+    const calls = await writingCalls(command, { here: reference.here, env: reference.peer.env });
+    expect(calls.length).toBeGreaterThan(10);
+    await forEachOf(calls, async ({ name, number }) => {
+      const { here, token, peer } = await prepare();
+      const inject = tampered(`${name}:signal=SIGKILL:when=${number}`);
+      await run(command, { home: here, env: peer.env, command: inject });
+      await expectEnded(here, token, peer);
+      expect(leftovers(here)).toEqual([]);
+    });
+  },
+  300_000,
+);
