@@ -17,7 +17,16 @@ export type TokenReader = Pick<Cli, "store" | "secrets">;
  *
  * @throws CliError when there is no token, when its store cannot be used, and `HOST_MISMATCH` when it is another endpoint's
  */
-export async function readToken(cli: TokenReader, context: Context): Promise<Token> {
+export function readToken(cli: TokenReader, context: Context): Promise<Token> {
+  const token = tokens.get(context) ?? readOnce(cli, context);
+  tokens.set(context, token);
+  return token;
+}
+
+/** A command that asks for a fingerprint is run once, however often the token is needed. */
+const tokens = new WeakMap<Context, Promise<Token>>();
+
+async function readOnce(cli: TokenReader, context: Context): Promise<Token> {
   requireLogin(context);
   const plain = plainTokenOf(context);
   const isStored = context.name !== ENVIRONMENT_NAME;

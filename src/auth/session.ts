@@ -1,4 +1,4 @@
-import { type Context, hasToken } from "../contexts/context.ts";
+import { type Context, plainTokenOf } from "../contexts/context.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import type { Active } from "../resolve/active.ts";
 import { requireContext } from "../resolve/require.ts";
@@ -62,11 +62,14 @@ async function openContext(cli: Pick<Cli, "resolve">): Promise<{ active: Active;
   return { active, context };
 }
 
-/** Asks the server when nobody has seen the organization yet. Undefined when the server does not say. */
+/**
+ * Asks the server when nobody has seen the organization yet, unless the token is kept in another store: none is opened for
+ * this. Undefined when the server does not say.
+ */
 export async function findOrganization(cli: Cli, context: Context): Promise<string | undefined> {
-  if (!hasToken(context)) return undefined;
+  const token = plainTokenOf(context);
+  if (!token) return (await recallIdentity(cli, context))?.organization ?? undefined;
   try {
-    const token = await readToken(cli, context);
     return (await organizationOf(cli, { context, token }, { insecureHttp: false })) ?? undefined;
   } catch (error) {
     if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
