@@ -31,7 +31,7 @@ export interface StoreChange {
   leave: readonly string[];
 }
 
-export interface Kept {
+interface Kept {
   context: string;
   endpoint: string;
   place: Place;
