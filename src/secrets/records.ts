@@ -1,9 +1,10 @@
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { cancelled, CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { realTarget } from "../system/files.ts";
-import { acquireLock } from "../system/lock.ts";
+import { acquireLock, type Lock, LOCK_WAIT_MS } from "../system/lock.ts";
 import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
 import { sha256 } from "../system/runtime.ts";
 import { storageError } from "../system/storage-error.ts";
@@ -58,6 +59,8 @@ export function tokenFingerprint(token: Token): string {
   return sha256(token.reveal()).slice(0, 16);
 }
 
+const RETRY_MS = 20;
+
 /** For the holder of the lock only. */
 export function writeRecords(own: string, records: readonly SecretRecord[]): void {
   const path = join(own, RECORDS_FILE);
@@ -69,20 +72,31 @@ export function writeRecords(own: string, records: readonly SecretRecord[]): voi
   }
 }
 
-/** Shorter than the time after which a waiting process breaks the lock of one that still runs. */
-const WAIT_MS = 4_000;
-
-/** One change of the stores at a time. */
+/**
+ * One change of the stores at a time. A store may take seconds for each step, so only the lock of a process that has ended
+ * is broken, however old it is: each attempt is a new one.
+ */
 export async function withRecordsLock<T>(
   own: string,
-  { signal, waitMs = WAIT_MS }: { signal: AbortSignal; waitMs?: number },
+  { signal, waitMs = LOCK_WAIT_MS }: { signal: AbortSignal; waitMs?: number },
   act: () => Promise<T>,
 ): Promise<T> {
   ensurePrivateDirectory(own);
   const path = join(own, "stores-lock");
-  const lock = await acquireLock(path, waitMs, signal).catch((error: unknown) => {
-    throw storageError("write", path, error);
-  });
+  const deadline = performance.now() + waitMs;
+  const acquire = async (): Promise<Lock> => {
+    try {
+      return await acquireLock(path, 0, signal);
+    } catch (error) {
+      const isTaken = error instanceof CliError && error.code === "LOCKED";
+      if (!isTaken || performance.now() >= deadline) throw storageError("write", path, error);
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => {
+        throw cancelled();
+      });
+      return acquire();
+    }
+  };
+  const lock = await acquire();
   try {
     return await act();
   } finally {

@@ -167,6 +167,32 @@ describe("the life of a token outside of the contexts file", () => {
     expect(filesWith(token, here)).toEqual([]);
   });
 
+  test("thirty logins at once lose nothing", async () => {
+    const keyring = await startKeyring();
+    const cloud = await newCloud();
+    const options = { home: home(), env: keyring.env };
+    const logins = Array.from({ length: 30 }, async (_, index) => {
+      const words = [
+        "login",
+        "--context",
+        `c${index}`,
+        "--endpoint",
+        cloud.url,
+        "--with-token",
+        "--store",
+        "keyring",
+      ];
+      const stdin = cloud.issueToken();
+      return { stdin, name: `c${index}`, result: await run(words, { ...options, stdin }) };
+    });
+    for (const { stdin, name, result } of await Promise.all(logins)) {
+      expect({ name, code: result.code }).toEqual({ name, code: 0 });
+      const print = await run(["token", "--context", name], { ...options, reveals: "stdout" });
+      expect({ name, isToken: print.stdout === `${stdin}\n` }).toEqual({ name, isToken: true });
+    }
+    expect(recordsOf(options.home)).toHaveLength(30);
+  }, 60_000);
+
   test("`status --all` shows the state of each store, and reads in parallel", async () => {
     const keyring = await startKeyring();
     const cloud = await newCloud();
