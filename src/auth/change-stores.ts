@@ -4,13 +4,8 @@ import { formatReference, newReferenceId } from "../contexts/reference.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { hasRecords } from "../secrets/has-records.ts";
-import {
-  readRecords,
-  type SecretRecord,
-  tokenFingerprint,
-  withRecordsLock,
-  writeRecords,
-} from "../secrets/records.ts";
+import { isOpen, readRecords, type SecretRecord, tokenFingerprint } from "../secrets/records.ts";
+import { withRecordsLock, writeRecords } from "../secrets/write-records.ts";
 import { describePlace, type Place, secretError } from "../secrets/secret-store.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
 import { realTarget } from "../system/files.ts";
@@ -113,11 +108,6 @@ function noteFailure(own: string, { id }: SecretRecord, error: unknown): unknown
       readRecords(own).map((record) => (record.id === id ? { ...record, has_failed: true } : record)),
     );
   return error;
-}
-
-/** Whether the next command ends it. */
-export function isOpen({ is_changing, has_failed }: SecretRecord): boolean {
-  return is_changing && !has_failed;
 }
 
 /** For the holder of the lock only. */

@@ -1,10 +1,9 @@
 import { findContext, plainTokenOf, referenceOf } from "../contexts/context.ts";
 import { requireExpected } from "../errors.ts";
-import { readRecords, type SecretRecord, withRecordsLock, writeRecords } from "../secrets/records.ts";
+import { isOpen, readRecords, type SecretRecord } from "../secrets/records.ts";
 import type { Place } from "../secrets/secret-store.ts";
 import { realTarget } from "../system/files.ts";
 import { quoteWord } from "../system/text.ts";
-import { endChanges, isOpen } from "./change-stores.ts";
 import type { TokenReader } from "./read-token.ts";
 
 /** One look for each run is enough. */
@@ -23,6 +22,8 @@ async function endOnce(cli: TokenReader): Promise<void> {
     const relogins = await findRelogins(cli);
     if (relogins.length === 0 && !readRecords(own).some(isOpen)) return;
     const { signal, alert } = await cli.secrets();
+    const { withRecordsLock, writeRecords } = await import("../secrets/write-records.ts");
+    const { endChanges } = await import("./change-stores.ts");
     await withRecordsLock(own, { signal, waitMs: 0 }, async () => {
       const ids = new Set(relogins.map(({ id }) => id));
       writeRecords(

@@ -19,7 +19,8 @@ export async function withErasure<T>(
 export async function renameKept(cli: TokenReader, from: string, to: string): Promise<void> {
   const { own } = cli.store.paths;
   if (!hasRecords(own)) return;
-  const { readRecords, withRecordsLock, writeRecords } = await import("../secrets/records.ts");
+  const { readRecords } = await import("../secrets/records.ts");
+  const { withRecordsLock, writeRecords } = await import("../secrets/write-records.ts");
   const { signal } = await cli.secrets();
   await withRecordsLock(own, { signal }, async () => {
     const records = readRecords(own);

@@ -4,7 +4,8 @@ import { checkStore, describeView, type StoreView, toView } from "../../auth/sto
 import { type Context, firstOfEachName, isKeptElsewhere, referenceOf } from "../../contexts/context.ts";
 import type { Cli } from "../../app.ts";
 import { hasRecords } from "../../secrets/has-records.ts";
-import { readRecords, type SecretRecord, withRecordsLock, writeRecords } from "../../secrets/records.ts";
+import { readRecords, type SecretRecord } from "../../secrets/records.ts";
+import { withRecordsLock, writeRecords } from "../../secrets/write-records.ts";
 import { attempt, type Check, fail, ok, warn } from "../check.ts";
 import { contextName, counted, join, list, open, secret, type Text, text } from "../report.ts";
 
