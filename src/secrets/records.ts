@@ -47,9 +47,18 @@ export function findRecord(
   { own, file }: { own: string; file: string },
   id: string | undefined,
 ): SecretRecord | undefined {
+  if (id === undefined) return undefined;
   const target = realTarget(file);
-  return readRecords(own).find((record) => record.id === id && record.file === target);
+  const isIts = (record: SecretRecord) => record.id === id && record.file === target;
+  const known = (seen.get(own) ?? []).find(isIts);
+  if (known) return known;
+  const records = readRecords(own);
+  seen.set(own, records);
+  return records.find(isIts);
 }
+
+/** What an ID means never changes, so a list of a thousand contexts reads the file once. */
+const seen = new Map<string, SecretRecord[]>();
 
 export function tokenFingerprint(token: Token): string {
   return sha256(token.reveal()).slice(0, 16);
