@@ -1,14 +1,19 @@
-import { expect } from "bun:test";
+import { afterAll, expect } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { forEachOf, needsTrace, tampered, writingCalls } from "../binary/faults/strace.ts";
 import { homeOf, leftovers, ownOf } from "../store/fixture.ts";
+import { homeToRotate, JOURNAL, tokenIn } from "../commands/rotation.ts";
 import { type Home, run } from "../support/bin.ts";
+import { startCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { filesWith, newFolder, program } from "./peers.ts";
 
 // A process that is killed leaves its files, here those that it was writing.
-sweepCanaries({ files: ["**/*.tmp"] });
+sweepCanaries({ files: ["**/*.tmp", ...JOURNAL.files] });
+
+const cloud = await startCloud();
+afterAll(() => cloud.stop());
 
 /** A helper that keeps each entry in a file of its own, outside of the home. */
 function helper(): { env: Record<string, string>; entries: () => number } {
@@ -87,6 +92,48 @@ needsTrace.test.each(CASES)(
       // The next writer removes what a killed one was writing.
       expect(await run(["use", "other"], { home: here, env: peer.env })).toMatchObject({ code: 0 });
       expect(leftovers(here)).toEqual([]);
+    });
+  },
+  300_000,
+);
+
+let users = 0;
+
+needsTrace.test(
+  "a rotation that is killed at any write leaves a token that works, and the next rotation ends it",
+  async () => {
+    const prepare = async () => {
+      const email = `user-${(users += 1)}@example.test`;
+      const here = homeToRotate(cloud, { email });
+      const old = tokenIn(here);
+      const peer = helper();
+      expect(await run(store("helper:own"), { home: here, env: peer.env })).toMatchObject({ code: 0 });
+      return { email, here, old, peer };
+    };
+    const command = ["api-token", "rotate"];
+    const reference = await prepare();
+    const calls = await writingCalls(command, { here: reference.here, env: reference.peer.env });
+    expect(calls.length).toBeGreaterThan(40);
+    const chosen = calls.filter((_, index) => index % 2 === 0);
+    await forEachOf(chosen, async ({ name, number }) => {
+      const { email, here, old, peer } = await prepare();
+      const options = { home: here, env: peer.env };
+      const inject = tampered(`${name}:signal=SIGKILL:when=${number}`);
+      await run(command, { ...options, command: inject });
+      const tokens = () => cloud.tokens.filter(({ user }) => user.email === email).map(({ value }) => value);
+      const print = () => run(["token"], { ...options, reveals: "stdout" });
+      expect(tokens()).toContain((await print()).stdout.trim());
+      expect(await run(command, options)).toMatchObject({ code: 0 });
+      const { stdout } = await print();
+      expect({ isOnly: tokens().length === 1, isIt: `${tokens()[0]}\n` === stdout }).toEqual({
+        isOnly: true,
+        isIt: true,
+      });
+      expect({ entries: peer.entries(), records: recordsOf(here).length }).toEqual({
+        entries: 1,
+        records: 1,
+      });
+      for (const token of [old, ...tokens()]) expect(filesWith(token, here)).toEqual([]);
     });
   },
   300_000,
