@@ -150,7 +150,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { createSecretStores } = await import("./secrets/open-stores.ts");
       // With `--json`, stderr holds nothing but one error object.
       const say = (line: string) => void (flags.json || output.prompt(line));
-      return createSecretStores({ env, signal: signal(), say, alert }, process.platform);
+      return createSecretStores({ env, signal: signal(), say, wait, alert }, process.platform);
     }),
     async prompt() {
       // The prompt library decides about colour by this variable only.

@@ -60,7 +60,9 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
     resolve: async () => (resolved = await resolver.resolve(name, warn)),
     secrets: async () => {
       const { createSecretStores } = await import("../secrets/open-stores.ts");
-      return createSecretStores({ env, signal: request.signal, say: warn, alert: warn }, platform());
+      const { signal } = request;
+      const tell = { say: warn, alert: warn, wait: <T>(_: () => string, act: () => Promise<T>) => act() };
+      return createSecretStores({ env, signal, ...tell }, platform());
     },
     client: async (asked) => createClient({ ...request, ...asked, env, debug: () => {} }),
   };

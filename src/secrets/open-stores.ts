@@ -1,4 +1,4 @@
-import type { Place, SecretOptions, SecretStore } from "./secret-store.ts";
+import { describePlace, type Place, type SecretOptions, type SecretStore } from "./secret-store.ts";
 
 /** The stores of this process. One that was opened serves every context that is kept in it. */
 export interface SecretStores {
@@ -10,12 +10,22 @@ export interface SecretStores {
 
 export function createSecretStores(options: SecretOptions, platform: NodeJS.Platform): SecretStores {
   const opened = new Map<string, Promise<SecretStore>>();
+  const withWaiting =
+    (place: Place) =>
+    (store: SecretStore): SecretStore => ({
+      ...store,
+      get: (entry) =>
+        options.wait(
+          () => `Waiting for ${describePlace(place)}`,
+          () => store.get(entry),
+        ),
+    });
   return {
     signal: options.signal,
     alert: options.alert,
     open(place) {
       const key = JSON.stringify(place);
-      const store = opened.get(key) ?? openStore(place, options, platform);
+      const store = opened.get(key) ?? openStore(place, options, platform).then(withWaiting(place));
       opened.set(key, store);
       return store;
     },

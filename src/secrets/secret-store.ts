@@ -38,6 +38,8 @@ export interface SecretOptions {
   signal: AbortSignal;
   /** Told what a program that was asked for a token prints on stderr. */
   say: (line: string) => void;
+  /** Shows a person what is waited for. */
+  wait: <T>(text: () => string, act: () => Promise<T>) => Promise<T>;
   /** Told once what another program did to a token that is kept here. */
   alert: (message: string) => void;
 }

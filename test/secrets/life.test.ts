@@ -147,6 +147,20 @@ describe("the life of a token outside of the contexts file", () => {
     for (const { value } of [...cloud.tokens, { value: token }]) expect(filesWith(value, here)).toEqual([]);
   });
 
+  test("`logout --revoke --purge` deletes the token on the server and in its store", async () => {
+    const env = await peers();
+    const cloud = await newCloud();
+    const { here, token } = homeWith(cloud);
+    const options = { home: here, env };
+    expect(await run(["context", "store", "mine", "--to", "helper:pass"], options)).toMatchObject({
+      code: 0,
+    });
+    const words = ["logout", "mine", "--revoke", "--purge"];
+    expect(await run(words, options)).toMatchObject({ code: 0, stdout: "" });
+    expect(cloud.tokens.map(({ value }) => value)).not.toContain(token);
+    expect({ entries: entriesIn(env), records: recordsOf(here) }).toEqual({ entries: 0, records: [] });
+  });
+
   test("what cannot be erased at a logout is exit 6, and `doctor --fix` tries again", async () => {
     const keyring = await startKeyring();
     const cloud = await newCloud();

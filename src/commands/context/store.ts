@@ -43,7 +43,7 @@ export const store = command({
     if (args.rotate && to !== "file" && to.kind === "command")
       throw usageError("--rotate cannot put a new API token where a command finds it");
     for (const context of contexts) {
-      await move(cli, context, to);
+      await move(cli, context, to, { isRotated: args.rotate });
       if (!args.rotate) continue;
       const options = { old: undefined, expiresAt: undefined, insecureHttp: args["insecure-http"] };
       await rotate(cli, { ...options, name: context.name, yes: given.all("yes") });
@@ -74,7 +74,12 @@ async function show(cli: Cli, contexts: readonly Context[], isAll: boolean): Pro
   await output.table(["NAME", "STORE", "STATE"], cells);
 }
 
-async function move(cli: Cli, context: Context, to: Place | "file"): Promise<void> {
+async function move(
+  cli: Cli,
+  context: Context,
+  to: Place | "file",
+  { isRotated }: { isRotated: boolean },
+): Promise<void> {
   const { output } = cli;
   const { name } = context;
   const before = await viewStore(cli, context);
@@ -89,7 +94,7 @@ async function move(cli: Cli, context: Context, to: Place | "file"): Promise<voi
   if (isOther) output.warn("the command prints another API token than the one that was kept until now");
   if (copies.length > 0)
     output.warn(`the contexts file still has this API token in plain text, for: ${copies.join(", ")}`);
-  if (to !== "file" && !isOther)
+  if (to !== "file" && to.kind !== "command" && !isRotated)
     output.hint(
       `backups of the disk may have copies of it; \`bentocloud api-token rotate ${quoteWord(name)}\` makes them worthless`,
     );
