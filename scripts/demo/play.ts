@@ -53,7 +53,8 @@ function addPrograms(home: string): string {
   const directory = join(home, "bin");
   for (const path of [directory, join(home, "project")]) mkdirSync(path);
   symlinkSync(BINARY, join(directory, "bentocloud"));
-  const approve = '#!/bin/sh\ncurl -fsS -d "code=${1##*code=}" "${1%%\\?*}/approve" >/dev/null\n';
+  const approve =
+    '#!/bin/sh\ncurl -fsS -d "code=${1##*code=}" -d email=ada@example.test "${1%%\\?*}/approve" >/dev/null\n';
   writeFileSync(join(directory, "browser"), approve);
   chmodSync(join(directory, "browser"), 0o755);
   return directory;

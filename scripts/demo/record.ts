@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { type Played, WIDTH } from "./play.ts";
 
 const HEIGHT = 26;
-const KEY_MS = 35;
+/** For two keys. */
+const KEYS_MS = 80;
 const READ_MS = 1_800;
 const THINK_MS = 900;
 
@@ -21,8 +22,8 @@ export function toRecording(played: readonly Played[]): string {
     events.push([now / 1000, "o", text]);
   };
   for (const { step, output } of played) {
-    show(`\u001b[2m# ${step.say}\u001b[22m\r\n\u001b[1m$\u001b[22m `, events.length === 0 ? 0 : READ_MS);
-    for (const key of step.line) show(key, KEY_MS);
+    show(`\u001b[90m# ${step.say}\u001b[39m\r\n$ `, events.length === 0 ? 0 : READ_MS);
+    for (const keys of step.line.match(/..?/g) ?? []) show(keys, KEYS_MS);
     show("\r\n", THINK_MS / 3);
     for (const [index, piece] of output.entries()) show(piece, index === 0 ? 120 : THINK_MS);
     show("\r\n");

@@ -12,7 +12,9 @@ export const EXAMPLES: Record<string, readonly (readonly [commandLine: string, e
   "context remove": [["bentocloud context remove staging", "the same as `bentocloud logout staging`"]],
   "context unprotect": [["bentocloud context unprotect prod", "commands no longer ask"]],
   unlink: [["bentocloud unlink", "in the directory of the .bentorc"]],
-  "api-token list": [["bentocloud api-token list --search ci", "those with `ci` in name, description or UID"]],
+  "api-token list": [
+    ["bentocloud api-token list --search ci", "those with `ci` in name, description or UID"],
+  ],
   "api-token get": [["bentocloud api-token get ci", "by name or UID"]],
   doctor: [
     ["bentocloud doctor", "look at everything"],

@@ -8,6 +8,7 @@ import { openSession } from "../auth/session.ts";
 import { emitWarning, ownEnvironment, workingDirectory } from "../system/runtime.ts";
 import { type RequestOptions, withDefaults } from "./client.ts";
 
+/** What {@link resolveContext} takes into account. */
 export interface ResolveOptions extends RequestOptions {
   /** Use this stored context, whatever else is set, as `--context` does. */
   context?: string;
@@ -25,6 +26,7 @@ export interface ResolvedContext {
   readonly name: string;
   /** A user name and password in it are masked: no request is sent to such an endpoint. */
   readonly endpoint: string;
+  /** Null if the contexts file has none. */
   readonly email: string | null;
   /** What chose it. */
   readonly source: Source;

@@ -8,7 +8,8 @@ import { startCloud } from "../support/cloud.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
-sweepCanaries();
+// What a GitHub job hands to its later steps.
+sweepCanaries({ files: ["github.env"] });
 
 const clouds: { stop(): Promise<void> }[] = [];
 afterAll(() => Promise.all(clouds.map((cloud) => cloud.stop())));
@@ -39,6 +40,13 @@ const SPECIAL: Record<string, Special> = {
   },
   "bentocloud completion powershell | Out-String | Invoke-Expression": { notRun: "it needs PowerShell" },
   "bentocloud api -X DELETE /api/v2/deployments/NAME": { replace: (line) => line.replace("NAME", "chat") },
+  "bentocloud use -": { before: "bentocloud use staging" },
+  "bentocloud api-token create ci --expires 90d | gh secret set BENTO_CLOUD_API_KEY": {
+    before: "bentocloud api-token delete ci --yes",
+  },
+  "bentocloud api /api/v1/api_tokens -f name=ci -f 'scopes[]=api'": {
+    before: "bentocloud api-token delete ci --yes",
+  },
   "bentocloud unlink": { before: "bentocloud link" },
   "bentocloud context unprotect prod": { before: "bentocloud context protect prod" },
 };
@@ -70,8 +78,9 @@ async function prepare() {
   clouds.push(cloud);
   const home = newHome();
   const createdAt = new Date(Date.now() - 1e9);
-  const token = cloud.issueToken({ name: "laptop", createdAt });
-  for (const name of ["ci", "old-laptop"]) cloud.issueToken({ name, createdAt });
+  const token = cloud.issueToken({ name: "workstation", createdAt });
+  const earlier = new Date(Date.now() - 2e9);
+  for (const name of ["ci", "old-laptop"]) cloud.issueToken({ name, createdAt: earlier });
   cloud.deploy(token, ["chat"]);
   const [endpoint, staging] = [cloud.url, cloud.issueToken({ name: "staging", createdAt })];
   writeContexts(home, [

@@ -44,7 +44,13 @@ const PAGES: Record<string, Start> = {
       [/sign in to https:\/\/yatai|Saved as context "default"[^]*How do you want/, "\u001b[B\r"],
       [/API token for/, `${staging}\r`],
     ],
-    prints: ['Saved as context "default"', "valid", 'Saved as context "staging"', "https://yatai.example.com", "Rotated"],
+    prints: [
+      'Saved as context "default"',
+      "valid",
+      'Saved as context "staging"',
+      "https://yatai.example.com",
+      "Rotated",
+    ],
   },
   "docs/guides/prompt.md": {
     contexts: ["production", "staging"],
@@ -78,7 +84,11 @@ const PAGES: Record<string, Start> = {
     others: ["ci"],
     prints: ["Rotated", "valid", "Deleted"],
   },
-  "docs/guides/leaving.md": { contexts: ["production"], token: { name: "new-laptop" }, others: ["old-laptop"] },
+  "docs/guides/leaving.md": {
+    contexts: ["production"],
+    token: { name: "new-laptop" },
+    others: ["old-laptop"],
+  },
   "docs/guides/typescript.md": {
     contexts: ["production"],
     prepare: (home) => installLibrary(home.path),
@@ -91,9 +101,9 @@ const PAGES: Record<string, Start> = {
 /** Pages whose blocks other tests run. */
 const ELSEWHERE = {
   "SECURITY.md": "test/package/recipes.test.ts",
-  "CONTRIBUTING.md": "the commands that run the tests",
   "docs/guides/install.md": "test/package/recipes.test.ts",
   "docs/reference/commands.md": "test/docs/examples.test.ts",
+  "docs/reference/library.md": "declarations only, which test/docs/reference.test.ts compares",
 };
 
 test("every page with a block that can be run is run", () => {
@@ -101,24 +111,29 @@ test("every page with a block that can be run is run", () => {
   const pages = listPages("*.md", "docs/guides/*.md", "docs/reference/*.md").filter(({ blocks }) =>
     blocks.some(({ language, notRun }) => RUNNABLE.has(language) && notRun === undefined),
   );
-  expect(pages.map(({ path }) => path)).toEqual([...Object.keys(PAGES), ...Object.keys(ELSEWHERE)].toSorted());
+  expect(pages.map(({ path }) => path)).toEqual(
+    [...Object.keys(PAGES), ...Object.keys(ELSEWHERE)].toSorted(),
+  );
 });
 
 for (const [path, start] of Object.entries(PAGES))
-  needs("bash" as Tool, ...(start.tools ?? [])).test(`${path}: can be followed from top to bottom`, async () => {
-    const blocks = readPage(path).blocks.filter(({ notRun }) => notRun === undefined);
-    const results = await runBlocks(blocks, await begin(start));
-    for (const { code, shows, prints } of results) {
-      if (shows !== undefined)
-        expect({ code, prints: normalize(prints) }).toEqual({ code, prints: normalize(shows) });
-    }
-    let rest = results.map(({ prints }) => prints).join("\n");
-    for (const text of start.prints ?? []) {
-      const at = typeof text === "string" ? rest.indexOf(text) : rest.search(text);
-      expect(at === -1 ? rest : "").toBe("");
-      rest = rest.slice(at + 1);
-    }
-  });
+  needs("bash" as Tool, ...(start.tools ?? [])).test(
+    `${path}: can be followed from top to bottom`,
+    async () => {
+      const blocks = readPage(path).blocks.filter(({ notRun }) => notRun === undefined);
+      const results = await runBlocks(blocks, await begin(start));
+      for (const { code, shows, prints } of results) {
+        if (shows !== undefined)
+          expect({ code, prints: normalize(prints) }).toEqual({ code, prints: normalize(shows) });
+      }
+      let rest = results.map(({ prints }) => prints).join("\n");
+      for (const text of start.prints ?? []) {
+        const at = typeof text === "string" ? rest.indexOf(text) : rest.search(text);
+        expect(at === -1 ? rest : "").toBe("");
+        rest = rest.slice(at + 1);
+      }
+    },
+  );
 
 const ADA = { email: "ada@example.test", createdAt: new Date(Date.now() - 1e9) };
 
@@ -127,7 +142,8 @@ async function begin(start: Start): Promise<Session> {
   const internet = await startInternet();
   used.push(internet);
   const { cloud, yatai, env } = internet;
-  cloud.deploy(cloud.issueToken({ ...ADA, name: "server" }), ["summarizer", "chat"]);
+  const server = cloud.issueToken({ ...ADA, name: "server", createdAt: new Date(Date.now() - 3e9) });
+  cloud.deploy(server, ["summarizer", "chat"]);
   const home = newHome();
   const entries = contexts.map((name) =>
     name === "staging"
@@ -135,8 +151,8 @@ async function begin(start: Start): Promise<Session> {
       : { name, endpoint: CLOUD, token: cloud.issueToken({ ...ADA, name: "laptop" }) },
   );
   if (entries.length > 0) writeContexts(home, entries);
-  for (const name of others) cloud.issueToken({ ...ADA, name });
-  const token = cloud.issueToken({ ...ADA, ...start.token });
+  for (const name of others) cloud.issueToken({ ...ADA, name, createdAt: new Date(Date.now() - 2e9) });
+  const token = cloud.issueToken({ ...ADA, createdAt: new Date(), ...start.token });
   prepare?.(home);
   return {
     home,
@@ -155,7 +171,8 @@ async function begin(start: Start): Promise<Session> {
 /** A directory for `PATH` with our program, and a browser in which somebody approves every sign-in. */
 function programs(home: Home): string {
   const ours = programCommand().map((word) => `'${word}'`);
-  const approve = 'curl -fsS -d "code=${1##*code=}" "${1%%\\?*}/approve" >/dev/null';
+  const approve =
+    'curl -fsS -d "code=${1##*code=}" -d email=ada@example.test "${1%%\\?*}/approve" >/dev/null';
   for (const [name, line] of Object.entries({ bentocloud: `exec ${ours.join(" ")} "$@"`, approve }))
     chmodSync(writeBelow(home.path, `bin/${name}`, `#!/bin/sh\n${line}\n`), 0o755);
   return dirname(join(home.path, "bin/bentocloud"));

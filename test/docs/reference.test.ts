@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listLeaves, renderCommands } from "../../scripts/docs/commands.ts";
+import { renderLibrary } from "../../scripts/docs/library.ts";
 import { checkValue, GLOBAL_ARGS } from "../../src/cli/args.ts";
 import { findCommand } from "../../src/cli/parse-argv.ts";
 import { root } from "../../src/commands/index.ts";
@@ -11,8 +12,9 @@ import { listPages, ROOT } from "./page.ts";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
-test("docs/reference/commands.md is what `npm run docs` writes", async () => {
+test("the pages that are made from the sources are what `npm run docs` writes", async () => {
   expect(read("docs/reference/commands.md")).toBe(await renderCommands());
+  expect(read("docs/reference/library.md")).toBe(renderLibrary());
 });
 
 describe("schemas", () => {
@@ -35,7 +37,11 @@ describe("schemas", () => {
   });
 
   test("a field that was added fits", async () => {
-    await checkJson({ args: ["use", "a", "--json"], stdout: '{"name":"a","previous":null,"more":1}', stderr: "" });
+    await checkJson({
+      args: ["use", "a", "--json"],
+      stdout: '{"name":"a","previous":null,"more":1}',
+      stderr: "",
+    });
   });
 });
 
@@ -53,7 +59,8 @@ describe("no page speaks of what is not there:", () => {
     const lines = blocks.flatMap(({ text }) => text.replaceAll("\\\n", " ").split("\n"));
     const wrong: string[] = [];
     for (const line of [...codes, ...lines]) {
-      for (const words of commandLines(line)) await explain(words).catch((error) => wrong.push(`${line}: ${error.message}`));
+      for (const words of commandLines(line))
+        await explain(words).catch((error) => wrong.push(`${line}: ${error.message}`));
     }
     expect(wrong).toEqual([]);
   });
@@ -61,7 +68,7 @@ describe("no page speaks of what is not there:", () => {
 
 /** The words of each call of our program in a line of code, as far as its command and options are written out. */
 function commandLines(line: string): string[][] {
-  const calls = [...line.matchAll(/(?:^|[\s("'`])bentocloud((?: +(?:'[^']*'|"[^"]*"|[^\s|;&>)#]+))+)/g)];
+  const calls = [...line.matchAll(/(?:^|[\s("'`])bentocloud((?: +(?:'[^']*'|"[^"]*"|[^\s|;&>)#'"`\\]+))+)/g)];
   return calls.map(([, words = ""]) => {
     const all = words.trim().split(/ +/);
     const end = all.findIndex((word) => word === "--" || word === "…");
