@@ -44,7 +44,8 @@ function renderCommand(leaf: Leaf): string {
   const { args } = command;
   const positionals = Object.entries(args).filter(([, arg]) => arg.type === "positional");
   const usage = [
-    ...["bentocloud", ...path],
+    "bentocloud",
+    ...path,
     ...positionals.map(([name, arg]) => (arg.required === false ? `[${name}]` : `<${name}>`)),
     ...(command.rest === undefined ? [] : [`-- <${command.rest}>…`]),
   ];
