@@ -28,7 +28,7 @@ const HOT = [
   ...["token", "use", "status", "env", "exec", "context/current", "context/list"].map(
     (name) => `src/commands/${name}.ts`,
   ),
-  "src/cli/completion/answer.ts",
+  "src/cli/completion/respond.ts",
   "src/cli/help.ts",
   "src/store/versions.ts",
   "src/store/state.ts",

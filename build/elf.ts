@@ -1,8 +1,8 @@
 /**
  * Makes programs for Linux survive `strip`. Bun puts our code into the section `.bun`, and the section's address into
- * eight bytes that no section holds. `strip` writes zeros where there is no section, and a program without that address is
- * a bare Bun, which runs whatever the working directory's package.json says. So the section before the address is made
- * eight bytes longer.
+ * eight bytes outside of every section. `strip` overwrites bytes outside of sections with zeros, and a program without the
+ * address is a bare Bun, which runs the scripts of the working directory's package.json. Therefore this makes the section
+ * before the address eight bytes longer.
  */
 
 export interface Section {
@@ -74,8 +74,8 @@ function findCodeAddress(file: Buffer): { before: Section; isCovered: boolean } 
 }
 
 /**
- * Bun raises the limit of open files before any JavaScript runs, and does not remember the old one, so every program
- * that we start would inherit the new one. Its call of `setrlimit` is bound to `getrlimit` instead, which takes the same
+ * Bun raises the limit of open files before any JavaScript runs and does not store the old limit, so every program that
+ * we start would inherit the raised one. Its call of `setrlimit` is bound to `getrlimit` instead, which takes the same
  * arguments and changes nothing. @throws Error when Bun imports it in another way.
  */
 export function keepLimits(file: Buffer): void {

@@ -65,8 +65,8 @@ const CODE_DIRECTORY_SLOT = 0;
 const SHA256 = { type: 2, size: 32 };
 
 /**
- * Why macOS would kill the program; empty when its signature is right. Whose signature it is makes no difference: an
- * ad-hoc one, which names nobody, is enough to start a program.
+ * Why macOS would kill the program; empty when its signature is valid. An ad-hoc signature, which names nobody, is enough
+ * to start a program.
  */
 export function signatureProblems(program: Buffer): string[] {
   const { signature, textSize } = readMachO(program);

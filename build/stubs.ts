@@ -3,9 +3,9 @@ import type { BunPlugin } from "bun";
 import manifest from "../package.json" with { type: "json" };
 
 /**
- * The modules with which c12 finds, runs, downloads and interpolates configuration, the file system included, and what it
- * imports from them. We use none of that: each is replaced by a stub whose functions throw, so that no configuration of
- * the working directory can have an effect. It also saves start-up time.
+ * The modules with which c12 finds, runs, downloads and interpolates configuration, including the file system, and the
+ * names that c12 imports from them. A stub whose functions throw replaces each module, so that no configuration in the
+ * working directory can have an effect. This also saves start-up time.
  */
 const STUBS: Record<string, string[]> = {
   "confbox/json5": ["parseJSON5"],

@@ -8,7 +8,7 @@
 # BENTOCLOUD_ATTESTATION  true: let `gh` verify that the project's own pipeline made the archive (default: false)
 #
 # Everything is in a function that the last line calls, so that an incomplete download of this file does nothing.
-# Nothing from the network is printed before it is known to be harmless, or run before it is verified.
+# Text from the network is checked before it is printed, and programs are verified before they run.
 
 function Install-Bentocloud {
   $ErrorActionPreference = 'Stop'
@@ -38,7 +38,7 @@ function Install-Bentocloud {
 
   $directory = $env:BENTOCLOUD_INSTALL_DIR
   if (-not $directory) {
-    if (-not $env:LOCALAPPDATA) { throw 'LOCALAPPDATA is not set; say in BENTOCLOUD_INSTALL_DIR where the program goes' }
+    if (-not $env:LOCALAPPDATA) { throw 'LOCALAPPDATA is not set; set BENTOCLOUD_INSTALL_DIR to a folder for the program' }
     $directory = Join-Path $env:LOCALAPPDATA 'Programs\bentocloud'
   }
   $target = Join-Path $directory 'bentocloud.exe'
@@ -80,7 +80,7 @@ function Install-Bentocloud {
       $tag = [IO.File]::ReadAllText((Join-Path $temp 'version.txt')).Trim()
     }
     $version = $tag -creplace '^v', ''
-    if ($version -cnotmatch '\A[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]*[0-9A-Za-z.])?\z') { throw "$source is no version" }
+    if ($version -cnotmatch '\A[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]*[0-9A-Za-z.])?\z') { throw "$source does not contain a version" }
     $tag = "v$version"
 
     Save-File "$releases/download/$tag/checksums.txt" 'checksums.txt'
@@ -92,7 +92,7 @@ function Install-Bentocloud {
     Save-File "$releases/download/$tag/$archive" $archive
     $actual = (Get-FileHash -Algorithm SHA256 -LiteralPath "$temp\$archive").Hash.ToLowerInvariant()
     if ($actual -ne $expected) {
-      throw "$archive is not what checksums.txt of $tag says: $actual instead of $expected"
+      throw "$archive does not match checksums.txt of ${tag}: its hash is $actual, not $expected"
     }
     if ($attestation -eq 'true') {
       $pipeline = 'bentoml/bentocloud/.github/workflows/release.yml'
@@ -109,7 +109,7 @@ function Install-Bentocloud {
     try { $said = & $staged --version } finally { $env:GH_TOKEN, $env:GITHUB_TOKEN = $tokens }
     if ($LASTEXITCODE -ne 0) { throw 'bentocloud does not run here' }
     if ("$said" -cne "bentocloud $version") { throw "the program in $archive is not bentocloud $version" }
-    # Windows lets a program that runs be renamed, but not be replaced. The old one goes with the next installation.
+    # Windows allows to rename a running program but not to replace it. The next installation removes the old one.
     Get-ChildItem -LiteralPath $directory -Filter '.bentocloud-old-*.exe' -Force | Remove-Item -Force -ErrorAction SilentlyContinue
     $old = Join-Path $directory ".bentocloud-old-$PID.exe"
     if (Test-Path -LiteralPath $target) { Move-Item -Force -LiteralPath $target -Destination $old }

@@ -9,7 +9,7 @@
 # BENTOCLOUD_ATTESTATION  true: let `gh` verify that the project's own pipeline made the archive (default: false)
 #
 # Everything is in functions that the last line calls, so that an incomplete download of this file does nothing.
-# Nothing from the network is printed before it is known to be harmless, or run before it is verified.
+# Text from the network is checked before it is printed, and programs are verified before they run.
 set -eu
 
 main() {
@@ -48,7 +48,7 @@ read_settings() {
   case $attestation in true | false) ;; *) fail "BENTOCLOUD_ATTESTATION must be true or false" ;; esac
   directory=${BENTOCLOUD_INSTALL_DIR:-${HOME:+$HOME/.local/bin}}
   case $directory in
-    '') fail "HOME is not set; say in BENTOCLOUD_INSTALL_DIR where the program goes" ;;
+    '') fail "HOME is not set; set BENTOCLOUD_INSTALL_DIR to a folder for the program" ;;
     /*) ;;
     *) directory=$PWD/$directory ;;
   esac
@@ -138,7 +138,7 @@ download_archive() {
   download "$releases/download/$tag/$archive" "$archive"
   actual=$(sha256 "$temp/$archive")
   if [ "${actual%% *}" != "$expected" ]; then
-    fail "$archive is not what checksums.txt of $tag says: ${actual%% *} instead of $expected"
+    fail "$archive does not match checksums.txt of $tag: its hash is ${actual%% *}, not $expected"
   fi
 }
 

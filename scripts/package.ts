@@ -1,7 +1,7 @@
 /**
- * Packages what `build.ts --all` left in `dist`: `dist/release` is for the release page, `dist/npm` for npm. Everything on
- * the page and every program is listed in `dist/subjects.txt`, and so attested. The same programs give the same files, byte
- * for byte. The formula, the manifest and the installers all use the one `checksums.txt`.
+ * Packages the programs that `build.ts --all` wrote to `dist`: `dist/release` is for the release page, `dist/npm` for npm.
+ * `dist/subjects.txt` lists every file of the page and every program for the attestation. Equal programs give equal files,
+ * byte for byte. The formula, the manifest and the installers all use the same `checksums.txt`.
  */
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -58,7 +58,7 @@ function writeChecksums(dist: string, out: string): void {
   writeFileSync(join(out, "checksums.txt"), checksums);
   writeFileSync(join(out, "bentocloud.rb"), renderFormula(VERSION, checksums));
   writeFileSync(join(out, "bentocloud.json"), renderManifest(VERSION, checksums));
-  // The binaries are attested too, for people who have only that from some package.
+  // Attest the binaries too, for people who received one from a package and have no archive.
   const binaries = TARGETS.map(
     ({ name, exe }) =>
       `${sha256(join(dist, name, exe))}  ${exe.replace("bentocloud", `bentocloud-${name}`)}\n`,

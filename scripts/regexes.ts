@@ -3,13 +3,12 @@ import { Glob } from "bun";
 import { parseSync } from "oxc-parser";
 
 /**
- * Looks at every regular expression of the program with a checker: text from a server, a repository or another program
- * must not take time that grows faster than its length. The checker's own part in JavaScript is used, because it needs
- * no other program.
+ * Checks every regular expression of the program: matching text from a server, a repository or another program must take
+ * linear time. Uses the JavaScript implementation of the checker, which needs no other program.
  */
 process.env["RECHECK_BACKEND"] = "pure";
 
-/** Those that are slow only for a text which is longer than the one they are given, and why that is so. */
+/** Expressions that are slow for long text but only receive short text, with the reason. */
 const BOUNDED: Record<string, string> = {
   [String.raw`/\$(?:(\w+)|\{([^}]*)\})/g`]: "the value has at most 4,096 characters",
   [String.raw`/^( *)(?:-( +))?([a-z_]+):(?: +(.*))?$/`]:
@@ -36,7 +35,7 @@ process.exitCode = slow.length + unused.length > 0 ? 1 : 0;
 
 function isSlow({ pattern, flags }: Found): boolean {
   if (Object.hasOwn(BOUNDED, `/${pattern}/${flags}`)) return false;
-  // A fixed seed, because some are tried with random texts, and a check must say the same each time.
+  // The seed is fixed, because the checker tries random texts and must give the same result each time.
   return checkSync(pattern, flags, { timeout: TIMEOUT_MS, randomSeed: 1 }).status !== "safe";
 }
 

@@ -1,7 +1,7 @@
 /**
- * Checks the programs in dist/ as somebody who downloaded one would: the format, what is inside, the size, whether it runs.
- * Exits 1 when something is wrong, and says what this machine cannot check. `--signed` also wants programs for macOS to be
- * signed, which only macOS can do.
+ * Checks the programs in dist/ as a user who downloaded one would: format, contents, size, and whether it runs. Exits 1
+ * when something is wrong, and lists what this machine cannot check. `--signed` also requires that programs for macOS are
+ * signed, which only works on macOS.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +36,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** A row of the table. Prints at once what is wrong. */
+/** A row of the table. Prints each problem at once. */
 async function verify(target: Target): Promise<string[]> {
   const { cells, problems, isUnsigned } = await look(target);
   for (const problem of problems) console.error(`${target.name}: ${problem}`);

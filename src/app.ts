@@ -20,6 +20,7 @@ export interface Flags {
   context: string | undefined;
   json: boolean;
   quiet: boolean;
+  verbose: boolean;
   debug: boolean;
   /** False with `--no-input`. */
   input: boolean;
@@ -29,8 +30,8 @@ export interface Flags {
 }
 
 /**
- * The composition root: everything that a command is given besides its own arguments. Whatever takes time is made, and
- * its modules are loaded, on first use.
+ * The composition root: everything that a command receives besides its own arguments. Costly members are created, and
+ * their modules loaded, on first use.
  */
 export interface Cli {
   readonly flags: Flags;
@@ -45,9 +46,9 @@ export interface Cli {
   now(): Date;
   /** The active context; resolved once for the whole run. */
   resolve(): Promise<Active>;
-  /** What is active without `--context`, resolved anew each time: commands report it after a change. */
+  /** The active context without `--context`, resolved on each call: commands report it after a change. */
   resolveElsewhere(): Promise<Active>;
-  /** Everything that can choose the active context, and why it did or did not; `winner` is what did. */
+  /** Every source of the active context, and why it was or was not chosen. `winner` is the source that was chosen. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
   client(options: { endpoint: string | Endpoint; token?: Token; insecureHttp: boolean }): Promise<Client>;
   prompt(): Promise<Prompt>;
@@ -64,7 +65,7 @@ export interface Cli {
   openInput(name: string): Promise<Uint8Array<ArrayBuffer> | Blob>;
   /** @throws CliError `USAGE` when the jq expression is invalid. */
   compileFilter(expression: string): Promise<Filter>;
-  /** From here on Ctrl-C ends the process at once: a long computation cannot look at `signal`. */
+  /** Makes Ctrl-C end the process at once, for a long computation that cannot check `signal`. */
   endOnInterrupt(): void;
   /** 0 is stdin, 1 stdout, 2 stderr. */
   isTerminal(descriptor: number): boolean;
@@ -112,9 +113,9 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       });
     },
     async prompt() {
-      // The library that draws prompts reads nothing else to decide about colour.
+      // The prompt library decides about colour by this variable only.
       if (!flags.color) process.env["NO_COLOR"] = "1";
-      // The library decides by this alone whether its marks are ASCII.
+      // The prompt library draws ASCII marks only with this value.
       if (!output.unicode) process.env["TERM"] = "linux";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
       return interactive()

@@ -80,3 +80,9 @@ export function cancelled(effect = "nothing was changed"): CliError {
 export function usageError(message: string, hint?: string): CliError {
   return new CliError("USAGE", message, { hint });
 }
+
+/** The error if it is expected. Throws it if it is a bug or Ctrl-C. */
+export function requireExpected(error: unknown): CliError {
+  if (error instanceof CliError && error.code !== "CANCELLED") return error;
+  throw error;
+}

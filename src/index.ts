@@ -2,5 +2,5 @@
 export type { Source } from "./resolve/active.ts";
 export type { Token } from "./contexts/token.ts";
 export { CliError, type ErrorCode } from "./errors.ts";
-export { createClient, type RequestOptions } from "./library/client.ts";
-export { type ResolvedContext, resolveContext, type ResolveOptions } from "./library/context.ts";
+export { createClient, type RequestOptions } from "./library/create-client.ts";
+export { type ResolvedContext, resolveContext, type ResolveOptions } from "./library/resolve-context.ts";

@@ -1,4 +1,4 @@
-import { reportError } from "./cli/errors.ts";
+import { reportError } from "./cli/report-error.ts";
 import { parseInvocation, runInvocation } from "./cli/parse-argv.ts";
 import { root } from "./commands/index.ts";
 import type { Flags } from "./app.ts";
@@ -74,7 +74,7 @@ async function printCompletions(
   output: Output,
 ): Promise<number> {
   try {
-    const { answer } = await import("./cli/completion/answer.ts");
+    const { answer } = await import("./cli/completion/respond.ts");
     const { suggestNames } = await import("./resolve/context-names.ts");
     const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
     output.page(lines.join("\n"));

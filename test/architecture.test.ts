@@ -71,13 +71,13 @@ const OUTSIDE: Record<string, string[]> = {
   "fast-string-width": ["system/table.ts"],
   "fastest-levenshtein": ["cli/suggest.ts"],
   "jq-wasm": ["system/jq.ts"],
-  ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/client.ts"],
+  ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/create-client.ts"],
   open: ["system/browser.ts"],
   yaml: ["yaml/"],
   "node:fs": [
     "system/child.ts",
     "system/core-dump.ts",
-    "system/create.ts",
+    "system/create-file.ts",
     "system/files.ts",
     "system/read-file.ts",
     "system/input.ts",
@@ -214,4 +214,9 @@ test("architecture: index.ts is a command tree or the library's front door", () 
   expect(
     files.filter((file) => /(^|\/)index\.ts$/.test(file) && !/^(commands\/.*)?index\.ts$/.test(file)),
   ).toEqual([]);
+});
+
+test("architecture: outside of commands/ every file name is unique", () => {
+  const names = files.filter((file) => !file.startsWith("commands/")).map((file) => posix.basename(file));
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { table } from "../table.ts";
 import { chainTo, type Graph } from "./graph.ts";
 import type { Load } from "./observe.ts";
 
-/** What each command may load. */
+/** The code that each command may load. */
 export type Budget = ReadonlyMap<string, Pick<Load, "kib" | "packages" | "builtins">>;
 
 const INTRODUCTION = `# What each command loads
@@ -10,7 +10,7 @@ const INTRODUCTION = `# What each command loads
 \`npm run budget -- --update\` writes this table. A test fails when a command loads another package or module of the runtime,
 or 5 % more code. KiB is the code in the bundle, ours and that of packages, without the runtime.`;
 
-/** How much more code than recorded is fine, so that not every new line needs an update. */
+/** How much more code than recorded is allowed, so that not every new line needs an update. */
 const TOLERANCE = 0.05;
 const LARGEST = 5;
 
@@ -35,7 +35,7 @@ export function parseBudget(text: string): Budget {
   );
 }
 
-/** One sentence for whatever is not within the budget, with the imports that brought in what is new. */
+/** One sentence for each excess over the budget, with the chain of imports that caused it. */
 export function complaints(budget: Budget, loads: ReadonlyMap<string, Load>, graph: Graph): string[] {
   const gone = [...budget.keys()].filter((command) => !loads.has(command));
   return [

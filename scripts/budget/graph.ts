@@ -14,7 +14,7 @@ const ENTRY: Module = "src/main.ts";
 /** Bun's types lack one field of an import. */
 type Edge = Bun.BuildMetafile["inputs"][string]["imports"][number] & { entryPoint?: string };
 
-/** `builtins` are those that a module's chunk imports: the bundler lists also imports of code that it left out. */
+/** `builtins` are the imports of a module's chunk, because the bundler also lists imports of code that it removed. */
 export function graphOf(
   inputs: Bun.BuildMetafile["inputs"],
   builtins: ReadonlyMap<Module, ReadonlySet<Module>>,
@@ -34,7 +34,7 @@ function targetOf(one: Edge): Module {
   return one.external && one.original?.startsWith("node:") ? one.original : one.path;
 }
 
-/** The package of a module, however many files it has; for a file of ours, the file. */
+/** The package of a module; for a file of ours, the file. */
 export function ownerOf(module: Module): string {
   return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module)?.[1] ?? module;
 }

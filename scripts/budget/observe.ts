@@ -3,7 +3,7 @@ import { startCloud } from "../../test/support/cloud.ts";
 import type { Bundle } from "./bundle.ts";
 import { type Graph, isOurs, type Module, ownerOf } from "./graph.ts";
 
-/** What one run of a command evaluated. */
+/** The modules that one run of a command evaluated. */
 export interface Load {
   kib: number;
   packages: string[];
@@ -11,7 +11,7 @@ export interface Load {
   builtins: string[];
   /** Bytes in the bundle, by file of ours or by package. */
   code: ReadonlyMap<string, number>;
-  /** Every module, those of packages and of the runtime too. */
+  /** Every module, including those of packages and of the runtime. */
   modules: ReadonlySet<Module>;
 }
 

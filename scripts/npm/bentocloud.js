@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-// Starts the binary that was installed with this package, and exits with its exit code or signal. A `node_modules` that
-// belongs to something else, such as a folder above the project, could hold a program of anybody's. So Node's own search is
-// not used: only the places where package managers put a dependency of this package are looked at, and only for a package
-// with the right name and version.
+// Starts the binary that was installed with this package, and exits with its exit code or signal. Node's own search is not
+// used, because it also looks into folders above the project, where other users may put a program. This file looks only
+// where package managers put dependencies of this package, and only for a package with the right name and version.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import Module from "node:module";
@@ -10,7 +9,7 @@ import { basename, dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 
-// Package managers link to packages and commands. What this package depends on is where it really is.
+// Package managers link to packages and commands. The dependencies are near the real path of this package.
 const file = realpathSync(fileURLToPath(import.meta.url));
 const own = dirname(dirname(file));
 const { version, optionalDependencies, repository } = readManifest(own);

@@ -3,7 +3,7 @@ import { type Command, type Ended, runCommand } from "./command.ts";
 import type { Figures } from "./figures.ts";
 import type { SharedLock } from "./shared-lock.ts";
 
-/** Runs commands like a careful person, who does at once what a warning or an error asks for. */
+/** Runs commands like a careful person, who follows every warning and error at once. */
 export interface Operator {
   /** `expected` are the exit codes, besides 0, that are correct for the command. */
   run(command: Command & { kind: string; expected?: readonly number[] }): Promise<Ended>;
@@ -56,7 +56,7 @@ export function createOperator(home: Home, figures: Figures, peers: SharedLock):
     figures.breaks(`a loss could not be restored in ${MOST_TRIES} tries: ${report}`);
   }
 
-  /** Python does nothing meanwhile: what is unreadable then is really broken, and not just being written. */
+  /** Python is paused, so a file that is unreadable now is broken and not just being written. */
   async function repair({ startedAt }: Ended): Promise<void> {
     const doctor = await peers.exclusive(async () => {
       // Another actor saw the same broken file and has repaired it.

@@ -21,9 +21,9 @@ export interface PeerStep {
   endpoint: string;
 }
 
-/** A process with real Python bentoml, which takes one step after the other. */
+/** A process with real Python bentoml, which executes one step at a time. */
 export interface Peer {
-  /** Resolves to what Python wrote, and to the name of the exception if it raised one. */
+  /** Resolves to Python's writes, and to the name of the exception if one was raised. */
   take(step: PeerStep): Promise<{ error: string | null; writes: PeerWrite[] }>;
   stop(): Promise<void>;
 }

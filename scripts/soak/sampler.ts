@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { parse } from "yaml";
 import type { Home } from "../../test/support/home.ts";
 import type { PeerWrite } from "./peers.ts";
 
-/** What a complete file of either program looks like, from the first to the last line. */
-const COMPLETE =
+/** What either program writes, from the first line to the last. Any other file has to be parsed, which takes longer. */
+const USUAL =
   /^contexts:(?: \[\]\n|\n(?:- api_token: .+\n {2}email: .+\n {2}endpoint: .+\n {2}name: .+\n)+)current_context_name: .+\n$/;
 
 /** The kernel takes the time of a change from a clock that ticks every 10 ms, and later when the machine is overloaded. */
@@ -15,6 +16,8 @@ export interface BadState {
   inode: number | null;
   changedAt: number;
   bytes: number;
+  /** The end of its text. */
+  tail: string;
   seenFrom: number;
   seenUntil: number;
   samples: number;
@@ -57,15 +60,31 @@ function look(path: string): "complete" | BadState {
   try {
     descriptor = openSync(path, "r");
   } catch {
-    return { inode: null, changedAt: seenFrom, bytes: 0, ...seen() };
+    return { inode: null, changedAt: seenFrom, bytes: 0, tail: "", ...seen() };
   }
   try {
     const text = readFileSync(descriptor, "latin1");
-    if (COMPLETE.test(text)) return "complete";
+    if (USUAL.test(text) || isComplete(text)) return "complete";
     const { ino, mtimeMs } = fstatSync(descriptor);
-    return { inode: ino, changedAt: mtimeMs, bytes: text.length, ...seen() };
+    return { inode: ino, changedAt: mtimeMs, bytes: text.length, tail: text.slice(-80), ...seen() };
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/**
+ * Two writes of Python's at once can leave a file that reads well and has a blank line or a key too many. Ours keep what
+ * they do not know, so it is no sign of a partial write of ours.
+ */
+function isComplete(text: string): boolean {
+  try {
+    const { contexts, current_context_name: current } = parse(text, { schema: "failsafe" });
+    const isText = (value: unknown) => typeof value === "string" && value !== "";
+    const isWhole = (entry: Record<string, unknown>) =>
+      ["name", "endpoint", "api_token"].every((key) => isText(entry[key]));
+    return text.endsWith("\n") && isText(current) && contexts.every(isWhole);
+  } catch {
+    return false;
   }
 }
 

@@ -22,8 +22,8 @@ export interface SoakOptions {
 }
 
 /**
- * Each writer of ours remembers which of its commands have succeeded. At the end, when everything that the program reported
- * as lost has been restored, the file must hold all of that.
+ * Each writer of ours remembers which of its commands succeeded. At the end, after every reported loss has been restored,
+ * the file must contain the results of all of them.
  */
 export async function soak(options: SoakOptions): Promise<Figures> {
   if (options.chaos && options.python > 0) throw new Error("--chaos needs --python 0");

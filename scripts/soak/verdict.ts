@@ -18,7 +18,7 @@ export function judge(world: World, { written, peers, bad }: Outcome): void {
   const { figures, home } = world;
   judgeStates(world, bad, peers);
   if (figures.counted(GAVE_UP) > MOST_GIVEN_UP * figures.runs) figures.breaks(`too many ${GAVE_UP}`);
-  // Without Python nobody removes anything behind our back.
+  // Without Python, only commands of ours remove contexts.
   if (!world.hasPython && figures.counted(LOSSES) > 0) figures.breaks(`${LOSSES} although only we wrote`);
   const left = home.tree().filter((line) => /\.tmp |\/lock(\.[0-9a-f]{8})? /.test(line));
   if (left.length > 0) figures.breaks(`left over: ${left.join(", ")}`);

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { baseOn } from "../../build/compile.ts";
 import type { Target } from "../../build/targets.ts";
 
-/** What Bun appends to its runtime when it compiles a program. The layout belongs to the pinned version of Bun. */
+/** The data that Bun appends to its runtime when it compiles a program, in the layout of the pinned version of Bun. */
 export interface Payload {
   bytes: Buffer;
   /** The names of the files in it. */
   files: string[];
-  /** A bit for each kind of file that the program loads from its working directory by itself. */
+  /** A bit for each kind of file that the program would load from its working directory. */
   flags: number;
   /** The runtime options it starts with. */
   options: string;
@@ -39,7 +39,7 @@ const LOADERS = ["registerTemplateProvider", "DOTENV_KEY", "codeload.github.com"
 const SECRETS =
   /\b(?:gh[pousr]_\w{30,}|github_pat_\w{30,}|npm_\w{30,}|AKIA[A-Z\d]{16})\b|-----BEGIN [A-Z ]*PRIVATE KEY/;
 
-/** What is in a program and must not be, or must be and is not. `bare` was compiled with the same safe options. */
+/** One sentence for each forbidden or missing part of a program. `bare` is a program compiled with the same options. */
 export function checkContents(payload: Payload, bare: Payload, target: Target): string[] {
   const text = payload.bytes.toString("latin1");
   const problems: string[] = [];
@@ -63,7 +63,7 @@ export function checkContents(payload: Payload, bare: Payload, target: Target): 
 
 function machinePaths(): string[] {
   const checkout = join(import.meta.dir, "../..");
-  // Bun's folder inside every program ends in /root, so the home /root alone would be found in all of them.
+  // The home /root is not searched for: Bun's folder inside every program ends in /root.
   const homes = ["/root", "/"].includes(homedir())
     ? [join(homedir(), "."), join(homedir(), "bentoml")]
     : [homedir()];
@@ -78,7 +78,7 @@ function ownToken(text: string): string | undefined {
   });
 }
 
-/** Every chunk that is imported must be inside: a missing one would be looked for outside. */
+/** Every imported chunk must be in the program, because Bun would search for a missing one on the disk. */
 function missingFile(text: string, files: string[], base: string): string | undefined {
   const names = new Set(files.map((path) => path.slice(path.lastIndexOf("/") + 1)));
   const escaped = base.replaceAll(/[$/~.]/g, "\\$&");

@@ -2,17 +2,17 @@ import { isElf, readSections, type Section } from "../../build/elf.ts";
 import { readMachO, signatureProblems } from "../../build/macos.ts";
 import type { Target } from "../../build/targets.ts";
 
-/** What the headers of a program say. */
+/** The facts in the headers of a program. */
 export interface Format {
   format: "ELF" | "Mach-O" | "PE";
   cpu: string;
   /** The dynamic loader, on Linux. */
   interpreter?: string;
-  /** The newest version of glibc that it takes symbols from, and so the oldest that it runs with. */
+  /** The oldest glibc that it runs with: the newest version from which it imports symbols. */
   glibc?: string;
   /** The oldest macOS that it runs on. */
   minimum?: string;
-  /** On macOS, why the system would not start it as it is signed now. */
+  /** On macOS, why the system would refuse to start it with its present signature. */
   signature?: string[];
   problems: string[];
 }

@@ -1,6 +1,6 @@
 /**
- * Unpacks every package in `dist` and checks the program inside. A packager that strips, signs or rewrites programs is
- * found here: the program must be the one that was built, and where this machine can run it, it must say what it is.
+ * Unpacks every package in `dist` and checks the program inside. Finds packagers that strip, sign or rewrite programs: the
+ * program must equal the built one, and if this machine can run it, it must print its version.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -49,7 +49,7 @@ export function makeHostileFolder(parent: string): string {
   return folder;
 }
 
-/** Runs the program in an empty folder and in a hostile one; lists what is wrong with its answers. */
+/** Runs the program in an empty and in a hostile folder. Returns one sentence for each wrong answer. */
 export function checkIdentity(command: readonly string[]): string[] {
   const home = mkdtempSync(join(tmpdir(), "bentocloud-identity-"));
   const [program = "", ...first] = command;

@@ -55,7 +55,7 @@ function fetchLibrary(): boolean {
   }
 }
 
-/** Runs what a person runs first, against a local server. Resolves to what went wrong. */
+/** Runs the commands of a first session against a local server. Resolves to one sentence for each failure. */
 export async function smoke(command: string[]): Promise<string[]> {
   const home = mkdtempSync(join(tmpdir(), "bentocloud-verify-"));
   const cloud = await startCloud();

@@ -1,6 +1,6 @@
 import { usageError } from "../errors.ts";
 
-/** Lists are arrays and objects are maps, so that no key of the user's has another meaning. */
+/** Lists are arrays and objects are maps, so that a key such as `__proto__` has no special meaning. */
 export type Fields = Map<string, unknown>;
 
 /** `a[b][]=x` as it was written. */
@@ -20,7 +20,7 @@ export function parseField(written: string): Field {
   const at = written.indexOf("=");
   const name = at === -1 ? written : written.slice(0, at);
   const [, first = "", brackets = ""] = /^([^[\]]+)((?:\[[^[\]]*\])*)$/.exec(name) ?? [];
-  // The error does not repeat what was written: without a `=` it may be a value, and a secret one.
+  // The error does not repeat the text: without a `=` it may be a secret value.
   if (first === "" || (at === -1 && !name.endsWith("[]"))) throw usageError("a field is written key=value");
   const steps: Step[] = [{ key: first, isList: false }];
   for (const [, key = ""] of brackets.matchAll(/\[([^[\]]*)\]/g)) {

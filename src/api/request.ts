@@ -1,4 +1,4 @@
-import { isReservedHeader } from "../cloud/headers.ts";
+import { isReservedHeader, redactCredentials } from "../cloud/headers.ts";
 import type { Message } from "../cloud/send.ts";
 import { targetOf } from "../cloud/target.ts";
 import { usageError } from "../errors.ts";
@@ -60,7 +60,7 @@ const WORDS = new Map<string, unknown>([
   ["null", null],
 ]);
 
-/** The file that has the value; undefined when the value was written on the command line. */
+/** The file that holds the value; undefined when the value is on the command line. */
 function fileOf({ text = "" }: Field): string | undefined {
   return text.startsWith("@") ? text.slice(1) : undefined;
 }
@@ -93,5 +93,6 @@ function parseHeaders(written: readonly string[]): Headers {
       throw usageError(`the value of the header ${name} has characters that no header can have`);
     headers.append(name, value);
   }
+  redactCredentials(headers);
   return headers;
 }

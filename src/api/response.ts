@@ -33,7 +33,7 @@ export async function printResponse(
   if (encoding !== "identity") cli.output.warn(`the answer is compressed (${encoding}), unasked`);
   const beginning = await printBody(cli, body);
   if (head.status >= 400) throw refusedBy(client, head, beginning);
-  // A web page that nobody asked for comes from something other than the API.
+  // An unexpected web page does not come from the API.
   if (isPage(head, beginning) && !message.headers?.has("accept"))
     throw notBentoCloud(client.endpoint, "a web page");
 }
@@ -48,14 +48,14 @@ export async function printPages(
   const values: unknown[] = [];
   for await (const { head, text, list } of pagesOf(client, message)) {
     if (!list) throw await printRefusal(cli, client, { head, text });
-    // A page has more items than a call has arguments.
+    // Not `push(...items)`: a page can have more items than a call may have arguments.
     for (const value of slurp ? [list.body] : list.items) values.push(value);
   }
   const json = JSON.stringify(values);
   await (filter ? printFiltered(cli, filter, json) : printText(cli, `${json}\n`));
 }
 
-/** Prints an answer that is an error, and gives the error. */
+/** Prints an answer that is an error, and returns the error. */
 async function printRefusal(
   cli: Cli,
   client: Client,
@@ -86,7 +86,7 @@ function isPage({ headers }: Head, beginning: string): boolean {
   );
 }
 
-/** In the form of HTTP. */
+/** Prints status line and headers as HTTP/1.1 has them. */
 async function printHead(cli: Cli, { status, statusText, headers }: Head): Promise<void> {
   const lines = [`HTTP/1.1 ${status} ${statusText}`.trimEnd()];
   for (const [name, value] of headers) lines.push(`${name}: ${value}`);
@@ -98,12 +98,12 @@ async function printText({ output, isTerminal }: Cli, text: string): Promise<voi
   else output.bytes(encode(text));
 }
 
-/** Enough for the sentence in which a server says what went wrong. */
+/** Long enough to hold the error message of a server. */
 const BEGINNING = 64 * 1024;
 /** A longer answer is printed as it arrives, without indentation. */
 const MAX_INDENTED = 10 * 1024 * 1024;
 
-/** Prints a body to its end, or until nobody reads any more. Gives its beginning. */
+/** Prints a body to its end, or until the reader of stdout goes away. Returns the beginning of the body. */
 async function printBody({ output, isTerminal }: Cli, body: AsyncIterable<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   const isShown = isTerminal(1);
@@ -124,7 +124,7 @@ async function printBody({ output, isTerminal }: Cli, body: AsyncIterable<Uint8A
       }
     }
   } catch (error) {
-    // An answer that breaks off is shown as far as it came, like in a pipe.
+    // Print the part that arrived, as a pipe would have received it.
     if (waiting !== undefined) output.text(waiting);
     throw error;
   }
@@ -134,7 +134,7 @@ async function printBody({ output, isTerminal }: Cli, body: AsyncIterable<Uint8A
   return beginning;
 }
 
-/** The results of a jq expression, one a line: a text without its quotes, anything else as JSON. */
+/** Prints the results of a jq expression, one a line: a text without its quotes, anything else as JSON. */
 async function printFiltered(cli: Cli, filter: Filter, json: string): Promise<void> {
   cli.endOnInterrupt();
   const { output } = cli;

@@ -1,10 +1,10 @@
 import type { Cli } from "../app.ts";
 import { tokenOf } from "../contexts/context.ts";
-import { CliError, type ErrorCode } from "../errors.ts";
+import { type ErrorCode, requireExpected } from "../errors.ts";
 import type { Source } from "../resolve/active.ts";
 import type { ExplainedCandidate } from "../resolve/candidates.ts";
 import { listPins, type Pin } from "../resolve/pins.ts";
-import { comparePython, type PythonLogin } from "../resolve/python.ts";
+import { comparePython, type PythonLogin } from "../resolve/compare-python.ts";
 import { recallIdentity } from "./identity.ts";
 import { checkActive, worstExitCode } from "./status.ts";
 
@@ -79,11 +79,6 @@ async function findProblem(cli: Cli): Promise<Problem> {
     const { message, hint = null, code, exitCode } = requireExpected(error);
     return { reason: message, hint, code, exitCode };
   }
-}
-
-function requireExpected(error: unknown): CliError {
-  if (error instanceof CliError && error.code !== "CANCELLED") return error;
-  throw error;
 }
 
 function ignoreExpected(error: unknown): undefined {

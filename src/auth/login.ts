@@ -45,9 +45,9 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const { use, force, insecureHttp } = options;
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
-  await cli.store.prepare();
   const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
+  await cli.store.prepare(name);
   const existing = findContext(file.contexts, name);
   if (existing || options.yes.length > 0)
     await confirmProtected(cli, [name], { yes: options.yes, intent: REPLACE });

@@ -8,7 +8,8 @@ import { checkContext, type CheckOptions, type Status } from "./status.ts";
 /** Every stored context and the environment's credential, many at a time. */
 export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[]> {
   const active = await cli.resolve();
-  if (active.error) cli.output.warn(active.error.message);
+  // An entry that is left out is listed with the other problems of the file.
+  if (active.error && active.error.code !== "CORRUPT") cli.output.warn(active.error.message);
   const { contexts } = await cli.store.read();
   const path = cli.store.paths.file;
   const targets = contexts.map((context): Active & { context: Context } => {

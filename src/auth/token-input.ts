@@ -65,7 +65,7 @@ async function paste(cli: Cli, endpoint: string): Promise<Token> {
 }
 
 async function signInByBrowser(cli: Cli, endpoint: string, options: TokenOptions): Promise<Token> {
-  const { beginSignIn } = await import("../cloud/browser.ts");
+  const { beginSignIn } = await import("../cloud/browser-login.ts");
   const { url, wait } = await beginSignIn(await cli.client({ endpoint, insecureHttp: options.insecureHttp }));
   cli.output.prompt(`Approve this sign-in at ${url.href}`);
   if (options.browser && !(await cli.openBrowser(url)))

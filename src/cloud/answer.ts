@@ -6,9 +6,9 @@ export interface Answer {
   status: number;
   /** The parsed body; undefined when it was empty. */
   body: unknown;
-  /** What the body was when it was neither JSON nor empty. */
+  /** Describes a body that is neither JSON nor empty, for the sentence "it answers with …". */
   notJson: string | undefined;
-  /** What the server asks to wait before the next request, when it says so. */
+  /** How long the server asks to wait before the next request. */
   retryAfterMs: number | undefined;
 }
 
@@ -31,19 +31,21 @@ export function describeNonJson(text: string): string {
 
 export async function readText(response: Response, endpoint: string): Promise<string> {
   const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
-  // None was asked for: a compressed body can grow a thousandfold in memory before its first chunk is counted.
+  // We ask for no compression: a compressed body can grow a thousandfold in memory before its first chunk is counted.
   if (!["", "identity"].includes(encoding)) {
     await response.body?.cancel();
     throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers in a compression that was not asked for`);
   }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  // One buffer that grows: a list of chunks of one byte each would take a hundred times the size of the answer.
+  const buffer = new ArrayBuffer(0, { maxByteLength: MAX_BYTES });
+  const bytes = new Uint8Array(buffer);
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
+    const size = buffer.byteLength + chunk.byteLength;
     if (size > MAX_BYTES) throw new CliError("NOT_BENTOCLOUD", `${endpoint} answers with more than 10 MiB`);
-    chunks.push(chunk);
+    buffer.resize(size);
+    bytes.set(chunk, size - chunk.byteLength);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return new TextDecoder().decode(bytes.slice());
 }
 
 /** Seconds or an HTTP date. */
@@ -75,7 +77,7 @@ export function fieldOf(body: unknown, key: string): unknown {
     : undefined;
 }
 
-/** What the server says went wrong: in `message` before it has checked the token, in `error` afterwards. */
+/** The server's own sentence: in `message` before it has checked the token, in `error` afterwards. */
 export function complaintOf({ body }: Pick<Answer, "body">): string | undefined {
   return serverText(fieldOf(body, "message")) ?? serverText(fieldOf(body, "error"));
 }

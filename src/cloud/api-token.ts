@@ -16,7 +16,7 @@ export interface ApiToken {
   lastUsedAt: Date | null;
   /** The user's e-mail, or else name. */
   user: string | null;
-  /** What BentoCloud tells and Yatai does not, for example whether it belongs to the organization. */
+  /** Fields that only BentoCloud sends, for example whether the token belongs to the organization. */
   flags: Record<string, boolean>;
 }
 

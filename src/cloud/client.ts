@@ -24,7 +24,7 @@ export interface Client {
   change(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<Answer>;
   /** Any answer up to 10 MiB. */
   read(message: Message): Promise<Head & { text: string }>;
-  /** An answer of any size, chunk by chunk. The deadline is for its head and for each pause in its body. */
+  /** An answer of any size, chunk by chunk. The time limit applies to its head and to each pause in its body. */
   stream(message: Message): Promise<Head & { body: AsyncIterable<Uint8Array> }>;
 }
 
@@ -131,7 +131,7 @@ async function exchange<T>(
       trace(call, message, { route, result: `${failure.code}: ${failure.message}`, started });
       const isRetried = failure.code === "UNREACHABLE" && !isFinal(error) && attempt < retries;
       pause = isRetried ? pauseBefore(attempt, end) : undefined;
-      // A last attempt that ran out of time tells less than the lost connection before it.
+      // When the time runs out during a retry, the error before it says more.
       if (pause === undefined) throw failure.code === "TIMEOUT" && earlier ? earlier : failure;
       earlier = failure;
     } finally {
@@ -148,7 +148,7 @@ function isRetriedStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** Yatai reports failures of its own with these too. */
+/** Yatai also reports its own failures with 400 and 403. */
 function mayHideTrouble({ status, headers }: Response): boolean {
   const isJson = /^application\/json\b/i.test(headers.get("content-type") ?? "");
   return (status === 400 || status === 403) && isJson && !headers.has("content-encoding");
@@ -172,7 +172,7 @@ function trace(
   call.debug(`${method} ${place}${through} -> ${result} (${ms} ms)`);
 }
 
-/** The chunks of a body. The time that the reader takes for one is not limited. */
+/** The chunks of a body. The time limit does not count the time that the caller takes for a chunk. */
 async function* chunksOf(
   response: Response,
   call: Call,

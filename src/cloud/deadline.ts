@@ -22,7 +22,7 @@ export class Deadline {
     clearTimeout(this.#timer);
   }
 
-  /** Why a request failed: the time is up, where a runtime reports the connection that was closed for that. */
+  /** Some runtimes report only that the connection was closed when the time was up. This gives the real reason. */
   reasonFor(error: unknown): unknown {
     const { aborted, reason } = this.#controller.signal;
     return aborted ? reason : error;

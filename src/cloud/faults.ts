@@ -5,8 +5,8 @@ import { ProxyError, type Route } from "../system/proxy.ts";
 import { serverText } from "./answer.ts";
 
 /**
- * What keeps a connection from being made, in words: `doctor` and errors say the same. A sentence has words, and values
- * that say something about somebody, which `doctor --report` leaves out.
+ * Sentences for connections that fail, shared by `doctor` and errors. The parts of a sentence are words, and values that
+ * may identify somebody, which `doctor --report` leaves out.
  */
 export type Sentence = readonly (string | { kind: string; shown: string })[];
 
@@ -19,7 +19,7 @@ export function toText(sentence: Sentence): string {
   return sentence.map((part) => (typeof part === "string" ? part : part.shown)).join("");
 }
 
-/** Codes of the operating system, what they mean, and what helps. */
+/** Codes of the operating system, each with its meaning and a hint. */
 export const REASONS: readonly [code: RegExp, reason: string, hint: string][] = [
   [/^(?:ENOTFOUND|ENODATA)$/, "its host name is not known", "check the host name in the endpoint"],
   [/^(?:EAI_|DNS_)/, "no name server answers", "check the network and its name server"],
@@ -41,15 +41,15 @@ export const REASONS: readonly [code: RegExp, reason: string, hint: string][] = 
   [/^ETIMEDOUT$/, "it does not answer in time", "check the network, and firewalls on the way"],
 ];
 
-/** Codes of the runtimes for an answer that is not HTTP. */
-export const NOT_HTTP = /^(?:HPE_|Malformed_|Invalid|Unrequested)/;
+/** Codes of the runtimes for an answer that is not HTTP, endless headers among them. */
+export const NOT_HTTP = /^(?:HPE_|Malformed_|Invalid|Unrequested|ResponseHeaders)/;
 
 /** Why a connection failed. */
 function reasonFor(code: string): string {
   return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? "the connection failed";
 }
 
-/** With the code, for whoever looks it up. */
+/** With the code, so that it can be looked up. */
 export function reasonWithCode(error: unknown): string {
   const code = codeOf(error);
   return code === "" ? reasonFor(code) : `${reasonFor(code)} (${code})`;
@@ -57,7 +57,7 @@ export function reasonWithCode(error: unknown): string {
 
 export type ProxyRoute = Extract<Route, { kind: "proxy" }>;
 
-/** Its address without the user name and the password, and the variable that names it. */
+/** The address of a proxy without user name and password, and the variable that names it. */
 export function showProxy({ proxy, variable }: ProxyRoute): Sentence {
   return ["the proxy ", { kind: "proxy", shown: proxy.origin }, ` (${variable})`];
 }
@@ -181,7 +181,7 @@ export function describeFault(
   }
 }
 
-/** A file of authorities that is ignored explains why one of them is not trusted. */
+/** Adds that the runtime ignores the file of authorities, which can be why an authority is not trusted. */
 function withAuthorities(message: Sentence, unusable: Unusable | undefined, hint: Sentence) {
   if (!unusable) return { message, hint };
   return {

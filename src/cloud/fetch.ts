@@ -2,14 +2,14 @@ import { type $Fetch, createFetch } from "ofetch";
 import { CliError, usageError } from "../errors.ts";
 import { toAnswer } from "./answer.ts";
 import type { Client, Head } from "./client.ts";
-import { isReservedHeader } from "./headers.ts";
+import { isReservedHeader, redactCredentials } from "./headers.ts";
 import { notBentoCloud, refusedRequest } from "./refusal.ts";
 import type { Message } from "./send.ts";
 import { targetOf } from "./target.ts";
 
 type Input = string | URL | Request;
 
-/** What ofetch passes on: the options of `fetch`, and its own for reading the answer. */
+/** The options that ofetch passes on: those of `fetch`, and its own for reading the answer. */
 interface Init extends RequestInit {
   responseType?: string;
   ignoreResponseError?: boolean;
@@ -69,6 +69,7 @@ async function toMessage(endpoint: string, input: Input, init: Init): Promise<Me
     (name) => isReservedHeader(name) && name !== "x-yatai-api-token",
   );
   if (refused !== undefined) throw usageError(`the header ${refused} cannot be set`);
+  redactCredentials(request.headers);
   return {
     method: request.method,
     url: targetOf(endpoint, request.url),

@@ -25,7 +25,7 @@ export async function identify(client: Client): Promise<Identification> {
   ]);
   if ("error" in user) return failed(user.error);
   const { email } = user;
-  // A server that has gone since then says nothing about the token.
+  // If the server has gone away since the first answer, this failure says nothing about the token.
   const isGone =
     "error" in organization &&
     organization.error.code === "UNREACHABLE" &&
@@ -80,7 +80,7 @@ const VERDICTS: Partial<Record<ErrorCode, Verdict>> = {
   HOST_MISMATCH: "not_bentocloud",
 };
 
-/** The verdict that an error of the client or of an answer amounts to. */
+/** The verdict for an error of the client or of an answer. */
 export function failed(error: CliError): Identification {
   return { verdict: VERDICTS[error.code] ?? "unreachable", email: null, organization: null, error };
 }

@@ -15,7 +15,7 @@ export interface Page {
 /** The most that Python bentoml asks for. */
 const DEFAULT_COUNT = 100;
 
-/** They are all kept in memory until the last one is there. */
+/** All items are kept in memory until the last page has arrived. */
 const MAX_ITEMS = 100_000;
 const MAX_CHARACTERS = 64 * 1024 * 1024;
 
@@ -74,7 +74,7 @@ function listIn(body: unknown, start: number): { items: readonly unknown[]; tota
   if (!Array.isArray(items) || typeof total !== "number")
     throw new CliError("FAILURE", "the answer is not a list with pages", { hint: "leave out --paginate" });
   const begins = fieldOf(body, "start");
-  // Otherwise each request would bring the same items.
+  // A server that ignores `start` would send the same items again and again.
   if (typeof begins === "number" && begins !== start)
     throw new CliError("FAILURE", `the server answers from ${begins} on when asked from ${start} on`);
   return { items, total };

@@ -37,8 +37,8 @@ export function isProofOfRejection(error: unknown): error is RefusalError {
 const NOT_CARRIED_OUT = new Set<Meaning>(["taken", "invalid", "unsupported", "busy"]);
 
 /**
- * What a change that ended in this error has done. `none`: nothing. `look`: the server has finished with it, and what
- * there is now tells. `open`: the server may still carry it out.
+ * The effect of a change that ended in this error. `none`: the server did nothing. `look`: the server has finished, and
+ * its state now shows the effect. `open`: the server may still carry the change out.
  */
 export function effectOf(error: unknown): "none" | "look" | "open" {
   if (error instanceof RefusalError) {
@@ -52,8 +52,8 @@ export function effectOf(error: unknown): "none" | "look" | "open" {
 }
 
 /**
- * The error for an answer that is not a success, undefined for one that is. For the requests of this program itself,
- * which every BentoCloud answers.
+ * The error for an answer that is not a success, undefined for a success. Only for requests that this program makes by
+ * itself, which every BentoCloud answers.
  */
 export function refusal(answer: Answer, endpoint: string): CliError | undefined {
   const { status, notJson } = answer;
@@ -102,7 +102,7 @@ function proxyRefusal(endpoint: string): CliError {
 function codeOf(status: number, meaning: Meaning): ErrorCode {
   switch (meaning) {
     case "rejected":
-    // To the question whose the token is: of nobody any more.
+    // The answer to `auth/current` when the token no longer exists.
     case "missing":
       return "TOKEN_REJECTED";
     case "expired":

@@ -9,7 +9,8 @@ import type { Environment } from "../system/runtime.ts";
  * errors name it. The variables mean what they mean to curl, and `NO_PROXY` may also have ports and subnets. As in Go's
  * programs, no variable applies to this machine.
  *
- * @throws CliError `UNREACHABLE` when the proxy that applies cannot be used. Going around it is not ours to decide.
+ * @throws CliError `UNREACHABLE` when the proxy that applies cannot be used: a direct connection could go around a rule
+ * of the network.
  */
 export function routeOf(url: URL, env: Environment): Route {
   if (isLoopback(url.href)) return { kind: "direct" };
@@ -33,7 +34,7 @@ function parseProxy(variable: string, value: string): URL {
     });
   if (/^socks/i.test(scheme)) throw refuse("SOCKS is not supported");
   if (!/^https?$/i.test(scheme)) throw refuse("it starts neither with http:// nor with https://");
-  // A password with an unescaped slash would otherwise make another host of the user name.
+  // With an unescaped slash in the password, `new URL` would take the user name for the host.
   const isAuthority = /^([a-z]+:\/\/)?[^\s/\\?#]+\/?$/i.test(text);
   const url = isAuthority ? URL.parse(text.includes("://") ? text : `http://${text}`) : null;
   const isNamed = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(url?.hostname ?? "");
@@ -69,7 +70,7 @@ function isInDomain(hostname: string, base: string): boolean {
   return domain !== "" && (host === domain || host.endsWith(`.${domain}`));
 }
 
-/** As URLs have it: in small letters, and in ASCII. */
+/** A host as it stands in URLs: in small letters, and in ASCII. */
 function hostnameOf(host: string): string {
   return URL.parse(`http://${host}`)?.hostname ?? "";
 }

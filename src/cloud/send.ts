@@ -4,7 +4,7 @@ import { CliError } from "../errors.ts";
 import { transmit, type Transmission } from "../system/http.ts";
 import { ProxyError, type Route } from "../system/proxy.ts";
 import { VERSION } from "../version.ts";
-import { isBelow, showPlace } from "./target.ts";
+import { isBelow, showPlace, targetOf } from "./target.ts";
 
 /**
  * The one place that sends requests. A token goes only to the origin and path prefix of its own endpoint: redirects are
@@ -17,7 +17,7 @@ export interface Message {
   url: URL | string;
   headers?: Headers;
   body?: Uint8Array<ArrayBuffer> | Blob | undefined;
-  /** No redirect turns it into a GET. */
+  /** Whether a redirect must not turn it into a GET. */
   isFinal?: boolean;
 }
 
@@ -57,20 +57,21 @@ const request = createFetch({
   },
 });
 
-/** What ofetch passes on to the transport. */
+/** The options that ofetch passes on to the transport. */
 type Options = FetchOptions<"stream"> & Omit<Transmission, "url" | "headers">;
 
 /** Sends one request, and follows redirects that stay below its endpoint. */
 export async function send(message: Message, { endpoint, token, route, signal }: Sending): Promise<Response> {
   let { method, body } = message;
-  let url = new URL(message.url);
+  let url = targetOf(endpoint, String(message.url));
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     const headers = new Headers(message.headers);
     if (token) headers.set(TOKEN_HEADER, token.reveal());
     const isRepeatable = SAFE.has(method);
     const options: Options = { method, headers, body, route, signal, isRepeatable };
     const response = await request.raw<unknown, "stream">(url.href, options);
-    if (route.kind === "proxy" && url.protocol === "http:" && wantsProxyCredentials(response)) {
+    const isForwarded = route.kind === "proxy" && url.protocol === "http:";
+    if (isForwarded && wantsProxyCredentials(response, headers)) {
       await response.body?.cancel();
       throw new ProxyError(response.status);
     }
@@ -91,9 +92,14 @@ export async function send(message: Message, { endpoint, token, route, signal }:
   throw new CliError("NOT_BENTOCLOUD", `${endpoint} redirects endlessly`);
 }
 
-/** Tinyproxy says 401 when credentials are wrong. No BentoCloud or Yatai asks for a user name and a password. */
-function wantsProxyCredentials({ status, headers }: Response): boolean {
-  return status === 407 || (status === 401 && /^basic\b/i.test(headers.get("www-authenticate") ?? ""));
+/**
+ * Tinyproxy says 401 when credentials are wrong. No BentoCloud or Yatai asks for a user name and a password, but a
+ * gateway may, for which the caller has sent its own.
+ */
+function wantsProxyCredentials({ status, headers }: Response, sent: Headers): boolean {
+  if (status === 407) return true;
+  const isBasic = /^basic\b/i.test(headers.get("www-authenticate") ?? "");
+  return status === 401 && isBasic && !sent.has("authorization");
 }
 
 /** @throws CliError `HOST_MISMATCH` when the token must not go to the redirect's target. */

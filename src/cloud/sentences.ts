@@ -1,9 +1,9 @@
 import { type Answer, fieldOf } from "./answer.ts";
 
 /**
- * What a refusal means. Yatai answers nearly everything with 403 or 400 and a sentence, also that its own database
- * failed, so the status and the sentence decide together. What cannot be undone is decided only by a sentence that is
- * known from beginning to end: a text that merely contains one may report something else.
+ * The meaning of a refusal. Yatai answers nearly everything with 403 or 400 and a sentence, also that its own database
+ * failed, so the status and the sentence decide together. Only a sentence that is known as a whole may lead to a change
+ * that cannot be undone: a text that merely contains one may report something else.
  */
 export type Meaning =
   | "rejected"
@@ -24,7 +24,7 @@ export type Meaning =
   | "busy"
   /** The server failed: the request may have been carried out, and nothing is known about the token. */
   | "trouble"
-  /** In words that are not known. */
+  /** The sentence is not known. */
   | "unknown";
 
 type Row = readonly [statuses: readonly number[], sentence: RegExp, meaning: Meaning];
@@ -65,7 +65,7 @@ const TROUBLE = [
  */
 const WRAPPED = /^(?:get|list|find|create|update|delete|failed to|cannot) [^:]{1,80}: /;
 
-/** Parts of sentences that say what to show. They are no proof. */
+/** Parts of sentences. They decide what is shown, and prove nothing. */
 const LIKELY: readonly Row[] = [
   [CLIENT, /\b(?:is|has) expired\b/i, "expired"],
   [CLIENT, /need the scopes|insufficient scope/i, "forbidden"],
@@ -78,7 +78,7 @@ const LIKELY: readonly Row[] = [
 /** Long enough for every sentence. */
 const MAX_LENGTH = 2_000;
 
-/** `isKnown`: in words that leave no doubt. */
+/** `isKnown` is true for a sentence that leaves no doubt. */
 export function readMeaning(answer: Pick<Answer, "status" | "body">): { meaning: Meaning; isKnown: boolean } {
   const { status } = answer;
   const sentence = sentenceIn(answer.body);

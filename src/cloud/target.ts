@@ -13,15 +13,18 @@ export function isBelow(target: URL, endpoint: string): boolean {
   );
 }
 
-/** Some servers decode `..%2f` before they resolve it, some do so twice, and some drop what follows a semicolon. */
+/**
+ * Some servers decode `..%2f` before they resolve it, some do so twice, and some drop what follows a semicolon or a null
+ * byte.
+ */
 function asServersMayRead(target: URL): string {
   const decoded = target.pathname.replaceAll(/%(?:25)+/g, "%").replaceAll(/%2f|%5c/gi, "/");
-  const pathname = decoded.replaceAll(/;[^/]*/g, "");
+  const pathname = decoded.replaceAll(/(?:;|%3b|%00)[^/]*/gi, "");
   return new URL(target.origin + pathname).pathname;
 }
 
 /**
- * The URL that a user means: a path below the endpoint, with or without its first slash, or a whole URL there.
+ * The URL for a text of the user's: a path below the endpoint, with or without its first slash, or a whole URL there.
  *
  * @throws CliError `HOST_MISMATCH` for a URL anywhere else.
  */

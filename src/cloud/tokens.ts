@@ -15,7 +15,7 @@ export interface TokenFields {
 
 const PATH = "/api/v1/api_tokens";
 const PAGE_SIZE = 100;
-/** A list that is longer than either is an error of the server, and would cost this machine's memory. */
+/** A longer list is an error of the server, and would fill the memory of this machine. */
 const MAX_TOKENS = 20_000;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 const MAX_READINGS = 4;

@@ -23,10 +23,10 @@ export interface Unanswered {
   signal: AbortSignal;
 }
 
-/** For another look at a server whose TLS failed. */
+/** The most time for the second connection, which finds out why TLS failed. */
 const LONGEST_LOOK_MS = 2000;
 
-/** The error for a request without an answer, by the codes of the runtimes. */
+/** Turns the code of a runtime into the error for a request without an answer. */
 export async function transportError(error: unknown, request: Unanswered): Promise<CliError> {
   const { endpoint, url, route, timeoutMs } = request;
   const through = route.kind === "proxy" ? ` through ${toText(showProxy(route))}` : "";
@@ -68,7 +68,7 @@ export function isUnsent(error: unknown): boolean {
   );
 }
 
-/** Whether the same request would fail in the same way: the proxy refuses it, or is none. */
+/** Whether a retry would fail in the same way: the proxy refuses the request, or is not a proxy. */
 export function isFinal(error: unknown): boolean {
   const { status } = error instanceof ProxyError ? error : {};
   const isRefused = status !== undefined && status < 500 && status !== 408 && status !== 429;
@@ -79,7 +79,7 @@ function codeBehind(error: unknown): string {
   return codeOf(error instanceof ProxyError ? error.cause : error);
 }
 
-/** Connects once more, only to see what is wrong. Undefined when it is not TLS. */
+/** Connects once more to find out what is wrong with TLS. Undefined when something else failed. */
 async function findTlsError(request: Unanswered, error: unknown): Promise<CliError | undefined> {
   const { endpoint, url, route, env, timeoutMs, signal } = request;
   const patience = { timeoutMs: Math.min(timeoutMs, LONGEST_LOOK_MS), signal };

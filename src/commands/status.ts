@@ -1,7 +1,7 @@
 import { command, flag } from "../cli/command.ts";
 import { checkActive, worstExitCode, type Status } from "../auth/status.ts";
 import { checkAll } from "../auth/status-all.ts";
-import { usageError } from "../errors.ts";
+import { exitCodeOf, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Cell } from "../system/table.ts";
 import type { Tone } from "../system/paint.ts";
@@ -21,9 +21,14 @@ export const status = command({
     if (args.all && cli.flags.context !== undefined) throw usageError("--all goes without --context");
     const options = { offline: args.offline, insecureHttp: args["insecure-http"] };
     const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
-    if (args.all) await printAll(cli, statuses);
-    else for (const one of statuses) printOne(cli, one);
-    return worstExitCode(statuses);
+    if (!args.all) {
+      for (const one of statuses) printOne(cli, one);
+      return worstExitCode(statuses);
+    }
+    const { problems } = await cli.store.read();
+    await printAll(cli, statuses, problems);
+    const isLeftOut = problems.some(({ context }) => context !== undefined);
+    return isLeftOut ? exitCodeOf("CORRUPT") : worstExitCode(statuses);
   },
 });
 
@@ -43,8 +48,16 @@ function printOne({ output, now }: Cli, { hint, ...status }: Status): void {
   if (hint) output.hint(hint);
 }
 
-async function printAll({ output }: Cli, statuses: readonly Status[]): Promise<void> {
-  if (output.json) return output.data({ contexts: statuses.map(({ hint: _hint, ...status }) => status) });
+async function printAll(
+  { output, store }: Cli,
+  statuses: readonly Status[],
+  problems: readonly { line: number; message: string }[],
+): Promise<void> {
+  if (output.json) {
+    const contexts = statuses.map(({ hint: _hint, ...status }) => status);
+    return output.data({ contexts, problems: problems.map(({ line, message }) => ({ line, message })) });
+  }
+  for (const { line, message } of problems) output.warn(`${store.paths.file}:${line}: ${message}`);
   if (statuses.length === 0) return output.info("No contexts yet; `bentocloud login` makes one");
   const rows = statuses.map((status): Cell[] => [
     status.active ? "*" : " ",

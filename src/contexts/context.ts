@@ -6,8 +6,8 @@ import { Token } from "./token.ts";
 let readToken: (context: Context) => string | undefined;
 
 /**
- * A named login. The fields have the text that Python bentoml would see. The token is reachable through
- * {@link tokenOf} only, and the endpoint masks its own password.
+ * A named login. The fields contain the text that Python bentoml would read. Only {@link tokenOf} returns the token,
+ * and the endpoint masks its own password.
  */
 export class Context {
   readonly name: string;
@@ -21,7 +21,7 @@ export class Context {
     readToken = (context) => context.#apiToken;
   }
 
-  /** `apiToken` is undefined when the entry has none. */
+  /** `apiToken` is undefined when the entry has no token. */
   constructor(
     fields: Pick<Context, "name" | "email" | "line"> & { endpoint: string; apiToken: string | undefined },
   ) {
@@ -33,25 +33,25 @@ export class Context {
   }
 }
 
-/** The one way to a context's token, so that other stores than the file can be added behind it. */
+/** The only access to a context's token, so that stores other than the file can be added behind it. */
 export function tokenOf(context: Context): Token | undefined {
   const text = readToken(context);
   return text === undefined || text === "" ? undefined : new Token(text);
 }
 
-/** The token if it can be a login: Python reads a null token as the text "None", and writes that to the file. */
+/** The token, unless it is the text "None": Python reads a null token as this text and writes it to the file. */
 export function usableTokenOf(context: Context): Token | undefined {
   const token = tokenOf(context);
   return token?.reveal() === "None" ? undefined : token;
 }
 
-/** What Python shows for a token that cannot be a login; undefined where the entry has none and Python refuses it. */
+/** The text that Python prints for an unusable token; undefined without one, because Python then refuses the entry. */
 export function emptyTokenOf(context: Context): string | undefined {
   const text = readToken(context);
   return text === "" || text === "None" ? text : undefined;
 }
 
-/** Of several entries with the same name, Python uses the first. */
+/** Returns the first entry of the name, as Python does. */
 export function findContext(contexts: readonly Context[], name: string): Context | undefined {
   return contexts.find((context) => context.name === name);
 }

@@ -1,77 +1,56 @@
 import { usageError } from "../errors.ts";
 import { redactSecret } from "../system/redact.ts";
+import { Masked } from "./masked.ts";
 
 /** Python bentoml's default. */
 export const DEFAULT_ENDPOINT = "https://cloud.bentoml.com";
 
-/**
- * An endpoint as it is stored. Python bentoml stores one with a user name and password as it was given, so every implicit
- * conversion (template, JSON, inspection) masks these, and only {@link Endpoint.reveal} gives the whole text.
- */
-export class Endpoint {
-  readonly #text: string;
-
+/** An endpoint as it is stored. Python bentoml may store one with a user name and password, which are masked. */
+export class Endpoint extends Masked {
   constructor(text: string) {
-    this.#text = text;
+    super(text);
     for (const secret of secretsIn(text)) redactSecret(secret, "****");
   }
 
-  /** The stored text: call this only to send a request, to give a program its credentials, or to store it. */
-  reveal(): string {
-    return this.#text;
-  }
-
   get masked(): string {
-    if (!hasUserinfo(this.#text)) return this.#text;
-    return `${schemeOf(this.#text)}…${this.#text.slice(this.#text.lastIndexOf("@"))}`;
+    const text = this.reveal();
+    return hasUserinfo(text) ? `${schemeOf(text)}…${text.slice(text.lastIndexOf("@"))}` : text;
   }
 
   /**
    * Without user name and password, for a file that is shared.
    *
-   * @throws CliError `USAGE` when they cannot be told from the rest.
+   * @throws CliError `USAGE` when the text is not a URL, so that they cannot be removed.
    */
   withoutUserinfo(): string {
-    if (!hasUserinfo(this.#text)) return this.#text;
-    const url = toUrl(this.#text.trim());
+    if (!hasUserinfo(this.reveal())) return this.reveal();
+    const url = toUrl(this.reveal().trim());
     [url.username, url.password] = ["", ""];
     return parseEndpoint(url.href);
   }
-
-  toString(): string {
-    return this.masked;
-  }
-
-  toJSON(): string {
-    return this.masked;
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `Endpoint(${this.masked})`;
-  }
 }
 
-/** An endpoint in the form that is sent to and compared: scheme, host, path prefix, no slash at the end. */
+/** The normalized form for requests and comparisons: scheme, host, path prefix, no slash at the end. */
 export function parseEndpoint(endpoint: string | Endpoint): string {
   const trimmed = textOf(endpoint).trim();
   const url = toUrl(trimmed);
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     throw usageError("an endpoint starts with https:// (or http:// for a local server)");
   }
-  if (url.username || url.password) throw usageError("an endpoint carries no user name or password");
+  if (url.username || url.password) throw usageError("an endpoint has no user name or password");
   if (trimmed.includes("?")) throw usageError("an endpoint has no query (?…)");
   if (trimmed.includes("#")) throw usageError("an endpoint has no fragment (#…)");
   return url.origin + withoutLastSlashes(url.pathname);
 }
 
-/** Not a regular expression: `/+$` takes n² steps for a path of n slashes. */
+/** Avoids the regular expression `/+$`, which takes n² steps for n slashes. */
 function withoutLastSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === "/") end -= 1;
   return path.slice(0, end);
 }
 
-/** Whether two endpoints are the same, in whatever spelling. */
+/** Whether two endpoints have the same normalized form. */
 export function isSameEndpoint(left: string | Endpoint, right: string | Endpoint): boolean {
   try {
     return parseEndpoint(left) === parseEndpoint(right);
@@ -93,7 +72,7 @@ function textOf(endpoint: string | Endpoint): string {
   return typeof endpoint === "string" ? endpoint : endpoint.reveal();
 }
 
-/** Also true for a text that is no endpoint, where everything before an `@` may be a password. */
+/** Also true for invalid text, because everything before an `@` may be a password. */
 function hasUserinfo(text: string): boolean {
   if (!text.includes("@")) return false;
   try {
@@ -108,7 +87,7 @@ function schemeOf(text: string): string {
   return /^\s*[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
 }
 
-/** User name and password together, and what is secret on its own: the password, or a user name without one. */
+/** User name and password together, and the password alone (or the user name, if there is no password). */
 function secretsIn(text: string): string[] {
   if (!hasUserinfo(text)) return [];
   const userinfo = text.slice(schemeOf(text).length, text.lastIndexOf("@"));
@@ -121,35 +100,35 @@ function secretsIn(text: string): string[] {
 }
 
 /**
- * Whether an endpoint is on this machine. `localhost.` and names below `localhost` are not: a name server could say
- * that they are elsewhere.
+ * Whether an endpoint is on this machine. False for `localhost.` and names below `localhost`, because a name server may
+ * resolve them to another machine.
  */
 export function isLoopback(endpoint: string): boolean {
   const { hostname } = new URL(endpoint);
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** The page where a person makes and revokes API tokens. */
+/** The page of the console on which users create and revoke API tokens. */
 export function tokensPage(endpoint: string | Endpoint): string {
   return `${endpoint}/api_tokens`;
 }
 
 function toUrl(text: string): URL {
-  // `new URL` drops tabs and line ends silently and reads `\` as `/`.
+  // `new URL` silently drops tabs and line ends, and reads `\` as `/`.
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   if (text === "" || /[\u0000-\u0020\u007f\\]/.test(text)) {
     throw usageError(
-      "this is no endpoint: it is empty, or has white space, a backslash or control characters",
+      "this is not an endpoint: it is empty, or contains white space, a backslash or control characters",
     );
   }
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
   try {
     const url = new URL(withScheme);
-    // `https:/host` would be the host "https", and `https:///host` the host "host".
+    // Without this check, `https:/host` would mean the host "https", and `https:///host` the host "host".
     const isMistyped = /^https?:(?!\/\/[^/])/i.test(text) || text.startsWith("/");
     if (url.hostname !== "" && !isMistyped) return url;
   } catch {
-    // The error below is the same for everything that is not a URL.
+    // Report the error below.
   }
-  throw usageError("this is no endpoint: it is not a URL", `for example ${DEFAULT_ENDPOINT}`);
+  throw usageError("this is not an endpoint: it is not a URL", `for example ${DEFAULT_ENDPOINT}`);
 }

@@ -1,14 +1,14 @@
 import { usageError } from "../errors.ts";
 import { cap, isUnsafe } from "../system/text.ts";
 
-/** The name of the credential that comes from the environment; no stored context may take it. */
+/** The name of the credential from the environment. No new context may have it. */
 export const ENVIRONMENT_NAME = "__env__";
 
 const MAX_LENGTH = 128;
 /** A value in a `.bentorc` may be 64 KiB long. */
 const MAX_SHOWN = 256;
 
-/** A name for a message. What looks like a token that was given as a name is left out. */
+/** A name for a message. Leaves out a name that looks like a token, which may have been pasted by mistake. */
 export function showName(name: string): string {
   return looksLikeToken(name) ? "of that name" : `"${cap(name, MAX_SHOWN)}"`;
 }
@@ -32,7 +32,7 @@ export function canName(text: string): boolean {
 function whyNot(name: string): string | undefined {
   if (name === "") return "it is empty";
   if ([...name].length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
-  if (name.trim() !== name) return "white space stands at one end";
+  if (name.trim() !== name) return "it begins or ends with white space";
   if (isUnsafe(name)) return "it has control or direction characters";
   if (!name.isWellFormed() || name.includes("\ufffd")) return "it is not valid Unicode";
   if (name === ENVIRONMENT_NAME) return `${ENVIRONMENT_NAME} stands for the environment's credential`;

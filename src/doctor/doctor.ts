@@ -1,13 +1,10 @@
 import type { Cli } from "../app.ts";
 import { type Check, type Finding, ok, toFinding } from "./check.ts";
-import { entryChecks } from "./contexts/entries.ts";
-import { file, home, leftovers, modes } from "./contexts/files.ts";
-import { rotations } from "./contexts/rotations.ts";
-import { completion } from "./machine/completion.ts";
-import { copies } from "./machine/copies.ts";
-import { directory } from "./machine/directory.ts";
-import { environment } from "./machine/environment.ts";
-import { runtime } from "./machine/runtime.ts";
+import { entryChecks } from "./contexts/entry-checks.ts";
+import { file, home, modes } from "./contexts/file-checks.ts";
+import { rotations } from "./contexts/rotation-check.ts";
+import { environment } from "./machine/login-variables.ts";
+import { copies, directory, runtime } from "./machine/machine-checks.ts";
 import { type Result, type Text, text } from "./report.ts";
 
 export interface Group {
@@ -23,14 +20,14 @@ interface Options {
 }
 
 /**
- * Runs every check, one after the other: a repair of one may be what the next one needs, and one of the contexts file
- * can change which server there is to ask.
+ * Runs the checks one after the other, because a repair can decide what a later check finds: repairs of the contexts
+ * file come before the checks of the server, whose address they may change.
  */
 export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
   const groups: { title: string; checks: readonly Check[] }[] = [
-    // `modes` comes before any repair that writes the contexts file and narrows its mode in passing.
-    { title: "Contexts", checks: [home, modes, leftovers, file, ...entryChecks, rotations] },
-    { title: "This machine", checks: [directory, environment, runtime, completion, copies] },
+    { title: "This machine", checks: [directory, environment, runtime, copies] },
+    // `modes` comes before any repair that writes the contexts file, because a write narrows its mode too.
+    { title: "Contexts", checks: [home, modes, file, ...entryChecks, rotations] },
   ];
   if (!options.offline) {
     const { serverChecks } = await import("./server/sequence.ts");

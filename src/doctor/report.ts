@@ -1,21 +1,20 @@
 import { DEFAULT_ENDPOINT, Endpoint, isLoopback } from "../contexts/endpoint.ts";
 import { describeRuntime } from "../system/machine.ts";
-import type { Environment } from "../system/runtime.ts";
 import { VERSION } from "../version.ts";
 
 /**
- * Findings are marked text: the words of a template are public, and every value put into one is private unless it is
- * wrapped in `open`. `doctor --report` prints the kind of a private value in its place, so a value that nobody thought
- * of is left out, and nothing has to be recognised afterwards.
+ * The text of a finding. The words of a template are public; a value put into a template is private unless `open` made
+ * it. `doctor --report` prints the kind of a private value instead of the value, so a value that no check marked is
+ * left out too.
  */
 export type Text = readonly (string | Private)[];
 
 interface Private {
   /** What a report prints, in angle brackets. */
   kind: string;
-  /** What everybody else sees. */
+  /** What the user sees. */
   shown: string;
-  /** Tells the values of one kind apart in a report; undefined where one is as good as another. */
+  /** Numbers the values of one kind in a report; undefined when they need not be told apart. */
   value?: string;
 }
 
@@ -28,7 +27,7 @@ function toText(value: Text | string | number): Text {
   return typeof value === "string" ? secret("value", value) : value;
 }
 
-/** A value that says nothing about anybody. */
+/** A public value. */
 export function open(value: string): Text {
   return [value];
 }
@@ -51,13 +50,13 @@ export function endpointAddress(endpoint: string): Text {
 
 const MAX_LISTED = 5;
 
-/** `most` is how many are shown; the others are counted. */
+/** Shows the first `most` items and counts the others. */
 export function list(items: readonly Text[], { separator = ", ", most = MAX_LISTED } = {}): Text {
   const shown = items.slice(0, most).flatMap((item, index) => (index === 0 ? item : [separator, ...item]));
   return items.length > most ? [...shown, ` and ${items.length - most} more`] : shown;
 }
 
-/** Sentences, all of them. */
+/** All of these sentences. */
 export function join(items: readonly Text[]): Text {
   return list(items, { separator: "; ", most: items.length });
 }
@@ -66,12 +65,12 @@ export function counted(number: number, noun: string): Text {
   return [`${number} ${noun}${number === 1 ? "" : "s"}`];
 }
 
-/** For the user's own eyes. */
+/** The text with its private values, for the user. */
 export function show(text: Text): string {
   return text.map((part) => (typeof part === "string" ? part : part.shown)).join("");
 }
 
-/** What became of one check. */
+/** The outcome of one check. */
 export interface Result {
   id: string;
   status: "ok" | "warn" | "fail";
@@ -82,19 +81,18 @@ export interface Result {
   isRepairable: boolean;
 }
 
-/** The checks with what can be said of this machine in public. The keys are JSON keys. */
-export function makeReport(results: readonly Result[], env: Environment, terminal: boolean) {
+/** The checks and this machine without anything private. The keys are JSON keys. */
+export function makeReport(results: readonly Result[], terminal: boolean) {
   const redact = createRedactor();
   const checks = results.map(({ id, status, message, hint, fixed }) => {
-    // A hint without a public word says nothing.
+    // A hint of private values alone would print nothing but placeholders.
     const isUseful = hint?.some((part) => typeof part === "string") ?? false;
     return { id, status, message: redact(message), hint: hint && isUseful ? redact(hint) : null, fixed };
   });
-  const head = { version: VERSION, ...describeRuntime(), terminal };
-  return { ...head, locale: localeIn(env), shell: shellIn(env), checks };
+  return { version: VERSION, ...describeRuntime(), terminal, checks };
 }
 
-/** Contexts, endpoints and organizations get numbers, so that a reader can tell several apart. */
+/** Contexts and endpoints get numbers, so that a reader can tell several apart. */
 function createRedactor(): (text: Text) => string {
   const numbers = new Map<string, string[]>();
   const redact = ({ kind, value }: Private): string => {
@@ -108,26 +106,11 @@ function createRedactor(): (text: Text) => string {
 
 /** The report as a block of Markdown. */
 export function reportLines(report: ReturnType<typeof makeReport>): string[] {
-  const { version, platform, arch, runtime, terminal, locale, shell, checks } = report;
+  const { version, platform, arch, runtime, terminal, checks } = report;
   const rows = checks.flatMap(({ id, status, message, hint }) => {
     const row = `${status.padEnd(4)}  ${id.padEnd(11)}  ${message}`;
     return hint === null ? [row] : [row, " ".repeat(19) + hint];
   });
   const program = `bentocloud ${version}, ${platform} ${arch}, ${runtime}`;
-  const place = `on a terminal: ${terminal ? "yes" : "no"}, locale: ${locale ?? "-"}, shell: ${shell ?? "-"}`;
-  return ["```text", program, place, "", ...rows, "```"];
-}
-
-function localeIn(env: Environment): string | null {
-  const value = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
-  if (value === "") return null;
-  return /^(?:C|POSIX|[a-z]{2,3}(?:_[A-Z]{2})?)(?:\.[A-Za-z0-9-]{1,12})?$/.test(value) ? value : "another";
-}
-
-const SHELLS = new Set("sh bash zsh fish pwsh powershell dash ksh tcsh csh nu".split(" "));
-
-function shellIn(env: Environment): string | null {
-  const name = (env["SHELL"] ?? "").split(/[/\\]/).at(-1) ?? "";
-  if (name === "") return null;
-  return SHELLS.has(name) ? name : "another";
+  return ["```text", program, `on a terminal: ${terminal ? "yes" : "no"}`, "", ...rows, "```"];
 }

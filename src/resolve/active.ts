@@ -19,14 +19,14 @@ export interface Source {
   line: number | null;
 }
 
-/** A source, and what it chooses. */
+/** A source and the context it chooses. */
 export interface Candidate {
   source: Source;
-  /** Undefined when it chooses nothing. */
+  /** Undefined when the source chooses nothing. */
   name?: string | undefined;
-  /** The environment's credential; every other name is that of a stored context. */
+  /** Only for the credential in the environment; every other source names a stored context. */
   credential?: Context | undefined;
-  /** Why what it chooses cannot be used. */
+  /** Why the choice cannot be used. */
   error?: CliError | undefined;
   /** For `explain`. */
   note?: string | undefined;
@@ -46,7 +46,7 @@ export interface Active {
   hasOthers: boolean;
 }
 
-/** What resolution reads. */
+/** The inputs of resolution. */
 export interface Inputs {
   /** The value of `--context`. */
   flag: string | undefined;
@@ -58,7 +58,7 @@ export interface Inputs {
   warn: (message: string) => void;
 }
 
-/** An invalid credential is still the active one, so that only the commands that use it fail. */
+/** An invalid credential is still active, so that only the commands that use it fail. */
 export async function resolveActive(inputs: Inputs): Promise<Active> {
   const { cwd, warn, read, file } = inputs;
   const project = findProject(cwd, warn);
@@ -85,7 +85,7 @@ function isChoice(candidate: Candidate | undefined): candidate is Choice {
   return candidate?.name !== undefined;
 }
 
-/** The option and the variables; the first that chooses counts. */
+/** The option and the variables, by precedence. */
 export function listOverrides({ flag, env }: Pick<Inputs, "flag" | "env">): Candidate[] {
   const note = flag === undefined ? "not given" : undefined;
   return [{ source: sourceOf("flag", "--context"), name: flag, note }, fromKey(env), fromVariable(env)];
@@ -131,7 +131,7 @@ export function sourceOf(kind: Source["kind"], name: string): Source {
   return { kind, name, path: null, line: null };
 }
 
-/** Where an answer came from, for people. */
+/** The source as text for people. */
 export function describeSource({ kind, name, path, line }: Source): string {
   if (path === null) return name;
   if (kind === "user")

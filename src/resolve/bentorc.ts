@@ -6,9 +6,9 @@ import { NotRegularError, TooLargeError } from "../system/storage-error.ts";
 import { isWorkingDirectoryDeleted, userId } from "../system/runtime.ts";
 
 /**
- * `.bentorc`: a project's choice of context. It is text from a repository that may be hostile, so it can only choose a
- * name, and demand that the context of that name matches its pins: no value of it is ever used as an endpoint or a
- * token. The format is rc9's `key=value` lines. They are read here because rc9 turns `context=1.10` into a number.
+ * `.bentorc`: a project's choice of context. The file may come from a hostile repository. It can therefore only choose
+ * a name and require that the context matches its pins: no value in it is ever used as an endpoint or a token. The
+ * format is rc9's `key=value` lines, but this program parses them itself, because rc9 turns `context=1.10` into a number.
  */
 export const PROJECT_FILE = ".bentorc";
 
@@ -31,7 +31,7 @@ const SECRET_KEY = /(?<![a-z])(?:(?:api)?(?:token|key)|secret|password)(?![a-z])
 
 type Warn = (message: string) => void;
 
-/** Called for a file that is not used, and why. */
+/** Called for a file that is skipped, with the reason. */
 type Skip = (path: string, why: string) => void;
 
 /** The nearest `.bentorc` that can be used, from the working directory upward. */
@@ -53,7 +53,7 @@ function* listFolders(cwd: () => string): Generator<string> {
   try {
     folder = cwd();
   } catch (error) {
-    // A deleted directory holds nothing. One whose path cannot be told may hold a `.bentorc`.
+    // A deleted directory is empty. A directory whose path is unknown may contain a `.bentorc`.
     if (isWorkingDirectoryDeleted()) return;
     throw error;
   }
@@ -61,10 +61,10 @@ function* listFolders(cwd: () => string): Generator<string> {
   yield folder;
 }
 
-/** Undefined when there is none, or when it must be skipped. */
+/** Undefined when the file does not exist or must be skipped. */
 function readTrusted(path: string, skip: Skip): string | undefined {
   try {
-    // The owner of a link's target says nothing about who put the link here.
+    // Links are not followed: the owner of a target does not show who created the link.
     const file = readRegularFile(path, { limit: MAX_BYTES, follow: false });
     if (!file) return undefined;
     const user = userId();
@@ -83,7 +83,7 @@ function whyUnreadable(error: unknown): string {
   return error instanceof TypeError ? "it is not UTF-8 text" : "it cannot be read";
 }
 
-/** @throws CliError when a key names a secret: it must leave the file, and be revoked. */
+/** @throws CliError when a key names a secret, which has to be removed and revoked. */
 export function parseProject(text: string, path: string, warn: Warn): Project {
   const project: Project = { path, lines: {} };
   const ignored: number[] = [];
@@ -109,14 +109,14 @@ export function parseProject(text: string, path: string, warn: Warn): Project {
   return project;
 }
 
-/** What a line sets. One in another format, such as `name: …`, has a key and no value. */
+/** The key and value of a line. A line in another format, such as `name: …`, has no value. */
 function readLine(line: string): { key: string; value?: string } {
   const end = line.indexOf("=");
   if (end === -1) return { key: line.slice(0, Math.max(0, line.indexOf(":"))) };
   return { key: line.slice(0, end).trim(), value: unquote(line.slice(end + 1).trim()) };
 }
 
-/** As rc9 does, removes one pair of double quotes. */
+/** Removes one pair of double quotes, as rc9 does. */
 function unquote(written: string): string {
   if (written.length < 2 || !written.startsWith('"') || !written.endsWith('"')) return written;
   try {
@@ -132,8 +132,8 @@ function isOurs(key: string): key is ProjectKey {
 }
 
 /**
- * The text with our keys set to `values`, or removed where the value is undefined; every other line stays. An empty
- * result means that the text had nothing but our keys.
+ * Sets our keys to `values`, or removes them when the value is undefined. Every other line stays. The result is empty
+ * when the text contained only our keys.
  */
 export function editProject(text: string, values: Partial<Record<ProjectKey, string>>): string {
   const others = text.split(/(?<=\n)/).filter((line) => {

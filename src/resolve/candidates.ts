@@ -1,7 +1,7 @@
 import { findContext, tokenOf } from "../contexts/context.ts";
 import { looksLikeToken } from "../contexts/name.ts";
 import { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { requireExpected } from "../errors.ts";
 import { problemWith } from "../yaml/read.ts";
 import {
   type Candidate,
@@ -15,18 +15,18 @@ import {
 } from "./active.ts";
 import { findProject } from "./bentorc.ts";
 
-/** A candidate and what became of it; the keys are JSON keys. */
+/** A candidate and whether it was chosen; the keys are JSON keys. */
 export interface ExplainedCandidate extends Source {
-  /** The name that it chooses, or the credential's masked token. */
+  /** The chosen name, or the masked token of the credential. */
   value: string | null;
   chosen: boolean;
   reason: string;
 }
 
 /**
- * Every candidate in the order of precedence. An error hides none of them: it is the reason of its own candidate.
+ * Every candidate in the order of precedence. An error of one candidate becomes its reason and hides no other one.
  *
- * @param winner what chose the active context; undefined when resolution ended with an error
+ * @param winner the source of the active context; undefined when resolution failed
  */
 export async function explainCandidates(
   inputs: Inputs,
@@ -58,10 +58,10 @@ export async function explainCandidates(
 
 function whyNotChosen({ error }: Candidate, winner: Source | undefined): string | undefined {
   if (winner) return `overridden by ${describeSource(winner)}`;
-  return error ? undefined : "unused, because another one is an error";
+  return error ? undefined : "not used, because another source is an error";
 }
 
-/** The nearest `.bentorc`, after the nearer ones that are skipped. */
+/** The nearest `.bentorc` that is used, after those that are skipped. */
 function listProjects({ cwd }: Inputs): Candidate[] {
   const source = sourceOf("project", "context");
   const found: Candidate[] = [];
@@ -76,10 +76,10 @@ function listProjects({ cwd }: Inputs): Candidate[] {
   return found.length > 0 ? found : [{ source, note: "no .bentorc here or above" }];
 }
 
-/** Why a name stands for no context; undefined when it does, and where that is not known. */
+/** Why no context has this name; undefined when one has it, or when the file cannot be read. */
 type WhyMissing = (name: string, source: Source) => string | undefined;
 
-/** The contexts file's candidate, and which names stand for no context in the file. */
+/** The candidate of the contexts file, and a function that says why a name is missing there. */
 async function readUser(inputs: Inputs): Promise<{ user: Candidate; whyMissing: WhyMissing }> {
   try {
     const file = await inputs.read();
@@ -95,6 +95,6 @@ async function readUser(inputs: Inputs): Promise<{ user: Candidate; whyMissing: 
 }
 
 function failed(source: Source, error: unknown): Candidate {
-  if (error instanceof CliError && error.code !== "CANCELLED") return { source, error, note: error.message };
-  throw error;
+  const expected = requireExpected(error);
+  return { source, error: expected, note: expected.message };
 }

@@ -1,7 +1,7 @@
 import { readRegularFile } from "../system/read-file.ts";
 import { mark } from "../system/text.ts";
 import { readContexts } from "../yaml/read.ts";
-import { locateHome } from "./home.ts";
+import { locateHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 
 /**

@@ -9,22 +9,22 @@ import { requireExactPath } from "../system/runtime.ts";
 import { storageError } from "../system/storage-error.ts";
 
 const KEY = "BENTO_CLOUD_API_KEY";
-/** Names a file with the key, such as a secret that is mounted into a container. Python bentoml does not know it. */
+/** The path of a file with the key, such as a secret mounted into a container. Python bentoml ignores this variable. */
 export const KEY_FILE = "BENTO_CLOUD_API_KEY_FILE";
 
 const VARIABLES = [KEY, KEY_FILE, "BENTO_CLOUD_API_ENDPOINT", "BENTOML_CLOUD_CONTEXT", "BENTOML_HOME"];
 
-/** A variable's value; one that is set but empty (or blank) counts as unset. */
+/** A variable's value. An empty or blank value counts as unset. */
 export function variable(env: Environment, name: string): string | undefined {
   return env[name]?.trim() ? env[name] : undefined;
 }
 
-/** Python counts such a variable as set. */
+/** Python bentoml treats such a variable as set. */
 export function isSetButEmpty(env: Environment, name: string): boolean {
   return env[name] !== undefined && variable(env, name) === undefined;
 }
 
-/** Python bentoml may behave differently because of such a variable, so it is reported. */
+/** Warns because Python bentoml treats an empty variable as set and may choose another login. */
 export function warnOfEmptyVariables(env: Environment, warn: (message: string) => void): void {
   for (const name of VARIABLES) if (isSetButEmpty(env, name)) warn(`${name} is set but empty; ignored`);
 }
@@ -43,13 +43,13 @@ export function environmentEndpoint(env: Environment): string | undefined {
 
 const LARGEST_KEY = 64 * 1024;
 
-/** The variable that the environment's key comes from. */
+/** The variable that supplies the key. */
 export function keyVariable(env: Environment): string {
   return variable(env, KEY) === undefined && variable(env, KEY_FILE) !== undefined ? KEY_FILE : KEY;
 }
 
 /**
- * The API token of the environment. A mounted secret may be a link, and belong to anybody.
+ * The API token of the environment. The file may be a link and belong to any user, as mounted secrets do.
  *
  * @throws CliError that names the variable.
  */
@@ -69,11 +69,11 @@ function readKey(path: string): string {
     throw storageError("read", `${path}, which ${KEY_FILE} names,`, error);
   }
   if (bytes) return new TextDecoder().decode(bytes);
-  throw new CliError("STORAGE", `${KEY_FILE} names ${path}, and there is no such file`);
+  throw new CliError("STORAGE", `${KEY_FILE} names ${path}, which does not exist`);
 }
 
 /**
- * The environment's own login: key and endpoint come from there together, or not at all.
+ * The login in the environment. Its key and endpoint are never combined with those of another source.
  *
  * @throws CliError that names the variable.
  */

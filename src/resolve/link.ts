@@ -9,14 +9,14 @@ import { homeDirectory, requireExactPath } from "../system/runtime.ts";
 import type { Environment } from "../system/runtime.ts";
 import { editProject, parseProject, PROJECT_FILE, type ProjectKey } from "./bentorc.ts";
 
-/** A project's file is meant to be shared, unlike everything else we write; an existing one keeps its mode. */
+/** Projects share this file, unlike every other file that we write. An existing file keeps its mode. */
 const NEW_MODE = 0o644;
 
 /** Writes the project's choice into `folder`; other lines of the file stay. Returns its path. */
 export function linkProject(folder: string, values: Partial<Record<ProjectKey, string>>): string {
   const path = join(folder, PROJECT_FILE);
   const file = read(path);
-  // A file with a credential in it is refused here too.
+  // Refuses a file that contains a credential.
   if (file) parseProject(file.text, path, () => {});
   write(folder, editProject(file?.text ?? "", values), file?.raw);
   return path;
@@ -33,7 +33,7 @@ export function isHome(folder: string, env: Environment): boolean {
   return realTarget(requireExactPath(path, "the path of your home directory")) === folder;
 }
 
-/** Removes our keys; a file with nothing else in it is removed. */
+/** Removes our keys, and the file if it contains nothing else. */
 export function unlinkProject(folder: string): { path: string; changed: boolean } {
   const path = join(folder, PROJECT_FILE);
   const file = read(path);
@@ -52,11 +52,11 @@ function removeEmpty(path: string): void {
   }
 }
 
-/** A link could lead out of the repository, to any file of whoever cloned it, so it is neither followed nor replaced. */
+/** Refuses a link: it could point to any file of the user who cloned the repository. */
 function read(path: string): { text: string; raw: FileText } | undefined {
   if (inspect(path)?.isSymbolicLink()) {
     throw new CliError("STORAGE", `cannot change ${path}: it is a symbolic link`, {
-      hint: "replace it by a file, or change the file it leads to by hand",
+      hint: "replace it with a file, or edit the file it points to by hand",
     });
   }
   try {
@@ -72,5 +72,5 @@ function read(path: string): { text: string; raw: FileText } | undefined {
 function write(folder: string, text: string, before: FileText | undefined): void {
   const target = join(folder, PROJECT_FILE);
   sweepTemporaries(folder, (name, pid) => name === PROJECT_FILE && hasEnded(pid));
-  replaceFile({ target, text, mode: before?.mode ?? NEW_MODE, owner: before, stillValid: () => true });
+  replaceFile({ target, text, mode: before?.mode ?? NEW_MODE, owner: before });
 }

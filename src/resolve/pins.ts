@@ -7,17 +7,17 @@ import { type Active, describeSource } from "./active.ts";
 /** A pinned value may be 64 KiB long. */
 const MAX_SHOWN = 256;
 
-/** What the project demands of the chosen context, and what is known of that; the keys are JSON keys. */
+/** A requirement of the project on the chosen context, and whether it is met; the keys are JSON keys. */
 export interface Pin {
   what: "endpoint" | "organization";
   path: string;
   line: number | null;
   value: string;
-  /** Null while it is not known. */
+  /** Null when it is unknown. */
   matches: boolean | null;
 }
 
-/** Every pin of the project, without a request: `organization` is null where it is not known. */
+/** Every pin of the project. Sends no request: `organization` is null when it is unknown. */
 export function listPins(
   { project }: Pick<Active, "project">,
   context: Context | undefined,
@@ -43,7 +43,7 @@ export function checkEndpointPin(active: Active, { endpoint }: Context): void {
   checkPin(active, "endpoint", endpoint);
 }
 
-/** @throws CliError when the context's organization does not match the `organization` pin; null is an unknown one. */
+/** @throws CliError when the organization does not match the project's `organization` pin, or is unknown (null). */
 export function checkOrganizationPin(active: Active, organization: string | null): void {
   checkPin(active, "organization", organization);
 }
@@ -67,7 +67,7 @@ export function checkRequestedOrganization(
   { url, headers }: { url: URL | string; headers?: Headers },
 ): void {
   const pinned = project?.organization;
-  // Some gateways take `_` for `-`.
+  // Some gateways treat `_` as `-`.
   const inHeaders = [...(headers ?? [])].filter(([name]) => /^x[-_]yatai[-_]organization$/i.test(name));
   const names = [
     ...new URL(url).searchParams.getAll("organization_name"),

@@ -6,7 +6,7 @@ import { cap } from "../system/text.ts";
 import type { Active } from "./active.ts";
 import type { Project } from "./bentorc.ts";
 
-/** @throws CliError that says which name was not found, what chose it, and what to run. */
+/** @throws CliError with the missing name, the source that chose it, and the command to run. */
 export function requireContext(active: Active): Context {
   const { context, name, source, project, error } = active;
   if (context) return context;
@@ -54,9 +54,9 @@ export function requireToken(context: Context): Token {
   });
 }
 
-/** The command that gives the context of this name a new login. */
+/** The command that signs in to this context again. */
 export function loginCommand(name: string): string {
-  // A word that begins with a dash would be read as the next option.
+  // Without `=`, a name that begins with a dash would be parsed as an option.
   return `bentocloud login --context${name.startsWith("-") ? "=" : " "}${quoteWord(name)}`;
 }
 

@@ -1,4 +1,4 @@
-import { locateHome } from "./home.ts";
+import { locateHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { type Active, type Inputs, resolveActive, type Source } from "./active.ts";
@@ -8,11 +8,11 @@ export interface ResolverOptions {
   env: Environment;
   cwd: () => string;
   signal: () => AbortSignal;
-  /** Called once for what another program removed from the contexts file. */
+  /** Called once when another program removed contexts from the file. */
   alert: (message: string) => void;
 }
 
-/** The stored contexts, and which one is active. Nothing is read before it is asked for. */
+/** The stored contexts and the active one. Reads nothing until it is needed. */
 export interface Resolver {
   readonly store: Store;
   /** `flag` is the value of `--context`. */

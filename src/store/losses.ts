@@ -2,16 +2,15 @@ import { type Context, findContext, loginKey, tokenOf } from "../contexts/contex
 import { Token } from "../contexts/token.ts";
 import { type Change, editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
-import type { Loss } from "./tools.ts";
 import { addVersion, listVersions, type LoadedVersion, loadVersions, readVersion } from "./versions.ts";
 
 /** Keeps contexts that another program removed, as a contexts file with those alone. Gives the ID for `restore`. */
 export async function addLoss(own: string, contexts: readonly Context[], current: string): Promise<string> {
   const text = await editContexts(undefined, [...contexts.map(putContext), { kind: "use", name: current }]);
   const last = listVersions(own).at(-1);
-  // A command kept the loss, and failed before it could keep the file as it was found.
+  // An earlier command kept the loss, but failed before it kept the file as found.
   if (last?.kind === "loss" && readVersion(last) === text) return last.id;
-  return addVersion(own, "loss", { text, isDurable: true }).id;
+  return addVersion(own, "loss", text).id;
 }
 
 export function putContext(context: Context): Change {
@@ -31,24 +30,19 @@ export function toKeptLoss(all: readonly LoadedVersion[], loss: LoadedVersion): 
   return { file: loss.file, before: all.slice(0, at), after: all.slice(at + 1) };
 }
 
-/** The contexts of a loss that are missing from the file, or whose name stands for an older login there. */
-export function stillLost(loss: KeptLoss, now: ContextsFile): Context[] {
-  return loss.file.contexts.filter((context) => isLost(context, loss, now));
-}
-
 /**
- * An older login is one that took the place of the lost one when that was lost, or that stood under the name before the
- * lost one did, as far as versions and losses reach back. Any other was made since, or was brought back, and stays.
+ * A context of a loss is still lost when nothing has its name, or when an older login has it: one that replaced it in
+ * this very loss, or one that versions and losses show before it. Any other login was made or restored later, and stays.
  */
-function isLost(context: Context, { before, after }: KeptLoss, now: ContextsFile): boolean {
+export function isLost(context: Context, { before, after }: KeptLoss, now: ContextsFile): boolean {
   const other = findContext(now.contexts, context.name);
   // An entry that cannot be read is still in the file.
   if (!other) return !problemWith(now, context.name);
   const earlier = before.map(({ file }) => file);
   if (isSameLogin(context, other) || !hasLogin(earlier, other)) return false;
   if (hasLogin(versionsIn(after).slice(0, 1), other)) return true;
-  // The lost one is the older of the two when another program put it in the other one's place. What it made of the file is
-  // the version after that loss, which is there as long as one from before it is.
+  // The lost login is the older one if another program once put it in the place of the other. The version after that
+  // earlier loss shows it, and exists as long as a version from before that loss does.
   const isReverted = before.some(({ kind, file }, at) => {
     const isOther = kind === "loss" && hasLogin([file], other);
     return (
@@ -60,7 +54,7 @@ function isLost(context: Context, { before, after }: KeptLoss, now: ContextsFile
   return !isReverted && firstWith(earlier, other) < firstWith(earlier, context);
 }
 
-function versionsIn(kept: readonly LoadedVersion[]): ContextsFile[] {
+export function versionsIn(kept: readonly LoadedVersion[]): ContextsFile[] {
   return kept.filter(({ kind }) => kind === "version").map(({ file }) => file);
 }
 
@@ -73,10 +67,11 @@ export function namesLost(loss: KeptLoss, now: ContextsFile): string[] {
 }
 
 /** Newest first: what another program removed and is still missing. */
-export async function listLosses(own: string, now: ContextsFile): Promise<Loss[]> {
+export async function listLosses(own: string, now: ContextsFile) {
   const all = await loadVersions(own);
-  const losses = all.filter(({ kind }) => kind === "loss").toReversed();
-  return losses
+  return all
+    .toReversed()
+    .filter(({ kind }) => kind === "loss")
     .map((loss) => ({ id: loss.id, contexts: namesLost(toKeptLoss(all, loss), now) }))
     .filter(({ contexts }) => contexts.length > 0);
 }

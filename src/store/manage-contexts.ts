@@ -56,14 +56,13 @@ export async function previousContext(store: Store): Promise<string> {
 
 /** Its protection goes with it. Its earlier name stays protected too: a version from before brings it back under that. */
 export async function renameContext(store: Store, from: string, to: string): Promise<Outcome> {
-  if (from === to) return renameStored(store, from, to);
   await requireStored(store, from);
-  await store.prepare();
   const names = readProtected(store.paths);
-  if (!names.includes(from)) return renameStored(store, from, to);
+  if (!names.includes(from) || names.includes(to)) return renameStored(store, from, to);
+  await store.prepare();
   await store.updateProtected((before) => [...before, to]);
   return renameStored(store, from, to).catch(async (error: unknown) => {
-    if (!names.includes(to)) await unprotect(store, to);
+    await unprotect(store, to);
     throw error;
   });
 }

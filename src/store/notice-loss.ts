@@ -13,9 +13,9 @@ import { discard, inspect, realTarget } from "../system/files.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import { listNames } from "../system/text.ts";
-import { isHomeFile, type Paths } from "./home.ts";
+import { isHomeFile, type Paths } from "./paths.ts";
 import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
-import { addLoss, hasLogin, isSameLogin } from "./losses.ts";
+import { addLoss, hasLogin, isSameLogin, versionsIn } from "./losses.ts";
 import { withStoreLock } from "./store-lock.ts";
 import type { StoreTools } from "./tools.ts";
 import {
@@ -23,6 +23,7 @@ import {
   findBaseline,
   findLastValid,
   listVersions,
+  type LoadedVersion,
   loadVersions,
   versionKey,
   overwriteVersion,
@@ -51,7 +52,7 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
     });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    // Another process of ours is writing: it says the same. A file that broke meanwhile is the next command's error.
+    // Another process of ours is writing and will report the loss. A file that broke meanwhile is the next command's error.
     if (error.code === "LOCKED" || error.code === "CORRUPT") return;
     // Without the lock, another process of ours may have written after the file was read and before its versions were.
     const again = await findLoss(paths, (await tools.snapshot()).file);
@@ -65,7 +66,7 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
  */
 export async function recordFound(tools: StoreTools, found: Snapshot): Promise<void> {
   const { own } = tools.paths;
-  // A killed write left its version pending. Keep it if the file says the same; else nobody knows, and it is discarded.
+  // A killed write left its version pending. Keep it if the file has the same text; otherwise discard it.
   const pending = listVersions(own).filter(({ kind }) => kind === "pending");
   for (const version of pending) if (readVersion(version) === found.text) settleVersion(own, version);
   await keepFound(tools, found);
@@ -85,7 +86,7 @@ async function keepFound(tools: StoreTools, { text, file }: Snapshot): Promise<v
   const before = baseline && (await parseVersion(baseline));
   if (before && versionKey(before.contexts) === versionKey(file.contexts))
     overwriteVersion(baseline, foundText);
-  else addVersion(own, "version", { text: foundText, isDurable: true });
+  else addVersion(own, "version", foundText);
 }
 
 /** Undefined when nothing is lost, and when nothing is known of this file. */
@@ -96,7 +97,7 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<LossReport | u
   const baseline = findBaseline(all);
   const before = baseline && (await parseVersion(baseline));
   if (!before) return undefined;
-  // Of a write that was killed nobody knows whether it was done, so what it would have removed is not lost.
+  // A killed write may have been done or not, so a context that it would have removed is not lost.
   const pending = await Promise.all(all.filter(({ kind }) => kind === "pending").map(parseVersion));
   const contexts = [...firstOfEachName(before.contexts).values()].filter((context) =>
     pending.every((file) => !file || isSameLogin(context, findContext(file.contexts, context.name))),
@@ -105,18 +106,27 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<LossReport | u
   // An entry that cannot be read is still in the file.
   const missing = contexts.filter(({ name }) => !present.has(name) && !problemWith(now, name));
   const changed = contexts.filter((context) => !isSameLogin(context, present.get(context.name)));
-  const older = (changed.length > missing.length ? await loadVersions(paths.own) : [])
-    .filter(({ kind, time }) => kind === "version" && time < baseline.time)
-    .map(({ file }) => file);
-  const reverted = changed.filter(({ name }) => {
-    const other = present.get(name);
-    return other !== undefined && hasLogin(older, other);
+  const kept = changed.length > missing.length ? await loadVersions(paths.own) : [];
+  const reverted = changed.filter((context) => {
+    const other = present.get(context.name);
+    return other && isOlder(other, context, kept);
   });
   if (missing.length + reverted.length === 0) return undefined;
   return { missing, reverted, current: before.current.name };
 }
 
-/** Without an ID the loss could not be kept. Then each reading of the file in one run finds it, and only one says it. */
+/**
+ * Whether a version from before the newest one has this login. Not when another program put the login of the newest
+ * version in its place: the loss was reported then, and the login is back now.
+ */
+function isOlder(login: Context, newest: Context, kept: readonly LoadedVersion[]): boolean {
+  const last = kept.findLast(({ kind, file }) => kind === "version" && !hasLogin([file], newest));
+  const cause = last && kept[kept.indexOf(last) + 1];
+  const isBack = cause?.kind === "loss" && hasLogin([cause.file], login);
+  return !isBack && hasLogin(versionsIn(kept).slice(0, -1), login);
+}
+
+/** Without an ID the loss could not be kept. Every later read in this run finds it again, so it is remembered as said. */
 function sayLoss({ alert, said, paths }: StoreTools, { missing, reverted }: LossReport, id?: string): void {
   const { file } = paths;
   const names = (lost: readonly Context[]) => listNames(lost.map(({ name }) => name));
@@ -142,7 +152,7 @@ export async function adviseRestore(own: string, error: unknown): Promise<unknow
   const last = await findLastValid(own);
   if (!last) return error;
   return new CliError(error.code, error.message, {
-    hint: `correct it, or run \`bentocloud restore ${last.version.id}\`, which puts it aside and brings back the last valid version`,
+    hint: `correct it, or run \`bentocloud restore ${last.id}\`, which puts it aside and brings back the last valid version`,
     cause: error,
   });
 }

@@ -1,18 +1,18 @@
 import { basename, dirname, join } from "node:path";
 import { parseJSON } from "confbox/json";
 import { CliError } from "../errors.ts";
-import { requirePrivateDirectory } from "../system/create.ts";
+import { requirePrivateDirectory } from "../system/create-file.ts";
 import { discard, realTarget } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
-import { isHomeFile, type Paths } from "./home.ts";
+import { isHomeFile, type Paths } from "./paths.ts";
 import { writeOwnJson } from "../system/own-json.ts";
 import { besideTarget, withStoreLock } from "./store-lock.ts";
 
 /**
  * The names of the protected contexts: commands that change something ask for the name first. The list belongs to the
- * contexts file, however that is reached, so it stands in the home of the real file, or beside a file that stands in
- * none. A list in the home that was given counts too, from before its file became a link. It is apart from what else we remember, because that may be lost at any time, and a lost list would protect
- * nothing: one that cannot be read is an error.
+ * contexts file, however that is reached, so it is in the home of the real file, or beside a file that is in no home. A
+ * list in the home that was given counts too, from before its file became a link. The list has a file of its own, because
+ * what else we remember may be lost at any time. A list that cannot be read is an error.
  */
 function locateList({ file, own }: Paths): string {
   const target = realTarget(file);

@@ -1,8 +1,8 @@
 import { CliError } from "../errors.ts";
 import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
 import { type Changes, compare } from "./compare.ts";
-import { isSameLogin, namesLost, putContext, stillLost, toKeptLoss } from "./losses.ts";
-import { EMPTY } from "./snapshot.ts";
+import { isLost, isSameLogin, namesLost, putContext, toKeptLoss } from "./losses.ts";
+import { EMPTY, whenCorrupt } from "./snapshot.ts";
 import { settleNames } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
@@ -35,7 +35,7 @@ export interface BroughtBack extends Outcome {
 /** Newest first: every version that has other logins than the file, and every loss that is not settled. */
 export async function listRestorable(store: Store): Promise<Restorable[]> {
   requireVersions(store.paths.own);
-  const now = await store.read().catch(unlessCorrupt);
+  const now = await store.read().catch(whenCorrupt(undefined));
   // The file is what came after the newest version; when it cannot be read, that cannot be told.
   let next = now;
   const restorable: Restorable[] = [];
@@ -67,19 +67,11 @@ export function findRestorable(store: Store, id: string): Version {
 }
 
 /**
- * A version takes the file's place as it was; what was lost is added to whatever stands in the file now, and replaces
- * nothing but an older login that another program put in a newer one's place.
+ * A version replaces the whole file. A loss is added to what is in the file now; it replaces nothing but an older login
+ * that another program put in the place of a newer one.
  */
 export async function bringBack(store: Store, version: Version): Promise<BroughtBack> {
-  const result = await (version.kind === "loss" ? addLost(store, version) : putVersion(store, version));
-  const { added, changed, removed } = result.changes;
-  const names = [...added, ...changed, ...removed];
-  if (names.length > 0)
-    await store.updateState((state) => settleNames(state, names, result.file.contexts), { create: false });
-  return result;
-}
-
-async function putVersion(store: Store, version: Version): Promise<BroughtBack> {
+  if (version.kind === "loss") return addLost(store, version);
   const text = readVersion(version);
   if (text === undefined || !(await parseVersion(version))) throw unreadable(version);
   const replaced = await store.replace(text);
@@ -92,13 +84,15 @@ async function addLost(store: Store, version: Version): Promise<BroughtBack> {
   if (!loaded) throw unreadable(version);
   const loss = toKeptLoss(all, loaded);
   const { contexts, current } = loss.file;
-  const outcome = await store.update((file) => {
-    const lost = stillLost(loss, file);
+  const outcome = await store.update((file, state) => {
+    const lost = contexts.filter((context) => isLost(context, loss, file));
     // A current name that stands for no context is nobody's choice.
     const isChosen = findContext(file.contexts, file.current.name) !== undefined;
     const isCurrent = !isChosen && findContext(lost, current.name) !== undefined;
     const puts = lost.map(putContext);
-    return { changes: isCurrent ? [...puts, { kind: "use", name: current.name }] : puts, result: file };
+    const changes = isCurrent ? [...puts, { kind: "use" as const, name: current.name }] : puts;
+    const names = lost.map(({ name }) => name);
+    return { changes, state: settleNames(state, names, lost), result: file };
   });
   const { file, result: before } = outcome;
   const isBack = (context: Context) => isSameLogin(context, findContext(file.contexts, context.name));
@@ -110,8 +104,4 @@ function unreadable({ path }: Version): CliError {
   return new CliError("CORRUPT", `${path} cannot be read`, {
     hint: "`bentocloud restore` lists the other versions",
   });
-}
-
-function unlessCorrupt(error: unknown): undefined {
-  if (!(error instanceof CliError) || error.code !== "CORRUPT") throw error;
 }

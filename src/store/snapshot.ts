@@ -31,8 +31,10 @@ export const EMPTY: ContextsFile = {
 const PIECE_BYTES = 4096;
 /** For readers. Python bentoml pauses this long between two pieces only on an overloaded machine. */
 const SETTLE_MS = 300;
-/** For writers, and for what is said of another program: both are wrong when built on a partial read. */
-export const WRITER_SETTLE_MS = 1_000;
+/** For what must not build on a partial read: a write, and a report of a loss. An overloaded machine takes seconds. */
+export const WRITER_SETTLE_MS = 5_000;
+/** For a file that cannot be read as it is: nothing is built on that. */
+const BROKEN_SETTLE_MS = 1_000;
 /** A file that keeps changing for longer is used as it is by readers, and by no writer. */
 const LONGEST_WAIT_MS = 2_000;
 
@@ -46,15 +48,17 @@ export function snapshotReader(path: string, isOurs = (_bytes: Buffer) => false)
     const deadline = performance.now() + LONGEST_WAIT_MS;
     for (let wait = 5; ; wait = Math.min(2 * wait, 80)) {
       const raw = readFileText(path);
-      const isRecent = raw !== undefined && Math.abs(Date.now() - raw.modifiedAt) < settleMs;
+      const ageMs = raw ? Math.abs(Date.now() - raw.modifiedAt) : Number.POSITIVE_INFINITY;
       const isLate = performance.now() >= deadline;
       try {
         const isSame = raw !== undefined && last?.raw?.bytes.equals(raw.bytes) === true;
         if (!last || !isSame) last = await parseSnapshot(path, raw);
-        const isUnfinished = isRecent && looksUnfinished(last) && !isOurs(raw.bytes);
-        if (!isUnfinished || isLate) return { ...last, raw, isUnfinished };
+        const mayGrow = raw !== undefined && ageMs < WRITER_SETTLE_MS && looksUnfinished(last);
+        const isUnfinished = mayGrow && !isOurs(raw.bytes);
+        if (!isUnfinished || ageMs >= settleMs || isLate) return { ...last, raw, isUnfinished };
       } catch (error) {
-        if (!isRecent || isLate || !(error instanceof CliError)) throw error;
+        const isSettled = ageMs >= Math.min(settleMs, BROKEN_SETTLE_MS);
+        if (isSettled || isLate || !(error instanceof CliError)) throw error;
       }
       const { setTimeout: sleep } = await import("node:timers/promises");
       await sleep(wait);
@@ -79,6 +83,14 @@ async function parseSnapshot(path: string, raw: FileText | undefined): Promise<S
       cause: error,
     });
   }
+}
+
+/** For `catch`: this in the place of a file that cannot be read. */
+export function whenCorrupt<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof CliError && error.code === "CORRUPT") return value;
+    throw error;
+  };
 }
 
 const LARGEST = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { isPrivateDirectory } from "../system/create.ts";
+import { isPrivateDirectory } from "../system/create-file.ts";
 import { codeOf } from "../system/storage-error.ts";
 import { sha256 } from "../system/runtime.ts";
 import { type Context, findContext, tokenOf } from "../contexts/context.ts";
@@ -34,6 +34,8 @@ export interface Identity {
   expires_at?: string | null | undefined;
 }
 
+export const NOTHING_KNOWN: State = { previous: null, identities: {} };
+
 const FILE = "state.json";
 
 /**
@@ -42,12 +44,12 @@ const FILE = "state.json";
  * @throws CliError `STORAGE` for what is no file of ours.
  */
 export function readState(directory: string): State {
-  if (!isPrivateDirectory(directory)) return toState(undefined);
+  if (!isPrivateDirectory(directory)) return NOTHING_KNOWN;
   try {
     return toState(readOwnJson(join(directory, FILE)));
   } catch (error) {
     if (error instanceof CliError && codeOf(error.cause) !== "EACCES") throw error;
-    return toState(undefined);
+    return NOTHING_KNOWN;
   }
 }
 
@@ -103,6 +105,14 @@ export function settleNames(state: State, names: readonly string[], contexts: re
     return !context || !recall(state, context);
   });
   return { ...state, identities: forget(state, changed).identities };
+}
+
+/** Without the identities that become another login's, or nobody's, once this is followed by `next`. */
+export function withoutReplaced({ previous, identities }: State, next: State): State {
+  const kept = Object.entries(identities).filter(
+    ([name, { fingerprint }]) => expectedIdentity(next, name)?.fingerprint === fingerprint,
+  );
+  return { previous, identities: Object.fromEntries(kept) };
 }
 
 /** After a rename. A context that had the new name before, and that another program removed, is forgotten. */

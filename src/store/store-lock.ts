@@ -1,10 +1,10 @@
 import { basename, dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
-import { ensurePrivateDirectory, requirePrivateDirectory } from "../system/create.ts";
+import { ensurePrivateDirectory, requirePrivateDirectory } from "../system/create-file.ts";
 import { inspect, realTarget, requireWritable } from "../system/files.ts";
 import { storageError } from "../system/storage-error.ts";
 import { acquireLock, type Lock, LOCK_WAIT_MS } from "../system/lock.ts";
-import { isHomeFile, type Paths } from "./home.ts";
+import { isHomeFile, type Paths } from "./paths.ts";
 import { versionsFolder } from "./versions.ts";
 
 /**
@@ -19,11 +19,6 @@ export interface StoreLock {
   held(): boolean;
 }
 
-interface LockOptions {
-  signal: AbortSignal;
-  waitMs?: number;
-}
-
 /**
  * Runs `attempt` under the lock until it answers something; undefined means that the lock was lost or that the file
  * changed, and that nothing was written. The lock is released between attempts.
@@ -32,7 +27,7 @@ interface LockOptions {
  */
 export async function withStoreLock<T>(
   paths: Paths,
-  { signal, waitMs = LOCK_WAIT_MS }: LockOptions,
+  { signal, waitMs = LOCK_WAIT_MS }: { signal: AbortSignal; waitMs?: number },
   attempt: (lock: StoreLock) => Promise<T | undefined>,
 ): Promise<T> {
   const deadline = performance.now() + waitMs;
@@ -49,7 +44,7 @@ export async function withStoreLock<T>(
   throw new CliError("LOCKED", "other programs keep changing the contexts file", { hint: "try again" });
 }
 
-/** Throws when the lock could not be taken or the file not be written. Makes nothing. */
+/** Throws when the lock could not be taken or the file could not be written. Creates nothing. */
 export function requireWritableStore(paths: Paths): void {
   const target = realTarget(paths.file);
   const ours = [paths.own, versionsFolder(paths.own)];
@@ -57,14 +52,10 @@ export function requireWritableStore(paths: Paths): void {
     requirePrivateDirectory(directory);
     requireWritable(directory);
   }
-  // Where a link leads, no directory is made.
-  if (inspect(paths.file)?.isSymbolicLink() && !inspect(dirname(target))) throw missingDirectory(target);
+  // No directory is created where a link leads.
+  if (inspect(paths.file)?.isSymbolicLink() && !inspect(dirname(target)))
+    throw storageError("write in", dirname(target), Object.assign(new Error(target), { code: "ENOENT" }));
   requireWritable(dirname(target));
-}
-
-function missingDirectory(target: string): unknown {
-  const error = Object.assign(new Error(target), { code: "ENOENT" });
-  return storageError("write in", dirname(target), error);
 }
 
 async function acquire(paths: Paths, { deadline, signal }: { deadline: number; signal: AbortSignal }) {

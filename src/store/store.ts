@@ -1,9 +1,10 @@
+import { Token } from "../contexts/token.ts";
 import type { ContextsFile } from "../yaml/read.ts";
-import type { Paths } from "./home.ts";
+import type { Paths } from "./paths.ts";
 import { isTrustedOwner } from "../system/read-file.ts";
 import { type Snapshot, snapshotReader } from "./snapshot.ts";
 import type { State } from "./state.ts";
-import type { Loss, Outcome, Plan, Replaced, StoreOptions, StoreTools } from "./tools.ts";
+import type { Outcome, Plan, Replaced, StoreOptions, StoreTools } from "./tools.ts";
 import { readBaseline } from "./versions.ts";
 
 /**
@@ -25,16 +26,20 @@ export interface Store {
    * of its own, because it runs more than once.
    */
   update<T = undefined>(plan: (file: ContextsFile, state: State) => Plan<T>): Promise<Outcome<T>>;
-  /** Puts a text in the place of whatever stands there. A file that cannot be read is put aside. */
-  replace(text: string): Promise<Replaced>;
-  /** Puts a file that cannot be read aside, and the last valid version, or an empty list, in its place. */
-  repair(): Promise<Replaced>;
-  /** What another program removed and is still missing, newest first. */
-  losses(): Promise<Loss[]>;
+  /**
+   * Puts a text in the place of whatever stands there. Without a text, replaces only a file that cannot be read, by the
+   * last valid version or an empty list. Such a file is put aside.
+   */
+  replace(text?: string): Promise<Replaced>;
+  /** What another program removed and is still missing, newest first: the ID for `restore`, and the names. */
+  losses(): Promise<{ id: string; contexts: string[] }[]>;
   /** Changes only our own memory, as far as that can be done without waiting. Without `create`, never makes one. */
   updateState(change: (state: State) => State, options: { create: boolean }): Promise<void>;
-  /** Fails when a later {@link Store.update} could not write, before anything hard to repeat is begun. */
-  prepare(): Promise<void>;
+  /**
+   * Fails when a later {@link Store.update} could not write, or could not save a login under this name, before anything
+   * hard to repeat is begun.
+   */
+  prepare(name?: string): Promise<void>;
   /** Changes which contexts are protected; the names are read with `readProtected`. */
   updateProtected(change: (names: readonly string[]) => string[]): Promise<void>;
 }
@@ -68,12 +73,16 @@ export function createStore(options: StoreOptions): Store {
     isForeign: async () => isOfOther(await tools.snapshot()),
     state: () => (state ??= readState()),
     update: async (plan) => (await import("./transaction.ts")).updateStore(tools, plan).finally(forget),
-    replace: async (text) => (await import("./transaction.ts")).replaceStore(tools, text),
-    repair: async () => (await import("./transaction.ts")).replaceStore(tools, undefined),
+    replace: async (text) => (await import("./transaction.ts")).replaceStore(tools, text).finally(forget),
     losses: async () => (await import("./losses.ts")).listLosses(paths.own, (await tools.snapshot()).file),
     updateState: async (change, options) =>
       (await import("./transaction.ts")).updateState(tools, change, options).finally(forget),
-    prepare: async () => (await import("./store-lock.ts")).requireWritableStore(paths),
+    prepare: async (name) => {
+      (await import("./store-lock.ts")).requireWritableStore(paths);
+      if (name === undefined) return;
+      const login = { kind: "put", name, endpoint: "-", token: new Token("-"), email: null } as const;
+      await (await import("../yaml/edit.ts")).editContexts((await tools.snapshot()).text, [login]);
+    },
     updateProtected: async (change) =>
       (await import("./protection.ts")).writeProtected(paths, options.signal(), change),
   };

@@ -1,14 +1,8 @@
 import type { Change } from "../yaml/edit.ts";
 import type { ContextsFile } from "../yaml/read.ts";
-import type { Paths } from "./home.ts";
+import type { Paths } from "./paths.ts";
 import type { ReadSnapshot } from "./snapshot.ts";
 import type { State } from "./state.ts";
-
-/** The ID for `restore`, and the names of the contexts. */
-export interface Loss {
-  id: string;
-  contexts: string[];
-}
 
 export interface Plan<T = undefined> {
   changes: Change[];

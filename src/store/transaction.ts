@@ -5,15 +5,15 @@
  */
 
 import { basename, dirname } from "node:path";
-import { CliError } from "../errors.ts";
 import { discard, listDirectory } from "../system/files.ts";
 import { type FileText } from "../system/read-file.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
+import { compare } from "./compare.ts";
 import { recordFound } from "./notice-loss.ts";
-import { readFileText, type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
-import { readState, type State, writeState } from "./state.ts";
+import { EMPTY, readFileText, type Snapshot, whenCorrupt, WRITER_SETTLE_MS } from "./snapshot.ts";
+import { NOTHING_KNOWN, readState, settleNames, type State, withoutReplaced, writeState } from "./state.ts";
 import { type StoreLock, withStoreLock } from "./store-lock.ts";
 import type { Outcome, Plan, Replaced, StoreTools } from "./tools.ts";
 import {
@@ -21,9 +21,10 @@ import {
   findBaseline,
   findLastValid,
   listVersions,
-  versionKey,
   overwriteVersion,
+  readVersion,
   settleVersion,
+  versionKey,
   versionsFolder,
 } from "./versions.ts";
 
@@ -34,22 +35,23 @@ export async function updateStore<T>(
   plan: (file: ContextsFile, state: State) => Plan<T>,
 ): Promise<Outcome<T>> {
   const { paths, signal } = tools;
+  const { file, isUnfinished } = await tools.snapshot();
   // A plan that must fail does so here, before a directory or a lock of ours appears.
-  plan((await tools.snapshot()).file, readState(paths.own));
+  if (!isUnfinished) plan(file, readState(paths.own));
   return withStoreLock(paths, { signal: signal() }, async (lock) => {
     const before = await readFound(tools, lock);
     if (!before) return undefined;
     const state = readState(paths.own);
-    const planned = plan(before.file, state);
-    const { changes } = planned;
+    const { changes, state: after = state, result } = plan(before.file, state);
     const text = changes.length === 0 ? before.text : await editContexts(before.text, changes);
     const isWide = changes.length > 0 && wideMode(before.raw) !== undefined;
-    const outcome =
-      text === undefined || (text === before.text && !isWide)
-        ? unchanged(before.file)
-        : await write(paths.own, lock, { raw: before.raw, found: before.file, text });
-    if (outcome) remember(paths.own, state, planned.state);
-    return outcome && { ...outcome, result: planned.result as T };
+    if (text === undefined || (text === before.text && !isWide)) {
+      quietly(() => remember(paths.own, state, after));
+      return { ...unchanged(before.file), result: result as T };
+    }
+    const memory = { state, stateFor: () => after };
+    const outcome = await write(paths.own, lock, { ...memory, raw: before.raw, found: before.file, text });
+    return outcome && { ...outcome, result: result as T };
   });
 }
 
@@ -61,14 +63,20 @@ export async function replaceStore(tools: StoreTools, text: string | undefined):
   const { paths, signal } = tools;
   return withStoreLock(paths, { signal: signal() }, async (lock) => {
     // Read before it is judged, so that a file which another program repairs in between is not replaced.
-    const corrupt = readFileText(lock.target);
-    const before = await unlessCorrupt(() => readFound(tools, lock));
-    if (before === "corrupt") {
-      const good = text ?? (await findLastValid(paths.own))?.text ?? (await editContexts(undefined, []));
-      return corrupt && write(paths.own, lock, { raw: corrupt, found: undefined, text: good });
-    }
-    if (!before || text === undefined || text === before.text) return before && unchanged(before.file);
-    return write(paths.own, lock, { raw: before.raw, found: before.file, text });
+    const corrupt = { raw: readFileText(lock.target), file: undefined, text: undefined };
+    const before = await readFound(tools, lock).catch(whenCorrupt(corrupt));
+    if (!before || (!before.raw && !before.file)) return undefined;
+    const { raw, file: found } = before;
+    if (found && (text === undefined || text === before.text)) return unchanged(found);
+    // Whoever chooses a text chooses its logins. A repair is nobody's choice, and leaves our memory as it is.
+    const state = text === undefined ? NOTHING_KNOWN : readState(paths.own);
+    const stateFor = (file: ContextsFile) => {
+      const { added, changed, removed } = compare(found ?? EMPTY, file);
+      return settleNames(state, [...added, ...changed, ...removed], file.contexts);
+    };
+    const last = text === undefined ? await findLastValid(paths.own) : undefined;
+    const good = text ?? (last && readVersion(last)) ?? (await editContexts(undefined, []));
+    return write(paths.own, lock, { raw, found, text: good, state, stateFor });
   });
 }
 
@@ -89,7 +97,7 @@ export async function updateState(
   }
 }
 
-/** Undefined when Python bentoml is in the middle of a write that takes too long to wait for. */
+/** Undefined while Python bentoml is in the middle of a write, and the wait for its end took too long. */
 async function readFound(tools: StoreTools, lock: StoreLock): Promise<Snapshot | undefined> {
   sweepLeftovers(lock, tools.paths.own);
   const before = await tools.snapshot(WRITER_SETTLE_MS);
@@ -111,27 +119,40 @@ interface Write {
   /** Undefined when `raw` cannot be read. */
   found: ContextsFile | undefined;
   text: string;
+  state: State;
+  /** What our memory says once the text says this. */
+  stateFor: (file: ContextsFile) => State;
 }
 
-/** Undefined, with everything as it was, when the lock was lost or the file changed. */
+/**
+ * Undefined, with everything as it was, when the lock was lost or the file changed. An identity is forgotten before its
+ * login is replaced, so that a process that is killed in between leaves none that another login could inherit.
+ */
 async function write(
   own: string,
   lock: StoreLock,
-  { raw, found, text }: Write,
+  { raw, found, text, state, stateFor }: Write,
 ): Promise<Replaced | undefined> {
   const file = await readContexts(text);
+  const after = stateFor(file);
+  const between = withoutReplaced(state, after);
   const baseline = findBaseline(listVersions(own));
   const keepsLogins = baseline && found && versionKey(file.contexts) === versionKey(found.contexts);
-  const pending = keepsLogins ? undefined : addVersion(own, "pending", { text, isDurable: false });
+  const pending = keepsLogins ? undefined : addVersion(own, "pending", text);
   const aside = found ? undefined : asidePath(lock.target, new Date().toISOString().replaceAll(":", "-"));
   let isDone = false;
   try {
+    remember(own, state, between);
     isDone = replaceTarget(lock, { raw, text, aside });
   } finally {
-    if (!isDone) for (const path of [pending?.path, aside]) if (path !== undefined) discard(path);
+    if (!isDone) {
+      for (const path of [pending?.path, aside]) if (path !== undefined) discard(path);
+      quietly(() => remember(own, between, state));
+    }
   }
   if (!isDone) return undefined;
   quietly(() => (pending ? settleVersion(own, pending) : baseline && overwriteVersion(baseline, text)));
+  quietly(() => remember(own, between, after));
   const undo = found && !keepsLogins ? baseline?.id : undefined;
   return { result: undefined, before: found, file, narrowed: wideMode(raw), undo, aside };
 }
@@ -141,9 +162,8 @@ function replaceTarget(
   { raw, text, aside }: { raw: FileText | undefined; text: string; aside: string | undefined },
 ): boolean {
   const options = { mode: FILE_MODE, owner: raw };
-  // A file that cannot be read is copied, not moved, so that one stands there at any time.
-  if (raw && aside !== undefined)
-    replaceFile({ ...options, target: aside, text: raw.bytes, stillValid: () => true });
+  // A file that cannot be read is copied, not moved, so that the path always has a file.
+  if (raw && aside !== undefined) replaceFile({ ...options, target: aside, text: raw.bytes });
   return replaceFile({ ...options, target, text, stillValid: () => held() && isUnchanged(target, raw) });
 }
 
@@ -158,8 +178,7 @@ function unchanged(file: ContextsFile): Replaced {
 
 function isUnchanged(path: string, before: FileText | undefined): boolean {
   const now = readFileText(path);
-  if (!now || !before) return now === before;
-  return now.bytes.equals(before.bytes);
+  return now && before ? now.bytes.equals(before.bytes) : now === before;
 }
 
 /** The file's mode when others than its owner can do something with it. */
@@ -167,17 +186,8 @@ function wideMode(raw: FileText | undefined): number | undefined {
   return raw !== undefined && (raw.mode & ~FILE_MODE) !== 0 ? raw.mode : undefined;
 }
 
-async function unlessCorrupt<T>(read: () => Promise<T>): Promise<T | "corrupt"> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof CliError && error.code === "CORRUPT") return "corrupt";
-    throw error;
-  }
-}
-
-function remember(own: string, before: State, after: State | undefined): void {
-  if (after && JSON.stringify(after) !== JSON.stringify(before)) quietly(() => writeState(own, after));
+function remember(own: string, before: State, after: State): void {
+  if (JSON.stringify(after) !== JSON.stringify(before)) writeState(own, after);
 }
 
 /** After the rename the change is made, and nothing that fails then makes it an error. */

@@ -1,6 +1,10 @@
 import { join } from "node:path";
 import { type Context, loginKey } from "../contexts/context.ts";
-import { ensurePrivateDirectory, isPrivateDirectory, requirePrivateDirectory } from "../system/create.ts";
+import {
+  ensurePrivateDirectory,
+  isPrivateDirectory,
+  requirePrivateDirectory,
+} from "../system/create-file.ts";
 import { discard, listDirectory, moveFile } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
 import { codeOf } from "../system/storage-error.ts";
@@ -47,17 +51,22 @@ export function requireVersions(own: string): void {
  */
 export function listVersions(own: string): Version[] {
   const folder = versionsFolder(own);
-  return unlessForbidden(() =>
-    isPrivateDirectory(own) && isPrivateDirectory(folder) ? listDirectory(folder) : [],
-  )
-    .toSorted()
-    .flatMap((name) => {
-      const [, hour, minute, second, id = "", kind] = NAME.exec(name) ?? [];
-      const time = new Date(`${hour}:${minute}:${second}`);
-      return Number.isNaN(time.getTime())
-        ? []
-        : [{ id, kind: kind as VersionKind, time, path: join(folder, name) }];
-    });
+  const names = listVersionNames(own, folder);
+  return names.toSorted().flatMap((name) => {
+    const [, hour, minute, second, id = "", kind] = NAME.exec(name) ?? [];
+    const time = new Date(`${hour}:${minute}:${second}`);
+    const path = join(folder, name);
+    return Number.isNaN(time.getTime()) ? [] : { id, kind: kind as VersionKind, time, path };
+  });
+}
+
+function listVersionNames(own: string, folder: string): string[] {
+  try {
+    return isPrivateDirectory(own) && isPrivateDirectory(folder) ? listDirectory(folder) : [];
+  } catch (error) {
+    if (error instanceof CliError && codeOf(error.cause) === "EACCES") return [];
+    throw error;
+  }
 }
 
 /**
@@ -67,15 +76,6 @@ export function listVersions(own: string): Version[] {
  */
 export function readVersion({ path }: Version): string | undefined {
   return readOwnFile(path)?.toString("utf8");
-}
-
-function unlessForbidden(list: () => string[]): string[] {
-  try {
-    return list();
-  } catch (error) {
-    if (error instanceof CliError && codeOf(error.cause) === "EACCES") return [];
-    throw error;
-  }
 }
 
 /** The version that the file is compared with. */
@@ -89,16 +89,12 @@ export function readBaseline(own: string): Buffer | undefined {
   return baseline && readOwnFile(baseline.path);
 }
 
-/** For the holder of the store's lock only. `isDurable` waits until it is on the disk. */
-export function addVersion(
-  own: string,
-  kind: VersionKind,
-  { text, isDurable }: { text: string; isDurable: boolean },
-): Version {
+/** For the holder of the store's lock only. Waits until it is on the disk, except for a pending one. */
+export function addVersion(own: string, kind: VersionKind, text: string): Version {
   const folder = versionsFolder(own);
   ensurePrivateDirectory(folder);
   const version = nameAfter(listVersions(own), folder, kind);
-  write(version, text, isDurable);
+  replaceFile({ target: version.path, text, mode: 0o600, durable: kind !== "pending" });
   discardOldest(own, kind);
   return version;
 }
@@ -115,12 +111,8 @@ function discardOldest(own: string, kind: VersionKind): void {
 }
 
 /** Puts a text that has the same logins in the place of a version's. */
-export function overwriteVersion(version: Version, text: string): void {
-  write(version, text, false);
-}
-
-function write({ path }: Version, text: string, durable: boolean): void {
-  replaceFile({ target: path, text, mode: 0o600, durable, stillValid: () => true });
+export function overwriteVersion({ path }: Version, text: string): void {
+  replaceFile({ target: path, text, mode: 0o600, durable: false });
 }
 
 /** The time is that of the clock, except that a clock which was set back does not make the newest version look old. */
@@ -151,13 +143,8 @@ export async function loadVersions(own: string): Promise<LoadedVersion[]> {
 }
 
 /** The newest version that can be read. */
-export async function findLastValid(own: string): Promise<{ version: Version; text: string } | undefined> {
-  for (const version of listVersions(own).toReversed()) {
-    if (version.kind !== "version") continue;
-    const text = readVersion(version);
-    if (text !== undefined && (await parseVersion(version))) return { version, text };
-  }
-  return undefined;
+export async function findLastValid(own: string): Promise<LoadedVersion | undefined> {
+  return (await loadVersions(own)).findLast(({ kind }) => kind === "version");
 }
 
 /** Files with equal keys share one version: a switch of the current context adds none. */

@@ -14,7 +14,7 @@ function toBits(numbers: readonly string[], radix: number, width: number): strin
   return numbers.map((number) => parseInt(number, radix).toString(2).padStart(width, "0")).join("");
 }
 
-/** As sockets take it: an IPv6 address without its brackets. */
+/** The host in the form that sockets take: an IPv6 address without its brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
@@ -23,7 +23,7 @@ export function portOf({ port, protocol }: URL): number {
   return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }
 
-/** Where to connect to, in order. No name server is asked about this machine. */
+/** The addresses or the name to connect to, in order. `localhost` is not looked up. */
 export function addressesOf(url: URL): string[] {
   return url.hostname === "localhost" ? ["127.0.0.1", "::1"] : [hostOf(url)];
 }

@@ -1,16 +1,17 @@
 import { readRegularFile } from "./read-file.ts";
 import type { Environment } from "./runtime.ts";
 
-/** The variable with the name of a file whose authorities every runtime trusts besides its own. */
+/** Names a file of authorities that every runtime trusts besides its own. */
 const VARIABLE = "NODE_EXTRA_CA_CERTS";
 
-/** What keeps the runtime from using that file; undefined when nothing does, or none is named. */
+/** The reason why the runtime cannot use the file that the variable names. */
 export interface Unusable {
   variable: string;
   path: string;
   why: string;
 }
 
+/** Undefined when the runtime uses the file, or the variable names none. */
 export function findUnusableAuthorities(env: Environment): Unusable | undefined {
   const path = env[VARIABLE];
   if (!path) return undefined;
@@ -25,9 +26,8 @@ export function findUnusableAuthorities(env: Environment): Unusable | undefined 
 let isChecked = false;
 
 /**
- * Bun prints a warning to stderr when it cannot use the file, which would precede our own output there, JSON included. It
- * reads the variable from the C library when it first needs certificates, so that is where to take it away: our children
- * still get it.
+ * Bun prints a warning to stderr when it cannot use the file, which would break our JSON there. Bun reads the variable
+ * from the C library when it first needs certificates, so it is unset only there: our children still get it.
  */
 export function hideUnusableAuthorities(env: Environment): void {
   const path = env[VARIABLE];
@@ -49,14 +49,14 @@ function unsetInLibrary(name: string): void {
       symbols.unsetenv(Buffer.from(`${name}\0`));
       return;
     } catch {
-      // Not this library. Without any, the warning stays.
+      // Try the next library. If none of them works, Bun prints its warning.
     }
   }
 }
 
 const LARGEST = 16 * 1024 * 1024;
 
-/** Why a file of certificates cannot be used. The runtimes go on without it. */
+/** The reason why the runtimes ignore a file of certificates. */
 export function faultIn(path: string): string | undefined {
   let bytes: Uint8Array | undefined;
   try {
@@ -73,7 +73,7 @@ export function faultIn(path: string): string | undefined {
   return blocks.length === 0 ? "holds no certificate" : undefined;
 }
 
-/** Each block from its line BEGIN to its line END; without text when the END is missing. */
+/** The PEM blocks of a text; the text of a block is empty when its END line is missing. */
 function blocksOf(text: string): { name: string; pem: string }[] {
   const blocks: { name: string; pem: string }[] = [];
   let open: { name: string; lines: string[] } | undefined;

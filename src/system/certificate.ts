@@ -8,9 +8,9 @@ import { openRoute, type Patience, ready, startTls, within } from "./network.ts"
 import type { Route } from "./proxy.ts";
 import { ownEnvironment } from "./runtime.ts";
 
-/** Why there can be no TLS connection to a server. */
+/** The reason why a TLS connection fails. */
 export type TlsFault =
-  /** `authority` is the one whose own certificate it is; undefined for the server's. */
+  /** `authority` is the subject of the certificate; undefined when it is the server's own. */
   | { kind: "expired" | "not yet valid"; at: Date; authority: string | undefined }
   | { kind: "wrong host" | "self-signed" }
   /** `isSent` is whether the server sends the certificate of that authority. */
@@ -28,14 +28,14 @@ export interface Certificate {
 }
 
 export interface Inspection {
-  /** Undefined when the server did not get as far as to show it. */
+  /** Undefined when the handshake failed before the server sent it. */
   certificate: Certificate | undefined;
   fault: TlsFault | undefined;
 }
 
 /**
- * Looks at a server's TLS, and at its certificate even when that must not be trusted. No request is sent on this
- * connection.
+ * Inspects a server's TLS on a connection of its own, on which no request is sent. The certificate is read even when it
+ * must not be trusted.
  */
 export async function inspectTls(url: URL, route: Route, patience: Patience): Promise<Inspection> {
   hideUnusableAuthorities(ownEnvironment());
@@ -62,8 +62,8 @@ export async function inspectTls(url: URL, route: Route, patience: Patience): Pr
 const LONGEST_REFUSAL_MS = 250;
 
 /**
- * With TLS 1.3 the handshake of a client ends before the server looks for a client certificate. A server that misses
- * none sends a session, as a rule.
+ * With TLS 1.3 the client's handshake ends before the server checks for a client certificate. A server that wants none
+ * usually sends a session at once.
  */
 async function waitForRefusal(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   if (socket.getProtocol() !== "TLSv1.3") return;
@@ -71,14 +71,14 @@ async function waitForRefusal(socket: TLSSocket, signal: AbortSignal): Promise<v
   await Promise.race([ready(socket, "session", signal), sleep(LONGEST_REFUSAL_MS)]);
 }
 
-/** A server's part of a handshake is longer than this when it has its certificate in it. */
+/** In bytes. A server that has sent its certificate has sent more than this. */
 const SHORTEST_CERTIFICATE = 300;
 
-/** The codes of OpenSSL, which the other runtimes have taken over. */
+/** Reads the codes of OpenSSL, which every runtime uses. */
 export function handshakeFault(code: string, received: number): TlsFault | undefined {
   if (/WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH/.test(code)) return { kind: "not TLS" };
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|WRONG_SSL_VERSION/.test(code)) return { kind: "old version" };
-  // With TLS 1.2 the alert is the one for a missing common cipher, which a server notices before it sends anything.
+  // With TLS 1.2 the alert is also that for no common cipher, but a server sends that one before its certificate.
   const isLate = /HANDSHAKE_FAILURE/.test(code) && received > SHORTEST_CERTIFICATE;
   if (isLate || /CERTIFICATE_REQUIRED|(?:BAD|NO)_CERTIFICATE/.test(code))
     return { kind: "client certificate" };
@@ -98,12 +98,12 @@ function judge(socket: TLSSocket, url: URL): Inspection {
   return { certificate, fault: socket.authorized ? undefined : certificateFault(chain, url, codeIn(socket)) };
 }
 
-/** The types say that it is an error; at run time it is a code. */
+/** Its type is an error, but at run time it is a code. */
 function codeIn(socket: TLSSocket): string {
   return String(socket.authorizationError as unknown);
 }
 
-/** Decided here, because the runtimes name different faults first when a certificate has several. */
+/** When a certificate has several faults, the runtimes report different ones, so we choose. */
 function certificateFault(chain: readonly X509Certificate[], url: URL, code: string): TlsFault {
   const [leaf, last] = [chain[0]!, chain.at(-1)!];
   const untimely = chain.map((certificate, depth) => timeFault(certificate, depth)).find(Boolean);

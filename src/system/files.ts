@@ -40,7 +40,7 @@ function realDirectory(path: string): string {
 }
 
 /**
- * Makes nothing.
+ * Creates nothing.
  *
  * @throws CliError `STORAGE` when a file could not be made in `directory`, or in the nearest parent that exists.
  */

@@ -7,7 +7,7 @@ import type * as Network from "./network.ts";
 import { credentialsFor, ProxyError, type Route } from "./proxy.ts";
 import { ownEnvironment, withoutVariables } from "./runtime.ts";
 
-/** A request after every decision about it. */
+/** A request about which nothing is left to decide. */
 export interface Transmission {
   method: string;
   url: URL;
@@ -15,22 +15,24 @@ export interface Transmission {
   body: Uint8Array<ArrayBuffer> | Blob | undefined;
   route: Route;
   signal: AbortSignal;
-  /** False gives the request a connection of its own, because a runtime may repeat it when a reused one breaks. */
+  /** False gives the request a new connection: runtimes repeat a request when a reused connection breaks. */
   isRepeatable: boolean;
 }
 
 /**
- * Sends a request along its route and does nothing else: no redirect, no decompression, and nothing that a variable asks
- * of the runtime for other programs. Bun's `fetch` has options for all of that. The `fetch` of Node and Deno cannot be
- * kept from a proxy, so there `node:http` sends, on a connection of ours. Bun takes longer to load that than to send.
+ * Sends a request along its route and does nothing else: it follows no redirect, decompresses nothing, and obeys no
+ * variable that is meant for the runtime. Bun's `fetch` has options for all of that. The `fetch` of Node and Deno always
+ * obeys proxy variables, so there `node:http` sends the request on a connection of ours. Bun would take longer to load
+ * that module than to send the request.
  */
 export async function transmit(transmission: Transmission): Promise<Response> {
   const { headers, url } = transmission;
   headers.set("Host", url.host);
+  hideUnusableAuthorities(ownEnvironment());
   return process.versions.bun ? fetchInBun(transmission) : requestInNode(transmission);
 }
 
-/** `Response` has no other ones, although parsers accept them. */
+/** Parsers accept statuses that `Response` refuses. */
 function requireStatus(status: number): void {
   if (status >= 200 && status <= 599) return;
   throw Object.assign(new Error(`HTTP ${status}`), { code: "HPE_INVALID_STATUS" });
@@ -38,7 +40,6 @@ function requireStatus(status: number): void {
 
 async function fetchInBun(transmission: Transmission): Promise<Response> {
   const { method, url, headers, body, route, signal, isRepeatable } = transmission;
-  if (url.protocol === "https:") hideUnusableAuthorities(ownEnvironment());
   const options = {
     method,
     headers,
@@ -52,7 +53,7 @@ async function fetchInBun(transmission: Transmission): Promise<Response> {
   let failure: unknown;
   for (const way of waysTo(url, route)) {
     try {
-      // Bun lets NO_PROXY take precedence over the option.
+      // In Bun, NO_PROXY takes precedence over the option `proxy`.
       const response = await withoutVariables(["NO_PROXY", "no_proxy"], () =>
         fetch(way.target, { ...options, ...way.options } as RequestInit),
       );
@@ -67,7 +68,7 @@ async function fetchInBun(transmission: Transmission): Promise<Response> {
   throw new ProxyError((failure as { status?: number }).status, failure);
 }
 
-/** For each address of the first machine on the route: what to fetch, and how. */
+/** The attempts to make, one for each address of the first host on the route. */
 function waysTo(url: URL, route: Route) {
   if (route.kind === "direct") {
     const host = hostOf(url);
@@ -77,7 +78,7 @@ function waysTo(url: URL, route: Route) {
     });
   }
   const { proxy } = route;
-  // The name of a proxy with https is needed to check its certificate.
+  // Bun checks the certificate of a proxy for the name that it connects to. It does not look up `localhost` itself.
   const addresses = proxy.protocol === "https:" ? [hostOf(proxy)] : addressesOf(proxy);
   const headers = credentialsFor(proxy);
   return addresses.map((address) => ({
@@ -116,7 +117,7 @@ async function requestInNode(transmission: Transmission): Promise<Response> {
   const request = withoutVariables(["NODE_USE_ENV_PROXY"], () => http.request(options, resolve));
   request.on("error", reject);
   request.on("socket", (socket) => {
-    // A connection that broke when nobody listened, between its handshake and the request, would be waited for.
+    // Without this, the request would wait for ever on a connection that broke right after its handshake.
     const fail = () => reject(network.keptError(socket));
     if (socket.destroyed) fail();
     socket.once("close", fail);

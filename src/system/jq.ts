@@ -16,8 +16,16 @@ const COMPILE_ERROR = 3;
 /** @throws CliError `USAGE` when the expression is invalid. */
 export async function compileFilter(expression: string): Promise<Filter> {
   const jq = await loadJq();
-  // After `--`, an expression may begin with a dash.
-  const run = (input: string) => jq.raw(input, expression, ["-c", "--"]);
+  const run = (input: string) => {
+    try {
+      // After `--`, an expression may begin with a dash.
+      return jq.raw(input, expression, ["-c", "--"]);
+    } catch (cause) {
+      // WebAssembly has at most 4 GB, which jq reaches with tens of times the size of an answer.
+      if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
+      throw new CliError("FAILURE", "jq has not enough memory for this answer", { cause });
+    }
+  };
   const { exitCode, stderr } = run("");
   if (exitCode === COMPILE_ERROR) throw usageError(`the jq expression is invalid: ${reason(stderr)}`);
   return {

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
-import { createFile } from "./create.ts";
+import { createFile } from "./create-file.ts";
 import { discard, namesIn } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
 import { codeOf } from "./storage-error.ts";
@@ -16,8 +16,8 @@ import { hasEnded } from "./processes.ts";
  * broken when its owner is provably gone (same machine, same boot, no such process) or when the same owner has held
  * it for {@link PATIENCE_MS} on the waiting process's own monotonic clock: no time stamp is trusted, so a clock that
  * was moved cannot make a lock eternal or a live one stale. To break a lock, a process first takes a second one
- * (`.breaking`), which can itself be found abandoned, so that two waiters do not break each other's in turn. Nothing is removed by its
- * path alone: it is renamed away first, looked at, and put back when it is not what was meant.
+ * (`.breaking`), so that two waiting processes do not break each other's new lock. An abandoned `.breaking` is broken too.
+ * A lock is never removed by its path alone: it is renamed away first, looked at, and put back when it is another one.
  *
  * None of this stops an owner that was suspended and comes back: it asks {@link Lock.held} before it commits.
  *
@@ -71,12 +71,12 @@ function claim(path: string, owner: string): boolean {
   }
 }
 
-/** A name of ours beside the lock, for {@link sweepClaims} to find. */
+/** A name beside the lock that {@link sweepClaims} finds. */
 function nameBeside(path: string): string {
   return `${path}.${crypto.randomUUID().slice(0, 8)}`;
 }
 
-/** Puts a whole lock in place where none is. */
+/** Puts a complete lock file in place, unless there is a lock already. */
 function install(whole: string, path: string, owner: string): boolean {
   try {
     linkSync(whole, path);
@@ -92,7 +92,7 @@ function install(whole: string, path: string, owner: string): boolean {
   }
 }
 
-/** For file systems without hard links. Who reads in the wrong microsecond sees an owner that nobody can judge. */
+/** For file systems without hard links. A process that reads the lock too early sees no owner, and waits. */
 function installWithoutLinks(path: string, owner: string): boolean {
   try {
     createFile(path, owner, { mode: 0o600 });
@@ -103,29 +103,19 @@ function installWithoutLinks(path: string, owner: string): boolean {
   }
 }
 
-/** Takes away what processes killed in the middle of {@link claim} or {@link remove} left. For the holder only. */
+/** Removes what processes killed in the middle of {@link claim} or {@link remove} left. For the holder only. */
 function sweepClaims(path: string): void {
-  for (const claim of besides(path, /^(\.breaking)?\.[0-9a-f]{8}$/)) discard(claim);
-}
-
-/** The lock, and what stands beside it, of owners that are gone. */
-export function findAbandoned(path: string): string[] {
-  return besides(path, /^(\.breaking)?(\.[0-9a-f]{8})?$/).filter((claim) => isGone(readOwner(claim) ?? ""));
-}
-
-/** The files whose names are the lock's and such an ending. */
-function besides(path: string, ending: RegExp): string[] {
   const prefix = basename(path);
-  return namesIn(dirname(path))
-    .filter((name) => name.startsWith(prefix) && ending.test(name.slice(prefix.length)))
-    .map((name) => join(dirname(path), name));
+  for (const name of namesIn(dirname(path)))
+    if (name.startsWith(prefix) && /^(\.breaking)?\.[0-9a-f]{8}$/.test(name.slice(prefix.length)))
+      discard(join(dirname(path), name));
 }
 
 function release(path: string, owner: string): void {
   try {
     if (readOwner(path) === owner) remove(path, owner);
   } catch {
-    // See Lock.release.
+    // The next process breaks it.
   }
 }
 
@@ -207,7 +197,7 @@ function readSystem(path: string): string {
   }
 }
 
-/** Only a certainty counts: an owner on another machine, or in another container, is taken for alive. */
+/** Only proof counts: an owner on another machine, or in another container, is taken for alive. */
 function isGone(owner: string): boolean {
   try {
     const { pid, place } = JSON.parse(owner) as { pid: unknown; place: unknown };

@@ -8,9 +8,9 @@ import { credentialsFor, ProxyError, type Route } from "./proxy.ts";
 import { withoutVariables } from "./runtime.ts";
 
 /**
- * The steps of a connection. Where the runtime's `fetch` cannot be told what to do, requests are sent on these
- * connections; everywhere, `doctor` and errors look at them one by one. Errors have the system's code, `ETIMEDOUT` when
- * time ran out.
+ * The steps of a connection. On Node and Deno requests are sent on these connections, because their `fetch` takes no
+ * such options; on every runtime `doctor` and errors look at them one by one. Errors have the system's code, and
+ * `ETIMEDOUT` when the time is up.
  */
 export interface Patience {
   timeoutMs: number;
@@ -33,13 +33,13 @@ export async function timeConnection(url: URL, route: Route, patience: Patience)
   return performance.now() - started;
 }
 
-/** A connection for requests to this URL, with a server that has shown who it is. */
+/** A connection for requests to this URL. With https, the server's certificate has been verified. */
 export async function openConnection(url: URL, route: Route, signal: AbortSignal): Promise<Socket> {
   const socket = await openRoute(url, route, signal);
   return url.protocol === "https:" ? secure(socket, url, signal) : socket;
 }
 
-/** To the server, or to the proxy for what it forwards. @throws ProxyError when the proxy is what failed. */
+/** A connection to the server, or to the proxy that forwards requests. @throws ProxyError when the proxy failed. */
 export async function openRoute(url: URL, route: Route, signal: AbortSignal): Promise<Socket> {
   if (route.kind === "direct") return openSocket(url, signal);
   const { proxy } = route;
@@ -70,7 +70,7 @@ async function secure(socket: Socket, url: URL, signal: AbortSignal): Promise<TL
   return ready(startTls(socket, url, { rejectUnauthorized: true }), "secureConnect", signal);
 }
 
-/** Decides what variables and options of the runtime decide elsewhere. */
+/** Sets every option that a variable or a default of the runtime would decide otherwise. */
 export function startTls(socket: Socket, url: URL, options: { rejectUnauthorized: boolean }): TLSSocket {
   const host = hostOf(url);
   const name = isIP(host) === 0 ? { servername: host } : {};
@@ -98,7 +98,8 @@ async function openTunnel(
     if (chunk) head += chunk.toString("latin1");
     else await ready(socket, "readable", signal);
   }
-  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
+  const isWhole = head.includes("\r\n\r\n");
+  const status = isWhole ? Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]) : Number.NaN;
   if (status >= 200 && status < 300) return socket;
   socket.destroy();
   if (!Number.isNaN(status)) throw new ProxyError(status);
@@ -108,7 +109,7 @@ async function openTunnel(
 /** Deno does not keep an error in `errored`. */
 const errors = new WeakMap<Socket, Error>();
 
-/** An error that nobody listens to would end the process; one between two listeners would be lost. */
+/** An error event without a listener ends the process, and one between two listeners would be lost. */
 function keepError<T extends Socket>(socket: T): T {
   return socket.on("error", (error) => errors.set(socket, error));
 }
@@ -117,7 +118,7 @@ export function keptError(socket: Socket): Error {
   return errors.get(socket) ?? Object.assign(new Error("closed"), { code: "ECONNRESET" });
 }
 
-/** The socket after an event. It is destroyed when it fails before that. */
+/** Waits for an event of a socket, and destroys the socket when it fails first. */
 export async function ready<T extends Socket>(socket: T, event: string, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const close = () => reject(keptError(socket));

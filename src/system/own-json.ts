@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { parseJSON, stringifyJSON } from "confbox/json";
-import { requirePrivateDirectory } from "./create.ts";
+import { requirePrivateDirectory } from "./create-file.ts";
 import { removeFile } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
 import { replaceFile, sweepTemporaries } from "./replace.ts";
@@ -17,5 +17,5 @@ export function writeOwnJson(path: string, value: unknown, { durable }: { durabl
   sweepTemporaries(dirname(path), (name) => name === basename(path));
   if (value === undefined) return readOwnFile(path) && removeFile(path);
   const text = stringifyJSON(value, { indent: 2, whitespace: { start: "", end: "\n" } } as never);
-  replaceFile({ target: path, text, mode: 0o600, durable, stillValid: () => true });
+  replaceFile({ target: path, text, mode: 0o600, durable });
 }

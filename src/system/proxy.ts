@@ -1,4 +1,4 @@
-/** How a request gets to its server. */
+/** The way of a request to its server. */
 export type Route =
   /** `variable` names a proxy, from which the variable `exemption` exempts the host. */
   | { kind: "direct"; variable?: string; exemption?: string | undefined }
@@ -15,7 +15,7 @@ export class ProxyError extends Error {
   }
 }
 
-/** The headers with which the proxy knows us. */
+/** The headers that authenticate us to the proxy. */
 export function credentialsFor({ username, password }: URL): Record<string, string> {
   if (username + password === "") return {};
   const text = [username, password].map(decode).join(":");

@@ -1,6 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createFile, type Owner } from "./create.ts";
+import { createFile, type Owner } from "./create-file.ts";
 import { discard, namesIn, uninterrupted } from "./files.ts";
 import { storageError } from "./storage-error.ts";
 
@@ -14,7 +14,7 @@ export interface Replacement {
   /** False for what may be lost in a power cut; everything else waits until it is on the disk. */
   durable?: boolean;
   /** Asked right before the rename; false leaves everything as it was. */
-  stillValid: () => boolean;
+  stillValid?: () => boolean;
 }
 
 /**
@@ -23,7 +23,14 @@ export interface Replacement {
  *
  * @throws CliError `STORAGE` that names the file, whose old version stands: nothing after the rename is an error.
  */
-export function replaceFile({ target, text, mode, owner, durable = true, stillValid }: Replacement): boolean {
+export function replaceFile({
+  target,
+  text,
+  mode,
+  owner,
+  durable = true,
+  stillValid = () => true,
+}: Replacement): boolean {
   const temporary = `${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     createFile(temporary, text, { mode, owner, durable });
@@ -44,20 +51,14 @@ const TEMPORARY = /^(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
 type Choice = (target: string, pid: number) => boolean;
 
 /**
- * Takes away what writers killed in the middle of {@link replaceFile} left in a directory. Whoever holds no lock must
- * choose only those of processes that have ended.
+ * Removes what writers that were killed in the middle of {@link replaceFile} left in a directory. A caller without the
+ * lock must choose only the files of processes that have ended.
  */
 export function sweepTemporaries(directory: string, isOurs: Choice): void {
-  for (const path of findTemporaries(directory, isOurs)) discard(path);
-}
-
-/** Their paths. */
-export function findTemporaries(directory: string, isOurs: Choice): string[] {
-  const names = namesIn(directory).filter((name) => {
+  for (const name of namesIn(directory)) {
     const [, target, pid] = TEMPORARY.exec(name) ?? [];
-    return target !== undefined && isOurs(target, Number(pid));
-  });
-  return names.map((name) => join(directory, name));
+    if (target !== undefined && isOurs(target, Number(pid))) discard(join(directory, name));
+  }
 }
 
 /** Makes a rename last through a power cut, where the platform and the file system let a directory be synced. */

@@ -33,7 +33,7 @@ const REASONS: Record<string, string> = {
   ESTALE: "it is no longer on its network disk",
 };
 
-/** A failed file operation as an error the user can act on; anything else, a bug of ours too, as it is. */
+/** A failed file operation as an error that the user can act on. Anything else, for example a bug of ours, as it is. */
 export function storageError(action: string, path: string, error: unknown): unknown {
   if (error instanceof CliError) return error;
   const code = codeOf(error);

@@ -68,7 +68,7 @@ export async function prepareLogin(
 ): Promise<LoginTarget> {
   const file = await cli.store.read();
   const name = chooseLoginName({ flag: wanted.name, env: {}, project: undefined, file });
-  await cli.store.prepare();
+  await cli.store.prepare(name);
   const existing = findContext(file.contexts, name);
   if (existing || yes.length > 0) await confirmProtected(cli, [name], { yes, intent: REPLACE });
   const endpoint = parseEndpoint(session.context.endpoint);

@@ -18,7 +18,7 @@ interface Options {
   insecureHttp: boolean;
 }
 
-/** Nothing brings a deleted token back, so it is refused for a token that a context uses before anyone is asked. */
+/** A deleted token cannot be restored, so one that a context uses is refused before anyone is asked to confirm. */
 export async function deleteApiToken(
   cli: Cli,
   word: string,

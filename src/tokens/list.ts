@@ -70,7 +70,7 @@ async function addUsers(cli: Cli, { context }: TokensSession, listed: ApiToken[]
   });
 }
 
-/** The API token with this uid or exactly this name, which the server may have without listing it. */
+/** The API token with this uid, or with exactly this name. The server may know a uid that it does not list. */
 export async function findApiToken(
   client: Client,
   word: string,

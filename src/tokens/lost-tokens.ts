@@ -15,7 +15,7 @@ type LostToken = Pick<Rotation, "id" | "endpoint" | "identity" | "wanted"> & { a
 
 const FILE = "lost-tokens.json";
 const APPEARS_WITHIN_MS = 10 * 60_000;
-/** How far apart the times of one server can be. */
+/** How far apart two times that one server gives for one moment can be. */
 const TOLERANCE_MS = 5_000;
 
 /** The server's time: a request sets when its own token was used last. Undefined when the server does not tell. */
@@ -51,7 +51,7 @@ export function haveSameItems(left: readonly string[], right: readonly string[])
   return JSON.stringify(left.toSorted()) === JSON.stringify(right.toSorted());
 }
 
-/** False when the server does not tell its time: then nothing would show that a later token is this one. */
+/** False when the server does not tell its time: nothing could show later that a token is this one. */
 export function noteLostToken(own: string, rotation: Rotation): boolean {
   const { id, endpoint, identity, wanted, planned_at: asked_at } = rotation;
   if (!asked_at) return false;
@@ -60,7 +60,7 @@ export function noteLostToken(own: string, rotation: Rotation): boolean {
   return true;
 }
 
-/** Deletes what has appeared since. Gives whether any of the user's tokens were looked for. */
+/** Deletes the lost tokens that have appeared. The result says whether any were looked for. */
 export async function deleteLostTokens(
   { output, store }: Pick<Cli, "output" | "store">,
   client: Client,

@@ -8,13 +8,13 @@ import type { Cli } from "../app.ts";
 
 /**
  * Which listed API token has which secret. The server never says: its list has no secrets, and `last_used_at` changes
- * whoever uses a token. Two things tell: the uid that we wrote down when we created a token, and the creation time that
+ * whoever uses a token. Two things say it: the uid that we wrote down when we created a token, and the creation time that
  * is part of a secret, when only one token was created then. Nothing is guessed beyond that.
  */
 export interface TokenMatch {
   /** The token with this secret; undefined when that cannot be told. */
   find(secret: Token): ApiToken | undefined;
-  /** Whether nothing that is known rules out that the token has this secret. */
+  /** Whether the token may have this secret: nothing that is known rules it out. */
   canBe(one: ApiToken, secret: Token): boolean;
   /** The contexts that use the token of this uid: the active one, and the stored ones of its endpoint. */
   usersOf(uid: string): Context[];
@@ -65,7 +65,7 @@ export async function matchTokens(
   };
 }
 
-/** How far the server's creation time can be from the whole second that is part of a secret. */
+/** How far the server's creation time can be from the second that is part of a secret. */
 const EARLY_MS = 1_000;
 const LATE_MS = 3_000;
 const SPAN_SECONDS = (EARLY_MS + LATE_MS) / 1_000 + 1;

@@ -39,7 +39,7 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
   const users = contextsUsing(await cli.store.read(), { endpoint: context.endpoint.reveal(), token });
   const names = new Set([context.name, ...users.map(({ name }) => name)]);
   await confirmProtected(cli, [...names], { yes: options.yes, intent: "replace its API token" });
-  await cli.store.prepare();
+  await cli.store.prepare(context.name);
   return withRotationLock(paths, cli.signal, async () => {
     try {
       return (await settleEarlier(cli, target, options)) ?? (await rotateAnew(cli, target, options));

@@ -1,9 +1,9 @@
 import { dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
-import { ensurePrivateDirectory } from "../system/create.ts";
+import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { storageError } from "../system/storage-error.ts";
 import { acquireLock } from "../system/lock.ts";
-import type { Paths } from "../store/home.ts";
+import type { Paths } from "../store/paths.ts";
 import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
 
 /**
@@ -37,7 +37,7 @@ export interface Rotation {
 }
 
 const FILE = "rotations.json";
-export const ROTATION_LOCK = "rotation-lock";
+const ROTATION_LOCK = "rotation-lock";
 
 export function readRotations(own: string): Rotation[] {
   return readEntries(join(own, FILE), isRotation, {

@@ -39,7 +39,7 @@ export async function settle(work: Work): Promise<Ending> {
     if (await deleteUnknownSuccessor(work))
       return end(work, { kind: "undone", reason: failure("it ended before there was a new token") });
   } catch (error) {
-    // A token that is rejected will never see the list again.
+    // A rejected token can never read the list again.
     if (!isProofOfRejection(error)) throw error;
     noteLostToken(work.cli.store.paths.own, work.rotation);
     return end(work, { kind: "dead", reason: error });
@@ -50,7 +50,7 @@ export async function settle(work: Work): Promise<Ending> {
   return end(work, { kind: "undone", reason });
 }
 
-/** Writes the intention down, asks the server for the new token, and writes that down before anything else. */
+/** Writes to the journal what it is about to do, asks the server for the new token, and writes that down first of all. */
 export async function begin(work: Work): Promise<Rotation> {
   const { own } = work.cli.store.paths;
   const { rotation } = work;
@@ -69,7 +69,7 @@ export async function begin(work: Work): Promise<Rotation> {
     noteRotation(own, begun);
     return begun;
   } catch (error) {
-    // If this fails too, the next rotation finds the new token by the intention.
+    // If this fails too, the next rotation finds the new token by what the journal says was asked for.
     await deleteToken(client, created.uid).catch(() => {});
     throw error;
   }
@@ -107,7 +107,7 @@ async function finish(work: Work, successor: Successor): Promise<Ending> {
   await deleteToken(client, old.uid);
   // While the server deleted it, another program may have written the old token back.
   if ((await contextsWith(work, old)).length > 0) await replaceInFile(work, old, successor);
-  // Only for what is said at the end: a server that does not answer by then is no failure.
+  // Only for the report: a server that does not answer now does not fail the rotation.
   const answer = await (
     await clientFor(work, old.token)
   )
@@ -116,7 +116,7 @@ async function finish(work: Work, successor: Successor): Promise<Ending> {
   return end(work, { kind: "done", contexts, oldStillWorks: answer !== undefined && answer.status < 300 });
 }
 
-/** Why the new token cannot take the old one's place: it must be the same person's and be allowed the same. */
+/** Why the new token cannot replace the old one: it must belong to the same person and have the same rights. */
 async function verifySuccessor(
   { rotation: { identity, wanted } }: Work,
   client: Client,
@@ -174,7 +174,7 @@ async function takeBack(work: Work, successor: Successor, reason: CliError): Pro
     await deleteToken(client, successor.uid);
     return end(work, { kind: "undone", reason });
   }
-  // With the old token gone, a new one that works and that no context has can only be deleted by itself.
+  // The old token is gone, so only the new one, which works and is in no context, can delete itself.
   if (!isProofOfRejection(reason) && (await contextsWith(work, successor)).length === 0)
     await deleteToken(await clientFor(work, successor.token), successor.uid, { isOwn: true });
   return end(work, { kind: "dead", reason: error });

@@ -3,9 +3,9 @@ import type { Token } from "../contexts/token.ts";
 import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
 
 /**
- * One change to the contexts file. `put` makes a context what its name stands for: the first entry of that name, or a
- * new one at the end. `remove` and `rename` mean every entry of that name, and never touch the current one. A `use` of
- * null takes `current_context_name` out.
+ * One change to the contexts file. `put` replaces the first entry of the name, or appends a new entry. `remove` and
+ * `rename` apply to every entry of the name and never change which context is current. `use` with null removes
+ * `current_context_name`.
  */
 export type Change =
   | { kind: "put"; name: string; endpoint: string; token: Token; email: string | null }
@@ -13,7 +13,7 @@ export type Change =
   | { kind: "rename"; from: string; to: string }
   | { kind: "use"; name: string | null };
 
-/** The values of an entry by their keys, in the order in which Python writes them. */
+/** The values of an entry by key, in the order in which Python writes them. */
 export interface Fields {
   api_token: string;
   email: string | null;
@@ -21,11 +21,11 @@ export interface Fields {
   name: string;
 }
 
-/** What a file has to say once it is changed. */
+/** The content that a file must have after the changes. */
 export interface Target {
-  /** Each with its index among the contexts of the file, or undefined for one that is new. */
+  /** `from` is the index among the contexts of the file, or undefined for a new context. */
   entries: { fields: Fields; from: number | undefined }[];
-  /** Null for none; undefined when nothing is said about it. */
+  /** Null removes it; undefined leaves it as it is. */
   current: string | null | undefined;
 }
 
@@ -57,7 +57,7 @@ export function targetOf(file: ContextsFile, changes: Change[]): Target {
   return { entries, current };
 }
 
-/** Whether a file that was read again says what it should; `before` is what it said about what does not change. */
+/** Whether the changed file has the content of the target; `before` is the file without the changes. */
 export function isReached(file: ContextsFile, { entries, current }: Target, before: ContextsFile): boolean {
   const name = current === undefined ? before.current.name : (current ?? DEFAULT_CURRENT);
   if (current !== undefined && file.problems.some((problem) => problem.current)) return false;
@@ -65,7 +65,7 @@ export function isReached(file: ContextsFile, { entries, current }: Target, befo
   return file.current.name === name && JSON.stringify(file.contexts.map(fieldsOf)) === JSON.stringify(wanted);
 }
 
-/** The fields that differ; a missing e-mail is as good as null. */
+/** The fields that differ. A missing e-mail equals null. */
 export function changesIn(now: Fields, wanted: Fields): [key: string, value: string | null][] {
   return Object.entries(wanted).filter(([key, value]) => value !== now[key as keyof Fields]);
 }

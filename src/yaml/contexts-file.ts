@@ -1,17 +1,17 @@
 import type { Context } from "../contexts/context.ts";
 
-/** What Python bentoml takes for current when the file names none. */
+/** The current context of Python bentoml when the file names none. */
 export const DEFAULT_CURRENT = "default";
 
-/** Something in a readable file that keeps a part of it from being used, or that stops Python bentoml. */
+/** A fault in a readable file because of which an entry cannot be used, or Python bentoml refuses the file. */
 export interface Problem {
   /** 1-based. */
   line: number;
-  /** One lower-case sentence without a full stop, with what to do. Never holds a token. */
+  /** One lower-case sentence without a full stop, with the fix. Never contains a token. */
   message: string;
-  /** The name of the entry that is left out because of it, when that much can be read. */
+  /** The name of the entry that is left out because of the fault, if the name can be read. */
   context?: string;
-  /** True when `current_context_name` is what cannot be read. */
+  /** True when `current_context_name` cannot be read. */
   current?: true;
 }
 
@@ -19,7 +19,7 @@ export interface Problem {
 export interface ContextsFile {
   /** Without the entries that are left out. */
   contexts: Context[];
-  /** `line` is null when the file does not say and Python's default applies. */
+  /** `line` is null when the file names no current context, so that Python's default applies. */
   current: { name: string; line: number | null };
   problems: Problem[];
 }

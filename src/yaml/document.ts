@@ -3,11 +3,11 @@ import type { CST, Document, ScalarTag, YAMLMap } from "yaml";
 import { CliError } from "../errors.ts";
 import { LexemeCheck } from "./lexemes.ts";
 
-// No list of logins is deeper or larger, and what is must not cost more than the time it takes to notice that.
+// Real lists of logins are far smaller. Larger text is refused before it costs time to parse.
 const MAX_DEPTH = 100;
 const MAX_LENGTH = 4 << 20;
 
-/** PyYAML refuses most of these; U+0085, U+2028 and U+2029 end a line in YAML 1.1, and only there. */
+/** PyYAML refuses most of these characters; U+0085, U+2028 and U+2029 end a line in YAML 1.1 but not in YAML 1.2. */
 const FORBIDDEN = /[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
 
 const PHRASES = new Map([
@@ -17,17 +17,17 @@ const PHRASES = new Map([
   ["BAD_SCALAR_START", "a text that begins with a sign of YAML needs quotes"],
 ]);
 
-/** The text of a contexts file as a YAML document that PyYAML can read too. */
+/** The text of a contexts file, parsed as a YAML document that PyYAML can read too. */
 export class Source {
-  /** Without a byte order mark, and with every end of a line as a line feed, as Python's text files have them. */
+  /** Without a byte order mark, and with line feeds as line ends, as Python reads text files. */
   readonly text: string;
   readonly doc: Document.Parsed;
   readonly root: YAMLMap;
   readonly #lines = new LineCounter();
 
   /**
-   * Throws `CORRUPT`, with line and column, for text that is no mapping in YAML that Python reads too. A writer is
-   * for a document that is to be written again.
+   * Throws `CORRUPT`, with line and column, for text that is not a mapping or that Python could not read. Pass a writer
+   * if the document will be changed and written.
    */
   constructor(text: string, writerFor?: (text: string) => ScalarTag) {
     this.text = text.replace(/^\ufeff/, "").replaceAll(/\r\n?/g, "\n");
@@ -36,7 +36,7 @@ export class Source {
     for (const { index } of this.text.matchAll(/\n/g)) this.#lines.addNewLine(index + 1);
     const forbidden = FORBIDDEN.exec(this.text);
     if (forbidden)
-      throw this.corrupt("a control character or unusual line break stands in it", forbidden.index);
+      throw this.corrupt("it contains a control character or unusual line break", forbidden.index);
     const composer = new Composer({
       schema: "failsafe",
       resolveKnownTags: false,
@@ -47,7 +47,7 @@ export class Source {
     const [doc, ...more] = composer.compose(this.#tokens(), true, this.text.length);
     const error = doc?.errors[0];
     if (error) throw this.corrupt(PHRASES.get(error.code) ?? "it is not valid YAML", error.pos[0]);
-    // Another end of the document is none for PyYAML.
+    // PyYAML accepts a repeated end of the document.
     const second = more.find(({ directives, contents }) => directives.docStart || !isEmpty(contents));
     if (second) throw this.corrupt("there is more than one YAML document", second.range[0]);
     if (!doc || !isMap(doc.contents) || doc.contents.tag !== undefined)
@@ -60,7 +60,7 @@ export class Source {
     this.root = doc.contents;
   }
 
-  /** An error that says where, in terms of YAML and never with a piece of the file. */
+  /** An error with line and column. Never quotes the file, which contains tokens. */
   corrupt(message: string, place: unknown): CliError {
     const { line, col } = this.#lines.linePos(offsetOf(place));
     return new CliError("CORRUPT", `${message} at line ${line}, column ${col}`);

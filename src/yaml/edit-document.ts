@@ -4,13 +4,13 @@ import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
 import { textOf } from "./python-value.ts";
 import type { ContextsFile } from "./contexts-file.ts";
 import { Source } from "./document.ts";
-import { readEntries } from "./parse-contexts.ts";
+import { readEntries } from "./read-document.ts";
 import { quoteDouble, writeScalar } from "./scalar.ts";
 import { TreeBuilder } from "./tree.ts";
 
 /**
- * The editor for every shape that the fast reader declines: changes the nodes of the document, and writes it anew with
- * its comments, its unknown keys and its order. Whether Python reads the result as it should is for the caller to see.
+ * The editor for files that the fast reader declines. Changes the nodes of the document and writes the whole document
+ * with its comments, unknown keys and order. The caller has to check that the result reads back as intended.
  */
 export function editDocument(text: string, file: ContextsFile, { entries, current }: Target): string {
   const editor = new DocumentEditor(new Source(text, writerFor));
@@ -21,7 +21,7 @@ export function editDocument(text: string, file: ContextsFile, { entries, curren
   return (text.startsWith("\ufeff") ? "\ufeff" : "") + written.replaceAll("\n", eol);
 }
 
-/** As much of the layout as the package can be told to keep: indented dashes, blanks in brackets, long lines. */
+/** Keeps the parts of the layout for which the package has options: indented dashes, blanks in brackets, long lines. */
 function styleOf(text: string): ToStringOptions {
   return {
     indentSeq: /^ +-\s/m.test(text),
@@ -31,8 +31,8 @@ function styleOf(text: string): ToStringOptions {
 }
 
 /**
- * Writes scalars of one line as they were written, and others on one line: the package's own writer folds, quotes
- * otherwise, and leaves characters unescaped that PyYAML refuses.
+ * Writes a one-line scalar as it was written, and any other scalar on one line. The package's own writer would fold it,
+ * quote it differently, and leave characters unescaped that PyYAML refuses.
  */
 function writerFor(text: string): ScalarTag {
   return {
@@ -44,7 +44,7 @@ function writerFor(text: string): ScalarTag {
       const value = textOf(scalar);
       const written = scalar.range ? text.slice(scalar.range[0], scalar.range[1]) : value;
       const isPlain = scalar.type === "PLAIN";
-      // A copy of what an alias stood for may come from outside brackets.
+      // The copy of an aliased scalar may come from outside brackets, where more characters need no quotes.
       if (isPlain && inFlow && /[,[\]{}?]|^:/.test(value)) return quoteDouble(value);
       if (scalar.type && !written.includes("\n")) return written;
       if (isPlain && !value.includes("\n")) return value;
@@ -73,7 +73,7 @@ class DocumentEditor {
 
   setEntries({ contexts }: ContextsFile, entries: Target["entries"]): void {
     const wanted = new Map(entries.map(({ from, fields }) => [from, fields]));
-    /** The item of each context: those that are left out are none, and stay as they are. */
+    /** The index of each context's item. Entries that are left out have no context and stay as they are. */
     const items = readEntries(this.source, this.#tree.root).flatMap(({ context }, index) =>
       context ? index : [],
     );
@@ -119,17 +119,22 @@ class DocumentEditor {
     const list = this.#list();
     const [removed] = list.items.splice(index, 1) as [Node];
     this.#release(removed);
-    // The comments above an entry stay, and those behind it, because they may be about others.
+    // Keep the comments above and after an entry, because they may be about other entries.
     const heir = list.items[index] as Node | undefined;
     if (heir) heir.commentBefore = join(removed.commentBefore, removed.comment, heir.commentBefore);
     else list.comment = join(removed.commentBefore, removed.comment, list.comment);
     if (list.items.length === 0) list.flow = true;
   }
 
-  /** The list that stands in the root, where it is made when it is missing, or stands elsewhere. */
+  /** The list of contexts in the root. Creates a missing list, and replaces an alias with a copy. */
   #list(): YAMLSeq {
     const { doc, root } = this.source;
     const pair = root.items.findLast((one) => this.#keyOf(one) === "contexts");
+    if (!pair && this.#tree.root.fields.has("contexts"))
+      throw this.source.corrupt(
+        "a merge brings in the list of contexts, which keeps it from being changed",
+        root,
+      );
     const list = pair ? pair.value : new YAMLSeq(doc.schema);
     if (root.items.length === 0) root.flow = false;
     if (!pair) root.set("contexts", list);
@@ -142,7 +147,7 @@ class DocumentEditor {
     return isScalar(scalar) ? textOf(scalar) : undefined;
   }
 
-  /** Before a node changes: what refers to it, or to a part of it, is given a copy of its own. */
+  /** Call before a node changes: replaces every alias of the node, or of a part of it, with a copy. */
   #release(node: Node): void {
     const anchors = new Set<string>();
     visit(node, { Value: (_key, { anchor }) => void (anchor !== undefined && anchors.add(anchor)) });

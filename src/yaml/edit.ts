@@ -1,8 +1,8 @@
 import { CliError } from "../errors.ts";
 import { type Change, isReached, type Target, targetOf } from "./change.ts";
 import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
-import { readFast, readUsual } from "./fast.ts";
-import { editLines } from "./lines.ts";
+import { readFast, readUsual } from "./read-fast.ts";
+import { editLines } from "./edit-lines.ts";
 import { problemError, problemWith, readContexts } from "./read.ts";
 
 export type { Change } from "./change.ts";
@@ -10,13 +10,13 @@ export type { Change } from "./change.ts";
 const NEW_FILE = `contexts: []\ncurrent_context_name: ${DEFAULT_CURRENT}\n`;
 
 /**
- * The text with the changes made in order, and every other entry, comment and key kept: byte for byte in the usual
- * shape, with other spacing in any other. Without a text, the one Python bentoml would write. Throws `CORRUPT` for text
- * that cannot be read, for a change of an entry that is left out, and rather than return text that would read back as
- * anything else than what was asked for.
+ * Applies the changes in order and keeps every other entry, comment and key: byte for byte in the usual shape, with
+ * changed spacing in other shapes. Without a text, starts from the file that Python bentoml would write. Throws
+ * `CORRUPT` for text that cannot be read, for a change to an entry that is left out, and when the result would not read
+ * back as intended.
  *
- * There are two editors for the reason that there are two readers: loading the YAML package, and parsing with it before
- * and after, takes most of the time that a switch takes, and nearly every file is in the shape both programs write.
+ * There are two editors, as there are two readers, because loading the YAML package and parsing with it would take most
+ * of the time of `use`, while nearly every file has the usual shape.
  */
 export async function editContexts(text: string | undefined, changes: Change[]): Promise<string> {
   const before = text ?? NEW_FILE;
@@ -41,7 +41,7 @@ function namesIn(change: Change): string[] {
   return change.name === null ? [] : [change.name];
 }
 
-/** Places in text that is not written yet would mean nothing to the reader of an error. */
+/** Whether the text has the content of the target. Hides errors, whose lines would refer to text that no file has. */
 async function says(text: string, target: Target, before: ContextsFile): Promise<boolean> {
   try {
     return isReached(await readContexts(text), target, before);

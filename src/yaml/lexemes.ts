@@ -1,36 +1,36 @@
 import { CST } from "yaml";
 
-/** PyYAML looks no further for the colon of a key. */
+/** The longest key in which PyYAML finds the colon. */
 const MAX_KEY = 1024;
 
 const NAME_OF_ANCHOR = /^[&*][\w-]+$/;
 const DIRECTIVE = /^%YAML +1\.\d+$/;
 const NEEDS_QUOTES_IN_FLOW = /^:|\?/;
-/** The package makes a blank of it, and PyYAML a line break. */
+/** The package reads this as a blank, PyYAML as a line break. */
 const LOST_LINE = /(?<!\\)(?:\\\\)*\\\n[ \t]*\n/;
 const TAKES_TABS = new Set(["block", "comment", "single-quoted-scalar", "double-quoted-scalar"]);
 const PROPERTIES = new Set(["tag", "anchor", "alias"]);
 const KEYS = new Set(["plain", "alias", "single-quoted-scalar", "double-quoted-scalar"]);
 
 /**
- * What PyYAML's scanner refuses in the pieces of a text that the lexer of the YAML package takes: that one speaks
- * YAML 1.2, which allows tabs, keys and names that YAML 1.1 does not.
+ * Finds what PyYAML's scanner refuses and the lexer of the YAML package accepts: the lexer reads YAML 1.2, which allows
+ * tabs, keys and names that YAML 1.1 forbids.
  */
 export class LexemeCheck {
-  /** Where the piece starts that was looked at last. */
+  /** The start of the last lexeme that was checked. */
   offset = 0;
   #end = 0;
-  /** What the next piece is, when a mark of the lexer says so. */
+  /** The type of the next lexeme, if the lexer announced it. */
   #content: "plain" | "block" | undefined;
   #isBlock = false;
   #before = "";
   /** How many brackets are open. */
   #flow = 0;
-  /** Whether what stands before may be a key, when a colon follows on this line. */
+  /** Whether the lexeme before may be a key if a colon follows on this line. */
   #isKey = false;
   #mayHaveDirective = true;
 
-  /** Why PyYAML refuses the next piece; undefined when it takes it. */
+  /** Why PyYAML refuses the next lexeme; undefined when PyYAML accepts it. */
   next(lexeme: string): string | undefined {
     const type = this.#content ?? CST.tokenType(lexeme) ?? "";
     this.#content = undefined;
@@ -87,7 +87,7 @@ export class LexemeCheck {
   }
 }
 
-/** The package takes an escaped quote at the end of the text for a closing one. */
+/** Needed because the package reads an escaped quote at the end of the text as a closing quote. */
 function isClosed(quoted: string): boolean {
   const escape = quoted.startsWith("'") ? "'" : "\\";
   let at = quoted.length - 2;

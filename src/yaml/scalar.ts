@@ -1,4 +1,4 @@
-/** The implicit resolvers of YAML 1.1 as PyYAML 6 has them, which differ from the specification in places. */
+/** The implicit resolvers of PyYAML 6, which differ from the YAML 1.1 specification in places. */
 const KINDS = [
   ["null", /^(?:|~|null|Null|NULL)$/],
   ["bool", /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/],
@@ -18,7 +18,7 @@ const KINDS = [
 ] as const;
 const MAY_RESOLVE = /^(?:$|[-+.0-9yYnNtTfFoO~<=])/;
 
-/** What a plain scalar resolves to for PyYAML. */
+/** The type that PyYAML gives to a plain scalar. */
 export type Kind = (typeof KINDS)[number][0] | "string";
 
 export function kindOf(source: string): Kind {
@@ -27,7 +27,7 @@ export function kindOf(source: string): Kind {
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
-/** Text for PyYAML 6, which writes it plain, so that it is read as text; a number for PyYAML 5. */
+/** PyYAML 6 reads this as text and writes it without quotes; PyYAML 5 reads it as a number. */
 const OLD_FLOAT = /^\._[0-9_]*(?:[eE][-+][0-9]+)?$/;
 const UNSAFE_PLAIN = /^(?:---|\.\.\.|[ #,[\]{}&*!|>'"%@`]|[-?:](?: |$))| $|: |:$| #/;
 const NEEDS_ESCAPE = /["\\]|[^\x20-\x7e]/gu;
@@ -50,9 +50,8 @@ const ESCAPES = new Map([
 ]);
 
 /**
- * One line of ASCII that every YAML reader takes for this string, in the bytes that PyYAML writes for it wherever
- * PyYAML 6 writes one line, but for quotes that PyYAML 5 needs. PyYAML folds long values at spaces; this never does, so
- * that a line is a value.
+ * Writes a string as one line of ASCII that every YAML reader reads as this string. The bytes are those that PyYAML 6
+ * writes, with two exceptions: PyYAML folds long values at spaces, and PyYAML 5 needs quotes around some values.
  */
 export function writeScalar(value: string): string {
   if (!PRINTABLE_ASCII.test(value)) return quoteDouble(value);
@@ -73,12 +72,12 @@ function escapeCharacter(character: string): string {
   return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }
 
-/** The escapes that PyYAML writes, but for halves of surrogate pairs, of which two may not be joined. */
+/** A text with the escapes that PyYAML writes. Excludes surrogates, because Python does not join a pair. */
 const DOUBLE_QUOTED =
   /^"([^"\\]*(?:\\(?:[0abtnvfre"\\N_LP]|x[\da-fA-F]{2}|u(?![dD][89a-fA-F])[\da-fA-F]{4}|U00(?:0[1-9a-fA-F]|10)[\da-fA-F]{4})[^"\\]*)*)"$/;
 const ESCAPED = /\\(?:x(.{2})|u(.{4})|U(.{8})|(.))/g;
 
-/** The text of a double-quoted scalar on one line; undefined for one with other escapes than PyYAML writes. */
+/** The text of a double-quoted scalar on one line; undefined when it has escapes that PyYAML does not write. */
 export function unquoteDouble(source: string): string | undefined {
   return DOUBLE_QUOTED.exec(source)?.[1]?.replace(ESCAPED, (_, x, u, U, letter) => {
     if (letter === undefined) return String.fromCodePoint(Number.parseInt(x ?? u ?? U, 16));

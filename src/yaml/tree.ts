@@ -2,37 +2,37 @@ import { isAlias, isMap, isScalar, isSeq, type YAMLMap } from "yaml";
 import { HAS_TAG, readText, TEXT_TAG, textOf, type Value, whyRefused } from "./python-value.ts";
 import type { Source } from "./document.ts";
 
-/** Aliases of aliases multiply; nobody's list of logins has this many nodes. */
+/** Aliases of aliases multiply nodes. No list of logins has this many. */
 const MAX_NODES = 200_000;
 
-/** No other key of a mapping is looked at, so that mappings that merge one another cost no more than their text. */
+/** Other keys are ignored, so that mappings that merge one another take no more time than their text. */
 const KEYS = new Set(["contexts", "current_context_name", "api_token", "email", "endpoint", "name"]);
 
 const IS_DISPUTED =
   "stands in several merged mappings, and versions of Python's YAML take different ones; write it in the entry itself";
 
-/** A node as Python's YAML puts it together: with aliases, merge keys and keys given twice settled. */
+/** A node as PyYAML constructs it, with aliases, merge keys and repeated keys resolved. */
 export interface Tree {
-  /** Of an alias, the node that it stands for. */
+  /** For an alias, the node that the alias refers to. */
   node: unknown;
-  /** How many nodes it stands for, aliases counted as what they stand for. */
+  /** The number of nodes, with the nodes behind each alias counted every time. */
   size: number;
   /** The keys and values of a mapping, or the items of a list. */
   parts: Tree[];
-  /** The keys of a mapping as Python ends up with them. */
+  /** The fields of a mapping as Python reads them. */
   fields: Map<string, Field>;
-  /** The first node in it because of which Python refuses the whole file; `why` as in {@link Value}. */
+  /** The first node because of which Python refuses the whole file; `why` as in {@link Value}. */
   refusal: { node: unknown; why: string } | undefined;
 }
 
 export interface Field {
   key: unknown;
   value: Tree;
-  /** Whether several merged mappings have it, of which versions of PyYAML take different ones. */
+  /** Whether several merged mappings have this key. Versions of PyYAML then use different ones. */
   isDisputed: boolean;
 }
 
-/** The value of a field that should be a text; undefined when there is no such field. */
+/** The value of a field that should be a text; undefined without the field. */
 export function readField({ text }: Source, field: Field | undefined): Value | undefined {
   if (!field) return undefined;
   const { node, refusal } = field.value;
@@ -41,21 +41,21 @@ export function readField({ text }: Source, field: Field | undefined): Value | u
   return node === null ? null : { why: refusal?.why ?? "is not a text; write one in quotes" };
 }
 
-/** Builds the tree of a document. Throws `CORRUPT` for aliases that stand for nothing, or for too much. */
+/** Builds the tree of a document. Throws `CORRUPT` for an alias without an anchor, and for too many nodes. */
 export class TreeBuilder {
   readonly root: Tree;
   readonly #source: Source;
-  /** Undefined while a node is not complete. */
+  /** The value is undefined until the node is complete. */
   readonly #anchors = new Map<string, Tree | undefined>();
 
   constructor(source: Source) {
     this.#source = source;
     this.root = this.#build(source.root);
     if (this.root.size > MAX_NODES)
-      throw source.corrupt("it is too large, or its aliases stand for too much", source.root);
+      throw source.corrupt("it is too large, or its aliases expand to too many nodes", source.root);
   }
 
-  /** The node itself, or the one that an alias stands for. */
+  /** The node, or the node that an alias refers to. */
   resolve(node: unknown): unknown {
     return isAlias(node) ? this.#anchors.get(node.source)?.node : node;
   }
@@ -98,7 +98,7 @@ export class TreeBuilder {
       else if (isScalar(scalar)) own.push([textOf(scalar), { key, value: part, isDisputed: false }]);
       else parts.push(leaf(key, "is a key and not a text; quote it"));
     }
-    // A key of the mapping itself goes before a merged one, wherever it stands.
+    // A key of the mapping itself overrides a merged one, wherever it stands.
     for (const [name, field] of own) if (KEYS.has(name)) fields.set(name, field);
   }
 }

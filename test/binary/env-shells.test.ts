@@ -7,7 +7,7 @@ import { registerCanary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries({ files: [".env"] });
 
-/** All of ASCII that can be printed, and what each of the shells takes for more than a character. */
+/** All printable ASCII characters, and the sequences with a special meaning in one of the shells. */
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join("");
 const VALUES = [
   PRINTABLE,
@@ -37,7 +37,7 @@ const VALUES = [
   "a\u001b[31mb\u0007\u007f",
 ];
 
-/** Each value once as the token and once, turned around, in the endpoint. */
+/** Uses each value once as the token and once in the endpoint. */
 const here = home();
 const NAMES = VALUES.map((_, index) => `c${index}`);
 const EXPECTED = VALUES.map((value) => ({
@@ -61,7 +61,7 @@ function yaml(text: string): string {
   return escaped.join("");
 }
 
-/** What a child of the shell finds in its environment. */
+/** The environment of a child of the shell. */
 const SHOW = `sh -c 'printf "%s\\0%s\\0" "$BENTO_CLOUD_API_KEY" "$BENTO_CLOUD_API_ENDPOINT"'`;
 const POSIX_LOOP = `for name in "$@"; do eval "$("$PROGRAM" env --shell $DIALECT --context $name)"; ${SHOW}; done`;
 const FISH_LOOP = `for name in $argv; $PROGRAM env --shell fish --context $name | source; ${SHOW}; end`;
@@ -72,7 +72,7 @@ interface Shell {
   title: string;
   command: string[];
   dialect: string;
-  /** Beyond what every system has. */
+  /** Programs that not every system has. */
   tools?: Tool[];
 }
 
@@ -99,7 +99,7 @@ for (const shell of SHELLS) {
   };
 
   needs(...(shell.tools ?? [])).describe(shell.title, () => {
-    test("reads every value as it is", async () => {
+    test("reads every value unchanged", async () => {
       const script = isFish ? FISH_LOOP : POSIX_LOOP;
       const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];
       const { code, stdout, stderr } = await run(NAMES, { ...options, command, reveals: true });
@@ -124,7 +124,7 @@ describe("dotenv", () => {
   bun[0] = process.execPath;
   const READERS = [["node", "--env-file=.env", "-p", SHOWN], bun];
 
-  test("every value that is not refused is read as it is by Node, by Bun and by Docker", async () => {
+  test("Node, Bun and Docker read every accepted value unchanged", async () => {
     let taken = 0;
     for (const [index, name] of NAMES.entries()) {
       const args = ["env", "--shell", "dotenv", "--context", name];
@@ -132,7 +132,7 @@ describe("dotenv", () => {
       if (code === 2) continue;
       taken++;
       writeBelow(here.path, ".env", stdout);
-      // Docker takes every character behind the first equals sign.
+      // Docker keeps every character after the first equals sign.
       const literal = stdout.split("\n").map((line) => line.slice(line.indexOf("=") + 1));
       expect({ name, literal }).toEqual({ name, literal: [...Object.values(EXPECTED[index]!), ""] });
       for (const command of READERS) {
@@ -148,7 +148,7 @@ describe("dotenv", () => {
 });
 
 describe("github", () => {
-  test("every value comes out of the file that a runner reads", async () => {
+  test("a runner reads every value unchanged from its file", async () => {
     for (const [index, name] of NAMES.entries()) {
       const args = ["env", "--shell", "github", "--context", name];
       const { stdout } = await run(args, { home: here, reveals: "stdout" });

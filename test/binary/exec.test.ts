@@ -15,7 +15,7 @@ function ignoredSignals(status: string): number[] {
 }
 
 describe("exec, compiled", () => {
-  test("puts the program in its own place", async () => {
+  test("replaces its own process with the program", async () => {
     const running = start(["exec", "--", "sh", "-c", "echo $$; exec sleep 60"], { home: signedIn() });
     await running.waitFor("\n");
     expect(running.stdout).toBe(`${running.pid}\n`);
@@ -23,12 +23,12 @@ describe("exec, compiled", () => {
     expect(await running.result).toMatchObject({ code: null, signal: "SIGKILL" });
   });
 
-  test("lets the program die of a signal as it would by itself", async () => {
+  test("ends with the signal that ends the program", async () => {
     const result = await run(["exec", "--", "sh", "-c", "kill -TERM $$"], { home: signedIn() });
     expect(result).toMatchObject({ code: null, signal: "SIGTERM" });
   });
 
-  test("ends with every code a program can end with", async () => {
+  test("exits with every exit code of the program", async () => {
     const loop =
       'code=0; while [ $code -le 255 ]; do "$@" exec -- sh -c "exit $code"; echo $?; code=$((code+1)); done';
     const command = ["sh", "-c", loop, "sh", ...programCommand()];
@@ -37,7 +37,7 @@ describe("exec, compiled", () => {
   }, 70_000);
 
   test.skipIf(process.platform !== "linux")(
-    "leaves the program the signals that the caller ignores, and none that only Bun ignores",
+    "the program ignores the signals that the caller ignores, but not those that only Bun ignores",
     async () => {
       const args = ["exec", "--", "cat", "/proc/self/status"];
       const plain = await run(args, { home: signedIn() });
@@ -49,7 +49,7 @@ describe("exec, compiled", () => {
   );
 
   test.each(["", 'exec 9</dev/null; set -- "$@" /dev/fd/9;'])(
-    "a reader that goes away ends the program quietly: %j",
+    "ends without a message when the reader of its output ends: %j",
     async (before) => {
       const script = `${before} "$@" | head -n 1; echo "codes \${PIPESTATUS[*]}"`;
       const command = ["bash", "-c", script, "bash", ...programCommand()];

@@ -8,11 +8,11 @@ import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-/** Whoever is asked here was named by the directory alone. */
+/** Only files of the hostile directory name this server. */
 const trap = await cloudForAll({ verify: false });
 const cloud = await cloudForAll();
 
-/** A directory as a hostile repository would have it; every piece of code in it would leave `marker`. */
+/** A directory as in a hostile repository; all code in it would create `marker`. */
 function plant(directory: string): { marker: string } {
   const marker = join(directory, "marker");
   const url = trap.url;
@@ -105,9 +105,9 @@ const COMMANDS: [args: string[], stdout: string | RegExp][] = [
 ];
 
 describe.each(["project", "home"] as const)("a hostile directory as %s", (where) => {
-  test.each(COMMANDS)("%p: nothing of it is executed, fetched or believed", async (args, expected) => {
+  test.each(COMMANDS)("%p: executes, fetches and believes no file in it", async (args, expected) => {
     const { here, cwd, marker, token } = hostile(where);
-    // The files that a bare Bun program would obey, for every mode it knows.
+    // The files that a bare Bun program reads, in every mode.
     for (const env of [{}, { NODE_ENV: "production" }]) {
       const { stdout, stderr } = await run(args, { home: here, cwd, env, reveals: "stdout" });
       if (typeof expected === "string") expect(stdout).toBe(expected);
@@ -121,7 +121,7 @@ describe.each(["project", "home"] as const)("a hostile directory as %s", (where)
     expect(trap.requests).toEqual([]);
   });
 
-  test("login takes neither the endpoint nor a token from it", async () => {
+  test("login uses no endpoint and no token from it", async () => {
     const { here, cwd, marker } = hostile(where);
     const token = cloud.issueToken({ email: "new@example.test" });
     const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", "new"];
@@ -146,7 +146,7 @@ describe("a hostile .bentorc", () => {
     ["code", () => "choice=evil\nimport=./preload.js\nresolve=./bentocloud.config.ts\n", 1],
   ];
 
-  test.each(RCS)("%s does nothing but warn", async (_what, rc, line) => {
+  test.each(RCS)("%s only causes a warning", async (_what, rc, line) => {
     const { here, cwd, marker } = hostile("project");
     const path = writeBelow(cwd, ".bentorc", rc());
     const { code, stdout, stderr } = await run(["whoami"], { home: here, cwd });
@@ -156,21 +156,21 @@ describe("a hostile .bentorc", () => {
     expect(trap.requests).toEqual([]);
   });
 
-  test("a foreign endpoint is a pin that fails, and no place a token goes to", async () => {
+  test("an endpoint in it is a pin that fails, and no token is sent there", async () => {
     const { here, cwd } = hostile("project");
     writeBelow(cwd, ".bentorc", `context=mine\nendpoint=${trap.url}\n`);
     for (const args of [["status"], ["whoami"], ["token"]])
       expect(await run(args, { home: here, cwd })).toMatchObject({ code: 4, stdout: "" });
     const stdin = cloud.issueToken();
     const login = await run(["login", "--with-token", "--context", "mine"], { home: here, cwd, stdin });
-    // The context it names is signed in to again, at that context's own endpoint.
+    // login renews the named context at that context's own endpoint.
     expect(login.stderr).toStartWith(`✓ Logged in to ${cloud.url} as `);
     expect(trap.requests).toEqual([]);
   });
 });
 
-describe("the trap", () => {
-  test("would be noticed: a bare Bun program does obey such a directory", async () => {
+describe("the hostile directory of these tests", () => {
+  test("is effective: a bare Bun program executes its files", async () => {
     const { here, cwd, marker } = hostile("project");
     const script = writeBelow(here.path, "bare.js", "console.log(process.env.BENTOML_CLOUD_CONTEXT);\n");
     const bun = [process.execPath, script];

@@ -18,7 +18,7 @@ const endpoint = `https://cloud.test:${cloud.port}`;
 afterEach(() => void proxy.requests.splice(0));
 afterAll(() => Promise.all([cloud.stop(), proxy.stop()]));
 
-/** Whatever the program asks of the network goes through the proxy, which writes it down. */
+/** All requests of the program go through the proxy, which records them. */
 const env = {
   HTTP_PROXY: proxy.url,
   HTTPS_PROXY: proxy.url,
@@ -51,7 +51,7 @@ describe("no request except to the named endpoint", () => {
     expect(hosts()).toEqual(new Set([`CONNECT cloud.test:${cloud.port}`]));
   });
 
-  test("a redirect to another host is not even looked up", async () => {
+  test("the host of a redirect is not looked up", async () => {
     const other = await startCloud({ tls: certificates.leaf });
     const target = `https://localhost.test:${other.port}/`;
     cloud.misbehave("GET /api/v1/auth/current", { redirect: target }, { times: 1 });
@@ -66,7 +66,7 @@ describe("no request except to the named endpoint", () => {
 });
 
 needs("strace").describe("no request at all", () => {
-  /** Everything of the command that concerns connections, names looked up included. */
+  /** The system calls of the command for connections and look-ups of names. */
   async function traceOf(args: string[]): Promise<string> {
     const here = await signedIn();
     const trace = join(here.path, "trace");
@@ -77,7 +77,7 @@ needs("strace").describe("no request at all", () => {
     return readFileSync(trace, "utf8");
   }
 
-  test("whoami opens one, so it would be seen here", async () => {
+  test("the check works: it sees the connection of whoami", async () => {
     expect(await traceOf(["whoami"])).toContain("AF_INET");
   });
 
@@ -115,7 +115,7 @@ describe("plain http", () => {
     expect(error.hint).toContain("--insecure-http");
   });
 
-  test("is not allowed by having been allowed once", async () => {
+  test("is refused again after --insecure-http was given once", async () => {
     const plain = await startCloud();
     const here = home();
     const url = `http://cloud.test:${plain.port}`;

@@ -10,15 +10,15 @@ import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 /**
- * Rotations against a server that breaks as Yatai does, by clients that are killed at random. BENTOCLOUD_ROTATIONS is
- * their number; BENTOCLOUD_SEED chooses the faults of each user, though not what the clock makes of them.
+ * Rotations against a server that fails as Yatai does, by clients that are killed at random. BENTOCLOUD_ROTATIONS is their
+ * number. BENTOCLOUD_SEED chooses the faults of each user, but their timing differs between runs.
  */
 const ROTATIONS = Number(process.env["BENTOCLOUD_ROTATIONS"] ?? 30);
 const SEED = Number(process.env["BENTOCLOUD_SEED"] ?? 1);
 const USERS = 6;
 const LONGEST_DELAY_MS = 1_500;
 
-// What a killed process was writing.
+// Temporary files of killed processes.
 sweepCanaries({ files: [...JOURNAL.files, "**/*.tmp"] });
 
 const cloud = await startCloud({ dialect: "yatai" });
@@ -45,11 +45,11 @@ interface User {
   email: string;
   here: Home;
   random: () => number;
-  /** How many more requests find the server down. */
+  /** The number of further requests that fail because the server is down. */
   down: number;
 }
 
-/** What happens to one request. More often than not, nothing does. */
+/** The fault of one request. Most requests have none. */
 function chooseFault(user: User): Plan | undefined {
   const { random } = user;
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)]!;

@@ -1,11 +1,11 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { expectRotated, homeToRotate, JOURNAL, rotate, tokenIn } from "../commands/rotation.ts";
 import { startCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { canTrace, forEachOf, tampered, writingCalls } from "./faults/strace.ts";
+import { forEachOf, tampered, needsTrace, writingCalls } from "./faults/strace.ts";
 
 // The next write of the store removes what a killed one left.
-sweepCanaries({ files: [...JOURNAL.files, "**/.bentocloud/known.yaml.*.tmp"] });
+sweepCanaries({ files: [...JOURNAL.files, "**/*.tmp"] });
 
 const cloud = await startCloud();
 afterAll(() => cloud.stop());
@@ -16,7 +16,7 @@ function newUser() {
   return { email, here: homeToRotate(cloud, { email }) };
 }
 
-describe.skipIf(!canTrace)("a rotation, at any system call that writes,", () => {
+needsTrace.describe("a rotation, at any system call that writes,", () => {
   test.each([
     { what: "killed", fault: "signal=SIGKILL", from: "", every: 1, ends: ["SIGKILL", 0] },
     {

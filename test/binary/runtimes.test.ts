@@ -9,12 +9,12 @@ import { sweepCanaries } from "../support/sweep.ts";
 sweepCanaries();
 
 const SOURCE = join(import.meta.dir, "../../src/main.ts");
-/** A connection that is kept for later must not keep the process. */
+/** An idle connection must not keep the process running. */
 const LONGEST_END_MS = 3000;
 
-describe("the same sources, without compiling", () => {
+describe("the sources, without compiling", () => {
   for (const { name, command: commandFor, isMissing } of RUNTIMES)
-    test.skipIf(isMissing)(`sign in, tell the state and end under ${name}`, async () => {
+    test.skipIf(isMissing)(`sign in, show the status and sign out under ${name}`, async () => {
       const cloud = await startCloud();
       const options = { home: home(), command: commandFor(SOURCE), env: runtimeEnvironment(name) };
       const login = ["login", "--with-token", "--endpoint", cloud.url];

@@ -11,7 +11,7 @@ import { programCommand } from "../support/program.ts";
 import { canary, quotedCanary, registerCanary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
-// Every output and every file of these runs is searched for the token at the end; that is most of what they prove.
+// At the end, every output and every file of these runs is searched for the token.
 sweepCanaries();
 
 const cloud = await startCloud();
@@ -43,7 +43,7 @@ describe("a token is printed on request", () => {
     expect({ shown: stdout.includes(token), stderr }).toEqual({ shown: true, stderr: "" });
   });
 
-  test("but not by current-context on a terminal", async () => {
+  test("is not printed by current-context on a terminal", async () => {
     const { here, token } = await signedIn();
     const terminal = openTerminal(["current-context"], { home: here });
     expect(await terminal.exit).toEqual({ code: 0, signal: null });
@@ -51,7 +51,7 @@ describe("a token is printed on request", () => {
   });
 });
 
-describe("and nowhere else", () => {
+describe("a token is not printed", () => {
   const COMMANDS = [
     ["status"],
     ["status", "--all"],
@@ -69,7 +69,7 @@ describe("and nowhere else", () => {
   ];
 
   test.each([[[]], [["--json"]], [["--debug"]], [["--debug", "--json"]]])(
-    "not by any other command, with %p",
+    "by any other command, with %p",
     async (more) => {
       const { here } = await signedIn();
       for (const args of COMMANDS) {
@@ -80,7 +80,7 @@ describe("and nowhere else", () => {
     },
   );
 
-  test.each([[[]], [["--debug"]], [["--json"]]])("not by a server error, with %p", async (more) => {
+  test.each([[[]], [["--debug"]], [["--json"]]])("by a server error, with %p", async (more) => {
     const plans = [
       { status: 500, body: "<html>" },
       { html: true },
@@ -119,7 +119,7 @@ describe("and nowhere else", () => {
     }
   });
 
-  test.each(["1", "true", "curl"])("not when the runtime is told to print requests: %s", async (value) => {
+  test.each(["1", "true", "curl"])("when a variable makes the runtime print requests: %s", async (value) => {
     const { here } = await signedIn();
     for (const args of [["status"], ["whoami", "--json"]]) {
       const result = await run(args, { home: here, env: { BUN_CONFIG_VERBOSE_FETCH: value } });
@@ -140,7 +140,7 @@ describe("and nowhere else", () => {
     }
   });
 
-  test("not when the YAML package is told to print what it reads", async () => {
+  test("when a variable makes the YAML package print its input", async () => {
     const here = home();
     const context = { name: "a", endpoint: "https://x.test", api_token: canary() };
     here.write(JSON.stringify({ contexts: [context], current_context_name: "a" }));
@@ -151,7 +151,7 @@ describe("and nowhere else", () => {
     }
   });
 
-  test("not when the file with it is broken", async () => {
+  test("when the contexts file is broken", async () => {
     const here = home();
     for (const text of [
       `contexts:\n- api_token: "${canary()}\n`,
@@ -299,7 +299,7 @@ describe.skipIf(process.platform !== "linux" || programCommand().length > 1)(
 
     const read = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, "latin1");
 
-    test.each(SPELLINGS)("of %s is gone before a request is sent, and works", async (_name, argsWith) => {
+    test.each(SPELLINGS)("of %s is removed before a request is sent, and works", async (_name, argsWith) => {
       const slow = await startCloud({ delayMs: 400 });
       const token = slow.issueToken();
       const here = home();
@@ -314,7 +314,7 @@ describe.skipIf(process.platform !== "linux" || programCommand().length > 1)(
     });
 
     test.each(["SIGSEGV", "SIGABRT", "SIGBUS"] as const)(
-      "is in no message and no core dump of a crash: %s",
+      "appears in no message and no core dump of a crash: %s",
       async (signal) => {
         const slow = await startCloud({ delayMs: 2000 });
         const here = home();
@@ -342,7 +342,7 @@ describe.skipIf(process.platform !== "linux" || programCommand().length > 1)(
 
 describe("processes", () => {
   test.skipIf(process.platform !== "linux")(
-    "a token on standard input is in no argument and no process title",
+    "a token on standard input appears in no argument and no process title",
     async () => {
       const slow = await startCloud({ delayMs: 400 });
       const token = slow.issueToken();
@@ -356,7 +356,7 @@ describe("processes", () => {
     },
   );
 
-  test("the browser gets the address with the code, and none of our variables", async () => {
+  test("the browser receives the URL with the code, and none of our variables", async () => {
     const here = home();
     const log = join(here.path, "browser.log");
     const browser = join(here.path, "browser");

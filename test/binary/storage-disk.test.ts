@@ -5,14 +5,14 @@ import { homeOf, leftovers, ownOf } from "../store/fixture.ts";
 import { run, type Home } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { amongMounts, canMount, type Disk, inShell, smallDisk } from "./faults/disk.ts";
+import { amongMounts, type Disk, inShell, needsMount, smallDisk } from "./faults/disk.ts";
 import { expectReadable, expectRefusal, homeWithTwo, writers } from "./faults/writers.ts";
 
 sweepCanaries();
 
 const cloud = await cloudForAll({ verify: false });
 
-describe.skipIf(!canMount)("a read-only disk", () => {
+needsMount.describe("a read-only disk", () => {
   const readOnly = ({ bentoml }: Home) =>
     amongMounts(`mount --bind ${bentoml} ${bentoml} && mount -o remount,ro,bind ${bentoml} && exec "$@"`);
 
@@ -33,7 +33,7 @@ describe.skipIf(!canMount)("a read-only disk", () => {
     }
   });
 
-  test("is said to be one by what must write, and by login before the server is asked", async () => {
+  test("makes every change fail with that reason, and login before the server is asked", async () => {
     const here = homeWithTwo();
     const before = { asked: cloud.requests.length, tree: here.tree() };
     const message = `cannot write in ${here.bentoml}: the disk is read-only`;
@@ -71,7 +71,7 @@ test("a reader that went away is no error", async () => {
   expect(await run(["context", "list"], { home: here, command })).toMatchObject({ stderr: "code 0\n" });
 });
 
-describe.skipIf(!canMount)("a full disk below the contexts", () => {
+needsMount.describe("a full disk below the contexts", () => {
   const textOn = ({ root }: Disk) => readFileSync(join(root, ".yatai.yaml"), "utf8");
   const leftoversOn = ({ root }: Disk) =>
     readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.tmp$|lock/.test(name));
@@ -122,7 +122,7 @@ describe("a limit to the size of files", () => {
   test.each([
     ["from the first byte on", 0, 0, "write in"],
     ["in the middle of the contexts file and its version", 2, 4000, "write"],
-  ])("%s refuses every change, and no reading", async (_name, blocks, comment, action) => {
+  ])("%s: every change is refused, and reading works", async (_name, blocks, comment, action) => {
     const here = homeWithTwo();
     here.write(`${here.read()}# ${"x".repeat(comment)}\n`);
     const options = { home: here, command: inShell(`ulimit -f ${blocks}; exec "$@"`) };

@@ -6,7 +6,7 @@ import { keptIn, leftovers, openStore, ownOf, writeBelow } from "../store/fixtur
 import { home, run, type Home } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { canTrace, forEachOf, RENAME, tampered, UNLINK, writingCalls } from "./faults/strace.ts";
+import { forEachOf, RENAME, tampered, needsTrace, UNLINK, writingCalls } from "./faults/strace.ts";
 import { type Command, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries({ files: ["bentoml/.yatai.yaml.broken-*"] });
@@ -51,8 +51,8 @@ describe.each([
   ["lock", IN_PLACE],
   ["protected.json", IN_PLACE],
   ["versions", IN_PLACE.slice(0, -1)],
-] as const)("in the place of .bentocloud/%s", (name, things) => {
-  test.each(things)("%s is an error of what needs it, in time", async (_what, put) => {
+] as const)("something else in the place of .bentocloud/%s", (name, things) => {
+  test.each(things)("%s: the commands that need the file fail in time, and name it", async (_what, put) => {
     const here = await usedHome();
     const path = join(ownOf(here), name);
     rmSync(path, { recursive: true, force: true });
@@ -66,21 +66,24 @@ describe.each([
   });
 });
 
-describe.skipIf(!canTrace)("system calls that fail", () => {
+needsTrace.describe("system calls that fail", () => {
   test.each([
     ["EPERM", "the operation is not permitted"],
     ["EXDEV", "cross-device link not permitted (EXDEV)"],
     ["EBUSY", "it is in use or mounted"],
-  ])("a rename refused with %s is an error of every change, in words", async (code, words) => {
-    for (const command of writers(cloud)) {
-      const here = await usedHome();
-      // The pending version is renamed first; a switch has none.
-      const number = command.args[0] === "use" ? 1 : 2;
-      const options = { home: here, command: tampered(`${RENAME}:error=${code}:when=${number}`) };
-      await expectRefusal(command, { ...options, message: `cannot write ${here.file}: ${words}` });
-      expect(leftovers(here)).toEqual([]);
-    }
-  });
+  ])(
+    "a rename that fails with %s: every change is refused, with the reason in words",
+    async (code, words) => {
+      for (const command of writers(cloud)) {
+        const here = await usedHome();
+        // The pending version is renamed first; a switch has none.
+        const number = command.args[0] === "use" ? 1 : 2;
+        const options = { home: here, command: tampered(`${RENAME}:error=${code}:when=${number}`) };
+        await expectRefusal(command, { ...options, message: `cannot write ${here.file}: ${words}` });
+        expect(leftovers(here)).toEqual([]);
+      }
+    },
+  );
 
   const ERRORS = ["EIO", "ENOSPC", "EROFS"];
   const loss = (here: Home) => ["restore", keptIn(here, "loss")[0]!.id];
@@ -92,7 +95,7 @@ describe.skipIf(!canTrace)("system calls that fail", () => {
     ["restore of a loss", loss, reportedHome],
     ["restore for a file that cannot be read", (here) => ["restore", keptIn(here)[0]!.id], brokenHome],
   ])(
-    "any that writes, of %s: the change is made and said, or refused and not made",
+    "any call that writes, during %s: exit 0 and the change is made, or exit 6 and it is not",
     async (_name, argsFor, prepare) => {
       const reference = await prepare();
       const calls = await writingCalls(argsFor(reference), { here: reference });
@@ -129,7 +132,7 @@ describe.skipIf(!canTrace)("system calls that fail", () => {
     60_000,
   );
 
-  test("any, interrupted by a signal, is repeated or can be done without", async () => {
+  test("any call that a signal interrupts: it is repeated, or not needed", async () => {
     const also = ["close", "getdents64"];
     const calls = await writingCalls(use.args, { here: homeWithTwo(), also });
     expect(calls.map(({ name }) => name)).toEqual(
@@ -143,7 +146,7 @@ describe.skipIf(!canTrace)("system calls that fail", () => {
     });
   });
 
-  test("interrupted for ever are an error, and nothing was changed", async () => {
+  test("calls that signals always interrupt: an error, and nothing is changed", async () => {
     const here = await usedHome();
     const message = `cannot write ${here.file}: it was interrupted again and again`;
     await expectRefusal(use, { home: here, command: tampered("fsync:error=EINTR"), message });
@@ -154,24 +157,27 @@ describe.skipIf(!canTrace)("system calls that fail", () => {
     ["syncing a directory", "fsync:error=EIO:when=2+"],
     ["settling the version, our memory, and giving the lock back", `${RENAME}:error=EIO:when=3+`],
     ["removing anything", `${UNLINK}:error=EIO:when=4+`],
-  ])("after the rename do not undo a change, nor accuse another program of it: %s", async (_name, inject) => {
-    for (const { args, stdin } of [login(cloud, "new"), { args: ["logout", "b"], stdin: null }]) {
-      const here = await usedHome();
-      const [text, trace] = [here.read(), join(home().path, "trace")];
-      const { code } = await run(args, { home: here, stdin, command: tampered(inject, trace) });
-      expect({ code, isMade: here.read() !== text }).toEqual({ code: 0, isMade: true });
-      expect(readFileSync(trace, "utf8")).toContain("EIO");
-      for (const next of [
-        ["context", "list"],
-        ["context", "rename", "a", "c"],
-      ])
-        expect((await run(next, { home: here })).stderr).not.toContain("another program");
-      expect(leftovers(here)).toEqual([]);
-    }
-  });
+  ])(
+    "calls after the rename: the change stays, and no other program is blamed: %s",
+    async (_name, inject) => {
+      for (const { args, stdin } of [login(cloud, "new"), { args: ["logout", "b"], stdin: null }]) {
+        const here = await usedHome();
+        const [text, trace] = [here.read(), join(home().path, "trace")];
+        const { code } = await run(args, { home: here, stdin, command: tampered(inject, trace) });
+        expect({ code, isMade: here.read() !== text }).toEqual({ code: 0, isMade: true });
+        expect(readFileSync(trace, "utf8")).toContain("EIO");
+        for (const next of [
+          ["context", "list"],
+          ["context", "rename", "a", "c"],
+        ])
+          expect((await run(next, { home: here })).stderr).not.toContain("another program");
+        expect(leftovers(here)).toEqual([]);
+      }
+    },
+  );
 });
 
-test.skipIf(!canTrace)(
+needsTrace.test(
   "use replaces the contexts file, the newest version and our memory, and makes no request",
   async () => {
     const here = home();

@@ -1,11 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { removeContexts, switchContext } from "../../src/store/manage-contexts.ts";
 import { keptIn, leftovers, openStore } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { canTrace, forEachOf, tampered, writingCalls } from "./faults/strace.ts";
+import { forEachOf, needsTrace, tampered, writingCalls } from "./faults/strace.ts";
 import { type Command, homeWithTwo, login } from "./faults/writers.ts";
 
 sweepCanaries();
@@ -39,14 +39,14 @@ async function loggedOutHome(): Promise<Home> {
 }
 
 /** Where another program removed `b`, which is not known yet. */
-async function robbedHome(): Promise<Home> {
+async function lossHome(): Promise<Home> {
   const here = await usedHome();
   here.write(two.replace(/- api_token(?:.*\n){3} {2}name: b\n/, ""));
   return here;
 }
 
 async function reportedHome(): Promise<Home> {
-  const here = await robbedHome();
+  const here = await lossHome();
   await openStore(here).store.read();
   return here;
 }
@@ -59,8 +59,8 @@ const restoring =
   (kind: "version" | "loss"): Commands =>
   (here) => ({ args: ["restore", keptIn(here, kind)[0]!.id], stdin: null });
 
-/** Strikes at each call that writes, and looks at what that leaves and at what the next commands make of it. */
-async function strike(signal: string, commandFor: Commands, prepare: () => Promise<Home>) {
+/** Sends the signal at each call that writes, checks what is left of the change, and that the next commands work. */
+async function signalAtEachWrite(signal: string, commandFor: Commands, prepare: () => Promise<Home>) {
   const reference = await prepare();
   const before = textOf(reference);
   const known = new Set(keptIn(reference).map(({ text }) => text));
@@ -76,15 +76,15 @@ async function strike(signal: string, commandFor: Commands, prepare: () => Promi
     ends.add(end ?? code);
     found.add(textOf(here));
     for (const { text } of keptIn(here)) expect([...known, before, after]).toContain(text);
-    await expectRecovery(here, { isTouched: number % 2 === 0 });
+    await expectNextWorks(here, { isTouched: number % 2 === 0 });
   });
   return { ends: [...ends], found, either: new Set([before, after]) };
 }
 
-/** The next commands work at once, hold no other program guilty, and leave nothing of the one that was killed. */
-async function expectRecovery(here: Home, { isTouched }: { isTouched: boolean }): Promise<void> {
+/** The next commands work at once, blame no other program, and remove what the killed one left. */
+async function expectNextWorks(here: Home, { isTouched }: { isTouched: boolean }): Promise<void> {
   const text = textOf(here);
-  // Another program's write in between makes it harder to tell how far the killed one came.
+  // A write of another program in between makes it harder to tell how far the killed command came.
   if (isTouched && text !== undefined) here.write(`${text}# touched\n`);
   const { args, stdin } = login(cloud, "next");
   for (const next of [
@@ -98,7 +98,7 @@ async function expectRecovery(here: Home, { isTouched }: { isTouched: boolean })
   expect(keptIn(here).at(-1)!.text).toBe(here.read());
 }
 
-describe.skipIf(!canTrace)("at any system call that writes", () => {
+needsTrace.describe("at any system call that writes", () => {
   test.each<[string, Commands, () => Promise<Home>]>([
     ["use", command("use", "b"), usedHome],
     ["use, the first time", command("use", "b"), async () => homeWith(two)],
@@ -109,9 +109,9 @@ describe.skipIf(!canTrace)("at any system call that writes", () => {
     ["restore of a version", restoring("version"), loggedOutHome],
     ["restore of a loss", restoring("loss"), reportedHome],
   ])(
-    "a kill of %s leaves the old file or the new one, and no trace to the next",
+    "a kill of %s leaves the old file or the new one, and the next command works at once",
     async (_name, commands, prepare) => {
-      const { ends, found, either } = await strike("SIGKILL", commands, prepare);
+      const { ends, found, either } = await signalAtEachWrite("SIGKILL", commands, prepare);
       // Which write of a login goes to a file and which to the network is not the same in every run.
       expect(ends.filter((end) => end !== 0)).toEqual(["SIGKILL"]);
       expect(found).toEqual(either);
@@ -121,9 +121,9 @@ describe.skipIf(!canTrace)("at any system call that writes", () => {
 
   test("a kill of a command that finds a loss does not lose the loss", async () => {
     const list = ["context", "list"];
-    const calls = await writingCalls(list, { here: await robbedHome() });
+    const calls = await writingCalls(list, { here: await lossHome() });
     await forEachOf(calls, async ({ name, number }) => {
-      const here = await robbedHome();
+      const here = await lossHome();
       const inject = tampered(`${name}:signal=SIGKILL:when=${number}`);
       const killed = await run(list, { home: here, command: inject });
       const next = await run(["use", "a"], { home: here, timeoutMs: AT_ONCE_MS });
@@ -136,14 +136,14 @@ describe.skipIf(!canTrace)("at any system call that writes", () => {
     });
   }, 60_000);
 
-  test("SIGTERM does no more harm than a kill", async () => {
-    const { ends, found, either } = await strike("SIGTERM", command("use", "b"), usedHome);
+  test("SIGTERM leaves the old file or the new one, as a kill does", async () => {
+    const { ends, found, either } = await signalAtEachWrite("SIGTERM", command("use", "b"), usedHome);
     expect(ends).toEqual(["SIGTERM"]);
     expect(found).toEqual(either);
   });
 
   test("Ctrl-C comes too late: the change is made", async () => {
-    const { ends, found, either } = await strike("SIGINT", command("use", "b"), usedHome);
+    const { ends, found, either } = await signalAtEachWrite("SIGINT", command("use", "b"), usedHome);
     expect(ends).toEqual([0]);
     expect(new Set([two, ...found])).toEqual(either);
     expect(found).not.toContain(two);

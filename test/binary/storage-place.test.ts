@@ -18,8 +18,8 @@ import { cloudForAll } from "../support/clouds.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { inShell } from "./faults/disk.ts";
-import { canTrace } from "./faults/strace.ts";
-import { asUser, canBeUser, give, isRoot } from "./faults/user.ts";
+import { needsTrace } from "./faults/strace.ts";
+import { asUser, give, needsRoot, needsUser } from "./faults/user.ts";
 import { expectReadable, expectRefusal, homeWithTwo, login, writers } from "./faults/writers.ts";
 
 sweepCanaries();
@@ -43,7 +43,7 @@ async function expectRefusals(options: RunOptions & { home: Home }, message: str
 /** Without modes: our own directory may have been narrowed. */
 const namesIn = (here: Home) => here.tree().map((line) => line.replace(/ 0\d+$/, ""));
 
-describe("something else where a directory of ours belongs refuses every change, and no reading", () => {
+describe("something else where a directory of ours belongs refuses every change, and reading works", () => {
   const linkTo = (target: string) => (path: string) => symlinkSync(target, path);
   test.each<[string, string, (path: string) => void, string]>([
     ["a file", "", (path) => writeFileSync(path, ""), "it is not a directory"],
@@ -59,12 +59,12 @@ describe("something else where a directory of ours belongs refuses every change,
   });
 });
 
-describe.skipIf(!canBeUser)("permissions", () => {
+needsUser.describe("permissions", () => {
   const denied = (path: string) =>
     expect.stringMatching(new RegExp(`^cannot (?:read|write|write in) ${path}\\S*: permission denied$`));
 
   test.each([0o500, 0].flatMap((mode) => ["", "versions"].map((name) => [name, mode] as const)))(
-    ".bentocloud/%s with mode %o: every change is refused, and no reading",
+    ".bentocloud/%s with mode %o: every change is refused, and reading works",
     async (name, mode) => {
       const here = homeWithTwo();
       makeOwn(here, name, mode);
@@ -73,7 +73,7 @@ describe.skipIf(!canBeUser)("permissions", () => {
     },
   );
 
-  test("a read-only home that a link leads to: every change is refused, and no reading", async () => {
+  test("a read-only home that a link leads to: every change is refused, and reading works", async () => {
     const here = homeWithTwo();
     const other = join(here.path, "other");
     mkdirSync(other);
@@ -109,8 +109,8 @@ describe.skipIf(!canBeUser)("permissions", () => {
   });
 });
 
-describe.skipIf(!isRoot || !canBeUser)("another user's", () => {
-  test("home, open to read: every change is refused, and no reading", async () => {
+needsRoot.describe("another user's", () => {
+  test("home, open to read: every change is refused, and reading works", async () => {
     const here = homeWithTwo();
     chmodSync(here.path, 0o755);
     chmodSync(here.file, 0o644);
@@ -153,7 +153,7 @@ describe.skipIf(!isRoot || !canBeUser)("another user's", () => {
   });
 });
 
-describe.skipIf(!isRoot || !canBeUser)("a user without a home", () => {
+needsRoot.describe("a user without a home", () => {
   const NOT_IN_PASSWD = 54_321;
 
   function wanderer(script: string) {
@@ -189,7 +189,7 @@ describe.skipIf(!isRoot || !canBeUser)("a user without a home", () => {
   });
 });
 
-describe.skipIf(!isRoot || !canBeUser)("root in another user's home", () => {
+needsRoot.describe("root in another user's home", () => {
   test("gives all that it makes to that user, with a directory of its own from before", async () => {
     const here = home();
     give(here);
@@ -203,7 +203,7 @@ describe.skipIf(!isRoot || !canBeUser)("root in another user's home", () => {
     }
   });
 
-  test.skipIf(!canTrace)("never gives by a path, which may lead elsewhere", async () => {
+  needsTrace.test("never gives by a path, which may lead elsewhere", async () => {
     const here = homeWithTwo();
     give(here);
     const trace = join(home().path, "trace");

@@ -77,7 +77,7 @@ test("build: the source maps beside the program make its stack traces readable",
   expect(stdout).not.toContain("$bunfs");
 });
 
-test("build: programs for macOS can be made anywhere, and the one that must be signed there is named", () => {
+test("build: builds programs for macOS on any system, and names those that must be signed on macOS", () => {
   expect(build(elsewhere, "--target", "darwin-arm64").stderr).toBe("dist/darwin-arm64/bentocloud\n");
   const { stderr } = build(elsewhere, "--target", "darwin-x64");
   expect(stderr).toBe(
@@ -93,7 +93,7 @@ test("build: programs for macOS can be made anywhere, and the one that must be s
   }
 }, 120_000);
 
-test("verify:dist: a program for macOS that is not signed is not called ok, and no release takes it", () => {
+test("verify:dist: an unsigned program for macOS is marked, and is an error in a release", () => {
   const verify = (...options: string[]) => {
     const command = [join(ROOT, "scripts/verify.ts"), join(elsewhere, "dist"), ...options];
     return spawnSync(process.execPath, command, { encoding: "utf8" });
@@ -104,7 +104,7 @@ test("verify:dist: a program for macOS that is not signed is not called ok, and 
   expect(verify("--signed").stderr).toContain("darwin-x64: signature: it does not cover everything before");
 }, 120_000);
 
-test("build: only the program and its source maps are left", () => {
+test("build: leaves only the program and its source maps", () => {
   expect(readdirSync(join(folder, "one")).sort()).toEqual(["bentocloud", "bentocloud.maps"]);
 });
 

@@ -9,27 +9,27 @@ describe.each(["darwin-arm64", "darwin-x64"])("signature of a program for %s", (
   const target = targetNamed(name);
   const load = async () => readFileSync((await runtimeFor(target)).executablePath);
 
-  test("is right as codesign made it", async () => {
+  test("is valid as codesign made it", async () => {
     const program = await load();
     expect(readMachO(program)).toMatchObject({ cpu: target.cpu, minimum: "13.0" });
     expect(signatureProblems(program)).toEqual([]);
   });
 
-  test("is wrong when one byte of a page was changed: the first, a middle, or the shorter last page", async () => {
+  test("is invalid when one byte of a page was changed: the first, a middle, or the shorter last page", async () => {
     const program = await load();
     const { offset } = readMachO(program).signature;
     for (const at of [20, 0x123456, offset - 1]) program[at]! ^= 1;
     expect(signatureProblems(program)).toEqual(["3 pages have another hash"]);
   });
 
-  test("is wrong when one hash was changed", async () => {
+  test("is invalid when one hash was changed", async () => {
     const program = await load();
     const directory = codeDirectory(program);
     directory[directory.readUInt32BE(16) + 5 * 32]! ^= 1;
     expect(signatureProblems(program)).toEqual(["1 pages have another hash"]);
   });
 
-  test("is wrong when it covers less than the program", async () => {
+  test("is invalid when it covers less than the program", async () => {
     const program = await load();
     codeDirectory(program).writeUInt32BE(4096, 32);
     expect(signatureProblems(program)).toContain("it does not cover everything before it");
@@ -41,7 +41,7 @@ describe.each(["darwin-arm64", "darwin-x64"])("signature of a program for %s", (
     expect(signatureProblems(program)).toEqual(["there is no signature"]);
   });
 
-  test("cannot be judged in a file that was cut off or that goes on", async () => {
+  test("is not checked in a file that is truncated or has trailing data", async () => {
     const program = await load();
     const longer = Buffer.concat([program, Buffer.from("more")]);
     for (const file of [program.subarray(0, -1), longer])

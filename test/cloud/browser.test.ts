@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { beginSignIn } from "../../src/cloud/browser.ts";
+import { beginSignIn } from "../../src/cloud/browser-login.ts";
 import { createClient } from "../../src/cloud/client.ts";
 import { CliError } from "../../src/errors.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";

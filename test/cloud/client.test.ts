@@ -23,7 +23,7 @@ async function cloudOf(options: CloudOptions = {}): Promise<LocalCloud> {
   return cloud;
 }
 
-/** Signs in, the shortest command that sends a token; `endpoint` when it is not the server's own. */
+/** Signs in, which is the shortest command that sends a token. */
 async function signIn(cloud: LocalCloud, args: string[] = [], endpoint = cloud.url) {
   const here = home();
   const stdin = cloud.issueToken();
@@ -43,7 +43,7 @@ interface Failure {
   hint: string;
 }
 
-/** A server that answers everything with a refusal and remembers what it was sent. */
+/** A server that refuses every request and records it. */
 async function startTrap() {
   const seen: { url: string; headers: IncomingHttpHeaders }[] = [];
   const server = createServer((request, response) => {

@@ -12,7 +12,7 @@ const CLUSTER = "get api token: failed to get cluster b in organization default:
 const SCOPES =
   "the api_token need the scopes: read_organization or write_organization or operate_organization";
 
-/** What Yatai says with 403 unless another status is named, and the verdict of `status`. */
+/** Sentences of Yatai, with 403 unless another status follows, and the verdict of `status`. */
 const SENTENCES: [sentence: string, verdict: string, status?: number][] = [
   ["get api token: record not found", "rejected"],
   ["get api token: record not found", "rejected", 401],
@@ -58,7 +58,7 @@ const TROUBLE: [sentence: string, status?: number][] = [
   ["get user: unexpected EOF", 400],
 ];
 
-test("status: the verdict on each sentence, and only a failure of the server is asked again", async () => {
+test("status: has a verdict for each sentence, and repeats a request only after a failure of the server", async () => {
   const rows = [...SENTENCES, ...TROUBLE.map(([said, status]) => [said, "unreachable", status] as const)];
   const asked = rows.map(() => 0);
   const echo = await startEcho((request, response) => {
@@ -102,12 +102,12 @@ describe("nothing but a whole known sentence proves that a token is rejected:", 
     );
   const proofs = SENTENCES.slice(0, 5).filter(([, , status = 403]) => status === 403);
 
-  test("a known one does", () => {
+  test("a known sentence does", () => {
     for (const [said] of proofs) expect([said, proves(403, said)]).toEqual([said, true]);
     for (const said of ["", "no", "Bad credentials"]) expect(proves(401, said)).toBe(true);
   });
 
-  test("no other one does", () => {
+  test("another sentence does not", () => {
     const others = [...SENTENCES.slice(5), ...TROUBLE].map(([said]) => said);
     const rejections = proofs.map(([said]) => said);
     const joined = TROUBLE.flatMap(([failure]) =>
@@ -125,7 +125,7 @@ describe("nothing but a whole known sentence proves that a token is rejected:", 
       for (const said of rejections) expect([said, proves(status, said)]).toEqual([said, false]);
   });
 
-  test("one with a character too many, too few or wrong does not", () => {
+  test("a sentence with one character too many, too few or wrong does not", () => {
     for (const [said] of proofs)
       for (let at = 0; at < said.length; at += 1) {
         const [before, after] = [said.slice(0, at), said.slice(at + 1)];

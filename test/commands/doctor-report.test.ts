@@ -77,14 +77,14 @@ describe("doctor --report", () => {
     const { code, stdout, stderr } = await report(await scene());
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^```text\nbentocloud \d+\.\d+\.\d+, \w+ \w+, (Bun|Deno) .*\non a terminal: no, locale: de_AT\.UTF-8, shell: bash\n\n/,
+      /^```text\nbentocloud \d+\.\d+\.\d+, \w+ \w+, (Bun|Deno) .*\non a terminal: no\n\n/,
     );
     expect(stdout).toEndWith("\n```\n");
     for (const line of [
       "ok    file         <path>",
       "warn  lost         another program removed 1 context: <context 1>",
       'ok    current      "<context 2>"',
-      'warn  rotations    a token rotation has not ended: that of "<api token>" at <endpoint 1>, begun 3h ago',
+      'warn  rotations    a token rotation is unfinished: "<api token>" at <endpoint 1>, started 3h ago',
       ...(isCompiled ? ["warn  copies       `bentocloud` starts <path>"] : []),
       "ok    proxy        requests go through <proxy> with a name and password (HTTPS_PROXY), which answers in",
       "ok    endpoint     <endpoint 2> is BentoCloud or Yatai, version 1.2.3",
@@ -97,8 +97,7 @@ describe("doctor --report", () => {
   test("is also an object", async () => {
     const { stdout } = await report(await scene(), "--json");
     const { checks, ...rest } = JSON.parse(stdout) as { checks: object[] };
-    const keys = ["version", "platform", "arch", "runtime", "terminal", "locale", "shell"];
-    expect(Object.keys(rest)).toEqual(keys);
+    expect(Object.keys(rest)).toEqual(["version", "platform", "arch", "runtime", "terminal"]);
     for (const check of checks)
       expect(Object.keys(check)).toEqual(["id", "status", "message", "hint", "fixed"]);
   });
@@ -183,7 +182,7 @@ describe("doctor --report", () => {
     );
     const { stdout } = await report(here, "--offline");
     expect(stdout).toContain("line 5: <value>");
-    expect(stdout).toMatch(/the current context is <context \d>, and there is none/);
+    expect(stdout).toMatch(/the current context is <context \d>, which does not exist/);
   });
 
   test("leaves what everybody has", async () => {
@@ -192,7 +191,7 @@ describe("doctor --report", () => {
     writeRotation(here, { name: "x", token: canary(), endpoint: "https://cloud.bentoml.com" });
     const { stdout } = await report({ home: here, cwd: here.path, env });
     expect(stdout).toContain('ok    current      "default"');
-    expect(stdout).toContain("at https://cloud.bentoml.com, begun");
+    expect(stdout).toContain("at https://cloud.bentoml.com, started");
     expect(stdout).toContain("cannot be reached: nothing listens there (ECONNREFUSED)");
   });
 

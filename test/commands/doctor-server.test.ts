@@ -34,7 +34,7 @@ describe("doctor: dns and tcp", () => {
     expect(of("dns").message).toMatch(/^localhost is this machine: .*127\.0\.0\.1/);
     expect(of("tcp").message).toMatch(new RegExp(`^port ${cloud.port} of localhost answers in \\d+ ms$`));
     expect((await look(signedIn(cloud))).of("dns").message).toBe(
-      "127.0.0.1 is an address, and needs no name server",
+      "127.0.0.1 is an address and needs no name server",
     );
   });
 
@@ -131,7 +131,7 @@ describe("doctor: proxy", () => {
     const env = { HTTP_PROXY: proxy.url, [name]: value.replace("$PORT", String(cloud.port)) };
     const { ids, of } = await look(behind(cloud), env, ["--insecure-http"]);
     expect(ids).toEqual(["proxy", "dns"]);
-    expect(of("proxy").message).toBe(`HTTP_PROXY is set, and ${name} keeps cloud.test away from it`);
+    expect(of("proxy").message).toBe(`HTTP_PROXY is set, but ${name} exempts cloud.test`);
     expect(proxy.requests).toEqual([]);
   });
 
@@ -163,9 +163,7 @@ describe("doctor: endpoint", () => {
     const { code, ids, of } = await look(signedIn(cloud));
     expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "expiry" });
     expect(of("token").status).toBe("ok");
-    expect(of("endpoint").message).toBe(
-      `${cloud.url} is BentoCloud or Yatai, and does not say which version`,
-    );
+    expect(of("endpoint").message).toBe(`${cloud.url} is BentoCloud or Yatai, of an unknown version`);
   });
 
   test("fails where everything is answered with other JSON", async () => {
@@ -184,7 +182,7 @@ describe("doctor: endpoint", () => {
     const { of } = await look(here);
     expect(of("endpoint")).toMatchObject({
       status: "warn",
-      message: `${cloud.url} answers, but does not say whether it is BentoCloud`,
+      message: `${cloud.url} answers, but may not be BentoCloud`,
     });
   });
 
@@ -207,7 +205,7 @@ describe("doctor: endpoint", () => {
     cloud.misbehave(VERSION, {
       json: { version: "\u001b]0;owned\u0007\u001b[31m6.6\u202e\r\n6" + "9".repeat(500) },
     });
-    const { stdout } = await run(["doctor"], { home: signedIn(cloud) });
+    const { stdout } = await run(["doctor", "--verbose"], { home: signedIn(cloud) });
     expect(stdout).toMatch(/version 6\.6 69{10,60}…\n/);
     expect(stdout).not.toMatch(/[\u001b\u0007\u202e\r]|owned/);
   });
@@ -221,14 +219,14 @@ describe("doctor: clock", () => {
   });
 
   test.each([
-    [10 * 60_000, "the clock of this machine is 10 minutes behind the server's"],
-    [-10 * 60_000, "the clock of this machine is 10 minutes ahead of the server's"],
-    [3 * DAY_MS, "the clock of this machine is 3 days behind the server's"],
+    [10 * 60_000, /^the clock of this machine is (9|10) ?m\w* behind the server's$/],
+    [-10 * 60_000, /^the clock of this machine is (9|10) ?m\w* ahead of the server's$/],
+    [3 * DAY_MS, /^the clock of this machine is [23] ?d\w* behind the server's$/],
   ])("warns of a difference of %d ms", async (ms, message) => {
     const cloud = await startCloud();
     cloud.misbehave(VERSION, at(ms));
     const { code, ids, of } = await look(signedIn(cloud));
-    expect(of("clock")).toMatchObject({ status: "warn", message: expect.stringContaining(message) });
+    expect(of("clock")).toMatchObject({ status: "warn", message: expect.stringMatching(message) });
     expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "expiry" });
   });
 
@@ -245,9 +243,13 @@ describe("doctor: clock", () => {
     expect((await look(signedIn(cloud))).of("clock").status).toBe("ok");
   });
 
-  test("has no line where the server does not say the time", async () => {
+  test.each([
+    { date: "soon" },
+    { ...at(0).headers, age: String(Number.MAX_SAFE_INTEGER) },
+    { ...at(0).headers, age: String(Number.MIN_SAFE_INTEGER) },
+  ])("has no line where the server does not say the time: %p", async (headers) => {
     const cloud = await startCloud();
-    cloud.misbehave(VERSION, { status: 200, body: { version: "1" }, headers: { date: "soon" } });
+    cloud.misbehave(VERSION, { status: 200, body: { version: "1" }, headers });
     expect((await look(signedIn(cloud))).ids).not.toContain("clock");
   });
 });
@@ -323,7 +325,7 @@ describe("doctor: scope and expiry", () => {
       code: 0,
       scope: {
         status: "warn",
-        message: 'read_organization, read_cluster; what needs the scope "api" is refused',
+        message: 'read_organization, read_cluster; requests that need the scope "api" are refused',
       },
     });
   });
@@ -345,7 +347,7 @@ describe("doctor: scope and expiry", () => {
     cloud.issueToken();
     const { code, ids, of } = await look(here);
     expect({ code, last: ids.at(-1) }).toEqual({ code: 0, last: "scope" });
-    expect(of("scope").message).toContain("the server does not say more of this token");
+    expect(of("scope").message).toContain("the server does not list this token's scopes");
     cloud.misbehave("GET /api/v1/api_tokens", { status: 403, body: { message: "no" } });
     expect((await look(signedIn(cloud))).of("scope").status).toBe("ok");
   });

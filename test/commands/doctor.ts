@@ -10,7 +10,7 @@ interface Result {
   fixed: boolean;
 }
 
-/** What `doctor --json` says. */
+/** Runs `doctor --json` and parses its answer. */
 export async function doctor(args: readonly string[], options: RunOptions) {
   const { code, stdout, stderr } = await run(["doctor", "--json", ...args], options);
   const { checks } = JSON.parse(stdout) as { checks: Result[] };
@@ -21,7 +21,6 @@ export async function doctor(args: readonly string[], options: RunOptions) {
 export const CONTEXTS = [
   "home",
   "modes",
-  "leftovers",
   "file",
   "lost",
   "names",
@@ -31,7 +30,7 @@ export const CONTEXTS = [
   "rotations",
 ];
 
-/** A rotation that has begun and not ended, as an interrupted `api-token rotate` leaves it. */
+/** An unfinished rotation, as an interrupted `api-token rotate` leaves it. */
 export function writeRotation(here: Home, old: { name: string; token: string; endpoint: string }): void {
   const { name, token, endpoint } = old;
   const rotation = {

@@ -180,7 +180,7 @@ describe("explain", () => {
       { project: "context=nope\n", args: ["--context", "prod"] },
       { project: "overridden by --context, names no stored context" },
     ],
-    ["a credential", { project: "\ntoken=x\n" }, { project: /:2 holds a credential$/, user: /^unused/ }],
+    ["a credential", { project: "\ntoken=x\n" }, { project: /:2 holds a credential$/, user: /^not used/ }],
     [
       "a key that is none",
       { env: { BENTO_CLOUD_API_KEY: "two words" } },
@@ -201,7 +201,7 @@ describe("explain", () => {
     [
       "a broken file, and a --context",
       { file: "contexts: [\n", args: ["--context", "prod"] },
-      { flag: "unused, because another one is an error", user: /line 2, column 1$/ },
+      { flag: "not used, because another source is an error", user: /line 2, column 1$/ },
     ],
     ["no token", { file: "contexts:\n- {name: a, endpoint: https://a.test}\ncurrent_context_name: a\n" }, {}],
     [

@@ -1,19 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import { writeBelow } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
+import { cloudForAll } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
+const cloud = await cloudForAll({ verify: false });
+
 const GOOD = canary();
+
+const entry = (name: string, endpoint: string, token: string, comment = "") =>
+  `- api_token: ${token}\n  email: null\n  endpoint: ${endpoint}\n  name: ${name}${comment}\n`;
 
 /** A file in which `bad` is left out for an endpoint that Python reads as 1.1, and `good` works. */
 function spoilt({ current = "good", comment = "" } = {}) {
   const here = home();
-  const entry = (name: string, endpoint: string, token: string) =>
-    `- api_token: ${token}\n  email: null\n  endpoint: ${endpoint}\n  name: ${name}${comment}\n`;
   here.write(
-    `contexts:\n${entry("bad", "1.10", canary())}${entry("good", "https://good.test", GOOD)}current_context_name: ${current}\n`,
+    `contexts:\n${entry("bad", "1.10", canary(), comment)}${entry("good", "https://good.test", GOOD, comment)}current_context_name: ${current}\n`,
   );
   return here;
 }
@@ -56,6 +60,37 @@ describe("a context whose entry cannot be read as it is written", () => {
       });
   });
 
+  test.each([
+    ["that is left out", "bad", 6, 'context "bad" is left out: its endpoint is '],
+    ["of the environment's credential", "__env__", 2, "this cannot name a context: __env__ stands for"],
+  ])(
+    "`api-token create --login` with a name %s fails before a token is made",
+    async (_what, name, code, words) => {
+      const here = spoilt();
+      const text = here.read().replace("https://good.test", cloud.url).replace(GOOD, cloud.issueToken());
+      here.write(text.replace("current_", `${entry("__env__", "https://stored.test", canary())}current_`));
+      const before = { text: here.read(), tokens: cloud.tokens.length };
+      const stderr = expect.stringContaining(words);
+      const result = await run(["api-token", "create", "new", "--login", name], { home: here });
+      expect(result).toMatchObject({ code, stdout: "", stderr });
+      expect({ text: here.read(), tokens: cloud.tokens.length }).toEqual(before);
+    },
+  );
+
+  test("is named by `status --all` with its line, beside the verdicts of the others, exit 6", async () => {
+    const here = spoilt({ current: "bad" });
+    const message = expect.stringMatching(/^context "bad" is left out: its endpoint is .*; quote it$/);
+    const json = await run(["status", "--all", "--offline", "--json"], { home: here });
+    expect({ code: json.code, ...JSON.parse(json.stdout) }).toEqual({
+      code: 6,
+      contexts: [expect.objectContaining({ name: "good", verdict: "unchecked" })],
+      problems: [{ line: 4, message }],
+    });
+    const { code, stdout, stderr } = await run(["status", "--all", "--offline"], { home: here });
+    expect({ code, rows: stdout.split("\n").length }).toEqual({ code: 6, rows: 3 });
+    expect(stderr).toMatch(/^warning: .*:4: context "bad" is left out: its endpoint is .*; quote it\n$/);
+  });
+
   test("keeps no other from being used, renamed and removed, and stays as it is", async () => {
     const here = spoilt({ comment: " # [mine]" });
     expect((await run(["token"], { home: here, reveals: true })).stdout).toBe(`${GOOD}\n`);
@@ -87,3 +122,31 @@ test("a current name that cannot be read is an error, and not the default one, u
   expect((await run(["use", "default"], { home: here })).code).toBe(0);
   expect((await run(["token"], { home: here, reveals: true })).stdout).toBe(`${GOOD}\n`);
 });
+
+test.each([
+  ["login", ["login", "--with-token", "--context", "new"]],
+  ["api-token create --login", ["api-token", "create", "new", "--login", "new"]],
+  ["api-token rotate", ["api-token", "rotate", "only"]],
+])(
+  "a file in which a login cannot be saved stops `%s` before a token is sent or made",
+  async (what, args) => {
+    const here = home();
+    const token = cloud.issueToken();
+    const list = `[{name: only, endpoint: "${cloud.url}", api_token: ${token}}]`;
+    here.write(`<<: {contexts: ${list}}\ncurrent_context_name: only\n`);
+    const before = { text: here.read(), tokens: cloud.tokens.length };
+    const asked = cloud.requests.length;
+    const options = { home: here, stdin: what === "login" ? cloud.issueToken() : null };
+    const endpoint = what === "login" ? ["--endpoint", cloud.url] : [];
+    const { code, stdout, stderr } = await run([...args, ...endpoint], options);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 6,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^error: a merge brings in the list of contexts, .* at line 1, column 1\n$/,
+      ),
+    });
+    if (what === "login") expect(cloud.requests.length).toBe(asked);
+    else expect({ text: here.read(), tokens: cloud.tokens.length }).toEqual(before);
+  },
+);

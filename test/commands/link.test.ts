@@ -183,7 +183,7 @@ describe("link", () => {
           stdout: "",
           stderr:
             `error: cannot change ${path}: it is a symbolic link\n` +
-            "hint: replace it by a file, or change the file it leads to by hand\n",
+            "hint: replace it with a file, or edit the file it points to by hand\n",
         });
         expect({ tree: here.tree(), text: here.read() }).toEqual(before);
         unlinkSync(path);

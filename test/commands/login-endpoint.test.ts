@@ -27,7 +27,7 @@ describe("login: the endpoint", () => {
     ["a query", "https://bento.test/?x=1", "no query"],
     ["a password", "https://me:hush-hush@bento.test", "no user name or password"],
     ["another scheme", "ftp://bento.test", "starts with https://"],
-    ["nothing", "", "no endpoint"],
+    ["nothing", "", "not an endpoint"],
   ])("refuses %s", async (_, endpoint, reason) => {
     const place = home();
     const argv = ["login", `--endpoint=${endpoint}`, "--with-token"];

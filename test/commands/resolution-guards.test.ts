@@ -1,16 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { needsRoot } from "../binary/faults/user.ts";
 import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, type RunOptions, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
-
-const isRoot = process.getuid?.() === 0;
-/** Another runtime would need a cache and a checkout that a stranger may read. */
-const canChangeUser = isRoot && Bun.which("setpriv") !== null && programCommand().length === 1;
 
 /** A project inside another one that chooses `outer`; each test puts something in place of the inner `.bentorc`. */
 function nested() {
@@ -73,7 +70,7 @@ describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
     expect(result).toMatchObject({ stdout: "inner\n", stderr: "" });
   });
 
-  test.skipIf(!canChangeUser)("one of another non-root user", async () => {
+  needsRoot.test("one of another non-root user", async () => {
     const { path, current } = nestedFor(12_345);
     writeFileSync(path, "context=inner\n");
     for (const [owner, name] of [
@@ -88,7 +85,7 @@ describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
     }
   });
 
-  test.skipIf(!isRoot)("one of another user, for root too", async () => {
+  needsRoot.test("one of another user, for root too", async () => {
     const { here, inner, path } = nested();
     writeFileSync(path, "context=inner\n");
     chownSync(path, 12_345, 12_345);
@@ -97,14 +94,14 @@ describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
     );
   });
 
-  test.skipIf(!canChangeUser)("one without permission to read it", async () => {
+  needsRoot.test("one without permission to read it", async () => {
     const { path, current } = nestedFor(12_345);
     writeFileSync(path, "context=inner\n", { mode: 0o600 });
     const stderr = `warning: skipped ${path}: it cannot be read\n`;
     expect(await current()).toMatchObject({ code: 0, stdout: "outer\n", stderr });
   });
 
-  test.skipIf(!canChangeUser)("one below a directory that cannot be searched", async () => {
+  needsRoot.test("one below a directory that cannot be searched", async () => {
     const { path, inner, current } = nestedFor(12_345);
     writeFileSync(path, "context=inner\n");
     chmodSync(inner, 0o700);
@@ -112,7 +109,7 @@ describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
     expect(await current()).toMatchObject({ code: 0, stdout: "outer\n", stderr });
   });
 
-  test.skipIf(!isRoot)("what is checked and what is read is one open file", async () => {
+  needsRoot.test("what is checked and what is read is one open file", async () => {
     const { here, inner, path } = nested();
     const [own, foreign] = [join(inner, "own"), join(inner, "foreign")];
     // Swaps a link to a file of root's and a file of another user's as fast as it can.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
+import { asUser, give, needsRoot } from "../binary/faults/user.ts";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
@@ -44,7 +44,7 @@ describe("BENTO_CLOUD_API_KEY_FILE", () => {
     const { stdout } = await run(["explain", "--json"], { home: here, env });
     const { active, python } = JSON.parse(stdout);
     expect(active).toMatchObject({ name: "__env__", source: { name: "BENTO_CLOUD_API_KEY_FILE" } });
-    expect(python).toMatchObject({ name: "stored", reason: "it does not know BENTO_CLOUD_API_KEY_FILE" });
+    expect(python).toMatchObject({ name: "stored", reason: "it does not read BENTO_CLOUD_API_KEY_FILE" });
     const shell = await run(["env"], { home: here, env, reveals: true });
     expect(shell.stdout).toEndWith("\nunset BENTO_CLOUD_API_KEY_FILE\n");
     const shown = await run(
@@ -59,7 +59,7 @@ describe("BENTO_CLOUD_API_KEY_FILE", () => {
   });
 
   test.each<[what: string, put: (path: string) => void, error: RegExp, code: number]>([
-    ["nothing", () => {}, /and there is no such file$/m, 6],
+    ["nothing", () => {}, /which does not exist$/m, 6],
     ["a directory", (path) => mkdirSync(path), /it is not a regular file/, 6],
     ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path]), /it is not a regular file/, 6],
     ["a file below a file", (path) => symlinkSync(writeBelow(path, "../f", "") + "/x", path), /directory/, 6],
@@ -100,7 +100,7 @@ describe("BENTO_CLOUD_API_KEY_FILE", () => {
   });
 });
 
-describe.skipIf(!isRoot || !canBeUser)("a contexts file of another user", () => {
+needsRoot.describe("a contexts file of another user", () => {
   function foreignHome(endpoint: string): Home {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint, token: canary() }]);

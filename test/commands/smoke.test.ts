@@ -8,7 +8,7 @@ import { home, run } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { schemaOf } from "../support/json-schema.ts";
-import { sweepCanaries } from "../support/sweep.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
@@ -26,6 +26,8 @@ interface Row {
   tokens?: string[];
   /** The project file before. */
   bentorc?: string;
+  /** Printing the token is its purpose. */
+  reveals?: true;
 }
 
 const TOKEN = /^[0-9a-v]{20}\n$/;
@@ -33,7 +35,10 @@ const TOKEN_OK = { id: "token", status: "ok" };
 const NOT_OTHER = /^(?![^]*name: "other")/;
 const TO_OTHER: Row = { args: ["other"], prints: /other/, file: /^current_context_name: "?other/m };
 
-/** The home has the contexts `mine`, which is current and has the API token `laptop`, and `other`. */
+/**
+ * The home has the contexts `mine`, which is current and has the API token `laptop`, `other`, and `service` with a
+ * password in its endpoint.
+ */
 const COMMANDS: Record<string, Row> = {
   login: {
     args: ({ url }) => ["--with-token", "--context", "new", "--endpoint", url],
@@ -43,7 +48,7 @@ const COMMANDS: Record<string, Row> = {
   logout: { args: ["other"], file: NOT_OTHER },
   status: { json: { name: "mine", verdict: "valid" } },
   whoami: { json: { name: "mine", email: "me@example.test" } },
-  token: { prints: TOKEN },
+  token: { prints: TOKEN, reveals: true },
   use: { ...TO_OTHER, prints: "" },
   "context list": { prints: /mine[^]*other/ },
   "context show": { json: { name: "mine" } },
@@ -54,12 +59,12 @@ const COMMANDS: Record<string, Row> = {
   "context unprotect": { args: ["mine"] },
   link: { json: { context: "mine", organization: "acme" } },
   unlink: { bentorc: "context=mine\n", json: { removed: true } },
-  exec: { args: ["--", "sh", "-c", "echo $BENTO_CLOUD_API_KEY"], prints: TOKEN },
-  env: { prints: /^export BENTO_CLOUD_API_KEY=/ },
+  exec: { args: ["--", "sh", "-c", "echo $BENTO_CLOUD_API_KEY"], prints: TOKEN, reveals: true },
+  env: { prints: /^export BENTO_CLOUD_API_KEY=/, reveals: true },
   explain: { json: { active: expect.objectContaining({ name: "mine" }) } },
   "api-token list": { prints: /laptop/ },
   "api-token get": { args: ["laptop"], json: { name: "laptop" } },
-  "api-token create": { args: ["ci"], prints: TOKEN, tokens: ["laptop", "spare", "ci"] },
+  "api-token create": { args: ["ci"], prints: TOKEN, tokens: ["laptop", "spare", "ci"], reveals: true },
   "api-token update": { args: ["spare", "--description", "unused"], json: { description: "unused" } },
   "api-token delete": { args: ["spare", "--yes"], tokens: ["laptop"] },
   "api-token rotate": { tokens: ["spare", "laptop-r2"] },
@@ -74,10 +79,10 @@ const COMMANDS: Record<string, Row> = {
     args: (cloud) => ["--endpoint", cloud.url, "--api-token", cloud.issueToken(), "--context", "new"],
     file: /name: new/,
   },
-  "cloud current-context": { json: { name: "mine" } },
+  "cloud current-context": { json: { name: "mine" }, reveals: true },
   "cloud list-context": { prints: /"mine"/ },
   "cloud update-current-context": TO_OTHER,
-  "current-context": { json: { name: "mine" } },
+  "current-context": { json: { name: "mine" }, reveals: true },
   "list-context": { prints: /"mine"/ },
   "update-current-context": TO_OTHER,
 };
@@ -94,12 +99,13 @@ test("the table has every command of the program", async () => {
   expect((await namesBelow(root)).toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
 });
 
-async function runRow(name: string, { args = [], json, bentorc }: Row, ...more: string[]) {
+async function runRow(name: string, { args = [], json, bentorc, reveals = false }: Row, ...more: string[]) {
   const cloud = await newCloud();
   const here = home();
   const token = cloud.issueToken({ name: "laptop", createdAt: new Date(Date.now() - 1e9) });
   cloud.issueToken({ name: "spare", createdAt: new Date(Date.now() - 2e9) });
-  writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }]);
+  const service = { name: "service", endpoint: `https://me:${canary()}@service.test` };
+  writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }, service]);
   const cwd = join(here.path, "project");
   mkdirSync(cwd);
   if (bentorc) writeBelow(cwd, ".bentorc", bentorc);
@@ -107,7 +113,7 @@ async function runRow(name: string, { args = [], json, bentorc }: Row, ...more: 
   const given = typeof args === "function" ? args(cloud) : args;
   const words = [...name.split(" "), ...(json ? ["--json"] : []), ...more, ...given];
   const stdin = words.includes("--with-token") ? cloud.issueToken() : null;
-  const result = await run(words, { home: here, cwd, stdin, reveals: true });
+  const result = await run(words, { home: here, cwd, stdin, reveals: reveals && "stdout" });
   expect({ code: result.code, stderr: result.stderr }).toEqual({
     code: 0,
     stderr: expect.not.stringContaining("error"),

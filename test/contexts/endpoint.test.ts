@@ -56,7 +56,7 @@ describe("parseEndpoint", () => {
     if (text.includes("word")) expect(() => parseEndpoint(text)).not.toThrow("word@");
   });
 
-  test("parsing twice is the same as parsing once", () => {
+  test("parsing a parsed endpoint changes nothing", () => {
     for (const text of ["cloud.test/x//", "HTTP://A.test:80", "https://bücher.test/é"])
       expect(parseEndpoint(parseEndpoint(text))).toBe(parseEndpoint(text));
   });
@@ -113,7 +113,7 @@ describe("a stored endpoint with a password", () => {
     ["https://svc:a@b:PASSWORD@cloud.test", "https://…@cloud.test", "https://cloud.test"],
     ["https://svc:PASSWORD@cloud.test/a@b", "https://…@b", "https://cloud.test/a@b"],
     ["https://cloud.test/a@b", "https://cloud.test/a@b", "https://cloud.test/a@b"],
-    // These are no URLs, so the password may go on to the last @.
+    // These are not URLs, so everything up to the last @ may be the password.
     ["https://svc:PASSWORD/x@cloud.test", "https://…@cloud.test", undefined],
     ["https://svc:#PASSWORD@cloud.test", "https://…@cloud.test", undefined],
     ["https://svc:PASSWORD@cloud.test:x", "https://…@cloud.test:x", undefined],
@@ -134,7 +134,7 @@ describe("a stored endpoint with a password", () => {
     expect(redact(`the server says ${PASSWORD}`)).toBe("the server says ****");
   });
 
-  test("is at the same place as one with another password, or without one", () => {
+  test("is the same place as one with another password, or without one", () => {
     const [own, other, none] = ["svc:a@", "svc:b@", ""].map((text) => new Endpoint(`https://${text}x.test/`));
     for (const one of [other!, none!]) expect(isSamePlace(own!, one)).toBe(true);
     expect(isSamePlace(own!, new Endpoint("https://svc:a@y.test"))).toBe(false);

@@ -54,7 +54,7 @@ describe("chooseLoginName", () => {
   const env = { BENTOML_CLOUD_CONTEXT: "from-variable" };
   const file = fileOf("from-file", "from-file");
 
-  test("takes --context, else the variable, else the project's, else the current one's, else `default`", () => {
+  test("uses --context, else the variable, else the project's context, else the current one, else `default`", () => {
     expect(chooseLoginName({ flag: "from-flag", env, project, file })).toBe("from-flag");
     expect(chooseLoginName({ flag: undefined, env, project, file })).toBe("from-variable");
     expect(chooseLoginName({ flag: undefined, env: {}, project, file })).toBe("from-project");

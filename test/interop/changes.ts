@@ -17,8 +17,8 @@ function changesOf({ contexts }: Ours): Change[] {
 }
 
 /**
- * Makes one change of each kind, the last of which removes an entry. Every Python reads each result as what it read
- * before, but for the change.
+ * Makes one change of each kind, the last of which removes an entry. Every Python must read each result as before, apart
+ * from the change.
  */
 export async function expectChanges(
   peers: Peer[],

@@ -9,18 +9,18 @@ sweepCanaries({ files: ["bentoml/.yatai.yaml.broken-*"] });
 
 const cloud = await cloudForAll({ verify: false });
 
-/** Each run of the tests makes other choices; a broken rule says which, and `npm run soak` takes the seed, too. */
+/** Every run uses another seed. A failure prints it, and `npm run soak` accepts it. */
 const seed = Math.floor(Math.random() * 1e6);
 
 describe(`many processes at once, seed ${seed}`, () => {
-  test("lose nothing that was acknowledged, though commands are killed and locks are left by nobody", async () => {
+  test("lose no acknowledged change, even when commands are killed and locks are abandoned", async () => {
     const figures = await soak({ seconds: 16, seed, writers: 4, readers: 1, python: 0, chaos: true });
     expect(figures.broken).toEqual([]);
     for (const what of ["locks planted", "commands killed before their change"])
       expect(figures.counted(what)).toBeGreaterThan(0);
   }, 60_000);
 
-  test("lose nothing to Python bentoml that is not said and cannot be restored", async () => {
+  test("report everything that Python bentoml removes, and can restore it", async () => {
     const figures = await soak({ seconds: 16, seed, writers: 4, readers: 2, python: 2, chaos: false });
     expect(figures.broken).toEqual([]);
     for (const what of ["steps of Python", "logins that must be there in the end"])
@@ -28,7 +28,7 @@ describe(`many processes at once, seed ${seed}`, () => {
   }, 60_000);
 });
 
-test("50 logins at once under different names are 50 contexts, and leave nothing else", async () => {
+test("50 simultaneous logins under different names create 50 contexts and leave no other file", async () => {
   const here = home();
   const logins = new Map(Array.from({ length: 50 }, (_, number) => [`n${number}`, cloud.issueToken()]));
   const results = await Promise.all(

@@ -50,7 +50,7 @@ const piece = pick(
   "\\x41¦\\\n¦<<: *o\n¦*t ",
 );
 
-/** A good file in which a hand slipped, up to three times. */
+/** A valid file with one to three typing errors. */
 export const damagedDocument = fc.constantFrom(...GOOD).chain((good) => {
   const slip = fc.tuple(fc.nat(good.length), fc.nat(4), piece);
   return fc

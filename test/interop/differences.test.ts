@@ -9,7 +9,7 @@ import { openTerminal } from "../support/terminal.ts";
 import { write } from "./ours.ts";
 import { PYTHON, startPeer, type Fields } from "./peer.ts";
 
-// What Python bentoml does and we decided otherwise, each shown on both sides.
+// Deliberate differences from Python bentoml, with the behaviour of both programs.
 
 sweepCanaries();
 
@@ -20,7 +20,7 @@ const DEV: Fields = ["dev", "https://dev.test", canary(), null];
 const PROD: Fields = ["prod", "https://prod.test", canary(), null];
 const FILE = await write(undefined, [DEV, PROD], "prod");
 
-/** What `current-context` prints on both sides. */
+/** The output of `current-context` of both programs. */
 async function current(args: string[], env: Record<string, string>) {
   const here = home();
   here.write(FILE);
@@ -31,14 +31,14 @@ async function current(args: string[], env: Record<string, string>) {
 }
 
 describe("BENTO_CLOUD_API_KEY", () => {
-  test("loses to an explicit --context, where Python uses it unseen in spite of the option", async () => {
+  test("is overridden by --context, while Python uses it despite the option", async () => {
     const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: "https://env.test" };
     const { ours, theirs } = await current(["--context", "dev"], env);
     expect([ours.name, ours.endpoint]).toEqual(["dev", "https://dev.test"]);
     expect([theirs.name, theirs.endpoint]).toEqual(["__env__", "https://env.test"]);
   });
 
-  test("that is empty counts as unset and is said to, where Python sends an empty token", async () => {
+  test("counts as unset when it is empty, with a warning, while Python sends an empty token", async () => {
     const { ours, theirs, stderr } = await current([], { BENTO_CLOUD_API_KEY: "" });
     expect(ours.name).toBe("prod");
     expect(stderr).toContain("BENTO_CLOUD_API_KEY");
@@ -47,12 +47,12 @@ describe("BENTO_CLOUD_API_KEY", () => {
 });
 
 describe("current-context", () => {
-  test("honours --context, which Python takes and ignores", async () => {
+  test("honours --context, which Python accepts and ignores", async () => {
     const { ours, theirs } = await current(["--context", "dev"], {});
     expect([ours.name, theirs.name]).toEqual(["dev", "prod"]);
   });
 
-  test("masks the token on a terminal, where people look on; Python shows it", async () => {
+  test("masks the token on a terminal, while Python shows it", async () => {
     const here = home();
     here.write(FILE);
     const ours = openTerminal(["current-context"], { home: here });
@@ -64,7 +64,7 @@ describe("current-context", () => {
 });
 
 describe("login", () => {
-  test("--context makes that context current, where Python saves it and stays where it was", async () => {
+  test("--context makes the saved context current, while Python keeps the current one", async () => {
     const cloud = await started();
     const args = ["cloud", "login", "--endpoint", cloud.url, "--context", "new", "--api-token"];
     const [theirs] = await peer.verbs([{ text: FILE, args: [...args, cloud.issueToken()] }]);
@@ -101,7 +101,7 @@ describe("login", () => {
 const POLL = "GET /api/v1/auth/token";
 
 describe("a sign-in by browser", () => {
-  test("ends when its code can no longer be approved, where Python asks for ever", async () => {
+  test("ends when its code has expired, while Python polls for ever", async () => {
     const cloud = await started();
     cloud.misbehave(POLL, { status: 410, body: { message: "code expired" } });
     const ours = run(["login", "--web", "--no-browser", "--endpoint", cloud.url], { home: home() });
@@ -113,7 +113,7 @@ describe("a sign-in by browser", () => {
     expect(await theirs.exit).toMatchObject({ signal: "SIGTERM" });
   });
 
-  test("survives a lost connection while it waits, where Python ends and loses the code", async () => {
+  test("survives a lost connection while it waits, while Python exits and loses the code", async () => {
     const cloud = await started();
     cloud.misbehave(POLL, { reset: true }, { times: 1 });
     const theirs = await beginSignIn(cloud);
@@ -135,7 +135,7 @@ function openBentoml(args: string[], here = home()) {
   });
 }
 
-/** Python's menu and question, answered by Enter. It throws away what is typed before it listens. */
+/** Answers Python's menu and question with Enter. Python discards input that is typed before it waits for it. */
 async function beginSignIn(cloud: LocalCloud) {
   const terminal = openBentoml(["login", "--endpoint", cloud.url]);
   await terminal.waitFor("How would you like", 20_000);

@@ -15,7 +15,7 @@ async function ask(text: string): Promise<Answer[]> {
   return (await Promise.all(peers.map((peer) => peer.read([text])))).flat();
 }
 
-/** What came out, once nothing was read in two ways. */
+/** The outcome for a document that both programs read alike. */
 type Outcome = "same" | "some left out" | "both refuse" | "we alone refuse" | "replaced by Python";
 
 async function compare(text: string, answers: Answer[]): Promise<Outcome> {
@@ -36,7 +36,7 @@ async function compare(text: string, answers: Answer[]): Promise<Outcome> {
   return ours.problems.length === 0 ? "same" : "some left out";
 }
 
-/** Every context of ours is Python's, in its order, and each other one of Python's is a problem with its line. */
+/** Every context of ours equals Python's, in its order, and each other context of Python's is a problem with its line. */
 function expectSame(
   { contexts, current, problems }: Ours,
   seen: { contexts: Fields[]; current: string },
@@ -59,7 +59,7 @@ const KINDS: [what: string, text: fc.Arbitrary<string>][] = [
 ];
 
 describe.each(KINDS)("a file that %s", (_what, documents) => {
-  test("means the same to every Python and us, or is refused with a line", async () => {
+  test("has the same value for every Python and us, or is refused with its line", async () => {
     const outcomes: Outcome[] = [];
     await fc.assert(
       fc.asyncProperty(documents, async (text) => {
@@ -73,7 +73,7 @@ describe.each(KINDS)("a file that %s", (_what, documents) => {
     expect(count("we alone refuse")).toBeLessThan(outcomes.length / 4);
   });
 
-  test("means to every Python what it meant before, but for a change of ours", async () => {
+  test("keeps its value for every Python after a change of ours, apart from that change", async () => {
     let seen = 0;
     await fc.assert(
       fc.asyncProperty(documents, async (text) => {
@@ -84,7 +84,7 @@ describe.each(KINDS)("a file that %s", (_what, documents) => {
         if (answers.some((answer) => "refused" in answer || answer.text !== text)) return;
         seen += 1;
         const results = await expectChanges(peers, answers, text, ours);
-        // A slip of the hand can make a comment a part of what is replaced.
+        // A typing error can make a comment part of a replaced value.
         if (documents === damagedDocument) return;
         for (const after of results.slice(0, -1)) expect(commentsIn(after)).toEqual(commentsIn(text));
       }),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-// Contexts files in all the ways that YAML can be written: most of each file as usual, here and there something odd.
+// Contexts files in many forms of YAML: most of each file is usual, with some unusual parts.
 
 type Text = fc.Arbitrary<string>;
 
@@ -52,7 +52,7 @@ const blockValue = fc.oneof(
 interface Style {
   keys: string;
   value: Text;
-  /** Behind a value. */
+  /** After a value. */
   end: Text;
   /** Further fields. */
   extra: Text;

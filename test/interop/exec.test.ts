@@ -39,7 +39,7 @@ function exec(words: string[], options: { reveals?: true } = {}) {
 }
 
 describe("exec makes Python bentoml use the chosen login", () => {
-  test("for its own idea of the current context", async () => {
+  test("for `bentoml cloud current-context`", async () => {
     const { code, stdout } = await exec([bentoml, "cloud", "current-context"], { reveals: true });
     expect(code).toBe(0);
     const { api_token, ...rest } = JSON.parse(stdout);
@@ -53,7 +53,7 @@ describe("exec makes Python bentoml use the chosen login", () => {
     expect(stdout).toMatch(/translator[^\n]*running[^\n]*\n[^\n]*summarizer[^\n]*running/);
   });
 
-  test("for a script on its SDK", async () => {
+  test("for a script that uses its SDK", async () => {
     const script = "import bentoml\nfor one in bentoml.deployment.list(): print(one.name, one.cluster)";
     const { code, stdout } = await exec([PYTHON, "-c", script]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "translator default\nsummarizer default\n" });

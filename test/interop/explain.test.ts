@@ -30,7 +30,7 @@ const peer = Bun.spawn([PYTHON, join(import.meta.dirname, "explain.py")], {
 afterAll(() => peer.kill());
 const answers = createInterface(Readable.fromWeb(peer.stdout as never))[Symbol.asyncIterator]();
 
-/** What real Python bentoml uses there. */
+/** The login that real Python bentoml uses. */
 async function askPeer(one: { env: Record<string, string>; cwd: string }) {
   peer.stdin.write(`${JSON.stringify(one)}\n`);
   await peer.stdin.flush();
@@ -83,9 +83,13 @@ const ONE = "contexts:\n- api_token: abcd\n  endpoint: https://one.test\n  name:
 
 const CASES: [what: string, one: Case, reason: RegExp | null][] = [
   ["nothing else than the file", {}, null],
-  ["--context", { args: ["--context", "staging"] }, /^this --context does not count there$/],
+  ["--context", { args: ["--context", "staging"] }, /^it does not see this --context$/],
   ["--context with the name that is current", { args: ["--context", "prod"] }, null],
-  ["--context with a name that is nowhere", { args: ["--context", "nope"] }, /^this --context/],
+  [
+    "--context with a name that is nowhere",
+    { args: ["--context", "nope"] },
+    /^it does not see this --context/,
+  ],
   ["a key", { env: KEY }, null],
   ["a key without an endpoint", { env: { BENTO_CLOUD_API_KEY: canary() } }, null],
   ["an endpoint without a key", { env: { BENTO_CLOUD_API_ENDPOINT: "https://environment.test" } }, null],
@@ -96,29 +100,33 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
   ["a key with an empty endpoint", { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "" } }, /exactly as they are/],
   ["a key, a bare host", { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "host.test" } }, /exactly as they are/],
   ["a key with a final slash", { env: { ...KEY, BENTO_CLOUD_API_ENDPOINT: "https://host.test/" } }, null],
-  ["a key and --context", { env: KEY, args: ["--context", "prod"] }, /^BENTO_CLOUD_API_KEY beats every/],
+  ["a key and --context", { env: KEY, args: ["--context", "prod"] }, /^BENTO_CLOUD_API_KEY overrides every/],
   ["a key against a variable", { env: { ...KEY, BENTOML_CLOUD_CONTEXT: "staging" } }, null],
   ["a key against a project", { env: KEY, prepare: project("context=staging\n") }, null],
-  ["key and pin", { env: KEY, prepare: project("endpoint=https://prod.test\n") }, /^it knows no .bentorc/],
+  [
+    "key and pin",
+    { env: KEY, prepare: project("endpoint=https://prod.test\n") },
+    /^it does not read .bentorc/,
+  ],
   ["a variable", { env: named("staging") }, null],
   ["a variable with a name that is nowhere", { env: named("nope") }, /^it finds no context "nope"$/],
   ["a variable that is empty", { env: named("") }, /^BENTOML_CLOUD_CONTEXT is set but empty/],
   [
     "a variable against --context",
     { env: named("staging"), args: ["--context", "prod"] },
-    /^BENTOML_CLOUD_CONTEXT beats every --context there$/,
+    /^BENTOML_CLOUD_CONTEXT overrides every --context there$/,
   ],
   ["a variable against a project", { env: named("prod"), prepare: project("context=staging\n") }, null],
-  ["a project", { prepare: project("context=staging\n") }, /^it knows no .bentorc/],
+  ["a project", { prepare: project("context=staging\n") }, /^it does not read .bentorc/],
   ["a project with the context that is current", { prepare: project("context=prod\n") }, null],
-  ["a project with an unknown context", { prepare: project("context=nope\n") }, /^it knows no .bentorc/],
-  ["a project that holds a credential", { prepare: project("api_key=x\n") }, /^it knows no .bentorc/],
-  ["a pin that differs", { prepare: project("endpoint=https://else.test\n") }, /^it knows no .bentorc/],
+  ["a project with an unknown context", { prepare: project("context=nope\n") }, /^it does not read .bentorc/],
+  ["a project that holds a credential", { prepare: project("api_key=x\n") }, /^it does not read .bentorc/],
+  ["a pin that differs", { prepare: project("endpoint=https://else.test\n") }, /^it does not read .bentorc/],
   ["a pin that matches", { prepare: project("endpoint=https://prod.test/\n") }, null],
   [
     "an empty BENTOML_HOME",
     { env: { BENTOML_HOME: "" } },
-    /^BENTOML_HOME is set but empty, so that it reads .*\.yatai\.yaml; it finds/,
+    /^BENTOML_HOME is set but empty, so it reads .*\.yatai\.yaml; it finds/,
   ],
   [
     "an empty BENTOML_HOME in a directory that has a file",
@@ -129,7 +137,7 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
         return join(here.path, "work");
       },
     },
-    /^BENTOML_HOME is set but empty, so that it reads .*work\/\.yatai\.yaml$/,
+    /^BENTOML_HOME is set but empty, so it reads .*work\/\.yatai\.yaml$/,
   ],
   ["a relative BENTOML_HOME", { env: { BENTOML_HOME: "bentoml" } }, null],
   ["a BENTOML_HOME with a variable in it", { env: { BENTOML_HOME: "${HOME}/bentoml" } }, null],
@@ -157,7 +165,7 @@ const CASES: [what: string, one: Case, reason: RegExp | null][] = [
   ["an empty token", { prepare: file(`${ONE.replace("abcd", "''")}current_context_name: one\n`) }, null],
 ];
 
-describe("explain says of Python bentoml what Python bentoml does, with", () => {
+describe("explain predicts what Python bentoml does, with", () => {
   test.each(CASES)("%s", async (_what, one, reason) => {
     const { explained, ours, theirs } = await runBoth(one);
     const used = "refused" in theirs ? undefined : theirs;
@@ -178,7 +186,7 @@ const PROBLEMS: [what: string, text: string, line: number][] = [
   ["a date that does not exist", `${ONE}current_context_name: 2024-13-01\n`, 5],
 ];
 
-describe("explain says that Python may refuse a file that it does refuse:", () => {
+describe("explain warns of a file that Python refuses:", () => {
   test.each(PROBLEMS)("%s", async (_what, text, line) => {
     const { explained, theirs } = await runBoth({ env: KEY, prepare: file(text) });
     expect(theirs).toHaveProperty("refused");

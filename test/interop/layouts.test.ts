@@ -16,7 +16,7 @@ const A = "- api_token: token-a\n  email: null\n  endpoint: https://a.test\n  na
 const B = "- api_token: token-b\n  email: b@b.test\n  endpoint: https://b.test\n  name: b\n";
 const FILE = `contexts:\n${A}${B}current_context_name: a\n`;
 const ONE_LINE = '{"name": "a", "api_token": "t", "endpoint": "e", "email": null}';
-/** The usual file with something else than `a` in one place. */
+/** The usual file with another text instead of `a` in one place. */
 const withName = (written: string) => FILE.replace("name: a\n", `name: ${written}\n`);
 
 const LAYOUTS: [what: string, text: string][] = [
@@ -84,7 +84,7 @@ const LAYOUTS: [what: string, text: string][] = [
   ["an empty list in brackets", "contexts: [\n]\ncurrent_context_name: a # b\n"],
 ];
 
-describe("Every Python and we read the same, and they still do after each change of ours, in a file with", () => {
+describe("every Python and we read the same values, before and after each change of ours, in a file with", () => {
   test.each(LAYOUTS)("%s", async (_what, text) => {
     const answers = await ask(text);
     const ours = await read(text);
@@ -98,7 +98,7 @@ describe("Every Python and we read the same, and they still do after each change
   });
 });
 
-/** What stands for a name, and whether Python makes another text of it or refuses the file. */
+/** Text in place of a name, and whether Python reads it as other text or refuses the file. */
 const UNUSABLE: [is: "converted" | "refused" | "disputed", written: string][] = [
   ...["yes", "Off", "~", "", "0123", "1_000.5", "1.10", "12:30", "2024-01-01", "2024-1-2 3:04:05Z"].map(
     (written) => ["converted", written] as ["converted", string],
@@ -112,7 +112,7 @@ const UNUSABLE: [is: "converted" | "refused" | "disputed", written: string][] = 
   ["disputed", "a\n  <<: [{endpoint: x}, {endpoint: y}]\n  note: x"],
 ];
 
-describe("an entry is left out, with its line and what to do, and no other is, for a name that is", () => {
+describe("only that entry is left out, with its line and the fix, when its name is", () => {
   test.each(UNUSABLE)("%s: %p", async (is, written) => {
     const text =
       is === "disputed" ? withName(written).replace("  endpoint: https://a.test\n", "") : withName(written);
@@ -140,7 +140,7 @@ const REFUSED: [what: string, text: string][] = [
   ["an entry that is null", FILE.replace("contexts:\n", "contexts:\n-\n")],
 ];
 
-describe("what Python refuses is a problem with its line, and other entries work:", () => {
+describe("text that Python refuses is a problem with its line, and other entries work:", () => {
   test.each(REFUSED)("%s", async (_what, text) => {
     for (const answer of await ask(text)) expect(answer).toHaveProperty("refused");
     const { contexts, problems } = (await read(text)) as Ours;
@@ -179,14 +179,14 @@ const CORRUPT: [what: string, text: string][] = [
   ["a byte order mark at the end", `${FILE}...\n\ufeff`],
 ];
 
-describe("what is broken for Python is broken for us:", () => {
+describe("text that Python cannot parse is an error here too:", () => {
   test.each(CORRUPT)("%s", async (_what, text) => {
     for (const answer of await ask(text)) expect(answer).toHaveProperty("refused");
     expect(await read(text)).toEqual({ corrupt: expect.stringMatching(/ at line \d+, column \d+$/) });
   });
 });
 
-/** Things that nobody writes, and that would take another parser: an error, and the file as it was. */
+/** Rare forms that would need another parser: an error, and the file is unchanged. */
 const OURS_ALONE: [what: string, text: string][] = [
   ["a raw U+0085, U+2028 or U+2029, which end lines in YAML 1.1 alone", withName('"a\u2028b"')],
   ["a byte order mark in a text", withName('"a\ufeffb"')],
@@ -208,14 +208,14 @@ const OURS_ALONE: [what: string, text: string][] = [
   ["a text instead of a mapping, which is no contexts to Python", "hello\n"],
 ];
 
-describe("what Python alone can read is an error, never another value:", () => {
+describe("text that only Python can read is an error, never another value:", () => {
   test.each(OURS_ALONE)("%s", async (_what, text) => {
     for (const answer of await ask(text)) expect(answer).toMatchObject({ text });
     expect(await read(text)).toEqual({ corrupt: expect.stringMatching(/ at line \d+, column \d+$/) });
   });
 
   test.each(["", "# only a comment\n", "null\n", "[]\n", "false\n"])(
-    "%p, which Python replaces",
+    "%p, which Python overwrites",
     async (text) => {
       for (const answer of await ask(text))
         expect(answer).toMatchObject({ text: "contexts: []\ncurrent_context_name: default\n" });

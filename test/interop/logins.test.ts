@@ -31,7 +31,7 @@ async function bothSignedIn() {
 const shared = await bothSignedIn();
 
 describe("one file", () => {
-  test("a login of ours is a login for Python bentoml, unchanged by a login of its own", async () => {
+  test("Python bentoml uses a login of ours, and keeps it when it logs in itself", async () => {
     const { here, ours } = shared;
     const { code, stdout } = await bentoml(["current-context"], { home: here });
     expect(code).toBe(0);
@@ -40,7 +40,7 @@ describe("one file", () => {
     expect(api_token === ours).toBe(true);
   });
 
-  test("a login of Python bentoml is one for status, token and whoami", async () => {
+  test("status, token and whoami use a login of Python bentoml", async () => {
     const { here, theirs } = shared;
     const context = ["--context", "theirs"];
     const status = await run(["status", "--json", ...context], { home: here });

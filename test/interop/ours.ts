@@ -11,7 +11,7 @@ export interface Ours {
   problems: Problem[];
 }
 
-/** What our reader makes of a file, in Python's terms; `corrupt` when it refuses. Any other failure is thrown. */
+/** Our reading of a file in Python's terms; `corrupt` when it is refused. Throws any other failure. */
 export async function read(text: string): Promise<Ours | { corrupt: string }> {
   try {
     const { contexts, current, problems } = await readContexts(text);
@@ -28,7 +28,7 @@ export async function read(text: string): Promise<Ours | { corrupt: string }> {
   }
 }
 
-/** The change that a login of these fields is. */
+/** The change that a login with these fields makes. */
 export function put([name, endpoint, token, email]: Fields): Change {
   return { kind: "put", name, endpoint, token: new Token(token), email };
 }

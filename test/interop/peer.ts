@@ -14,12 +14,12 @@ const QUIET = { BENTOML_DO_NOT_TRACK: "True", NO_COLOR: "1", COLUMNS: "1000" };
 /** The environment in which Python opens a file as ASCII, as it does on a server without any locale. */
 export const ASCII_LOCALE = { LC_ALL: "C", PYTHONUTF8: "0", PYTHONCOERCECLOCALE: "0" };
 
-/** The environment in which Python has PyYAML 6.0.3: of a merge list's mappings the first wins, not the last. */
+/** The environment with PyYAML 6.0.3, in which the first mapping of a merge list wins, not the last. */
 export const OLD_PYYAML = { PYTHONPATH: join(dirname(PYTHON), "../old-pyyaml") };
 
 export type Fields = [name: string, endpoint: string, token: string, email: string | null];
 
-/** What Python makes of a file, and the file afterwards. */
+/** Python's reading of a file, and the file afterwards. */
 export interface Seen {
   contexts: Fields[];
   current: string;
@@ -44,7 +44,7 @@ export interface Peer {
   rewrite(text: string): Promise<Seen>;
   /** Saves these contexts one by one with Python's own classes, and makes one current. */
   save(text: string | null, contexts: Fields[], current: string): Promise<Seen>;
-  /** Runs `bentoml` commands in this process, which takes a thousandth of starting one. */
+  /** Runs `bentoml` commands in the running process, which is a thousand times faster than starting one. */
   verbs(verbs: readonly Verb[]): Promise<{ code: number; stdout: string; text: string | null }[]>;
 }
 
@@ -83,12 +83,12 @@ export function startPeer(env: Record<string, string> = {}): Peer {
   };
 }
 
-/** One with each PyYAML. */
+/** A process for each PyYAML. */
 export function startPeers(): Peer[] {
   return [startPeer(), startPeer(OLD_PYYAML)];
 }
 
-/** Python's own program on a home. It prints tokens where ours does, and where ours does not. */
+/** Runs Python's own program on a home. It may print tokens where ours does not. */
 export function bentoml(args: string[], options: RunOptions & { home: Home }) {
   const command = [join(dirname(PYTHON), "bentoml"), "cloud"];
   const env = { ...QUIET, ...options.env };

@@ -20,7 +20,7 @@ async function emailSeen(env?: Record<string, string>) {
   return answer && "contexts" in answer && answer.contexts.map(([, , , email]) => email);
 }
 
-test("PyYAML 6.0.3 can be asked: of mappings that are merged, the first wins", async () => {
+test("PyYAML 6.0.3 is installed: the first of merged mappings wins", async () => {
   expect(await emailSeen(OLD_PYYAML)).toEqual(["first@b.test"]);
 });
 

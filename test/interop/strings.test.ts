@@ -24,7 +24,7 @@ const loginsOf = (one: fc.Arbitrary<Fields>, maxLength: number) =>
 const logins = loginsOf(fields, 4);
 
 describe.each(PEERS)("any text, with Python in the locale %s,", (_locale, peer) => {
-  test("is read by Python as we wrote it", async () => {
+  test("Python reads what we wrote", async () => {
     await fc.assert(
       fc.asyncProperty(loginsOf(fields, 12), anyText, async (contexts, current) => {
         const [seen] = await peer.read([await write(undefined, contexts, current)]);
@@ -34,7 +34,7 @@ describe.each(PEERS)("any text, with Python in the locale %s,", (_locale, peer) 
     );
   });
 
-  test("is read by us as Python wrote it", async () => {
+  test("we read what Python wrote", async () => {
     await fc.assert(
       fc.asyncProperty(logins, async (contexts) => {
         const current = contexts.at(-1)?.[0] ?? "";
@@ -47,7 +47,7 @@ describe.each(PEERS)("any text, with Python in the locale %s,", (_locale, peer) 
 });
 
 describe("any text, after each side wrote the file in turn,", () => {
-  test("is what it was, and the contexts stand in the order of their making", async () => {
+  test("is unchanged, and the contexts are in the order of their creation", async () => {
     const turn = fc.tuple(fields, fields);
     await fc.assert(
       fc.asyncProperty(fc.array(turn, { minLength: 2, maxLength: 5 }), async (turns) => {
@@ -69,7 +69,7 @@ describe("any text, after each side wrote the file in turn,", () => {
     );
   });
 
-  test("is not touched by a rename or removal of another context", async () => {
+  test("is unchanged after another context is renamed or removed", async () => {
     await fc.assert(
       fc.asyncProperty(logins, anyText, async (contexts, to) => {
         const [first, ...rest] = contexts as [Fields, ...Fields[]];
@@ -89,13 +89,13 @@ describe("any text, after each side wrote the file in turn,", () => {
 describe("the bytes", () => {
   const OF_FIXTURE = (value: string): Fields => ["d", "https://x", value, null];
 
-  test("of every value in the fixture are still Python's", async () => {
+  test("of every value in the fixture equal Python's", async () => {
     for (const { value, python_file } of fixtures)
       expect((await utf8.save(null, [OF_FIXTURE(value)], "d")).text).toBe(python_file);
   });
 
-  test("of our file are those of Python's for any text too short to be folded", async () => {
-    // PyYAML 5 takes some texts that begin so for numbers, and PyYAML 6 does not quote them for it.
+  test("of our file equal Python's for every text that is too short to be folded", async () => {
+    // PyYAML 5 reads some texts with this beginning as numbers, and PyYAML 6 does not quote them.
     const short = anyText.map((text) => text.replaceAll("\n", "").replace(/^\._/, "").slice(0, 10));
     await fc.assert(
       fc.asyncProperty(loginsOf(fc.tuple(short, short, short, fc.option(short)), 3), async (contexts) => {

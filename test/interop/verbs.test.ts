@@ -16,7 +16,7 @@ interface Given {
   env?: Record<string, string>;
 }
 
-/** Both programs' answers to `cloud …`, each on a file of its own with the same text, and what the file says then. */
+/** Both programs' answers to `cloud …`, each on its own copy of the file, and the file afterwards. */
 async function both(args: string[], { file, env = {} }: Given) {
   const [theirs] = await peer.verbs([{ text: file ?? null, args: ["cloud", ...args], env }]);
   const [ours, short] = await Promise.all([runOurs(["cloud", ...args], file, env), runOurs(args, file, env)]);
@@ -107,7 +107,7 @@ describe("both end with", () => {
 });
 
 describe("update-current-context", () => {
-  test.each(["prod", "dev"])("to %s says the same and leaves the same file", async (name) => {
+  test.each(["prod", "dev"])("to %s prints what bentoml prints and leaves the same file", async (name) => {
     const { ours, theirs } = await both(["update-current-context", name], { file: BOTH });
     expect([ours, ours.code]).toEqual([theirs as typeof ours, 0]);
     expect(ours.stdout).toBe(`Successfully switched to context: ${name}\n`);
@@ -115,34 +115,34 @@ describe("update-current-context", () => {
 });
 
 describe("where we differ, and why:", () => {
-  test("an empty file is an error, because Python replaces it, and with it a login being written", async () => {
+  test("an empty file is an error, because overwriting it as Python does could lose a login being written", async () => {
     const { ours, theirs } = await both(["list-context"], { file: "" });
     const text = "contexts: []\ncurrent_context_name: default\n";
     expect(theirs).toEqual({ code: 0, stdout: "[]\n", text });
     expect(ours).toEqual({ code: 1, stdout: "", text: "" });
   });
 
-  test("reading makes no file, where Python makes an empty one", async () => {
+  test("reading creates no file, while Python creates an empty one", async () => {
     const { ours, theirs } = await both(["list-context"], {});
     expect([ours.stdout, theirs?.stdout]).toEqual(["[]\n", "[]\n"]);
     expect([ours.text, theirs?.text]).toEqual([null, "contexts: []\ncurrent_context_name: default\n"]);
   });
 
-  test("a context without a token does not keep the others from working, where Python reads none", async () => {
+  test("a context without a token does not stop the others from working, while Python refuses the file", async () => {
     const file = `${BOTH.replace("contexts:\n", "contexts:\n- {name: bad, endpoint: e}\n")}`;
     const { ours, theirs } = await both(["list-context"], { file });
     expect([theirs?.code, theirs?.stdout]).toEqual([1, ""]);
     expect(JSON.parse(ours.stdout)).toEqual(["bad", "dev", "prod"]);
   });
 
-  test("an entry that Python makes other texts of is left out, and is an error for whoever asks for it", async () => {
+  test("an entry that Python reads as other text is left out, and using it is an error", async () => {
     const file = BOTH.replace("https://4.test", "1.10");
     const { ours, theirs } = await both(["list-context"], { file });
     expect([theirs?.stdout, JSON.parse(ours.stdout)]).toEqual(['[\n  "dev",\n  "prod"\n]\n', ["dev"]]);
     expect((await both(["current-context"], { file })).ours).toEqual({ code: 1, stdout: "", text: file });
   });
 
-  test("characters that steer a terminal are escaped: other bytes, the same JSON", async () => {
+  test("characters that control a terminal are escaped in the JSON", async () => {
     const name = "a\x7f\x85\u202eb";
     const { ours, theirs } = await both(["list-context"], { file: await ONLY(login(name)) });
     expect(theirs?.stdout).toBe(`[\n  "${name}"\n]\n`);
@@ -150,14 +150,14 @@ describe("where we differ, and why:", () => {
     expect(JSON.parse(ours.stdout)).toEqual([name]);
   });
 
-  test("a switch names the context as it is, where Python takes markup out and puts pictures in", async () => {
+  test("a switch prints the name unchanged, while Python interprets markup and emoji in it", async () => {
     const name = "[b]x[/b] :smile:";
     const { ours, theirs } = await both(["update-current-context", name], { file: await ONLY(login(name)) });
     expect(theirs?.stdout).toBe("Successfully switched to context: x 😄\n");
     expect(ours.stdout).toBe(`Successfully switched to context: ${name}\n`);
   });
 
-  test("a switch goes to the context that is named, where Python with a key in the environment goes to __env__", async () => {
+  test("a switch selects the named context, while Python with a key in the environment selects __env__", async () => {
     const given = { file: BOTH, env: KEY };
     const { ours, theirs } = await both(["update-current-context", "dev"], given);
     expect(theirs?.text).toBe(await write(BOTH, [], "__env__"));

@@ -30,6 +30,13 @@ writeContexts(installed, [
 ]);
 writeBelow(installed.path, ".bentorc", `context=mine\nendpoint=${cloud.url}\nsurprise=1\n`);
 
+writeBelow(installed.path, "hostile/.bentorc", "context=\u001b[31mred\u202e\u009b2J\n");
+writeBelow(
+  installed.path,
+  "hostile.ts",
+  'import { resolveContext } from "bentocloud"; await resolveContext({ cwd: "hostile", warn: () => {} });',
+);
+
 const PLANS = {
   "/redirected": { redirect: `${other.url}/api/v1/version` },
   "/missing": { status: 404, body: { error: "record not found" } },
@@ -67,7 +74,17 @@ function testIn(runtime: Runtime): void {
     expect(failed.stderr).toContain("USAGE: the API token from BENTO_CLOUD_API_KEY has characters");
   });
 
-  test("everything works as on the other runtimes", async () => {
+  test("an error that nobody catches drives no terminal", async () => {
+    const { code, stdout, stderr } = await runIn(runtime, "hostile.ts", { NO_COLOR: "1" });
+    expect({ failed: code !== 0, stdout, named: stderr.includes("red") }).toEqual({
+      failed: true,
+      stdout: "",
+      named: true,
+    });
+    expect(stderr).not.toMatch(/[\u001b\u202e\u009b]/);
+  });
+
+  test("every feature works", async () => {
     cloud.misbehave("GET /again", { status: 503 }, { times: 1 });
     cloud.misbehave("GET /again", { json: { tries: 2 } }, { times: 1 });
     const before = cloud.requests.filter(({ path }) => path === "/not-again").length;

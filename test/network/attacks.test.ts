@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createServer } from "node:http";
-import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { writeBelow } from "../store/fixture.ts";
 import { home } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
@@ -17,7 +17,7 @@ const token = cloud.issueToken();
 const ORIGIN = cloud.url.replace("/p", "");
 const HOST = new URL(ORIGIN).host;
 
-/** A server that must never hear of anything. */
+/** A server that must not receive any request. */
 const heard: string[] = [];
 const stranger = createServer((request, response) => {
   heard.push(`${request.method} ${request.url} ${request.rawHeaders.join(" ")}`);
@@ -27,7 +27,7 @@ await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
 const OTHER = `127.0.0.1:${(stranger.address() as AddressInfo).port}`;
 afterAll(() => Promise.all([cloud.stop(), secure.stop(), stranger.close()]));
 
-/** What a caller gives that is not below the endpoint, or not an address at all. */
+/** Paths and addresses that are not below the endpoint, or are not valid. */
 const PATHS = [
   "/../x",
   "/a/../../x",
@@ -41,6 +41,9 @@ const PATHS = [
   "/%252e%252e%252fx",
   "/..;/x",
   "/..;a=b/x",
+  "/..%3bx/x",
+  "/..%253Bx/x",
+  "/..%00/x",
   "//OTHER/x",
   "///OTHER/x",
   "http://OTHER/p/x",
@@ -66,7 +69,7 @@ const PATHS = [
   "\u0001",
 ];
 
-/** Where a server sends a request that it does not want to answer. */
+/** Targets of redirects that are not below the endpoint. */
 const REDIRECTS = PATHS.filter((path) => !/[\r\n\t\u0001#]/.test(path) && !path.startsWith("/.")).map(
   (path) => (path.startsWith("/%") || path.startsWith("/a/") ? `/p${path}` : path),
 );
@@ -74,8 +77,6 @@ const REDIRECTS = PATHS.filter((path) => !/[\r\n\t\u0001#]/.test(path) && !path.
 const HEADERS = [
   "Host",
   "hOsT",
-  "Authorization",
-  "Cookie",
   "X-YATAI-API-TOKEN",
   "x-yatai-api-token",
   "X_YATAI_API_TOKEN",
@@ -141,7 +142,7 @@ for (const { name, isMissing, ask } of CLIENTS)
       ).toEqual(["{}", "{}"]);
     });
 
-    test("lets no header take the place of the credentials or of the host", async () => {
+    test("lets no header replace the token or the host", async () => {
       cloud.misbehave("GET /x", { json: {} });
       const before = cloud.requests.length;
       const outcomes = await send(
@@ -161,26 +162,29 @@ for (const { name, isMissing, ask } of CLIENTS)
       }
     });
 
-    test("takes no answer for HTTP that is none, and no switch to another protocol", async () => {
-      const answers = [
-        "SSH-2.0-x\r\n",
-        "HTTP/1.1 999 No\r\n",
-        "HTTP/1.1 000 No\r\n",
-        "HTTP/1.1 101 No\r\nConnection: upgrade\r\nUpgrade: x\r\n",
-      ];
-      for (const answer of answers) {
-        const server = createTcpServer((socket) =>
-          socket.on("error", () => {}).once("data", () => socket.end(`${answer}Content-Length: 0\r\n\r\n`)),
-        );
-        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-        const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        const [outcome] = await ask({ endpoint, token }, { path: "/x" });
-        server.close();
-        expect([answer, outcome!.code]).toEqual([answer, "NOT_BENTOCLOUD"]);
+    test("sends the caller's own credentials beside the token, nowhere else, and never shows them", async () => {
+      const [password, session] = [crypto.randomUUID(), crypto.randomUUID()];
+      cloud.misbehave("GET /x", { redirect: "/p/y" });
+      cloud.misbehave("GET /y", { json: {} });
+      cloud.misbehave("GET /elsewhere", { redirect: `http://${OTHER}/p/y` });
+      cloud.misbehave("GET /repeats", { status: 400, body: { error: `not ${password}, nor ${session}` } });
+      const own = { authorization: `Basic ${password}`, cookie: `a=b; session=${session}` };
+      const before = cloud.requests.length;
+      const outcomes = await send(
+        ...["/x", "/elsewhere", "/repeats"].map((path) => ({ path, init: { headers: own } })),
+      );
+      cloud.behave();
+      expect(outcomes.map(({ code }) => code)).toEqual(["OK", "HOST_MISMATCH", "API_400"]);
+      expect(outcomes[2]!.message).toContain("not ****, nor ****");
+      expect(since(before).map(({ path }) => path)).toEqual(["/x", "/y", "/elsewhere", "/repeats"]);
+      for (const { headers } of since(before)) {
+        expect(headers).toMatchObject(own);
+        expect(headers["x-yatai-api-token"] === token).toBe(true);
       }
+      expect(heard).toEqual([]);
     });
 
-    test("sends no header with a line of its own", async () => {
+    test("sends no header whose value contains a line end", async () => {
       cloud.misbehave("GET /x", { json: {} });
       const before = cloud.requests.length;
       const values = ["a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\rX-Evil: 1", "a\u0001b", "\u{1f600}"];
@@ -192,7 +196,7 @@ for (const { name, isMissing, ask } of CLIENTS)
       expect(since(before)).toEqual([]);
     });
 
-    test("asks for no organization but the pinned one", async () => {
+    test("requests no organization other than the pinned one", async () => {
       const cwd = home().path;
       writeBelow(cwd, ".bentorc", "organization=acme\n");
       cloud.misbehave("GET /x", { json: {} });
@@ -227,11 +231,23 @@ for (const { name, isMissing, ask } of CLIENTS)
       cloud.behave();
     });
 
-    test("trusts no certificate because a variable says so", async () => {
+    test("checks certificates even with NODE_TLS_REJECT_UNAUTHORIZED=0", async () => {
       const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
       const before = secure.requests.length;
       const [outcome] = await ask({ endpoint: secure.url, token: secure.issueToken(), env }, { path: "/x" });
       expect({ code: outcome!.code, seen: secure.requests.slice(before) }).toEqual({ code: "TLS", seen: [] });
+    });
+
+    test("follows no redirect from https to http", async () => {
+      const env = { NODE_EXTRA_CA_CERTS: certificates.caFile() };
+      const targets = [secure.url.replace("https:", "http:"), `http://${OTHER}`];
+      for (const [index, target] of targets.entries())
+        secure.misbehave(`GET /${index}`, { redirect: `${target}/x` });
+      const options = { endpoint: secure.url, token: secure.issueToken(), env };
+      const outcomes = await ask(options, ...targets.map((_target, index) => ({ path: `/${index}` })));
+      secure.behave();
+      expect(outcomes.map(({ code }) => code)).toEqual(["HOST_MISMATCH", "HOST_MISMATCH"]);
+      expect(heard).toEqual([]);
     });
 
     test("sends https to this machine through no proxy", async () => {
@@ -244,7 +260,7 @@ for (const { name, isMissing, ask } of CLIENTS)
       expect(heard).toEqual([]);
     });
 
-    test("prints nothing that a variable asks of the runtime", async () => {
+    test("prints no request even with BUN_CONFIG_VERBOSE_FETCH", async () => {
       const env = { BUN_CONFIG_VERBOSE_FETCH: "curl" };
       const [outcome] = await ask({ endpoint: cloud.url, token, env }, { path: "/api/v1/version" });
       expect(outcome!.code).toBe("OK");

@@ -15,7 +15,7 @@ const cloud = await startCloud({ tls: leaf });
 afterAll(() => cloud.stop());
 const here = home();
 
-/** What the file has, what is said of it, and the runtimes that can use it all the same. */
+/** A name, the content of the file, the reason in the message, and the runtimes that can use the file all the same. */
 const FILES: readonly [
   name: string,
   content: string | Uint8Array | undefined,
@@ -68,7 +68,7 @@ describe.each(FILES)("NODE_EXTRA_CA_CERTS with %s", (name, content, why, usedBy)
       },
     );
 
-  test("is told by doctor", async () => {
+  test("is reported by doctor", async () => {
     const user = home();
     writeContexts(user, [{ name: "a", endpoint: cloud.url, token: cloud.issueToken() }]);
     const { code, stderr, of } = await doctor(["--timeout", "5"], { home: user, env });
@@ -77,7 +77,7 @@ describe.each(FILES)("NODE_EXTRA_CA_CERTS with %s", (name, content, why, usedBy)
   });
 });
 
-test("a file of authorities that is not needed is a warning of doctor, and of nothing else", async () => {
+test("only doctor warns of an unusable file of authorities that is not needed", async () => {
   const path = writeBelow(here.path, "unneeded.pem", "hello\n");
   const env = { NODE_EXTRA_CA_CERTS: path, SSL_CERT_FILE: certificates.caFile() };
   const user = home();

@@ -6,10 +6,10 @@ import { run } from "../support/bin.ts";
 import { programCommand, runtimeEnvironment } from "../support/program.ts";
 import { type Runtime, RUNTIMES } from "../support/runtimes.ts";
 
-/** One request, as the command line and the library can both be asked for it. */
+/** One request that both the command line and the library can send. */
 export interface Wanted {
   path: string;
-  /** Set for this request, and for those after it of the same call. Undefined unsets one. */
+  /** Variables that are set from this request on; undefined unsets one. */
   env?: Record<string, string | undefined>;
   init?: { method?: string; headers?: Record<string, string>; body?: string };
 }
@@ -27,7 +27,7 @@ interface Options {
   token: string;
   env?: Record<string, string>;
   timeoutMs?: number;
-  /** Refused by default. */
+  /** False by default. */
   insecureHttp?: boolean;
   /** Whether the runtime prints warnings of its own, as Node does of a file that it cannot use. */
   warns?: boolean;
@@ -35,6 +35,8 @@ interface Options {
   cwd?: string;
   /** Put before the command line, for example `unshare`. */
   prefix?: string[];
+  /** Sends all requests at the same time, where they do without variables of their own. */
+  atOnce?: boolean;
 }
 
 /** Something that sends requests: the program, or the library in a runtime. */
@@ -59,7 +61,8 @@ export const CLIENTS: readonly Client[] = [
   })),
 ];
 
-async function askProgram(options: Options, ...wanted: Wanted[]): Promise<Outcome[]> {
+async function askProgram({ atOnce, ...options }: Options, ...wanted: Wanted[]): Promise<Outcome[]> {
+  if (atOnce) return (await Promise.all(wanted.map((one) => askProgram(options, one)))).flat();
   const { timeoutMs = 5000, insecureHttp = false, prefix = [] } = options;
   const outcomes: Outcome[] = [];
   const env = environmentOf(options);
@@ -90,8 +93,8 @@ async function askLibrary(
   options: Options,
   wanted: Wanted[],
 ): Promise<Outcome[]> {
-  const { timeoutMs = 5000, insecureHttp = false, prefix = [] } = options;
-  const { code, stdout, stderr } = await run([JSON.stringify({ insecureHttp, timeoutMs, wanted })], {
+  const { timeoutMs = 5000, insecureHttp = false, prefix = [], atOnce = false } = options;
+  const { code, stdout, stderr } = await run([JSON.stringify({ insecureHttp, timeoutMs, atOnce, wanted })], {
     ...cwdOf(options),
     env: defined({ ...runtimeEnvironment(name), ...environmentOf(options) }),
     command: [...prefix, ...command(join(directory, "requests.ts"))],

@@ -2,19 +2,28 @@ import { join } from "node:path";
 import { home } from "../support/bin.ts";
 import { writeBelow } from "../store/fixture.ts";
 import { afterSweep } from "../support/canaries.ts";
+import type { Certificate } from "../support/tls.ts";
 
-/** Every program that such a network takes, and the right to make one. */
+/** Whether the programs that make a network namespace are installed, and this user may make one. */
 export const canMakeNetwork =
   ["unshare", "nsenter", "ip"].every((name) => Bun.which(name) !== null) &&
   Bun.spawnSync(["unshare", "-nm", "ip", "link", "set", "lo", "up"]).success;
 
 export interface Network {
-  /** Before a command line: runs it in this network. */
+  /** Put before a command line, runs the command in this network. */
   prefix: string[];
 }
 
-/** A network that nothing leaves, with these addresses and a hosts file of its own, and the servers of `namespace-server.ts`. */
-export async function makeNetwork(addresses: readonly string[], hosts: string): Promise<Network> {
+interface Wanted {
+  addresses: readonly string[];
+  /** The text of its hosts file. */
+  hosts: string;
+  /** For the proxy with https. */
+  certificate: Certificate;
+}
+
+/** An isolated network with the servers of `namespace-server.ts`. */
+export async function makeNetwork({ addresses, hosts, certificate }: Wanted): Promise<Network> {
   const file = writeBelow(home().path, "hosts", hosts);
   const script = [
     "ip link set lo up",
@@ -24,6 +33,7 @@ export async function makeNetwork(addresses: readonly string[], hosts: string): 
   ].join(" && ");
   const server = join(import.meta.dirname, "namespace-server.ts");
   const child = Bun.spawn(["unshare", "-nm", "sh", "-c", script, process.execPath, server], {
+    env: { ...process.env, CERTIFICATE: JSON.stringify(certificate) },
     stdout: "pipe",
     stderr: "inherit",
   });

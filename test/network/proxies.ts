@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSweep } from "../support/canaries.ts";
 
-/** A proxy program that takes `cloud.test` and `dead.test` for this machine, as nobody else does. */
+/** A proxy program that resolves `cloud.test` and `dead.test` to this machine. Nothing else resolves these names. */
 export interface ProxyProgram {
   port: number;
-  /** What it was asked for, a line for each request. */
+  /** The requests it received, one a line. */
   log(): string[];
 }
 
 export const CREDENTIALS = "me:w%6Frd";
 
-/** Squid; with `isClosed` for those who have the {@link CREDENTIALS} alone. */
+/** Starts Squid; with `isClosed` it demands the {@link CREDENTIALS}. */
 export async function startSquid({ isClosed }: { isClosed: boolean }): Promise<ProxyProgram> {
   const { port, file, path } = await prepare();
   const hash = Bun.spawnSync(["openssl", "passwd", "-apr1", "word"]).stdout.toString();
@@ -42,7 +42,7 @@ export async function startSquid({ isClosed }: { isClosed: boolean }): Promise<P
   return { port, log: () => linesOf(`${path}/log`, /\b(?:GET|CONNECT) \S+/) };
 }
 
-/** Tinyproxy, which knows those names from a hosts file that only it sees. */
+/** Starts Tinyproxy, with a hosts file that only it sees. */
 export async function startTinyproxy({ isClosed }: { isClosed: boolean }): Promise<ProxyProgram> {
   const { port, file, path } = await prepare();
   const config = [
@@ -60,7 +60,7 @@ export async function startTinyproxy({ isClosed }: { isClosed: boolean }): Promi
 
 async function prepare() {
   const path = mkdtempSync(join(tmpdir(), "bentocloud-proxy-"));
-  // Both give up the rights of root once they run.
+  // Both programs drop the rights of root when they have started.
   Bun.spawnSync(["chmod", "777", path]);
   afterSweep(() => rmSync(path, { recursive: true, force: true }));
   const server = createServer();

@@ -12,12 +12,12 @@ sweepCanaries();
 
 const certificates = await makeCertificates();
 const plain = await startCloud();
-/** How often each port was asked for something. */
+/** The number of requests at each port. */
 const connections = new Map<number, number>();
 const servers: Server[] = [];
 afterAll(() => Promise.all([plain.stop(), ...servers.map((server) => server.close())]));
 
-/** A proxy that does this with the first bytes of each connection. Resolves to its port. */
+/** Starts a proxy that calls `answer` when the first bytes of a connection arrive. Resolves to its port. */
 async function startProxy(
   answer: (socket: Socket) => void,
   tls?: { key: string; cert: string },
@@ -55,9 +55,9 @@ interface Row {
   code?: string;
   /** `$` is the address of the proxy with its variable. */
   message: RegExp;
-  /** Only requests to https show it: what the proxy says of http could be the server's word. */
+  /** Only for https: with http, the answer of the proxy cannot be told from the server's. */
   isInTunnel?: true;
-  /** Whether the proxy is not asked again. */
+  /** Whether the request is not repeated. */
   isFinal?: true;
 }
 
@@ -91,10 +91,28 @@ const ROWS: readonly Row[] = [
     message: new RegExp(`^\\$ does not connect to cloud\\.test: HTTP ${status}$`),
     isInTunnel: true as const,
   })),
+  ...[302, 403].map((status) => ({
+    what: `answers CONNECT with ${status}`,
+    start: answering(status),
+    message: new RegExp(`^\\$ does not connect to cloud\\.test: HTTP ${status}$`),
+    isInTunnel: true as const,
+    isFinal: true as const,
+  })),
   {
-    what: "answers CONNECT with 403",
-    start: answering(403),
-    message: /^\$ does not connect to cloud\.test: HTTP 403$/,
+    what: "answers CONNECT with a page of its own",
+    start: () =>
+      startProxy((socket) => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        setTimeout(() => socket.write("<html></html>"), 50);
+      }),
+    code: "TLS",
+    message: /^https:\S+ does not speak TLS: something other than TLS answers on this port$/,
+    isInTunnel: true,
+  },
+  {
+    what: "answers CONNECT without end",
+    start: () => startProxy((socket) => void socket.write(`HTTP/1.1 200 OK\r\n${"X-A: b\r\n".repeat(8192)}`)),
+    message: /^\$ cannot be reached: it does not answer as a proxy does$/,
     isInTunnel: true,
     isFinal: true,
   },

@@ -52,7 +52,7 @@ for (const { program, start, suite, isMissing } of PROGRAMS) {
           ]);
         });
 
-        test("credentials of the variable are used", async () => {
+        test("the credentials in the variable are sent", async () => {
           const { port } = await closed;
           expect((await send(SECURE, { HTTPS_PROXY: `http://${CREDENTIALS}@127.0.0.1:${port}` })).code).toBe(
             "OK",
@@ -83,7 +83,7 @@ for (const { program, start, suite, isMissing } of PROGRAMS) {
           },
         );
 
-        test("a server that the proxy cannot connect to is the proxy's word", async () => {
+        test("when the proxy cannot connect to the server, the error names the proxy", async () => {
           const { port } = await open;
           const outcome = await send("https://dead.test:1", { HTTPS_PROXY: `http://127.0.0.1:${port}` });
           expect(outcome.code).toBe("UNREACHABLE");
@@ -93,7 +93,7 @@ for (const { program, start, suite, isMissing } of PROGRAMS) {
         });
       });
 
-    test("doctor goes through it, looks at the certificate, and names what it says", async () => {
+    test("doctor goes through it, checks the certificate, and shows the error of the proxy", async () => {
       const here = home();
       writeContexts(here, [{ name: "a", endpoint: SECURE, token: secure.issueToken() }]);
       const look = async (env: Record<string, string>) =>

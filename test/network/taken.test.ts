@@ -1,34 +1,42 @@
 import { describe, expect, test } from "bun:test";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { makeCertificates } from "../support/tls.ts";
 import { CLIENTS } from "./clients.ts";
 import { canMakeNetwork, makeNetwork } from "./namespace.ts";
 import { NO_PROXY } from "./no-proxy.ts";
 
 sweepCanaries();
 
+const certificates = await makeCertificates();
+
 const ADDRESSES = ["10.1.2.3/32", "10.1.2.4/32", "11.1.2.3/32", "2001:db8::5/128", "2001:db9::5/128"];
-/** The first line would send whoever asks for the name elsewhere. */
+/** With the first line, a lookup of `localhost` leads to another address. */
 const HOSTS = `10.1.2.3 localhost
 10.1.2.4 a.test b.a.test ba.test a.test.evil xn--bcher-kva.test evil.localhost localhost.evil.test 127.0.0.1.evil.test
 `;
 const PROXY = "http://127.0.0.1:3128";
-/** What Node's own agent and fetch would obey, also for this machine. */
-const LOCAL = PROXY.replace("127.0.0.1", "localhost");
-const ALL = { HTTP_PROXY: PROXY, HTTPS_PROXY: PROXY, ALL_PROXY: PROXY, NODE_USE_ENV_PROXY: "1" };
+/** With NODE_USE_ENV_PROXY, Node's own agent and fetch would use the proxies also for this machine. */
+const ALL = {
+  HTTP_PROXY: PROXY,
+  HTTPS_PROXY: PROXY,
+  ALL_PROXY: PROXY,
+  NODE_USE_ENV_PROXY: "1",
+  NODE_EXTRA_CA_CERTS: certificates.caFile(),
+};
 
-/** Where a request got to, or the code of its error. */
+/** The address that a request reached, or the code of its error. */
 function reached({ code, message }: { code: string; message: string }): string {
   return code === "OK" ? (JSON.parse(message) as { reached: string }).reached : code;
 }
 
-/** The rows with http, which needs no certificates, and so with another default port. */
+/** The rows for http, which needs no certificates; the default port changes with the scheme. */
 const ROWS = NO_PROXY.filter(([url]) => url.startsWith("https:")).map(([url, value, isExempt]) => ({
   url: url.replace("https:", "http:"),
   value: value.replace(":80", ":81").replace(":443", ":80"),
   isExempt,
 }));
 
-/** Endpoints of plain http that nobody has allowed, and where their requests get to. */
+/** Endpoints of plain http without `insecureHttp`, and the address that their requests reach. */
 const LOOPBACK = [
   ["http://localhost", "127.0.0.1"],
   ["http://localhost:8081", "::1"],
@@ -46,8 +54,8 @@ const LOOPBACK = [
   ["http://10.1.2.3", "USAGE"],
 ] as const;
 
-describe.skipIf(!canMakeNetwork)("the route that is really taken", () => {
-  const network = makeNetwork(ADDRESSES, HOSTS);
+describe.skipIf(!canMakeNetwork)("the route that a request takes", () => {
+  const network = makeNetwork({ addresses: ADDRESSES, hosts: HOSTS, certificate: certificates.leaf });
 
   for (const { name, isMissing, ask } of CLIENTS)
     describe.skipIf(isMissing)(name, () => {
@@ -64,7 +72,7 @@ describe.skipIf(!canMakeNetwork)("the route that is really taken", () => {
         return (await ask({ ...options, ...(await network), warns: true }, ...wanted)).map(reached);
       };
 
-      test("is what NO_PROXY says", async () => {
+      test("follows NO_PROXY", async () => {
         const environments = ROWS.map(({ url, value }) => ({
           BENTO_CLOUD_API_ENDPOINT: url,
           NO_PROXY: value,
@@ -73,11 +81,16 @@ describe.skipIf(!canMakeNetwork)("the route that is really taken", () => {
         expect(ROWS.map((row, index) => ({ ...row, isExempt: found[index] !== "proxy" }))).toEqual(ROWS);
       });
 
-      test("goes to a proxy on this machine without asking for its name", async () => {
-        expect(await send(true, [{ HTTP_PROXY: LOCAL }])).toEqual(["proxy"]);
+      test("goes to a proxy on localhost without a lookup", async () => {
+        const proxies = ["http://localhost:3128", "https://localhost:3129"];
+        const found = await send(
+          true,
+          proxies.map((proxy) => ({ HTTP_PROXY: proxy })),
+        );
+        expect(found).toEqual(["proxy", "proxy"]);
       });
 
-      test("to this machine is direct, asks no name server, and is no other machine's", async () => {
+      test("to this machine is direct and without a lookup, and no other name counts as this machine", async () => {
         const environments = LOOPBACK.map(([endpoint]) => ({ BENTO_CLOUD_API_ENDPOINT: endpoint }));
         const found = await send(false, environments);
         expect(LOOPBACK.map(([endpoint], index) => [endpoint, found[index]])).toEqual(

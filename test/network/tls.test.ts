@@ -24,7 +24,7 @@ const CLIENT_CERTIFICATE = ["-Verify", "1", "-verify_return_error", "-CAfile", T
 
 const NOT_TLS = /^\$ does not speak TLS: something other than TLS answers on this port$/;
 
-/** What a server does, what is said of it, and what the hint has in it. `$` stands for the server. */
+/** A name, the server, the message with `$` for the server, and a part of the hint. */
 const SERVERS: readonly [
   name: string,
   start: () => Promise<number>,
@@ -133,7 +133,7 @@ async function startChain(by: Certificate, chain: Certificate[]): Promise<number
   return startOpenssl({ certificate: await certificates.issue({ by }), chain });
 }
 
-/** A server that answers the first bytes of every connection by itself. */
+/** Starts a server that sends its own answer to the first bytes of every connection. */
 async function startRaw(answer: (socket: Socket) => void): Promise<number> {
   const server = createServer((socket) => socket.on("error", () => {}).once("data", () => answer(socket)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -150,7 +150,7 @@ describeWithOpenssl.each(SERVERS)("a server that %s", (_name, start, message, hi
   const generic = (text: string, server: string) => text.replaceAll(server, "$");
 
   for (const { name, isMissing, ask } of CLIENTS)
-    test.skipIf(isMissing)(`is an error of TLS that says so: ${name}`, async () => {
+    test.skipIf(isMissing)(`is an error with the code TLS: ${name}`, async () => {
       const endpoint = `https://127.0.0.1:${await started}`;
       const [outcome] = await ask({ endpoint, token: canary(), env: TRUSTED }, { path: "/x" });
       expect(outcome!.code).toBe("TLS");
@@ -159,7 +159,7 @@ describeWithOpenssl.each(SERVERS)("a server that %s", (_name, start, message, hi
       expect(outcome!.hint).not.toContain("http://");
     });
 
-  test("is told by doctor in the same words", async () => {
+  test("has the same message in doctor", async () => {
     const here = home();
     writeContexts(here, [{ name: "a", endpoint: `https://127.0.0.1:${await started}` }]);
     const { code, of, ids } = await doctor(["--timeout", "5"], { home: here, env: TRUSTED });

@@ -100,7 +100,7 @@ describe("action", () => {
     for (const { run: script } of action.runs.steps) expect(script).not.toContain("${{");
   });
 
-  test("installs, and hands the credentials to later steps", async () => {
+  test("installs, and passes the credentials to later steps", async () => {
     const { home, read, step } = job();
     expect((await step("Install")).code).toBe(0);
     expect(read("path")).toBe(`${home.path}/bentocloud\n`);
@@ -141,7 +141,7 @@ describe("action", () => {
     expect(readFileSync(note, "utf8")).not.toContain("github-token");
   });
 
-  test("runs and installs nothing that the project's own pipeline did not make", async () => {
+  test("neither runs nor installs a program that the project's own pipeline did not build", async () => {
     const note = join(newHome().path, "note");
     const { home, read, step } = job("exit 1");
     packSpy(note);
@@ -172,7 +172,7 @@ describe("action", () => {
     }
   });
 
-  test("fails when the token does not work, and hands nothing on", async () => {
+  test("fails when the token does not work, and passes no credentials on", async () => {
     const { read, step } = job();
     await step("Install");
     const { code, stderr } = await step("Sign in", { "api-key": canary(), endpoint: cloud.url });

@@ -204,12 +204,12 @@ describe("the program in a package", () => {
   const target = TARGETS.find(({ name }) => name === "linux-x64")!;
   const packages = { target, version: manifest.version, time: TIME };
 
-  test("is the one that was built, in every package of the release, and says its name and version", () => {
+  test("equals the built program in every package, and prints its name and version", () => {
     writeNpmPackages({ dist, time: TIME });
     expect(checkPackages(dist)).toEqual([]);
   });
 
-  test("that something changed is found, whatever the package", () => {
+  test("is reported in every package if it was changed", () => {
     const [deb, rpm] = [".deb", ".rpm"].map((ending) => join(release, `bentocloud-linux-x64${ending}`));
     const kept = [deb, rpm].map((file) => readFileSync(file!));
     const files = [{ path: "bentocloud", content: "#!/bin/sh\necho 1.4.5\n", executable: true }];
@@ -222,7 +222,7 @@ describe("the program in a package", () => {
     for (const [index, file] of [deb, rpm].entries()) writeFileSync(file!, kept[index]!);
   });
 
-  test("that became a bare Bun is found, in an empty folder and beside a package.json", () => {
+  test("is reported if it became a bare Bun, in an empty folder and beside a package.json", () => {
     expect(checkIdentity([process.execPath])).toEqual([
       `--version prints "${Bun.version}\\n"`,
       `--version beside a package.json prints "${Bun.version}\\n"`,

@@ -71,7 +71,7 @@ describe.each(Object.keys(DOWNLOADERS))("install.sh with %s", (name) => {
     expectNothing(on);
   });
 
-  test("trusts no unknown certificate, and obeys no start-up file that says otherwise", async () => {
+  test("rejects an unknown certificate, even if a start-up file allows it", async () => {
     const on = linux(DOWNLOADERS[name]);
     writeFileSync(join(on.home.path, ".curlrc"), "insecure\n");
     writeFileSync(join(on.home.path, ".wgetrc"), "check_certificate = off\n");
@@ -81,14 +81,14 @@ describe.each(Object.keys(DOWNLOADERS))("install.sh with %s", (name) => {
     expectNothing(on);
   });
 
-  test("takes no other address or file from a start-up file", async () => {
+  test("uses no address and no file that a start-up file names", async () => {
     const on = linux(DOWNLOADERS[name]);
     writeFileSync(join(on.home.path, ".curlrc"), 'proxy = "http://127.0.0.1:9"\nrange = "0-1"\n');
     writeFileSync(join(on.home.path, ".wgetrc"), "use_proxy = on\nhttp_proxy = http://127.0.0.1:9\n");
     expect((await install({ on, env: { BENTOCLOUD_RELEASES: plain.url } })).code).toBe(0);
   });
 
-  test("prints nothing of an answer as it came", async () => {
+  test("prints no unchecked text of an answer", async () => {
     const evil = "\u001b]0;pwned\u0007\u001b[31m\u202e";
     const servers = [
       () => `${evil}\n`,
@@ -132,7 +132,7 @@ describe("install.sh", () => {
     expectNothing(on);
   });
 
-  test("refuses a wget that cannot be kept to https, or may not check certificates", async () => {
+  test("refuses a wget that may leave https or skip the check of certificates", async () => {
     const on = linux("busybox ash");
     const before = secure.requests.length;
     const env = { BENTOCLOUD_RELEASES: secure.url };

@@ -72,7 +72,7 @@ for (const shell of shells)
       release.change(ARCHIVE, "something else");
       const { code, stderr } = await install({ on, shell });
       expect(code).toBe(1);
-      expect(stderr).toContain(`error: ${ARCHIVE} is not what checksums.txt of ${TAG} says`);
+      expect(stderr).toContain(`error: ${ARCHIVE} does not match checksums.txt of ${TAG}`);
       expectNothing(on);
     });
 
@@ -121,7 +121,7 @@ for (const shell of shells)
       expectNothing(on);
     });
 
-    test("does nothing when the download of the script was cut off", async () => {
+    test("does nothing when the script was downloaded incompletely", async () => {
       const on = linux(shell);
       const text = readFileSync(SCRIPT, "utf8").trimEnd();
       const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
@@ -170,7 +170,7 @@ for (const shell of shells)
       expectNothing(on);
     });
 
-    test("makes folders that nobody else can write to, whatever the umask", async () => {
+    test("creates folders that no other user can write to, with any umask", async () => {
       const on = linux(shell);
       const command = ["/bin/sh", "-c", 'umask 000; exec "$@"', "sh", ...commandOf(shell)];
       expect((await install({ on, shell, command })).code).toBe(0);
@@ -216,7 +216,7 @@ describe("install.sh chooses the build", () => {
   });
 });
 
-describe("install.sh says in a sentence", () => {
+describe("install.sh reports in one sentence", () => {
   test.each(["tar", "gzip", "mktemp", "uname", "sed"])("that %s is missing", async (name) => {
     const on = linux();
     rmSync(join(on.bin, name));
@@ -238,13 +238,13 @@ describe("install.sh says in a sentence", () => {
     const on = linux();
     const homeless = await install({ on, env: { HOME: "" } });
     expect(homeless).toMatchObject(
-      failure("HOME is not set; say in BENTOCLOUD_INSTALL_DIR where the program goes"),
+      failure("HOME is not set; set BENTOCLOUD_INSTALL_DIR to a folder for the program"),
     );
     const { stderr } = await install({ on, env: { TMPDIR: "/nonexistent" } });
     expect(stderr).toBe("error: cannot make a temporary folder in /nonexistent\n");
   });
 
-  test("that root installs for root alone, unless a folder is named", async () => {
+  test("that root installs only for root, unless a folder is named", async () => {
     const said = "for everybody: BENTOCLOUD_INSTALL_DIR=/usr/local/bin";
     const on = linux();
     on.fake("id", "echo 0");
@@ -264,7 +264,7 @@ describe("install.sh says in a sentence", () => {
     expect(lastLine(stderr)).toBe(`PATH has another one first: ${on.bin}/bentocloud`);
   });
 
-  test("that a folder is not in PATH, as code only where the folder is harmless in it", async () => {
+  test("that a folder is not in PATH, with shell code only if the path needs no quoting", async () => {
     const on = linux();
     const folder = (name: string) => ({ BENTOCLOUD_INSTALL_DIR: join(on.home.path, name) });
     expect((await install({ on, env: folder("my programs") })).stderr).toContain('/my programs:$PATH"\n');
@@ -303,7 +303,7 @@ describe("install.sh", () => {
     }
   });
 
-  test("replaces a link, and leaves alone what it leads to and a folder of that name", async () => {
+  test("replaces a link, and changes neither its target nor a folder of that name", async () => {
     const on = linux();
     const path = join(on.home.path, ".local/bin/bentocloud");
     mkdirSync(path, { recursive: true });
@@ -318,7 +318,7 @@ describe("install.sh", () => {
     expect(installed(on)).toContain("# linux-x64\n");
   });
 
-  test("installs no program that is not the bentocloud of that version, and no link", async () => {
+  test("refuses a program that is not bentocloud of that version, and a link", async () => {
     const on = linux();
     const contents = ["#!/bin/sh\necho 1.4.5\n", "#!/bin/sh\necho bentocloud 9.9.9\n", "#!/bin/sh\nexit 1\n"];
     for (const content of contents) {

@@ -99,7 +99,7 @@ describe("npm install bentocloud", () => {
     return run(["--version"], { command: [Bun.which("node")!, "--require", pretend, command(project)] });
   }
 
-  test("says that there is no build for a machine", async () => {
+  test("reports that there is no build for a machine", async () => {
     const pretend = 'Object.defineProperty(process, "platform", { value: "sunos" });';
     const { code, stderr } = await runPretending(pretend);
     expect(stderr).toBe(
@@ -139,7 +139,7 @@ describe("the command of the npm package", () => {
     },
   );
 
-  test.each(["INT", "TERM", "KILL", "SEGV"])("dies of SIG%s when the program dies of it", async (name) => {
+  test.each(["INT", "TERM", "KILL", "SEGV"])("ends with SIG%s when the program does", async (name) => {
     expect(await run(["die", name], options)).toMatchObject({ code: null, signal: `SIG${name}` });
   });
 

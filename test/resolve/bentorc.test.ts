@@ -9,11 +9,11 @@ function parse(text: string) {
   return { project, warnings };
 }
 
-/** Anything a context may be called in the file, but a line break. */
+/** Any name of a context in the file, except one with a line break. */
 const anyName = fc.string({ unit: "binary", minLength: 1 }).filter((name) => !/[\r\n]/.test(name));
 
 describe("parseProject", () => {
-  test("reads three keys, with their values and lines", () => {
+  test("reads the three keys with their values and lines", () => {
     const text = "# ours\ncontext=prod\n\nendpoint = https://x.test \norganization=acme\n";
     expect(parse(text)).toEqual({
       project: {
@@ -32,7 +32,7 @@ describe("parseProject", () => {
   });
 
   test.each(["__proto__=x", "__proto__.context=x", "constructor.prototype.context=x", "toString=x"])(
-    "%s leaves every object's prototype alone",
+    "%s changes no prototype",
     (line) => {
       const { project, warnings } = parse(`${line}\n`);
       expect(project.context).toBeUndefined();
@@ -42,7 +42,7 @@ describe("parseProject", () => {
     },
   );
 
-  test("fails for no text but a credential", () => {
+  test("fails only for text with a credential", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         try {
@@ -65,7 +65,7 @@ describe("editProject", () => {
     );
   });
 
-  test("other lines stay byte for byte, also after unlinking", () => {
+  test("keeps other lines byte for byte, also after unlinking", () => {
     const line = fc.constantFrom(
       "# comment",
       "",

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { tokenOf } from "../../src/contexts/context.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
 import { listVersions, type VersionKind } from "../../src/store/versions.ts";
-import { parseContexts } from "../../src/yaml/parse-contexts.ts";
+import { parseContexts } from "../../src/yaml/read-document.ts";
 import { quotedCanary } from "../support/sweep.ts";
 import { home, type Home } from "../support/home.ts";
 

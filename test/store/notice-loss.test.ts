@@ -81,19 +81,30 @@ interface Loss {
   earlier: Loss[];
 }
 
-/** Names that are missing from the newest version, and those that are an older login again. */
+/**
+ * Names that are missing from the newest version, and those that are an older login again; except a login that comes back
+ * after another program had put an older one in its place, which was reported then.
+ */
 function expectedLoss(here: Home, earlier: Loss[]): Loss {
   const [found, versions] = [loginsIn(here.read()), versionsOf(here)];
   const [newest, older] = [versions.at(-1) ?? new Map<string, string>(), versions.slice(0, -1)];
+  const kept = listVersions(ownOf(here)).map(({ kind, path }) => ({
+    kind,
+    logins: loginsIn(readFileSync(path, "utf8")),
+  }));
   const lost = [...newest].filter(([name, token]) => {
     const other = found.get(name);
-    return other === undefined || (other !== token && older.some((version) => version.get(name) === other));
+    if (other === undefined) return true;
+    const last = kept.findLastIndex(({ kind, logins }) => kind === "version" && logins.get(name) !== token);
+    const cause = last === -1 ? undefined : kept[last + 1];
+    const isBack = cause?.kind === "loss" && cause.logins.get(name) === other;
+    return other !== token && !isBack && older.some((version) => version.get(name) === other);
   });
-  const history = listVersions(ownOf(here)).map(({ path }) => loginsIn(readFileSync(path, "utf8")));
+  const history = kept.map(({ logins }) => logins);
   return { lost: new Map(lost), found, history, earlier };
 }
 
-/** All that was lost is back, and nothing else has changed; of what stood in its place, only older logins have. */
+/** All that was lost is back, in the place of older logins only, and nothing else has changed. */
 function expectBack({ lost, found, history, earlier }: Loss, before: Logins, after: Logins): void {
   for (const name of new Set([...before.keys(), ...after.keys(), ...lost.keys()])) {
     const [was, wanted] = [before.get(name), lost.get(name)];
@@ -141,7 +152,7 @@ function stepsOf(...kinds: string[]): fc.Arbitrary<Step[]> {
 }
 
 describe("in any order of our commands and another program's writes", () => {
-  test("a loss is named once, when there is one, and brought back without a new one", async () => {
+  test("every loss is named once, nothing else is, and a restore brings it back without another loss", async () => {
     const steps = stepsOf(...Object.keys(OURS), "restore", ...Object.keys(OTHERS));
     const property = fc.asyncProperty(steps, async (all) => void (await play(all)));
     await fc.assert(property, { numRuns: 40 });
@@ -221,7 +232,7 @@ describe("another program's write", () => {
     expect(keptIn(here, "loss")).toHaveLength(1);
   });
 
-  test("is said by each command where it cannot be kept, and then by one", async () => {
+  test("is said by each command while it cannot be kept, and once when it can", async () => {
     const { here } = await seenHome("a");
     write(here, WIPED);
     const lock = join(ownOf(here), "lock");
@@ -236,13 +247,37 @@ describe("another program's write", () => {
     }
   });
 
-  test("is not looked for in a file that is no home's, which other homes may write", async () => {
+  test("is not looked for in a file outside every home, which other homes may write", async () => {
     const { here, store, alerts } = await seenHome("a", "b");
     const other = writeBelow(here.path, "other.yaml", "contexts: []\n");
     rmSync(here.file);
     symlinkSync(other, here.file);
     await store.read();
     expect(alerts).toEqual([]);
+  });
+});
+
+describe("a login that comes back by itself", () => {
+  test("is not taken for an older one, so that nothing brings back the stale login", async () => {
+    const { here, logins, store, alerts } = await seenHome("a");
+    await login(store, "a");
+    const newer = loginsIn(here.read());
+    for (const stale of [logins, newer]) {
+      write(here, stale);
+      await store.read();
+    }
+    expect(alerts).toEqual([expect.stringContaining("back to an older login: a; ")]);
+    expect(await store.losses()).toEqual([]);
+  });
+
+  test("is said to have gone back, when it was a restored one that it replaced", async () => {
+    const { here, store, alerts } = await seenHome("a");
+    await login(store, "a");
+    const newer = loginsIn(here.read());
+    await restore(store, (await listRestorable(store))[0]!.id);
+    write(here, newer);
+    await store.read();
+    expect(alerts).toEqual([expect.stringContaining("back to an older login: a; ")]);
   });
 });
 
@@ -289,7 +324,7 @@ describe("what is brought back", () => {
     expect(here.read()).toContain(token);
   });
 
-  test("is no login that another program had put back before, in the place of one that is back", async () => {
+  test("is not the older login that another program had written back, once the newer one is there again", async () => {
     const { here, logins, store, newest } = await seenHome("a");
     const token = canary();
     await login(store, "a", token);
@@ -305,7 +340,7 @@ describe("what is brought back", () => {
     expect(here.read()).toContain(token);
   });
 
-  test("replaces what a stale write put back, though many changes came between", async () => {
+  test("replaces an older login that another program wrote back, also after many changes", async () => {
     const { here, logins, store, alerts, newest } = await seenHome("a");
     const token = canary();
     await login(store, "a", token);

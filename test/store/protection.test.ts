@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { locateHome } from "../../src/resolve/home.ts";
+import { locateHome } from "../../src/resolve/bentoml-home.ts";
 import { protectContext, removeContexts, renameContext } from "../../src/store/manage-contexts.ts";
 import { readProtected } from "../../src/store/protection.ts";
 import { bringBack, findRestorable, listRestorable } from "../../src/store/restore.ts";
 import type { Store } from "../../src/store/store.ts";
 import { run, type Home } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
+import { asUser, give, needsRoot } from "../binary/faults/user.ts";
 import { homeOf, openStore, ownOf, writeContexts } from "./fixture.ts";
 
 sweepCanaries();
@@ -120,7 +120,7 @@ describe("a list that cannot be believed stops what it would guard", () => {
     expect(await run(["token"], { home: here, reveals: true })).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test.skipIf(!isRoot || !canBeUser)("when it belongs to another user", async () => {
+  needsRoot.test("when it belongs to another user", async () => {
     const here = await protectedHome();
     give(here);
     chownSync(listOf(here), 12_345, 12_345);

@@ -51,7 +51,7 @@ describe("a lock", () => {
     expect(leftovers(here)).toEqual([]);
   });
 
-  test.concurrent("that others keep taking makes a writer give up as LOCKED, and no reader", async () => {
+  test.concurrent("that others keep taking ends a writer with LOCKED, and does not stop a reader", async () => {
     const here = homeOf("a", "b");
     const text = here.read();
     const lock = writeBelow(ownOf(here), "lock", "0");

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inShell } from "../binary/faults/disk.ts";
+import { asUser, give, needsUser } from "../binary/faults/user.ts";
 import { home, run, type Home } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { cloudForAll } from "../support/clouds.ts";
@@ -72,15 +74,20 @@ describe("modes", () => {
     expect(stderr).toContain(`could be read by others (mode ${mode.toString(8)})`);
   });
 
-  test("what is new is for the owner alone, whatever the umask", async () => {
-    const here = home();
-    const umask = ["sh", "-c", 'umask 0; exec "$0" "$@"', ...programCommand()];
-    expect((await signIn(here, "new", umask)).code).toBe(0);
-    const modes = here.tree().map((line) => line.split(" "));
-    expect(modes.length).toBeGreaterThan(4);
-    for (const [name, mode] of modes)
-      expect({ name, mode }).toEqual({ name, mode: name!.endsWith("/") ? "0700" : "0600" });
-  });
+  needsUser.test.each(["0", "077", "0400", "0777"])(
+    "what is new is for the owner alone, with umask %s",
+    async (umask) => {
+      const here = home();
+      give(here);
+      const command = inShell(`umask ${umask}; exec "$@"`, ...asUser().slice(0, -programCommand().length));
+      expect((await signIn(here, "new", command)).code).toBe(0);
+      expect((await signIn(here, "new", command)).code).toBe(0);
+      const modes = here.tree().map((line) => line.split(" "));
+      expect(modes.length).toBeGreaterThan(4);
+      for (const [name, mode] of modes)
+        expect({ name, mode }).toEqual({ name, mode: name!.endsWith("/") ? "0700" : "0600" });
+    },
+  );
 });
 
 describe("a writer whose lock was taken away", () => {

@@ -8,7 +8,7 @@ import { listRestorable } from "../../src/store/restore.ts";
 import type { Store } from "../../src/store/store.ts";
 import { listVersions, versionKey } from "../../src/store/versions.ts";
 import { readContexts } from "../../src/yaml/read.ts";
-import { asUser, canBeUser, give, isRoot } from "../binary/faults/user.ts";
+import { asUser, give, needsRoot } from "../binary/faults/user.ts";
 import { run } from "../support/bin.ts";
 import { type Home, home } from "../support/home.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -91,7 +91,7 @@ describe("versions", () => {
     },
   );
 
-  test("of a future that a clock was set back from do not make the newest one old", async () => {
+  test("with times in the future do not make the newest one look old, after the clock was set back", async () => {
     const here = homeOf("a", "b");
     for (let at = 10; at < 30; at += 1)
       writeBelow(folderOf(here), `2038-01-19T03-14-07.0${at}Z-ff${at}.version.yaml`, `contexts: []\n#${at}`);
@@ -102,7 +102,7 @@ describe("versions", () => {
     expect(kept).toHaveLength(20);
   });
 
-  test("leave files of other names alone, and so does whatever sweeps what killed writers left", async () => {
+  test("leave files of other names alone, and so does the removal of what killed writers left", async () => {
     const here = homeOf("a", "b");
     const others = [
       ".bentocloud/versions/mine.yaml",
@@ -162,7 +162,7 @@ describe("something else in the place of a file of ours is an error at once, exi
     }
   });
 
-  test("the mark of whoever breaks a lock", async () => {
+  test("the `.breaking` beside the lock", async () => {
     const here = homeOf("a", "b");
     const mark = join(ownOf(here), "lock.breaking");
     mkdirSync(ownOf(here), { mode: 0o700 });
@@ -173,7 +173,7 @@ describe("something else in the place of a file of ours is an error at once, exi
     expect(code).toBe(6);
   });
 
-  test.skipIf(!isRoot || !canBeUser).each(places)("%s, of another user", async (_place, find) => {
+  needsRoot.test.each(places)("%s, of another user", async (_place, find) => {
     const here = homeOf("a", "b");
     await run(["use", "b"], { home: here });
     const path = find(here);

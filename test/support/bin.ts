@@ -1,4 +1,5 @@
 import { recordOutput, redactCanaries, afterSweep } from "./canaries.ts";
+import { registerGiven } from "./given.ts";
 import { home as newHome, type Home } from "./home.ts";
 import { cleanEnvironment, programCommand } from "./program.ts";
 
@@ -11,7 +12,7 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** The home when not given. */
   cwd?: string;
-  /** What the program reads; empty when null or not given. Never a terminal. */
+  /** Standard input; empty when null or not given. Never a terminal. */
   stdin?: string | null;
   /** Runs this instead of the program, the arguments after it. */
   command?: readonly string[];
@@ -50,6 +51,7 @@ export function run(args: readonly string[], options: RunOptions = {}): Promise<
 export function start(args: readonly string[], options: RunOptions = {}): Running {
   const home = options.home ?? newHome();
   const label = ["bentocloud", ...args].join(" ");
+  registerGiven({ args, env: options.env ?? {}, home });
   const child = Bun.spawn([...(options.command ?? programCommand()), ...args], {
     cwd: options.cwd ?? home.path,
     env: cleanEnvironment(home, options.env),
@@ -75,7 +77,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
     child.kill("SIGKILL");
     return new Error(`still running after ${timeoutMs} ms: ${state()}`);
   });
-  // Whoever only waits for a text need not await the result; its failure must not end the whole test run.
+  // A test that only waits for a text does not await the result; its rejection must not end the whole test run.
   result.catch(() => {});
   return {
     pid: child.pid,

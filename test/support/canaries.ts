@@ -11,7 +11,8 @@ const ALPHABET = "0123456789abcdefghijklmnopqrstuv";
 
 /** Bytes of a token that must stand together to count as a leak: long prefixes give tokens away too. */
 const WINDOW_BYTES = 10;
-const SHORTEST = 8;
+/** A shorter text would be found in ordinary words. */
+export const SHORTEST = 8;
 
 interface Form {
   name: string;
@@ -119,7 +120,7 @@ export function findCanaries(text: string): string[] {
   ];
 }
 
-/** The same, and also when a colour code or a wrapped line cuts a canary in two: people can still read it. */
+/** Like {@link findCanaries}, also when a colour code or a wrapped line cuts a canary in two: people can still read it. */
 export function findCanariesAnywhere(text: string): string[] {
   const joined = stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, "");
   const found = new Set([...findCanaries(text), ...findCanaries(joined)]);
@@ -150,7 +151,7 @@ export function redactCanaries(text: string): string {
   return left.length === 0 ? result : `<withheld, for it holds ${left.join(" and ")}>`;
 }
 
-/** What one program printed. The streams are read when the sweep comes, so an unfinished program counts too. */
+/** The output of one program. The sweep reads the streams, so a program that still runs is searched too. */
 export interface Recording {
   /** The command, for the message of a failure. */
   label: string;

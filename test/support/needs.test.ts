@@ -16,11 +16,13 @@ testWithZip.each([1, 2, 3])("another of %p", () => {});
 needs("rpmbuild", "zip").test("both", () => {});
 test("neither", () => {});
 needs("jq").test("there", () => {});
+needs("jq", { right: "wings", isGiven: () => false }).test.each([1, 2])("with what %p lacks", () => {});
+needs("zip", { right: "wings", isGiven: () => { throw new Error("asked without the program"); } });
 `;
 
 const { countReport, describeMissing } = await import(join(import.meta.dirname, "../../scripts/junit.mjs"));
 
-/** What `npm test` makes of this file where no tool of the tests is installed but `jq`. */
+/** The output of `npm test` for this file where `jq` is the only installed tool. */
 function report(env: Record<string, string>) {
   const here = home();
   const file = writeBelow(here.path, "tools.test.ts", SOURCE);
@@ -34,15 +36,16 @@ function report(env: Record<string, string>) {
   return countReport(readFileSync(xml, "utf8"), ["tools.test.ts", "crashed.test.ts"]);
 }
 
-test("tests without their tools are skipped, and the tools named with their number and their package", () => {
+test("tests without their tools or rights are skipped, and these named with the number of tests and a package", () => {
   const counts = report({});
-  expect(counts).toMatchObject({ passed: 2, failed: 1, skipped: 6, silent: ["crashed.test.ts"] });
+  expect(counts).toMatchObject({ passed: 2, failed: 1, skipped: 8, silent: ["crashed.test.ts"] });
   expect(describeMissing(counts.lacking)).toEqual([
     "rpmbuild is missing: 1 test skipped; apt-get install rpm",
+    "wings is missing: 2 tests skipped",
     "zip is missing: 6 tests skipped; apt-get install zip",
   ]);
 });
 
-test("in CI none is skipped", () => {
-  expect(report({ CI: "true" })).toMatchObject({ passed: 8, skipped: 0, lacking: [] });
+test("in CI only those that lack a right are skipped", () => {
+  expect(report({ CI: "true" })).toMatchObject({ passed: 8, skipped: 2, lacking: ["wings", "wings"] });
 });

@@ -37,15 +37,15 @@ export function denoCommand(source: string): string[] {
   return [deno, "run", "--quiet", "-A", "--no-config", "--node-modules-dir=manual", source];
 }
 
-/** With what Bun reads from the working directory switched off, as it is in the compiled binary. */
+/** Switches off the files that Bun reads from the working directory, as the compiled binary does. */
 export function bunCommand(source: string): string[] {
   const bun = join(CHECKOUT, "node_modules/.bin/bun");
   return [bun, "--no-env-file", "--config=/dev/null", "--no-install", source];
 }
 
 /**
- * All that a program under test may see of the outside: nothing is inherited but PATH, because one
- * `CI`, proxy or `BENTO_CLOUD_API_KEY` of the person who runs the tests would change what they prove.
+ * The environment of a program under test. It inherits PATH alone: a `CI`, a proxy or a `BENTO_CLOUD_API_KEY` of the
+ * person who runs the tests would change the results.
  */
 export function cleanEnvironment(home: Home, extra: Record<string, string> = {}): Record<string, string> {
   return {

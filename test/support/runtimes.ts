@@ -12,7 +12,7 @@ export interface Runtime {
   isMissing: boolean;
 }
 
-/** What runs TypeScript as it is. */
+/** The runtimes that run TypeScript without a build. */
 export const RUNTIMES: readonly Runtime[] = [
   { name: "bun", command: bunCommand, isMissing: false },
   { name: "deno", command: denoCommand, isMissing: false },

@@ -8,7 +8,7 @@ import { openTerminal } from "./terminal.ts";
 
 afterEach(() => sweep());
 
-/** What the sweep complains about, one line a leak. */
+/** The leaks that the sweep reports, one a line. */
 function leaks(allowed?: Allowed): string[] {
   try {
     sweep(allowed);
@@ -63,12 +63,28 @@ describe("outputs", () => {
     expect(leaks()).toEqual([expect.stringMatching(/several canaries in clear on stdout$/)]);
   });
 
-  test("a masked token is none", async () => {
+  test.each<[string, (secret: string) => { args?: string[]; env?: Record<string, string>; file?: string }]>([
+    ["a token among the arguments", (secret) => ({ args: ["--api-token", secret] })],
+    ["a token behind an equals sign", (secret) => ({ args: [`--api-token=${secret}`] })],
+    ["a token in the environment", (secret) => ({ env: { BENTO_CLOUD_API_KEY: secret } })],
+    ["the password of a proxy", (secret) => ({ env: { ALL_PROXY: `http://me:${secret}@proxy.test` } })],
+    ["the password of --endpoint", (secret) => ({ args: ["--endpoint", `https://me:${secret}@a.test`] })],
+    ["the password of a stored endpoint", (secret) => ({ file: `endpoint: "https://me:${secret}@a.test"` })],
+  ])("%s is found, although the test declared no secret", async (_what, give) => {
+    const secret = `s3cret-${crypto.randomUUID()}`;
+    const { args = [], env = {}, file = "" } = give(secret);
+    const here = home();
+    here.write(file);
+    await run(args, { home: here, env, command: ["sh", "-c", `echo ${secret} >&2`, "sh"] });
+    expect(leaks()).toEqual([expect.stringMatching(/canary \d+ in clear on stderr$/)]);
+  });
+
+  test("a masked token is no leak", async () => {
     await run([`****${canary().slice(-4)}`], printf);
     expect(leaks()).toEqual([]);
   });
 
-  test("a run may be marked", async () => {
+  test("a run may reveal tokens when it says so", async () => {
     const print = ["sh", "-c", 'echo "$1"; echo "$1" >&2', "sh"];
     await run([canary()], { command: print, reveals: true });
     expect(leaks()).toEqual([]);
@@ -76,7 +92,7 @@ describe("outputs", () => {
     expect(leaks()).toEqual([expect.stringMatching(/in clear on stderr$/)]);
   });
 
-  test("a terminal counts, and so does a token the local cloud issued", async () => {
+  test("a terminal is searched, also for tokens of the local cloud", async () => {
     const cloud = await startCloud();
     await openTerminal([cloud.issueToken()], printf).exit;
     await cloud.stop();
@@ -85,7 +101,7 @@ describe("outputs", () => {
 });
 
 describe("files", () => {
-  test("a token has its places, and no others", () => {
+  test("a token may stand in its own places only", () => {
     const here = home();
     const token = canary();
     here.write(`api_token: ${token}`);
@@ -111,7 +127,7 @@ describe("files", () => {
     expect(existsSync(here.path)).toBe(false);
   });
 
-  test("a linked contexts file is one of them", () => {
+  test("a linked contexts file is such a place", () => {
     const here = home();
     here.write(canary());
     renameSync(here.file, join(here.path, "dotfile"));

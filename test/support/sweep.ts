@@ -75,7 +75,7 @@ function walk(directory: string): string[] {
   });
 }
 
-/** Tests take permissions away on purpose; the sweep looks behind them. */
+/** Gives back the permissions that a test has taken away. */
 function namesIn(directory: string): string[] {
   if ((lstatSync(directory).mode & 0o500) !== 0o500) chmodSync(directory, 0o700);
   return readdirSync(directory);

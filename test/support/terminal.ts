@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { appears, endOf, waitUntil } from "./bin.ts";
 import { afterSweep, recordOutput, redactCanaries } from "./canaries.ts";
+import { registerGiven } from "./given.ts";
 import { home as newHome, type Home } from "./home.ts";
 import { cleanEnvironment, programCommand } from "./program.ts";
 
@@ -42,7 +43,7 @@ export interface Terminal {
   readonly screen: string;
   /** All output so far as it came. */
   readonly raw: string;
-  /** What went down the pipe, with `stdout: "pipe"`. */
+  /** The text in the pipe, with `stdout: "pipe"`. */
   readonly stdout: string;
   write(text: string): void;
   press(key: Key): void;
@@ -56,6 +57,7 @@ export interface Terminal {
 export function openTerminal(args: readonly string[], options: TerminalOptions = {}): Terminal {
   const home = options.home ?? newHome();
   const label = ["bentocloud", ...args, "(on a terminal)"].join(" ");
+  registerGiven({ args, env: options.env ?? {}, home });
   const command = [...(options.command ?? programCommand()), ...args];
   const pipe = options.stdout === "pipe" ? openPipe() : undefined;
   const chunks: Uint8Array[] = [];

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { inspect, realTarget, requireWritable } from "../../src/system/files.ts";
 import { readRegularFile } from "../../src/system/read-file.ts";
 import { NotRegularError, storageError, TooLargeError } from "../../src/system/storage-error.ts";
-import { ensurePrivateDirectory, requirePrivateDirectory } from "../../src/system/create.ts";
+import { ensurePrivateDirectory, requirePrivateDirectory } from "../../src/system/create-file.ts";
 import { replaceFile, sweepTemporaries } from "../../src/system/replace.ts";
 import { CliError } from "../../src/errors.ts";
 import { home } from "../support/home.ts";

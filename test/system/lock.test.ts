@@ -93,7 +93,7 @@ describe("acquireLock", () => {
     expect(readFileSync(path, "utf8")).toBe(foreign);
   });
 
-  test("breaks the lock of a process that has ended also for who does not wait", async () => {
+  test("breaks the lock of a process that has ended, also with no time to wait", async () => {
     const { path } = place();
     const dead = await ownerThatDied();
     for (const name of [path, `${path}.breaking`]) writeFileSync(name, dead);
@@ -102,7 +102,7 @@ describe("acquireLock", () => {
     lock.release();
   });
 
-  test("sweeps what killed waiters left, breaker's mark of a dead one too, and no other file", async () => {
+  test("removes what killed processes left beside it, also their `.breaking`, and no other file", async () => {
     const { directory, path } = place();
     const dead = await ownerThatDied();
     const others = ["lock.keep", "lock.deadbeef.bak", "lock.DEADBEEF", "locket.deadbeef"];
@@ -112,7 +112,7 @@ describe("acquireLock", () => {
     expect(readdirSync(directory).toSorted()).toEqual(others.toSorted());
   });
 
-  test("leaves a breaker at work alone, whatever time its mark bears", async () => {
+  test("leaves the `.breaking` of a living process alone, whatever its time stamp", async () => {
     const { path } = place();
     const breaker = JSON.stringify({ pid: 1, place: "elsewhere", nonce: "x" });
     writeFileSync(path, await ownerThatDied());
@@ -122,7 +122,7 @@ describe("acquireLock", () => {
     expect(readFileSync(`${path}.breaking`, "utf8")).toBe(breaker);
   });
 
-  test("waits no longer for a foreign lock with a foreign breaker than twice its patience", async () => {
+  test("breaks a lock and a `.breaking` of unknown owners after waiting for each", async () => {
     const { directory, path } = place();
     for (const name of [path, `${path}.breaking`]) writeFileSync(name, "nobody can judge this");
     const lock = await acquireLock(path, LOCK_WAIT_MS, never);
@@ -142,7 +142,7 @@ describe("acquireLock", () => {
     held.release();
   });
 
-  test("an owner that was taken over knows it, and does not release another's lock", async () => {
+  test("an owner whose lock was taken over finds that out, and does not release the new owner's", async () => {
     const { path } = place();
     const lock = await acquireLock(path, 1000, never);
     writeFileSync(path, "somebody else");
@@ -176,7 +176,7 @@ needs("strace").describe("system calls that fail or take long", () => {
   const LINK = "link,linkat";
   const RENAME = "rename,renameat,renameat2";
 
-  test("a breaker that comes too late puts the next owner's lock back", async () => {
+  test("a process that breaks a lock too late puts the next owner's lock back", async () => {
     const { directory, path } = place();
     const next = JSON.stringify({ pid: process.pid, place: "elsewhere", nonce: "next" });
     writeFileSync(path, await ownerThatDied());

@@ -4,7 +4,7 @@ import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
 
-/** Far more than a start takes on a busy machine, and far less than what grows with the square of the text takes. */
+/** Far longer than a start on a busy machine, and far shorter than quadratic time would take. */
 const SOON_MS = 8_000;
 
 const TOKEN = canary();
@@ -20,12 +20,12 @@ const REFUSED: [what: string, text: string, message: RegExp][] = [
   [
     "aliases that multiply",
     `a0: &a0 [x]\n${many(30, (level) => `a${level + 1}: &a${level + 1} [${`*a${level}, `.repeat(9)}]\n`)}contexts: []\n`,
-    /its aliases stand for too much/,
+    /its aliases expand to too many nodes/,
   ],
   [
     "mappings that merge one another",
     `a0: &a0 {x: y}\n${many(3_000, (level) => `a${level + 1}: &a${level + 1} {<<: *a${level}, k${level}: v}\n`)}contexts: []\n`,
-    /its aliases stand for too much/,
+    /its aliases expand to too many nodes/,
   ],
   ["an alias that stands in itself", "a: &a [*a]\ncontexts: []\n", /no anchor before it/],
   ["a text of five megabytes", `contexts: []\nx: [${"y".repeat(5 << 20)}]\n`, /too large/],
@@ -57,7 +57,7 @@ async function soon(args: string[], text: string) {
   return { here, ...(await run(args, { home: here, reveals: true, timeoutMs: SOON_MS })) };
 }
 
-describe("a file that would take too much is refused, with a place, before it does:", () => {
+describe("a file that would take too long is refused early, with line and column:", () => {
   test.each(REFUSED)("%s", async (_what, text, message) => {
     const { code, stderr } = await soon(["token"], text);
     expect(stderr).toMatch(/ at line \d+, column \d+\n/);
@@ -67,7 +67,7 @@ describe("a file that would take too much is refused, with a place, before it do
   });
 });
 
-describe("a long file is read and changed in the time of its length:", () => {
+describe("a long file is read and changed in linear time:", () => {
   test.each(READ)("%s", async (_what, text) => {
     expect(await soon(["token"], text)).toMatchObject({ code: 0, stdout: `${TOKEN}\n` });
     expect(await soon(["explain"], text)).toMatchObject({ code: 0 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CliError } from "../../src/errors.ts";
-import { readFast } from "../../src/yaml/fast.ts";
-import { parseContexts } from "../../src/yaml/parse-contexts.ts";
+import { readFast } from "../../src/yaml/read-fast.ts";
+import { parseContexts } from "../../src/yaml/read-document.ts";
 import { problemError, problemWith, readContexts } from "../../src/yaml/read.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { entry, snapshot } from "./support.ts";
@@ -63,7 +63,7 @@ describe("the fast reader", () => {
     expect(readFast(text)).toBeUndefined();
   });
 
-  test("agrees with the full reader about a file that was changed by hand", () => {
+  test("agrees with the full reader about files that people edited", () => {
     const piece = fc.oneof(
       fc.string({ maxLength: 3 }),
       fc.constantFrom(..." ,\n,',\",#,: ,- ,\r\n, #,\\,[],\n  ,12,yes,note:,\n- ,|,<<: ,~".split(",")),
@@ -105,7 +105,7 @@ describe("the full reader", () => {
       `x: &x {email: e, name: b, endpoint: https://a.test}\n${ONE.replace(/ {2}endpoint.*\n/, "  <<: *x\n")}`,
     ],
     [
-      "merged mappings that share a key of which the entry has its own",
+      "merged mappings that share a key which the entry overrides",
       `x: [&x {endpoint: https://a.test, name: b}, &y {name: z}]\n${ONE.replace(/ {2}endpoint.*\n/, "  <<: [*x, *y]\n")}`,
     ],
     ["a tag for strings", ONE.replace("name: a", "name: !!str a")],
@@ -120,7 +120,7 @@ describe("the full reader", () => {
     });
   });
 
-  test("takes a number as the text that Python makes of it, when that is how it is written", () => {
+  test("accepts a number if Python's text of it equals the written one", () => {
     const text = `contexts:\n${entry("1.5", { api_token: "12345678", endpoint: "0", email: "-3" })}`;
     expect(snapshot(parseContexts(text))).toMatchObject({
       contexts: [{ name: "1.5", token: "12345678", endpoint: "0", email: "-3" }],
@@ -137,7 +137,7 @@ describe("the full reader", () => {
       ]);
   });
 
-  test("takes no contexts from a mapping that has none", () => {
+  test("reads no contexts from a mapping without them", () => {
     const current = { name: "default", line: null };
     expect(parseContexts("{}")).toEqual({ contexts: [], current, problems: [] });
   });
@@ -166,7 +166,7 @@ describe("the full reader", () => {
     ["a question mark for a key", "contexts: []\n? secret\n: x\n", "line 2, column 1"],
   ];
 
-  test.each(corrupt)("refuses %s, with the place and without the content", async (_what, text, at) => {
+  test.each(corrupt)("refuses %s, with line and column and without the content", async (_what, text, at) => {
     const error: unknown = await readContexts(text).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CliError);
     const message = expect.stringMatching(new RegExp(`at ${at}$`));
@@ -175,7 +175,7 @@ describe("the full reader", () => {
   });
 });
 
-describe("an entry that versions of Python would not read as it is written", () => {
+describe("an entry that a version of Python would read differently", () => {
   const TWO = `contexts:\n${entry("a")}${entry("b")}`;
   const leftOut: [what: string, text: string, line: number, message: RegExp][] = [
     ["a number with zeros", TWO.replace("token-a", "0123"), 2, /^context "a" .* its API token .*; quote it$/],
@@ -203,7 +203,7 @@ describe("an entry that versions of Python would not read as it is written", () 
   ];
 
   test.each(leftOut)(
-    "is left out for %s, with its line and what to do, and no other is",
+    "is the only one left out for %s, with its line and the fix",
     (_what, text, line, message) => {
       const { contexts, problems } = snapshot(parseContexts(text));
       expect(contexts).toMatchObject([{ name: "b", token: "token-b" }]);
@@ -212,7 +212,7 @@ describe("an entry that versions of Python would not read as it is written", () 
     },
   );
 
-  test("is an error for whoever asks for it, and its name for no other entry", async () => {
+  test("is an error when it is used, also if a later entry has its name", async () => {
     const text = TWO.replace("https://a.test", "1.10") + entry("a");
     const file = await readContexts(text);
     expect(file.contexts.map(({ name }) => name)).toEqual(["b"]);
@@ -226,7 +226,7 @@ describe("an entry that versions of Python would not read as it is written", () 
   });
 
   test.each(["yes", "", "~", "[a]", "!x a"])(
-    "makes the current context unknown when it is its name: %p",
+    "makes the current context unknown when the value is its name: %p",
     async (name) => {
       const file = await readContexts(`${TWO}current_context_name: ${name}\n`);
       expect(file).toMatchObject({ current: { name: "default", line: 10 }, contexts: [{}, {}] });
@@ -234,7 +234,7 @@ describe("an entry that versions of Python would not read as it is written", () 
     },
   );
 
-  test("stays when only its token is missing, empty or null, and says so when Python refuses the file", () => {
+  test("is kept when only its token is missing, empty or null, with a problem if Python refuses the file", () => {
     for (const [token, text] of [
       ["api_token:", "None"],
       ["api_token: ''", ""],
@@ -246,7 +246,7 @@ describe("an entry that versions of Python would not read as it is written", () 
     }
   });
 
-  test("is not the only thing that Python may refuse", () => {
+  test("is not the only reason for which Python refuses a file", () => {
     const { contexts, problems } = parseContexts(`${TWO}x: 2024-13-01\ny: {z: !x z}\n`);
     expect(contexts).toHaveLength(2);
     expect(problems.map(({ line }) => line)).toEqual([10, 11]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseContexts } from "../../src/yaml/parse-contexts.ts";
+import { parseContexts } from "../../src/yaml/read-document.ts";
 import { readContexts } from "../../src/yaml/read.ts";
 import { type Kind, kindOf, unquoteDouble, writeScalar } from "../../src/yaml/scalar.ts";
 import { snapshot } from "./support.ts";
@@ -33,7 +33,7 @@ const KINDS: [kind: Kind, ...sources: string[]][] = [
   ],
 ];
 
-test.each(KINDS)("plain scalars that PyYAML takes for a %s", (kind, ...sources) => {
+test.each(KINDS)("plain scalars that PyYAML reads as a %s", (kind, ...sources) => {
   expect(sources.map(kindOf)).toEqual(sources.map(() => kind));
 });
 
@@ -75,7 +75,7 @@ describe("writeScalar", () => {
     return lines.includes("\n") ? [] : [[value, lines]];
   });
 
-  test("is tried on nearly all the values Python has written", () => {
+  test("is tested with nearly all values of the fixture", () => {
     expect(oneLine.length).toBeGreaterThan(fixtures.length - 8);
   });
 
@@ -83,7 +83,7 @@ describe("writeScalar", () => {
     expect(writeScalar(value)).toBe(text);
   });
 
-  test("writes one line of ASCII that both readers take for the same string", async () => {
+  test("writes one line of ASCII that both readers read as the same string", async () => {
     const anyText = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.string({ unit: fc.constantFrom(..."-?:#'\"\\ \n\t0123x_.eyno~=<é\x85") }),
@@ -107,7 +107,7 @@ describe("writeScalar", () => {
   });
 });
 
-describe("a file Python has written", () => {
+describe("a file that Python has written", () => {
   test.each(fixtures.map(({ value, python_file }) => [value, python_file]))(
     "reads %p back",
     async (value = "", text = "") => {

@@ -13,7 +13,7 @@ export function snapshot({ contexts, current, problems }: ContextsFile) {
   };
 }
 
-/** The text of an entry, in the way that Python writes one. */
+/** The text of an entry as Python writes it. */
 export function entry(
   name: string,
   fields: Partial<Record<"api_token" | "email" | "endpoint", string>> = {},

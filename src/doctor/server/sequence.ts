@@ -1,14 +1,14 @@
 import { type Check, type Finding, toFinding } from "../check.ts";
-import { dns, proxy, tcp } from "./connection.ts";
-import { clock, endpoint } from "./endpoint.ts";
-import { findTarget, type Target } from "./target.ts";
-import { tls } from "./tls.ts";
-import { expiry, scope, token } from "./token.ts";
+import { dns, proxy, tcp } from "./connection-checks.ts";
+import { clock, endpoint } from "./version-checks.ts";
+import { findTarget, type Target } from "./asked-server.ts";
+import { tls } from "./tls-check.ts";
+import { expiry, scope, token } from "./token-checks.ts";
 
-/** The way to the server, in order. */
+/** The steps to the server, in order. */
 const SEQUENCE: readonly Check<Target>[] = [proxy, dns, tcp, tls, endpoint, clock, token, scope, expiry];
 
-/** Each step needs those before it: after the first that fails, the others would only repeat the failure. */
+/** Each step needs those before it, so the sequence ends at the first failure. */
 export function serverChecks({ insecureHttp }: { insecureHttp: boolean }): Check[] {
   let found: Promise<Target | Finding> | undefined;
   let hasFailed = false;

@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { home } from "../../support/bin.ts";
 import { afterSweep } from "../../support/canaries.ts";
 import type { Home } from "../../support/home.ts";
+import { needs, type Right } from "../../support/needs.ts";
 import { programCommand } from "../../support/program.ts";
 
-/** Mounting needs privileges that not every machine gives; this mount is over at once. */
-export const canMount =
-  Bun.which("unshare") !== null &&
-  Bun.spawnSync(["unshare", "-m", "mount", "-t", "tmpfs", "none", tmpdir()]).success;
-if (!canMount) process.stderr.write("disks are not mounted: this machine does not permit it\n");
+/** Mounting needs privileges that not every machine gives. The mount of this probe is over at once. */
+const mayMount: Right = {
+  right: "permission to mount",
+  isGiven: () => Bun.spawnSync(["unshare", "-m", "mount", "-t", "tmpfs", "none", tmpdir()]).success,
+};
+
+/** For tests with mounts of their own. */
+export const needsMount = needs("unshare", "nsenter", "mount", mayMount);
 
 /** The program by a shell script in which `"$@"` is it with its arguments. */
 export function inShell(script: string, ...before: string[]): string[] {

@@ -1,21 +1,20 @@
+import { describe, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run } from "../../support/bin.ts";
 import type { Home } from "../../support/home.ts";
+import { needs, type Right } from "../../support/needs.ts";
 import { programCommand } from "../../support/program.ts";
 
-/** Nothing when system calls can be tampered with here, else why not, for people who wonder about skipped tests. */
-function whyNot(): string | undefined {
-  if ((process.env["BENTOCLOUD_RUNTIME"] || "binary") !== "binary") return "other runtimes make other calls";
-  if (Bun.which("strace") === null) return "strace is not installed";
-  const { success } = Bun.spawnSync(["strace", "-f", "-qq", "-o", "/dev/null", "true"]);
-  return success ? undefined : "no process may be traced here";
-}
+const isBinary = (process.env["BENTOCLOUD_RUNTIME"] || "binary") === "binary";
 
-const obstacle = whyNot();
-if (obstacle) process.stderr.write(`system calls are not tampered with: ${obstacle}\n`);
+const mayTrace: Right = {
+  right: "permission to trace processes",
+  isGiven: () => Bun.spawnSync(["strace", "-f", "-qq", "-o", "/dev/null", "true"]).success,
+};
 
-export const canTrace = obstacle === undefined;
+/** For tests that watch or change system calls. Those of the binary: other runtimes make other calls. */
+export const needsTrace = isBinary ? needs("strace", mayTrace) : { describe: describe.skip, test: test.skip };
 
 /** Each under all its names: which there are, and which one is made, depends on the processor. */
 export const RENAME = "?rename,renameat,renameat2";

@@ -32,7 +32,7 @@ export function homeWithTwo(): Home {
   return here;
 }
 
-/** Under this fault the command fails with exactly this error, and the contexts file is what it was. */
+/** With this fault, the command fails with exactly this error and does not change the contexts file. */
 export async function expectRefusal(
   { args, stdin }: Command,
   { message, ...options }: RunOptions & { home: Home; message: string },
@@ -47,7 +47,7 @@ export async function expectRefusal(
   expect(options.home.read()).toBe(text);
 }
 
-/** The commands that only read the contexts do so as if nothing were wrong. */
+/** Commands that only read the contexts succeed. */
 export async function expectReadable(options: RunOptions & { home: Home }): Promise<void> {
   const [token] = tokensIn(options.home);
   const tokens = await run(["token"], { ...options, reveals: "stdout" });

@@ -14,7 +14,7 @@ export interface SeenRequest {
   route: string | null;
 }
 
-/** What goes back: a status with a body, or a connection closed without an answer. */
+/** A status with a body, or a connection closed without an answer. */
 export type Answer =
   | { status: number; headers?: Record<string, string>; json?: unknown; html?: string }
   | { closed: true };
@@ -22,11 +22,11 @@ export type Answer =
 export interface Call {
   request: SeenRequest;
   records: Records;
-  /** What stands for `{uid}` or `{name}` in the route, decoded. */
+  /** The value of `{uid}` or `{name}` in the route, decoded. */
   uid: string;
   /** The server's path prefix, empty for none. */
   prefix: string;
-  /** What authentication found, when it came before a wait. */
+  /** The result of the authentication, when that came before a wait. */
   caller?: Caller | Answer;
 }
 

@@ -15,7 +15,7 @@ export function signedIn(handle: (call: Call, caller: Caller) => Answer): Handle
   };
 }
 
-/** Who sends a request, or the refusal. */
+/** The sender of a request, or the refusal. */
 export function authenticate({ request, records }: Call): Caller | Answer {
   const named = request.headers["x-yatai-organization"] ?? request.query["organization_name"];
   const chosen = records.organizations.find((organization) => organization.name === named);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What a server, or whatever stands in front of it, does instead of answering properly. */
+/** A fault of a server, or of a gateway in front of it. */
 export type Plan =
   | { status: number; body?: string | object; headers?: Record<string, string> }
   /** 200 with a web page, as a captive portal. */
@@ -24,7 +24,7 @@ export type Plan =
   | { reset: true }
   /** No answer at all, for as long as the client waits. */
   | { silent: true }
-  /** The server acts as it should, and this happens instead of its answer. */
+  /** The server carries the request out, and this fault replaces its answer. */
   | { afterwards: Plan };
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
@@ -58,7 +58,7 @@ export async function misbehave(
   return false;
 }
 
-/** Ends the connection with a reset where the runtime can, otherwise without a word. */
+/** Resets the connection where the runtime can, and otherwise closes it. */
 export function reset(request: IncomingMessage): void {
   try {
     request.socket.resetAndDestroy();

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { registerCanary } from "../canaries.ts";
 
-/** What the server keeps: users, organizations, API tokens and login codes, all in memory. */
+/** The records of the server: users, organizations, API tokens and login codes, all in memory. */
 
 export type Dialect = "bentocloud" | "yatai";
 
@@ -64,7 +64,7 @@ export interface NewToken {
   /** `["api"]` when not given. */
   scopes?: string[] | null;
   expiresAt?: Date | string | null;
-  /** Now when not given; the secret says it, too. */
+  /** Now when not given. The secret contains it. */
   createdAt?: Date;
 }
 

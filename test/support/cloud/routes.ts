@@ -49,7 +49,7 @@ const ROUTES: Record<string, Handler> = {
   "GET /api/v1/info": info,
 };
 
-/** What a self-hosted server does not have. */
+/** Routes that a self-hosted server does not have. */
 const CLOUD_ROUTES: Record<string, Handler> = {
   "GET /api/v1/auth/code": authCode,
   "GET /api/v1/auth/token": authToken,
@@ -88,7 +88,7 @@ function exactFirst(one: string, other: string): number {
   return Number(one.includes("{")) - Number(other.includes("{"));
 }
 
-/** Known, so that asking for it is no mistake, but answered as a route that does not exist. */
+/** A known route, so that a request for it does not fail the test, which answers as if it did not exist. */
 function notInYatai({ request }: Call) {
   return unknownRoute(request.method);
 }

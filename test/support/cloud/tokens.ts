@@ -20,7 +20,7 @@ export const listTokens = signedIn(({ request, records }, caller) =>
   }),
 );
 
-/** Asks for no scope, as the real server does not: any valid token can mint another. */
+/** Needs no scope, like the real server: any valid token can create another. */
 export const createToken = signedIn((call, caller) => {
   const { records } = call;
   const body = readBody(call, records.dialect);
@@ -117,7 +117,7 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
-/** BentoCloud must take what Python sends, a local time without a zone; Yatai does not. */
+/** Python sends a local time without a zone, which BentoCloud accepts and Yatai does not. */
 function isTime(text: string, dialect: Dialect): boolean {
   return WITH_ZONE.test(text) || (dialect === "bentocloud" && !Number.isNaN(Date.parse(text)));
 }

@@ -16,7 +16,7 @@ export interface Seen {
   expected: ReadonlyMap<string, number>;
 }
 
-/** Everything that was not as it should be, one sentence each, free of tokens. */
+/** One sentence for each thing that was wrong, without tokens. */
 export function complaints(seen: Seen): string[] {
   return [
     ...seen.requests
@@ -39,7 +39,7 @@ export function isFor(request: SeenRequest, route: string): boolean {
   return request.route === route || nameOf(request) === route;
 }
 
-/** Whoever plans or expects a route knows it, even when the server does not. */
+/** A route that a test plans or expects is no mistake, even when the server does not know it. */
 function isUnknown(request: SeenRequest, { planned, expected }: Seen): boolean {
   const named = [...planned.map(({ route }) => route), ...expected.keys()];
   return request.route === null && !named.some((route) => isFor(request, route));

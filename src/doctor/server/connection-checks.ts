@@ -6,11 +6,11 @@ import { inspectTls } from "../../system/certificate.ts";
 import { resolveHost, timeConnection } from "../../system/network.ts";
 import { type Check, fail, ok } from "../check.ts";
 import { list, open, secret, type Text, text } from "../report.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./asked-server.ts";
 
 const DIRECT = { kind: "direct" } as const;
 
-/** The proxy that requests to this server take, if they take one, and whether it connects to the server. */
+/** Checks the proxy on the route to this server, if there is one, and whether it connects to the server. */
 export const proxy: Check<Target> = {
   id: "proxy",
   async run(target) {
@@ -20,7 +20,7 @@ export const proxy: Check<Target> = {
     if (route.kind === "direct") {
       if (!route.variable || !route.exemption) return undefined;
       const [variable, exemption] = [open(route.variable), open(route.exemption)];
-      return ok(text`${variable} is set, and ${exemption} keeps ${secret("host", host)} away from it`);
+      return ok(text`${variable} is set, but ${exemption} exempts ${secret("host", host)}`);
     }
     const { proxy, variable } = route;
     try {
@@ -40,7 +40,7 @@ export const proxy: Check<Target> = {
   },
 };
 
-/** An error about a proxy variable is shown in reports: it names the variable and never its value. */
+/** Reports may show an error about a proxy variable, because it never contains the value. */
 function readRoute(target: Target) {
   try {
     return target.route;
@@ -56,7 +56,7 @@ export const dns: Check<Target> = {
   async run({ route, url, host, patience }) {
     if (route.kind === "proxy") return undefined;
     const name = secret("host", host);
-    if (addressBits(url.hostname)) return ok(text`${name} is an address, and needs no name server`);
+    if (addressBits(url.hostname)) return ok(text`${name} is an address and needs no name server`);
     try {
       const addresses = (await resolveHost(url, patience)).map((address) => secret("address", address));
       const place = open(host === "localhost" ? "this machine: " : "");
@@ -83,7 +83,7 @@ export const tcp: Check<Target> = {
   },
 };
 
-/** Why a part of a connection failed. */
+/** The reason why one step of a connection failed. */
 export function reasonOf(error: unknown): Text {
   if (error instanceof CliError) throw error;
   return open(reasonWithCode(error));

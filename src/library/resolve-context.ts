@@ -6,7 +6,7 @@ import type { Active, Source } from "../resolve/active.ts";
 import type { Token } from "../contexts/token.ts";
 import { openSession } from "../auth/session.ts";
 import { emitWarning, ownEnvironment, workingDirectory } from "../system/runtime.ts";
-import { type RequestOptions, withDefaults } from "./client.ts";
+import { type RequestOptions, withDefaults } from "./create-client.ts";
 
 /** What {@link resolveContext} takes into account. */
 export interface ResolveOptions extends RequestOptions {
@@ -24,22 +24,22 @@ export interface ResolveOptions extends RequestOptions {
 export interface ResolvedContext {
   /** `__env__` for the credential in `BENTO_CLOUD_API_KEY`. */
   readonly name: string;
-  /** A user name and password in it are masked: no request is sent to such an endpoint. */
+  /** Masks a user name and password; no request is sent to an endpoint that has them. */
   readonly endpoint: string;
   /** Null if the contexts file has none. */
   readonly email: string | null;
-  /** What chose it. */
+  /** The source that chose it. */
   readonly source: Source;
-  /** Prints as a mask; `token.reveal()` gives the text. */
+  /** Prints masked; `token.reveal()` returns the text. */
   readonly token: Token;
-  /** The `.bentorc` that was found, whose pins hold for the requests of {@link createClient}, too. */
+  /** The `.bentorc` that was found. {@link createClient} checks its pins for each request too. */
   readonly project: Active["project"];
 }
 
 /**
- * The credentials that are active here. The first that is set wins, as on the command line: `context`,
+ * The credentials that are active here. The first source that is set wins, as on the command line: `context`,
  * `BENTO_CLOUD_API_KEY`, `BENTOML_CLOUD_CONTEXT`, the nearest `.bentorc`, the current context of the file shared with
- * Python bentoml. The pins of a `.bentorc` are checked, which sends a request when the organization is not known yet.
+ * Python bentoml. Checks the pins of the `.bentorc`, and sends a request for it if the organization is unknown.
  *
  * @throws CliError
  */

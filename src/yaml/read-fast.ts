@@ -2,23 +2,23 @@ import { Context } from "../contexts/context.ts";
 import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
 import { kindOf, unquoteDouble } from "./scalar.ts";
 
-// A reader for the shape that Python bentoml and this program write, where each value stands on a line of its own, and for
-// the comments and simple keys that people add to it. It declines everything that it is not certain about, so that the
-// full reader alone decides what YAML means.
+// Reads the usual shape: files as Python bentoml and this program write them, with each value on its own line, and with
+// the comments and simple keys that people add. It declines every file that may have another meaning in YAML, so that
+// the full reader decides.
 
 const UNUSUAL_TEXT = /[^\x20-\x7e\r\n]|\r(?!\n)/;
 const NOTHING = /^ *(?:#.*)?$/;
-/** Indentation, the blanks behind a dash, key and value. Each expression here is compiled anew at every start. */
+/** Indentation, the blanks after a dash, key and value. Each regular expression here costs time at every start. */
 const LINE = /^( *)(?:-( +))?([a-z_]+):(?: +(.*))?$/;
-/** PyYAML looks no further for the colon of a key. */
+/** PyYAML finds the colon of a key only up to about this length. */
 const MAX_KEY = 1_000;
 const EMPTY_LIST = /^\[\] *(?:#.*)?$/;
 const QUOTED = /^(?:'[^']*(?:''[^']*)*'|"[^"\\]*(?:\\.[^"\\]*)*")(?= |$)/;
-/** What is certainly plain, and neither a key nor followed by a comment. Most values are such a word. */
+/** A plain scalar that is certainly neither a key nor followed by a comment. Most values match. */
 const WORD = /^[A-Za-z0-9._/+~$^(;<=\\](?:[^ ]*[^ :])?$/;
 const WORDS = /^[A-Za-z0-9._/+~$^(;<=\\][^:]*(?::(?! |$)[^:]*)*$/;
 
-/** An entry and where it stands, by the indexes of its lines and the columns of its dash and keys. */
+/** An entry, with the indexes of its lines and the columns of its dash and keys. */
 interface UsualEntry {
   first: number;
   last: number;
@@ -28,7 +28,7 @@ interface UsualEntry {
   values: Partial<Record<string, string | null>>;
 }
 
-/** How much of what stands behind a key on its line is its value, and not blanks or a comment. */
+/** The length of the value in the text after a key, without blanks and comment. */
 export function lengthOfValue(source: string): number {
   const quoted = QUOTED.exec(source)?.[0];
   if (quoted !== undefined) return quoted.length;
@@ -36,7 +36,7 @@ export function lengthOfValue(source: string): number {
   return (comment === -1 ? source : source.slice(0, comment)).trimEnd().length;
 }
 
-/** The text Python sees, null where it sees None, undefined when the full reader has to decide. */
+/** The text that Python reads, null for None, undefined when the full reader has to decide. */
 function readValue(source: string): string | null | undefined {
   let written = source;
   if (!WORD.test(source)) {
@@ -80,7 +80,7 @@ export class UsualFile {
     return true;
   }
 
-  /** `contexts:` with nothing under it is null, which is an error, not an empty list. */
+  /** False for `contexts:` without entries: YAML reads null, which is an error and not an empty list. */
   get isComplete(): boolean {
     return this.list !== -1 && (!this.#needsEntry || this.entries.length > 0);
   }
@@ -122,7 +122,7 @@ export function readUsual(text: string): UsualFile | undefined {
   return file.isComplete ? file : undefined;
 }
 
-/** The file, or undefined when it is in any other shape than the usual one. Never throws. */
+/** The file, or undefined when it does not have the usual shape. Never throws. */
 export function readFast(text: string, usual = readUsual(text)): ContextsFile | undefined {
   const { entries = [], current } = usual ?? {};
   const contexts = entries.flatMap(({ values, first }) => {

@@ -3,11 +3,11 @@ import { checkOrganizationPin } from "../../resolve/pins.ts";
 import { quoteWord, requireToken } from "../../resolve/require.ts";
 import { cap, clean } from "../../system/text.ts";
 import { showWhen } from "../../system/time.ts";
-import { type Check, fail, ok, toFinding, warn } from "../check.ts";
+import { type Check, fail, ok, warn } from "../check.ts";
 import { contextName, open, secret, text } from "../report.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./asked-server.ts";
 
-/** Whether the server accepts the token, and whose it says it is. */
+/** Checks that the server accepts the token, and shows its user and organization. */
 export const token: Check<Target> = {
   id: "token",
   async run(target) {
@@ -18,12 +18,7 @@ export const token: Check<Target> = {
     const mismatch = await findIdentityMismatch(cli, context.name, identification);
     if (mismatch) throw mismatch;
     // The check of the scope reports a missing one.
-    if (error && verdict !== "forbidden") {
-      const isRefused = verdict === "rejected" || verdict === "expired";
-      if (!isRefused || active.source.kind !== "env_key") throw error;
-      const hint = text`${open(active.source.name)} holds this token: replace it, or unset it`;
-      return { ...toFinding(error), hint };
-    }
+    if (error && verdict !== "forbidden") throw error;
     if (!error) checkOrganizationPin(active, organization);
     const user = email === null ? [] : text`, of ${secret("e-mail", email)}`;
     const place = organization === null ? [] : text`, in ${secret("organization", organization)}`;
@@ -31,7 +26,7 @@ export const token: Check<Target> = {
   },
 };
 
-/** What the token may do, as far as the server says so. */
+/** Shows the token's scopes, as far as the server lists them. */
 export const scope: Check<Target> = {
   id: "scope",
   async run(target) {
@@ -39,17 +34,18 @@ export const scope: Check<Target> = {
     if (!identification) return undefined;
     if (identification.error) throw identification.error;
     const scopes = (await target.findListed())?.scopes;
-    if (!scopes) return ok(text`enough to see its organization; the server does not say more of this token`);
+    if (!scopes)
+      return ok(text`enough to read the organization; the server does not list this token's scopes`);
     const shown = secret("scopes", cap(clean(scopes.join(", ")), 200) || "none");
     if (scopes.includes("api")) return ok(shown);
     const hint = text`bentocloud api-token create NAME --scope api --login CONTEXT`;
-    return warn(text`${shown}; what needs the scope "api" is refused`, hint);
+    return warn(text`${shown}; requests that need the scope "api" are refused`, hint);
   },
 };
 
 const SOON_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** How long the token is valid: by the server's list, else as it was last seen there. */
+/** Shows when the token expires: from the server's list, else from our record of the last check. */
 export const expiry: Check<Target> = {
   id: "expiry",
   async run({ cli, context, findListed }) {

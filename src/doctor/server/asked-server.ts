@@ -14,10 +14,10 @@ import { matchTokens } from "../../tokens/match.ts";
 import { attempt, type Finding, ok } from "../check.ts";
 import { open, text } from "../report.ts";
 
-/** The active context's server, and what the checks ask it. */
+/** The active context's server, and the requests that the checks share. */
 export type Target = Exclude<Awaited<ReturnType<typeof findTarget>>, Finding>;
 
-/** @throws CliError when the active context cannot be used. Without one, the finding says that no server is asked. */
+/** @throws CliError when the active context cannot be used. Without an active context the result is a finding. */
 export async function findTarget(cli: Cli, insecureHttp: boolean) {
   const active = await cli.resolve();
   if (!active.context && active.source.kind === "user") {
@@ -37,16 +37,16 @@ export async function findTarget(cli: Cli, insecureHttp: boolean) {
     url,
     host: hostOf(url),
     port: portOf(url),
-    /** @throws CliError when it cannot be taken. */
+    /** @throws CliError when the proxy that applies cannot be used. */
     get route() {
       return routeOf(url, cli.env);
     },
     patience: { timeoutMs: cli.flags.timeoutMs, signal: cli.signal },
-    /** Without the token, because whatever answers there may not be BentoCloud. */
+    /** Sends no token, because whatever answers may not be BentoCloud. */
     askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),
-    /** Whose token it is; undefined without a token. */
+    /** The user and organization of the token; undefined without a token. */
     identify: once(async () => token && identifyLogin(cli, { context, token }, { insecureHttp })),
-    /** The token as the server lists it; undefined where that cannot be told, or where the token may not see the list. */
+    /** The token's entry in the server's list; undefined when it cannot be found or the token may not read the list. */
     findListed: once(() =>
       attempt(async () => {
         if (!token) return undefined;
@@ -67,22 +67,21 @@ function readEndpoint({ name, endpoint }: Context): string {
   }
 }
 
-/** The answer, with the server's time and the moments of this machine between which it was told. */
+/** The answer, with the server's time and the times of this machine before and after the request. */
 async function askVersion({ now }: Cli, client: Client) {
   const before = now();
   const url = `${client.endpoint}/api/v1/version`;
   const { text: body, status, headers } = await client.read({ method: "GET", url });
   const after = now();
   const answer = toAnswer(new Response(null, { status, headers }), body);
-  const sent = Date.parse(headers.get("date") ?? "");
-  if (Number.isNaN(sent)) return { answer, clock: undefined };
   // An answer from a cache was sent that many seconds ago.
   const age = Number(headers.get("age") ?? 0);
+  const sent = Date.parse(headers.get("date") ?? "");
   const server = new Date(sent + (Number.isSafeInteger(age) ? age : 0) * 1000);
-  return { answer, clock: { server, before, after } };
+  return { answer, clock: Number.isNaN(server.getTime()) ? undefined : { server, before, after } };
 }
 
-/** Sends a question once, however often it is asked. */
+/** Calls `ask` only the first time, and returns that result from then on. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined;
   return () => (asked ??= ask());

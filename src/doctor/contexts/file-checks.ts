@@ -1,13 +1,11 @@
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { CliError } from "../../errors.ts";
 import { quoteWord } from "../../resolve/require.ts";
-import type { Paths } from "../../store/home.ts";
+import type { Paths } from "../../store/paths.ts";
 import type { Store } from "../../store/store.ts";
-import { withStoreLock } from "../../store/store-lock.ts";
 import { versionsFolder } from "../../store/versions.ts";
-import { narrow } from "../../system/create.ts";
+import { narrow } from "../../system/create-file.ts";
 import {
-  discard,
   inspect,
   inspectTarget,
   listDirectory,
@@ -15,11 +13,7 @@ import {
   realTarget,
   requireWritable,
 } from "../../system/files.ts";
-import { findAbandoned } from "../../system/lock.ts";
-import { hasEnded } from "../../system/processes.ts";
-import { findTemporaries } from "../../system/replace.ts";
 import { userId } from "../../system/runtime.ts";
-import { ROTATION_LOCK } from "../../tokens/rotation-journal.ts";
 import { attempt, type Check, fail, ok, toFinding, warn } from "../check.ts";
 import { counted, list, secret, type Text, text } from "../report.ts";
 
@@ -32,20 +26,15 @@ export const home: Check = {
     const path = dirname(store.paths.file);
     const shown = secret("path", path);
     const stats = inspectTarget(path);
-    const isWritable = await attempt(() => {
-      requireWritable(path);
-      return true;
-    });
-    if (!stats)
-      return isWritable
-        ? ok(text`${shown} is not there yet; the first login makes it`)
-        : fail(text`${shown} is not there and cannot be made`);
+    const isWritable = await attempt(() => (requireWritable(path), true));
+    if (!stats && !isWritable) return fail(text`${shown} does not exist and cannot be created`);
+    if (!stats) return ok(text`${shown} does not exist yet; the first login creates it`);
     if (!stats.isDirectory()) return fail(text`${shown} is not a directory`);
     const user = userId();
     if (user !== undefined && user !== 0 && user !== stats.uid)
       return warn(text`${shown} belongs to another user`);
     if (!isWritable) return warn(text`${shown} cannot be written: logins can be used, but not changed`);
-    // In a sticky directory nobody can replace another user's files.
+    // In a sticky directory users cannot replace the files of others.
     const mode = permissionsOf(stats);
     if ((mode & 0o022) === 0 || (mode & 0o1000) !== 0) return ok(shown);
     const hint = text`chmod go-w ${secret("path", quoteWord(path))}`;
@@ -53,17 +42,17 @@ export const home: Check = {
   },
 };
 
-/** Files and directories with tokens in them that others can read or change. */
+/** Files and directories with tokens that other users can read or change. */
 export const modes: Check = {
   id: "modes",
   async run({ store }) {
     const wide = findWide(store.paths);
-    if (wide.length === 0) return ok(text`only you can read what is stored`);
+    if (wide.length === 0) return ok(text`only you can read the stored tokens`);
     return {
       ...warn(text`others can read or change ${listPaths(wide)}`),
       async repair() {
         for (const path of wide) narrow(path);
-        return text`only you can read or change ${listPaths(wide)} now`;
+        return text`now only you can read or change ${listPaths(wide)}`;
       },
     };
   },
@@ -83,35 +72,6 @@ function listIn(folder: string): string[] {
   return listDirectory(folder).map((name) => join(folder, name));
 }
 
-/** What processes that were killed in the middle of a write left behind. */
-export const leftovers: Check = {
-  id: "leftovers",
-  async run({ store: { paths }, signal }) {
-    const found = findLeftovers(paths);
-    if (found.length === 0) return ok(text`nothing is left of interrupted writes`);
-    return {
-      ...warn(text`interrupted writes left ${listPaths(found)}`),
-      async repair() {
-        // With the lock, because a process of another machine or container may be writing.
-        await withStoreLock(paths, { signal, waitMs: 0 }, async () => {
-          for (const path of found) discard(path);
-          return true;
-        });
-        return text`removed ${counted(found.length, "file")} of interrupted writes`;
-      },
-    };
-  },
-};
-
-function findLeftovers({ file, own }: Paths): string[] {
-  const target = realTarget(file);
-  const beside = findTemporaries(dirname(target), (name, pid) => name === basename(target) && hasEnded(pid));
-  const inside = [own, versionsFolder(own)].flatMap((folder) =>
-    findTemporaries(folder, (_name, pid) => hasEnded(pid)),
-  );
-  return [...beside, ...inside, ...["lock", ROTATION_LOCK].flatMap((name) => findAbandoned(join(own, name)))];
-}
-
 /** Whether the contexts file can be read at all. */
 export const file: Check = {
   id: "file",
@@ -128,12 +88,12 @@ export const file: Check = {
 };
 
 async function quarantine(store: Store): Promise<Text> {
-  const { aside, file } = await store.repair();
+  const { aside, file } = await store.replace();
   if (aside === undefined) return text`another program has repaired it meanwhile`;
   const count = file.contexts.length;
   const found =
     count === 0
       ? text`no earlier version is known, so there are no contexts now`
-      : text`brought back the last valid version, with ${counted(count, "context")}`;
-  return text`put it aside as ${secret("path", aside)}; ${found}`;
+      : text`restored the last valid version, with ${counted(count, "context")}`;
+  return text`moved it to ${secret("path", aside)}; ${found}`;
 }

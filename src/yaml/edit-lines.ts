@@ -1,28 +1,28 @@
 import { changesIn, type Fields, fieldsOf, type Target } from "./change.ts";
 import type { ContextsFile } from "./contexts-file.ts";
-import { lengthOfValue, type UsualFile } from "./fast.ts";
+import { lengthOfValue, type UsualFile } from "./read-fast.ts";
 import { writeScalar } from "./scalar.ts";
 
 const LINE = /[^\n]*\n|[^\n]+/g;
-/** A key with its colon and the blanks before its value. */
+/** A key with its colon and the blanks before the value. */
 const HEAD = /^[^:]+: */;
 const COMMENT = /^( *)#/;
 
 interface Edit {
   usual: UsualFile;
-  /** What the lines say. */
+  /** The content of the lines. */
   file: ContextsFile;
   target: Target;
 }
 
 /**
- * The editor for the files that the fast reader accepts, where a value has a line of its own: changes the lines of the
- * values that change, and no other byte.
+ * The editor for files that the fast reader accepts, in which each value has its own line. Changes the lines of changed
+ * values and no other byte.
  */
 export function editLines(text: string, { usual, file, target }: Edit): string {
   const { entries: places, list } = usual;
   const { contexts, current } = file;
-  // What is put below a line joins it and what is removed leaves an empty one, so that indexes hold.
+  // Indexes stay valid: an added line is joined to the line above it, and a removed line becomes an empty text.
   const lines: string[] = text.match(LINE) ?? [];
   const eol = lines[0]?.endsWith("\r\n") ? "\r\n" : "\n";
   const edit = (at: number, change: (line: string) => string) => (lines[at] = change(lines[at] ?? ""));
@@ -59,7 +59,7 @@ export function editLines(text: string, { usual, file, target }: Edit): string {
   return lines.join("");
 }
 
-/** The last of the comments that follow an entry and are indented deeper than its dash. */
+/** The last of the comment lines that follow an entry and are indented deeper than its dash. */
 function findLastComment(lines: string[], last: number, dash: number): number {
   let end = last;
   while ((COMMENT.exec(lines[end + 1] ?? "")?.[1]?.length ?? 0) > dash) end += 1;
@@ -72,7 +72,7 @@ function writeEntry(fields: Fields, indent: string): string[] {
   );
 }
 
-/** The same line with another value. */
+/** Replaces the value in a line. */
 function withValue(line: string, value: string | null): string {
   const [written = ""] = line.split(/\r?\n/, 1);
   const head = HEAD.exec(written)?.[0] ?? "";

@@ -2,7 +2,7 @@ import { Context, findContext, tokenOf } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
-import { locatePythonHome } from "./home.ts";
+import { locatePythonHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 import { snapshotReader } from "../store/snapshot.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
@@ -11,7 +11,7 @@ import { isSetButEmpty, KEY_FILE } from "./environment.ts";
 
 const KEY = "BENTO_CLOUD_API_KEY";
 
-/** What Python bentoml would use in this place; the keys are JSON keys. */
+/** The login that Python bentoml would use here; the keys are JSON keys. */
 export interface PythonLogin {
   name: string | null;
   endpoint: string | null;
@@ -22,16 +22,16 @@ export interface PythonLogin {
 interface Place {
   env: Environment;
   cwd: () => string;
-  /** What is active for this program; undefined when that is an error. */
+  /** The active context of this program; undefined when resolution failed. */
   active: Active | undefined;
-  /** Whether the project's file forbids its use. */
+  /** Whether the `.bentorc` forbids the active context. */
   isForbidden: boolean;
 }
 
 /**
- * Python bentoml resolves differently: a variable that is set counts, empty or not; the key has precedence over every
- * name; and it reads no `.bentorc`. Which files it accepts differs between its versions, so that is not computed:
- * `mayRefuse` says that the file has a problem.
+ * Python bentoml resolves differently: an empty variable counts as set, the key overrides every name, and it does not
+ * read `.bentorc`. Its versions accept different files, so this function does not decide whether the file is accepted:
+ * `mayRefuse` only says that the file has a problem.
  */
 export async function comparePython(place: Place): Promise<{ python: PythonLogin; mayRefuse: boolean }> {
   const { env, active, isForbidden } = place;
@@ -80,22 +80,20 @@ async function readForPython({
   }
 }
 
-/** Why it would use another login, the most decisive reason first. */
+/** Why Python bentoml would use another login, the most important reason first. */
 function explainDifference({ env, active, isForbidden }: Place, path: string | undefined): string[] {
   const kind = active?.source.kind;
-  if (kind === "env_key" && env[KEY] === undefined) return [`it does not know ${KEY_FILE}`];
+  if (kind === "env_key" && env[KEY] === undefined) return [`it does not read ${KEY_FILE}`];
   const variable = [KEY, "BENTOML_CLOUD_CONTEXT"].find((name) => env[name] !== undefined);
   const reasons: string[] = [];
   if (variable && isSetButEmpty(env, variable))
-    reasons.push(`${variable} is set but empty, which it takes for a ${variable === KEY ? "key" : "name"}`);
+    reasons.push(`${variable} is set but empty, which it uses as the ${variable === KEY ? "key" : "name"}`);
   else if (kind === "flag")
-    reasons.push(
-      variable ? `${variable} beats every --context there` : "this --context does not count there",
-    );
-  else if (kind === "project" || isForbidden) reasons.push("it knows no .bentorc");
+    reasons.push(variable ? `${variable} overrides every --context there` : "it does not see this --context");
+  else if (kind === "project" || isForbidden) reasons.push("it does not read .bentorc");
   if (isSetButEmpty(env, "BENTOML_HOME") && path)
-    reasons.push(`BENTOML_HOME is set but empty, so that it reads ${path}`);
-  return reasons.length > 0 ? reasons : ["it takes endpoint and token exactly as they are written"];
+    reasons.push(`BENTOML_HOME is set but empty, so it reads ${path}`);
+  return reasons.length > 0 ? reasons : ["it uses endpoint and token exactly as they are written"];
 }
 
 function isSameLogin(ours: Context | undefined, theirs: Context | undefined): boolean {

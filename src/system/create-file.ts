@@ -19,9 +19,9 @@ import { codeOf, storageError } from "./storage-error.ts";
 import { userId } from "./runtime.ts";
 
 /**
- * What we make has its final mode from the first byte on. What root makes gets the owner of the directory it stands
- * in, so that `sudo` never leaves a user with files that are not theirs. Owner and mode are changed on the open
- * descriptor, because a path may lead elsewhere a moment later.
+ * What we make has its final mode before the first byte is in it, even where the umask takes bits away from the owner.
+ * What root makes gets the owner of its directory, so that `sudo` never leaves a user with files that are not theirs.
+ * Owner and mode are changed on the open descriptor, because a path may lead elsewhere a moment later.
  */
 export interface Owner {
   uid: number;
@@ -44,6 +44,8 @@ export function createFile(
 ): void {
   const descriptor = openSync(path, "wx", mode);
   try {
+    const made = fstatSync(descriptor).mode & 0o777;
+    if ((mode & ~made & 0o700) !== 0) fchmodSync(descriptor, made | (mode & 0o700));
     give(descriptor, owner ?? statSync(dirname(path)));
     writeAll(descriptor, typeof content === "string" ? Buffer.from(content) : content);
     if (durable) uninterrupted(() => fsyncSync(descriptor));
@@ -68,7 +70,7 @@ const PRIVATE_MODE = 0o700;
  */
 export function ensurePrivateDirectory(path: string): void {
   requirePrivateDirectory(path);
-  makeDirectory(path);
+  if (!existsSync(path)) makeDirectory(path);
   try {
     onDirectory(path, (descriptor) => {
       const stats = fstatSync(descriptor);
@@ -97,7 +99,7 @@ export function narrow(path: string): void {
 }
 
 /**
- * Makes nothing.
+ * Creates nothing.
  *
  * @throws CliError `STORAGE` when something other than a directory of this user's stands there. Root may use anybody's.
  */
@@ -106,7 +108,7 @@ export function requirePrivateDirectory(path: string): void {
 }
 
 /**
- * Whether {@link requirePrivateDirectory} lets it pass.
+ * Whether {@link requirePrivateDirectory} accepts it.
  *
  * @throws CliError `STORAGE` where that cannot be told
  */
@@ -130,15 +132,21 @@ function requireUsable(path: string, reason: string | undefined): void {
   });
 }
 
-/** For its owner alone, whatever the umask: what is made for a home of contexts holds tokens. */
+/**
+ * For its owner alone, because what is made for a home of contexts holds tokens. The umask is replaced meanwhile: one that
+ * forbids the owner to open the new directory would leave only its path to change its mode by.
+ */
 function makeDirectory(path: string): void {
   const parent = dirname(path);
   if (!existsSync(parent)) makeDirectory(parent);
+  const umask = process.umask(0o777 & ~PRIVATE_MODE);
   try {
     mkdirSync(path, { mode: PRIVATE_MODE });
     onDirectory(path, (descriptor) => give(descriptor, statSync(parent)));
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw storageError("write in", parent, error);
+  } finally {
+    process.umask(umask);
   }
 }
 

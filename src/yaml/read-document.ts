@@ -6,13 +6,13 @@ import { type ContextsFile, DEFAULT_CURRENT, type Problem } from "./contexts-fil
 import { Source } from "./document.ts";
 import { readField, type Tree, TreeBuilder } from "./tree.ts";
 
-/** An entry of the list: a context, what keeps it from being one, or both, for one that only Python stops at. */
+/** An entry of the list: a context, or a problem. It has both if only Python refuses the entry. */
 export interface Entry {
   context?: Context;
   problem?: Problem;
 }
 
-/** Reads any text that Python bentoml can read. Throws `CORRUPT` for all other text. */
+/** Reads every text that Python bentoml can read. Throws `CORRUPT` for any other text. */
 export function parseContexts(text: string): ContextsFile {
   const source = new Source(text);
   const { root } = new TreeBuilder(source);
@@ -32,7 +32,7 @@ export function readEntries(source: Source, root: Tree): Entry[] {
   const { node, parts, refusal } = list.value;
   if (list.isDisputed || !isSeq(node)) throw source.corrupt("`contexts` is not one list", list.key);
   if (refusal?.node === node) throw source.corrupt(`the list ${refusal.why},`, node);
-  /** Python takes the first entry of a name, so that none behind one that is left out may stand in for it. */
+  /** Python uses the first entry of a name, so a later entry must not replace one that is left out. */
   const leftOut = new Set<string | undefined>();
   return parts.map((part, index) => {
     const entry = readEntry(source, part, node.items[index]);
@@ -67,7 +67,7 @@ function readEntry(source: Source, { node, fields, refusal }: Tree, item: unknow
   const context = new Context({
     name: name ?? "",
     endpoint: read("endpoint")?.text ?? "",
-    // Python makes this text of a token that is null.
+    // Python reads a null token as this text.
     apiToken: token === null ? "None" : token?.text,
     email: read("email")?.text ?? null,
     line,
@@ -103,7 +103,7 @@ function readCurrent(
   return { current: { name: DEFAULT_CURRENT, line }, problem: { line, message, current: true } };
 }
 
-/** What else Python refuses the file for: in unknown keys, and in values that a later one of the same key hides. */
+/** Other reasons for which Python refuses the file: in unknown keys, and in values that a repeated key overrides. */
 function readOthers(source: Source, { parts, fields }: Tree): Problem[] {
   const known = new Set(["contexts", "current_context_name"].map((key) => fields.get(key)?.value));
   return parts.flatMap((part) => {

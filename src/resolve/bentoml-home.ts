@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { type Paths, pathsBelow } from "../store/home.ts";
+import { type Paths, pathsBelow } from "../store/paths.ts";
 import { type Environment, homeDirectory } from "../system/runtime.ts";
 
 /**
- * Where the shared file stands, by Python bentoml's rules: `$BENTOML_HOME`, expanded until nothing changes, else
- * `~/bentoml`. An empty `BENTOML_HOME` counts as unset here, while Python takes it for the working directory.
+ * The place of the shared file by Python bentoml's rules: `$BENTOML_HOME`, expanded until nothing changes, else
+ * `~/bentoml`. An empty `BENTOML_HOME` counts as unset here, but means the working directory to Python.
  */
 export function locateHome(env: Environment, cwd: () => string): Paths {
   const given = env["BENTOML_HOME"];
   return pathsBelow(given?.trim() ? expand(given, env) : defaultHome(env), cwd);
 }
 
-/** Where Python bentoml itself looks. */
+/** The place that Python bentoml itself uses. */
 export function locatePythonHome(env: Environment, cwd: () => string): Paths {
   const given = env["BENTOML_HOME"];
   return pathsBelow(given === undefined ? defaultHome(env) : expand(given, env), cwd);
@@ -23,7 +23,7 @@ function defaultHome(env: Environment): string {
 }
 
 const MAX_EXPANSIONS = 32;
-/** Longer than any path; without a limit, `$X$X` would double 32 times. */
+/** Longer than any path. Without a limit, a variable X with the value `$X$X` would double 32 times. */
 const MAX_EXPANDED = 4096;
 
 function expand(value: string, env: Environment): string {
@@ -38,7 +38,7 @@ function expand(value: string, env: Environment): string {
   });
 }
 
-/** As Python's `os.path.expandvars`: an undefined variable stays as it is written. */
+/** Like Python's `os.path.expandvars`: keeps an undefined variable as it is written. */
 function expandVariables(value: string, env: Environment): string {
   let left = MAX_EXPANDED;
   const take = (text: string) => {

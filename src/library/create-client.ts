@@ -7,7 +7,7 @@ import type { Active } from "../resolve/active.ts";
 import { checkRequestedOrganization } from "../resolve/pins.ts";
 import { ownEnvironment } from "../system/runtime.ts";
 
-/** For everything that may send a request. */
+/** Options of functions that may send a request. */
 export interface RequestOptions {
   /** Time for a request and its retries: 30 seconds by default, a day at most. */
   timeoutMs?: number;
@@ -17,19 +17,19 @@ export interface RequestOptions {
   insecureHttp?: boolean;
 }
 
-/** What a client needs of a resolved context. */
+/** The part of a resolved context that a client needs. */
 interface Credentials {
   endpoint: string;
   token: Token;
-  /** The `.bentorc` whose pins hold. */
+  /** The `.bentorc` whose pins are checked. */
   project?: Active["project"] | undefined;
 }
 
 /**
- * An ofetch instance for one context: `client("/api/v2/deployments")` sends a request to its endpoint with its token,
- * which is sent nowhere else.
+ * An ofetch instance for one context: `client("/api/v2/deployments")` sends a request to its endpoint with its token.
+ * The token is sent to no other place.
  *
- * @throws CliError when the endpoint must not be used. A request that fails rejects with one, too.
+ * @throws CliError when the endpoint must not be used. A failed request rejects with a `CliError` too.
  */
 export function createClient(
   { endpoint, token, project }: Credentials,
@@ -45,7 +45,7 @@ export function createClient(
       signal: signal ? AbortSignal.any([request.signal, signal]) : request.signal,
       debug: () => {},
     });
-  // Now, so that a wrong endpoint is not first noticed by a request.
+  // Connect now, so that a wrong endpoint throws here and not at the first request.
   connect();
   return bindFetch(connect, (message) => checkRequestedOrganization({ project }, message));
 }
@@ -53,7 +53,7 @@ export function createClient(
 const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_TIMEOUT_MS = 86_400_000;
 
-/** @throws CliError `USAGE` for a time that a timer cannot wait. */
+/** @throws CliError `USAGE` for a time that no timer can wait. */
 export function withDefaults(options: RequestOptions): Required<RequestOptions> {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, insecureHttp = false } = options;
   if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS))

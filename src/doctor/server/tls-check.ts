@@ -4,10 +4,10 @@ import { findUnusableAuthorities } from "../../system/authorities.ts";
 import { type Certificate, inspectTls } from "../../system/certificate.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import { open, secret, text } from "../report.ts";
-import { reasonOf } from "./connection.ts";
-import type { Target } from "./target.ts";
+import { reasonOf } from "./connection-checks.ts";
+import type { Target } from "./asked-server.ts";
 
-/** The server's certificate, on a connection of its own that sends no request. */
+/** Checks the server's certificate, on a connection of its own that sends no request. */
 export const tls: Check<Target> = {
   id: "tls",
   async run({ cli, url, route, host, patience }) {
@@ -40,9 +40,11 @@ function judge({ validTo, issuer, isPublic }: Certificate, host: string, now: Da
   const validity = text`valid until ${end} (${days}d), issued by ${authority}`;
   if (!isPublic && /(^|\.)bentoml\.(com|ai)$/.test(host))
     return warn(
-      text`${validity}, which is no public authority: somebody on the way reads what is sent, API tokens as well`,
-      text`this is what a company's proxy or a virus scanner does; ask whether it is meant to`,
+      text`${validity}, which is not a public authority: somebody in between can read the requests and API tokens`,
+      text`a company's proxy or a virus scanner does this; ask whether it is intended`,
     );
-  const message = isPublic ? validity : text`${validity}, an authority that this machine was told to trust`;
+  const message = isPublic
+    ? validity
+    : text`${validity}, an authority that this machine trusts by configuration`;
   return days >= SOON_DAYS ? ok(message) : warn(message, text`the server needs a new certificate soon`);
 }

@@ -7,7 +7,6 @@ import {
   keyVariable,
   variable,
 } from "../../resolve/environment.ts";
-import { comparePython } from "../../resolve/python.ts";
 import type { Environment } from "../../system/runtime.ts";
 import { attempt, type Check, ok, warn } from "../check.ts";
 import { join, open, secret, type Text, text } from "../report.ts";
@@ -17,7 +16,7 @@ const ENDPOINT = "BENTO_CLOUD_API_ENDPOINT";
 const CONTEXT = "BENTOML_CLOUD_CONTEXT";
 const CHOOSING = [KEY, KEY_FILE, ENDPOINT, CONTEXT];
 
-/** The variables that choose a login: whether they contradict each other, the options or a project, or mislead. */
+/** The variables that choose a login: whether they contradict one another, the options or a project. */
 export const environment: Check = {
   id: "environment",
   async run(cli) {
@@ -25,15 +24,14 @@ export const environment: Check = {
     const empty = [...CHOOSING, "BENTOML_HOME"].filter((name) => isSetButEmpty(env, name));
     if (empty.length === 0 && CHOOSING.every((name) => env[name] === undefined))
       return ok(text`no variable chooses a login`);
-    // A key or an endpoint that cannot be used at all throws.
+    // Throws for a key or an endpoint that cannot be used at all.
     environmentCredential(env);
-    const sentences = [
+    const conflicts = [
       ...empty.map((name) => text`${open(name)} is set but empty, and ignored here`),
       ...(await listConflicts(cli)),
-      ...(await compareWithPython(cli)),
     ];
-    if (sentences.length === 0) return ok(describeChoice(env));
-    return warn(join(sentences), text`\`bentocloud explain\` shows what each of them uses`);
+    if (conflicts.length === 0) return ok(describeChoice(env));
+    return warn(join(conflicts), text`\`bentocloud explain\` shows what this program and Python bentoml use`);
   },
 };
 
@@ -55,14 +53,6 @@ async function listConflicts({ env, flags, cwd }: Cli): Promise<Text[]> {
     found.push(text`${winner} wins over the context that ${secret("path", project.path)} names`);
   }
   return found;
-}
-
-async function compareWithPython(cli: Cli): Promise<Text[]> {
-  const { env, cwd } = cli;
-  const active = await attempt(() => cli.resolve());
-  const { python } = await comparePython({ env, cwd, active, isForbidden: false });
-  if (!python.differs) return [];
-  return [text`Python bentoml decides differently: ${secret("reasons", python.reason ?? "")}`];
 }
 
 function describeChoice(env: Environment): Text {

@@ -8,7 +8,7 @@ import type { Client } from "./client.ts";
 
 /** The browser flow: the server issues a code, a signed-in person approves it, and the code is exchanged for a token. */
 export interface SignIn {
-  /** Where the person approves. Built from the user's own endpoint; only the code comes from the server. */
+  /** The page on which the person approves, below the user's own endpoint. Only the code comes from the server. */
   url: URL;
   /** Keeps asking through lost connections and refusals. @throws CliError `TIMEOUT` when nobody approves in time. */
   wait(options: WaitOptions): Promise<Token>;
@@ -49,7 +49,7 @@ async function poll(client: Client, code: string, options: WaitOptions): Promise
     });
     const answer = await askOnce(client, path);
     if (answer && answer.status >= 200 && answer.status < 300) return readToken(answer, client.endpoint);
-    // Any other refusal means that nobody has approved yet.
+    // 410: the code has expired. Any other refusal: nobody has approved yet.
     if (answer?.status === 410)
       throw notApproved("the sign-in was not approved in time: its code is no longer valid");
     retryAfterMs = answer?.retryAfterMs ?? 0;

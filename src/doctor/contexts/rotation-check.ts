@@ -6,15 +6,15 @@ import { readRotations, type Rotation } from "../../tokens/rotation-journal.ts";
 import { attempt, type Check, ok, warn } from "../check.ts";
 import { contextName, endpointAddress, join, open, secret, text } from "../report.ts";
 
-/** Rotations of API tokens that were interrupted: until they end, two secrets are valid where one should be. */
+/** Interrupted rotations of API tokens: until one is finished, the old and the new token may both be valid. */
 export const rotations: Check = {
   id: "rotations",
   async run({ store, now }) {
     const unfinished = readRotations(store.paths.own);
-    if (unfinished.length === 0) return ok(text`every token rotation has ended`);
+    if (unfinished.length === 0) return ok(text`no token rotation is unfinished`);
     const described = unfinished.map(({ old, endpoint, started_at }) => {
       const age = open(showAge(new Date(started_at), now()));
-      return text`that of "${secret("api token", old.name)}" at ${endpointAddress(endpoint)}, begun ${age} ago`;
+      return text`"${secret("api token", old.name)}" at ${endpointAddress(endpoint)}, started ${age} ago`;
     });
     const contexts = (await attempt(() => store.read()))?.contexts ?? [];
     const [name] = unfinished.flatMap((rotation) => findContextFor(rotation, contexts)?.name ?? []);
@@ -22,11 +22,11 @@ export const rotations: Check = {
       name === undefined
         ? text`sign in to that endpoint, then \`bentocloud api-token rotate\``
         : text`bentocloud api-token rotate ${contextName(name, quoteWord(name))}`;
-    return warn(text`a token rotation has not ended: ${join(described)}`, hint);
+    return warn(text`a token rotation is unfinished: ${join(described)}`, hint);
   },
 };
 
-/** One that can end the rotation: with the old token or its successor, else any that signs in there. */
+/** A context that can finish the rotation: one with the old or the new token, else any of that endpoint. */
 function findContextFor({ endpoint, old, successor }: Rotation, contexts: readonly Context[]) {
   const there = contexts.filter((context) => isSameEndpoint(context.endpoint, endpoint));
   const secrets = new Set([old.token, successor?.token]);

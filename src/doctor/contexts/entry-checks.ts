@@ -16,7 +16,7 @@ const listNames = (names: readonly string[]): Text => list(names.map((name) => c
 const describe = ({ line, message }: Problem): Text => text`line ${line}: ${message}`;
 const correct = ({ paths }: Store): Text => text`correct ${secret("path", paths.file)}`;
 
-/** Contexts that another program removed, and that are still missing. Only `restore` brings one back. */
+/** Contexts that another program removed and that are still missing. Only `restore` brings one back. */
 const lost: Check<Entries> = {
   id: "lost",
   async run({ contexts, store }) {
@@ -29,7 +29,7 @@ const lost: Check<Entries> = {
   },
 };
 
-/** Entries that share a name. Python bentoml takes the first of them, too. */
+/** Entries that share a name. Python bentoml uses the first one, as this program does. */
 const names: Check<Entries> = {
   id: "names",
   async run({ contexts, store }) {
@@ -38,15 +38,15 @@ const names: Check<Entries> = {
       const lines = later.map(({ line }) => open(`line ${line}`));
       return later.length > 0 ? [text`${contextName(name)} (again on ${list(lines)})`] : [];
     });
-    if (shared.length === 0) return ok(text`every context has a name of its own`);
+    if (shared.length === 0) return ok(text`every context has a different name`);
     return warn(
-      text`of several contexts with one name only the first counts: ${list(shared)}`,
+      text`only the first of several contexts with the same name is used: ${list(shared)}`,
       text`rename or remove the later ones in ${secret("path", store.paths.file)}`,
     );
   },
 };
 
-/** Contexts without an API token. Where the key itself is missing, Python bentoml refuses the whole file. */
+/** Contexts without an API token. If the key `api_token` is missing, Python bentoml refuses the whole file. */
 const tokens: Check<Entries> = {
   id: "tokens",
   async run({ contexts }) {
@@ -68,7 +68,7 @@ const current: Check<Entries> = {
   async run(entries) {
     const { contexts, current, problems, store } = entries;
     const problem = problemWith(entries, null);
-    // The entry is there, so its name is not taken out.
+    // No repair: the entry exists and only has to be corrected.
     if (problem) return fail(text`the current context cannot be used: ${describe(problem)}`, correct(store));
     const { name, line } = current;
     const isEnvironment = name === ENVIRONMENT_NAME;
@@ -84,22 +84,22 @@ const current: Check<Entries> = {
     const hint = isEmpty ? text`bentocloud login` : use;
     if (line === null) return warn(text`no context is current`, hint);
     const message = isEnvironment
-      ? text`__env__ is current, which Python bentoml wrote and cannot find`
-      : text`the current context is ${contextName(name, showName(name))}, and there is none`;
+      ? text`the current context is __env__, a name that Python bentoml writes but no context has`
+      : text`the current context is ${contextName(name, showName(name))}, which does not exist`;
     return { ...fail(message, hint), repair: () => clearCurrent(store) };
   },
 };
 
-/** Changes nothing where a context that exists was made current meanwhile. */
+/** Changes nothing if an existing context was made current in the meantime. */
 async function clearCurrent(store: Store): Promise<Text> {
   await store.update((file) => {
     const isStored = problemWith(file, null) ?? findContext(file.contexts, file.current.name);
     return { changes: isStored ? [] : [{ kind: "use", name: null }] };
   });
-  return text`took out a current context that does not exist`;
+  return text`removed a current context that does not exist`;
 }
 
-/** Values that Python bentoml reads as something else than is written, or not at all. */
+/** Values that Python bentoml would read differently from how they are written, or not at all. */
 const values: Check<Entries> = {
   id: "values",
   async run({ problems, store }) {
@@ -108,7 +108,7 @@ const values: Check<Entries> = {
   },
 };
 
-/** What the contexts file says. The check `file` reports one that cannot be read; of that these say nothing. */
+/** Checks of the entries. For a file that cannot be read they report nothing, because the check `file` does. */
 export const entryChecks: Check[] = [lost, names, tokens, current, values].map(({ id, run }) => ({
   id,
   async run({ store }) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { locateHome } from "../../src/resolve/home.ts";
+import { locateHome } from "../../src/resolve/bentoml-home.ts";
 import { home, run, type RunOptions } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
@@ -48,7 +48,7 @@ describe("locateHome", () => {
     expect(locateHome({ HOME: "/home/me" }, cwd).own).toBe("/home/me/bentoml/.bentocloud");
   });
 
-  test.each([["a$BENTOML_HOME"], ["$BENTOML_HOME/x"]])("%s refers to itself, and does not hang", (value) => {
+  test.each([["a$BENTOML_HOME"], ["$BENTOML_HOME/x"]])("%s refers to itself and is an error", (value) => {
     expect(() => fileOf(value)).toThrow("BENTOML_HOME refers to itself");
   });
 
@@ -62,11 +62,11 @@ describe("locateHome", () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  test("another user's home is refused rather than taken for a directory called so", () => {
+  test("another user's home is refused, and not read as the name of a directory", () => {
     expect(() => fileOf("~other/x")).toThrow("names another user's home (~other)");
   });
 
-  test("an absolute one needs no working directory", () => {
+  test("an absolute path needs no working directory", () => {
     const gone = () => {
       throw new Error("gone");
     };
@@ -89,7 +89,7 @@ describe("BENTOML_HOME", () => {
     expect(shown.stdout).toContain(join(here.path, place, ".yatai.yaml"));
   });
 
-  test("that refers to itself ends with an error, where Python never ends", async () => {
+  test("that refers to itself is an error, while Python never ends", async () => {
     const here = home();
     const env = { BENTOML_HOME: "$A", A: "$B", B: "x$A" };
     const { code, stdout, stderr } = await signIn({ home: here, env });
@@ -98,7 +98,7 @@ describe("BENTOML_HOME", () => {
     expect(here.tree()).toEqual([]);
   });
 
-  test("with a file in its place: reading says so, and login before it asks the server", async () => {
+  test("that is a file is an error of reading, and of login before it sends a request", async () => {
     const here = home();
     writeFileSync(here.bentoml, "a file");
     const asked = cloud.requests.length;
@@ -112,7 +112,7 @@ describe("BENTOML_HOME", () => {
 });
 
 describe("our own directory", () => {
-  test("holds our memory and the versions, for the owner alone, and narrows one that others could read", async () => {
+  test("contains the state and the versions, private to the owner, and a wider mode is narrowed", async () => {
     const here = home();
     mkdirSync(ownOf(here), { recursive: true, mode: 0o755 });
     for (const _ of [1, 2]) await signIn({ home: here });
@@ -132,7 +132,7 @@ describe("our own directory", () => {
     ["broken", "{"],
     ["hostile", '{"previous":{"a":1},"identities":{"default":[null,5]}}'],
   ])(
-    "may hold a memory that is %s: it counts as lost, and what Python would drop is there again",
+    "may contain a state file that is %s: it counts as lost, and the next write replaces it",
     async (_name, text) => {
       const here = home();
       await signIn({ home: here });
@@ -146,7 +146,7 @@ describe("our own directory", () => {
     },
   );
 
-  test("stands in another home where the contexts file is a link to that home's, and nowhere else", () => {
+  test("is in another home only if the contexts file is a link to the file of that home", () => {
     const here = home();
     for (const name of ["one", "two", "files"]) mkdirSync(join(here.path, name));
     symlinkSync("../one/.yatai.yaml", join(here.path, "two/.yatai.yaml"));
