@@ -99,7 +99,7 @@ test("the table has every command of the program", async () => {
   expect((await namesBelow(root)).toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
 });
 
-async function runRow(name: string, { args = [], json, bentorc, reveals = false }: Row, ...more: string[]) {
+async function runRow(name: string, { args = [], json, bentorc, reveals }: Row, ...more: string[]) {
   const cloud = await newCloud();
   const here = home();
   const token = cloud.issueToken({ name: "laptop", createdAt: new Date(Date.now() - 1e9) });
@@ -113,7 +113,7 @@ async function runRow(name: string, { args = [], json, bentorc, reveals = false 
   const given = typeof args === "function" ? args(cloud) : args;
   const words = [...name.split(" "), ...(json ? ["--json"] : []), ...more, ...given];
   const stdin = words.includes("--with-token") ? cloud.issueToken() : null;
-  const result = await run(words, { home: here, cwd, stdin, reveals: reveals && "stdout" });
+  const result = await run(words, { home: here, cwd, stdin, reveals: reveals ? "stdout" : false });
   expect({ code: result.code, stderr: result.stderr }).toEqual({
     code: 0,
     stderr: expect.not.stringContaining("error"),
