@@ -5,7 +5,7 @@ import { examplesOf, listLeaves } from "../../scripts/docs/commands.ts";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home as newHome, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
-import { programCommand } from "../support/program.ts";
+import { linkProgram } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 // What a GitHub job hands to its later steps.
@@ -88,10 +88,9 @@ async function prepare() {
     { name: "staging", endpoint, token: staging },
   ]);
   mkdirSync(join(home.path, "project"));
-  const ours = programCommand().map((word) => `'${word}'`);
   const addProgram = (path: string, line: string) =>
     chmodSync(writeBelow(home.path, path, `#!/bin/sh\n${line}\n`), 0o755);
-  addProgram("bin/bentocloud", `exec ${ours.join(" ")} "$@"`);
+  linkProgram(join(home.path, "bin"));
   for (const name of STAND_INS) addProgram(`bin/${name}`, "test -t 0 || cat >/dev/null");
   addProgram("project/deploy.sh", "true");
   const PATH = `${home.path}/bin:${process.env["PATH"]}`;

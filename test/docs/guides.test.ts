@@ -1,13 +1,13 @@
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { installLibrary } from "../library/package.ts";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home as newHome, type Home } from "../support/home.ts";
 import type { NewToken } from "../support/cloud/records.ts";
 import { CLOUD, type Internet, startInternet, YATAI } from "../support/internet.ts";
 import { needs, type Tool } from "../support/needs.ts";
-import { programCommand } from "../support/program.ts";
+import { linkProgram } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { listPages, readPage } from "./page.ts";
 import { normalize, runBlocks, type Session } from "./session.ts";
@@ -29,6 +29,8 @@ interface Start {
   tools?: readonly Tool[];
   answers?: (staging: string) => NonNullable<Session["answers"]>;
   behind?: Record<string, string>;
+  /** What happened before, as shell code. */
+  before?: string;
   /** Texts that the page's blocks print, in this order. */
   prints?: readonly (string | RegExp)[];
   prepare?: (home: Home) => void;
@@ -95,6 +97,12 @@ const PAGES: Record<string, Start> = {
     prints: ["2 of 2 deployments in production"],
   },
   "docs/reference/api.md": { contexts: ["production"], prints: ["summarizer"] },
+  "docs/reference/doctor.md": {
+    contexts: ["production"],
+    before:
+      'cp ~/bentoml/.yatai.yaml ~/before; printf %s "$TOKEN" | bentocloud login --context staging --no-use --with-token; ' +
+      "mv ~/before ~/bentoml/.yatai.yaml; bentocloud context current",
+  },
   "docs/reference/exit-codes.md": { contexts: ["production"] },
 };
 
@@ -138,7 +146,7 @@ for (const [path, start] of Object.entries(PAGES))
 const ADA = { email: "ada@example.test", createdAt: new Date(Date.now() - 1e9) };
 
 async function begin(start: Start): Promise<Session> {
-  const { contexts = [], others = [], answers, behind = {}, prepare } = start;
+  const { contexts = [], others = [], answers, behind = {}, before = "true", prepare } = start;
   const internet = await startInternet();
   used.push(internet);
   const { cloud, yatai, env } = internet;
@@ -165,15 +173,16 @@ async function begin(start: Start): Promise<Session> {
     },
     answers: answers?.(yatai.issueToken({ ...ADA, organization: "staging-team" })) ?? [],
     behind,
+    before,
   };
 }
 
 /** A directory for `PATH` with our program, and a browser in which somebody approves every sign-in. */
 function programs(home: Home): string {
-  const ours = programCommand().map((word) => `'${word}'`);
+  const directory = join(home.path, "bin");
   const approve =
     'curl -fsS -d "code=${1##*code=}" -d email=ada@example.test "${1%%\\?*}/approve" >/dev/null';
-  for (const [name, line] of Object.entries({ bentocloud: `exec ${ours.join(" ")} "$@"`, approve }))
-    chmodSync(writeBelow(home.path, `bin/${name}`, `#!/bin/sh\n${line}\n`), 0o755);
-  return dirname(join(home.path, "bin/bentocloud"));
+  chmodSync(writeBelow(directory, "approve", `#!/bin/sh\n${approve}\n`), 0o755);
+  linkProgram(directory);
+  return directory;
 }

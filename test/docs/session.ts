@@ -23,6 +23,8 @@ export interface Session {
   answers?: readonly (readonly [appears: string | RegExp, types: string])[];
   /** Code behind each block of a language, to see what it did. */
   behind?: Record<string, string>;
+  /** Shell code that is run before the first block. */
+  before?: string;
 }
 
 interface Step {
@@ -36,11 +38,11 @@ interface Step {
  * one fails.
  */
 export async function runBlocks(blocks: readonly Block[], session: Session) {
-  const { home, env, answers = [] } = session;
+  const { home, env, answers = [], before = "true" } = session;
   const steps = blocks.flatMap((block) => toSteps(block, session));
   const script = join(home.path, ".page.sh");
   const lines = steps.flatMap(({ code }, index) => [`printf '\\n@@%s\\n' ${index}`, code]);
-  writeFileSync(script, ["set -eo pipefail", ...lines, "printf '\\n@@end\\n'", ""].join("\n"));
+  writeFileSync(script, ["set -eo pipefail", before, ...lines, "printf '\\n@@end\\n'", ""].join("\n"));
   const terminal = openTerminal([script], { home, env, command: ["bash"], cols: 120, reveals: true });
   for (const [text, typed] of answers) {
     await terminal.waitFor(text, 20_000);
@@ -83,6 +85,8 @@ function readConsole(code: string): Step[] {
 export function normalize(text: string): string {
   return text
     .replaceAll(/\*{4}\w{4}/g, "****")
+    .replaceAll(/restore [0-9a-f]{4}\b/g, "restore ID")
+    .replaceAll(/^\d+ checks passed/gm, "N checks passed")
     .replaceAll(/ {2,}/g, "  ")
     .trim();
 }
