@@ -125,23 +125,20 @@ test("every page with a block that can be run is run", () => {
 });
 
 for (const [path, start] of Object.entries(PAGES))
-  needs("bash" as Tool, ...(start.tools ?? [])).test(
-    `${path}: can be followed from top to bottom`,
-    async () => {
-      const blocks = readPage(path).blocks.filter(({ notRun }) => notRun === undefined);
-      const results = await runBlocks(blocks, await begin(start));
-      for (const { code, shows, prints } of results) {
-        if (shows !== undefined)
-          expect({ code, prints: normalize(prints) }).toEqual({ code, prints: normalize(shows) });
-      }
-      let rest = results.map(({ prints }) => prints).join("\n");
-      for (const text of start.prints ?? []) {
-        const at = typeof text === "string" ? rest.indexOf(text) : rest.search(text);
-        expect(at === -1 ? rest : "").toBe("");
-        rest = rest.slice(at + 1);
-      }
-    },
-  );
+  needs("bash", ...(start.tools ?? [])).test(`${path}: can be followed from top to bottom`, async () => {
+    const blocks = readPage(path).blocks.filter(({ notRun }) => notRun === undefined);
+    const results = await runBlocks(blocks, await begin(start));
+    for (const { code, shows, prints } of results) {
+      if (shows !== undefined)
+        expect({ code, prints: normalize(prints) }).toEqual({ code, prints: normalize(shows) });
+    }
+    let rest = results.map(({ prints }) => prints).join("\n");
+    for (const text of start.prints ?? []) {
+      const at = typeof text === "string" ? rest.indexOf(text) : rest.search(text);
+      expect(at === -1 ? rest : "").toBe("");
+      rest = rest.slice(at + 1);
+    }
+  });
 
 const ADA = { email: "ada@example.test", createdAt: new Date(Date.now() - 1e9) };
 
