@@ -14,7 +14,7 @@ export const START = "main.js";
 /** Every package whose code may be in the binary. Any other package fails the build. */
 const BUNDLED = new Set(
   `@clack/core @clack/prompts bundle-name c12 citty confbox consola default-browser default-browser-id
-  define-lazy-prop destr fast-string-truncated-width fast-string-width fast-wrap-ansi fastest-levenshtein
+  define-lazy-prop destr fast-string-truncated-width fast-string-width fast-wrap-ansi
   is-docker is-in-ssh is-inside-container is-wsl jq-wasm node-fetch-native ofetch open powershell-utils
   run-applescript sisteransi ufo wsl-utils yaml`.split(/\s+/),
 );
@@ -32,7 +32,7 @@ const HOT = [
   "src/cli/help.ts",
   "src/store/versions.ts",
   "src/store/state.ts",
-  "src/resolve/context-names.ts",
+  "src/commands/completion/_values.ts",
   "src/app.ts",
   "src/system/execute.ts",
 ];

@@ -68,7 +68,8 @@ function describe([name, arg]: [string, ArgDef]): string[] {
 function term(name: string, arg: ArgDef): string {
   if (arg.type === "positional") return italic(name);
   const alias = "alias" in arg && typeof arg.alias === "string" ? `${bold(`-${arg.alias}`)}, ` : "";
-  const value = arg.type === "boolean" ? "" : ` ${italic(arg.valueHint ?? "value")}`;
+  const hint = italic(arg.valueHint ?? "value");
+  const value = arg.type !== "boolean" ? ` ${hint}` : arg.valueHint === undefined ? "" : `[=${hint}]`;
   return `${alias}${bold(`--${name}`)}${value}`;
 }
 

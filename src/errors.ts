@@ -4,7 +4,7 @@ import { safe, safeLines } from "./system/redact.ts";
  * Every failure a command can end in. The codes and exit numbers are public API: scripts branch on them,
  * so a name may be added here but never changed.
  */
-const EXIT_CODES = {
+export const EXIT_CODES = {
   FAILURE: 1,
   USAGE: 2,
   NOT_FOUND: 3,
@@ -32,9 +32,24 @@ export function exitCodeOf(code: ErrorCode): number {
   return code in EXIT_CODES ? EXIT_CODES[code as keyof typeof EXIT_CODES] : 5;
 }
 
+/** What was probably meant. The harness, which knows the whole command line, makes a hint of it. */
+export type Correction =
+  | {
+      /** A word that is none of these names. */
+      unknown: string;
+      names: readonly string[];
+      /** The environment variable that it comes from, if it is not on the command line. */
+      variable?: string;
+    }
+  | {
+      /** An option that was missing. */
+      missing: string;
+    };
+
 interface ErrorDetails {
   /** The next thing to do, usually a command to run. */
   hint?: string | undefined;
+  correction?: Correction | undefined;
   cause?: unknown;
 }
 
@@ -46,11 +61,18 @@ export class CliError extends Error {
   override readonly name = "CliError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** Private, because a runtime prints the public fields of an error that nobody catches. */
+  readonly #correction: Correction | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(safe(message), { cause: makeSafe(details.cause) });
     this.code = code;
     this.hint = details.hint === undefined ? undefined : safe(details.hint);
+    this.#correction = details.correction;
+  }
+
+  get correction(): Correction | undefined {
+    return this.#correction;
   }
 
   get exitCode(): number {

@@ -1,3 +1,4 @@
+import type { Invocation } from "./cli/invocation.ts";
 import { reportError } from "./cli/report-error.ts";
 import { parseInvocation, runInvocation } from "./cli/parse-argv.ts";
 import { root } from "./commands/index.ts";
@@ -28,13 +29,15 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     color: !has("--no-color"),
   };
   let output = createOutput(seen, env);
+  let invocation: Invocation | undefined;
   try {
     if (argv[0] === "__complete") return await printCompletions(argv.slice(1), env, output);
-    const invocation = await parseInvocation(root, argv);
+    invocation = await parseInvocation(root, argv);
     output = createOutput(invocation.flags, env);
     if (invocation.request === "help") {
-      const { renderHelp } = await import("./cli/help.ts");
-      output.page(await renderHelp(invocation.command, invocation.path, (text) => output.title(text)));
+      const { renderInvocation } = await import("./cli/help.ts");
+      const style = { title: (text: string) => output.title(text), width: findWidth() };
+      output.page(await renderInvocation(invocation, style));
       return 0;
     }
     if (invocation.request === "version") {
@@ -45,10 +48,15 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     const { createCli } = await import("./app.ts");
     return await runInvocation(invocation, createCli(invocation.flags, env, output));
   } catch (error) {
-    return reportError(error, output);
+    return await reportError(error, output, invocation);
   } finally {
     await output.finish();
   }
+}
+
+/** The columns for help; 80 in a file or for another program. */
+function findWidth(): number {
+  return (isTerminal(1) && process.stdout.columns) || 80;
 }
 
 /** Colour goes to terminals only, and to none when `NO_COLOR` or `--no-color` says so. */
@@ -75,8 +83,12 @@ async function printCompletions(
 ): Promise<number> {
   try {
     const { answer } = await import("./cli/completion/respond.ts");
-    const { suggestNames } = await import("./resolve/context-names.ts");
-    const lines = await answer(root, question, () => suggestNames(env, () => process.cwd()));
+    const { valueLists } = await import("./commands/completion/_values.ts");
+    const lines = await answer(
+      root,
+      question,
+      valueLists(env, () => process.cwd()),
+    );
     output.page(lines.join("\n"));
   } catch {
     // There is nothing to suggest.

@@ -69,7 +69,7 @@ const OUTSIDE: Record<string, string[]> = {
   confbox: ["system/own-json.ts", "store/protection.ts"],
   consola: ["system/output.ts"],
   "fast-string-width": ["system/table.ts"],
-  "fastest-levenshtein": ["cli/suggest.ts"],
+  "fast-wrap-ansi": ["cli/layout.ts"],
   "jq-wasm": ["system/jq.ts"],
   ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/create-client.ts"],
   open: ["system/browser.ts"],

@@ -1,6 +1,6 @@
 import { readProtected } from "../store/protection.ts";
 import type { Active } from "../resolve/active.ts";
-import { quoteWord } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 
@@ -16,7 +16,7 @@ export function protectedNames({ store, output }: Cli): readonly string[] {
 }
 
 interface Intent {
-  /** The values of `--yes`. */
+  /** The values of `--yes`. One without a name is empty: it forbids the question, and does not answer it. */
   yes: readonly string[];
   /** What the command is about to do, for the question: "run a program with it". */
   intent: string;
@@ -33,7 +33,7 @@ export async function confirmProtected(
   names: readonly string[],
   { yes, intent }: Intent,
 ): Promise<void> {
-  const other = yes.find((name) => !names.includes(name));
+  const other = yes.find((name) => name !== "" && !names.includes(name));
   if (other !== undefined)
     throw usageError(
       `--yes names "${other}", which this is not about; nothing was done`,
@@ -41,7 +41,8 @@ export async function confirmProtected(
     );
   const asked = names.filter((name) => !yes.includes(name));
   const guarded = asked.length === 0 ? [] : readProtected(cli.store.paths);
-  for (const name of asked) if (guarded.includes(name)) await askForName(cli, name, intent);
+  const canAsk = cli.interactive && !yes.includes("");
+  for (const name of asked) if (guarded.includes(name)) await askForName(cli, name, { intent, canAsk });
 }
 
 /** For a command that uses the active context. The environment's credential is in no contexts file. */
@@ -50,15 +51,21 @@ export async function confirmActive(
   { name, source }: Active,
   { yes, intent }: Intent,
 ): Promise<void> {
-  const other = yes.find((one) => one !== name);
+  const other = yes.find((one) => one !== "" && one !== name);
   if (other !== undefined)
     throw usageError(`--yes names "${other}", but the active context is "${name}"; nothing was done`);
   if (source.kind !== "env_key") await confirmProtected(cli, [name], { yes, intent });
 }
 
-async function askForName(cli: Cli, name: string, intent: string): Promise<void> {
+async function askForName(
+  cli: Cli,
+  name: string,
+  { intent, canAsk }: { intent: string; canAsk: boolean },
+): Promise<void> {
   const fact = `the context "${name}" is protected`;
-  if (!cli.interactive) throw usageError(fact, `pass --yes=${quoteWord(name)} to ${intent}`);
+  const missing = `--yes=${quoteWord(name)}`;
+  if (!canAsk)
+    throw new CliError("USAGE", fact, { hint: `pass ${missing} to ${intent}`, correction: { missing } });
   const prompt = await cli.prompt();
   if ((await prompt.type(`${fact}; type its name to ${intent}`)) === name) return;
   throw new CliError("FAILURE", "that is not its name; nothing was done");

@@ -1,6 +1,7 @@
 import type { ApiToken } from "../cloud/api-token.ts";
 import type { Context } from "../contexts/context.ts";
-import { loginCommand, quoteWord } from "../resolve/require.ts";
+import { loginCommand } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import { expectedIdentity, recall, type Sighting } from "../store/state.ts";
 import type { Cli } from "../app.ts";
 import { showWhen } from "../system/time.ts";

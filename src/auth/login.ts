@@ -49,7 +49,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
   await cli.store.prepare(name);
   const existing = findContext(file.contexts, name);
-  if (existing || options.yes.length > 0)
+  if (existing || options.yes.some((name) => name !== ""))
     await confirmProtected(cli, [name], { yes: options.yes, intent: REPLACE });
   const isForeign = await cli.store.isForeign();
   const endpoint = chooseEndpoint(cli, options.endpoint, { source, existing, project, isForeign });

@@ -4,7 +4,7 @@ import { CliError, usageError } from "../errors.ts";
 import { removeContexts, requireStored } from "../store/manage-contexts.ts";
 import { readProtected } from "../store/protection.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
-import { quoteWord } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "./confirm-protected.ts";
 import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
@@ -24,8 +24,8 @@ export async function logOutOfAll(
 ): Promise<void> {
   const { contexts } = await cli.store.read();
   const all = [...new Set(contexts.map(({ name }) => name))];
-  const other = yes.find((name) => !all.includes(name));
-  if (other !== undefined) throw noSuchContext(other);
+  const other = yes.find((name) => name !== "" && !all.includes(name));
+  if (other !== undefined) throw noSuchContext(other, contexts);
   if (all.length > 0) await cli.store.prepare();
   const guarded = readProtected(cli.store.paths);
   const isKept = (name: string) => guarded.includes(name) && !yes.includes(name);

@@ -1,5 +1,5 @@
 import { usableTokenOf } from "../contexts/context.ts";
-import { looksLikeToken } from "../contexts/name.ts";
+import { looksLikeToken } from "../system/text.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import { requireContext, requireToken } from "../resolve/require.ts";

@@ -2,6 +2,7 @@ import type { ArgDef, ArgsDef } from "citty";
 import type { Flags } from "../app.ts";
 import { usageError } from "../errors.ts";
 import { flag, option } from "./command.ts";
+import type { Option } from "./invocation.ts";
 
 /** Accepted by every command, before or after its name. */
 export const GLOBAL_ARGS = {
@@ -19,15 +20,6 @@ export const GLOBAL_ARGS = {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_TIMEOUT_SECONDS = 86_400;
-
-/** An option of a command line, matched with its definition. */
-export interface Option {
-  name: string;
-  /** As it was written, without its value. */
-  written: string;
-  /** Undefined when there was none. */
-  value: string | undefined;
-}
 
 export function isOption(word: string): boolean {
   return word.startsWith("-") && word !== "-" && word !== "--";
@@ -53,38 +45,33 @@ export function readOption(
   return { option: { name, written, value: following }, next: index + 2 };
 }
 
-/** @throws CliError `USAGE` when the option has no value but needs one, or the other way round. */
-export function checkValue({ name, written, value }: Option, definitions: ArgsDef): void {
+/** @throws CliError `USAGE` when the option has no value but needs one, or one that it does not take. */
+export async function checkValue(
+  { name, written, value }: Option,
+  definitions: ArgsDef,
+  commandName: string,
+): Promise<void> {
   const definition: ArgDef = definitions[name] ?? {};
   if (definition.type === "boolean") {
     if (value !== undefined && definition.valueHint === undefined)
       throw usageError(`${written} takes no value`);
+    if (value === "") throw usageError(`${written}= needs a name`);
   } else if (value === undefined) {
     throw usageError(`${written} needs a value`, `write ${written}=VALUE`);
-  } else if (definition.type === "enum" && !definition.options?.includes(value)) {
-    throw usageError(`--${name} does not take this value`, `one of ${definition.options?.join(", ")}`);
-  }
+  } else await checkChoice(value, definition, `--${name}`, `${commandName} --${name}`);
 }
 
-/** The error for an option that is not defined, with the nearest one that is. */
-export async function unknownOption(word: string, commandName: string, definitions: ArgsDef) {
-  const { closest } = await import("./suggest.ts");
-  const written = withoutSecret(word);
-  const near = closest(
-    written,
-    Object.keys(definitions).map((name) => `--${name}`),
-  );
-  return usageError(
-    `unknown option ${written} for \`${commandName}\``,
-    near ? `did you mean ${near}?` : `\`${commandName} --help\` lists the options`,
-  );
+/** The values that an option or argument may have, where they are enumerated. */
+export function choicesOf(arg: ArgDef | undefined): readonly string[] | undefined {
+  return arg !== undefined && "options" in arg ? arg.options : undefined;
 }
 
-/** The part of an option that cannot be a secret: some programs take one as `-pSECRET`. */
-function withoutSecret(word: string): string {
-  const [written] = splitAtEquals(word);
-  if (!written.startsWith("--")) return written.slice(0, 2);
-  return /^--(?=.{1,32}$)[a-z]{1,15}(?:[_-][a-z]{0,15})*$/i.test(written) ? written : "--…";
+/** `line` is what stands before the value. @throws CliError `USAGE` for a value that is none of the choices. */
+export async function checkChoice(value: string | undefined, arg: ArgDef, name: string, line: string) {
+  const choices = choicesOf(arg);
+  if (value === undefined || choices === undefined || choices.includes(value)) return;
+  const { wrongChoice } = await import("./suggest.ts");
+  throw wrongChoice(value, choices, name, line);
 }
 
 export function readFlags(options: readonly Option[]): Flags {

@@ -1,8 +1,11 @@
 import { type ArgsDef, type BooleanArgDef, type CommandDef, defineCommand, type StringArgDef } from "citty";
 import type { Cli } from "../app.ts";
 
-/** A command line and what it does, for the examples in a command's help. */
-type Example = readonly [commandLine: string, effect: string];
+/** A command line, and what it does. */
+type Example = Row;
+
+/** The heading under which the program's own help lists a command. The sections stand in the order of the commands. */
+type Section = "Sign in" | "Contexts" | "Use" | "Server" | "Repair" | "As in bentoml";
 
 /** The value of each argument: a boolean is false and the others are undefined unless they were given. */
 type Values<A extends ArgsDef> = {
@@ -17,13 +20,15 @@ type Values<A extends ArgsDef> = {
 interface Given {
   /** The words after `--`, for a command that has `rest`. */
   rest: readonly string[];
-  /** Every value of an option that may be repeated. */
+  /** Every value of an option that may be repeated. It is empty for `--yes` without a name. */
   all(option: string): string[];
 }
 
 interface Definition<A extends ArgsDef> {
   name: string;
   description: string;
+  /** For every command of the root. */
+  section?: Section;
   args?: A;
   /** What help calls the words after `--`, for a command that takes them unread. */
   rest?: string;
@@ -36,13 +41,36 @@ interface Definition<A extends ArgsDef> {
 export interface Command extends CommandDef {
   meta: { name: string; description: string };
   args: ArgsDef;
+  section?: Section;
   subCommands?: Commands;
+  aliases?: Aliases;
+  topics?: Topics;
   rest?: string;
   examples?: readonly Example[];
 }
 
-/** Name to module, loaded on demand. It has no prototype, so that `bentocloud constructor` is unknown. */
+/** Name to module, loaded on demand. */
 export type Commands = Record<string, () => Promise<Command>>;
+
+/** A hidden word, and the words that it stands for. */
+type Aliases = Record<string, readonly string[]>;
+
+/** A page of help that is about no command: paragraphs, and rows under a heading. */
+export interface Topic {
+  description: string;
+  parts: readonly (string | Rows)[];
+  /** What the program's own help shows of it. */
+  summary?: Rows;
+}
+
+interface Rows {
+  heading: string;
+  rows: readonly Row[];
+}
+
+export type Row = readonly [term: string, meaning: string];
+
+export type Topics = Record<string, () => Promise<Topic>>;
 
 /** What the harness passes to a command as citty's `data`. */
 export interface CommandData {
@@ -82,15 +110,24 @@ export function command<const A extends ArgsDef = Record<never, never>>(definiti
   }) as Command;
 }
 
-/** A command that only holds others. */
-export function group({
-  commands,
-  ...meta
-}: {
+interface Group {
   name: string;
   description: string;
+  section?: Section;
   commands: Commands;
-}): Command {
-  const subCommands: Commands = Object.assign(Object.create(null), commands);
-  return defineCommand({ meta, args: {}, subCommands }) as Command;
+  aliases?: Aliases;
+  topics?: Topics;
+  examples?: readonly Example[];
+}
+
+/** A command that only holds others. */
+export function group({ name, description, commands, aliases, topics, ...more }: Group): Command {
+  const hidden = { aliases: withoutPrototype(aliases), topics: withoutPrototype(topics) };
+  const subCommands = withoutPrototype(commands);
+  return defineCommand({ ...more, ...hidden, meta: { name, description }, args: {}, subCommands }) as Command;
+}
+
+/** Without a prototype, so that `bentocloud constructor` is unknown. */
+function withoutPrototype<T extends object>(names: T | undefined): T {
+  return Object.assign(Object.create(null) as T, names);
 }

@@ -1,45 +1,27 @@
 import type { ArgsDef, ParsedArgs } from "citty";
-import type { Cli, Flags } from "../app.ts";
+import type { Cli } from "../app.ts";
 import { type CliError, usageError } from "../errors.ts";
-import {
-  checkValue,
-  GLOBAL_ARGS,
-  isOption,
-  type Option,
-  readFlags,
-  readOption,
-  unknownOption,
-} from "./args.ts";
+import { checkChoice, checkValue, GLOBAL_ARGS, isOption, readFlags, readOption } from "./args.ts";
 import type { Command, CommandData } from "./command.ts";
+import type { Found, Invocation } from "./invocation.ts";
 
 /**
  * From argv to one command and the values of its arguments. This is the only parser of argv, on every runtime. citty's
  * own is not used: it ignores options that are not defined, reads `--help` after `--`, takes `--no-x` for the negation
  * of `x`, prints usage on stdout, and exits 1 for every error.
+ *
+ * @throws CliError `USAGE` for every word that no definition allows.
  */
-export interface Invocation {
-  command: Command;
-  /** The full name, for example `["bentocloud", "context", "list"]`. */
-  path: string[];
-  flags: Flags;
-  request: "run" | "help" | "version";
-  options: Option[];
-  positionals: string[];
-  /** The words after `--`, for a command that takes them unread. */
-  rest: string[];
-}
-
-/** @throws CliError `USAGE` for every word that no definition allows. */
 export async function parseInvocation(root: Command, argv: readonly string[]): Promise<Invocation> {
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
   const found = await findCommand(root, words, { lenient: words.includes("--help") || words.includes("-h") });
-  const { command, path, options } = found;
+  const { command, path, options, topic } = found;
   const behind = end === -1 ? [] : argv.slice(end + 1);
   const isRest = command.rest !== undefined;
   const positionals = isRest ? found.positionals : [...found.positionals, ...behind];
   const flags = readFlags(options);
-  const invocation = { command, path, flags, options, positionals, rest: isRest ? behind : [] };
+  const invocation = { command, path, flags, options, positionals, topic, rest: isRest ? behind : [] };
   const isBare = command === root && positionals.length === 0;
   const wantsVersion = options.some(({ name }) => name === "version");
   if (found.lenient || (isBare && !wantsVersion)) return { ...invocation, request: "help" };
@@ -48,7 +30,7 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
     const names = Object.keys(command.subCommands).join(", ");
     throw usageError(`\`${path.join(" ")}\` needs a command: ${names}`, `see \`${path.join(" ")} --help\``);
   }
-  refuseWrongPositionals(command, path, positionals);
+  await checkPositionals(command, path, positionals);
   return { ...invocation, request: "run" };
 }
 
@@ -56,7 +38,7 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
 export async function runInvocation(invocation: Invocation, cli: Cli): Promise<number> {
   const { command, options, rest } = invocation;
   const all = (option: string) =>
-    options.flatMap(({ name, value }) => (name === option ? (value ?? []) : []));
+    options.flatMap(({ name, value }) => (name === option ? (value ?? "") : []));
   const data: CommandData = { cli, given: { rest, all } };
   const result: unknown = await command.run?.({
     rawArgs: [],
@@ -78,25 +60,16 @@ function readValues({ command, options, positionals }: Invocation): ParsedArgs {
   return values as ParsedArgs;
 }
 
-interface Found {
-  command: Command;
-  path: string[];
-  options: Option[];
-  positionals: string[];
-  /** The last word, when it is an option whose value is missing. */
-  pending: string | undefined;
-  lenient: boolean;
-}
-
 /**
  * Follows the words before `--` down the tree of commands. For help and for completion it is `lenient`: options that
  * are wrong or unknown are skipped. @throws CliError `USAGE`
  */
 export async function findCommand(
   root: Command,
-  words: readonly string[],
+  given: readonly string[],
   { lenient = false },
 ): Promise<Found> {
+  const words = [...given];
   const found: Found = {
     command: root,
     path: ["bentocloud"],
@@ -104,6 +77,8 @@ export async function findCommand(
     positionals: [],
     pending: undefined,
     lenient,
+    isHelp: false,
+    topic: undefined,
   };
   for (let index = 0; index < words.length;) {
     const word = words[index] ?? "";
@@ -112,10 +87,16 @@ export async function findCommand(
       continue;
     }
     const { command } = found;
-    if (word === "help" && command === root) found.lenient = true;
+    const alias = command.aliases?.[word];
+    if (alias) {
+      words.splice(index, 1, ...alias);
+      continue;
+    }
+    if (word === "help" && command === root) found.lenient = found.isHelp = true;
+    else if (found.isHelp && command.topics?.[word]) found.topic = word;
     else if (command.subCommands) {
       const load = command.subCommands[word];
-      if (!load) throw await unknownCommand(word, found.path.join(" "), Object.keys(command.subCommands));
+      if (!load) throw (await import("./suggest.ts")).unknownCommand(word, found);
       found.command = await load();
       found.path.push(word);
     } else if (command.rest !== undefined && !found.lenient) throw withoutDashes(found);
@@ -130,25 +111,15 @@ async function takeOption(found: Found, words: readonly string[], index: number)
   const read = readOption(words, index, definitions);
   if (read) {
     const { option, next } = read;
-    if (!found.lenient) checkValue(option, definitions);
+    if (!found.lenient) await checkValue(option, definitions, found.path.join(" "));
     const isMissing = option.value === undefined && definitions[option.name]?.type !== "boolean";
     if (isMissing && next === words.length) found.pending = option.name;
     found.options.push(option);
     return next;
   }
-  if (!found.lenient) throw await unknownOption(words[index] ?? "", found.path.join(" "), definitions);
-  return index + 1;
-}
-
-async function unknownCommand(word: string, parent: string, commands: string[]): Promise<CliError> {
-  const { closest } = await import("./suggest.ts");
-  const near = closest(word, commands);
-  // Only what looks like a command is repeated: anything else may be a token that was pasted in the wrong place.
-  const isShown = /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word);
-  return usageError(
-    isShown ? `unknown command \`${parent} ${word}\`` : "unknown command",
-    near ? `did you mean \`${parent} ${near}\`?` : `\`${parent} --help\` lists the commands`,
-  );
+  if (found.lenient) return index + 1;
+  const { unknownOption } = await import("./suggest.ts");
+  throw unknownOption(words[index] ?? "", found.path.join(" "), definitions);
 }
 
 /** Without `--`, the program's own options would be read as ours. */
@@ -157,20 +128,22 @@ function withoutDashes({ command: { rest = "" }, path }: Found): CliError {
   return usageError(`\`${name}\` takes its ${rest} after \`--\``, `${name} -- ${rest.toUpperCase()}…`);
 }
 
-function refuseWrongPositionals(
+async function checkPositionals(
   command: Command,
   path: readonly string[],
   positionals: readonly string[],
-): void {
+): Promise<void> {
   const taken = Object.entries(command.args).filter(([, arg]) => arg.type === "positional");
   const name = path.join(" ");
   const missing = taken.slice(positionals.length).find(([, arg]) => arg.required);
   if (missing) throw usageError(`\`${name}\` needs <${missing[0]}>`, `see \`${name} --help\``);
-  if (positionals.length <= taken.length) return;
   // The argument is not repeated: it may be a token that was pasted without its option.
   const most = taken.length === 1 ? "at most 1 argument" : `at most ${taken.length} arguments`;
-  throw usageError(
-    `\`${name}\` takes ${taken.length === 0 ? "no argument" : most}`,
-    `see \`${name} --help\``,
-  );
+  if (positionals.length > taken.length)
+    throw usageError(
+      `\`${name}\` takes ${taken.length === 0 ? "no argument" : most}`,
+      `see \`${name} --help\``,
+    );
+  for (const [index, [term, arg]] of taken.entries())
+    await checkChoice(positionals[index], arg, `<${term}>`, name);
 }

@@ -1,13 +1,120 @@
-import { distance } from "fastest-levenshtein";
+import type { ArgsDef } from "citty";
+import { type CliError, type Correction, usageError } from "../errors.ts";
+import { closest } from "./closest.ts";
+import { looksLikeToken, quoteWord } from "../system/text.ts";
+import type { Found, Invocation } from "./invocation.ts";
 
-/** The candidate that a mistyped word most likely means; undefined when none is close. */
-export function closest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(word.replace(/^-+/, "").length / 3));
-  let best: string | undefined;
-  let bestDistance = limit + 1;
-  for (const candidate of candidates) {
-    const steps = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (steps < bestDistance) [best, bestDistance] = [candidate, steps];
+/** What was meant by a word that names no command. No suggestion is a hidden alias, but what it stands for. */
+export function unknownCommand(word: string, found: Found): CliError {
+  if (found.isHelp) return unknownPage(word, found);
+  const { command, path } = found;
+  const { subCommands = {}, aliases = {} } = command;
+  const line = path.join(" ");
+  const builtIn = path.length === 1 ? ["help"] : [];
+  const hidden = Object.keys(aliases).filter((alias) => aliases[alias]!.length > 0);
+  const near = closest(word, [...Object.keys(subCommands), ...builtIn, ...hidden]);
+  const meant = near === undefined ? undefined : (aliases[near] ?? [near]).join(" ");
+  return usageError(
+    isCommandLike(word) ? `unknown command \`${line} ${word}\`` : "unknown command",
+    meant ? `did you mean \`${line} ${meant}\`?` : `\`${line} --help\` lists the commands`,
+  );
+}
+
+function unknownPage(word: string, { command, path }: Found): CliError {
+  const [program, ...group] = path;
+  const line = [program, "help", ...group].join(" ");
+  const near = closest(
+    word,
+    [command.subCommands, command.topics].flatMap((pages) => Object.keys(pages ?? {})),
+  );
+  return usageError(
+    isCommandLike(word)
+      ? `there is no help for \`${[...group, word].join(" ")}\``
+      : "there is no help for that",
+    near
+      ? `did you mean \`${line} ${near}\`?`
+      : `\`${line}\` lists the commands${group.length === 0 ? " and topics" : ""}`,
+  );
+}
+
+/** Whether a word may be repeated: what does not look like a command may be a token that was pasted in the wrong place. */
+function isCommandLike(word: string): boolean {
+  return /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word);
+}
+
+export function unknownOption(word: string, commandName: string, definitions: ArgsDef): CliError {
+  const written = withoutSecret(word);
+  const options = Object.keys(definitions).filter((name) => definitions[name]?.type !== "positional");
+  const near = closest(written.replace(/^-+/, ""), options);
+  return usageError(
+    `unknown option ${written} for \`${commandName}\``,
+    near ? `did you mean \`${commandName} --${near}\`?` : `\`${commandName} --help\` lists the options`,
+  );
+}
+
+/** `line` is what stands before the value. */
+export function wrongChoice(value: string, choices: readonly string[], name: string, line: string): CliError {
+  const near = closest(value, choices);
+  return usageError(
+    `${name} does not take this value`,
+    near ? `did you mean \`${line} ${near}\`?` : `one of ${choices.join(", ")}`,
+  );
+}
+
+/** The part of an option that cannot be a secret: some programs take one as `-pSECRET`. */
+function withoutSecret(word: string): string {
+  const [written = ""] = word.startsWith("--") ? word.split("=", 1) : [word];
+  if (!written.startsWith("--")) return written.slice(0, 2);
+  return /^--(?=.{1,32}$)[a-z]{1,15}(?:[_-][a-z]{0,15})*$/i.test(written) ? written : "--…";
+}
+
+/** The hint of an error whose correction is known; undefined when nothing is near, or not on the command line. */
+export function suggest(
+  invocation: Invocation,
+  correction: Correction,
+  hint: string | undefined,
+): string | undefined {
+  if ("missing" in correction) {
+    const { missing } = correction;
+    return `${hint}: \`${rewrite(invocation, { missing })}\``;
   }
-  return best ?? candidates.find((candidate) => word.length >= 3 && candidate.startsWith(word));
+  const { unknown, names, variable } = correction;
+  const meant = closest(unknown, names);
+  if (meant === undefined) return undefined;
+  if (variable !== undefined) return `did you mean ${variable}=${quoteWord(meant)}?`;
+  const isTyped = [...invocation.positionals, ...invocation.options.map(({ value }) => value)].includes(
+    unknown,
+  );
+  return isTyped ? `did you mean \`${rewrite(invocation, { unknown, meant })}\`?` : undefined;
+}
+
+interface Change {
+  unknown?: string;
+  meant?: string;
+  missing?: string;
+}
+
+/**
+ * The command line that works. The words of another program, the values of other options, and arguments that do not
+ * look like names may be secret, so an ellipsis stands for them.
+ */
+function rewrite(
+  { path, options, positionals, rest }: Invocation,
+  { unknown, meant = "", missing }: Change,
+): string {
+  const written = options.flatMap(({ name, value }) => {
+    if (value === undefined) return missing?.startsWith(`--${name}=`) ? [] : [`--${name}`];
+    return value === unknown ? [`--${name}=${quoteWord(meant)}`] : [];
+  });
+  if (missing !== undefined) written.push(missing);
+  if (options.some(({ value }) => value !== undefined && value !== unknown)) written.push("…");
+  const words = positionals.map((word) => (word === unknown ? meant : word));
+  const names = words.map((word) => (word === meant || isNameLike(word) ? quoteWord(word) : "…"));
+  const isDashed = words.some((word) => word.startsWith("-") && word !== "-");
+  const tail = isDashed ? ["--", ...names] : rest.length > 0 ? ["--", "…"] : [];
+  return [...path, ...(isDashed ? [] : names), ...written, ...tail].join(" ");
+}
+
+function isNameLike(word: string): boolean {
+  return /^[\w./-]+$/.test(word) && !word.split(/\W/).some(looksLikeToken);
 }

@@ -8,14 +8,8 @@ export const REQUEST_ARGS = {
   "insecure-http": flag("Allow http:// to a host that is not this machine"),
 };
 
-/** For every command that asks before it uses a protected context. */
-export const YES = option("context", "Name of the active context; without it, a protected one asks");
-
-/** For commands that may ask for something else as well, or change several contexts. */
-export const YES_ALSO = flagOrOption(
-  "context",
-  "Do not ask; a protected context is asked for unless it is named",
-);
+/** For every command that may ask before it does something. */
+export const YES = flagOrOption("context", "Do not ask; a protected context has to be named");
 
 /** For every login. */
 export const ENDPOINT = option(

@@ -12,6 +12,7 @@ import { REQUEST_ARGS, YES } from "./_args.ts";
 export const api = command({
   name: "api",
   description: "Send a request to the API and print the answer",
+  section: "Server",
   args: {
     path: { type: "positional", required: true, description: "Path, such as /api/v2/deployments" },
     method: option("method", "HTTP method (default: GET, or POST with fields or --input)", "X"),

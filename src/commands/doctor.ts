@@ -5,12 +5,17 @@ import { REQUEST_ARGS } from "./_args.ts";
 export const doctor = command({
   name: "doctor",
   description: "Check this machine, the stored contexts and the way to the server",
+  section: "Repair",
   args: {
     fix: flag("Repair what can be repaired without changing a login"),
     offline: flag("Open no connection"),
     report: flag("Print a report for a public issue, without names and paths"),
     ...REQUEST_ARGS,
   },
+  examples: [
+    ["bentocloud doctor", "look for problems"],
+    ["bentocloud doctor --fix", "and repair them"],
+  ],
   async run({ fix, offline, report, ...args }, cli) {
     if (fix && report) throw usageError("--report goes without --fix");
     const { runDoctor } = await import("../doctor/doctor.ts");

@@ -11,6 +11,7 @@ import { REQUEST_ARGS } from "./_args.ts";
 export const env = command({
   name: "env",
   description: "Print the active credentials as shell code",
+  section: "Use",
   args: {
     shell: {
       type: "enum",

@@ -14,6 +14,7 @@ import { REQUEST_ARGS, YES } from "./_args.ts";
 export const exec = command({
   name: "exec",
   description: "Run a program with exactly the active credentials in its environment",
+  section: "Use",
   args: {
     check: flag("Ask the server first; do not run the program if the token does not work"),
     yes: YES,

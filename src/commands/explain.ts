@@ -12,6 +12,7 @@ const MAX_SHOWN = 128;
 export const explain = command({
   name: "explain",
   description: "Show how the active context was found, and what Python bentoml would use here",
+  section: "Contexts",
   examples: [["bentocloud explain --json | jq .python", "what bentoml would use, and why it differs"]],
   async run(_args, cli) {
     const { explanation, hint, exitCode } = await explainActive(cli);

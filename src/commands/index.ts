@@ -8,11 +8,11 @@ export const root = group({
     logout: () => import("./logout.ts").then((module) => module.logout),
     status: () => import("./status.ts").then((module) => module.status),
     whoami: () => import("./whoami.ts").then((module) => module.whoami),
-    token: () => import("./token.ts").then((module) => module.token),
     use: () => import("./use.ts").then((module) => module.use),
     context: () => import("./context/index.ts").then((module) => module.context),
     link: () => import("./link.ts").then((module) => module.link),
     unlink: () => import("./unlink.ts").then((module) => module.unlink),
+    token: () => import("./token.ts").then((module) => module.token),
     exec: () => import("./exec.ts").then((module) => module.exec),
     env: () => import("./env.ts").then((module) => module.env),
     explain: () => import("./explain.ts").then((module) => module.explain),
@@ -27,4 +27,21 @@ export const root = group({
     "update-current-context": () =>
       import("./cloud/update-current-context.ts").then((module) => module.updateCurrentContext),
   },
+  aliases: {
+    auth: [],
+    ls: ["context", "list"],
+    rm: ["context", "remove"],
+    switch: ["use"],
+    version: ["--version"],
+  },
+  topics: {
+    environment: () => import("./help/environment.ts").then((module) => module.environment),
+    "exit-codes": () => import("./help/exit-codes.ts").then((module) => module.exitCodes),
+    bentorc: () => import("./help/bentorc.ts").then((module) => module.bentorc),
+  },
+  examples: [
+    ["bentocloud login", "sign in"],
+    ["bentocloud use staging", "switch to another context"],
+    ["bentocloud exec -- bentoml deployment list", "run a program signed in"],
+  ],
 });

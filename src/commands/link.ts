@@ -11,6 +11,7 @@ import { CONTEXT } from "./_args.ts";
 export const link = command({
   name: "link",
   description: "Write a .bentorc, so that this directory uses a context",
+  section: "Contexts",
   args: {
     name: { ...CONTEXT, required: false, description: "Context to use here (default: the active one)" },
   },

@@ -1,11 +1,12 @@
 import { command, flag, option } from "../cli/command.ts";
 import { login as signIn } from "../auth/login.ts";
 import { reportLogin } from "../auth/report-login.ts";
-import { ENDPOINT, REQUEST_ARGS, YES_ALSO } from "./_args.ts";
+import { ENDPOINT, REQUEST_ARGS, YES } from "./_args.ts";
 
 export const login = command({
   name: "login",
   description: "Validate an API token and save it as a context",
+  section: "Sign in",
   args: {
     endpoint: ENDPOINT,
     "with-token": flag("Read the API token from standard input"),
@@ -14,7 +15,7 @@ export const login = command({
     "no-browser": flag("Print the sign-in address instead of opening a browser"),
     "no-use": flag("Keep the current context"),
     force: flag("Replace a context of another endpoint, user or organization"),
-    yes: YES_ALSO,
+    yes: YES,
     ...REQUEST_ARGS,
   },
   examples: [

@@ -4,11 +4,12 @@ import { findProject } from "../resolve/bentorc.ts";
 import { storedChoice } from "../resolve/login-name.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { CONTEXT, YES_ALSO } from "./_args.ts";
+import { CONTEXT, YES } from "./_args.ts";
 
 export const logout = command({
   name: "logout",
   description: "Remove a context, and say what still authenticates",
+  section: "Sign in",
   args: {
     name: {
       ...CONTEXT,
@@ -16,7 +17,7 @@ export const logout = command({
       description: "Context to remove (default: the stored one in use)",
     },
     all: flag("Remove every context that is not protected"),
-    yes: YES_ALSO,
+    yes: YES,
   },
   examples: [["bentocloud logout staging", "remove one login"]],
   async run(args, cli, given) {

@@ -10,8 +10,14 @@ import { showAge, showTime } from "../system/time.ts";
 export const restore = command({
   name: "restore",
   description: "List or bring back earlier versions of the contexts file",
+  section: "Repair",
   args: {
-    id: { type: "positional", required: false, description: "Version to bring back (default: list them)" },
+    id: {
+      type: "positional",
+      required: false,
+      valueHint: "version",
+      description: "Version to bring back (default: list them)",
+    },
   },
   examples: [
     ["bentocloud restore", "list the versions"],

@@ -12,11 +12,16 @@ import { REQUEST_ARGS } from "./_args.ts";
 export const status = command({
   name: "status",
   description: "Show the active context and whether its token works",
+  section: "Sign in",
   args: {
     all: flag("Check every context"),
     offline: flag("Send no request"),
     ...REQUEST_ARGS,
   },
+  examples: [
+    ["bentocloud status", "the active context"],
+    ["bentocloud status --all", "every context"],
+  ],
   async run(args, cli) {
     if (args.all && cli.flags.context !== undefined) throw usageError("--all goes without --context");
     const options = { offline: args.offline, insecureHttp: args["insecure-http"] };

@@ -5,6 +5,7 @@ import { REQUEST_ARGS } from "./_args.ts";
 export const token = command({
   name: "token",
   description: "Print the active API token",
+  section: "Use",
   args: REQUEST_ARGS,
   examples: [['curl -H "X-YATAI-API-TOKEN: $(bentocloud token)" …', "in a script"]],
   async run(args, cli) {

@@ -9,6 +9,7 @@ import { CONTEXT } from "./_args.ts";
 export const use = command({
   name: "use",
   description: "Make a context current; `-` is the previous one",
+  section: "Contexts",
   args: {
     name: { ...CONTEXT, required: false, description: "Context, or `-` (default: pick from a list)" },
   },

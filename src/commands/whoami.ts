@@ -6,7 +6,9 @@ import { REQUEST_ARGS } from "./_args.ts";
 export const whoami = command({
   name: "whoami",
   description: "Ask the server whose the active token is",
+  section: "Sign in",
   args: REQUEST_ARGS,
+  examples: [["bentocloud whoami --json | jq -r .organization", "the organization alone"]],
   async run(args, cli) {
     const options = { insecureHttp: args["insecure-http"] };
     const { session, identification } = await openCheckedSession(cli, options);

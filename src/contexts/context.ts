@@ -72,12 +72,13 @@ export function firstOfEachName(contexts: readonly Context[]): Map<string, Conte
 export function requireNamed(contexts: readonly Context[], name: string): Context {
   if (name === "") throw usageError("a context has a name");
   const context = findContext(contexts, name);
-  if (!context) throw noSuchContext(name);
+  if (!context) throw noSuchContext(name, contexts);
   return context;
 }
 
-export function noSuchContext(name: string): CliError {
+export function noSuchContext(name: string, contexts: readonly Context[]): CliError {
   return new CliError("NOT_FOUND", `there is no context ${showName(name)}`, {
     hint: "`bentocloud context list` shows the contexts",
+    correction: { unknown: name, names: contexts.map((context) => context.name) },
   });
 }

@@ -1,5 +1,5 @@
 import { usageError } from "../errors.ts";
-import { cap, isUnsafe } from "../system/text.ts";
+import { cap, isUnsafe, looksLikeToken } from "../system/text.ts";
 
 /** The name of the credential from the environment. No new context may have it. */
 export const ENVIRONMENT_NAME = "__env__";
@@ -11,10 +11,6 @@ const MAX_SHOWN = 256;
 /** A name for a message. Leaves out a name that looks like a token, which may have been pasted by mistake. */
 export function showName(name: string): string {
   return looksLikeToken(name) ? "of that name" : `"${cap(name, MAX_SHOWN)}"`;
-}
-
-export function looksLikeToken(name: string): boolean {
-  return /^[0-9a-v]{20}$/.test(name) || (/^[A-Za-z0-9]{16,}$/.test(name) && /\d/.test(name));
 }
 
 /** A name for a new context. Names that are in the file already may be anything. */

@@ -42,8 +42,8 @@ export interface Active {
   /** Why the environment's credential, or the entry of that name, cannot be used. */
   error?: CliError | undefined;
   project: Project | undefined;
-  /** Whether contexts are stored that could be made current instead. */
-  hasOthers: boolean;
+  /** The stored ones, which could be made current instead. */
+  others: readonly Context[];
 }
 
 /** The inputs of resolution. */
@@ -67,8 +67,7 @@ export async function resolveActive(inputs: Inputs): Promise<Active> {
     project: [project && fromProject(project)].find(isChoice),
     user: async () => fromUser(await read(), file()),
   });
-  if (source.kind === "env_key")
-    return { name, source, context: credential, error, project, hasOthers: false };
+  if (source.kind === "env_key") return { name, source, context: credential, error, project, others: [] };
   const stored = await read();
   const problem = problemWith(stored, source.kind === "user" ? null : name);
   return {
@@ -77,7 +76,7 @@ export async function resolveActive(inputs: Inputs): Promise<Active> {
     context: problem ? undefined : findContext(stored.contexts, name),
     error: problem && problemError(problem, file()),
     project,
-    hasOthers: stored.contexts.length > 0,
+    others: stored.contexts,
   };
 }
 

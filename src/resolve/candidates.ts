@@ -1,5 +1,5 @@
 import { findContext, tokenOf } from "../contexts/context.ts";
-import { looksLikeToken } from "../contexts/name.ts";
+import { looksLikeToken } from "../system/text.ts";
 import { Token } from "../contexts/token.ts";
 import { requireExpected } from "../errors.ts";
 import { problemWith } from "../yaml/read.ts";

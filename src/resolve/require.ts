@@ -1,23 +1,24 @@
 import { type Context, noSuchContext, usableTokenOf } from "../contexts/context.ts";
-import { canName, looksLikeToken, showName } from "../contexts/name.ts";
+import { canName, showName } from "../contexts/name.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import { cap } from "../system/text.ts";
+import { cap, looksLikeToken, quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
 import type { Project } from "./bentorc.ts";
 
 /** @throws CliError with the missing name, the source that chose it, and the command to run. */
 export function requireContext(active: Active): Context {
-  const { context, name, source, project, error } = active;
+  const { context, name, source, project, error, others } = active;
   if (context) return context;
   if (error) throw error;
   const shown = showName(name);
   switch (source.kind) {
     case "flag":
-      throw noSuchContext(name);
+      throw noSuchContext(name, others);
     case "env_context":
       throw new CliError("NOT_FOUND", `there is no context ${shown}, which BENTOML_CLOUD_CONTEXT names`, {
         hint: "unset BENTOML_CLOUD_CONTEXT, or set it to one that `bentocloud context list` shows",
+        correction: { unknown: name, names: others.map((other) => other.name), variable: source.name },
       });
     case "project":
       throw new CliError("NOT_LOGGED_IN", `you have no context ${shown}, which ${source.path} asks for`, {
@@ -26,7 +27,7 @@ export function requireContext(active: Active): Context {
     default:
       throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context ${shown}`, {
         hint:
-          (active.hasOthers ? "bentocloud use NAME (`bentocloud context list`), or " : "") +
+          (others.length > 0 ? "bentocloud use NAME (`bentocloud context list`), or " : "") +
           `bentocloud login${describeExpectedEndpoint(project)}`,
       });
   }
@@ -58,9 +59,4 @@ export function requireToken(context: Context): Token {
 export function loginCommand(name: string): string {
   // Without `=`, a name that begins with a dash would be parsed as an option.
   return `bentocloud login --context${name.startsWith("-") ? "=" : " "}${quoteWord(name)}`;
-}
-
-/** A name as one word of a shell command that a person may copy. */
-export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

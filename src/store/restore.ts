@@ -59,10 +59,12 @@ export async function listRestorable(store: Store): Promise<Restorable[]> {
 export function findRestorable(store: Store, id: string): Version {
   requireVersions(store.paths.own);
   const wanted = id.toLowerCase();
-  const found = listVersions(store.paths.own).find((one) => one.id === wanted && one.kind !== "pending");
+  const versions = listVersions(store.paths.own).filter(({ kind }) => kind !== "pending");
+  const found = versions.find((one) => one.id === wanted);
   if (found) return found;
   throw new CliError("NOT_FOUND", `there is no version ${id}`, {
     hint: "`bentocloud restore` lists the versions",
+    correction: { unknown: id, names: versions.map((one) => one.id) },
   });
 }
 

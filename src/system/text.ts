@@ -76,3 +76,13 @@ export function listNames(names: readonly string[]): string {
   const rest = names.length - MOST_NAMES;
   return names.slice(0, MOST_NAMES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
+
+/** Whether a word that was given as a name may be a token that was pasted in the wrong place. */
+export function looksLikeToken(word: string): boolean {
+  return /^[0-9a-v]{20}$/.test(word) || (/^[A-Za-z0-9]{16,}$/.test(word) && /\d/.test(word));
+}
+
+/** A name as one word of a shell command that a person may copy. */
+export function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -70,7 +70,8 @@ export async function prepareLogin(
   const name = chooseLoginName({ flag: wanted.name, env: {}, project: undefined, file });
   await cli.store.prepare(name);
   const existing = findContext(file.contexts, name);
-  if (existing || yes.length > 0) await confirmProtected(cli, [name], { yes, intent: REPLACE });
+  if (existing || yes.some((name) => name !== ""))
+    await confirmProtected(cli, [name], { yes, intent: REPLACE });
   const endpoint = parseEndpoint(session.context.endpoint);
   const target = { ...wanted, name, existing, endpoint };
   await confirmEndpoint(cli, target);

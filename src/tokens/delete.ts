@@ -1,7 +1,7 @@
 import type { ApiToken } from "../cloud/api-token.ts";
 import { deleteToken } from "../cloud/tokens.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { quoteWord } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";

@@ -1,7 +1,7 @@
-import { usageError } from "../errors.ts";
+import { CliError, usageError } from "../errors.ts";
 
 /** `api` allows everything; every other scope is an operation on a kind of resource. */
-const SCOPES = [
+export const SCOPES = [
   "api",
   ...["organization", "cluster"].flatMap((kind) =>
     ["read", "write", "operate"].map((operation) => `${operation}_${kind}`),
@@ -12,7 +12,10 @@ export function parseScopes(given: readonly string[], { force }: { force: boolea
   for (const scope of given) {
     if (scope.trim() === "") throw usageError("a scope has a name");
     if (!force && !SCOPES.includes(scope))
-      throw usageError(`unknown scope "${scope}"`, `one of ${SCOPES.join(", ")}; --force sends any other`);
+      throw new CliError("USAGE", `unknown scope "${scope}"`, {
+        hint: `one of ${SCOPES.join(", ")}; --force sends any other`,
+        correction: { unknown: scope, names: SCOPES },
+      });
   }
   return [...new Set(given)];
 }

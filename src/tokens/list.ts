@@ -56,7 +56,7 @@ export async function updateApiToken(
   const session = await openTokens(cli, { insecureHttp });
   const { token, listed } = await findApiToken(session.client, word);
   const updated = await updateToken(session.client, token.uid, fields);
-  if (!updated) throw noSuchToken(word);
+  if (!updated) throw noSuchToken(word, listed);
   await rememberExpiry(cli, [updated], await matchTokens(cli, session.context, listed));
   return updated;
 }
@@ -88,7 +88,7 @@ export async function findApiToken(
   const canBeUid = word !== "." && word !== ".." && !/^[0-9a-v]{20}$/.test(word);
   const token = canBeUid ? await getToken(client, word) : undefined;
   if (token) return { token, listed: [...listed, token] };
-  throw noSuchToken(word);
+  throw noSuchToken(word, listed);
 }
 
 const MAX_CHOICES = 20;
@@ -104,10 +104,11 @@ export function findListed(listed: readonly ApiToken[], word: string): ApiToken 
   throw usageError(`several API tokens go by ${showName(word)}: ${choices}${more}`, "say which by its uid");
 }
 
-export function noSuchToken(word: string): CliError {
+export function noSuchToken(word: string, listed: readonly ApiToken[]): CliError {
   const shown = showName(word);
   const which = shown.startsWith('"') ? shown : "of that uid or name";
   return new CliError("NOT_FOUND", `there is no API token ${which}`, {
     hint: "`bentocloud api-token list` shows them",
+    correction: { unknown: word, names: listed.flatMap(({ uid, name }) => [name, uid]) },
   });
 }

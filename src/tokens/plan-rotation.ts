@@ -5,7 +5,8 @@ import { isProof } from "../cloud/refusal.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { getToken, listTokens } from "../cloud/tokens.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
-import { quoteWord, requireToken } from "../resolve/require.ts";
+import { requireToken } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
@@ -114,7 +115,7 @@ async function chooseOld(
   const canBe = (one: ApiToken) => match.canBe(one, token) && !(isTold && one.lastUsedAt === null);
   if (word !== undefined) {
     const named = findListed(listed, word);
-    if (!named) throw noSuchToken(word);
+    if (!named) throw noSuchToken(word, listed);
     if (canBe(named)) return named;
     throw usageError(`"${named.name}" is not the API token that the context "${context.name}" holds`);
   }

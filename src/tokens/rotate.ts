@@ -1,6 +1,7 @@
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { requireStored } from "../store/manage-contexts.ts";
-import { quoteWord, requireToken } from "../resolve/require.ts";
+import { requireToken } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import { RefusalError } from "../cloud/refusal.ts";
 import { contextsUsing } from "./replace-token.ts";
 import { CliError } from "../errors.ts";

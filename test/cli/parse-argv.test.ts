@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Cli } from "../../src/app.ts";
 import { command, flag, group, option } from "../../src/cli/command.ts";
+import { complete } from "../../src/cli/completion/complete.ts";
 import { parseInvocation, runInvocation } from "../../src/cli/parse-argv.ts";
 
 /** A tree with one command, which returns what it was given. */
@@ -52,4 +53,24 @@ test("argv: every value of an option and every argument arrives as it was writte
       }
     }),
   );
+});
+
+test("argv: an argument with enumerated values takes no other, and they complete", async () => {
+  const open = command({
+    name: "open",
+    description: "",
+    args: { page: { type: "positional", required: false, options: ["api_tokens", "deployments"] } },
+    run: async ({ page }) => void page,
+  });
+  const root = group({ name: "root", description: "", commands: { open: async () => open } });
+  expect(await parseInvocation(root, ["open", "deployments"])).toMatchObject({
+    positionals: ["deployments"],
+  });
+  expect(parseInvocation(root, ["open", "api_tokesn"])).rejects.toMatchObject({
+    code: "USAGE",
+    message: "<page> does not take this value",
+    hint: "did you mean `bentocloud open api_tokens`?",
+  });
+  const values = await complete(root, { words: ["open"], current: "" }, async () => []);
+  expect(values).toEqual(["api_tokens", "deployments"].map((value) => ({ value, description: "" })));
 });

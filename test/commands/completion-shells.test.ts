@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
@@ -57,6 +57,9 @@ function prepare(): { here: Home; env: Record<string, string> } {
     here,
     NAMES.map((name) => ({ name, endpoint: "https://one.test" })),
   );
+  const versions = join(here.bentoml, ".bentocloud/versions");
+  mkdirSync(versions, { recursive: true, mode: 0o700 });
+  writeBelow(versions, "2026-01-01T00-00-00.000Z-ab12.version.yaml", "contexts: []\n");
   const words = programCommand()
     .map((word) => `'${word}'`)
     .join(" ");
@@ -121,6 +124,13 @@ const TYPED: [text: string, words: string[]][] = [
   ["bentocloud use -- -d⇥", ["use", "--", "-dash"]],
   ["bentocloud use nothing-like-it⇥", ["use", "nothing-like-it"]],
   ["bentocloud context rename def⇥def⇥", ["context", "rename", "default", "def"]],
+  ["bentocloud restore ab⇥", ["restore", "ab12"]],
+  ["bentocloud help exit⇥", ["help", "exit-codes"]],
+  ["bentocloud logout --yes=my⇥", ["logout", "--yes=my prod"]],
+  [
+    "bentocloud api-token create ci --scope read_c⇥",
+    ["api-token", "create", "ci", "--scope", "read_cluster"],
+  ],
   ["bentocloud exec -- print-thi⇥", ["exec", "--", "print-this-program"]],
   ["bentocloud exec --check -- cat fil⇥", ["exec", "--check", "--", "cat", "file to read"]],
 ];

@@ -1,14 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
+import { join } from "node:path";
 import { GLOBAL_ARGS } from "../../src/cli/args.ts";
 import { command } from "../../src/cli/command.ts";
 import { complete } from "../../src/cli/completion/complete.ts";
-import { writeContexts } from "../store/fixture.ts";
+import { listVersions } from "../../src/store/versions.ts";
+import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
+import type { CloudOptions } from "../support/cloud.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import { listCommands } from "../support/commands.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
+
+const startCloud = cloudsPerTest();
 
 const NAMES = ["default", "my prod", "team:eu", "team:us", "-dash"];
 const BREAKS = " \t\n\"'@><=;|&(:";
@@ -32,8 +38,8 @@ async function answer(question: string[], here = shared, env: Record<string, str
   return kind === "words" ? lines : kind!;
 }
 
-async function valuesAt(words: string[], current = "", here = shared) {
-  const lines = await answer(["zsh", current, ...words], here);
+async function valuesAt(words: string[], current = "", here = shared, env: Record<string, string> = {}) {
+  const lines = await answer(["zsh", current, ...words], here, env);
   return typeof lines === "string" ? lines : lines.map((line) => line.split("\t")[0]);
 }
 
@@ -73,6 +79,22 @@ describe("completion offers what the definitions allow", () => {
       ["help", "context"],
       ["list", "show", "current", "rename", "protect", "unprotect", "remove"],
     ],
+    [["ls", "--context"], NAMES.slice(0, -1)],
+    [["auth", "logout"], NAMES.slice(0, -1)],
+    [["help", "exit-codes"], []],
+    [["api-token", "create", "ci", "--login"], NAMES.slice(0, -1)],
+    [
+      ["api-token", "create", "ci", "--scope"],
+      [
+        "api",
+        "read_organization",
+        "write_organization",
+        "operate_organization",
+        "read_cluster",
+        "write_cluster",
+        "operate_cluster",
+      ],
+    ],
     [["exec", "--"], "rest"],
     [["exec", "--check", "--", "ls"], "rest"],
     [["exec"], []],
@@ -103,11 +125,75 @@ describe("completion offers what the definitions allow", () => {
       expect(await complete(input, cursor, async () => [])).toBe("files");
   });
 
+  test("after `help`, the topics as well as the commands", async () => {
+    const values = await valuesAt(["help"]);
+    expect(values).toContain("login");
+    expect(values.slice(-3)).toEqual(["environment", "exit-codes", "bentorc"]);
+  });
+
+  test("the versions of the contexts file, newest first", async () => {
+    const here = withContexts(["a", "b", "c"]);
+    for (const name of ["a", "b"]) await run(["context", "remove", name], { home: here });
+    const ids = listVersions(join(here.bentoml, ".bentocloud")).map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(1);
+    expect(await valuesAt(["restore"], "", here)).toEqual(ids.toReversed());
+  });
+
   test("values after `=` include their option", async () => {
     expect(await valuesAt(["env"], "--shell=")).toContain("--shell=fish");
     expect(await valuesAt([], "--context=")).toEqual(NAMES.map((name) => `--context=${name}`));
+    expect(await valuesAt(["exec"], "--yes=")).toEqual(NAMES.map((name) => `--yes=${name}`));
     expect(await valuesAt([], "--json=")).toEqual([]);
     expect(await valuesAt(["use"], "--name=")).toEqual([]);
+  });
+});
+
+describe("completion asks the server for the names of API tokens", () => {
+  /** A server with two tokens, and a home whose context "other" is signed in to it. */
+  async function signedIn(options: CloudOptions = {}) {
+    const cloud = await startCloud(options);
+    const here = home();
+    const token = cloud.issueToken({ name: "laptop" });
+    cloud.issueToken({ name: "ci" });
+    writeContexts(here, [{ name: "broken" }, { name: "other", endpoint: cloud.url, token }], "other");
+    return { cloud, here };
+  }
+
+  test.each([
+    [["api-token", "get"]],
+    [["api-token", "delete", "--yes"]],
+    [["api-token", "update", "--expires", "30d"]],
+    [["api-token", "rotate", "--old"]],
+    [["--context", "other", "api-token", "get"]],
+  ])("%p", async (words) => {
+    const { here } = await signedIn();
+    const before = here.tree();
+    expect(await valuesAt(words, "", here)).toEqual(["ci", "laptop"]);
+    expect(here.tree()).toEqual(before);
+  });
+
+  test("of the environment's login too", async () => {
+    const { cloud } = await signedIn();
+    const env = { BENTO_CLOUD_API_KEY: cloud.tokens[0]!.value, BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    expect(await valuesAt(["api-token", "get"], "", home(), env)).toContain("ci");
+  });
+
+  test("but not for longer than a second", async () => {
+    const { cloud, here } = await signedIn();
+    cloud.misbehave("GET /api/v1/api_tokens", { silent: true });
+    const start = Date.now();
+    expect(await valuesAt(["api-token", "get"], "", here)).toEqual([]);
+    expect(Date.now() - start).toBeLessThan(5_000);
+  });
+
+  test("and sends nothing where no context is active, or a pin is not known to match", async () => {
+    const { cloud, here } = await signedIn();
+    expect(await valuesAt(["api-token", "get", "--context", "nobody"], "", here)).toEqual([]);
+    writeBelow(here.path, ".bentorc", "organization=acme\n");
+    expect(await valuesAt(["api-token", "get"], "", here)).toEqual([]);
+    writeBelow(here.path, ".bentorc", "endpoint=https://one.test\n");
+    expect(await valuesAt(["api-token", "get"], "", here)).toEqual([]);
+    expect(cloud.requests).toEqual([]);
   });
 });
 

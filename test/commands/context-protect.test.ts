@@ -99,14 +99,15 @@ describe("exec on a protected context", () => {
     expect(await run(EXEC, { home: here })).toMatchObject({
       code: 2,
       stdout: "",
-      stderr: 'error: the context "prod" is protected\nhint: pass --yes=prod to run echo with it\n',
+      stderr:
+        'error: the context "prod" is protected\n' +
+        "hint: pass --yes=prod to run echo with it: `bentocloud exec --yes=prod -- …`\n",
     });
-    for (const yes of [["--yes=prod"], ["--yes", "prod"]])
-      expect(await run(["exec", ...yes, "--", "echo", "ran"], { home: here })).toMatchObject({
-        code: 0,
-        stdout: "ran\n",
-        stderr: "",
-      });
+    expect(await run(["exec", "--yes=prod", "--", "echo", "ran"], { home: here })).toMatchObject({
+      code: 0,
+      stdout: "ran\n",
+      stderr: "",
+    });
     expect(await run(["exec", "--context", "dev", "--", "echo", "ran"], { home: here })).toMatchObject({
       code: 0,
       stdout: "ran\n",
@@ -168,6 +169,13 @@ describe("exec on a protected context", () => {
     cancelled.press("ctrl-c");
     expect(await cancelled.exit).toMatchObject({ code: 130 });
     expect([wrong, empty, cancelled].map(({ stdout }) => stdout)).toEqual(["", "", ""]);
+  });
+
+  test("on a terminal, --yes without a name asks nothing and says the command that works", async () => {
+    const here = await protectedHome();
+    const terminal = openTerminal(["exec", "--yes", "--", "echo", "ran"], { home: here, cols: 200 });
+    expect(await terminal.exit).toMatchObject({ code: 2 });
+    expect(terminal.screen).toContain("`bentocloud exec --yes=prod -- …`");
   });
 
   test("stops when the list cannot be read, and says what to do", async () => {
@@ -257,7 +265,12 @@ describe("a protected context and the commands that change something with it", (
     }
     expect({ text: here.read(), tokens: tokens() }).toEqual(before);
     expect((await perform("--yes=nobody")).code).not.toBe(0);
+    expect((await perform("--yes=")).code).toBe(2);
     expect(here.read()).toBe(before.text);
+    const unnamed = await perform("--yes");
+    expect(unnamed).toMatchObject({ code: 2, stdout: "" });
+    expect(unnamed.stderr).toMatch(/^hint: pass --yes=prod to .*: `bentocloud .* --yes=prod( …)?( -- …)?`$/m);
+    expect({ text: here.read(), tokens: tokens() }).toEqual(before);
     const { code, stderr } = await perform("--yes=prod");
     expect({ code, stderr }).toMatchObject({ code: what.startsWith("api -X") ? 5 : 0 });
   });

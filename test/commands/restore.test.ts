@@ -117,6 +117,14 @@ describe("restore ID", () => {
     expect(await restore(await seenHome("a"), "zzzz")).toMatchObject({ code: 3, stdout: "", stderr });
   });
 
+  test("of a mistyped ID says the one that is there", async () => {
+    const here = await seenHome("a", "b");
+    await run(["logout", "a"], { home: here });
+    const { id } = keptIn(here).at(-1)!;
+    const { stderr } = await restore(here, `${id.slice(0, 3)}x`);
+    expect(stderr).toContain(`hint: did you mean \`bentocloud restore ${id}\`?\n`);
+  });
+
   test("of a version or a loss that is damaged is an error, and does not stop the others", async () => {
     const here = await seenHome("a", "b");
     await run(["logout", "b"], { home: here });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { homeOf } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -74,6 +76,29 @@ describe("unknown words", () => {
     [["Login"], "unknown command `bentocloud Login`", "did you mean `bentocloud login`?"],
     [["context", "ls"], "unknown command `bentocloud context ls`", commandsOf("context")],
     [["context", "delete"], "unknown command `bentocloud context delete`", commandsOf("context")],
+    [["lgoin"], "unknown command `bentocloud lgoin`", "did you mean `bentocloud login`?"],
+    [["tokne"], "unknown command `bentocloud tokne`", "did you mean `bentocloud token`?"],
+    [["hlep"], "unknown command `bentocloud hlep`", "did you mean `bentocloud help`?"],
+    [["doct"], "unknown command `bentocloud doct`", "did you mean `bentocloud doctor`?"],
+    [["un"], "unknown command `bentocloud un`", "did you mean `bentocloud unlink`?"],
+    [
+      ["context", "lsit"],
+      "unknown command `bentocloud context lsit`",
+      "did you mean `bentocloud context list`?",
+    ],
+    [["swich"], "unknown command `bentocloud swich`", "did you mean `bentocloud use`?"],
+    [["auth", "stauts"], "unknown command `bentocloud stauts`", "did you mean `bentocloud status`?"],
+    [["auht", "status"], "unknown command `bentocloud auht`", commandsOf("")],
+    [
+      ["env", "--shell", "fihs"],
+      "--shell does not take this value",
+      "did you mean `bentocloud env --shell fish`?",
+    ],
+    [
+      ["env", "--shell=tcl"],
+      "--shell does not take this value",
+      "one of sh, bash, zsh, fish, powershell, cmd, dotenv, github, json",
+    ],
     [["frobnicate"], "unknown command `bentocloud frobnicate`", commandsOf("")],
     [["constructor"], "unknown command `bentocloud constructor`", commandsOf("")],
     [["context", "toString"], "unknown command `bentocloud context toString`", commandsOf("context")],
@@ -84,8 +109,12 @@ describe("unknown words", () => {
       "`bentocloud context` needs a command: list, show, current, rename, protect, unprotect, remove",
       see("context"),
     ],
-    [["--jsn", "status"], "unknown option --jsn for `bentocloud`", "did you mean --json?"],
-    [["status", "--ofline"], "unknown option --ofline for `bentocloud status`", "did you mean --offline?"],
+    [["--jsn", "status"], "unknown option --jsn for `bentocloud`", "did you mean `bentocloud --json`?"],
+    [
+      ["status", "--ofline"],
+      "unknown option --ofline for `bentocloud status`",
+      "did you mean `bentocloud status --offline`?",
+    ],
     [["status", "--offline=yes"], "--offline takes no value", null],
     [["status", "--valueOf"], "unknown option --valueOf for `bentocloud status`", optionsOf("status")],
     [["status", "-x"], "unknown option -x for `bentocloud status`", optionsOf("status")],
@@ -144,5 +173,101 @@ describe("unknown words", () => {
   test("an empty argument is an argument", async () => {
     expect(await run(["use", ""])).toMatchObject({ code: 2, stderr: "error: a context has a name\n" });
     expect(await run([""])).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+describe("a name that does not exist", () => {
+  test.each([
+    [["use", "stagin"], "did you mean `bentocloud use staging`?"],
+    [["use", "Staging"], "did you mean `bentocloud use staging`?"],
+    [["use", "stag"], "did you mean `bentocloud use staging`?"],
+    [["switch", "stagign"], "did you mean `bentocloud use staging`?"],
+    [
+      ["status", "--context", "prdo", "--offline"],
+      "did you mean `bentocloud status --context=prod --offline`?",
+    ],
+    [["context", "rename", "prd", "live"], "did you mean `bentocloud context rename prod live`?"],
+    [["exec", "--context=prod1", "--", "echo", "x"], "did you mean `bentocloud exec --context=prod -- …`?"],
+    [["use", "--", "-dsah"], "did you mean `bentocloud use -- -dash`?"],
+    [["use", "my pod"], "did you mean `bentocloud use 'my prod'`?"],
+    [["use", "eu-3"], "`bentocloud context list` shows the contexts"],
+    [["use", "nothing-like-it"], "`bentocloud context list` shows the contexts"],
+  ])("is corrected in the hint: %p", async (args, hint) => {
+    const here = homeOf("default", "staging", "prod", "my prod", "eu-1", "eu-2", "-dash");
+    const { code, stdout, stderr } = await run(args, { home: here });
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(stderr).toEndWith(`\nhint: ${hint}\n`);
+  });
+
+  test("the hint repeats no value that may be secret", async () => {
+    const here = homeOf("prod");
+    const [token, other] = [canary(), canary()];
+    const args = ["api", "/x", "--context", "prd", "-H", `a: ${token}`, "-F", `a=${other}`];
+    const { stderr } = await run(args, { home: here });
+    expect(stderr).toEndWith("did you mean `bentocloud api /x --context=prod …`?\n");
+    const path = await run(["api", `/x?${token}`, "--context=prd"], { home: here });
+    expect(path.stderr).toEndWith("did you mean `bentocloud api … --context=prod`?\n");
+    const renamed = await run(["context", "rename", "prd", token], { home: here });
+    expect(renamed.stderr).toEndWith("did you mean `bentocloud context rename prod …`?\n");
+  });
+
+  test("of a variable is corrected there", async () => {
+    const env = { BENTOML_CLOUD_CONTEXT: "prdo" };
+    const { stderr } = await run(["token"], { home: homeOf("prod"), env });
+    expect(stderr).toEndWith("hint: did you mean BENTOML_CLOUD_CONTEXT=prod?\n");
+  });
+});
+
+describe("an alias", () => {
+  test.each([
+    [
+      ["switch", "beta"],
+      ["use", "beta"],
+    ],
+    [["ls"], ["context", "list"]],
+    [
+      ["ls", "--json"],
+      ["context", "list", "--json"],
+    ],
+    [
+      ["rm", "beta"],
+      ["context", "remove", "beta"],
+    ],
+    [
+      ["auth", "login", "--no-input"],
+      ["login", "--no-input"],
+    ],
+    [
+      ["auth", "logout", "beta"],
+      ["logout", "beta"],
+    ],
+    [
+      ["auth", "--quiet", "status", "--offline"],
+      ["status", "--offline", "--quiet"],
+    ],
+    [
+      ["auth", "token", "--context", "nobody"],
+      ["token", "--context", "nobody"],
+    ],
+    [["version"], ["--version"]],
+    [
+      ["version", "--json"],
+      ["--version", "--json"],
+    ],
+  ])("%p does what %p does", async (alias, words) => {
+    const here = homeOf("alpha", "beta");
+    const before = here.read();
+    const answer = await run(alias, { home: here });
+    const after = here.read();
+    here.write(before);
+    rmSync(join(here.bentoml, ".bentocloud"), { recursive: true, force: true });
+    expect(answer).toEqual(await run(words, { home: here }));
+    expect(here.read()).toBe(after);
+  });
+
+  test("stands in no help and no list of commands", async () => {
+    const { stdout } = await run(["--help"]);
+    expect(stdout).not.toMatch(/^ {2}(switch|ls|rm|auth|version)\b/m);
+    expect((await run(["--", "x"])).stderr).not.toMatch(/\b(switch|ls|rm|auth|version)\b/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseName } from "../../src/contexts/name.ts";
 import { chooseLoginName } from "../../src/resolve/login-name.ts";
-import { quoteWord } from "../../src/resolve/require.ts";
+import { quoteWord } from "../../src/system/text.ts";
 import { Context } from "../../src/contexts/context.ts";
 
 describe("parseName", () => {

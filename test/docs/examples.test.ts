@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { examplesOf, listLeaves } from "../../scripts/docs/commands.ts";
+import { listLeaves } from "../../scripts/docs/commands.ts";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home as newHome, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
@@ -18,7 +18,7 @@ afterAll(() => Promise.all(clouds.map((cloud) => cloud.stop())));
 const STAND_INS = ["gh", "curl", "bentoml", "op", "code"];
 
 interface Special {
-  shell?: "fish";
+  shell?: "fish" | "zsh";
   /** Why it is not run. */
   notRun?: string;
   /** Replaces a part of the line that stands for a value of the reader's. */
@@ -34,7 +34,16 @@ const SPECIAL: Record<string, Special> = {
     before: "bentocloud logout staging",
     replace: (line) => line.replace("3f9c", "$(bentocloud restore --json | jq -r '.versions[0].id')"),
   },
+  "bentocloud cloud login --endpoint https://bento.example.com": { notRun: "it asks" },
+  "bentocloud context rename default prod": {
+    before: "bentocloud context rename prod default",
+  },
   "bentocloud env --shell fish | source": { shell: "fish" },
+  "source <(bentocloud completion zsh)": { shell: "zsh", before: "autoload -U compinit && compinit -u" },
+  'bentocloud completion zsh > "${fpath[1]}/_bentocloud"': {
+    shell: "zsh",
+    before: "mkdir ~/completions && fpath=(~/completions $fpath)",
+  },
   "bentocloud completion fish > ~/.config/fish/completions/bentocloud.fish": {
     before: "mkdir -p ~/.config/fish/completions",
   },
@@ -51,7 +60,7 @@ const SPECIAL: Record<string, Special> = {
   "bentocloud context unprotect prod": { before: "bentocloud context protect prod" },
 };
 
-const LINES = (await listLeaves()).flatMap((leaf) => examplesOf(leaf).map(([line]) => line));
+const LINES = (await listLeaves()).flatMap(({ command }) => command.examples?.map(([line]) => line) ?? []);
 
 test("every special case is an example", () => {
   expect(Object.keys(SPECIAL).filter((line) => !LINES.includes(line))).toEqual([]);
@@ -61,7 +70,8 @@ const runnable = LINES.filter((line) => SPECIAL[line]?.notRun === undefined);
 test.each(runnable)("%s", async (line) => {
   const { shell = "bash", replace = String, before = "true" } = SPECIAL[line] ?? {};
   const { home, env } = await prepare();
-  const script = shell === "bash" ? `set -eo pipefail\n${before}\n${replace(line)}` : replace(line);
+  const strict = shell === "fish" ? "true" : "set -eo pipefail";
+  const script = [strict, before, replace(line)].join("\n");
   const { code, stderr } = await run(["-c", script], {
     command: [shell],
     home,

@@ -60,7 +60,7 @@ describe("no page speaks of what is not there:", () => {
     const wrong: string[] = [];
     for (const line of [...codes, ...lines]) {
       for (const words of commandLines(line))
-        await explain(words).catch((error) => wrong.push(`${line}: ${error.message}`));
+        await requireCommand(words).catch((error) => wrong.push(`${line}: ${error.message}`));
     }
     expect(wrong).toEqual([]);
   });
@@ -71,14 +71,14 @@ function commandLines(line: string): string[][] {
   const calls = [...line.matchAll(/(?:^|[\s("'`])bentocloud((?: +(?:'[^']*'|"[^"]*"|[^\s|;&>)#'"`\\]+))+)/g)];
   return calls.map(([, words = ""]) => {
     const all = words.trim().split(/ +/);
-    const end = all.findIndex((word) => word === "--" || word === "…");
+    const end = all.findIndex((word) => word === "--" || word === "…" || word === "[options]");
     return end === -1 ? all : all.slice(0, end);
   });
 }
 
 /** @throws CliError for a command or an option that does not exist. */
-async function explain(words: string[]): Promise<void> {
+async function requireCommand(words: string[]): Promise<void> {
   if (!/^[a-z-]/.test(words[0] ?? "")) return;
-  const { command, options } = await findCommand(root, words, {});
-  for (const option of options) checkValue(option, { ...GLOBAL_ARGS, ...command.args });
+  const { command, options, path } = await findCommand(root, words, {});
+  for (const option of options) await checkValue(option, { ...GLOBAL_ARGS, ...command.args }, path.join(" "));
 }

@@ -1,6 +1,7 @@
 import type { ArgDef, ArgsDef } from "citty";
-import { GLOBAL_ARGS } from "../args.ts";
-import type { Command, Commands } from "../command.ts";
+import { choicesOf, GLOBAL_ARGS } from "../args.ts";
+import { mark } from "../../system/text.ts";
+import type { Command, Commands, Topics } from "../command.ts";
 import { findCommand } from "../parse-argv.ts";
 
 export interface Completion {
@@ -18,7 +19,10 @@ export interface Cursor {
   current: string;
 }
 
-type ListNames = () => Promise<string[]>;
+/** The values for a `valueHint`; `context` is the value of `--context` on the line. */
+export type ListValues = (kind: string, context: string | undefined) => Promise<Completion[]>;
+
+type List = (name: string | undefined, arg: ArgDef | undefined) => Promise<Completions>;
 
 /**
  * Everything that the definitions allow at the cursor. The shell picks those that begin with what is typed, because
@@ -27,60 +31,66 @@ type ListNames = () => Promise<string[]>;
 export async function complete(
   root: Command,
   { words, current }: Cursor,
-  listContexts: ListNames,
+  listValues: ListValues,
 ): Promise<Completions> {
   const dashes = words.indexOf("--");
   const isLiteral = dashes !== -1;
   const before = isLiteral ? words.slice(0, dashes) : words;
   const found = await findCommand(root, before, { lenient: true }).catch(() => undefined);
-  if (!found) return [];
+  if (!found || found.topic !== undefined) return [];
   const { command, pending } = found;
+  const context = found.options.findLast(({ name }) => name === "context")?.value;
+  const list: List = (name, arg) => listFor(name, arg, (kind) => listValues(kind, context));
   const options: ArgsDef = { ...command.args, ...GLOBAL_ARGS };
   const isOption = current.startsWith("-") && !(pending && current === "-");
-  if (!isLiteral && isOption) return completeOption(options, current, listContexts);
-  if (!isLiteral && pending) return withoutDashed(await listValues(pending, options[pending], listContexts));
+  if (!isLiteral && isOption) return completeOption(options, current, list);
+  if (!isLiteral && pending) return withoutDashed(await list(pending, options[pending]));
   if (isLiteral && command.rest !== undefined) return "rest";
-  if (command.subCommands) return isLiteral ? [] : describeCommands(command.subCommands);
+  if (command.subCommands)
+    return isLiteral ? [] : describeAll(command.subCommands, found.isHelp ? command.topics : undefined);
   const positionals = Object.entries(command.args).filter(([, { type }]) => type === "positional");
   const taken = found.positionals.length + (isLiteral ? words.length - dashes - 1 : 0);
   const [name, arg] = positionals[taken] ?? [];
-  const values = await listValues(name, arg, listContexts);
+  const values = await list(name, arg);
   return isLiteral ? values : withoutDashed(values);
 }
 
-async function completeOption(
-  options: ArgsDef,
-  current: string,
-  listContexts: ListNames,
-): Promise<Completions> {
+async function completeOption(options: ArgsDef, current: string, list: List): Promise<Completions> {
   const named = Object.entries(options).filter(([, { type }]) => type !== "positional");
   const at = current.indexOf("=");
   if (at === -1)
     return named.map(([name, arg]) => ({ value: `--${name}`, description: arg.description ?? "" }));
   const [name, arg] = named.find(([one]) => current.slice(0, at) === `--${one}`) ?? [];
-  const values = await listValues(name, arg, listContexts);
+  const values = await list(name, arg);
   if (typeof values === "string") return values;
   return values.map((one) => ({ ...one, value: `--${name}=${one.value}` }));
 }
 
-function describeCommands(commands: Commands): Promise<Completion[]> {
-  const describe = async ([value, load]: [string, Commands[string]]) => ({
+async function describeAll(commands: Commands, topics: Topics = {}): Promise<Completion[]> {
+  const ofCommand = async ([value, load]: [string, Commands[string]]) => ({
     value,
     description: (await load()).meta.description,
   });
-  return Promise.all(Object.entries(commands).map(describe));
+  const ofTopic = async ([value, load]: [string, Topics[string]]) => ({
+    value,
+    description: (await load()).description,
+  });
+  return Promise.all([...Object.entries(commands).map(ofCommand), ...Object.entries(topics).map(ofTopic)]);
 }
 
-/** The choices of an argument, or whatever its `valueHint` names. */
-async function listValues(
+/** The choices of an argument, or whatever its `valueHint` names, without a name that could drive a terminal. */
+async function listFor(
   name: string | undefined,
   arg: ArgDef | undefined,
-  listContexts: ListNames,
+  listValues: (kind: string) => Promise<Completion[]>,
 ): Promise<Completions> {
   if (arg?.valueHint === "file") return "files";
-  const isContext = name === "context" || arg?.valueHint === "context";
-  const values = arg?.type === "enum" ? (arg.options ?? []) : isContext ? await listContexts() : [];
-  return values.map((value) => ({ value, description: "" }));
+  const choices = choicesOf(arg);
+  if (choices) return choices.map((value) => ({ value, description: "" }));
+  const kind = name === "context" ? "context" : arg?.valueHint;
+  const values = kind === undefined ? [] : await listValues(kind).catch(() => []);
+  const isShown = ({ value }: Completion) => value !== "" && mark(value) === value;
+  return [...new Map(values.filter(isShown).map((one) => [one.value, one])).values()];
 }
 
 /** What begins with a dash would be read as an option. */

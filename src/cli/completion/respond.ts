@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { complete, type Completion, type Completions } from "./complete.ts";
+import { complete, type Completion, type Completions, type ListValues } from "./complete.ts";
 import { readLine, toReply } from "./line.ts";
 
 /**
@@ -9,15 +9,15 @@ import { readLine, toReply } from "./line.ts";
 export async function answer(
   root: Command,
   [shell, ...given]: readonly string[],
-  contexts: () => Promise<string[]>,
+  listValues: ListValues,
 ): Promise<string[]> {
   if (shell === "bash") {
     const [text = "", breaks = ""] = given;
     const line = readLine(text, breaks);
-    return toLines(await complete(root, line, contexts), ({ value }) => toReply(value, line));
+    return toLines(await complete(root, line, listValues), ({ value }) => toReply(value, line));
   }
   const [current = "", ...words] = given;
-  return toLines(await complete(root, { words, current }, contexts), ({ value, description }) =>
+  return toLines(await complete(root, { words, current }, listValues), ({ value, description }) =>
     description === "" ? value : `${value}\t${description}`,
   );
 }

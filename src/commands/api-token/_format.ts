@@ -5,10 +5,15 @@ import { cap } from "../../system/text.ts";
 import { showWhen } from "../../system/time.ts";
 import { option } from "../../cli/command.ts";
 
-export const TOKEN = { type: "positional", required: true, description: "Its UID or exact name" } as const;
+export const TOKEN = {
+  type: "positional",
+  required: true,
+  valueHint: "api-token",
+  description: "Its UID or exact name",
+} as const;
 
 export const SCOPE = option(
-  "name",
+  "scope",
   "What it may do, repeatable: api (all), or read_, write_, operate_ organization or cluster",
 );
 

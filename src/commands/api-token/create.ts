@@ -2,12 +2,12 @@ import { command, flag, option } from "../../cli/command.ts";
 import type { Cli } from "../../app.ts";
 import type { CreatedToken } from "../../cloud/tokens.ts";
 import { CliError, usageError } from "../../errors.ts";
-import { quoteWord } from "../../resolve/require.ts";
+import { quoteWord } from "../../system/text.ts";
 import { reportLogin } from "../../auth/report-login.ts";
 import { create as createApiToken, prepareLogin, saveCreated } from "../../tokens/create.ts";
 import { parseExpiry, parseScopes, parseTokenName } from "../../tokens/fields.ts";
 import { openTokens } from "../../tokens/list.ts";
-import { REQUEST_ARGS, YES_ALSO } from "../_args.ts";
+import { REQUEST_ARGS, YES } from "../_args.ts";
 import { DESCRIPTION, EXPIRES, SCOPE, showExpiry, showScopes, toJson } from "./_format.ts";
 
 export const create = command({
@@ -18,10 +18,10 @@ export const create = command({
     scope: { ...SCOPE, description: `${SCOPE.description} (default: api)` },
     description: DESCRIPTION,
     expires: EXPIRES,
-    login: option("name", "Save it as this context, and make that current"),
+    login: option("context", "Save it as this context, and make that current"),
     "no-use": flag("With --login, keep the current context"),
     force: flag("Accept any scope; with --login, replace any context"),
-    yes: YES_ALSO,
+    yes: YES,
     ...REQUEST_ARGS,
   },
   examples: [

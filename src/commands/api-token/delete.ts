@@ -2,7 +2,7 @@ import { command, flag } from "../../cli/command.ts";
 import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
 import { deleteApiToken } from "../../tokens/delete.ts";
 import { describeUser } from "../../tokens/match.ts";
-import { REQUEST_ARGS, YES_ALSO } from "../_args.ts";
+import { REQUEST_ARGS, YES } from "../_args.ts";
 import { TOKEN } from "./_format.ts";
 
 export const remove = command({
@@ -10,7 +10,7 @@ export const remove = command({
   description: "Delete an API token; every program that uses it is locked out",
   args: {
     token: TOKEN,
-    yes: YES_ALSO,
+    yes: YES,
     force: flag("Delete it even if a context here uses it or may use it"),
     ...REQUEST_ARGS,
   },

@@ -9,6 +9,7 @@ export const get = command({
   name: "get",
   description: "Show one API token",
   args: { token: TOKEN, ...REQUEST_ARGS },
+  examples: [["bentocloud api-token get ci", 'the one that is called "ci"']],
   async run(args, cli) {
     const token = await getApiToken(cli, args.token, { insecureHttp: args["insecure-http"] });
     if (cli.output.json) return cli.output.data(toListedJson(token));

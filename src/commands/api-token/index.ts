@@ -3,6 +3,7 @@ import { group } from "../../cli/command.ts";
 export const apiToken = group({
   name: "api-token",
   description: "Manage the active user's API tokens on the server",
+  section: "Server",
   commands: {
     list: () => import("./list.ts").then((module) => module.list),
     get: () => import("./get.ts").then((module) => module.get),

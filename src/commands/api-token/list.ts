@@ -12,6 +12,7 @@ export const list = command({
     search: option("text", "Only those with this text in name, description or UID"),
     ...REQUEST_ARGS,
   },
+  examples: [["bentocloud api-token list --search ci", 'those whose name has "ci" in it']],
   async run(args, cli) {
     const tokens = await listApiTokens(cli, {
       search: args.search,

@@ -5,7 +5,7 @@ import { parseExpiry } from "../../tokens/fields.ts";
 import type { RotateOptions } from "../../tokens/plan-rotation.ts";
 import { previewRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
 import type { Cli } from "../../app.ts";
-import { CONTEXT, REQUEST_ARGS, YES_ALSO } from "../_args.ts";
+import { CONTEXT, REQUEST_ARGS, YES } from "../_args.ts";
 import { showDescription, showExpiry } from "./_format.ts";
 
 export const rotate = command({
@@ -14,9 +14,9 @@ export const rotate = command({
   args: {
     name: { ...CONTEXT, required: false, description: "Context (default: the active one)" },
     expires: option("when", "When the new one expires, as for `create` (default: as the old one)"),
-    old: option("token", "UID or name of the old one, if that is not known"),
+    old: option("api-token", "UID or name of the old one, if that is not known"),
     "dry-run": flag("Print what would be done; change nothing"),
-    yes: YES_ALSO,
+    yes: YES,
     ...REQUEST_ARGS,
   },
   examples: [

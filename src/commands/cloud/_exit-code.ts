@@ -6,6 +6,7 @@ export async function exitOneOnFailure<T>(act: () => Promise<T>): Promise<T> {
     return await act();
   } catch (error) {
     if (!(error instanceof CliError) || ["USAGE", "CANCELLED", "INTERNAL"].includes(error.code)) throw error;
-    throw new CliError("FAILURE", error.message, { hint: error.hint, cause: error });
+    const { message, hint, correction } = error;
+    throw new CliError("FAILURE", message, { hint, correction, cause: error });
   }
 }

@@ -7,6 +7,8 @@ import { exitOneOnFailure } from "./_exit-code.ts";
 export const currentContext = command({
   name: "current-context",
   description: "Print the active context as JSON, as bentoml does",
+  section: "As in bentoml",
+  examples: [["bentocloud current-context | jq -r .api_token", "the API token, where it is not shown"]],
   async run(_args, cli) {
     await exitOneOnFailure(async () => {
       const { context } = await openOffline(cli);

@@ -3,6 +3,7 @@ import { group } from "../../cli/command.ts";
 export const cloud = group({
   name: "cloud",
   description: "The commands of `bentoml cloud`",
+  section: "As in bentoml",
   commands: {
     login: () => import("./login.ts").then((module) => module.login),
     "current-context": () => import("./current-context.ts").then((module) => module.currentContext),

@@ -4,6 +4,8 @@ import { exitOneOnFailure } from "./_exit-code.ts";
 export const listContext = command({
   name: "list-context",
   description: "Print the names of the contexts as JSON",
+  section: "As in bentoml",
+  examples: [["bentocloud list-context", "the names"]],
   async run(_args, cli) {
     await exitOneOnFailure(async () => {
       const { contexts } = await cli.store.read();

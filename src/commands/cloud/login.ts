@@ -1,7 +1,7 @@
 import { command, option } from "../../cli/command.ts";
 import { login as signIn } from "../../auth/login.ts";
 import { reportLogin } from "../../auth/report-login.ts";
-import { ENDPOINT, REQUEST_ARGS, YES_ALSO } from "../_args.ts";
+import { ENDPOINT, REQUEST_ARGS, YES } from "../_args.ts";
 import { exitOneOnFailure } from "./_exit-code.ts";
 
 export const login = command({
@@ -10,9 +10,10 @@ export const login = command({
   args: {
     endpoint: ENDPOINT,
     "api-token": option("token", "The API token (default: BENTO_CLOUD_API_KEY)"),
-    yes: YES_ALSO,
+    yes: YES,
     ...REQUEST_ARGS,
   },
+  examples: [["bentocloud cloud login --endpoint https://bento.example.com", "a server of your own"]],
   async run(args, cli, given) {
     await exitOneOnFailure(async () => {
       const result = await signIn(cli, {

@@ -7,7 +7,9 @@ import { CONTEXT } from "../_args.ts";
 export const updateCurrentContext = command({
   name: "update-current-context",
   description: "Make a stored context current",
+  section: "As in bentoml",
   args: { name: { ...CONTEXT, required: true, description: "Context to make current" } },
+  examples: [["bentocloud update-current-context prod", 'switch to "prod"']],
   async run(args, cli) {
     await exitOneOnFailure(async () => {
       const { name } = args;

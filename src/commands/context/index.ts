@@ -3,6 +3,7 @@ import { group } from "../../cli/command.ts";
 export const context = group({
   name: "context",
   description: "Manage the stored contexts",
+  section: "Contexts",
   commands: {
     list: () => import("./list.ts").then((module) => module.list),
     show: () => import("./show.ts").then((module) => module.show),

@@ -7,6 +7,10 @@ import type { Cell } from "../../system/table.ts";
 export const list = command({
   name: "list",
   description: "List the stored contexts",
+  examples: [
+    ["bentocloud context list", "all of them"],
+    ["bentocloud context list --json | jq -r '.contexts[].name'", "their names"],
+  ],
   async run(_args, cli) {
     const file = await cli.store.read();
     const active = await cli.resolve();

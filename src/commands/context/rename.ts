@@ -10,6 +10,7 @@ export const rename = command({
     name: { ...CONTEXT, required: true, description: "Context to rename" },
     "new-name": { type: "positional", required: true, description: "Its new name" },
   },
+  examples: [["bentocloud context rename default prod", 'call it "prod"']],
   async run(args, cli) {
     const to = args["new-name"];
     const { narrowed } = await renameContext(cli.store, args.name, to);

@@ -13,6 +13,7 @@ export const show = command({
     name: { ...CONTEXT, required: false, description: "Context to show (default: the active one)" },
     "show-token": flag("Print the API token instead of masking it"),
   },
+  examples: [["bentocloud context show staging", "one of them"]],
   async run(args, cli) {
     const revealing = args["show-token"];
     const context = await open(cli, args.name, { revealing });

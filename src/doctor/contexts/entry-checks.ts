@@ -1,6 +1,6 @@
 import { findContext, usableTokenOf } from "../../contexts/context.ts";
 import { ENVIRONMENT_NAME, showName } from "../../contexts/name.ts";
-import { quoteWord } from "../../resolve/require.ts";
+import { quoteWord } from "../../system/text.ts";
 import type { Store } from "../../store/store.ts";
 import { type ContextsFile, DEFAULT_CURRENT, type Problem } from "../../yaml/contexts-file.ts";
 import { problemWith } from "../../yaml/read.ts";

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { CliError } from "../../errors.ts";
-import { quoteWord } from "../../resolve/require.ts";
+import { quoteWord } from "../../system/text.ts";
 import type { Paths } from "../../store/paths.ts";
 import type { Store } from "../../store/store.ts";
 import { versionsFolder } from "../../store/versions.ts";

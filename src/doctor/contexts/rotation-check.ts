@@ -1,6 +1,6 @@
 import { type Context, tokenOf } from "../../contexts/context.ts";
 import { isSameEndpoint } from "../../contexts/endpoint.ts";
-import { quoteWord } from "../../resolve/require.ts";
+import { quoteWord } from "../../system/text.ts";
 import { showAge } from "../../system/time.ts";
 import { readRotations, type Rotation } from "../../tokens/rotation-journal.ts";
 import { attempt, type Check, ok, warn } from "../check.ts";

@@ -21,7 +21,7 @@ export type Target = Exclude<Awaited<ReturnType<typeof findTarget>>, Finding>;
 export async function findTarget(cli: Cli, insecureHttp: boolean) {
   const active = await cli.resolve();
   if (!active.context && active.source.kind === "user") {
-    const hint = open(active.hasOthers ? "bentocloud use NAME" : "bentocloud login");
+    const hint = open(active.others.length > 0 ? "bentocloud use NAME" : "bentocloud login");
     return ok(text`no context is active, so no server is asked`, hint);
   }
   const context = requireContext(active);

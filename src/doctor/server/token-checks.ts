@@ -1,7 +1,7 @@
 import { findIdentityMismatch, recallIdentity } from "../../auth/identity.ts";
 import { checkOrganizationPin } from "../../resolve/pins.ts";
-import { quoteWord, requireToken } from "../../resolve/require.ts";
-import { cap, clean } from "../../system/text.ts";
+import { requireToken } from "../../resolve/require.ts";
+import { cap, clean, quoteWord } from "../../system/text.ts";
 import { showWhen } from "../../system/time.ts";
 import { type Check, fail, ok, warn } from "../check.ts";
 import { contextName, open, secret, text } from "../report.ts";

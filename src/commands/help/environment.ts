@@ -1,0 +1,43 @@
+import type { Topic } from "../../cli/command.ts";
+
+const LOGIN = [
+  ["BENTO_CLOUD_API_KEY", "API token: a login of its own, which no file keeps"],
+  ["BENTO_CLOUD_API_KEY_FILE", "File with the API token, instead"],
+  ["BENTO_CLOUD_API_ENDPOINT", "Server of that token (default: https://cloud.bentoml.com)"],
+  ["BENTOML_CLOUD_CONTEXT", "Name of the context to use"],
+  ["BENTOML_HOME", "Directory of the contexts file (default: ~/bentoml)"],
+] as const;
+
+export const environment: Topic = {
+  description: "Environment variables",
+  summary: { heading: "Environment", rows: LOGIN },
+  parts: [
+    "A variable that is set but empty counts as unset, with a warning.",
+    { heading: "Login", rows: LOGIN },
+    "The first of these decides which login is active: --context, BENTO_CLOUD_API_KEY or its file, " +
+      "BENTOML_CLOUD_CONTEXT, the nearest .bentorc, the current context. " +
+      "BENTO_CLOUD_API_ENDPOINT without a token is only the default endpoint of `bentocloud login`. " +
+      "`bentocloud explain` shows what each of them chooses here.",
+    {
+      heading: "Network",
+      rows: [
+        ["HTTPS_PROXY, HTTP_PROXY", "Proxy for https:// and for http:// endpoints"],
+        ["ALL_PROXY", "Proxy for both"],
+        ["NO_PROXY", "Hosts that no proxy is used for"],
+        ["NODE_EXTRA_CA_CERTS", "File with more certificate authorities"],
+        ["SSL_CERT_FILE", "File with certificate authorities"],
+        ["SSL_CERT_DIR", "Directory with certificate authorities"],
+      ],
+    },
+    {
+      heading: "Terminal",
+      rows: [
+        ["NO_COLOR", "Print without colour, whatever its value is"],
+        ["TERM=dumb", "Print without colour"],
+        ["LC_ALL, LC_CTYPE, LANG", "Marks such as ✓ are printed where these name UTF-8"],
+        ["BROWSER", "Program that opens addresses"],
+        ["CI", "Ask nothing, unless it is 0 or false"],
+      ],
+    },
+  ],
+};
