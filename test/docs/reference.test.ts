@@ -5,6 +5,8 @@ import { listLeaves, renderCommands } from "../../scripts/docs/commands.ts";
 import { renderLibrary } from "../../scripts/docs/library.ts";
 import { checkValue, GLOBAL_ARGS } from "../../src/cli/args.ts";
 import { findCommand } from "../../src/cli/parse-argv.ts";
+import { bentorc } from "../../src/commands/help/bentorc.ts";
+import { environment } from "../../src/commands/help/environment.ts";
 import { root } from "../../src/commands/index.ts";
 import { exitCodeOf, type ErrorCode } from "../../src/errors.ts";
 import { checkJson, schemaOf } from "../support/json-schema.ts";
@@ -50,6 +52,16 @@ test("the page of the exit codes has every error code, with its exit code", () =
   const listed = rows.map(([, exit, code]) => [code, Number(exit)]);
   const codes = [...read("src/errors.ts").matchAll(/^ {2}([A-Z_]+): \d+,$/gm)].map(([, code]) => code!);
   expect(listed).toEqual(codes.map((code) => [code, exitCodeOf(code as ErrorCode)]));
+});
+
+test("the reference has every variable of `help environment` and every key of a .bentorc", () => {
+  const pages = ["configuration", "network"].map((name) => read(`docs/reference/${name}.md`)).join("");
+  const rows = [environment, bentorc].flatMap(({ parts }) =>
+    parts.flatMap((part) => (typeof part === "string" ? [] : part.rows)),
+  );
+  const names = rows.flatMap(([term]) => term.split(", "));
+  expect(names).toContain("BENTO_CLOUD_API_KEY");
+  expect(names.filter((name) => !pages.includes(`\`${name}\``))).toEqual([]);
 });
 
 describe("no page speaks of what is not there:", () => {
