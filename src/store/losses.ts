@@ -41,8 +41,8 @@ export function isLost(context: Context, { before, after }: KeptLoss, now: Conte
   const earlier = before.map(({ file }) => file);
   if (isSameLogin(context, other) || !hasLogin(earlier, other)) return false;
   if (hasLogin(versionsIn(after).slice(0, 1), other)) return true;
-  // The lost login is the older one if another program once put it in the place of the other. The version after that
-  // earlier loss shows it, and exists as long as a version from before that loss does.
+  // If an earlier loss has `other`, and what was kept next has `context`, then another program once put `context` in the
+  // place of `other`: `context` is the older one. What was kept next exists as long as a version from before that loss.
   const isReverted = before.some(({ kind, file }, at) => {
     const isOther = kind === "loss" && hasLogin([file], other);
     return (

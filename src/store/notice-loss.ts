@@ -91,13 +91,13 @@ async function keepFound(tools: StoreTools, { text, file }: Snapshot): Promise<v
 
 /** Undefined when nothing is lost, and when nothing is known of this file. */
 async function findLoss(paths: Paths, now: ContextsFile): Promise<LossReport | undefined> {
-  // A file that is no home's may have writers whose versions we do not see.
+  // Other homes may share a file that is linked to, and we do not see their versions: a difference proves nothing.
   if (inspect(paths.file)?.isSymbolicLink() && !isHomeFile(realTarget(paths.file))) return undefined;
   const all = listVersions(paths.own);
   const baseline = findBaseline(all);
   const before = baseline && (await parseVersion(baseline));
   if (!before) return undefined;
-  // A killed write may have been done or not, so a context that it would have removed is not lost.
+  // A pending version is of a write that was killed, perhaps after its rename: what it would have removed is not lost.
   const pending = await Promise.all(all.filter(({ kind }) => kind === "pending").map(parseVersion));
   const contexts = [...firstOfEachName(before.contexts).values()].filter((context) =>
     pending.every((file) => !file || isSameLogin(context, findContext(file.contexts, context.name))),
@@ -116,8 +116,8 @@ async function findLoss(paths: Paths, now: ContextsFile): Promise<LossReport | u
 }
 
 /**
- * Whether a version from before the newest one has this login. Not when another program put the login of the newest
- * version in its place: the loss was reported then, and the login is back now.
+ * Whether a version before the newest one has `login`. False if another program had put `newest` in the place of `login`:
+ * that loss was reported, and now the lost login is back.
  */
 function isOlder(login: Context, newest: Context, kept: readonly LoadedVersion[]): boolean {
   const last = kept.findLast(({ kind, file }) => kind === "version" && !hasLogin([file], newest));
@@ -126,7 +126,7 @@ function isOlder(login: Context, newest: Context, kept: readonly LoadedVersion[]
   return !isBack && hasLogin(versionsIn(kept).slice(0, -1), login);
 }
 
-/** Without an ID the loss could not be kept. Every later read in this run finds it again, so it is remembered as said. */
+/** `id` is undefined if the loss could not be kept. Later reads of this run find it again; `said` stops a second warning. */
 function sayLoss({ alert, said, paths }: StoreTools, { missing, reverted }: LossReport, id?: string): void {
   const { file } = paths;
   const names = (lost: readonly Context[]) => listNames(lost.map(({ name }) => name));

@@ -29,7 +29,7 @@ function locateEarlier({ file, own }: Paths): string {
 /** @throws CliError `CORRUPT`, or `STORAGE`. */
 export function readProtected(paths: Paths): string[] {
   const lists = new Set([locateList(paths), locateEarlier(paths)]);
-  // In a directory that somebody else made, a list that is missing says nothing.
+  // Checked first: in a directory that another user made, a missing list does not prove that nothing is protected.
   for (const path of [paths.own, dirname(locateEarlier(paths))]) requirePrivateDirectory(path);
   return [...new Set([...lists].flatMap(readList))];
 }

@@ -35,7 +35,7 @@ const SETTLE_MS = 300;
 export const WRITER_SETTLE_MS = 5_000;
 /** For a file that cannot be read as it is: nothing is built on that. */
 const BROKEN_SETTLE_MS = 1_000;
-/** A file that keeps changing for longer is used as it is by readers, and by no writer. */
+/** The longest wait of one call. Then readers use the file as it is, and a writer starts over (`isUnfinished`). */
 const LONGEST_WAIT_MS = 2_000;
 
 /**

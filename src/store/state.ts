@@ -107,7 +107,7 @@ export function settleNames(state: State, names: readonly string[], contexts: re
   return { ...state, identities: forget(state, changed).identities };
 }
 
-/** Without the identities that become another login's, or nobody's, once this is followed by `next`. */
+/** Keeps only the identities that `next` has too, with the same fingerprint. */
 export function withoutReplaced({ previous, identities }: State, next: State): State {
   const kept = Object.entries(identities).filter(
     ([name, { fingerprint }]) => expectedIdentity(next, name)?.fingerprint === fingerprint,

@@ -46,7 +46,7 @@ export async function updateStore<T>(
     const text = changes.length === 0 ? before.text : await editContexts(before.text, changes);
     const isWide = changes.length > 0 && wideMode(before.raw) !== undefined;
     if (text === undefined || (text === before.text && !isWide)) {
-      quietly(() => remember(paths.own, state, after));
+      quietly(() => saveState(paths.own, state, after));
       return { ...unchanged(before.file), result: result as T };
     }
     const memory = { state, stateFor: () => after };
@@ -68,7 +68,8 @@ export async function replaceStore(tools: StoreTools, text: string | undefined):
     if (!before || (!before.raw && !before.file)) return undefined;
     const { raw, file: found } = before;
     if (found && (text === undefined || text === before.text)) return unchanged(found);
-    // Whoever chooses a text chooses its logins. A repair is nobody's choice, and leaves our memory as it is.
+    // With a given text, an identity is forgotten where its name gets another login. A repair forgets none: with
+    // nothing known before and after, `state.json` is not written.
     const state = text === undefined ? NOTHING_KNOWN : readState(paths.own);
     const stateFor = (file: ContextsFile) => {
       const { added, changed, removed } = compare(found ?? EMPTY, file);
@@ -142,17 +143,17 @@ async function write(
   const aside = found ? undefined : asidePath(lock.target, new Date().toISOString().replaceAll(":", "-"));
   let isDone = false;
   try {
-    remember(own, state, between);
+    saveState(own, state, between);
     isDone = replaceTarget(lock, { raw, text, aside });
   } finally {
     if (!isDone) {
       for (const path of [pending?.path, aside]) if (path !== undefined) discard(path);
-      quietly(() => remember(own, between, state));
+      quietly(() => saveState(own, between, state));
     }
   }
   if (!isDone) return undefined;
   quietly(() => (pending ? settleVersion(own, pending) : baseline && overwriteVersion(baseline, text)));
-  quietly(() => remember(own, between, after));
+  quietly(() => saveState(own, between, after));
   const undo = found && !keepsLogins ? baseline?.id : undefined;
   return { result: undefined, before: found, file, narrowed: wideMode(raw), undo, aside };
 }
@@ -186,7 +187,7 @@ function wideMode(raw: FileText | undefined): number | undefined {
   return raw !== undefined && (raw.mode & ~FILE_MODE) !== 0 ? raw.mode : undefined;
 }
 
-function remember(own: string, before: State, after: State): void {
+function saveState(own: string, before: State, after: State): void {
   if (JSON.stringify(after) !== JSON.stringify(before)) writeState(own, after);
 }
 

@@ -44,8 +44,8 @@ export function requireVersions(own: string): void {
 }
 
 /**
- * Every kind, oldest first. Nothing in a directory that somebody else made is ours, and nothing of another name. What
- * this user may not look at stops no command that only reads; a change needs the lock, which stands there too.
+ * Every kind, oldest first. Ignores directories that another user made, and files with other names. A directory that this
+ * user may not read counts as empty, so that it stops no command that only reads; a write fails at its lock there.
  *
  * @throws CliError `STORAGE`
  */
