@@ -20,24 +20,20 @@ export interface Tokens {
   staging: string;
 }
 
-const WAY = "How do you want to sign in";
-const [DOWN, ENTER] = ["\u001b[B", "\r"];
+const ENTER = "\r";
 
 export const STEPS: readonly Step[] = [
   {
     say: "Sign in with the browser",
     line: "bentocloud login",
-    answers: [[WAY, () => ENTER]],
+    answers: [["How do you want to sign in", () => ENTER]],
     shows: ["Logged in", "ada@example.test", "acme", 'context "default", now current'],
     recorded: true,
   },
   {
-    say: "A second context: a self-hosted server, with a token",
+    say: "A second context, on a self-hosted server",
     line: "bentocloud login --context staging --endpoint https://yatai.example.com",
-    answers: [
-      [WAY, () => DOWN + ENTER],
-      ["API token for", ({ staging }) => staging + ENTER],
-    ],
+    answers: [["API token for", ({ staging }) => staging + ENTER]],
     shows: ['context "staging", now current', "staging-team"],
     recorded: true,
   },

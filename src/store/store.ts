@@ -34,7 +34,7 @@ export interface Store {
   /** What another program removed and is still missing, newest first: the ID for `restore`, and the names. */
   losses(): Promise<{ id: string; contexts: string[] }[]>;
   /** Changes only our own memory, as far as that can be done without waiting. Without `create`, never makes one. */
-  updateState(change: (state: State) => State, options: { create: boolean }): Promise<void>;
+  updateState(plan: (state: State, file: ContextsFile) => State, options: { create: boolean }): Promise<void>;
   /**
    * Fails when a later {@link Store.update} could not write, or could not save a login under this name, before anything
    * hard to repeat is begun.

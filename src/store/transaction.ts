@@ -83,14 +83,15 @@ export async function replaceStore(tools: StoreTools, text: string | undefined):
 
 /** Changes our own memory alone, as far as that can be done without waiting. */
 export async function updateState(
-  { paths, signal }: StoreTools,
-  update: (state: State) => State,
+  { paths, signal, snapshot }: StoreTools,
+  plan: (state: State, file: ContextsFile) => State,
   { create }: { create: boolean },
 ): Promise<void> {
   try {
     if (!create && !listDirectory(paths.own).includes("state.json")) return;
     await withStoreLock(paths, { signal: signal(), waitMs: 0 }, async () => {
-      writeState(paths.own, update(readState(paths.own)));
+      const { file } = await snapshot();
+      writeState(paths.own, plan(readState(paths.own), file));
       return true;
     });
   } catch {

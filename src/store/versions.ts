@@ -51,8 +51,7 @@ export function requireVersions(own: string): void {
  */
 export function listVersions(own: string): Version[] {
   const folder = versionsFolder(own);
-  const names = listVersionNames(own, folder);
-  return names.toSorted().flatMap((name) => {
+  return listNames(own, folder).flatMap((name) => {
     const [, hour, minute, second, id = "", kind] = NAME.exec(name) ?? [];
     const time = new Date(`${hour}:${minute}:${second}`);
     const path = join(folder, name);
@@ -60,9 +59,9 @@ export function listVersions(own: string): Version[] {
   });
 }
 
-function listVersionNames(own: string, folder: string): string[] {
+function listNames(own: string, folder: string): string[] {
   try {
-    return isPrivateDirectory(own) && isPrivateDirectory(folder) ? listDirectory(folder) : [];
+    return isPrivateDirectory(own) && isPrivateDirectory(folder) ? listDirectory(folder).toSorted() : [];
   } catch (error) {
     if (error instanceof CliError && codeOf(error.cause) === "EACCES") return [];
     throw error;

@@ -131,10 +131,7 @@ class DocumentEditor {
     const { doc, root } = this.source;
     const pair = root.items.findLast((one) => this.#keyOf(one) === "contexts");
     if (!pair && this.#tree.root.fields.has("contexts"))
-      throw this.source.corrupt(
-        "a merge brings in the list of contexts, which keeps it from being changed",
-        root,
-      );
+      throw this.source.corrupt("the list of contexts comes from a merge and cannot be changed", root);
     const list = pair ? pair.value : new YAMLSeq(doc.schema);
     if (root.items.length === 0) root.flow = false;
     if (!pair) root.set("contexts", list);

@@ -2,14 +2,14 @@ import { expect } from "bun:test";
 import { Context } from "../../src/contexts/context.ts";
 import { putContext } from "../../src/store/losses.ts";
 import { expectedIdentity, readState, recall, remember } from "../../src/store/state.ts";
-import { parseContexts } from "../../src/yaml/read-document.ts";
+import { readContexts } from "../../src/yaml/read.ts";
 import { keptIn, openStore, ownOf } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { forEachOf, needsTrace, tampered, writingCalls } from "./faults/strace.ts";
 
-// What a killed process was writing.
+// Temporary files of killed processes.
 sweepCanaries({ files: ["**/*.tmp"] });
 
 const cloud = await cloudForAll({ verify: false });
@@ -29,9 +29,9 @@ async function signIn(here: Home, name: string, who: keyof typeof people): Promi
 }
 
 /** The contexts whose names our memory has another login for. */
-function inheritors(here: Home): string[] {
+async function inheritors(here: Home): Promise<string[]> {
   const state = readState(ownOf(here));
-  const { contexts } = parseContexts(here.read());
+  const { contexts } = await readContexts(here.read());
   const heirs = contexts.filter((one) => expectedIdentity(state, one.name) && !recall(state, one));
   return heirs.map(({ name }) => name);
 }
@@ -78,7 +78,7 @@ needsTrace.test.each<[what: string, prepare: (here: Home) => Promise<void>, args
         command: tampered(`${name}:signal=SIGKILL:when=${number}`),
       });
       ends.add(here.read() === before);
-      expect({ name, number, inheritors: inheritors(here) }).toEqual({ name, number, inheritors: [] });
+      expect({ name, number, inheritors: await inheritors(here) }).toEqual({ name, number, inheritors: [] });
     });
     expect(ends).toEqual(new Set([true, false]));
   },

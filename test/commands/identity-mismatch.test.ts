@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
-import { home, run, type Home } from "../support/bin.ts";
+import { home, run, start, type Home } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
@@ -72,7 +72,7 @@ describe("a token that another program put under a context's name", () => {
     ]);
     const { code, stdout, stderr } = await run(["status", "--all"], { home: here });
     expect({ code }).toEqual({ code: 4 });
-    expect(stdout).toMatch(/prod +\S+ +them@example.test +globex +valid\n/);
+    expect(stdout).toMatch(/prod +globex +them@example.test +- +valid\n/);
     expect(stderr).toContain(`prod: ${ERROR}\n`);
     const json = await run(["status", "--all", "--json"], { home: here });
     expect(JSON.parse(json.stdout).contexts).toMatchObject([
@@ -108,7 +108,11 @@ describe("a token that another program put under a context's name", () => {
     const cwd = `${here.path}/project`;
     writeBelow(cwd, ".bentorc", "context=prod\norganization=globex\n");
     const refused = await run(["token"], { home: here, cwd });
-    expect(refused).toMatchObject({ code: 4, stdout: "", stderr: `error: ${ERROR}\nhint: ${HINT}\n` });
+    expect(refused).toMatchObject({
+      code: 4,
+      stdout: "",
+      stderr: `error: ${ERROR}\nhint: ${HINT} --no-use\n`,
+    });
   });
 
   test("is no mismatch when the server does not say whose it is", async () => {
@@ -180,6 +184,17 @@ describe("a name that another login takes over has no memory of the login before
     await take(cloud, here);
     for (let repeated = 0; repeated < 2; repeated += 1)
       expect(await run(["status", "--context", "prod"], { home: here })).toMatchObject({ code: 0 });
+  });
+
+  test("somebody else signs in under it while the server is asked whose the earlier login is", async () => {
+    const cloud = await startCloud();
+    const { here } = await signedIn(cloud);
+    cloud.misbehave("GET /api/v1/auth/current", { lateMs: 1_500 }, { times: 1 });
+    const slow = start(["status"], { home: here });
+    await cloud.seen("GET /api/v1/auth/current", 2);
+    await login(cloud, here, "prod", issue(cloud, "them"), ["--force"]);
+    expect((await slow.result).stdout).toContain("me@example.test");
+    expect(await run(["status"], { home: here })).toMatchObject({ code: 0 });
   });
 
   test.each(["__proto__", "constructor", "toString"])("also a name like %s", async (name) => {

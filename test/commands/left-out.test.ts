@@ -143,7 +143,7 @@ test.each([
       code: 6,
       stdout: "",
       stderr: expect.stringMatching(
-        /^error: a merge brings in the list of contexts, .* at line 1, column 1\n$/,
+        /^error: the list of contexts comes from a merge .* at line 1, column 1\n$/,
       ),
     });
     if (what === "login") expect(cloud.requests.length).toBe(asked);

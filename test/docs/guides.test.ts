@@ -43,7 +43,6 @@ const PAGES: Record<string, Start> = {
     tools: ["curl", "jq"],
     answers: (staging) => [
       [WAY, "\r"],
-      [/sign in to https:\/\/yatai|Saved as context "default"[^]*How do you want/, "\u001b[B\r"],
       [/API token for/, `${staging}\r`],
     ],
     prints: [
@@ -71,7 +70,7 @@ const PAGES: Record<string, Start> = {
   },
   "docs/guides/organizations.md": {
     contexts: ["production"],
-    token: { organization: "research" },
+    token: { organization: "research-lab" },
     prints: ["research", "valid", "https://cloud.bentoml.com"],
   },
   "docs/guides/make-and-notebooks.md": {

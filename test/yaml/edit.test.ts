@@ -255,7 +255,7 @@ describe("edit: a file in another shape", () => {
 describe("edit: refuses what it cannot write exactly:", () => {
   const LEFT_OUT = `contexts:\n${entry("a", { endpoint: "1.10" })}${entry("b")}`;
   const MERGED = "<<: {contexts: [{name: b, endpoint: e, api_token: t}]}\n";
-  const MERGED_LIST = /^a merge brings in the list of contexts, .* at line 1, column 1$/;
+  const MERGED_LIST = /^the list of contexts comes from a merge .* at line 1, column 1$/;
   const refused: [what: string, text: string, change: Change, message: RegExp][] = [
     ["an empty file", "", put("a"), /at line 1/],
     ["a broken file", "a: [\n", put("a"), /at line 2/],
