@@ -51,14 +51,13 @@ export const STEPS: readonly Step[] = [
     recorded: true,
   },
   {
-    say: "Bind a project to the second one",
-    line: "bentocloud link staging",
-    cwd: "project",
+    say: "Bind a project to staging",
+    line: "cd project && bentocloud link staging",
     shows: [".bentorc"],
     recorded: true,
   },
   {
-    say: "In that directory it is active",
+    say: "It is active in that directory",
     line: "bentocloud status",
     cwd: "project",
     shows: [/context\s+staging/, ".bentorc:1", /verdict\s+valid/],
