@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { chmodSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { needs, type Tool } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
@@ -68,6 +70,23 @@ const FISH_LOOP = `for name in $argv; $PROGRAM env --shell fish --context $name 
 const POSIX_UNSET = `eval "$("$PROGRAM" env)"; eval "$("$PROGRAM" env --shell $DIALECT --unset)"; env`;
 const FISH_UNSET = "$PROGRAM env --shell fish | source; $PROGRAM env --shell fish --unset | source; env";
 
+const POSIX_ALIAS = `alias tool=false; eval "$(bentocloud env --shell $DIALECT --alias tool --alias other)"
+echo read this | tool "$@"`;
+const FISH_ALIAS =
+  "bentocloud env --shell fish --alias tool --alias other | source; echo read this | tool $argv";
+
+/** A name of a context that each shell must quote. */
+const ODD = "it's $HOME \\ “odd”";
+
+/** A home with `bentocloud` and `tool` in a folder; `tool` prints what it gets, and exits with 7. */
+function homeWithTool() {
+  const place = homeOf("mine", { name: ODD, endpoint: "https://odd.test" });
+  const text = `#!/bin/sh\nprintf '%s\\0' tool "$BENTO_CLOUD_API_ENDPOINT" "$@"\ncat\nexit 7\n`;
+  chmodSync(writeBelow(place.path, "bin/tool", text), 0o755);
+  symlinkSync(programCommand()[0]!, join(place.path, "bin/bentocloud"));
+  return place;
+}
+
 interface Shell {
   title: string;
   command: string[];
@@ -108,6 +127,55 @@ for (const shell of SHELLS) {
       expect(seen).toEqual(
         EXPECTED.flatMap((pair) => [pair.BENTO_CLOUD_API_KEY, pair.BENTO_CLOUD_API_ENDPOINT]),
       );
+    });
+
+    test("calls a program through a function, with its arguments as they are", async () => {
+      const place = homeWithTool();
+      const args = [
+        "two words",
+        "",
+        "--help",
+        "--",
+        "-x",
+        "$HOME",
+        "*",
+        "it's",
+        'say "hi"',
+        "\\",
+        "ünï",
+        "a\nb",
+      ];
+      const env = { ...options.env, PATH: `${place.path}/bin:${process.env["PATH"]}` };
+      const script = isFish ? FISH_ALIAS : POSIX_ALIAS;
+      const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];
+      const { code, stdout, stderr } = await run(args, { ...options, home: place, env, command });
+      expect({ code, stderr }).toEqual({ code: 7, stderr: "" });
+      expect(stdout.split("\0")).toEqual(["tool", "https://mine.test", ...args, "read this\n"]);
+    });
+
+    test.if(shell.dialect !== "sh" && !isFish)(
+      "defines it with a name that only some shells allow",
+      async () => {
+        const place = homeWithTool();
+        const env = { ...options.env, PATH: `${place.path}/bin:${process.env["PATH"]}` };
+        const script = POSIX_ALIAS.replaceAll("tool", "my-tool.1");
+        symlinkSync("tool", join(place.path, "bin/my-tool.1"));
+        const command = [...shell.command, script, "sh"];
+        const { code, stderr } = await run(["x"], { ...options, home: place, env, command });
+        expect({ code, stderr }).toEqual({ code: 7, stderr: "" });
+      },
+    );
+
+    test("bakes the context of --context into the function", async () => {
+      const place = homeWithTool();
+      const env = { ...options.env, PATH: `${place.path}/bin:${process.env["PATH"]}` };
+      const script = (isFish ? FISH_ALIAS : POSIX_ALIAS).replace("--alias", `--context "$ODD" --alias`);
+      const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];
+      const { code, stdout } = await run(["x"], { ...options, home: place, env: { ...env, ODD }, command });
+      expect({ code, words: stdout.split("\0").slice(1, 3) }).toEqual({
+        code: 7,
+        words: ["https://odd.test", "x"],
+      });
     });
 
     test("has no variable left after --unset", async () => {

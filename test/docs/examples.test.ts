@@ -8,8 +8,8 @@ import { startCloud } from "../support/cloud.ts";
 import { linkProgram } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
-// What a GitHub job hands to its later steps.
-sweepCanaries({ files: ["github.env"] });
+// What a GitHub job hands to its later steps, and a token that leaked.
+sweepCanaries({ files: ["github.env", "project/leaked.txt"] });
 
 const clouds: { stop(): Promise<void> }[] = [];
 afterAll(() => Promise.all(clouds.map((cloud) => cloud.stop())));
@@ -56,6 +56,8 @@ const SPECIAL: Record<string, Special> = {
   "bentocloud api /api/v1/api_tokens -f name=ci -f 'scopes[]=api'": {
     before: "bentocloud api-token delete ci --yes",
   },
+  "bentocloud logout --all --revoke --purge": { replace: (line) => `${line} --yes` },
+  "bentocloud api-token revoke --with-token < leaked.txt": { before: 'printf %s "$TOKEN" > leaked.txt' },
   "bentocloud unlink": { before: "bentocloud link" },
   "bentocloud context unprotect prod": { before: "bentocloud context protect prod" },
 };

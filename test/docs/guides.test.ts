@@ -56,12 +56,14 @@ const PAGES: Record<string, Start> = {
   "docs/guides/prompt.md": {
     contexts: ["production", "staging"],
     tools: ["zsh", "fish"],
+    // The shell inside.
+    answers: () => [[/[$#] $/, "bentocloud context current\rexit\r"]],
     behind: {
       bash: 'printf "%s\\n" "${PS1@P}"',
       zsh: 'print -rP -- "$PROMPT"',
       fish: "fish_right_prompt",
     },
-    prints: ["[production] ", "[production] ", "[production]"],
+    prints: ["staging", "[production] ", "[production] ", "[production]"],
   },
   "docs/guides/direnv.md": {
     contexts: ["production", "staging"],
@@ -83,7 +85,7 @@ const PAGES: Record<string, Start> = {
   "docs/guides/leaked-token.md": {
     contexts: ["production"],
     others: ["ci"],
-    prints: ["Rotated", "valid", "Deleted"],
+    prints: ["Rotated", "valid", "Deleted", "Deleted"],
   },
   "docs/guides/leaving.md": {
     contexts: ["production"],
@@ -101,6 +103,15 @@ const PAGES: Record<string, Start> = {
     before:
       'cp ~/bentoml/.yatai.yaml ~/before; printf %s "$TOKEN" | bentocloud login --context staging --no-use --with-token; ' +
       "mv ~/before ~/bentoml/.yatai.yaml; bentocloud context current",
+  },
+  "docs/reference/exec.md": {
+    contexts: ["production"],
+    tools: ["fish"],
+    behind: {
+      bash: "type bentoml",
+      fish: "functions bentoml",
+    },
+    prints: ["bentoml is a function", "function bentoml"],
   },
   "docs/reference/exit-codes.md": { contexts: ["production"] },
 };
@@ -162,6 +173,8 @@ async function begin(start: Start): Promise<Session> {
     home,
     env: {
       ...env,
+      SHELL: "/bin/sh",
+      LEAKED: cloud.issueToken({ ...ADA, name: "leaked", createdAt: new Date(Date.now() - 4e9) }),
       PATH: `${programs(home)}:${process.env["PATH"]}`,
       NO_COLOR: "1",
       BROWSER: join(home.path, "bin/approve"),

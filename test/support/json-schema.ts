@@ -10,7 +10,7 @@ const ajv = new Ajv({ allowUnionTypes: true });
 ajv.addSchema(load("definitions"));
 
 /** Commands that print no answer of ours with `--json`: a program's output, a server's answer, a script. */
-const WITHOUT_ANSWER = /^(?:exec|api|completion-\w+)$/;
+const WITHOUT_ANSWER = /^(?:exec|shell|api|completion-\w+)$/;
 
 interface Printed {
   args: readonly string[];
