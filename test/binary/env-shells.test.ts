@@ -121,7 +121,12 @@ for (const shell of SHELLS) {
     test("reads every value unchanged", async () => {
       const script = isFish ? FISH_LOOP : POSIX_LOOP;
       const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];
-      const { code, stdout, stderr } = await run(NAMES, { ...options, command, reveals: true });
+      const { code, stdout, stderr } = await run(NAMES, {
+        ...options,
+        command,
+        reveals: true,
+        keepsTilde: true,
+      });
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       const seen = stdout.split("\0").slice(0, -1);
       expect(seen).toEqual(
@@ -196,7 +201,7 @@ describe("dotenv", () => {
     let taken = 0;
     for (const [index, name] of NAMES.entries()) {
       const args = ["env", "--shell", "dotenv", "--context", name];
-      const { code, stdout } = await run(args, { home: here, reveals: "stdout" });
+      const { code, stdout } = await run(args, { home: here, reveals: "stdout", keepsTilde: true });
       if (code === 2) continue;
       taken++;
       writeBelow(here.path, ".env", stdout);
@@ -204,7 +209,7 @@ describe("dotenv", () => {
       const literal = stdout.split("\n").map((line) => line.slice(line.indexOf("=") + 1));
       expect({ name, literal }).toEqual({ name, literal: [...Object.values(EXPECTED[index]!), ""] });
       for (const command of READERS) {
-        const read = await run([], { home: here, command, reveals: true });
+        const read = await run([], { home: here, command, reveals: true, keepsTilde: true });
         expect({ name, read: JSON.parse(read.stdout) }).toEqual({
           name,
           read: Object.values(EXPECTED[index]!),
@@ -219,7 +224,7 @@ describe("github", () => {
   test("a runner reads every value unchanged from its file", async () => {
     for (const [index, name] of NAMES.entries()) {
       const args = ["env", "--shell", "github", "--context", name];
-      const { stdout } = await run(args, { home: here, reveals: "stdout" });
+      const { stdout } = await run(args, { home: here, reveals: "stdout", keepsTilde: true });
       expect(readRunnerFile(`BEFORE=1\n${stdout}AFTER=2\n`)).toEqual({
         BEFORE: "1",
         ...EXPECTED[index],
@@ -229,7 +234,11 @@ describe("github", () => {
   });
 
   test("no delimiter is used twice", async () => {
-    const { stdout } = await run(["env", "--shell", "github"], { home: here, reveals: "stdout" });
+    const { stdout } = await run(["env", "--shell", "github"], {
+      home: here,
+      reveals: "stdout",
+      keepsTilde: true,
+    });
     const delimiters = [...stdout.matchAll(/^\w+<<(.*)$/gm)].map(([, delimiter]) => delimiter);
     expect(new Set(delimiters).size).toBe(2);
   });
@@ -273,7 +282,11 @@ function readRunnerFile(text: string): Record<string, string> {
 
 test("JSON holds every value", async () => {
   for (const [index, name] of NAMES.entries()) {
-    const { stdout } = await run(["env", "--json", "--context", name], { home: here, reveals: "stdout" });
+    const { stdout } = await run(["env", "--json", "--context", name], {
+      home: here,
+      reveals: "stdout",
+      keepsTilde: true,
+    });
     expect(JSON.parse(stdout)).toEqual(EXPECTED[index]!);
   }
 });
