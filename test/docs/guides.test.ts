@@ -68,7 +68,7 @@ const PAGES: Record<string, Start> = {
   "docs/guides/direnv.md": {
     contexts: ["production", "staging"],
     tools: ["direnv"],
-    prints: ["https://yatai.example.com", "https://yatai.example.com", "staging"],
+    prints: ["as staging", "as staging", "https://yatai.example.com", "staging"],
   },
   "docs/guides/organizations.md": {
     contexts: ["production"],
@@ -192,6 +192,9 @@ function programs(home: Home): string {
   const approve =
     'curl -fsS -d "code=${1##*code=}" -d email=ada@example.test "${1%%\\?*}/approve" >/dev/null';
   chmodSync(writeBelow(directory, "approve", `#!/bin/sh\n${approve}\n`), 0o755);
+  // In the place of Python bentoml: which of our two servers it would go to.
+  const peer = "case $BENTO_CLOUD_API_ENDPOINT in *yatai*) echo as staging ;; *) echo as production ;; esac";
+  chmodSync(writeBelow(directory, "bentoml", `#!/bin/sh\n${peer}\n`), 0o755);
   linkProgram(directory);
   return directory;
 }
