@@ -125,8 +125,10 @@ export async function endChanges(cli: TokenReader, { retries = false } = {}): Pr
     const settled = isReferenced(cli, file, record)
       ? await scrub(cli, record)
       : await erase(cli, record).catch((error: unknown) => {
-          left.push({ record, error: requireCliError(error) });
-          return { ...record, has_failed: true };
+          const expected = requireCliError(error);
+          left.push({ record, error: expected });
+          // What Ctrl-C stopped is not the store's failure: the next command goes on.
+          return { ...record, has_failed: expected.code !== "CANCELLED" };
         });
     const others = readRecords(paths.own).filter(({ id }) => id !== record.id);
     writeRecords(paths.own, settled ? [...others, settled] : others);
@@ -134,16 +136,22 @@ export async function endChanges(cli: TokenReader, { retries = false } = {}): Pr
   return left;
 }
 
-/** Also true where an entry that cannot be read contains the reference: whoever cannot decide must not erase. */
+/**
+ * Also true where an entry that cannot be read contains the reference, and where the file that the record was made for
+ * cannot be read: whoever cannot decide must not erase. A copied home must not erase what the original uses.
+ */
 function isReferenced(
   { store }: TokenReader,
   { contexts }: ContextsFile,
   { id, file }: SecretRecord,
 ): boolean {
   if (contexts.some((context: Context) => referenceOf(context) === id)) return true;
-  // A record for another file says nothing about this one.
-  const target = realTarget(store.paths.file);
-  return file !== target || readRegularFile(target)?.bytes.includes(id) === true;
+  try {
+    const texts = [realTarget(store.paths.file), file].map((path) => readRegularFile(path)?.bytes);
+    return texts.some((bytes) => bytes?.includes(id));
+  } catch {
+    return true;
+  }
 }
 
 /** Takes the token out of the versions. */

@@ -53,6 +53,25 @@ test("a copied contexts file, and a copied home, get nothing", async () => {
     });
 });
 
+test("a logout in a copied home does not erase what the original uses", async () => {
+  const { env } = program(
+    "docker-credential-own",
+    `read -r line; cd "$FOLDER"; case $1 in store) echo "$line" > entry ;; get) cat entry ;; erase) rm entry ;; esac`,
+  );
+  const options = { env: { ...env, FOLDER: newFolder() } };
+  const token = canary();
+  const here = homeOf({ name: "mine", token });
+  const move = ["context", "store", "mine", "--to", "helper:own"];
+  expect(await run(move, { ...options, home: here })).toMatchObject({ code: 0 });
+  const copy = home();
+  cpSync(here.bentoml, copy.bentoml, { recursive: true });
+  expect(await run(["logout", "mine"], { ...options, home: copy })).toMatchObject({ code: 0 });
+  const print = await run(["token"], { ...options, home: here, reveals: "stdout" });
+  expect(print).toMatchObject({ code: 0, stdout: `${token}\n` });
+  expect(await run(["logout", "mine"], { ...options, home: here })).toMatchObject({ code: 0 });
+  expect(here.tree().join()).not.toContain("stores.json");
+});
+
 test("a reference is not taken for a token, from wherever it comes", async () => {
   const reference = "kept-in-keyring.run.bentocloud-exec.0123456789abcdef";
   const text = "only says where an API token is kept";

@@ -4,7 +4,7 @@ import { parsePlace } from "../../auth/parse-place.ts";
 import { reportLeft } from "../../auth/report-left.ts";
 import { checkStore, describeView, toView, viewStore } from "../../auth/store-view.ts";
 import type { Context } from "../../contexts/context.ts";
-import { firstOfEachName, requireNamed } from "../../contexts/context.ts";
+import { firstOfEachName, hasToken, requireNamed } from "../../contexts/context.ts";
 import { usageError } from "../../errors.ts";
 import { requireContext } from "../../resolve/require.ts";
 import type { Place } from "../../secrets/secret-store.ts";
@@ -43,6 +43,10 @@ export const store = command({
     if (args.rotate && to !== "file" && to.kind === "command")
       throw usageError("--rotate cannot put a new API token where a command finds it");
     for (const context of contexts) {
+      if (args.all && !hasToken(context)) {
+        cli.output.warn(`skipped "${context.name}", which has no API token`);
+        continue;
+      }
       await move(cli, context, to, { isRotated: args.rotate });
       if (!args.rotate) continue;
       const options = { old: undefined, expiresAt: undefined, insecureHttp: args["insecure-http"] };
