@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { resolveContext } from "../../src/index.ts";
 import { needsTrace } from "../binary/faults/strace.ts";
 import { homeOf, ownOf, writeBelow } from "../store/fixture.ts";
 import { type Home, home, run } from "../support/bin.ts";
@@ -114,6 +115,13 @@ test("`exec -- bentoml cloud login` over a reference is refused, with the comman
         "hint: sign in with this program, which keeps it there: bentocloud login --context mine",
       ),
     });
+});
+
+test("the library reads the token from its store", async () => {
+  const { here, token } = await homeWithCommand();
+  const env = { HOME: here.path, PATH: process.env["PATH"] };
+  const context = await resolveContext({ env, cwd: here.path });
+  expect(context.token.reveal() === token).toBe(true);
 });
 
 test("explain says what Python would send", async () => {
