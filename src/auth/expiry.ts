@@ -1,5 +1,5 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import { creationTimeIn, findOwn } from "../cloud/created-with.ts";
+import { creationTimeIn, findCreatedWith } from "../cloud/created-with.ts";
 import { type Context, usableTokenOf } from "../contexts/context.ts";
 import { loginAgain } from "../resolve/remedy.ts";
 import { loginCommand } from "../resolve/require.ts";
@@ -53,7 +53,7 @@ export async function askExpiry(
   try {
     const signal = AbortSignal.any([cli.signal, deadline]);
     const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp, signal }));
-    const own = findOwn(listed, token);
+    const own = findCreatedWith(listed, token);
     return own && (own.expiresAt?.toISOString() ?? null);
   } catch (error) {
     // What is wrong with the token or with the server is the answer to another question.

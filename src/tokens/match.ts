@@ -28,9 +28,18 @@ export async function matchTokens(
 ): Promise<TokenMatch> {
   const state = await store.state();
   const { contexts } = await store.read();
+  const owner = recall(state, active);
+  // The list has the tokens of one user in one organization.
+  const isOthers = (context: Context) => {
+    const other = recall(state, context);
+    const differs = (key: "email" | "organization") =>
+      owner?.[key] != null && other?.[key] != null && owner[key] !== other[key];
+    return differs("email") || differs("organization");
+  };
   const logins = [...firstOfEachName([active, ...contexts]).values()].flatMap((context) => {
     const secret = tokenOf(context);
-    return secret && isSameEndpoint(context.endpoint, active.endpoint) ? [{ context, secret }] : [];
+    const canBeListed = isSameEndpoint(context.endpoint, active.endpoint) && !isOthers(context);
+    return secret && canBeListed ? [{ context, secret }] : [];
   });
   const uids = new Map<string, string>();
   for (const { context, secret } of logins) {
