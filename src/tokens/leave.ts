@@ -12,7 +12,7 @@ import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { quoteWord } from "../system/text.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
-import { findKeptLogin, hasToken, purgeTokens } from "../store/purge.ts";
+import { findKeptLogin, hasToken, listKeptNames, purgeTokens } from "../store/purge.ts";
 import { problemWith } from "../yaml/read.ts";
 import { contextsUsing } from "./replace-token.ts";
 import { revokeToken, warnIfInEnvironment } from "./revoke.ts";
@@ -57,7 +57,10 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
   for (const name of new Set(ended.map((login) => login.name)))
     if (findContext(file.contexts, name))
       cli.output.warn(`kept "${name}": another login was saved under this name meanwhile`);
-  if (purged !== undefined) cli.output.success(purged);
+  if (purged !== undefined) {
+    cli.output.success(purged);
+    await warnOfEarlierTokens(cli, ended, options);
+  }
   if (failures.size > 0) throw failureOf(cli, failures);
   if (options.purge && !options.revoke) sayPages(cli, ended);
   if (removed.length > 0) await offerAnother(cli, active, file);
@@ -128,6 +131,22 @@ async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
   return `Took the API token out of ${count === 1 ? "1 backup" : `${count} backups`}`;
 }
 
+/** A login that replaced another one has left that one's token in backups, where it is the only way to delete it. */
+async function warnOfEarlierTokens(
+  { output, store }: Cli,
+  ended: readonly Context[],
+  { revoke }: LeaveOptions,
+): Promise<void> {
+  const { contexts } = await store.read();
+  const names = new Set(ended.map(({ name }) => name));
+  for (const name of await listKeptNames(store.paths.own))
+    if (!findContext(contexts, name) && (names.has(name) || contexts.length === 0))
+      output.warn(
+        `backups have an earlier API token of "${name}": ` +
+          `\`bentocloud logout ${quoteWord(name)}${revoke ? " --revoke" : ""} --purge\` ends that too`,
+      );
+}
+
 function sayPages(cli: Cli, logins: readonly Context[]): void {
   const pages = new Set(logins.filter(usableTokenOf).map(({ endpoint }) => tokensPage(endpoint)));
   if (pages.size > 0)
@@ -139,8 +158,9 @@ function failureOf(cli: Cli, failures: Failures): CliError {
   const { code = "FAILURE", message = "", hint } = error ?? {};
   if (others.length === 0) {
     const here = `\`bentocloud logout ${quoteWord(name)}\` removes it here, and leaves the token as it is`;
+    const hints = { USAGE: [hint], FAILURE: [hint, here] }[code as string] ?? [here];
     return new CliError(code, `kept "${name}": ${message}`, {
-      hint: code === "USAGE" ? hint : here,
+      hint: hints.filter(Boolean).join("; "),
       cause: error,
     });
   }

@@ -6,6 +6,7 @@ import { Context, tokenOf } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
+import { checkEndpointPin } from "../resolve/pins.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -75,7 +76,9 @@ async function chooseEndpoint(cli: Cli, token: Token, given: string | undefined)
     );
   if (wanted !== undefined) return wanted;
   if (holder) return parseEndpoint(holder.endpoint);
-  const { context, source, others } = await cli.resolve();
+  const active = await cli.resolve();
+  const { context, source, others } = active;
+  if (context) checkEndpointPin(active, context);
   const endpoint = context ? parseEndpoint(context.endpoint) : DEFAULT_ENDPOINT;
   const isForeign = source.kind !== "env_key" && (await cli.store.isForeign());
   const isChosen = context !== undefined && source.kind !== "project" && !isForeign;

@@ -203,10 +203,16 @@ describe("logout", () => {
     expect(place.tree()).toEqual(before);
   });
 
-  test("refuses a name together with --all, and more than one name", async () => {
+  test.each([
+    ["prod --all", "--all goes without a name"],
+    ["--all --context prod", "--all goes without a name"],
+    ["prod staging", "`bentocloud logout` takes at most 1 argument"],
+    ["prod --context staging", '--context names "staging", and not "prod"'],
+  ])("refuses `%s`", async (line, reason) => {
     const { place, write } = homeWith("prod", "staging");
-    expect((await run(["logout", "prod", "--all"], { home: place })).code).toBe(2);
-    expect((await run(["logout", "prod", "staging"], { home: place })).code).toBe(2);
+    const { code, stderr } = await run(["logout", ...line.split(" ")], { home: place });
+    expect(code).toBe(2);
+    expect(stderr).toStartWith(`error: ${reason}\n`);
     expect(place.read()).toBe(write(["prod", "staging"]));
   });
 
