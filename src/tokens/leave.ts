@@ -29,7 +29,10 @@ export async function findLogins(cli: Cli, name: string): Promise<Context[]> {
   const file = await cli.store.read();
   const isStored = findContext(file.contexts, name) !== undefined || problemWith(file, name) !== undefined;
   const kept = isStored ? undefined : await findKeptLogin(cli.store.paths.own, name);
-  if (kept) return [kept];
+  const token = kept && usableTokenOf(kept);
+  // One that was renamed is in backups under its earlier name too.
+  const isRenamed = token && contextsUsing(file, { endpoint: kept.endpoint.reveal(), token }).length > 0;
+  if (kept && !isRenamed) return [kept];
   await requireStored(cli.store, name);
   return file.contexts.filter((context) => context.name === name);
 }

@@ -117,6 +117,15 @@ describe("logout --purge", () => {
     expect(filesWith(here, before)).toEqual([]);
   });
 
+  test("knows no earlier name of a context that was renamed", async () => {
+    const here = homeOf("a", "b");
+    await run(["context", "rename", "a", "c"], { home: here });
+    const before = here.read();
+    const { code, stderr } = await logout(here, "a", "--purge");
+    expect({ code, text: here.read() }).toEqual({ code: 3, text: before });
+    expect(stderr).toStartWith('error: there is no context "a"\n');
+  });
+
   test("forgets an unfinished rotation, and says what may be left on the server", async () => {
     const here = homeOf("a", "b");
     const [token = ""] = tokensIn(here);
