@@ -6,7 +6,7 @@ import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
 import { openToken } from "./list.ts";
-import { describeUser, matchTokens } from "./match.ts";
+import { describeUsers, matchTokens } from "./match.ts";
 
 interface Options {
   /** Do not ask. */
@@ -28,10 +28,10 @@ export async function deleteApiToken(
   const match = await matchTokens(cli, session.context, listed);
   const contexts = match.usersOf(token.uid).map(({ name }) => name);
   const isOwn = match.canBe(token, session.token);
-  if (!force && contexts.length > 0) throw inUse(token, contexts);
+  if (!force && contexts.length > 0) throw inUse(cli, token, contexts);
   if (!force && isOwn)
     throw usageError(
-      `"${token.name}" may be the API token of ${describeUser(session.context.name)}: it cannot be told`,
+      `"${token.name}" may be the API token of ${describeUsers(cli, [session.context.name])}: it cannot be told`,
       "--force deletes it all the same",
     );
   const stored = [session.context.name, ...contexts].filter((name) => name !== ENVIRONMENT_NAME);
@@ -41,11 +41,11 @@ export async function deleteApiToken(
   return { token, contexts };
 }
 
-function inUse({ name }: ApiToken, contexts: readonly string[]): CliError {
+function inUse(cli: Cli, { name }: ApiToken, contexts: readonly string[]): CliError {
   const stored = contexts.find((context) => context !== ENVIRONMENT_NAME);
   const rotate = stored ? `; \`bentocloud api-token rotate ${quoteWord(stored)}\` replaces it` : "";
   return usageError(
-    `"${name}" is the API token of ${contexts.map(describeUser).join(" and ")}`,
+    `"${name}" is the API token of ${describeUsers(cli, contexts)}`,
     `--force deletes it all the same${rotate}`,
   );
 }

@@ -10,7 +10,7 @@ import { checkEndpointPin } from "../resolve/pins.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { describeUser } from "./match.ts";
+import { describeUsers } from "./match.ts";
 import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
 
 interface Options extends RequestOptions {
@@ -72,7 +72,7 @@ async function chooseEndpoint(cli: Cli, token: Token, given: string | undefined)
   const wanted = given === undefined ? undefined : parseEndpoint(given);
   if (holder && wanted !== undefined && !isSameEndpoint(holder.endpoint, wanted))
     throw usageError(
-      `${describeUser(holder.name)} has this API token for ${holder.endpoint}, not for ${wanted}`,
+      `${describeUsers(cli, [holder.name])} has this API token for ${holder.endpoint}, not for ${wanted}`,
     );
   if (wanted !== undefined) return wanted;
   if (holder) return parseEndpoint(holder.endpoint);

@@ -24,6 +24,18 @@ function homeWith(put: (path: string) => void) {
 
 describe("BENTO_CLOUD_API_KEY_FILE", () => {
   const key = canary();
+
+  test("is the variable that is named as the user of its token", async () => {
+    const cloud = await startCloud();
+    const { here, env } = homeWith((path) => writeFileSync(path, cloud.issueToken({ name: "ci" })));
+    const { code, stderr } = await run(["api-token", "delete", "ci", "--yes"], {
+      home: here,
+      env: { ...env, BENTO_CLOUD_API_ENDPOINT: cloud.url },
+    });
+    expect(code).toBe(2);
+    expect(stderr).toStartWith('error: "ci" is the API token of BENTO_CLOUD_API_KEY_FILE\n');
+  });
+
   test.each<[what: string, put: (path: string) => void]>([
     ["a file", (path) => writeFileSync(path, key)],
     ["a line", (path) => writeFileSync(path, `${key}\r\n`)],
