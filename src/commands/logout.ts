@@ -38,7 +38,7 @@ export const logout = command({
     if (name !== undefined) await (findLogins?.(cli, name) ?? requireStored(cli.store, name));
     const leaving =
       name === undefined
-        ? await confirmAll(cli, { yes, isConfirmed: args.yes })
+        ? await confirmAll(cli, { yes, isConfirmed: args.yes, revoke })
         : await confirmOne(cli, name, yes);
     if (leave && leaving.names.length > 0)
       await leave(cli, leaving, { revoke, purge, insecureHttp: args["insecure-http"] });

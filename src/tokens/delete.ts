@@ -2,8 +2,9 @@ import type { ApiToken } from "../cloud/api-token.ts";
 import { deleteToken } from "../cloud/tokens.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { quoteWord } from "../system/text.ts";
-import { CliError, usageError } from "../errors.ts";
+import { type CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { confirm } from "../auth/confirm.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
 import { openToken } from "./list.ts";
 import { describeUsers, matchTokens } from "./match.ts";
@@ -36,7 +37,13 @@ export async function deleteApiToken(
     );
   const stored = [session.context.name, ...contexts].filter((name) => name !== ENVIRONMENT_NAME);
   await confirmProtected(cli, [...new Set(stored)], { yes, intent: "delete an API token of it" });
-  if (!isConfirmed) await confirm(cli, token);
+  if (!isConfirmed)
+    await confirm(cli, {
+      question: `Delete the API token "${token.name}" (${token.uid})? Whoever uses it is locked out`,
+      fact: `deleting the API token "${token.name}" cannot be undone`,
+      purpose: "delete it",
+      kept: "kept the API token",
+    });
   await deleteToken(session.client, token.uid, { isOwn });
   return { token, contexts };
 }
@@ -48,12 +55,4 @@ function inUse(cli: Cli, { name }: ApiToken, contexts: readonly string[]): CliEr
     `"${name}" is the API token of ${describeUsers(cli, contexts)}`,
     `--force deletes it all the same${rotate}`,
   );
-}
-
-async function confirm(cli: Cli, { name, uid }: ApiToken): Promise<void> {
-  if (!cli.interactive)
-    throw usageError(`deleting the API token "${name}" cannot be undone`, "pass --yes to delete it");
-  const prompt = await cli.prompt();
-  if (!(await prompt.confirm(`Delete the API token "${name}" (${uid})? Whoever uses it is locked out`)))
-    throw new CliError("FAILURE", "kept the API token");
 }

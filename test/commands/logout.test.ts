@@ -97,6 +97,19 @@ describe("logout", () => {
     expect(place.read()).toBe("contexts: []\ncurrent_context_name: prod\n");
   });
 
+  test.each([
+    ["--all", "Remove 2 contexts (prod, staging)?"],
+    ["--all --revoke", "Remove 2 contexts (prod, staging), and delete their API tokens on the server?"],
+  ])("%s says on a terminal what it is about, and a no keeps everything", async (options, question) => {
+    const { place, write } = homeWith("prod", "staging");
+    const terminal = openTerminal(["logout", ...options.split(" ")], { home: place });
+    await terminal.waitFor(question);
+    terminal.press("enter");
+    expect(await terminal.exit).toMatchObject({ code: 1 });
+    expect(terminal.screen).toContain("error: kept every context");
+    expect(place.read()).toBe(write(["prod", "staging"]));
+  });
+
   test("--all with nothing to remove succeeds and leaves nothing behind", async () => {
     const place = home();
     const { code, stderr } = await run(["logout", "--all"], { home: place });
