@@ -57,7 +57,7 @@ async function isKept({ store }: Cli, token: Token): Promise<boolean> {
   return contexts.some((context) => usableTokenOf(context)?.reveal() === token.reveal());
 }
 
-/** Nothing brings a deleted token back. */
+/** Undefined when it may be another token: one that is deleted cannot be restored. */
 function findMade(listed: readonly ApiToken[], secret: Token, now: Date): ApiToken | undefined {
   const found = findCreatedWith(listed, secret);
   if (!found?.createdAt) return undefined;

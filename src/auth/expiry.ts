@@ -56,7 +56,7 @@ export async function askExpiry(
     const own = findCreatedWith(listed, token);
     return own && (own.expiresAt?.toISOString() ?? null);
   } catch (error) {
-    // What is wrong with the token or with the server is the answer to another question.
+    // Other requests report what is wrong with the token or the server.
     if (error instanceof CliError && !cli.signal.aborted) return undefined;
     throw error;
   }

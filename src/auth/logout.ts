@@ -113,8 +113,8 @@ function describeRest(active: Active | undefined, remaining: readonly string[]):
 }
 
 /**
- * Where the current context was removed, a person may choose another one. None becomes current unasked, and to cancel
- * this question is an answer too: the logout is done.
+ * Where the current context was removed, a person may choose another one. None becomes current unasked. Ctrl-C here is no
+ * error, because the logout is done.
  */
 export async function offerAnother(cli: Cli, active: Active | undefined, file: ContextsFile): Promise<void> {
   const { output, interactive, store } = cli;

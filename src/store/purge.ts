@@ -69,7 +69,7 @@ function listQuarantined(target: string): string[] {
   return paths.filter((path) => path.startsWith(`${target}.broken-`) && !path.endsWith(".tmp"));
 }
 
-/** Undefined when nothing but the whole text can go. */
+/** Undefined when the whole text has to go. */
 async function withoutTokens(text: string, secrets: ReadonlySet<string>): Promise<string | undefined> {
   const file = await readContexts(text).catch(() => undefined);
   if (!file) return blank(text, secrets);

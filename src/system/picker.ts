@@ -29,7 +29,7 @@ const MOST_ROWS = 12;
 const LEAST_ROWS = 3;
 /** The lines around the rows, and one that the terminal needs for the cursor. */
 const OTHER_ROWS = 5;
-/** A list of so few is seen at a glance: it tells nobody how to search. */
+/** A list of so few does not explain how to search. */
 const SHORT_LIST = 5;
 /** The mark of a row, and the blank behind it. */
 const MARGIN = 2;

@@ -72,7 +72,7 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
 /** Why contexts stay, by their names. */
 type Failures = Map<string, CliError>;
 
-/** One server after the other would wait for those that do not answer; of one server, one token after the other. */
+/** Servers in parallel, so that one that does not answer delays no other; the tokens of one server in sequence. */
 async function endOnServers(cli: Cli, logins: readonly Context[], options: LeaveOptions): Promise<Failures> {
   const failures: Failures = new Map();
   const originOf = ({ endpoint }: Context) => URL.parse(endpoint.reveal())?.origin ?? "";
@@ -121,7 +121,7 @@ function sharedWith({ name }: Context): CliError {
   );
 }
 
-/** Gives what was done, for people. */
+/** Gives a sentence about what was done. */
 async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
   const { paths } = cli.store;
   for (const { wanted, endpoint } of dropRotationsOf(paths.own, tokens))

@@ -3,7 +3,8 @@ import { readContextsQuietly } from "../../resolve/read-quietly.ts";
 import type { Environment } from "../../system/runtime.ts";
 
 /**
- * The values that a `valueHint` stands for, while a line is typed: this asks nobody, and writes and says nothing.
+ * The values that a `valueHint` stands for, while a line is typed. Prompts for nothing, and writes and prints nothing;
+ * only the names of API tokens are asked of the server.
  */
 export function valueLists(env: Environment, cwd: () => string): ListValues {
   return async (kind, context) => {
