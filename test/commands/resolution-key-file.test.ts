@@ -59,6 +59,8 @@ describe("BENTO_CLOUD_API_KEY_FILE", () => {
     expect(python).toMatchObject({ name: "stored", reason: "it does not read BENTO_CLOUD_API_KEY_FILE" });
     const shell = await run(["env"], { home: here, env, reveals: true });
     expect(shell.stdout).toEndWith("\nunset BENTO_CLOUD_API_KEY_FILE\n");
+    const lines = await run(["env", "--shell", "dotenv"], { home: here, env, reveals: true });
+    expect(lines.stdout).toEndWith("\nBENTO_CLOUD_API_KEY_FILE=\n");
     const shown = await run(
       ["exec", "--", "sh", "-c", 'echo "$BENTO_CLOUD_API_KEY"; env | grep -c KEY_FILE'],
       {
