@@ -31,11 +31,11 @@ function plain(values: readonly string[]): Completion[] {
 async function listVersionIds(env: Environment, cwd: () => string): Promise<Completion[]> {
   const { locateHome } = await import("../../resolve/bentoml-home.ts");
   const { listVersions } = await import("../../store/versions.ts");
-  const { showTime } = await import("../../system/time.ts");
+  const { showWhen } = await import("../../system/time.ts");
   return listVersions(locateHome(env, cwd).own)
     .filter(({ kind }) => kind !== "pending")
     .toReversed()
-    .map(({ id, kind, time }) => ({ value: id, description: `${kind} of ${showTime(time)}` }));
+    .map(({ id, kind, time }) => ({ value: id, description: `${kind}, ${showWhen(time, new Date())}` }));
 }
 
 const PATIENCE_MS = 1_000;
