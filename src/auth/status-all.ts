@@ -2,7 +2,6 @@ import type { Context } from "../contexts/context.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import type { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { expiryDeadline } from "./expiry.ts";
 import { rememberSightings } from "./identity.ts";
 import { checkContext, type CheckOptions, type Status } from "./status.ts";
 
@@ -24,12 +23,10 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   const silence = new Silence();
   const originOf = ({ context }: (typeof targets)[number]) =>
     URL.parse(context.endpoint.reveal())?.origin ?? "";
-  const deadline = expiryDeadline();
   let done = 0;
   const check = async (target: (typeof targets)[number]) => {
     const origin = originOf(target);
-    const unreachable = silence.of(origin);
-    const result = await checkContext(cli, target, { ...options, unreachable, deadline });
+    const result = await checkContext(cli, target, { ...options, unreachable: silence.of(origin) });
     if (result.isAsked) silence.note(origin, result.error);
     done += 1;
     return result;

@@ -68,8 +68,8 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
 interface ContextOptions {
   /** Why the server is not asked. */
   unreachable?: CliError | undefined;
-  /** Ends the request for the expiry time. */
-  deadline: AbortSignal;
+  /** Ends the request for the expiry time, which is only sent where this is given and nobody has seen that time yet. */
+  deadline?: AbortSignal;
 }
 
 interface Checked {
@@ -118,7 +118,9 @@ export async function checkContext(
     ? [(await import("../cloud/identify.ts")).failed(unreachable)]
     : await Promise.all([
         identifyLogin(cli, credential, { insecureHttp }),
-        known?.expires_at === undefined ? askExpiry(cli, credential, { insecureHttp, deadline }) : undefined,
+        deadline && known?.expires_at === undefined
+          ? askExpiry(cli, credential, { insecureHttp, deadline })
+          : undefined,
       ]);
   const { verdict, email, organization, error } = identification;
   const mismatch = await findIdentityMismatch(cli, name, identification);
