@@ -10,7 +10,7 @@ import type { Environment } from "../system/runtime.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
 import type { Sighting } from "../store/state.ts";
-import { askExpiry, warnOfExpiry } from "./expiry.ts";
+import { askExpiry, expiryDeadline, warnOfExpiry } from "./expiry.ts";
 import { findIdentityMismatch, identifyLogin, recallIdentity, rememberSightings } from "./identity.ts";
 import { readToken } from "./read-token.ts";
 import { type StoreView, viewStore, viewWith } from "./store-view.ts";
@@ -60,7 +60,7 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
   if (active.context) checkEndpointPin(active, active.context);
   const { status, sighting, mismatch, serverTime } = await checkContext(cli, active, {
     ...options,
-    asksExpiry: true,
+    deadline: expiryDeadline(),
   });
   if (mismatch) throw mismatch;
   if (sighting) await rememberSightings(cli, [sighting]);
@@ -73,8 +73,8 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
 interface ContextOptions {
   /** Why the server is not asked. */
   unreachable?: CliError | undefined;
-  /** Whether to ask when the token expires where nobody has seen that yet. */
-  asksExpiry?: boolean;
+  /** Ends the request for the expiry time, which is only sent where this is given and nobody has seen that time yet. */
+  deadline?: AbortSignal;
 }
 
 interface Checked {
@@ -91,7 +91,7 @@ interface Checked {
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
+  { offline, insecureHttp, unreachable, deadline }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
   const { name, source, context } = active;
   const plain = context && plainTokenOf(context);
@@ -129,8 +129,8 @@ export async function checkContext(
     ? [(await import("../cloud/identify.ts")).failed(unreachable)]
     : await Promise.all([
         identifyLogin(cli, credential, { insecureHttp }),
-        asksExpiry && known?.expires_at === undefined
-          ? askExpiry(cli, credential, { insecureHttp })
+        deadline && known?.expires_at === undefined
+          ? askExpiry(cli, credential, { insecureHttp, deadline })
           : undefined,
       ]);
   const { verdict, email, organization, error } = identification;
