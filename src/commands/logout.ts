@@ -11,6 +11,7 @@ export const logout = command({
   name: "logout",
   description: "Remove a context, and say what still authenticates",
   section: "Sign in",
+  isRemoval: true,
   args: {
     name: {
       ...CONTEXT,

@@ -7,6 +7,7 @@ import { getToken, listTokens } from "../cloud/tokens.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { requireToken } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
+import { showWhen } from "../system/time.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -61,7 +62,7 @@ export async function planRotation(
   const mismatch = await findIdentityMismatch(cli, context.name, { email, organization });
   if (mismatch) throw mismatch;
   const match = await matchTokens(cli, context, listed);
-  const old = await chooseOld(client, { listed, target, word, match });
+  const old = await chooseOld(cli, client, { listed, target, word, match });
   const scopes = requireScopes(old);
   // The new token is compared with what is known of the old one.
   if (error && !isProof(error)) throw error;
@@ -108,6 +109,7 @@ const MAX_PROPOSED = 20;
 
 /** A wrong choice would delete somebody's token, so it is the one that is known, or one that the user named. */
 async function chooseOld(
+  cli: Cli,
   client: Client,
   { listed, target, word, match }: Listing & { target: Credential; word: string | undefined },
 ): Promise<ApiToken> {
@@ -120,13 +122,22 @@ async function chooseOld(
     throw usageError(`"${named.name}" is not the API token that the context "${context.name}" holds`);
   }
   if (own) return own;
-  const names = candidates.slice(0, MAX_PROPOSED).map(({ uid, name }) => `${uid} (${name})`);
-  const rest = candidates.length - names.length;
-  const more = rest > 0 ? `, or one of ${rest} more: \`bentocloud api-token list\` shows them` : "";
   throw usageError(
     `cannot tell which API token the context "${context.name}" holds`,
-    `say it with --old UID${names.length === 0 ? "" : `: ${names.join(", ")}${more}`}`,
+    `say it with --old UID${candidates.length === 0 ? "" : `: ${describeCandidates(candidates, cli)}`}`,
   );
+}
+
+/** With the times by which a person can tell them apart. */
+export function describeCandidates(candidates: readonly ApiToken[], { now }: Pick<Cli, "now">): string {
+  const shown = candidates.slice(0, MAX_PROPOSED).map(({ uid, name, createdAt, lastUsedAt }) => {
+    const created = createdAt ? `, created ${showWhen(createdAt, now())}` : "";
+    const used = lastUsedAt ? `last used ${showWhen(lastUsedAt, now())}` : "never used";
+    return `${uid} (${name}${created}, ${used})`;
+  });
+  const rest = candidates.length - shown.length;
+  const more = rest > 0 ? `, or one of ${rest} more: \`bentocloud api-token list\` shows them` : "";
+  return shown.join(", ") + more;
 }
 
 interface Listing {

@@ -4,13 +4,14 @@ import { isProofOfRejection } from "../cloud/refusal.ts";
 import { deleteToken, listTokens } from "../cloud/tokens.ts";
 import { tokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
+import { tokensPage } from "../contexts/endpoint.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { environmentCredential, keyVariable } from "../resolve/environment.ts";
 import type { Environment } from "../system/runtime.ts";
 import type { Credential, RequestOptions } from "../auth/identity.ts";
 import { matchTokens } from "./match.ts";
-import { findOwn } from "./plan-rotation.ts";
+import { describeCandidates, findOwn } from "./plan-rotation.ts";
 
 /** A token that was deleted, or the proof that the server had stopped accepting it before. */
 export type Revoked = { deleted: ApiToken } | { rejection: CliError };
@@ -31,9 +32,11 @@ export async function revokeToken(
   try {
     const listed = await listTokens(client);
     const match = await matchTokens(cli, context, listed);
-    const { own } = await findOwn(client, { listed, match, token });
+    const { own, candidates } = await findOwn(client, { listed, match, token });
     if (!own)
-      throw new CliError("FAILURE", `${client.endpoint} does not say which of its API tokens this is`);
+      throw new CliError("FAILURE", `${client.endpoint} does not say which of its API tokens this is`, {
+        hint: `delete it at ${tokensPage(client.endpoint)}${candidates.length === 0 ? "" : `: ${describeCandidates(candidates, cli)}`}`,
+      });
     begun = own;
     await deleteToken(client, own.uid, { isOwn: true });
     const { error, verdict } = await identify(client);
