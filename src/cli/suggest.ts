@@ -39,6 +39,23 @@ function unknownPage(word: string, { command, path }: Found): CliError {
   );
 }
 
+/**
+ * A word before `--`, for a command that takes its words after it: the program's own options would be read as ours.
+ * Where there are words after `--`, it was meant to be the context.
+ */
+export function misplacedWord(word: string, { command, path }: Found, behind: readonly string[]): CliError {
+  const { rest = "" } = command;
+  const name = path.join(" ");
+  const [program, ...others] = behind.map((one, at) => (at === 0 && isNameLike(one) ? one : "…"));
+  const end = others.length > 0 ? " …" : "";
+  return usageError(
+    `\`${name}\` takes its ${rest} after \`--\``,
+    program !== undefined && isNameLike(word)
+      ? `as the context "${word}": \`${name} --context ${word} -- ${program}${end}\``
+      : `${name} -- ${rest.toUpperCase()}…`,
+  );
+}
+
 /** Whether a word may be repeated: what does not look like a command may be a token that was pasted in the wrong place. */
 function isCommandLike(word: string): boolean {
   return /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word);
