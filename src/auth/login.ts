@@ -152,7 +152,8 @@ export async function validate(
   { token, variable }: { token: Token; variable?: string | undefined },
 ): Promise<Newcomer> {
   const identification = await identify(await cli.client({ endpoint, token, insecureHttp }));
-  if (identification.error) throw withLoginRemedy(identification.error, endpoint, variable);
+  if (identification.error)
+    throw withLoginRemedy(identification.error, { endpoint, env: cli.env, name: variable });
   return { token, identification };
 }
 

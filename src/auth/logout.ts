@@ -62,9 +62,8 @@ export async function logOut(cli: Cli, { names, kept }: Leaving): Promise<void> 
   // With nothing to remove, not even our own directory may be created.
   const outcome = names.length === 0 ? undefined : await removeContexts(cli.store, names);
   const file = outcome?.file ?? (await cli.store.read());
-  const active = await reportRemoved(cli, { names, kept, file, narrowed: outcome?.narrowed });
+  await reportRemoved(cli, { names, kept, file, narrowed: outcome?.narrowed });
   if (haveToken) cli.output.hint(adviseOnTokens(names));
-  await offerAnother(cli, active, file);
 }
 
 function adviseOnTokens([only = "", ...others]: readonly string[]): string {
@@ -79,21 +78,19 @@ interface Removed extends Leaving {
   narrowed: number | undefined;
 }
 
-/** Says what was removed, and what still signs in here. */
-export async function reportRemoved(
-  cli: Cli,
-  { names, kept, file, narrowed }: Removed,
-): Promise<Active | undefined> {
+/** Says what was removed, offers another context where it was the current one, and says what signs in here now. */
+export async function reportRemoved(cli: Cli, { names, kept, file, narrowed }: Removed): Promise<void> {
   const { output } = cli;
   const active = await resolveAfterwards(cli);
   const remaining = file.contexts.map(({ name }) => name);
   if (output.json) output.data({ removed: names, remaining, active: active?.context ? active.name : null });
   for (const name of names) output.success(`Removed context "${name}"`);
   reportNarrowed(cli, narrowed);
-  output.info(describeRest(active, remaining));
+  const chosen = await offerAnother(cli, active, file);
+  if (chosen !== "") output.success(`Switched to context "${chosen}"`);
+  else output.info(describeRest(active, remaining));
   for (const name of kept)
     output.warn(`kept "${name}", which is protected; --yes=${quoteWord(name)} removes it too`);
-  return active;
 }
 
 function describeRest(active: Active | undefined, remaining: readonly string[]): string {
@@ -111,17 +108,16 @@ function describeRest(active: Active | undefined, remaining: readonly string[]):
 
 /**
  * Where the current context was removed, a person may choose another one. None becomes current unasked, and to cancel
- * this question is an answer too: the logout is done.
+ * this question is an answer too: the logout is done. Gives the name of the one that is current now, or an empty text.
  */
-export async function offerAnother(cli: Cli, active: Active | undefined, file: ContextsFile): Promise<void> {
+async function offerAnother(cli: Cli, active: Active | undefined, file: ContextsFile): Promise<string> {
   const { output, interactive, store } = cli;
   const isGone = active && !active.context && active.source.kind === "user";
-  if (!isGone || file.contexts.length === 0 || !interactive || output.json) return;
+  if (!isGone || file.contexts.length === 0 || !interactive || output.json) return "";
   const name = await pickContext(cli, "Switch to which context?", "none for now").catch((error: unknown) => {
     if (error instanceof CliError && error.code === "CANCELLED") return "";
     throw error;
   });
-  if (name === "") return;
-  await switchContext(store, name);
-  output.success(`Switched to context "${name}"`);
+  if (name !== "") await switchContext(store, name);
+  return name;
 }

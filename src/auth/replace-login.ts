@@ -102,7 +102,11 @@ async function askForName(cli: Cli, refused: LoginTarget, proposal: string): Pro
       const file = await cli.store.read();
       if (flag !== refused.name) {
         const name = chooseLoginName({ flag, env: {}, project: undefined, file });
-        return { ...refused, name, existing: findContext(file.contexts, name), force: false };
+        const existing = findContext(file.contexts, name);
+        // It may be a command that was pasted; as a name, --context still takes it.
+        if (!existing && name !== proposal && /[\s;'"`]/.test(name))
+          throw usageError("choose a name without spaces, quotes and semicolons");
+        return { ...refused, name, existing, force: false };
       }
       if (await prompt.confirm(`Replace the login of "${flag}"?`)) return { ...refused, force: true };
     } catch (error) {

@@ -4,7 +4,7 @@
  * repeated: the names that were removed are found in the backups until the last of these is without the tokens.
  */
 
-import { offerAnother, reportRemoved, type Leaving } from "../auth/logout.ts";
+import { reportRemoved, type Leaving } from "../auth/logout.ts";
 import { type Context, findContext, tokenOf, usableTokenOf } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
@@ -53,14 +53,13 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
   const { file, narrowed, result: removed } = outcome;
   const isFailure = failures.size > 0 && (removed.length === 0 || cli.output.json);
   if (isFailure) throw failureOf(cli, failures);
-  const active = await reportRemoved(cli, { names: removed, kept, file, narrowed });
+  await reportRemoved(cli, { names: removed, kept, file, narrowed });
   for (const name of new Set(ended.map((login) => login.name)))
     if (findContext(file.contexts, name))
       cli.output.warn(`kept "${name}": another login was saved under this name meanwhile`);
   if (purged !== undefined) cli.output.success(purged);
   if (failures.size > 0) throw failureOf(cli, failures);
   if (options.purge && !options.revoke) sayPages(cli, ended);
-  if (removed.length > 0) await offerAnother(cli, active, file);
 }
 
 /** Why contexts stay, by their names. */
