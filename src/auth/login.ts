@@ -20,8 +20,10 @@ import {
   type LoginTarget,
   NameTakenError,
   type Newcomer,
+  findReplaced,
   refuseKnownConflict,
   refuseNewcomer,
+  type ReplacedLogin,
   settleName,
 } from "./replace-login.ts";
 import { chooseTokenSource, type TokenInput, type TokenOptions, type TokenSource } from "./token-input.ts";
@@ -36,6 +38,7 @@ export interface Login extends Outcome {
   current: boolean;
   /** Whether the context already had a login of this user at this endpoint. */
   isRenewal: boolean;
+  replaced: ReplacedLogin | undefined;
 }
 
 /**
@@ -191,8 +194,11 @@ export async function saveLogin(
         ...(use ? [{ kind: "use", name } as const] : []),
       ],
       state: { ...remember(state, sighting), ...(previous !== undefined && { previous }) },
+      result: findReplaced(file, state, { name, token, now: cli.now() }),
     };
   });
   const isRenewal = !force && existing?.email === email && isSameEndpoint(existing?.endpoint ?? "", endpoint);
-  return { ...outcome, context, identification, isRenewal, current: outcome.file.current.name === name };
+  const { file, result: replaced, ...rest } = outcome;
+  const current = file.current.name === name;
+  return { ...rest, file, result: undefined, context, identification, isRenewal, replaced, current };
 }

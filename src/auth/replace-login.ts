@@ -1,5 +1,5 @@
 import type { Identification } from "../cloud/identify.ts";
-import { type Context, findContext, usableTokenOf } from "../contexts/context.ts";
+import { type Context, findContext, tokenOf, usableTokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { canName } from "../contexts/name.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
@@ -167,6 +167,28 @@ export function refuseNewcomer(
     throw new NameTakenError("USAGE", `another login was saved meanwhile: ${conflict}`, {
       hint: `to keep both: ${commandFor(`${name}-2`)}`,
     });
+}
+
+/** A login that a new one took the place of, whose API token no context has any more. */
+export interface ReplacedLogin {
+  login: Context;
+  /** The server's ID of its API token, if it was created here. */
+  uid: string | undefined;
+}
+
+/** Undefined when nothing can sign in that this machine no longer knows of. Runs under the store's lock. */
+export function findReplaced(
+  file: ContextsFile,
+  state: State,
+  { name, token, now }: { name: string; token: Token; now: Date },
+): ReplacedLogin | undefined {
+  const login = findContext(file.contexts, name);
+  const secret = login && usableTokenOf(login)?.reveal();
+  if (!login?.endpoint.reveal() || secret === undefined || secret === token.reveal()) return undefined;
+  const isElsewhere = file.contexts.some((one) => one.name !== name && tokenOf(one)?.reveal() === secret);
+  const { token_uid: uid, expires_at } = recall(state, login) ?? {};
+  const hasExpired = expires_at != null && Date.parse(expires_at) <= now.getTime();
+  return isElsewhere || hasExpired ? undefined : { login, uid };
 }
 
 function differentEndpoint({ name, endpoint: stored }: Context, endpoint: string): string | undefined {
