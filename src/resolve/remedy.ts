@@ -60,7 +60,7 @@ function remedyFor(code: ErrorCode, active: Active, env: Environment): string | 
   }
 }
 
-/** For a sign-in, whose token and endpoint were just given, the token perhaps by the variable of this name. */
+/** For a sign-in, whose token was just given, or comes from the variable of this name. */
 export function withLoginRemedy(
   error: CliError,
   { endpoint, env, name }: { endpoint: string; env: Environment; name?: string | undefined },

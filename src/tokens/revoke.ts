@@ -3,15 +3,15 @@ import { identify } from "../cloud/identify.ts";
 import { isProofOfRejection } from "../cloud/refusal.ts";
 import { deleteToken, listTokens } from "../cloud/tokens.ts";
 import { tokenOf } from "../contexts/context.ts";
-import type { Token } from "../contexts/token.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
+import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { environmentCredential, keyVariable } from "../resolve/environment.ts";
 import type { Environment } from "../system/runtime.ts";
 import type { Credential, RequestOptions } from "../auth/identity.ts";
 import { matchTokens } from "./match.ts";
-import { describeCandidates, findOwn } from "./plan-rotation.ts";
+import { describeCandidates, findOwn } from "./find-own.ts";
 
 /** A token that was deleted, or the proof that the server had stopped accepting it before. */
 export type Revoked = { deleted: ApiToken } | { rejection: CliError };
@@ -43,7 +43,9 @@ export async function revokeToken(
     if (isProofOfRejection(error)) return { deleted: own };
     const works = verdict === "valid" || verdict === "forbidden";
     const but = works ? "still accepts it" : `nothing proves that it is gone: ${error?.message}`;
-    throw new CliError("FAILURE", `${client.endpoint} deleted "${own.name}" (${own.uid}), but ${but}`);
+    throw new CliError("FAILURE", `${client.endpoint} deleted "${own.name}" (${own.uid}), but ${but}`, {
+      hint: "run the command again",
+    });
   } catch (error) {
     if (isProofOfRejection(error)) return { rejection: error };
     const isCancelled = begun && error instanceof CliError && error.code === "CANCELLED";
