@@ -89,7 +89,7 @@ export async function reportRemoved(cli: Cli, { names, kept, file, narrowed }: R
   if (output.json) output.data({ removed: names, remaining, active: active?.context ? active.name : null });
   for (const name of names) output.success(`Removed context "${name}"`);
   reportNarrowed(cli, narrowed);
-  const chosen = await offerAnother(cli, active, file);
+  const chosen = names.length === 0 ? "" : await offerAnother(cli, active, file);
   if (chosen !== "") output.success(`Switched to context "${chosen}"`);
   else output.info(describeRest(active, remaining));
   for (const name of kept)
