@@ -163,8 +163,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     openBrowser: async (url) => (await import("./system/browser.ts")).openBrowser(url, env["BROWSER"]),
     async execute(execution) {
       const { execute } = await import("./system/execute.ts");
-      return execute(execution, (message, exitCode) =>
-        output.failure({ code: "FAILURE", message, hint: undefined, exitCode }),
+      return execute(execution, (message, exitCode, hint) =>
+        output.failure({ code: "FAILURE", message, hint, exitCode }),
       );
     },
     defaultShell: isWindows ? "powershell" : "sh",

@@ -36,6 +36,17 @@ export const root = group({
     switch: ["use"],
     version: ["--version"],
   },
+  foreignWords: {
+    create: "api-token create",
+    current: "context current",
+    list: "context list",
+    protect: "context protect",
+    rename: "context rename",
+    revoke: "api-token revoke",
+    rotate: "api-token rotate",
+    run: "exec",
+    show: "context show",
+  },
   topics: {
     environment: () => import("./help/environment.ts").then((module) => module.environment),
     "exit-codes": () => import("./help/exit-codes.ts").then((module) => module.exitCodes),

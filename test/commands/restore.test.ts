@@ -129,7 +129,10 @@ describe("restore ID", () => {
     const { code, stderr } = await restore(here, version!.id);
     expect({ code, text: here.read() }).toEqual({ code: 0, text: first });
     const [, undo = ""] = /^hint: bentocloud restore (\w+) undoes this$/m.exec(stderr) ?? [];
-    expect(stderr).toStartWith(`✓ Brought back ${version!.id}: added b\n`);
+    expect(stderr).toStartWith(
+      `✓ Brought back ${version!.id}: added b\n` +
+        "hint: `bentocloud status --context=b` says whether its API token still works\n",
+    );
     expect((await restore(here, undo)).code).toBe(0);
     expect(here.read()).toBe(second);
     expect((await restore(here, undo)).stderr).toBe(`✓ Nothing to bring back: all of ${undo} is there\n`);
