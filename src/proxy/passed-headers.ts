@@ -6,7 +6,7 @@ import type { Mask } from "./mask.ts";
  * host, and ranges, with which an answer could be fetched in pieces that are too short to find the API token in them.
  */
 const REQUEST =
-  /^(?:accept|accept-language|cache-control|content-(?:type|disposition|language|encoding|md5)|if-(?:match|none-match|modified-since|unmodified-since)|pragma|user-agent|traceparent|tracestate|baggage|x-request-id|x-bentoml-[a-z-]+|x-yatai-organization)$/;
+  /^(?:accept|accept-language|cache-control|content-(?:type|length|disposition|language|encoding|md5)|if-(?:match|none-match|modified-since|unmodified-since)|pragma|user-agent|traceparent|tracestate|baggage|x-request-id|x-bentoml-[a-z-]+|x-yatai-organization)$/;
 
 export function requestHeaders(headers: Headers): Headers {
   const passed = new Headers([...headers].filter(([name]) => REQUEST.test(name)));
