@@ -21,7 +21,7 @@ export interface Incoming {
   headers: Headers;
 }
 
-export const KEY_HEADER = "x-yatai-api-token";
+const KEY_HEADER = "x-yatai-api-token";
 
 const METHODS = new Set([...SAFE, "POST", "PUT", "PATCH", "DELETE"]);
 

@@ -54,7 +54,7 @@ export async function openWebSocket({ url, headers, protocols, route }: Opening)
   throw failure;
 }
 
-export type SocketData = string | ArrayBuffer;
+type SocketData = string | ArrayBuffer;
 
 export interface OpenSocket {
   socket: WebSocket;

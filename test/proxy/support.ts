@@ -1,7 +1,7 @@
 import { afterAll } from "bun:test";
 import { createRelay } from "../../src/cloud/relay.ts";
 import { Token } from "../../src/contexts/token.ts";
-import { type LogEntry, type Proxy, startProxy } from "../../src/proxy/proxy.ts";
+import { type LogEntry, type Proxy, startProxy } from "../../src/proxy/start-proxy.ts";
 
 export const TOKEN = "dc1cqalqmd2ptp4i1dd0";
 export const MASKED = "*".repeat(TOKEN.length);

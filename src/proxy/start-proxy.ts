@@ -1,6 +1,6 @@
 import type { Relay } from "../cloud/relay.ts";
 import { CliError } from "../errors.ts";
-import { type LoopbackServer, serveLoopback, type Tunnel } from "../system/loopback.ts";
+import { serveLoopback, type Tunnel } from "../system/loopback.ts";
 import { refuse, type Rules } from "./guard.ts";
 import { createMask, type Mask } from "./mask.ts";
 import { openAddress, readOneTimeAddress } from "./one-time-address.ts";
@@ -41,12 +41,11 @@ export interface Proxy {
 export function startProxy(options: ProxyOptions): Proxy {
   const key = randomSecret();
   const mask = createMask(options.token.reveal());
-  let work: Work | undefined;
-  const server: LoopbackServer = serveLoopback({
+  const server = serveLoopback({
     port: options.port,
     answer: async (request) => {
       const started = performance.now();
-      const answered = await answer(request, work!).catch((error) => toFailure(error, request, mask));
+      const answered = await answer(request, work).catch((error) => toFailure(error, request, mask));
       const status = answered instanceof Response ? answered.status : 101;
       const { method, url } = request;
       const path = mask.text(URL.parse(url)?.pathname ?? "?");
@@ -58,7 +57,7 @@ export function startProxy(options: ProxyOptions): Proxy {
   const cookie = options.hasPage ? { name: `bentocloud-${server.port}`, value: randomSecret() } : undefined;
   const rules: Rules = { host, key, cookie, isReadOnly: options.isReadOnly };
   const ticket = options.hasPage ? randomSecret() : undefined;
-  work = { rules, ticket, mask, relay: options.relay };
+  const work: Work = { rules, ticket, mask, relay: options.relay };
   return {
     url: `http://${host}`,
     key,
