@@ -26,7 +26,7 @@ export const exec = command({
   examples: [
     ["bentocloud exec -- bentoml deployment list", "as the active context"],
     ["bentocloud exec --context prod -- ./deploy.sh", "as another context"],
-    ["bentocloud exec --proxy --read-only -- agent", "for a program that must not have the API token"],
+    ["bentocloud exec --proxy --read-only -- agent", "without the API token"],
   ],
   async run(args, cli, given) {
     const { rest } = given;

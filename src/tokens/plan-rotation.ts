@@ -12,6 +12,7 @@ import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
 import { openSession } from "../auth/session.ts";
+import type { DeliverCommand } from "./deliver.ts";
 import { nameSuccessor } from "./fields.ts";
 import { findListed, noSuchToken } from "./list.ts";
 import { serverTime } from "./lost-tokens.ts";
@@ -27,6 +28,8 @@ export interface RotateOptions {
   expiresAt: Date | undefined;
   /** Protected contexts whose token may be replaced. */
   yes: readonly string[];
+  /** The command that gets the new token on its standard input. */
+  deliver?: DeliverCommand | undefined;
   insecureHttp: boolean;
 }
 
@@ -86,6 +89,7 @@ export async function planRotation(
       flags: old.flags,
     },
     successor: null,
+    ...(options.deliver && { delivery: "open" }),
   };
 }
 
