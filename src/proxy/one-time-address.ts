@@ -12,6 +12,11 @@ export function openAddress(host: string, ticket: string): URL {
   return new URL(`http://${host}${PATH}${ticket}`);
 }
 
+/** A path for the log. */
+export function hideTicket(path: string): string {
+  return path.startsWith(PATH) ? `${PATH}…` : path;
+}
+
 /** Undefined for any other address. */
 export function readOneTimeAddress(
   { method, url, headers }: Request,

@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import { serveLoopback, type Tunnel } from "../system/loopback.ts";
 import { refuse, type Rules } from "./guard.ts";
 import { createMask, type Mask } from "./mask.ts";
-import { openAddress, readOneTimeAddress } from "./one-time-address.ts";
+import { hideTicket, openAddress, readOneTimeAddress } from "./one-time-address.ts";
 import { ownLocation, requestHeaders, responseHeaders } from "./passed-headers.ts";
 import { toResponse } from "./refusal-answer.ts";
 import { openTunnel } from "./tunnel.ts";
@@ -48,7 +48,7 @@ export function startProxy(options: ProxyOptions): Proxy {
       const answered = await answer(request, work).catch((error) => toFailure(error, request, mask));
       const status = answered instanceof Response ? answered.status : 101;
       const { method, url } = request;
-      const path = mask.text(URL.parse(url)?.pathname ?? "?");
+      const path = mask.text(hideTicket(URL.parse(url)?.pathname ?? "?"));
       options.log({ method, path, status, ms: performance.now() - started });
       return answered;
     },

@@ -43,6 +43,8 @@ export function serveLoopback({ port, answer }: Options): LoopbackServer {
       idleTimeout: 0,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
+      // Without `development`, Bun would let other programs listen on this port too.
+      reusePort: false,
       async fetch(request, server) {
         const answered = await answer(request);
         if (answered instanceof Response) return answered;
@@ -69,7 +71,9 @@ export function serveLoopback({ port, answer }: Options): LoopbackServer {
     });
     return { port: server.port!, stop: () => server.stop(true) };
   } catch (error) {
-    if (codeOf(error) !== "EADDRINUSE") throw error;
-    throw new CliError("FAILURE", `the port ${port} is in use`, { hint: "choose another one with --port" });
+    const code = codeOf(error);
+    if (code === "") throw error;
+    const why = code === "EADDRINUSE" ? "is in use" : `cannot be used (${code})`;
+    throw new CliError("FAILURE", `the port ${port} ${why}`, { hint: "choose another one with --port" });
   }
 }
