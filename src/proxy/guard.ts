@@ -47,6 +47,8 @@ export function refuse(request: Incoming, rules: Rules): RefusalAnswer | undefin
   const kind = headers.get("upgrade");
   if (kind !== null && (kind.toLowerCase() !== "websocket" || method !== "GET"))
     return { status: 400, message: "a connection is only upgraded to a WebSocket" };
+  if (headers.get("service-worker") !== null)
+    return { status: 403, message: "a page cannot stay in the browser as a service worker" };
   if (overridesMethod(headers, url))
     return { status: 400, message: "a request cannot override its own method or path" };
   const guarded = refusePath(method, url.pathname);

@@ -110,6 +110,7 @@ describe("what a request may be", () => {
     ["the same with underscores", { headers: { x_method_override: "DELETE" } }, 400],
     ["the same, shorter", { headers: { "x-http-method": "DELETE" } }, 400],
     ["another method in the query", { path: "/api/v2/deployments?a=1&_METHOD=delete" }, 400],
+    ["a page's service worker", { headers: { "service-worker": "script" } }, 403],
     ["another path in a header", { headers: { "x-original-url": "/api/v1/api_tokens" } }, 400],
     ["another path in a header of IIS", { headers: { "x-rewrite-url": "/api/v1/api_tokens" } }, 400],
   ])("%s", (_, asked, status) => {

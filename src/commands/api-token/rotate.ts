@@ -31,7 +31,7 @@ export const rotate = command({
     ["bentocloud api-token rotate prod", "run it again to finish or undo an interrupted rotation"],
     ["bentocloud api-token rotate --expires 90d", "the active one, with a new lifetime"],
     [
-      "bentocloud api-token rotate ci --deliver -- gh secret set BENTO_CLOUD_API_KEY",
+      "bentocloud api-token rotate prod --deliver -- gh secret set BENTO_CLOUD_API_KEY",
       "where a pipeline has it",
     ],
   ],
