@@ -27,7 +27,7 @@ const ROOMS: Record<string, string[]> = {
     "system/",
     "errors.ts",
   ],
-  "proxy/": ["auth/", "app.ts", "yaml/", "cloud/", "contexts/", "system/", "errors.ts"],
+  "proxy/": ["tokens/", "auth/", "app.ts", "yaml/", "cloud/", "contexts/", "system/", "errors.ts"],
   "api/": ["auth/", "app.ts", "resolve/", "cloud/", "contexts/", "system/", "errors.ts"],
   "doctor/": [
     "tokens/",

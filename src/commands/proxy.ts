@@ -3,7 +3,7 @@ import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession, openUnpinnedSession } from "../auth/session.ts";
 import { command, flag, option } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
-import { parseDuration } from "../proxy/duration.ts";
+import { parseDuration } from "../system/time.ts";
 import { REQUEST_ARGS, YES } from "./_args.ts";
 
 export const proxy = command({
@@ -34,6 +34,8 @@ export const proxy = command({
     await confirmActive(cli, active, { yes: given.all("yes"), intent: "run a proxy with it" });
     const session = await openSession(cli, options);
     await warnOfExpiry(cli, session.context);
+    const { deleteOrphanedLeases } = await import("../tokens/lease.ts");
+    await deleteOrphanedLeases(cli, session, options);
     const { serveProxy } = await import("../proxy/serve.ts");
     return serveProxy(cli, session, options);
   },

@@ -85,7 +85,7 @@ const PAGES: Record<string, Start> = {
   "docs/guides/agents.md": {
     contexts: ["production"],
     tools: ["curl"],
-    prints: ["as production", '"name":"acme"'],
+    prints: ["as production", '"name":"acme"', "as production"],
   },
   "docs/guides/leaked-token.md": {
     contexts: ["production"],
