@@ -19,7 +19,9 @@ const upstream = Bun.serve<{ path: string; key: string | null }>({
     if (pathname.startsWith("/ws/refused")) return new Response("no", { status: 403 });
     if (server.upgrade(request, { data, headers })) return undefined;
     if (pathname === "/quiet") return quiet();
+    if (pathname === "/breaks") return breaks();
     if (request.method === "GET") return new Response(new Uint8Array(LARGE));
+    if (pathname === "/cut") return swallow(request);
     let bytes = 0;
     for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) bytes += chunk.length;
     return Response.json({ bytes, length: request.headers.get("content-length") });
@@ -50,6 +52,30 @@ function quiet(): Response {
   );
 }
 
+const cut = { started: false, failed: false };
+
+async function swallow(request: Request): Promise<Response> {
+  try {
+    for await (const _ of request.body as unknown as AsyncIterable<Uint8Array>) cut.started = true;
+  } catch {
+    cut.failed = true;
+  }
+  return new Response("end");
+}
+
+/** Ends the connection in the middle of its answer. */
+function breaks(): Response {
+  return new Response(
+    new ReadableStream({
+      async start(controller) {
+        controller.enqueue(new TextEncoder().encode("half "));
+        await Bun.sleep(100);
+        controller.error(new Error("broken"));
+      },
+    }),
+  );
+}
+
 const proxy = startProxyTo(`http://127.0.0.1:${upstream.port}`);
 
 describe("bodies", () => {
@@ -74,6 +100,27 @@ describe("bodies", () => {
     const response = await proxy.ask("/x");
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) bytes += chunk.length;
     expect(bytes).toBe(LARGE);
+  });
+
+  test("that the server breaks off do not look complete", async () => {
+    const response = await proxy.ask("/breaks");
+    expect(await response.text().catch(() => "broken")).toBe("broken");
+    expect((await proxy.ask("/x", { method: "POST", body: "abc" })).status).toBe(200);
+  });
+
+  test("that the client breaks off do not look complete", async () => {
+    const stop = new AbortController();
+    const body = new ReadableStream({
+      async pull(controller) {
+        controller.enqueue(new Uint8Array(1000));
+        await Bun.sleep(50);
+      },
+    });
+    const ended = proxy.ask("/cut", { method: "POST", body, signal: stop.signal }).catch(() => "stopped");
+    await until(() => cut.started);
+    stop.abort();
+    expect(await ended).toBe("stopped");
+    await until(() => cut.failed);
   });
 
   test(
