@@ -68,16 +68,16 @@ interface ProxyArgs {
 
 /** Undefined without --proxy. */
 function readProxyOptions({ proxy, lease, ...args }: ProxyArgs, scopes: readonly string[]) {
-  const [stray] = Object.entries({
-    "--read-only": args["read-only"],
-    "--lease": lease,
-    "--scope": scopes.length > 0,
-  })
-    .filter(([, value]) => value !== undefined && value !== false)
-    .map(([name]) => name);
+  const examples = {
+    "--read-only": args["read-only"] && "--read-only",
+    "--lease": lease !== undefined && `--lease ${lease}`,
+    "--scope": scopes.length > 0 && `--lease 1h --scope ${scopes[0]}`,
+  };
+  const [stray] = Object.entries(examples).filter(([, example]) => example !== false);
   if (!proxy && stray)
-    throw usageError(`${stray} is for --proxy`, `bentocloud exec --proxy ${stray} … -- agent`);
-  if (lease === undefined && scopes.length > 0) throw usageError("--scope is for --lease");
+    throw usageError(`${stray[0]} is for --proxy`, `bentocloud exec --proxy ${stray[1]} -- agent`);
+  if (lease === undefined && scopes.length > 0)
+    throw usageError("--scope is for --lease", `bentocloud exec --proxy ${examples["--scope"]} -- agent`);
   if (!proxy) return undefined;
   const lifeMs = lease === undefined ? undefined : parseDuration(lease, "--lease");
   const parsed = parseScopes(scopes, { force: true });

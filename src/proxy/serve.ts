@@ -3,7 +3,7 @@ import type { Cli } from "../app.ts";
 import type { Session } from "../auth/session.ts";
 import { createRelay } from "../cloud/relay.ts";
 import { hideMemory } from "../system/libc.ts";
-import { showTime } from "../system/time.ts";
+import { showAge, showTime } from "../system/time.ts";
 import { type Proxy, startProxy } from "./start-proxy.ts";
 
 interface Options {
@@ -35,7 +35,7 @@ export async function serveProxy(cli: Cli, { context, token }: Session, options:
   try {
     const end = forMs === undefined ? undefined : new Date(cli.now().getTime() + forMs);
     printAccess(cli, proxy, { end, isReadOnly });
-    const until = end ? `until ${showTime(end)}` : "until Ctrl-C";
+    const until = end ? `for ${showAge(cli.now(), end)}` : "until Ctrl-C";
     output.info(`Requests to ${proxy.url} go to ${relay.endpoint} as "${context.name}", ${until}`);
     if (proxy.page) await openPage(cli, proxy.page);
     await output.settle();

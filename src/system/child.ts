@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
 import { fstatSync } from "node:fs";
 import { constants } from "node:os";
 import { isTerminal } from "./runtime.ts";
-import { endWithUs } from "./watchdog.ts";
+import { startWatchdog } from "./watchdog.ts";
 
 export interface Execution {
   argv: readonly [program: string, ...args: string[]];
@@ -24,16 +24,16 @@ export function spawnAndWait(
 ): Promise<number> {
   const [name, ...args] = argv;
   let child: ChildProcess | undefined;
-  let stopWatch = () => {};
+  const watchdog = needsUs ? startWatchdog() : undefined;
   // Before the program is started, because a signal that comes meanwhile is meant for it too.
   const stopForwarding = forwardSignals((signal) => send(child?.pid, signal));
   return new Promise<number>((resolve, reject) => {
     child = spawn(file, args, { argv0: name, env, stdio: toStdio(descriptors) });
-    if (needsUs) stopWatch = endWithUs(child.pid);
+    watchdog?.watch(child.pid);
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
   }).finally(() => {
-    stopWatch();
+    watchdog?.stop();
     stopForwarding();
   });
 }

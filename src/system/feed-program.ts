@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Execution } from "./child.ts";
-import { endWithUs } from "./watchdog.ts";
+import { startWatchdog } from "./watchdog.ts";
 
 /**
  * Runs a program with a text on its standard input, and gives its exit code. What it prints goes to our standard error,
@@ -10,14 +10,15 @@ import { endWithUs } from "./watchdog.ts";
 export function feedProgram(file: string, { argv, env }: Execution, input: string): Promise<number> {
   const [name, ...args] = argv;
   return new Promise((resolve, reject) => {
+    const watchdog = startWatchdog();
     const child = spawn(file, args, { argv0: name, env, stdio: ["pipe", 2, 2] });
-    const stopWatch = endWithUs(child.pid);
+    watchdog.watch(child.pid);
     child.once("error", (error) => {
-      stopWatch();
+      watchdog.stop();
       reject(error);
     });
     child.once("exit", (code, signal) => {
-      stopWatch();
+      watchdog.stop();
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
     });
     // It may end without reading.

@@ -1,18 +1,28 @@
 import { spawn } from "node:child_process";
 
-/** Waits for the end of its input, which comes when this process ends in whatever way, and then ends the program. */
-const SCRIPT = 'read _; kill -TERM "$1" && sleep 2 && kill -KILL "$1"';
+/** Reads whom to watch, then waits for the end of its input, which comes when this process ends in whatever way. */
+const SCRIPT = 'read -r pid || exit; read -r _; kill -TERM "$pid" && sleep 2 && kill -KILL "$pid"';
 
-/** Ends a program when this process is killed. The result stops the watch. Windows has no such shell. */
-export function endWithUs(pid: number | undefined): () => void {
-  if (pid === undefined || process.platform === "win32") return () => {};
+export interface Watchdog {
+  /** Ends this program when this process is killed. */
+  watch(pid: number | undefined): void;
+  stop(): void;
+}
+
+/** Started before the program, so that there is no moment at which nobody watches. Windows has no such shell. */
+export function startWatchdog(): Watchdog {
+  if (process.platform === "win32") return { watch: () => {}, stop: () => {} };
   // In a session of its own, so that a signal from the terminal does not end it.
-  const watchdog = spawn("/bin/sh", ["-c", SCRIPT, "sh", String(pid)], {
+  const shell = spawn("/bin/sh", ["-c", SCRIPT], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
     env: {},
   });
-  watchdog.on("error", () => {});
-  watchdog.unref();
-  return () => void watchdog.kill("SIGKILL");
+  shell.on("error", () => {});
+  shell.stdin.on("error", () => {});
+  shell.unref();
+  return {
+    watch: (pid) => void (pid !== undefined && shell.stdin.write(`${pid}\n`)),
+    stop: () => void shell.kill("SIGKILL"),
+  };
 }
