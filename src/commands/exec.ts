@@ -73,7 +73,7 @@ function readProxyOptions({ proxy, lease, ...args }: ProxyArgs, scopes: readonly
     "--lease": lease !== undefined && `--lease ${lease}`,
     "--scope": scopes.length > 0 && `--lease 1h --scope ${scopes[0]}`,
   };
-  const [stray] = Object.entries(examples).filter(([, example]) => example !== false);
+  const stray = Object.entries(examples).find(([, example]) => example !== false);
   if (!proxy && stray)
     throw usageError(`${stray[0]} is for --proxy`, `bentocloud exec --proxy ${stray[1]} -- agent`);
   if (lease === undefined && scopes.length > 0)

@@ -32,6 +32,16 @@ describe("exec --proxy lets Python bentoml use the login without the API token",
     expect(stdout).toMatch(/summarizer[^\n]*running/);
   });
 
+  test("to look at, terminate and delete a deployment", async () => {
+    cloud.deploy(token, ["translator"]);
+    const got = await proxied([bentoml, "deployment", "get", "translator", "-o", "json"]);
+    expect(got).toMatchObject({ code: 0, stdout: expect.stringContaining('"translator"') });
+    expect(await proxied([bentoml, "deployment", "terminate", "translator"])).toMatchObject({ code: 0 });
+    expect(await proxied([bentoml, "deployment", "delete", "translator"])).toMatchObject({ code: 0 });
+    const left = await proxied([bentoml, "deployment", "list"]);
+    expect(left.stdout).not.toContain("translator");
+  });
+
   test("but not for the list of API tokens", async () => {
     const { code, stderr } = await proxied([bentoml, "api-token", "list"]);
     expect(code).toBe(1);
