@@ -44,9 +44,9 @@ function isSignIn(segment: string): boolean {
   return segment === "auth" || segment === "oauth";
 }
 
-/** `api_tokens`, and what another version of the server may call them. */
+/** `api_tokens`, and what another version of the server may call them, or have beside them. */
 function isTokens(segment: string): boolean {
-  return /tokens?$/.test(segment) || segment.includes("api_token");
+  return /(?:tokens?|keys?|credentials?)$/.test(segment) || segment.includes("api_token");
 }
 
 /** Collections whose members have names that users choose: a deployment may be called `auth`. */

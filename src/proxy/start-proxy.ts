@@ -2,6 +2,7 @@ import type { Relay } from "../cloud/relay.ts";
 import { CliError } from "../errors.ts";
 import { serveLoopback, type Tunnel } from "../system/loopback.ts";
 import { refuse, type Rules } from "./guard.ts";
+import { SAFE } from "./guarded-path.ts";
 import { createMask, type Mask } from "./mask.ts";
 import { hideTicket, openAddress, readOneTimeAddress } from "./one-time-address.ts";
 import { ownLocation, requestHeaders, responseHeaders } from "./passed-headers.ts";
@@ -88,7 +89,9 @@ async function answer(request: Request, work: Work): Promise<Response | Tunnel> 
   if (request.headers.has("upgrade"))
     return openTunnel(relay, pathname + search, { headers, mask, asked: request.headers });
   const { method, signal } = request;
-  const body = request.body as ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  const body = SAFE.has(method) ? null : (request.body as ReadableStream<Uint8Array<ArrayBuffer>> | null);
+  // A length without a body would make the server read the next request as one.
+  if (!body) headers.delete("content-length");
   const { url, response } = await relay.forward(pathname + search, {
     method,
     headers,

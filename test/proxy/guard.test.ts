@@ -151,6 +151,8 @@ describe("API tokens and signing in", () => {
     "/api/v1/orgs/acme/api_tokens",
     "/api/v1/deployments/api_tokens",
     "/api/v9/organization_tokens",
+    "/api/v9/service-accounts/a/access-keys",
+    "/api/v9/user/credentials",
     "/api/v1/auth/token?code=1",
     "/api/v1/auth/code",
     "/api/v1/auth/login",

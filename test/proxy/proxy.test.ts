@@ -105,6 +105,21 @@ describe("a request", () => {
     }
   });
 
+  test("has no body where its method has none, so that the server reads the next request as one", async () => {
+    const text = `GET /a HTTP/1.1\r\n${host()}Content-Length: 25\r\n\r\nGET /api/v1/api_tokens \r\n`;
+    expect((await raw(proxy.port, text)).split(" ")[1]).toBe("200");
+    expect((await proxy.ask("/b")).status).toBe(200);
+    expect(seen.map(({ path, body }) => [path, body])).toEqual([
+      ["/team/a/a", ""],
+      ["/team/a/b", ""],
+    ]);
+  });
+
+  test("to delete may have a body", async () => {
+    expect((await proxy.ask("/files", { method: "DELETE", body: '["a"]' })).status).toBe(200);
+    expect(seen[0]).toMatchObject({ method: "DELETE", body: '["a"]' });
+  });
+
   test("that is not finished does not stop others", async () => {
     const sockets = await Promise.all(
       Array.from({ length: 200 }, () =>
