@@ -47,6 +47,10 @@ const PR_SET_DUMPABLE = 4;
  */
 export async function hideMemory(): Promise<void> {
   if (process.platform !== "linux") return;
-  const libc = await loadLibc();
-  libc?.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  try {
+    const libc = await loadLibc();
+    libc?.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  } catch {
+    // A system whose C library is called otherwise.
+  }
 }

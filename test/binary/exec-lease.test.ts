@@ -9,7 +9,7 @@ import type { Home } from "../support/home.ts";
 import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { doctor } from "./doctor.ts";
+import { doctor } from "../commands/doctor.ts";
 
 sweepCanaries();
 
