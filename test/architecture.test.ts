@@ -39,6 +39,7 @@ const ROOMS: Record<string, string[]> = {
     "system/",
     "errors.ts",
   ],
+  "proxy/": ["tokens/", "auth/", "app.ts", "yaml/", "cloud/", "contexts/", "system/", "errors.ts"],
   "api/": ["auth/", "app.ts", "resolve/", "cloud/", "contexts/", "system/", "errors.ts"],
   "doctor/": [
     "tokens/",
@@ -71,6 +72,7 @@ const ROOMS: Record<string, string[]> = {
     "cli/",
     "doctor/",
     "api/",
+    "proxy/",
     "tokens/",
     "auth/",
     "app.ts",

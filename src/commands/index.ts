@@ -17,6 +17,7 @@ export const root = group({
     env: () => import("./env.ts").then((module) => module.env),
     shell: () => import("./shell.ts").then((module) => module.shell),
     open: () => import("./open.ts").then((module) => module.open),
+    proxy: () => import("./proxy.ts").then((module) => module.proxy),
     explain: () => import("./explain.ts").then((module) => module.explain),
     "api-token": () => import("./api-token/index.ts").then((module) => module.apiToken),
     api: () => import("./api.ts").then((module) => module.api),

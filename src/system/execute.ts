@@ -1,5 +1,6 @@
 import type { Execution } from "./child.ts";
 import { allowCoreDumps } from "./core-dump.ts";
+import { hideMemory } from "./libc.ts";
 import { codeOf } from "./storage-error.ts";
 import { findProgram, isFile, isScript } from "./program.ts";
 import { quoteWord } from "./text.ts";
@@ -19,7 +20,7 @@ const SHELL = "/bin/sh";
  * number, terminal and signals. Elsewhere it runs as a child that gets our signals, and this resolves to its exit code:
  * 128 and the number for a signal, and 126 or 127 as in a shell when it cannot be run.
  */
-export async function execute({ argv, env }: Execution, refuse: Refuse): Promise<number> {
+export async function execute({ argv, env, needsUs = false }: Execution, refuse: Refuse): Promise<number> {
   const [name, ...args] = argv;
   const end = (exitCode: number, why: string, hint?: string) => {
     refuse(`${name}: ${why}`, exitCode, hint);
@@ -35,12 +36,12 @@ export async function execute({ argv, env }: Execution, refuse: Refuse): Promise
   if (process.platform === "win32" && /\.(cmd|bat)$/i.test(path))
     return end(NOT_EXECUTABLE, "a batch file is run from `cmd /c`");
   try {
-    return await run(path, { argv, env });
+    return await run(path, { argv, env, needsUs });
   } catch (error) {
     if (codeOf(error) === "") throw error;
     // A script without `#!` is run by the shell.
     if (codeOf(error) === "ENOEXEC" && isScript(path))
-      return run(SHELL, { argv: ["sh", path, ...args], env });
+      return run(SHELL, { argv: ["sh", path, ...args], env, needsUs });
     return end(NOT_EXECUTABLE, `cannot be executed, ${reasonOf(error)}`);
   }
 }
@@ -52,13 +53,14 @@ function findHere(name: string): string | undefined {
 }
 
 /** @throws an error with a code when the system does not start the program. */
-async function run(file: string, { argv, env }: Execution): Promise<number> {
+async function run(file: string, { argv, env, needsUs = false }: Execution): Promise<number> {
   const descriptors = namedDescriptors(argv);
   const replace = findReplace();
   await allowCoreDumps();
-  if (!replace || descriptors.length > 0) {
+  if (!replace || descriptors.length > 0 || needsUs) {
+    if (needsUs) await hideMemory();
     const { spawnAndWait } = await import("./child.ts");
-    return spawnAndWait(file, { argv, env, descriptors });
+    return spawnAndWait(file, { argv, env, descriptors, needsUs });
   }
   return replace(file, argv, env);
 }

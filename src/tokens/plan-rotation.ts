@@ -12,6 +12,7 @@ import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
 import { readToken, requireRecord } from "../auth/read-token.ts";
 import { openSession } from "../auth/session.ts";
+import type { DeliverCommand } from "./deliver.ts";
 import { nameSuccessor } from "./fields.ts";
 import { describeCandidates, findOwn, type Listing } from "./find-own.ts";
 import { findListed, noSuchToken } from "./list.ts";
@@ -28,6 +29,8 @@ export interface RotateOptions {
   expiresAt: Date | undefined;
   /** Protected contexts whose token may be replaced. */
   yes: readonly string[];
+  /** The command that gets the new token on its standard input. */
+  deliver?: DeliverCommand | undefined;
   insecureHttp: boolean;
 }
 
@@ -101,6 +104,7 @@ export async function planRotation(
       flags: old.flags,
     },
     successor: null,
+    ...(options.deliver && { delivery: "open" }),
   };
 }
 
