@@ -1,6 +1,6 @@
 import { type Context, usableTokenOf } from "../contexts/context.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
-import type { Active } from "../resolve/active.ts";
+import { type Active, sourceOf } from "../resolve/active.ts";
 import { requireContext, requireToken } from "../resolve/require.ts";
 import type { Identification } from "../cloud/identify.ts";
 import { CliError } from "../errors.ts";
@@ -59,6 +59,25 @@ async function openContext(cli: Pick<Cli, "resolve">): Promise<{ active: Active;
   const context = requireContext(active);
   checkEndpointPin(active, context);
   return { active, context };
+}
+
+/**
+ * For a context that this command would make the active one.
+ *
+ * @throws CliError `PIN_MISMATCH`, as every command here would fail then.
+ */
+export async function checkPins(cli: Cli, context: Context): Promise<void> {
+  const { name } = context;
+  const active = {
+    ...(await cli.resolveElsewhere()),
+    name,
+    context,
+    source: sourceOf("flag", "this command"),
+  };
+  checkEndpointPin(active, context);
+  const token = usableTokenOf(context);
+  if (active.project?.organization === undefined || !token) return;
+  checkOrganizationPin(active, await organizationOf(cli, { context, token }, { insecureHttp: false }));
 }
 
 /** Asks the server when nobody has seen the organization yet. Undefined when the server does not say. */

@@ -6,7 +6,6 @@ import { withRemedy } from "../resolve/remedy.ts";
 import { requireContext, requireToken } from "../resolve/require.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import type { Environment } from "../system/runtime.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
 import type { Sighting } from "../store/state.ts";
@@ -32,6 +31,8 @@ export interface Status {
   /** Why the exit code is not 0. */
   reason: string | null;
   hint: string | null;
+  /** Whether the server said that the token never expires. Not printed as JSON. */
+  neverExpires: boolean;
 }
 
 /** Nothing to check means that nobody is logged in. */
@@ -106,11 +107,12 @@ export async function checkContext(
     identity_mismatch: false,
     reason: null,
     hint: null,
+    neverExpires: known?.expires_at === null,
   };
   const missing = whyNotLoggedIn(active);
   if (missing || !context || !token)
     return {
-      status: { ...status, verdict: "not_logged_in", ...toReason(missing, { active, env: cli.env }) },
+      status: { ...status, verdict: "not_logged_in", ...(await toReason(cli, missing, active)) },
     };
   if (offline) return { status };
   const credential = { context, token, active };
@@ -133,8 +135,9 @@ export async function checkContext(
       verdict,
       checked_at: error?.code === "USAGE" ? status.checked_at : time.toISOString(),
       expires_at: expiry ?? status.expires_at,
+      neverExpires: expiry === undefined ? status.neverExpires : expiry === null,
       identity_mismatch: mismatch !== undefined,
-      ...toReason(mismatch ?? error, { active, env: cli.env }),
+      ...(await toReason(cli, mismatch ?? error, active)),
     },
     isAsked: true,
     error,
@@ -147,11 +150,14 @@ export async function checkContext(
   };
 }
 
-function toReason(
+async function toReason(
+  cli: Cli,
   error: CliError | undefined,
-  { active, env }: { active: Active; env: Environment },
-): Pick<Status, "reason" | "hint"> {
-  return { reason: error?.message ?? null, hint: (error && withRemedy(error, active, env).hint) ?? null };
+  active: Active,
+): Promise<Pick<Status, "reason" | "hint">> {
+  if (!error) return { reason: null, hint: null };
+  const { message, hint = null } = await withRemedy(error, { active, env: cli.env, store: () => cli.store });
+  return { reason: message, hint };
 }
 
 /** Undefined for a login that can be checked. A context asked for by name that does not exist is an error, not a verdict. */

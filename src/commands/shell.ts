@@ -1,8 +1,10 @@
 import { command } from "../cli/command.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
-import { pinContext, SHELL_VARIABLE, variablesWithLostBytes } from "../auth/credential-environment.ts";
+import { pinContext, variablesWithLostBytes } from "../auth/credential-environment.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { pickContext } from "../auth/pick-context.ts";
+import { checkPins } from "../auth/session.ts";
+import { SHELL_VARIABLE } from "../resolve/environment.ts";
 import { usageError } from "../errors.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import type { Cli } from "../app.ts";
@@ -20,6 +22,7 @@ export const shell = command({
   async run(args, cli, given) {
     const name = await chooseName(cli, args.name);
     const context = await requireStored(cli.store, name);
+    await checkPins(cli, context);
     await confirmProtected(cli, [name], { yes: given.all("yes"), intent: "open a shell with it" });
     await warnOfExpiry(cli, context);
     const { env, output } = cli;
