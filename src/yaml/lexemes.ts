@@ -45,7 +45,7 @@ export class LexemeCheck {
     const why = this.#refuse(type, lexeme);
     this.#isBlock ||= type === "block-scalar-header";
     this.#mayHaveDirective &&= type !== "directive-line";
-    if (type.endsWith("-start")) this.#open.push(this.offset);
+    if (type.startsWith("flow-") && type.endsWith("start")) this.#open.push(this.offset);
     else if (type.startsWith("flow-")) this.#open.pop();
     if (type !== "space") this.#isKey = KEYS.has(type) && lexeme.length <= MAX_KEY && !lexeme.includes("\n");
     this.#before = type;

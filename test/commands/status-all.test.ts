@@ -136,7 +136,7 @@ describe("status --all", () => {
   });
 
   test("shows when a token expires, and no endpoint where all contexts have the same", async () => {
-    const end = new Date(Date.now() + 30.5 * 86_400_000);
+    const end = new Date(Date.now() + 30.4 * 86_400_000);
     const here = home();
     for (const [name, expiresAt, age] of [
       ["beta", null, 1e9],
@@ -150,7 +150,7 @@ describe("status --all", () => {
     const { stdout } = await run(["status", "--all"], { home: here });
     expect(stdout.replaceAll(/ +$/gm, "")).toMatchInlineSnapshot(`
       "   NAME   ORGANIZATION  USER             EXPIRES     VERDICT
-         beta   acme          me@example.test  -           valid
+         beta   acme          me@example.test  never       valid
       *  alpha  acme          me@example.test  in 30 days  valid
       "
     `);
