@@ -1,16 +1,18 @@
-import { usableTokenOf } from "../contexts/context.ts";
+import { plainTokenOf } from "../contexts/context.ts";
 import { looksLikeToken } from "../system/text.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import { withRemedy } from "../resolve/remedy.ts";
-import { requireContext, requireToken } from "../resolve/require.ts";
+import { requireContext, requireLogin } from "../resolve/require.ts";
 import { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireExpected } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
 import type { Sighting } from "../store/state.ts";
-import { askExpiry, warnOfExpiry } from "./expiry.ts";
+import { askExpiry, expiryDeadline, warnOfExpiry } from "./expiry.ts";
 import { findIdentityMismatch, identifyLogin, recallIdentity, rememberSightings } from "./identity.ts";
+import { readToken } from "./read-token.ts";
+import { type StoreView, viewStore, viewWith } from "./store-view.ts";
 
 /** What `status` says of one context; the keys are the JSON keys. */
 export interface Status {
@@ -28,6 +30,8 @@ export interface Status {
   active: boolean;
   /** Whether the token is of another user or organization than the context is expected to be. */
   identity_mismatch: boolean;
+  /** Where the token is kept; null for one in no store. */
+  store: StoreView | null;
   /** Why the exit code is not 0. */
   reason: string | null;
   hint: string | null;
@@ -40,7 +44,8 @@ export function worstExitCode(statuses: readonly Status[]): number {
   return statuses.length === 0 ? 4 : Math.max(...statuses.map(exitCodeOf));
 }
 
-function exitCodeOf({ verdict, identity_mismatch }: Status): number {
+function exitCodeOf({ verdict, identity_mismatch, store }: Status): number {
+  if (store && store.state !== "ok" && store.state !== "unchecked") return 6;
   if (verdict === "unreachable" || verdict === "not_bentocloud") return 5;
   return identity_mismatch || (verdict !== "valid" && verdict !== "unchecked") ? 4 : 0;
 }
@@ -56,7 +61,7 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
   if (active.context) checkEndpointPin(active, active.context);
   const { status, sighting, mismatch, serverTime } = await checkContext(cli, active, {
     ...options,
-    asksExpiry: true,
+    deadline: expiryDeadline(),
   });
   if (mismatch) throw mismatch;
   if (sighting) await rememberSightings(cli, [sighting]);
@@ -69,8 +74,8 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
 interface ContextOptions {
   /** Why the server is not asked. */
   unreachable?: CliError | undefined;
-  /** Whether to ask when the token expires where nobody has seen that yet. */
-  asksExpiry?: boolean;
+  /** Ends the request for the expiry time, which is only sent where this is given and nobody has seen that time yet. */
+  deadline?: AbortSignal;
 }
 
 interface Checked {
@@ -87,17 +92,17 @@ interface Checked {
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
+  { offline, insecureHttp, unreachable, deadline }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
   const { name, source, context } = active;
-  const token = context && usableTokenOf(context);
+  const plain = context && plainTokenOf(context);
   const known = context && (await recallIdentity(cli, context));
   const status: Status = {
     // A token that somebody wrote in the place of a name is not shown.
     name: context || !looksLikeToken(name) ? name : new Token(name).masked,
     source,
     endpoint: context?.endpoint.masked ?? null,
-    token_masked: token?.masked ?? null,
+    token_masked: plain?.masked ?? null,
     email: context?.email ?? known?.email ?? null,
     organization: known?.organization ?? null,
     verdict: "unchecked",
@@ -105,23 +110,29 @@ export async function checkContext(
     expires_at: known?.expires_at ?? null,
     active: false,
     identity_mismatch: false,
+    store: context ? await viewStore(cli, context) : null,
     reason: null,
     hint: null,
     neverExpires: known?.expires_at === null,
   };
   const missing = whyNotLoggedIn(active);
-  if (missing || !context || !token)
+  if (missing || !context)
     return {
       status: { ...status, verdict: "not_logged_in", ...(await toReason(cli, missing, active)) },
     };
   if (offline) return { status };
+  const token = await readToken(cli, context).catch((error: unknown) => requireExpected(error));
+  if (token instanceof CliError)
+    return { status: { ...status, ...(await withoutToken(cli, token, status, active)) } };
+  status.token_masked = token.masked;
+  status.store = status.store && { ...status.store, state: "ok" };
   const credential = { context, token, active };
   const [identification, expiry] = unreachable
     ? [(await import("../cloud/identify.ts")).failed(unreachable)]
     : await Promise.all([
         identifyLogin(cli, credential, { insecureHttp }),
-        asksExpiry && known?.expires_at === undefined
-          ? askExpiry(cli, credential, { insecureHttp })
+        deadline && known?.expires_at === undefined
+          ? askExpiry(cli, credential, { insecureHttp, deadline })
           : undefined,
       ]);
   const { verdict, email, organization, error } = identification;
@@ -150,6 +161,16 @@ export async function checkContext(
   };
 }
 
+/** A token that cannot be read is not checked; a changed endpoint counts as a login that is not the expected one. */
+async function withoutToken(cli: Cli, error: CliError, { store }: Status, active: Active) {
+  const isElsewhere = error.code === "HOST_MISMATCH";
+  return {
+    ...(await toReason(cli, error, active)),
+    identity_mismatch: isElsewhere,
+    store: store && !isElsewhere ? viewWith(store, error) : store,
+  };
+}
+
 async function toReason(
   cli: Cli,
   error: CliError | undefined,
@@ -163,7 +184,7 @@ async function toReason(
 /** Undefined for a login that can be checked. A context asked for by name that does not exist is an error, not a verdict. */
 function whyNotLoggedIn(active: Active): CliError | undefined {
   try {
-    requireToken(requireContext(active));
+    requireLogin(requireContext(active));
     return undefined;
   } catch (error) {
     if (error instanceof CliError && error.code === "NOT_LOGGED_IN") return error;

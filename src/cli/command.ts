@@ -32,6 +32,8 @@ interface Definition<A extends ArgsDef> {
   args?: A;
   /** What help calls the words after `--`, for a command that takes them unread. */
   rest?: string;
+  /** Whether the command also runs without words after `--`. */
+  isRestOptional?: true;
   examples?: readonly Example[];
   /** Resolves to the exit code when it is not 0. */
   run(args: Values<A>, cli: Cli, given: Given): Promise<number | void>;
@@ -46,6 +48,8 @@ export interface Command extends CommandDef {
   aliases?: Aliases;
   topics?: Topics;
   rest?: string;
+  /** Whether the command also runs without words after `--`. */
+  isRestOptional?: true;
   examples?: readonly Example[];
 }
 

@@ -5,10 +5,8 @@ import { warnOfExpiry } from "../auth/expiry.ts";
 import { pickContext } from "../auth/pick-context.ts";
 import { checkPins } from "../auth/session.ts";
 import { SHELL_VARIABLE } from "../resolve/environment.ts";
-import { usageError } from "../errors.ts";
 import { requireStored } from "../store/manage-contexts.ts";
-import type { Cli } from "../app.ts";
-import { CONTEXT, YES } from "./_args.ts";
+import { CONTEXT, namedContext, YES } from "./_args.ts";
 
 export const shell = command({
   name: "shell",
@@ -20,7 +18,7 @@ export const shell = command({
   },
   examples: [["bentocloud shell staging", "this terminal uses staging until `exit`"]],
   async run(args, cli, given) {
-    const name = await chooseName(cli, args.name);
+    const name = namedContext(cli, args.name) ?? (await pickContext(cli, "Open a shell with which context?"));
     const context = await requireStored(cli.store, name);
     await checkPins(cli, context);
     await confirmProtected(cli, [name], { yes: given.all("yes"), intent: "open a shell with it" });
@@ -35,10 +33,3 @@ export const shell = command({
     return cli.execute({ argv: [cli.userShell], env: pinContext(env, name) });
   },
 });
-
-async function chooseName(cli: Cli, name: string | undefined): Promise<string> {
-  const flag = cli.flags.context;
-  if (name !== undefined && flag !== undefined && name !== flag)
-    throw usageError(`--context names "${flag}", and not "${name}"`, "name the context once");
-  return name ?? flag ?? pickContext(cli, "Open a shell with which context?");
-}

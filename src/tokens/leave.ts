@@ -4,15 +4,18 @@
  * repeated: the names that were removed are found in the backups until the last of these is without the tokens.
  */
 
+import { withErasure } from "../auth/erase-kept.ts";
+import { readToken } from "../auth/read-token.ts";
+import { reportLeft } from "../auth/report-left.ts";
 import { offerAnother, reportRemoved, type Leaving } from "../auth/logout.ts";
-import { type Context, findContext, tokenOf, usableTokenOf } from "../contexts/context.ts";
+import { type Context, findContext, hasToken, plainTokenOf, tokenOf } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { quoteWord } from "../system/text.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
-import { findKeptLogin, hasToken, purgeTokens } from "../store/purge.ts";
+import { fileHasToken, findKeptLogin, listKeptNames, purgeTokens } from "../store/purge.ts";
 import { problemWith } from "../yaml/read.ts";
 import { contextsUsing } from "./replace-token.ts";
 import { revokeToken, warnIfInEnvironment } from "./revoke.ts";
@@ -29,14 +32,18 @@ export async function findLogins(cli: Cli, name: string): Promise<Context[]> {
   const file = await cli.store.read();
   const isStored = findContext(file.contexts, name) !== undefined || problemWith(file, name) !== undefined;
   const kept = isStored ? undefined : await findKeptLogin(cli.store.paths.own, name);
-  if (kept) return [kept];
+  const token = kept && plainTokenOf(kept);
+  // One that was renamed is in backups under its earlier name too.
+  const isRenamed =
+    token && contextsUsing(cli.store, file, { endpoint: kept.endpoint.reveal(), token }).length > 0;
+  if (kept && !isRenamed) return [kept];
   await requireStored(cli.store, name);
   return file.contexts.filter((context) => context.name === name);
 }
 
 export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOptions): Promise<void> {
   // A rotation at the same time would replace the token that is deleted here.
-  const { ended, failures, outcome, purged } = await withRotationLock(
+  const { ended, failures, outcome, left, purged } = await withRotationLock(
     cli.store.paths,
     cli.signal,
     async () => {
@@ -45,9 +52,9 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
       const logins = (await Promise.all(names.map((name) => findLogins(cli, name)))).flat();
       const failures = await endOnServers(cli, logins, options);
       const ended = logins.filter(({ name }) => !failures.has(name));
-      const outcome = await removeLogins(cli.store, ended);
+      const { result: outcome, left } = await withErasure(cli, ended, () => removeLogins(cli.store, ended));
       const tokens = ended.flatMap((login) => tokenOf(login) ?? []);
-      return { ended, failures, outcome, purged: options.purge ? await purge(cli, tokens) : undefined };
+      return { ended, failures, outcome, left, purged: options.purge ? await purge(cli, tokens) : undefined };
     },
   );
   const { file, narrowed, result: removed } = outcome;
@@ -57,16 +64,20 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
   for (const name of new Set(ended.map((login) => login.name)))
     if (findContext(file.contexts, name))
       cli.output.warn(`kept "${name}": another login was saved under this name meanwhile`);
-  if (purged !== undefined) cli.output.success(purged);
+  if (purged !== undefined) {
+    cli.output.success(purged);
+    await warnOfEarlierTokens(cli, ended, options);
+  }
   if (failures.size > 0) throw failureOf(cli, failures);
   if (options.purge && !options.revoke) sayPages(cli, ended);
   if (removed.length > 0) await offerAnother(cli, active, file);
+  reportLeft(left);
 }
 
 /** Why contexts stay, by their names. */
 type Failures = Map<string, CliError>;
 
-/** One server after the other would wait for those that do not answer; of one server, one token after the other. */
+/** Servers in parallel, so that one that does not answer delays no other; the tokens of one server in sequence. */
 async function endOnServers(cli: Cli, logins: readonly Context[], options: LeaveOptions): Promise<Failures> {
   const failures: Failures = new Map();
   const originOf = ({ endpoint }: Context) => URL.parse(endpoint.reveal())?.origin ?? "";
@@ -77,10 +88,11 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
     for (const context of group) {
       try {
         if (silence) throw silence;
-        const token = usableTokenOf(context);
+        if (!hasToken(context)) continue;
+        const token = options.revoke ? await readToken(cli, context) : plainTokenOf(context);
         if (!token) continue;
         const place = { endpoint: context.endpoint.reveal(), token };
-        const other = contextsUsing(file, place).find(({ name }) => !names.has(name));
+        const other = contextsUsing(cli.store, file, place).find(({ name }) => !names.has(name));
         if (other) throw sharedWith(other);
         if (options.revoke) await endOnServer(cli, { context, token }, options);
       } catch (error) {
@@ -115,7 +127,7 @@ function sharedWith({ name }: Context): CliError {
   );
 }
 
-/** Gives what was done, for people. */
+/** Gives a sentence about what was done. */
 async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
   const { paths } = cli.store;
   for (const { wanted, endpoint } of dropRotationsOf(paths.own, tokens))
@@ -123,13 +135,29 @@ async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
       `a rotation was unfinished and is forgotten: if there is an API token "${wanted.name}", delete it at ${tokensPage(endpoint)}`,
     );
   const count = await purgeTokens(paths, tokens, cli.signal);
-  if (hasToken(paths, tokens))
+  if (fileHasToken(paths, tokens))
     cli.output.warn(`${paths.file} still has the token, in a comment or in an entry that cannot be read`);
   return `Took the API token out of ${count === 1 ? "1 backup" : `${count} backups`}`;
 }
 
+/** A login that replaced another one has left that one's token in backups, where it is the only way to delete it. */
+async function warnOfEarlierTokens(
+  { output, store }: Cli,
+  ended: readonly Context[],
+  { revoke }: LeaveOptions,
+): Promise<void> {
+  const { contexts } = await store.read();
+  const names = new Set(ended.map(({ name }) => name));
+  for (const name of await listKeptNames(store.paths.own))
+    if (!findContext(contexts, name) && (names.has(name) || contexts.length === 0))
+      output.warn(
+        `backups have an earlier API token of "${name}": ` +
+          `\`bentocloud logout ${quoteWord(name)}${revoke ? " --revoke" : ""} --purge\` ends that too`,
+      );
+}
+
 function sayPages(cli: Cli, logins: readonly Context[]): void {
-  const pages = new Set(logins.filter(usableTokenOf).map(({ endpoint }) => tokensPage(endpoint)));
+  const pages = new Set(logins.filter(hasToken).map(({ endpoint }) => tokensPage(endpoint)));
   if (pages.size > 0)
     cli.output.hint(`the token works until it is deleted on its server: ${[...pages].join(", ")}`);
 }
@@ -139,8 +167,9 @@ function failureOf(cli: Cli, failures: Failures): CliError {
   const { code = "FAILURE", message = "", hint } = error ?? {};
   if (others.length === 0) {
     const here = `\`bentocloud logout ${quoteWord(name)}\` removes it here, and leaves the token as it is`;
+    const hints = { USAGE: [hint], FAILURE: [hint, here] }[code as string] ?? [here];
     return new CliError(code, `kept "${name}": ${message}`, {
-      hint: code === "USAGE" ? hint : here,
+      hint: hints.filter(Boolean).join("; "),
       cause: error,
     });
   }

@@ -1,15 +1,17 @@
 import { contextsUsing } from "./replace-token.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
+import { holdsToken } from "../auth/holds-token.ts";
 import type { RequestOptions } from "../auth/identity.ts";
 import type { ApiToken } from "../cloud/api-token.ts";
-import { Context, tokenOf } from "../contexts/context.ts";
+import { Context } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
+import { checkEndpointPin } from "../resolve/pins.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { describeUser } from "./match.ts";
+import { describeUsers } from "./match.ts";
 import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
 
 interface Options extends RequestOptions {
@@ -33,7 +35,7 @@ export async function revokeValue(
 ): Promise<RevokedValue> {
   const token = await readToken(cli);
   const endpoint = await chooseEndpoint(cli, token, given);
-  const users = contextsUsing(await cli.store.read(), { endpoint, token });
+  const users = contextsUsing(cli.store, await cli.store.read(), { endpoint, token });
   const contexts = users.map(({ name }) => name);
   await confirmProtected(cli, contexts, { yes, intent: "delete its API token" });
   const context =
@@ -67,15 +69,17 @@ async function chooseEndpoint(cli: Cli, token: Token, given: string | undefined)
   const { contexts } = await cli.store.read();
   const fromEnvironment = environmentLogin(cli.env);
   const logins = fromEnvironment ? [fromEnvironment.context, ...contexts] : contexts;
-  const holder = logins.find((context) => tokenOf(context)?.reveal() === token.reveal());
+  const holder = logins.find(holdsToken(cli.store.paths, token));
   const wanted = given === undefined ? undefined : parseEndpoint(given);
   if (holder && wanted !== undefined && !isSameEndpoint(holder.endpoint, wanted))
     throw usageError(
-      `${describeUser(holder.name)} has this API token for ${holder.endpoint}, not for ${wanted}`,
+      `${describeUsers(cli, [holder.name])} has this API token for ${holder.endpoint}, not for ${wanted}`,
     );
   if (wanted !== undefined) return wanted;
   if (holder) return parseEndpoint(holder.endpoint);
-  const { context, source, others } = await cli.resolve();
+  const active = await cli.resolve();
+  const { context, source, others } = active;
+  if (context) checkEndpointPin(active, context);
   const endpoint = context ? parseEndpoint(context.endpoint) : DEFAULT_ENDPOINT;
   const isForeign = source.kind !== "env_key" && (await cli.store.isForeign());
   const isChosen = context !== undefined && source.kind !== "project" && !isForeign;

@@ -72,6 +72,15 @@ export function writeEntries(path: string, entries: readonly unknown[]): void {
   }
 }
 
+/** The journal has both tokens in plain text until the rotation has ended. */
+export function refuseOpenRotation(own: string, token: Token): void {
+  const isIts = ({ old, successor }: Rotation) => [old.token, successor?.token].includes(token.reveal());
+  if (!readRotations(own).some(isIts)) return;
+  throw new CliError("FAILURE", "a rotation of this API token has begun and not ended", {
+    hint: "`bentocloud api-token rotate NAME` ends it",
+  });
+}
+
 /** Adds the rotation or updates it. For the holder of the rotation lock only. */
 export function noteRotation(own: string, rotation: Rotation): void {
   writeEntries(join(own, FILE), [...otherRotations(own, rotation), rotation]);
@@ -113,7 +122,9 @@ export async function withRotationLock<T>(
   const path = join(own, ROTATION_LOCK);
   const lock = await acquireLock(path, 0, signal).catch((error: unknown) => {
     if (!(error instanceof CliError) || error.code !== "LOCKED") throw storageError("write", path, error);
-    throw new CliError("LOCKED", "another process is rotating an API token", { hint: error.hint });
+    throw new CliError("LOCKED", "another process is replacing or deleting an API token", {
+      hint: error.hint,
+    });
   });
   try {
     return await act();

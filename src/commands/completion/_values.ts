@@ -3,7 +3,8 @@ import { readContextsQuietly } from "../../resolve/read-quietly.ts";
 import type { Environment } from "../../system/runtime.ts";
 
 /**
- * The values that a `valueHint` stands for, while a line is typed: this asks nobody, and writes and says nothing.
+ * The values that a `valueHint` stands for, while a line is typed. Prompts for nothing, and writes and prints nothing;
+ * only the names of API tokens are asked of the server.
  */
 export function valueLists(env: Environment, cwd: () => string): ListValues {
   return async (kind, context) => {
@@ -30,11 +31,11 @@ function plain(values: readonly string[]): Completion[] {
 async function listVersionIds(env: Environment, cwd: () => string): Promise<Completion[]> {
   const { locateHome } = await import("../../resolve/bentoml-home.ts");
   const { listVersions } = await import("../../store/versions.ts");
-  const { showTime } = await import("../../system/time.ts");
+  const { showWhen } = await import("../../system/time.ts");
   return listVersions(locateHome(env, cwd).own)
     .filter(({ kind }) => kind !== "pending")
     .toReversed()
-    .map(({ id, kind, time }) => ({ value: id, description: `${kind} of ${showTime(time)}` }));
+    .map(({ id, kind, time }) => ({ value: id, description: `${kind}, ${showWhen(time, new Date())}` }));
 }
 
 const PATIENCE_MS = 1_000;
@@ -48,7 +49,8 @@ async function listTokenNames(
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const { locateHome } = await import("../../resolve/bentoml-home.ts");
   const { resolveActive } = await import("../../resolve/active.ts");
-  const { requireContext, requireToken } = await import("../../resolve/require.ts");
+  const { requireContext } = await import("../../resolve/require.ts");
+  const { plainTokenOf } = await import("../../contexts/context.ts");
   const { checkEndpointPin, checkOrganizationPin } = await import("../../resolve/pins.ts");
   const { readState, recall } = await import("../../store/state.ts");
   const { createClient } = await import("../../cloud/client.ts");
@@ -57,11 +59,14 @@ async function listTokenNames(
   const read = () => readContextsQuietly(env, cwd);
   const active = await resolveActive({ flag, env, cwd, read, file: () => paths.file, warn: () => {} });
   const context = requireContext(active);
+  // While a line is typed, no other store is asked for a token.
+  const token = plainTokenOf(context);
+  if (!token) return [];
   checkEndpointPin(active, context);
   checkOrganizationPin(active, recall(readState(paths.own), context)?.organization ?? null);
   const client = createClient({
     endpoint: context.endpoint,
-    token: requireToken(context),
+    token,
     timeoutMs: PATIENCE_MS,
     insecureHttp: false,
     debug: () => {},
