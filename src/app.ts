@@ -128,9 +128,9 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     resolveElsewhere: () => resolve(undefined, () => {}),
     candidates: (winner) => resolver.explain(flags.context, winner),
     async advise(error) {
-      if (!used || !(error instanceof CliError)) return error;
+      if (!(error instanceof CliError)) return error;
       const { withRemedy } = await import("./resolve/remedy.ts");
-      return withRemedy(error, used, env);
+      return withRemedy(error, { active: used, env, store: () => resolver.store });
     },
     wait,
     async client(options) {

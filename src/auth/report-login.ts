@@ -3,6 +3,7 @@ import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../system/text.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import { firstOfEachName } from "../contexts/context.ts";
+import { showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Login } from "./login.ts";
@@ -72,10 +73,12 @@ function adviseNext(
 /** Warns when another context is active than the one that was just made current. */
 export async function reportWinner(cli: Cli, name: string): Promise<Active | undefined> {
   const active = await resolveAfterwards(cli);
-  if (active && active.name !== name)
-    cli.output.warn(
-      `here, ${describeSource(active.source)} still wins: the active context is "${active.name}"`,
-    );
+  if (active && active.name !== name) {
+    const chosen = active.context
+      ? `the active context is "${active.name}"`
+      : `it names ${showName(active.name)}, and there is no such context`;
+    cli.output.warn(`here, ${describeSource(active.source)} still wins: ${chosen}`);
+  }
   return active;
 }
 

@@ -91,7 +91,8 @@ function toRow({ id, kind, time, contexts, changes }: Restorable, { now, flags }
   const effect = changes
     ? describeChanges(changes, WOULD)
     : `brings back ${listNames(contexts)} in place of the file that cannot be read`;
-  const why = isLoss ? ", which another program removed" : "";
+  const isChangedBack = changes !== null && changes.added.length === 0;
+  const why = isLoss ? `, which another program ${isChangedBack ? "changed back" : "removed"}` : "";
   return { id, age: showWhen(time, now(), flags), effect: effect + why, isLoss };
 }
 

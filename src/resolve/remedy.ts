@@ -1,18 +1,35 @@
 import { DEFAULT_ENDPOINT, isSameEndpoint, StoredEndpointError, tokensPage } from "../contexts/endpoint.ts";
+import { MissingContextError } from "../contexts/context.ts";
 import { CliError, type ErrorCode } from "../errors.ts";
+import type { Store } from "../store/store.ts";
 import type { Environment } from "../system/runtime.ts";
 import { quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
 import { environmentEndpoint, KEY_FILE, keyVariable, variable } from "./environment.ts";
+import { explainMissing } from "./missing.ts";
 import { loginCommand } from "./require.ts";
+
+interface Place {
+  /** Undefined if the command has not used it. */
+  active: Active | undefined;
+  env: Environment;
+  store: () => Store;
+}
 
 /**
  * The one place that knows what repairs a failure of the active context: the code of the error says what is wrong, and
- * the source of the context says where. An error that brings its own hint keeps it.
+ * the source of the context says where. Any other error that brings its own hint keeps it.
  */
-export function withRemedy(error: CliError, active: Active, env: Environment): CliError {
+export async function withRemedy(error: CliError, { active, env, store }: Place): Promise<CliError> {
   // Python's verbs exit 1 for whatever failed.
-  const code = error.code === "FAILURE" && error.cause instanceof CliError ? error.cause.code : error.code;
+  const failure = error.code === "FAILURE" && error.cause instanceof CliError ? error.cause : error;
+  if (failure instanceof MissingContextError) {
+    const explained = await explainMissing(failure, active, store());
+    if (explained === failure) return error;
+    return new CliError(error.code, explained.message, { hint: explained.hint, cause: error });
+  }
+  if (active === undefined) return error;
+  const { code } = failure;
   const isUnusable = error instanceof StoredEndpointError;
   const own = error.hint ?? (isUnusable ? changeEndpoint(active, env) : remedyFor(code, active, env));
   return withHint(error, active.source.kind === "env_key" ? noteDefault(code, env, own) : own);
