@@ -1,10 +1,9 @@
 import type { CreatedToken } from "../cloud/tokens.ts";
 import { identify, type Identification } from "../cloud/identify.ts";
 import { Context, findContext } from "../contexts/context.ts";
-import { DEFAULT_ENDPOINT, isSameEndpoint, parseEndpoint } from "../contexts/endpoint.ts";
+import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { previousAfterSwitch } from "../store/manage-contexts.ts";
-import { findProject, type Project } from "../resolve/bentorc.ts";
-import { environmentEndpoint, variable } from "../resolve/environment.ts";
+import { findProject } from "../resolve/bentorc.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
 import { describeExpectation } from "../resolve/pins.ts";
 import { withLoginRemedy } from "../resolve/remedy.ts";
@@ -14,9 +13,10 @@ import type { Place } from "../secrets/secret-store.ts";
 import { remember, type Sighting } from "../store/state.ts";
 import type { Outcome } from "../store/tools.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { discardToken } from "./discard-token.ts";
+import { chooseEndpoint } from "./login-endpoint.ts";
 import type { Left } from "./change-stores.ts";
 import { chooseStore, keepToken, placeOf, requireUsable } from "./login-store.ts";
 import {
@@ -29,7 +29,7 @@ import {
   type ReplacedLogin,
   settleName,
 } from "./replace-login.ts";
-import { chooseTokenSource, type TokenInput, type TokenOptions, type TokenSource } from "./token-input.ts";
+import { chooseTokenSource, type TokenInput, type TokenOptions } from "./token-input.ts";
 
 export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force" | "yes"> {
   endpoint: string | undefined;
@@ -65,9 +65,9 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const existing = findContext(file.contexts, name);
   if (kept !== "file") await requireUsable(cli, kept ?? (await placeOf(cli, existing)));
   const isForeign = await cli.store.isForeign();
-  const place = choosePlace(cli, options.endpoint, { source, existing, project, isForeign });
+  const from = chooseEndpoint(cli, options.endpoint, { source, existing, project, isForeign });
   // Refuses plain http before anyone is asked for a token.
-  await cli.client({ endpoint: place.endpoint, insecureHttp });
+  await cli.client({ endpoint: from.endpoint, insecureHttp });
   const targetAt = (endpoint: string): LoginTarget => {
     const store = options.store === undefined ? "" : ` --store ${options.store}`;
     const words = options.command ? ` -- ${options.command.map(quoteWord).join(" ")}` : "";
@@ -81,10 +81,10 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
       `${loginCommand(other)}${option} --endpoint ${quoteWord(endpoint)}${words}`;
     return { name, place: kept, endpoint, existing, use, force, insecureHttp, yes, commandFor };
   };
-  await refuseKnownConflict(cli, targetAt(place.endpoint));
-  const expectation = describeExpectation(project, place.endpoint);
+  await refuseKnownConflict(cli, targetAt(from.endpoint));
+  const expectation = describeExpectation(project, from.endpoint);
   if (expectation !== "" && source.asksPerson) cli.output.prompt(`${project?.path}: ${expectation}`);
-  const input = await source.open(place);
+  const input = await source.open(from);
   const target = targetAt(input.endpoint);
   if (input.kind !== "made") return keep(cli, target, await readValid(cli, target, input));
   const token = await input.read();
@@ -94,42 +94,6 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
     await discardToken(cli, { endpoint: target.endpoint, token, insecureHttp });
     throw error;
   }
-}
-
-/**
- * An endpoint that is stored is used again for a new token of its context, but not for the environment's token, which
- * belongs to the environment's endpoint. A project's file never names an endpoint to send a token to. It can only choose
- * which of the user's contexts is meant, and with that a stored endpoint: a person at a prompt sees it, but a token that
- * is piped in would already be on its way. Another user's contexts file names none either.
- */
-function choosePlace(
-  cli: Cli,
-  given: string | undefined,
-  found: {
-    source: TokenSource;
-    existing: Context | undefined;
-    project: Project | undefined;
-    isForeign: boolean;
-  },
-): { endpoint: string; canChange: boolean } {
-  const { source, existing, project, isForeign } = found;
-  const chosen = given === undefined ? environmentEndpoint(cli.env) : parseEndpoint(given);
-  if (chosen !== undefined) return { endpoint: chosen, canChange: false };
-  if (source.isEnvironment || !existing?.endpoint.reveal())
-    return { endpoint: DEFAULT_ENDPOINT, canChange: true };
-  const endpoint = parseEndpoint(existing.endpoint);
-  if (isForeign && endpoint !== DEFAULT_ENDPOINT)
-    throw usageError(
-      `${cli.store.paths.file} belongs to another user, so it does not choose where a token is sent`,
-      `if it may go to ${endpoint}, say so with --endpoint`,
-    );
-  const isNamed = cli.flags.context !== undefined || variable(cli.env, "BENTOML_CLOUD_CONTEXT") !== undefined;
-  if (!source.isUnattended || project?.context === undefined || isNamed || endpoint === DEFAULT_ENDPOINT)
-    return { endpoint, canChange: !isNamed };
-  throw usageError(
-    `${project.path} would send this token to ${endpoint}, the endpoint of its context "${project.context}"`,
-    `if it may go there: ${loginCommand(project.context)}`,
-  );
 }
 
 const MAX_TRIES = 3;
