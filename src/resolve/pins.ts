@@ -112,12 +112,6 @@ export function describeExpectation(project: Project | undefined, chosen?: strin
   return expected.length === 0 ? "" : `this project expects ${expected.join(", and ")}`;
 }
 
-/** Precedes a login command in a hint. */
-export function adviseOnOrganization(project: Project | undefined): string {
-  const organization = project?.organization;
-  return organization === undefined ? "" : `sign in to "${cap(organization, MAX_SHOWN)}": `;
-}
-
 function describePin(
   project: NonNullable<Active["project"]>,
   what: Pin["what"],

@@ -4,7 +4,7 @@ import { CliError } from "../errors.ts";
 import { looksLikeToken, quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
 import type { Project } from "./bentorc.ts";
-import { adviseOnOrganization, LEAVE_SHELL } from "./pins.ts";
+import { describeExpectation, LEAVE_SHELL } from "./pins.ts";
 
 /** @throws CliError with the missing name, the source that chose it, and the command to run. */
 export function requireContext(active: Active): Context {
@@ -59,10 +59,10 @@ function adviseForProject({ name, project, others }: Active): string {
   return expectedLogin(loginCommand(name) + use, project);
 }
 
-/** A person has to run this command: a pin alone never chooses where a token goes. */
+/** Names what the project expects behind a login command; a cloned repository must not choose where a token goes. */
 function expectedLogin(command: string, project: Project | undefined): string {
-  const endpoint = project?.endpoint === undefined ? "" : ` --endpoint ${quoteWord(project.endpoint.masked)}`;
-  return adviseOnOrganization(project) + command + endpoint;
+  const expectation = describeExpectation(project);
+  return expectation === "" ? command : `${command}; ${expectation}`;
 }
 
 /** @throws CliError when the context has no token, wherever it would be kept. */
