@@ -32,7 +32,7 @@ export function searchPossible(
     let at = bytes.indexOf(word, from);
     while (at !== -1 && at < to) {
       const [first, last] = [Math.max(0, at - REACH), Math.min(end, at + CONTEXT_BYTES)];
-      const text = bytes.latin1Slice(first, last);
+      const text = bytes.toString("latin1", first, last);
       if (FULL_WORD.test(text))
         for (const { 0: form, index } of text.matchAll(FORM))
           if (isPlausible(form, now)) report(form, first + index);

@@ -103,7 +103,10 @@ describe("scan: the encodings", () => {
   });
 
   test("a value of other visible characters has its spellings in URLs and JSON", () => {
-    const found = spellingsOf('to"ken+/=%').map(({ encoding, bytes }) => [encoding, Buffer.from(bytes).toString()]);
+    const found = spellingsOf('to"ken+/=%').map(({ encoding, bytes }) => [
+      encoding,
+      Buffer.from(bytes).toString(),
+    ]);
     expect(found).toContainEqual(["percent", "to%22ken%2B%2F%3D%25"]);
     expect(found).toContainEqual(["json", 'to\\"ken+/=%']);
   });

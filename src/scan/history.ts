@@ -1,0 +1,98 @@
+import { basename, join } from "node:path";
+import { inspectTarget } from "../system/files.ts";
+import { type BytePath, walkFiles } from "../system/pieces.ts";
+import { codeOf, reasonFor } from "../system/storage-error.ts";
+import { cancelled } from "../errors.ts";
+import { lfsPath } from "./contents.ts";
+import { locateBlobs, type Origin } from "./locate-objects.ts";
+import { type ObjectHit, ObjectStream } from "./objects.ts";
+import type { Repository } from "./repository.ts";
+import { scanFile, showPath } from "./scan-file.ts";
+import { addFinding, LineCounter, type Scan, skip } from "./search-places.ts";
+
+/** Every object of a repository, reachable or not, and what git keeps beside them: refs, reflogs, configuration. */
+export async function scanHistory(scan: Scan, repository: Repository): Promise<void> {
+  const { directory, commonDirectory, isShallow, isPartial } = repository;
+  const shown = showPath(scan, commonDirectory);
+  if (isShallow) skip(scan, shown, "a shallow clone: older commits are only on its server");
+  if (isPartial) skip(scan, shown, "a partial clone: some objects are only on its server");
+  const { hits } = await searchObjects(scan, repository, ["--batch-all-objects", "--unordered"]);
+  const blobs = new Set(hits.filter(({ type }) => type === "blob").map(({ name }) => name));
+  // To compare commits, git would need trees that a partial clone may lack.
+  const origins = isPartial ? new Map<string, Origin[]>() : await locateBlobs(repository.git, blobs);
+  await reportObjects(scan, repository, hits, origins);
+  for (const folder of new Set([commonDirectory, directory])) scanGitDirectory(scan, folder);
+}
+
+/** @param input the names of the objects, for a call that does not ask for all */
+export async function searchObjects(
+  scan: Scan,
+  { git, commonDirectory }: Repository,
+  options: readonly string[],
+  input?: Iterable<string>,
+): Promise<ObjectStream> {
+  const stream = new ObjectStream(scan.search);
+  const { stdout, ended } = git.start(["cat-file", "--batch", "--buffer", ...options], input);
+  const { totals } = scan;
+  const before = { ...totals };
+  for await (const chunk of stdout) {
+    stream.push(chunk);
+    totals.objects = before.objects + stream.objects;
+    totals.bytes = before.bytes + stream.bytes;
+  }
+  stream.finish();
+  const { code, stderr } = await ended;
+  if (scan.cli.signal.aborted) throw cancelled();
+  const shown = showPath(scan, commonDirectory);
+  const [why = ""] = stderr.trim().split("\n");
+  if (code !== 0) skip(scan, shown, `git could not read every object: ${why}`);
+  if (stream.missing.length > 0) skip(scan, shown, `${stream.missing.length} objects are missing`);
+  const { compressed } = stream;
+  if (compressed > 0)
+    skip(scan, shown, `${compressed} archives and images in it, not looked into`, { incomplete: false });
+  const missing = [...stream.lfsObjects].filter((object) => !inspectTarget(lfsPath(commonDirectory, object)));
+  if (missing.length > 0)
+    skip(scan, shown, `${missing.length} files whose content git-lfs has only on its server`);
+  return stream;
+}
+
+/** @param origins where each blob is, as far as that is known */
+export async function reportObjects(
+  scan: Scan,
+  repository: Repository,
+  hits: readonly ObjectHit[],
+  origins: ReadonlyMap<string, readonly Origin[]>,
+): Promise<void> {
+  const lines = await countLines(repository, hits);
+  for (const { hit, name, type } of hits) {
+    const line = type === "tree" ? null : (lines.get(name)?.lineAt(hit.offset) ?? null);
+    const unknown: Origin = { commit: type === "commit" ? name : null, path: "" };
+    for (const { commit, path } of origins.get(name) ?? [unknown])
+      addFinding(scan, hit, { path: path || null, line, commit: commit ?? unknown.commit, object: name });
+  }
+}
+
+async function countLines(
+  { git }: Repository,
+  hits: readonly ObjectHit[],
+): Promise<Map<string, LineCounter>> {
+  const counters = new Map<string, LineCounter>();
+  for (const [name, own] of Map.groupBy(hits, ({ name }) => name)) {
+    const counter = new LineCounter(own.map(({ hit }) => hit.offset));
+    for await (const chunk of git.start(["cat-file", own[0]!.type, name]).stdout) counter.push(chunk);
+    counters.set(name, counter);
+  }
+  return counters;
+}
+
+/** All of a git directory but the objects: what those contain is compressed, and has been looked at. */
+function scanGitDirectory(scan: Scan, folder: string): void {
+  const onError = (path: BytePath, error: unknown) =>
+    skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
+  const enters = (_name: string, _depth: number, path: BytePath) => {
+    const text = String(path);
+    // The repositories of submodules stand in `modules`, and those of other worktrees in `worktrees`.
+    return basename(text) !== "objects" || text === join(folder, "lfs/objects");
+  };
+  for (const path of walkFiles(folder, { onError, enters })) scanFile(scan, path);
+}

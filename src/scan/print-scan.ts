@@ -1,0 +1,67 @@
+import type { Cli } from "../app.ts";
+import type { Cell } from "../system/table.ts";
+import type { Finding, Skipped } from "./finding.ts";
+import type { Scan } from "./search-places.ts";
+
+const SHORT_NAME = 10;
+const MOST_ROWS = 50;
+const MOST_SKIPPED = 10;
+
+/** The findings as a table, what was not looked at, and how much was. */
+export async function printScan(cli: Cli, { findings, skipped, totals }: Scan): Promise<void> {
+  const { output } = cli;
+  if (output.json) return output.data({ findings, scanned: totals, skipped });
+  const sorted = findings.toSorted((left, right) => rank(left) - rank(right));
+  if (sorted.length > 0)
+    await output.table(
+      ["WHERE", "COMMIT", "CONTEXT", "TOKEN", "FOUND AS"],
+      sorted.slice(0, MOST_ROWS).map(toRow),
+    );
+  if (sorted.length > MOST_ROWS) output.info(`and ${sorted.length - MOST_ROWS} more; --json prints all`);
+  printSkipped(cli, skipped);
+  output.info(`Looked at ${describeTotals(totals)}`);
+}
+
+/** Known ones first, and what git ignores last. */
+function rank({ kind, ignored }: Finding): number {
+  return (kind === "known" ? 0 : 1) + (ignored ? 2 : 0);
+}
+
+function toRow({
+  path,
+  line,
+  object,
+  commit,
+  context,
+  token_masked,
+  encoding,
+  state,
+  ignored,
+}: Finding): Cell[] {
+  const place = path ?? `object ${object?.slice(0, SHORT_NAME)}`;
+  const notes = [encoding, state === "superseded" ? "superseded" : "", ignored ? "ignored by git" : ""];
+  return [
+    line === null ? place : `${place}:${line}`,
+    commit?.slice(0, SHORT_NAME) ?? "-",
+    context ?? "possible",
+    { text: token_masked, tone: "dim" },
+    notes.filter((note) => note !== "").join(", "),
+  ];
+}
+
+function printSkipped({ output }: Cli, skipped: readonly Skipped[]): void {
+  const [incomplete, notes] = [true, false].map((kind) => skipped.filter((one) => one.incomplete === kind));
+  for (const { path, reason } of incomplete!)
+    output.warn(`not looked at: ${path}: ${reason}`, { always: true });
+  for (const { path, reason } of notes!.slice(0, MOST_SKIPPED)) output.info(`Left out: ${path}: ${reason}`);
+  const rest = notes!.length - MOST_SKIPPED;
+  if (rest > 0) output.info(`Left out: ${rest} more; --json prints all`);
+}
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"];
+
+export function describeTotals({ files, objects, bytes }: Scan["totals"]): string {
+  const unit = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const size = `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${UNITS[unit]}`;
+  return `${files} files${objects > 0 ? `, ${objects} git objects` : ""}, ${size}`;
+}

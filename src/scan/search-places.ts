@@ -1,0 +1,92 @@
+import type { Cli } from "../app.ts";
+import { maskSecret, redactSecret } from "../system/redact.ts";
+import type { Finding, Skipped, Totals } from "./finding.ts";
+import { type Hit, Search } from "./search.ts";
+import type { KnownValue } from "./values.ts";
+
+/** Where a finding is; what is left out is null. */
+export type Place = Partial<Pick<Finding, "path" | "line" | "commit" | "object" | "ignored">>;
+
+/** One run of `scan`: what it searches with, and what it has found so far. */
+export interface Scan {
+  cli: Cli;
+  search: Search;
+  values: readonly KnownValue[];
+  findings: Finding[];
+  skipped: Skipped[];
+  totals: Totals;
+}
+
+export function createScan(cli: Cli, values: readonly KnownValue[]): Scan {
+  const texts = values.map(({ token }) => token.reveal());
+  return {
+    cli,
+    search: new Search(texts, cli.now()),
+    values,
+    findings: [],
+    skipped: [],
+    totals: { files: 0, objects: 0, bytes: 0 },
+  };
+}
+
+export function addFinding(scan: Scan, hit: Hit, place: Place): void {
+  const known = hit.value === undefined ? undefined : scan.values[hit.value];
+  // A possible token is nobody's to print either, for example in the name of its file.
+  if (hit.text !== undefined) redactSecret(hit.text);
+  const finding: Finding = {
+    context: known?.login.name ?? null,
+    token_masked: known?.token.masked ?? maskSecret(hit.text ?? ""),
+    kind: known ? "known" : "possible",
+    path: null,
+    line: null,
+    commit: null,
+    ...place,
+    encoding: hit.encoding,
+    state: known?.state ?? null,
+    object: place.object ?? null,
+    ignored: place.ignored ?? false,
+  };
+  const isSame = (other: Finding) =>
+    (Object.keys(finding) as (keyof Finding)[]).every((key) => other[key] === finding[key]);
+  if (!scan.findings.some(isSame)) scan.findings.push(finding);
+}
+
+export function skip(scan: Scan, path: string, reason: string, { incomplete = true } = {}): void {
+  scan.skipped.push({ path, reason, incomplete });
+}
+
+const LINE_FEED = 10;
+
+/** Gives positions of one stream their lines, in the order of the stream. */
+export class LineCounter {
+  #line = 1;
+  #offset = 0;
+  readonly #lines = new Map<number, number>();
+  readonly #wanted: number[];
+
+  constructor(offsets: readonly number[]) {
+    this.#wanted = offsets.toSorted((left, right) => left - right);
+  }
+
+  push(bytes: Buffer): void {
+    let from = 0;
+    const end = this.#offset + bytes.length;
+    for (let next = this.#wanted[0]; next !== undefined && next <= end; next = this.#wanted[0]) {
+      this.#count(bytes, from, next - this.#offset);
+      from = next - this.#offset;
+      this.#lines.set(next, this.#line);
+      this.#wanted.shift();
+    }
+    if (this.#wanted.length > 0) this.#count(bytes, from, bytes.length);
+    this.#offset = end;
+  }
+
+  #count(bytes: Buffer, from: number, to: number): void {
+    for (let at = bytes.indexOf(LINE_FEED, from); at !== -1 && at < to; at = bytes.indexOf(LINE_FEED, at + 1))
+      this.#line += 1;
+  }
+
+  lineAt(offset: number): number | null {
+    return this.#lines.get(offset) ?? null;
+  }
+}

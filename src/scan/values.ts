@@ -1,0 +1,60 @@
+import type { Cli } from "../app.ts";
+import { Context, usableTokenOf } from "../contexts/context.ts";
+import type { Token } from "../contexts/token.ts";
+import { requireExpected } from "../errors.ts";
+import { environmentCredential } from "../resolve/environment.ts";
+import { loadVersions } from "../store/versions.ts";
+import { readRotations } from "../tokens/rotation-journal.ts";
+import { SHORTEST_VALUE } from "./encodings.ts";
+import type { Skipped } from "./finding.ts";
+
+/** An API token that is looked for. */
+export interface KnownValue {
+  token: Token;
+  /** The login that it belongs to; of several, a stored one. */
+  login: Context;
+  /** `current` if a stored context or the environment holds it now. */
+  state: "current" | "superseded";
+}
+
+/** Every token that this user has or had, each once, and what could not be read. */
+export async function gatherValues(cli: Cli): Promise<{ values: KnownValue[]; unread: Skipped[] }> {
+  const values = new Map<string, KnownValue>();
+  const unread: Skipped[] = [];
+  const skip = (path: string, reason: string) => unread.push({ path, reason, incomplete: true });
+  const add = (login: Context, state: KnownValue["state"]) => {
+    const token = usableTokenOf(login);
+    if (!token || values.has(token.reveal())) return;
+    if (!token.sendable || token.reveal().length < SHORTEST_VALUE)
+      return skip(`context ${login.name}`, "its API token is too short or has characters that no token has");
+    values.set(token.reveal(), { token, login, state });
+  };
+  /** What fails is said, and the other tokens are looked for. */
+  const attempt = async (path: string, read: () => Promise<void> | void) => {
+    try {
+      await read();
+    } catch (error) {
+      skip(path, requireExpected(error).message);
+    }
+  };
+  const { file, own } = cli.store.paths;
+  await attempt(file, async () => {
+    const { contexts, problems } = await cli.store.read();
+    for (const context of contexts) add(context, "current");
+    for (const { line, message } of problems) skip(`${file}:${line}`, message);
+  });
+  await attempt("the environment", () => {
+    const login = environmentCredential(cli.env);
+    if (login) add(login, "current");
+  });
+  await attempt(own, () => {
+    for (const { endpoint, old, successor } of readRotations(own))
+      for (const apiToken of [old.token, successor?.token])
+        add(new Context({ name: old.name, endpoint, email: null, apiToken, line: null }), "superseded");
+  });
+  await attempt(own, async () => {
+    const versions = (await loadVersions(own)).toReversed();
+    for (const context of versions.flatMap(({ file }) => file.contexts)) add(context, "superseded");
+  });
+  return { values: [...values.values()], unread };
+}
