@@ -1,5 +1,5 @@
 import { command, flag, option } from "../cli/command.ts";
-import { CliError, usageError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { REQUEST_ARGS, YES } from "./_args.ts";
 
 export const scan = command({
@@ -50,13 +50,15 @@ export const scan = command({
       return installHook(cli, hook as "pre-commit" | "pre-push");
     }
     const { runScan } = await import("../scan/run-scan.ts");
+    const { conclude } = await import("../scan/conclude.ts");
     const { printScan } = await import("../scan/print-scan.ts");
     const { staged, pushed, history, home } = args;
     const result = await runScan(cli, { paths: words, staged, pushed, history, home });
+    const options = { yes: given.all("yes"), insecureHttp: args["insecure-http"] };
+    if (args.check) await (await import("../scan/check-found.ts")).checkFound(cli, result, options);
+    if (args.rotate) await (await import("../scan/rotate-found.ts")).rotateFound(cli, result, options);
     await printScan(cli, result);
-    const leaks = result.findings.filter(({ kind, ignored }) => kind === "known" && !ignored);
-    const incomplete = result.skipped.filter((one) => one.incomplete);
-    if (leaks.length > 0) throw new CliError("LEAK_FOUND", `found`, { hint: "" });
-    if (incomplete.length > 0) throw new CliError("STORAGE", "incomplete");
+    const failure = conclude(result);
+    if (failure) throw failure;
   },
 });

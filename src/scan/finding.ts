@@ -1,4 +1,16 @@
+import type { Verdict } from "../cloud/identify.ts";
+import type { Context } from "../contexts/context.ts";
+import type { Token } from "../contexts/token.ts";
 import type { Encoding } from "./encodings.ts";
+
+/** An API token that is looked for. */
+export interface KnownValue {
+  token: Token;
+  /** The login that it belongs to; of several, a stored one. */
+  login: Context;
+  /** `current` if a stored context or the environment holds it now. */
+  state: "current" | "superseded";
+}
 
 /** One place in which a token was found. */
 export interface Finding {
@@ -19,6 +31,12 @@ export interface Finding {
   object: string | null;
   /** In a file that git ignores: no leak, but one mistake away from being one. */
   ignored: boolean;
+  /** What the server said of it; null when it was not asked. */
+  verdict: Verdict | null;
+  /** Whether this run has replaced it. */
+  rotated: boolean;
+  /** Never printed. */
+  value: KnownValue | undefined;
 }
 
 /** A place that was not looked at, or not completely. */

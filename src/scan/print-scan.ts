@@ -10,13 +10,14 @@ const MOST_SKIPPED = 10;
 /** The findings as a table, what was not looked at, and how much was. */
 export async function printScan(cli: Cli, { findings, skipped, totals }: Scan): Promise<void> {
   const { output } = cli;
-  if (output.json) return output.data({ findings, scanned: totals, skipped });
+  if (output.json)
+    return output.data({
+      findings: findings.map(({ value: _, ...finding }) => finding),
+      scanned: totals,
+      skipped,
+    });
   const sorted = findings.toSorted((left, right) => rank(left) - rank(right));
-  if (sorted.length > 0)
-    await output.table(
-      ["WHERE", "COMMIT", "CONTEXT", "TOKEN", "FOUND AS"],
-      sorted.slice(0, MOST_ROWS).map(toRow),
-    );
+  if (sorted.length > 0) await printFindings(cli, sorted.slice(0, MOST_ROWS));
   if (sorted.length > MOST_ROWS) output.info(`and ${sorted.length - MOST_ROWS} more; --json prints all`);
   printSkipped(cli, skipped);
   output.info(`Looked at ${describeTotals(totals)}`);
@@ -27,26 +28,38 @@ function rank({ kind, ignored }: Finding): number {
   return (kind === "known" ? 0 : 1) + (ignored ? 2 : 0);
 }
 
-function toRow({
-  path,
-  line,
-  object,
-  commit,
-  context,
-  token_masked,
-  encoding,
-  state,
-  ignored,
-}: Finding): Cell[] {
-  const place = path ?? `object ${object?.slice(0, SHORT_NAME)}`;
-  const notes = [encoding, state === "superseded" ? "superseded" : "", ignored ? "ignored by git" : ""];
-  return [
-    line === null ? place : `${place}:${line}`,
-    commit?.slice(0, SHORT_NAME) ?? "-",
-    context ?? "possible",
-    { text: token_masked, tone: "dim" },
-    notes.filter((note) => note !== "").join(", "),
+async function printFindings({ output }: Cli, findings: readonly Finding[]): Promise<void> {
+  const columns: [string, (finding: Finding) => Cell][] = [
+    ["WHERE", showPlace],
+    ["COMMIT", ({ commit }) => commit?.slice(0, SHORT_NAME) ?? ""],
+    ["CONTEXT", ({ context }) => context ?? "possible"],
+    ["TOKEN", ({ token_masked }) => ({ text: token_masked, tone: "dim" })],
+    ["NOTE", showNotes],
   ];
+  const filled = columns.filter(([, show]) => findings.some((finding) => show(finding) !== ""));
+  const rows = findings.map((finding) => filled.map(([, show]) => show(finding)));
+  await output.table(
+    filled.map(([heading]) => heading),
+    rows,
+  );
+}
+
+function showPlace({ path, line, object }: Finding): string {
+  const place = path ?? `object ${object?.slice(0, SHORT_NAME)}`;
+  return line === null ? place : `${place}:${line}`;
+}
+
+function showNotes({ encoding, state, ignored, verdict, rotated }: Finding): string {
+  const notes = {
+    [encoding]: encoding !== "plain",
+    superseded: state === "superseded",
+    "ignored by git": ignored,
+    "replaced now": rotated,
+    [`the server says: ${verdict}`]: verdict !== null && !rotated,
+  };
+  return Object.keys(notes)
+    .filter((note) => notes[note])
+    .join(", ");
 }
 
 function printSkipped({ output }: Cli, skipped: readonly Skipped[]): void {
@@ -60,8 +73,13 @@ function printSkipped({ output }: Cli, skipped: readonly Skipped[]): void {
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
-export function describeTotals({ files, objects, bytes }: Scan["totals"]): string {
+function describeTotals({ files, objects, bytes }: Scan["totals"]): string {
   const unit = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   const size = `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${UNITS[unit]}`;
-  return `${files} files${objects > 0 ? `, ${objects} git objects` : ""}, ${size}`;
+  const counted = [count(files, "file"), count(objects, "git object")].filter((part) => part !== "");
+  return [...counted, size].join(", ");
+}
+
+function count(number: number, noun: string): string {
+  return number === 0 ? "" : `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

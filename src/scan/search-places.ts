@@ -1,8 +1,7 @@
 import type { Cli } from "../app.ts";
 import { maskSecret, redactSecret } from "../system/redact.ts";
-import type { Finding, Skipped, Totals } from "./finding.ts";
+import type { Finding, KnownValue, Skipped, Totals } from "./finding.ts";
 import { type Hit, Search } from "./search.ts";
-import type { KnownValue } from "./values.ts";
 
 /** Where a finding is; what is left out is null. */
 export type Place = Partial<Pick<Finding, "path" | "line" | "commit" | "object" | "ignored">>;
@@ -37,14 +36,16 @@ export function addFinding(scan: Scan, hit: Hit, place: Place): void {
     context: known?.login.name ?? null,
     token_masked: known?.token.masked ?? maskSecret(hit.text ?? ""),
     kind: known ? "known" : "possible",
-    path: null,
-    line: null,
-    commit: null,
-    ...place,
+    path: place.path ?? null,
+    line: place.line ?? null,
+    commit: place.commit ?? null,
     encoding: hit.encoding,
     state: known?.state ?? null,
     object: place.object ?? null,
     ignored: place.ignored ?? false,
+    verdict: null,
+    rotated: false,
+    value: known,
   };
   const isSame = (other: Finding) =>
     (Object.keys(finding) as (keyof Finding)[]).every((key) => other[key] === finding[key]);

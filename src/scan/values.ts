@@ -1,21 +1,11 @@
 import type { Cli } from "../app.ts";
 import { Context, usableTokenOf } from "../contexts/context.ts";
-import type { Token } from "../contexts/token.ts";
 import { requireExpected } from "../errors.ts";
 import { environmentCredential } from "../resolve/environment.ts";
 import { loadVersions } from "../store/versions.ts";
 import { readRotations } from "../tokens/rotation-journal.ts";
 import { SHORTEST_VALUE } from "./encodings.ts";
-import type { Skipped } from "./finding.ts";
-
-/** An API token that is looked for. */
-export interface KnownValue {
-  token: Token;
-  /** The login that it belongs to; of several, a stored one. */
-  login: Context;
-  /** `current` if a stored context or the environment holds it now. */
-  state: "current" | "superseded";
-}
+import type { KnownValue, Skipped } from "./finding.ts";
 
 /** Every token that this user has or had, each once, and what could not be read. */
 export async function gatherValues(cli: Cli): Promise<{ values: KnownValue[]; unread: Skipped[] }> {
