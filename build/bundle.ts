@@ -35,6 +35,7 @@ const HOT = [
   "src/commands/completion/_values.ts",
   "src/app.ts",
   "src/system/execute.ts",
+  "src/system/print-answer.ts",
 ];
 
 export interface Chunk {

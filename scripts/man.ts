@@ -130,7 +130,7 @@ function roff(text: string): string {
   return text.replaceAll(/[\\\-'"^~`…]/g, (character) => special[character] ?? character);
 }
 
-/** Roff takes a line that begins with a dot for a request. */
+/** Roff reads a line that begins with a dot as a request. */
 function guard(line: string): string {
   return line.startsWith(".") ? `\\&${line}` : line;
 }

@@ -51,7 +51,7 @@ function prepare() {
   }
 }
 
-/** When a file, or anything below a folder, last changed; 0 when there is none. */
+/** The time of the last change to a file, or to anything below a folder; 0 if it does not exist. */
 function changedAt(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) return 0;

@@ -8,7 +8,7 @@ import { type Active, describeSource, type Source } from "./resolve/active.ts";
 import type { Store } from "./store/store.ts";
 import type { Token } from "./contexts/token.ts";
 import type { ExplainedCandidate } from "./resolve/candidates.ts";
-import { cancelled } from "./errors.ts";
+import { cancelled, CliError } from "./errors.ts";
 import type { Filter } from "./system/jq.ts";
 import type { Output } from "./system/output.ts";
 import type { Execution } from "./system/child.ts";
@@ -27,6 +27,14 @@ export interface Flags {
   /** False with `--no-color`. */
   color: boolean;
   timeoutMs: number;
+}
+
+interface ClientRequest {
+  endpoint: string | Endpoint;
+  token?: Token;
+  insecureHttp: boolean;
+  /** Instead of Ctrl-C, for what must be done after it. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -50,7 +58,12 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Every source of the active context, and why it was or was not chosen. `winner` is the source that was chosen. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
-  client(options: { endpoint: string | Endpoint; token?: Token; insecureHttp: boolean }): Promise<Client>;
+  /** The error of a command, with what repairs it for the active context if the command has used one. */
+  advise(error: unknown): Promise<unknown>;
+  /** Shows a person what is waited for while `act` takes long, and nothing while the text is empty. */
+  wait<T>(text: () => string, act: () => Promise<T>): Promise<T>;
+  /** Its requests are waited for with {@link wait}. */
+  client(options: ClientRequest): Promise<Client>;
   prompt(): Promise<Prompt>;
   openBrowser(url: URL): Promise<boolean>;
   /** Runs a program in place of this process, or else as a child; resolves to its exit code. */
@@ -77,6 +90,10 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
+  const waiting = lazy(async () => new (await import("./system/waiting.ts")).Waiting(output));
+  const showsWaiting = () => interactive() && !flags.quiet && env["TERM"] !== "dumb";
+  const wait: Cli["wait"] = async (text, act) =>
+    showsWaiting() ? (await waiting()).during(text, act) : act();
   const alert = (text: string) => output.warn(text, { always: true });
   const resolver = createResolver({ env, cwd: workingDirectory, signal, alert });
   const resolve = async (flag: string | undefined, warn: (message: string) => void) => {
@@ -84,6 +101,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     output.debug(`active context: ${showName(active.name)}, from ${describeSource(active.source)}`);
     return active;
   };
+  let used: Active | undefined;
+  const resolveOnce = async () => (used = await resolve(flags.context, (message) => output.warn(message)));
   return {
     flags,
     env,
@@ -99,18 +118,27 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     },
     cwd: workingDirectory,
     now: () => new Date(),
-    resolve: lazy(() => resolve(flags.context, (message) => output.warn(message))),
+    resolve: lazy(resolveOnce),
     resolveElsewhere: () => resolve(undefined, () => {}),
     candidates: (winner) => resolver.explain(flags.context, winner),
+    async advise(error) {
+      if (!used || !(error instanceof CliError)) return error;
+      const { withRemedy } = await import("./resolve/remedy.ts");
+      return withRemedy(error, used, env);
+    },
+    wait,
     async client(options) {
       const { createClient } = await import("./cloud/client.ts");
-      return createClient({
-        ...options,
+      const client = createClient({
         timeoutMs: flags.timeoutMs,
         signal: signal(),
         env,
         debug: (message) => output.debug(message),
+        ...options,
       });
+      if (!showsWaiting()) return client;
+      const { showWaiting } = await import("./cloud/show-waiting.ts");
+      return showWaiting(client, wait);
     },
     async prompt() {
       // The prompt library decides about colour by this variable only.
@@ -118,9 +146,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       // The prompt library draws ASCII marks only with this value.
       if (!output.unicode) process.env["TERM"] = "linux";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
-      return interactive()
-        ? createPrompt(signal(), () => output.settle())
-        : refusePrompt(whyNotInteractive(env, flags));
+      return interactive() ? createPrompt(signal(), output) : refusePrompt(whyNotInteractive(env, flags));
     },
     openBrowser: async (url) => (await import("./system/browser.ts")).openBrowser(url, env["BROWSER"]),
     async execute(execution) {

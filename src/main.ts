@@ -6,8 +6,11 @@ import type { Flags } from "./app.ts";
 import { takeArguments } from "./system/arguments.ts";
 import { forbidCoreDumps } from "./system/core-dump.ts";
 import { Output } from "./system/output.ts";
-import { isTerminal } from "./system/runtime.ts";
+import { columnsOf, isTerminal } from "./system/runtime.ts";
 import { COMMIT, VERSION } from "./version.ts";
+
+/** For help that goes to a file or to another program. */
+const PIPED_COLUMNS = 80;
 
 const argv = await takeArguments();
 await forbidCoreDumps();
@@ -36,7 +39,8 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     output = createOutput(invocation.flags, env);
     if (invocation.request === "help") {
       const { renderInvocation } = await import("./cli/help.ts");
-      const style = { title: (text: string) => output.title(text), width: findWidth() };
+      const width = isTerminal(1) ? columnsOf(1) : PIPED_COLUMNS;
+      const style = { title: (text: string) => output.title(text), width };
       output.page(await renderInvocation(invocation, style));
       return 0;
     }
@@ -46,17 +50,15 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       return 0;
     }
     const { createCli } = await import("./app.ts");
-    return await runInvocation(invocation, createCli(invocation.flags, env, output));
+    const cli = createCli(invocation.flags, env, output);
+    return await runInvocation(invocation, cli).catch(async (error) => {
+      throw await cli.advise(error);
+    });
   } catch (error) {
     return await reportError(error, output, invocation);
   } finally {
     await output.finish();
   }
-}
-
-/** The columns for help; 80 in a file or for another program. */
-function findWidth(): number {
-  return (isTerminal(1) && process.stdout.columns) || 80;
 }
 
 /** Colour goes to terminals only, and to none when `NO_COLOR` or `--no-color` says so. */
@@ -66,7 +68,14 @@ function createOutput(
 ): Output {
   const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   const color = (descriptor: number) => allowed && isTerminal(descriptor);
-  return new Output({ ...flags, color, unicode: isUtf8Locale(env) });
+  const home = env["HOME"] || env["USERPROFILE"] || "";
+  return new Output({
+    ...flags,
+    color,
+    columns: columnsOf,
+    unicode: isUtf8Locale(env),
+    home: home.endsWith("/") ? home.slice(0, -1) : home,
+  });
 }
 
 /** By the variable that counts; Windows has no such variables, and prints every character. */

@@ -76,13 +76,14 @@ const ROOMS: Record<string, string[]> = {
 
 /** The one home of each capability that comes from outside. */
 const OUTSIDE: Record<string, string[]> = {
-  "@clack/prompts": ["system/prompt.ts"],
+  "@clack/core": ["system/picker.ts"],
+  "@clack/prompts": ["system/prompt.ts", "system/picker.ts"],
   c12: ["resolve/layers.ts"],
   citty: ["cli/"],
   confbox: ["system/own-json.ts", "store/protection.ts"],
-  consola: ["system/output.ts"],
-  "fast-string-width": ["system/table.ts"],
-  "fast-wrap-ansi": ["cli/layout.ts"],
+  consola: ["system/messages.ts"],
+  "fast-string-width": ["system/wrap.ts"],
+  "fast-wrap-ansi": ["system/wrap.ts"],
   "jq-wasm": ["system/jq.ts"],
   ofetch: ["cloud/send.ts", "cloud/fetch.ts", "library/create-client.ts"],
   open: ["system/browser.ts"],
@@ -102,7 +103,6 @@ const OUTSIDE: Record<string, string[]> = {
     "system/stream.ts",
   ],
   "node:child_process": ["system/"],
-  "node:dns": ["system/network.ts"],
   "node:net": ["system/http.ts", "system/network.ts"],
   "node:tls": ["system/certificate.ts", "system/network.ts"],
   "node:process": ["system/", "app.ts", "main.ts"],

@@ -1,7 +1,7 @@
 import type { Peers } from "./peers.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** What every part of the benchmark works with. */
+/** The input of every part of the benchmark. */
 export interface Bench {
   sandbox: Sandbox;
   peers: Peers;

@@ -5,7 +5,7 @@ export interface Result {
   text: string;
   unit: "ms" | "MiB";
   rows: Row[];
-  /** What else happened; below the table. */
+  /** Further results, printed below the table. */
   remarks?: string[];
 }
 
@@ -40,7 +40,7 @@ export type Facts = [name: string, value: string][];
 export interface Report {
   rounds: number;
   facts: Facts;
-  /** What could not be measured, with the reason. */
+  /** Measurements that were not possible, with the reason. */
   missing: string[];
   parts: Part[];
 }

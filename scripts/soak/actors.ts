@@ -8,7 +8,7 @@ import { createRandom } from "./random.ts";
 import type { SharedLock } from "./shared-lock.ts";
 import { createSteps, nextPeerStep, READS, type Step } from "./steps.ts";
 
-/** What all actors share. */
+/** The state that all actors share. */
 export interface World {
   readonly home: Home;
   readonly cloud: LocalCloud;
@@ -76,7 +76,7 @@ export async function runReader(world: World, name: string): Promise<void> {
 }
 
 export interface PeerWork {
-  /** What Python saved without an error. */
+  /** The contexts that Python saved without an error. */
   saved: Contexts;
   writes: PeerWrite[];
 }

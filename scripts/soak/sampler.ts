@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import type { Home } from "../../test/support/home.ts";
 import type { PeerWrite } from "./peers.ts";
 
-/** What either program writes, from the first line to the last. Any other file has to be parsed, which takes longer. */
+/** A file as either program writes it. Any other file has to be parsed, which takes longer. */
 const USUAL =
   /^contexts:(?: \[\]\n|\n(?:- api_token: .+\n {2}email: .+\n {2}endpoint: .+\n {2}name: .+\n)+)current_context_name: .+\n$/;
 

@@ -46,11 +46,16 @@ export async function printPages(
   { slurp, filter }: { slurp: boolean; filter: Filter | undefined },
 ): Promise<void> {
   const values: unknown[] = [];
-  for await (const { head, text, list } of pagesOf(client, message)) {
-    if (!list) throw await printRefusal(cli, client, { head, text });
-    // Not `push(...items)`: a page can have more items than a call may have arguments.
-    for (const value of slurp ? [list.body] : list.items) values.push(value);
-  }
+  let count = "";
+  const readAll = async () => {
+    for await (const { head, text, list } of pagesOf(client, message)) {
+      if (!list) throw await printRefusal(cli, client, { head, text });
+      // Not `push(...items)`: a page can have more items than a call may have arguments.
+      for (const value of slurp ? [list.body] : list.items) values.push(value);
+      count = ` ${list.read}/${list.total}`;
+    }
+  };
+  await cli.wait(() => `Reading items${count}`, readAll);
   const json = JSON.stringify(values);
   await (filter ? printFiltered(cli, filter, json) : printText(cli, `${json}\n`));
 }
@@ -104,12 +109,13 @@ const BEGINNING = 64 * 1024;
 const MAX_INDENTED = 10 * 1024 * 1024;
 
 /** Prints a body to its end, or until the reader of stdout goes away. Returns the beginning of the body. */
-async function printBody({ output, isTerminal }: Cli, body: AsyncIterable<Uint8Array>): Promise<string> {
+async function printBody(cli: Cli, body: AsyncIterable<Uint8Array>): Promise<string> {
+  const { output } = cli;
   const decoder = new TextDecoder();
-  const isShown = isTerminal(1);
+  const isShown = cli.isTerminal(1);
   let waiting = isShown ? "" : undefined;
   let beginning = "";
-  try {
+  const print = async () => {
     for await (const piece of body) {
       const isRead = isShown || beginning.length < BEGINNING;
       const text = isRead ? decoder.decode(piece, { stream: true }) : "";
@@ -123,6 +129,11 @@ async function printBody({ output, isTerminal }: Cli, body: AsyncIterable<Uint8A
         waiting = undefined;
       }
     }
+  };
+  // Once something is printed, a line about the wait would be in its way.
+  const describeWait = () => (waiting ? `Receiving the answer, ${Math.ceil(waiting.length / 1024)} KiB` : "");
+  try {
+    await cli.wait(describeWait, print);
   } catch (error) {
     // Print the part that arrived, as a pipe would have received it.
     if (waiting !== undefined) output.text(waiting);

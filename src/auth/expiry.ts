@@ -1,26 +1,59 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import type { Context } from "../contexts/context.ts";
+import { creationTimeIn, findOwn } from "../cloud/created-with.ts";
+import { type Context, usableTokenOf } from "../contexts/context.ts";
+import { loginAgain } from "../resolve/remedy.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
 import { expectedIdentity, recall, type Sighting } from "../store/state.ts";
 import type { Cli } from "../app.ts";
 import { showWhen } from "../system/time.ts";
-import { recallIdentity, rememberSightings } from "./identity.ts";
+import { CliError } from "../errors.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { expiresSoon } from "./show-expiry.ts";
+import { type Credential, recallIdentity, rememberSightings, type RequestOptions } from "./identity.ts";
 
-const SOON_MS = 7 * 24 * 60 * 60 * 1000;
-
-/** Sends no request: the server said when the token expires when it was last listed, made or changed here. */
-export async function warnOfExpiry(cli: Cli, context: Context): Promise<void> {
+/**
+ * Sends no request: the server said when the token expires when it was last listed, made or changed here. With --json
+ * there is a field for it.
+ */
+export async function warnOfExpiry(cli: Cli, context: Context, now = cli.now()): Promise<void> {
   const expiry = (await recallIdentity(cli, context))?.expires_at;
-  if (typeof expiry !== "string") return;
-  const [time, now] = [new Date(expiry), cli.now()];
-  if (!(time.getTime() - now.getTime() < SOON_MS)) return;
+  if (typeof expiry !== "string" || cli.output.json) return;
+  const time = new Date(expiry);
+  const token = usableTokenOf(context);
+  const made = token && creationTimeIn(token);
+  if (!expiresSoon({ expiresAt: time, createdAt: made === undefined ? null : new Date(made) }, now)) return;
   const { name } = context;
   const hasExpired = time < now;
   cli.output.warn(
-    `the API token of the context "${name}" ${hasExpired ? "expired" : "expires"} ${showWhen(time, now)}`,
+    `the API token of the context "${name}" ${hasExpired ? "expired" : "expires"} ${showWhen(time, now, cli.flags)}`,
   );
-  cli.output.hint(hasExpired ? loginCommand(name) : `bentocloud api-token rotate ${quoteWord(name)}`);
+  cli.output.hint(hasExpired ? await renew(cli, name) : `bentocloud api-token rotate ${quoteWord(name)}`);
+}
+
+/** The context need not be the active one: `use` warns before it switches. */
+async function renew(cli: Cli, name: string): Promise<string> {
+  const active = await cli.resolve();
+  return active.name === name ? loginAgain(active, cli.env) : loginCommand(name);
+}
+
+/** When the server says that this token expires, null for never; undefined where it does not say which token it is. */
+export async function askExpiry(
+  cli: Cli,
+  { context: { endpoint, name }, token }: Credential,
+  { insecureHttp }: RequestOptions,
+): Promise<string | null | undefined> {
+  if (name === ENVIRONMENT_NAME || creationTimeIn(token) === undefined) return undefined;
+  const { listTokens } = await import("../cloud/tokens.ts");
+  try {
+    const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
+    const own = findOwn(listed, token);
+    return own && (own.expiresAt?.toISOString() ?? null);
+  } catch (error) {
+    // What is wrong with the token or with the server is the answer to another question.
+    if (error instanceof CliError && error.code !== "CANCELLED") return undefined;
+    throw error;
+  }
 }
 
 /** Remembers when these API tokens expire, for the contexts that use them. */

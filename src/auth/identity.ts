@@ -1,11 +1,9 @@
 import type { Identification } from "../cloud/identify.ts";
 import { type Context, findContext, loginKey } from "../contexts/context.ts";
-import { parseEndpoint, tokensPage } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Active } from "../resolve/active.ts";
 import { checkOrganizationPin } from "../resolve/pins.ts";
-import { loginCommand } from "../resolve/require.ts";
 import type { Identity, Sighting } from "../store/state.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -31,25 +29,17 @@ export type Person = Pick<Identity, "email" | "organization">;
 /** Asks the server whose login this is. One that cannot even be sent gets a verdict too. */
 export async function identifyLogin(
   cli: Asker,
-  { context: { name, endpoint }, token, active }: Credential,
+  { context: { endpoint }, token }: Credential,
   { insecureHttp }: RequestOptions,
 ): Promise<Identification> {
   const { identify, failed } = await import("../cloud/identify.ts");
-  const identification = await cli
+  return cli
     .client({ endpoint, token, insecureHttp })
     .then(identify)
     .catch((error: unknown) => {
       if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
       return failed(error);
     });
-  const { verdict, error } = identification;
-  if (!error || (verdict !== "rejected" && verdict !== "expired")) return identification;
-  // Signing in again would not change a token that comes from the environment.
-  const hint =
-    name === ENVIRONMENT_NAME
-      ? `${active?.source.name ?? "BENTO_CLOUD_API_KEY"} holds this token: replace it, or unset it`
-      : `make an API token at ${tokensPage(parseEndpoint(endpoint))} and sign in with it: ${loginCommand(name)}`;
-  return { ...identification, error: new CliError(error.code, error.message, { hint, cause: error }) };
 }
 
 /**
@@ -94,7 +84,6 @@ export async function findIdentityMismatch(
   return new CliError(
     "PIN_MISMATCH",
     `the context "${name}" was signed in to as ${then}, but its API token is now of ${now}`,
-    { hint: `if that is right, sign in once more: ${loginCommand(name)}` },
   );
 }
 

@@ -1,66 +1,77 @@
 import type { CreatedToken } from "../cloud/tokens.ts";
 import { identify, type Identification } from "../cloud/identify.ts";
 import { Context, findContext } from "../contexts/context.ts";
-import { DEFAULT_ENDPOINT, parseEndpoint } from "../contexts/endpoint.ts";
+import { DEFAULT_ENDPOINT, isSameEndpoint, parseEndpoint } from "../contexts/endpoint.ts";
 import { previousAfterSwitch } from "../store/manage-contexts.ts";
 import { findProject, type Project } from "../resolve/bentorc.ts";
 import { environmentEndpoint, variable } from "../resolve/environment.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
+import { describeExpectation } from "../resolve/pins.ts";
+import { withLoginRemedy } from "../resolve/remedy.ts";
 import { loginCommand } from "../resolve/require.ts";
+import { quoteWord } from "../system/text.ts";
 import { remember, type Sighting } from "../store/state.ts";
 import type { Outcome } from "../store/tools.ts";
 import type { Token } from "../contexts/token.ts";
-import { usageError } from "../errors.ts";
+import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { discardToken } from "./discard-token.ts";
 import {
-  confirmEndpoint,
-  confirmIdentity,
   type LoginTarget,
+  NameTakenError,
   type Newcomer,
+  refuseKnownConflict,
   refuseNewcomer,
+  settleName,
 } from "./replace-login.ts";
-import { confirmProtected } from "./confirm-protected.ts";
-import { chooseTokenSource, type TokenOptions, type TokenSource } from "./token-input.ts";
+import { chooseTokenSource, type TokenInput, type TokenOptions, type TokenSource } from "./token-input.ts";
 
-export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force"> {
+export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force" | "yes"> {
   endpoint: string | undefined;
-  /** Protected contexts that may be replaced. */
-  yes: readonly string[];
 }
 
 export interface Login extends Outcome {
   context: Context;
   identification: Identification;
   current: boolean;
+  /** Whether the context already had a login of this user at this endpoint. */
+  isRenewal: boolean;
 }
-
-/** For the question about a protected context. */
-export const REPLACE = "replace its login";
 
 /**
  * Signs in. Everything that can fail without the server fails before the server is asked, and the token is validated
- * before anything is written.
+ * before anything is written. What a person has typed or approved is not lost to a failure that may pass.
  */
 export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
-  const { use, force, insecureHttp } = options;
+  const { use, force, insecureHttp, yes } = options;
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
   const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
   await cli.store.prepare(name);
   const existing = findContext(file.contexts, name);
-  if (existing || options.yes.some((name) => name !== ""))
-    await confirmProtected(cli, [name], { yes: options.yes, intent: REPLACE });
   const isForeign = await cli.store.isForeign();
-  const endpoint = chooseEndpoint(cli, options.endpoint, { source, existing, project, isForeign });
+  const place = choosePlace(cli, options.endpoint, { source, existing, project, isForeign });
   // Refuses plain http before anyone is asked for a token.
-  await cli.client({ endpoint, insecureHttp });
-  const commandFor = (other: string) => `${loginCommand(other)} --endpoint ${endpoint}`;
-  const target = { name, endpoint, existing, use, force, insecureHttp, commandFor };
-  await confirmEndpoint(cli, target);
-  const newcomer = await validate(cli, target, await source.read(endpoint));
-  await confirmIdentity(cli, target, newcomer);
-  return saveLogin(cli, target, newcomer);
+  await cli.client({ endpoint: place.endpoint, insecureHttp });
+  const targetAt = (endpoint: string): LoginTarget => {
+    const option = [source.option, use ? "" : " --no-use", insecureHttp ? " --insecure-http" : ""].join("");
+    const commandFor = (other: string) => `${loginCommand(other)}${option} --endpoint ${quoteWord(endpoint)}`;
+    return { name, endpoint, existing, use, force, insecureHttp, yes, commandFor };
+  };
+  await refuseKnownConflict(cli, targetAt(place.endpoint));
+  const expectation = describeExpectation(project, place.endpoint);
+  if (expectation !== "" && source.asksPerson) cli.output.prompt(`${project?.path}: ${expectation}`);
+  const input = await source.open(place);
+  const target = targetAt(input.endpoint);
+  if (input.kind !== "made") return keep(cli, target, await readValid(cli, target, input));
+  const token = await input.read();
+  try {
+    return await keep(cli, target, await repeat(cli, () => validate(cli, target, { token })));
+  } catch (error) {
+    await discardToken(cli, { endpoint: target.endpoint, token, insecureHttp });
+    throw error;
+  }
 }
 
 /**
@@ -69,7 +80,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
  * which of the user's contexts is meant, and with that a stored endpoint: a person at a prompt sees it, but a token that
  * is piped in would already be on its way. Another user's contexts file names none either.
  */
-function chooseEndpoint(
+function choosePlace(
   cli: Cli,
   given: string | undefined,
   found: {
@@ -78,11 +89,12 @@ function chooseEndpoint(
     project: Project | undefined;
     isForeign: boolean;
   },
-): string {
+): { endpoint: string; canChange: boolean } {
   const { source, existing, project, isForeign } = found;
   const chosen = given === undefined ? environmentEndpoint(cli.env) : parseEndpoint(given);
-  if (chosen !== undefined) return chosen;
-  if (source.isEnvironment || !existing?.endpoint.reveal()) return DEFAULT_ENDPOINT;
+  if (chosen !== undefined) return { endpoint: chosen, canChange: false };
+  if (source.isEnvironment || !existing?.endpoint.reveal())
+    return { endpoint: DEFAULT_ENDPOINT, canChange: true };
   const endpoint = parseEndpoint(existing.endpoint);
   if (isForeign && endpoint !== DEFAULT_ENDPOINT)
     throw usageError(
@@ -91,22 +103,69 @@ function chooseEndpoint(
     );
   const isNamed = cli.flags.context !== undefined || variable(cli.env, "BENTOML_CLOUD_CONTEXT") !== undefined;
   if (!source.isUnattended || project?.context === undefined || isNamed || endpoint === DEFAULT_ENDPOINT)
-    return endpoint;
+    return { endpoint, canChange: !isNamed };
   throw usageError(
     `${project.path} would send this token to ${endpoint}, the endpoint of its context "${project.context}"`,
     `if it may go there: ${loginCommand(project.context)}`,
   );
 }
 
+const MAX_TRIES = 3;
+const ABOUT_TOKEN = new Set<string>(["USAGE", "TOKEN_REJECTED", "TOKEN_EXPIRED", "FORBIDDEN"]);
+
+/** Asks a person again for a token that is mistyped or that the server refuses. */
+async function readValid(cli: Cli, target: LoginTarget, input: TokenInput): Promise<Newcomer> {
+  for (let count = 1; ; count += 1) {
+    try {
+      const token = await input.read();
+      const check = () => validate(cli, target, { token, variable: input.variable });
+      return await (input.kind === "typed" ? repeat(cli, check) : check());
+    } catch (error) {
+      const isAgain = input.kind === "typed" && count < MAX_TRIES;
+      if (!isAgain || !(error instanceof CliError) || !ABOUT_TOKEN.has(error.code)) throw error;
+      const reason = [error.message, error.hint].filter(Boolean).join("; ");
+      cli.output.prompt(reason);
+      cli.output.prompt(`Try again (${count + 1} of ${MAX_TRIES})`);
+    }
+  }
+}
+
+/** Offers to repeat what the network or the disk kept from working, so that nothing is typed or approved twice. */
+async function repeat<T>(cli: Cli, act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      const mayPass = error instanceof CliError && (error.exitCode === 5 || error.exitCode === 6);
+      if (!mayPass || !cli.interactive) throw error;
+      cli.output.prompt(error.message);
+      const prompt = await cli.prompt();
+      if (!(await prompt.confirm("Try again?"))) throw error;
+    }
+  }
+}
+
 /** @throws CliError for a token that does not work, or whose organization cannot be seen. */
 export async function validate(
   cli: Cli,
   { endpoint, insecureHttp }: Pick<LoginTarget, "endpoint" | "insecureHttp">,
-  token: Token,
+  { token, variable }: { token: Token; variable?: string | undefined },
 ): Promise<Newcomer> {
   const identification = await identify(await cli.client({ endpoint, token, insecureHttp }));
-  if (identification.error) throw identification.error;
+  if (identification.error) throw withLoginRemedy(identification.error, endpoint, variable);
   return { token, identification };
+}
+
+/** Saves the login under a name that it may have. */
+async function keep(cli: Cli, target: LoginTarget, newcomer: Newcomer): Promise<Login> {
+  for (;;) {
+    const settled = await settleName(cli, target, newcomer);
+    try {
+      return await repeat(cli, () => saveLogin(cli, settled, newcomer));
+    } catch (error) {
+      if (!(error instanceof NameTakenError) || !cli.interactive) throw error;
+    }
+  }
 }
 
 /** @param created What the server said of the token, when it was just created. */
@@ -116,7 +175,7 @@ export async function saveLogin(
   newcomer: Newcomer,
   created?: CreatedToken,
 ): Promise<Login> {
-  const { name, endpoint, use } = target;
+  const { name, endpoint, use, existing, force } = target;
   const { token, identification } = newcomer;
   const { email, organization } = identification;
   const context = new Context({ name, endpoint, email, apiToken: token.reveal(), line: null });
@@ -133,5 +192,6 @@ export async function saveLogin(
       state: { ...remember(state, sighting), ...(previous !== undefined && { previous }) },
     };
   });
-  return { ...outcome, context, identification, current: outcome.file.current.name === name };
+  const isRenewal = !force && existing?.email === email && isSameEndpoint(existing?.endpoint ?? "", endpoint);
+  return { ...outcome, context, identification, isRenewal, current: outcome.file.current.name === name };
 }

@@ -2,16 +2,19 @@ import type { Identification } from "../cloud/identify.ts";
 import { type Context, findContext, usableTokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { canName } from "../contexts/name.ts";
+import { chooseLoginName } from "../resolve/login-name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { recall, type State } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { confirmProtected } from "./confirm-protected.ts";
 import { describePerson, identifyLogin, type Person } from "./identity.ts";
 
 /**
  * A login that is already saved under the name is not replaced by one of another endpoint, user or organization, unless
- * someone said so: two organizations on one endpoint are two logins.
+ * someone said so: two organizations on one endpoint are two logins. A person chooses another name, after the sign-in,
+ * when the organization that is proposed is known.
  */
 export interface LoginTarget {
   name: string;
@@ -23,6 +26,8 @@ export interface LoginTarget {
   /** Replace whatever has the name; `"warn"` says so, as Python bentoml replaces without a question. */
   force: boolean | "warn";
   insecureHttp: boolean;
+  /** Protected contexts that may be replaced. */
+  yes: readonly string[];
   /** The command that saves the login under another name. */
   commandFor(name: string): string;
 }
@@ -33,32 +38,114 @@ export interface Newcomer {
   identification: Identification;
 }
 
-export async function confirmEndpoint(cli: Cli, target: LoginTarget): Promise<void> {
-  const { existing, endpoint } = target;
-  await confirmReplacement(cli, target, existing && differentEndpoint(existing, endpoint));
+/** For the question about a protected context. */
+const REPLACE = "replace its login";
+
+/** Where nobody can choose another name, what is known without the server is refused before anything is sent. */
+export async function refuseKnownConflict(cli: Cli, target: LoginTarget): Promise<void> {
+  const { name, endpoint, existing, force, yes, commandFor } = target;
+  const mayAsk = cli.interactive && !yes.includes("");
+  if (yes.some((one) => one !== "") || (existing && !mayAsk))
+    await confirmProtected(cli, [name], { yes, intent: REPLACE });
+  const conflict = existing && differentEndpoint(existing, endpoint);
+  if (conflict === undefined || force === true || cli.interactive) return;
+  if (force !== "warn") throw taken(conflict, commandFor(await proposeName(cli, target)));
 }
 
-export async function confirmIdentity(
+/** The target with a name that the login may have, which a person is asked for until there is one. */
+export async function settleName(cli: Cli, target: LoginTarget, newcomer: Newcomer): Promise<LoginTarget> {
+  let next: LoginTarget = { ...target, existing: await findStored(cli, target.name) };
+  for (;;) {
+    const conflict = await findConflict(cli, next, newcomer);
+    if (conflict !== undefined && next.force === "warn") cli.output.warn(`${conflict}; replacing it`);
+    const isAllowed = conflict === undefined || next.force !== false;
+    if (isAllowed && (await mayReplace(cli, next))) return next;
+    const proposal = await proposeName(cli, target, newcomer);
+    if (!isAllowed && !cli.interactive) throw taken(conflict, target.commandFor(proposal));
+    // As a part of the question, because --json and --quiet hide warnings.
+    if (!isAllowed) cli.output.prompt(conflict);
+    next = await askForName(cli, next, proposal);
+  }
+}
+
+function taken(conflict: string, command: string): CliError {
+  return usageError(conflict, `to keep both: ${command}; to replace it, add --force`);
+}
+
+async function findStored({ store }: Cli, name: string): Promise<Context | undefined> {
+  return findContext((await store.read()).contexts, name);
+}
+
+/** A refusal is no reason to lose the sign-in: the person may choose another name. */
+async function mayReplace(cli: Cli, { name, existing, yes }: LoginTarget): Promise<boolean> {
+  if (!existing) return true;
+  try {
+    await confirmProtected(cli, [name], {
+      yes: yes.filter((one) => one === name || one === ""),
+      intent: REPLACE,
+    });
+    return true;
+  } catch (error) {
+    const mayAsk = cli.interactive && !yes.includes("");
+    if (!mayAsk || !(error instanceof CliError) || error.code === "CANCELLED") throw error;
+    cli.output.prompt(error.message);
+    return false;
+  }
+}
+
+/** The name of the stored login that is refused stands for replacing it. */
+async function askForName(cli: Cli, refused: LoginTarget, proposal: string): Promise<LoginTarget> {
+  const prompt = await cli.prompt();
+  for (;;) {
+    try {
+      const flag = (await prompt.type(`Name for this login (Enter: ${proposal})`)) || proposal;
+      const file = await cli.store.read();
+      if (flag !== refused.name) {
+        const name = chooseLoginName({ flag, env: {}, project: undefined, file });
+        return { ...refused, name, existing: findContext(file.contexts, name), force: false };
+      }
+      if (await prompt.confirm(`Replace the login of "${flag}"?`)) return { ...refused, force: true };
+    } catch (error) {
+      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
+      cli.output.prompt(error.message);
+    }
+  }
+}
+
+/** The organization, or else the name with a number, that is free or has this very login. */
+async function proposeName(cli: Cli, target: LoginTarget, newcomer?: Newcomer): Promise<string> {
+  const organization = newcomer?.identification.organization?.trim().replaceAll(/\s+/g, "-") ?? "";
+  const base = canName(organization) ? organization : target.name;
+  for (let count = organization === base ? 1 : 2; ; count += 1) {
+    const name = count === 1 ? base : `${base}-${count}`;
+    const existing = await findStored(cli, name);
+    const isFree =
+      !existing || (newcomer && !(await findConflict(cli, { ...target, name, existing }, newcomer)));
+    if (isFree) return name;
+  }
+}
+
+async function findConflict(
   cli: Cli,
-  target: LoginTarget,
+  { existing, endpoint, insecureHttp }: LoginTarget,
   { token, identification }: Newcomer,
-): Promise<void> {
-  const { existing, endpoint, insecureHttp } = target;
-  const stored = existing && usableTokenOf(existing);
-  if (!existing || !isSameEndpoint(existing.endpoint, endpoint)) return;
-  if (stored?.reveal() === token.reveal()) return;
+): Promise<string | undefined> {
+  if (!existing) return undefined;
+  const conflict = differentEndpoint(existing, endpoint);
+  if (conflict !== undefined) return conflict;
+  const stored = usableTokenOf(existing);
+  if (stored?.reveal() === token.reveal()) return undefined;
   // Python bentoml does not write the organization down. A token that no longer works has none to lose.
   const known =
     recall(await cli.store.state(), existing) ??
     (stored && (await identifyLogin(cli, { context: existing, token: stored }, { insecureHttp })));
-  const conflict = differentPerson(existing, known, identification);
-  await confirmReplacement(cli, target, conflict, identification.organization);
+  return differentPerson(existing, known, identification);
 }
 
-/**
- * Runs under the store's lock: another login may have been saved under the name while the user was asked, which takes
- * minutes in a browser.
- */
+/** Another login was saved under the name while the user was asked, which takes minutes in a browser. */
+export class NameTakenError extends CliError {}
+
+/** Runs under the store's lock. */
 export function refuseNewcomer(
   file: ContextsFile,
   state: State,
@@ -73,7 +160,7 @@ export function refuseNewcomer(
   const conflict =
     differentEndpoint(found, endpoint) ?? differentPerson(found, recall(state, found), identification);
   if (conflict)
-    throw new CliError("FAILURE", `another login was saved meanwhile: ${conflict}`, {
+    throw new NameTakenError("USAGE", `another login was saved meanwhile: ${conflict}`, {
       hint: `to keep both: ${commandFor(`${name}-2`)}`,
     });
 }
@@ -84,27 +171,10 @@ function differentEndpoint({ name, endpoint: stored }: Context, endpoint: string
 }
 
 function differentPerson(stored: Context, known: Person | undefined, after: Person): string | undefined {
-  const before = { email: stored.email ?? known?.email ?? null, organization: known?.organization ?? null };
+  // The file can name an e-mail that is not the token's.
+  const before = { email: known?.email ?? stored.email, organization: known?.organization ?? null };
   const isSame = (key: keyof Person) => before[key] === null || before[key] === after[key];
   if (isSame("email") && isSame("organization")) return undefined;
   const [theirs, ours] = [describePerson(before), describePerson(after)];
   return `the context "${stored.name}" belongs to ${theirs}, but this token is of ${ours}`;
-}
-
-async function confirmReplacement(
-  cli: Cli,
-  { name, force, commandFor }: LoginTarget,
-  conflict: string | undefined,
-  proposal: string | null = null,
-): Promise<void> {
-  if (conflict === undefined || force === true) return;
-  if (force === "warn") return cli.output.warn(`${conflict}; replacing it`);
-  const other = proposal !== null && proposal !== name && canName(proposal) ? proposal : `${name}-2`;
-  const hint = `to keep both: ${commandFor(other)}`;
-  if (!cli.interactive) throw usageError(conflict, `${hint}; to replace it, add --force`);
-  const prompt = await cli.prompt();
-  // As a part of the question, because --json and --quiet hide warnings.
-  cli.output.prompt(conflict);
-  if (!(await prompt.confirm("Replace it?")))
-    throw new CliError("FAILURE", "kept the context as it was", { hint });
 }

@@ -1,24 +1,29 @@
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
+import { quoteWord } from "../system/text.ts";
+import { firstOfEachName } from "../contexts/context.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Login } from "./login.ts";
 
 /**
- * Says what was saved and where, and what is active instead.
+ * Says whose login was saved and where, what is active instead, and to a person what to do with it.
  *
  * @param isAnswer False when the answer on stdout is something else.
  */
 export async function reportLogin(
   cli: Cli,
-  { context, identification, current, narrowed }: Login,
+  { context, identification, current, narrowed, isRenewal, file }: Login,
   { isAnswer = true } = {},
 ): Promise<void> {
   const { name, endpoint } = context;
   const { email, organization } = identification;
   const { output, store } = cli;
   if (output.json && isAnswer) output.data({ name, endpoint, email, organization, current });
-  output.success(`Logged in to ${endpoint}${email === null ? "" : ` as ${email}`} in ${organization}`);
+  const again = isRenewal ? "again " : "";
+  output.success(
+    `Logged in ${again}to ${endpoint}${email === null ? "" : ` as ${email}`} in ${organization}`,
+  );
   output.info(
     `Saved as context "${name}"${current ? ", now current" : ""}, in plain text in ${store.paths.file}`,
   );
@@ -29,6 +34,15 @@ export async function reportLogin(
       checkEndpointPin(active, context);
       checkOrganizationPin(active, organization);
     });
+  if (cli.interactive && isAnswer && !isRenewal) output.hint(adviseNext(name, { current, file }));
+}
+
+function adviseNext(name: string, { current, file }: Pick<Login, "current" | "file">): string {
+  if (!current) return `\`bentocloud use ${quoteWord(name)}\` makes it current`;
+  const { size } = firstOfEachName(file.contexts);
+  return size > 1
+    ? `\`bentocloud use\` switches between your ${size} contexts`
+    : "Python bentoml is signed in too; next: `bentocloud status`";
 }
 
 /** Warns when another context is active than the one that was just made current. */

@@ -23,12 +23,18 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   const silence = new Silence();
   const originOf = ({ context }: (typeof targets)[number]) =>
     URL.parse(context.endpoint.reveal())?.origin ?? "";
-  const checked = await mapByOrigin(targets, originOf, async (target) => {
+  let done = 0;
+  const check = async (target: (typeof targets)[number]) => {
     const origin = originOf(target);
     const result = await checkContext(cli, target, { ...options, unreachable: silence.of(origin) });
     if (result.isAsked) silence.note(origin, result.error);
+    done += 1;
     return result;
-  });
+  };
+  const checked = await cli.wait(
+    () => `Checking contexts ${done}/${targets.length}`,
+    () => mapByOrigin(targets, originOf, check),
+  );
   await rememberSightings(
     cli,
     checked.flatMap(({ sighting }) => sighting ?? []),

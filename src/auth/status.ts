@@ -2,13 +2,15 @@ import { usableTokenOf } from "../contexts/context.ts";
 import { looksLikeToken } from "../system/text.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import type { Active, Source } from "../resolve/active.ts";
+import { withRemedy } from "../resolve/remedy.ts";
 import { requireContext, requireToken } from "../resolve/require.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
+import type { Environment } from "../system/runtime.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
 import type { Sighting } from "../store/state.ts";
-import { warnOfExpiry } from "./expiry.ts";
+import { askExpiry, warnOfExpiry } from "./expiry.ts";
 import { findIdentityMismatch, identifyLogin, recallIdentity, rememberSightings } from "./identity.ts";
 
 /** What `status` says of one context; the keys are the JSON keys. */
@@ -50,16 +52,24 @@ export interface CheckOptions {
 /** @throws CliError `PIN_MISMATCH`, or `NOT_FOUND` for a context that was asked for by name. */
 export async function checkActive(cli: Cli, options: CheckOptions): Promise<Status> {
   const active = await cli.resolve();
-  if (active.context) {
-    checkEndpointPin(active, active.context);
-    await warnOfExpiry(cli, active.context);
-  }
-  const { status, sighting, mismatch } = await checkContext(cli, active, options);
+  if (active.context) checkEndpointPin(active, active.context);
+  const { status, sighting, mismatch, serverTime } = await checkContext(cli, active, {
+    ...options,
+    asksExpiry: true,
+  });
   if (mismatch) throw mismatch;
   if (sighting) await rememberSightings(cli, [sighting]);
+  if (active.context) await warnOfExpiry(cli, active.context, serverTime);
   const knowsOrganization = status.verdict === "unchecked" && status.organization !== null;
   if (status.verdict === "valid" || knowsOrganization) checkOrganizationPin(active, status.organization);
   return { ...status, active: active.context !== undefined };
+}
+
+interface ContextOptions {
+  /** Why the server is not asked. */
+  unreachable?: CliError | undefined;
+  /** Whether to ask when the token expires where nobody has seen that yet. */
+  asksExpiry?: boolean;
 }
 
 interface Checked {
@@ -70,12 +80,13 @@ interface Checked {
   /** To be remembered; undefined unless the token is valid and of the expected user and organization. */
   sighting?: Sighting | undefined;
   mismatch?: CliError | undefined;
+  serverTime?: Date | undefined;
 }
 
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp, unreachable }: CheckOptions & { unreachable?: CliError | undefined },
+  { offline, insecureHttp, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
   const { name, source, context } = active;
   const token = context && usableTokenOf(context);
@@ -98,11 +109,19 @@ export async function checkContext(
   };
   const missing = whyNotLoggedIn(active);
   if (missing || !context || !token)
-    return { status: { ...status, verdict: "not_logged_in", ...toReason(missing) } };
+    return {
+      status: { ...status, verdict: "not_logged_in", ...toReason(missing, { active, env: cli.env }) },
+    };
   if (offline) return { status };
-  const identification = unreachable
-    ? (await import("../cloud/identify.ts")).failed(unreachable)
-    : await identifyLogin(cli, { context, token, active }, { insecureHttp });
+  const credential = { context, token, active };
+  const [identification, expiry] = unreachable
+    ? [(await import("../cloud/identify.ts")).failed(unreachable)]
+    : await Promise.all([
+        identifyLogin(cli, credential, { insecureHttp }),
+        asksExpiry && known?.expires_at === undefined
+          ? askExpiry(cli, credential, { insecureHttp })
+          : undefined,
+      ]);
   const { verdict, email, organization, error } = identification;
   const mismatch = await findIdentityMismatch(cli, name, identification);
   const time = cli.now();
@@ -113,18 +132,26 @@ export async function checkContext(
       organization: organization ?? status.organization,
       verdict,
       checked_at: error?.code === "USAGE" ? status.checked_at : time.toISOString(),
+      expires_at: expiry ?? status.expires_at,
       identity_mismatch: mismatch !== undefined,
-      ...toReason(mismatch ?? error),
+      ...toReason(mismatch ?? error, { active, env: cli.env }),
     },
     isAsked: true,
     error,
-    sighting: error || mismatch ? undefined : { context, email, organization, time },
+    sighting:
+      error || mismatch
+        ? undefined
+        : { context, email, organization, time, ...(expiry !== undefined && { expires_at: expiry }) },
     mismatch,
+    serverTime: identification.time,
   };
 }
 
-function toReason(error: CliError | undefined): Pick<Status, "reason" | "hint"> {
-  return { reason: error?.message ?? null, hint: error?.hint ?? null };
+function toReason(
+  error: CliError | undefined,
+  { active, env }: { active: Active; env: Environment },
+): Pick<Status, "reason" | "hint"> {
+  return { reason: error?.message ?? null, hint: (error && withRemedy(error, active, env).hint) ?? null };
 }
 
 /** Undefined for a login that can be checked. A context asked for by name that does not exist is an error, not a verdict. */

@@ -1,8 +1,10 @@
-import { tokensPage } from "../contexts/endpoint.ts";
-import { environmentToken } from "../resolve/environment.ts";
+import { DEFAULT_ENDPOINT, parseEndpoint, tokensPage } from "../contexts/endpoint.ts";
+import { environmentToken, keyVariable } from "../resolve/environment.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
-import { usageError } from "../errors.ts";
+import type { SignIn } from "../cloud/browser-login.ts";
+import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { approveSignIn } from "./approve-sign-in.ts";
 
 /** Where `login` takes its token from: the command line decides, then the environment, then a person is asked. */
 export interface TokenOptions {
@@ -19,7 +21,27 @@ export interface TokenSource {
   isEnvironment: boolean;
   /** Whether the token is sent without a prompt that shows a person the endpoint. */
   isUnattended: boolean;
-  read(endpoint: string): Promise<Token>;
+  /** Whether a person types or approves it. */
+  asksPerson: boolean;
+  /** The option that chooses this source again, for a command that a person may copy. */
+  option: string;
+  /** Settles where to sign in and how, before anything is typed or approved. */
+  open(place: Place): Promise<TokenInput>;
+}
+
+interface Place {
+  endpoint: string;
+  /** The person has not named it, and may name another one. */
+  canChange: boolean;
+}
+
+export interface TokenInput {
+  endpoint: string;
+  /** `typed`: a person can be asked for another one. `made`: for this login, so that nobody else has it. */
+  kind: "given" | "typed" | "made";
+  /** The variable that gives it. */
+  variable?: string;
+  read(): Promise<Token>;
 }
 
 /** @throws CliError `USAGE` when the options contradict each other, or nothing says where the token is. */
@@ -28,16 +50,33 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
   const web = options.web || !options.browser;
   if ([withToken, apiToken !== undefined, web].filter(Boolean).length > 1)
     throw usageError("--with-token, --api-token and --web (or --no-browser) exclude each other");
-  const prompted = { isEnvironment: false, isUnattended: false };
-  const piped = { isEnvironment: false, isUnattended: true };
+  const prompted = { isEnvironment: false, isUnattended: false, asksPerson: true };
+  const piped = { isEnvironment: false, isUnattended: true, asksPerson: false, option: " --with-token" };
+  const given =
+    (read: () => Promise<Token>, variable?: string) =>
+    async ({ endpoint }: Place): Promise<TokenInput> => ({
+      endpoint,
+      kind: "given",
+      read,
+      ...(variable !== undefined && { variable }),
+    });
   // Nobody should have to guess that a silent cursor waits for a token.
-  if (withToken && cli.isTerminal(0)) return { ...prompted, read: (endpoint) => paste(cli, endpoint) };
-  if (withToken) return { ...piped, read: async () => parseToken(await cli.readStdin(), "standard input") };
-  if (apiToken !== undefined) return { ...piped, read: async () => readArgument(cli, apiToken) };
-  if (web) return { ...prompted, read: (endpoint) => signInByBrowser(cli, endpoint, options) };
+  if (withToken && cli.isTerminal(0))
+    return { ...prompted, option: " --with-token", open: async ({ endpoint }) => paste(cli, endpoint) };
+  if (withToken)
+    return { ...piped, open: given(async () => parseToken(await cli.readStdin(), "standard input")) };
+  if (apiToken !== undefined) return { ...piped, open: given(async () => readArgument(cli, apiToken)) };
+  if (web) {
+    const option = options.browser ? " --web" : " --no-browser";
+    return { ...prompted, option, open: async ({ endpoint }) => openBrowserFlow(cli, endpoint, options) };
+  }
   const key = environmentToken(cli.env);
-  if (key) return { ...prompted, isEnvironment: true, read: async () => key };
-  if (cli.interactive) return { ...prompted, read: (endpoint) => ask(cli, endpoint, options) };
+  if (key) {
+    const open = given(async () => key, keyVariable(cli.env));
+    return { ...piped, isEnvironment: true, isUnattended: false, option: "", open };
+  }
+  const askFirst = async (place: Place) => ask(cli, await findOffer(cli, place, options), options);
+  if (cli.interactive) return { ...prompted, option: "", open: askFirst };
   throw usageError(
     "there is no token, and nobody to ask for one",
     "pass it on standard input to `bentocloud login --with-token`, set BENTO_CLOUD_API_KEY, or use `bentocloud login --web`",
@@ -49,40 +88,70 @@ function readArgument(cli: Cli, apiToken: string): Token {
   return parseToken(apiToken, "--api-token");
 }
 
-async function ask(cli: Cli, endpoint: string, options: TokenOptions): Promise<Token> {
+/** What a server offers, which it is asked before the person is. */
+interface Offer extends Place {
+  hasBrowserFlow: boolean;
+  /** Undefined where a sign-in has not begun. */
+  signIn?: SignIn | undefined;
+}
+
+async function findOffer(cli: Cli, place: Place, { insecureHttp }: TokenOptions): Promise<Offer> {
+  const client = await cli.client({ endpoint: place.endpoint, insecureHttp });
+  if (place.endpoint === DEFAULT_ENDPOINT) return { ...place, hasBrowserFlow: true };
+  const { findBrowserFlow } = await import("../cloud/browser-login.ts");
+  const signIn = await findBrowserFlow(client);
+  return { ...place, signIn, hasBrowserFlow: signIn !== undefined };
+}
+
+async function ask(cli: Cli, offer: Offer, options: TokenOptions): Promise<TokenInput> {
+  const { endpoint, canChange, hasBrowserFlow, signIn } = offer;
+  if (!hasBrowserFlow) cli.output.prompt(`${endpoint} has no browser sign-in, so this takes an API token`);
+  if (!hasBrowserFlow && !canChange) return paste(cli, endpoint);
   const prompt = await cli.prompt();
   const way = await prompt.pick(`How do you want to sign in to ${endpoint}?`, [
-    { value: "browser", label: "With a web browser" },
+    ...(hasBrowserFlow ? [{ value: "browser", label: "With a web browser" } as const] : []),
     { value: "paste", label: "Paste an API token" },
-  ] as const);
-  return way === "browser" ? signInByBrowser(cli, endpoint, options) : paste(cli, endpoint);
+    ...(canChange ? [{ value: "elsewhere", label: "To another server, such as a Yatai" } as const] : []),
+  ]);
+  if (way === "elsewhere") return ask(cli, await askForServer(cli, options), options);
+  if (way === "paste") return paste(cli, endpoint);
+  return signIn ? approve(cli, endpoint, { signIn, options }) : openBrowserFlow(cli, endpoint, options);
 }
 
-async function paste(cli: Cli, endpoint: string): Promise<Token> {
+/** Asks again for an address that is none, or where no BentoCloud answers. */
+async function askForServer(cli: Cli, options: TokenOptions): Promise<Offer> {
   const prompt = await cli.prompt();
-  const text = await prompt.secret(`API token for ${endpoint} (from ${tokensPage(endpoint)})`);
-  return parseToken(text, "your input");
-}
-
-async function signInByBrowser(cli: Cli, endpoint: string, options: TokenOptions): Promise<Token> {
-  const { beginSignIn } = await import("../cloud/browser-login.ts");
-  const { url, wait } = await beginSignIn(await cli.client({ endpoint, insecureHttp: options.insecureHttp }));
-  cli.output.prompt(`Approve this sign-in at ${url.href}`);
-  if (options.browser && !(await cli.openBrowser(url)))
-    cli.output.info("No browser could be opened; visit the address above");
-  const isShown = cli.isTerminal(2) && !cli.flags.quiet && !cli.output.json;
-  const show = (text: string) => isShown && cli.output.progress(text);
-  try {
-    return await wait({
-      signal: cli.signal,
-      onTick: (leftMs) => void show(`Waiting for approval, ${minutes(leftMs)} left (Ctrl-C cancels)`),
-    });
-  } finally {
-    show("");
+  for (;;) {
+    try {
+      const endpoint = parseEndpoint(await prompt.type("Its address, for example https://bento.example.com"));
+      return await findOffer(cli, { endpoint, canChange: false }, options);
+    } catch (error) {
+      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
+      cli.output.prompt([error.message, error.hint].filter(Boolean).join("; "));
+    }
   }
 }
 
-function minutes(ms: number): string {
-  const count = Math.ceil(ms / 60_000);
-  return count === 1 ? "1 minute" : `${count} minutes`;
+function paste(cli: Cli, endpoint: string): TokenInput {
+  const read = async () => {
+    const prompt = await cli.prompt();
+    const text = await prompt.secret(`API token for ${endpoint} (from ${tokensPage(endpoint)})`);
+    return parseToken(text, "your input");
+  };
+  return { endpoint, kind: "typed", read };
+}
+
+async function openBrowserFlow(cli: Cli, endpoint: string, options: TokenOptions): Promise<TokenInput> {
+  const { beginSignIn } = await import("../cloud/browser-login.ts");
+  const signIn = await beginSignIn(await cli.client({ endpoint, insecureHttp: options.insecureHttp }));
+  return approve(cli, endpoint, { signIn, options });
+}
+
+function approve(
+  cli: Cli,
+  endpoint: string,
+  { signIn, options: { browser: opens, insecureHttp } }: { signIn: SignIn; options: TokenOptions },
+): TokenInput {
+  const read = () => approveSignIn(cli, signIn, { endpoint, opens, insecureHttp });
+  return { endpoint, kind: "made", read };
 }

@@ -1,4 +1,4 @@
-import { wrapAnsi } from "fast-wrap-ansi";
+import { wrapText } from "../system/wrap.ts";
 import type { Row } from "./command.ts";
 
 /** A longer term has its meaning on the next line. */
@@ -9,10 +9,7 @@ const NARROWEST = 20;
 
 /** Lines of at most `width` columns. `hang` begins every line but the first, and takes its part of all of them. */
 export function wrap(text: string, width: number, hang = ""): string {
-  return wrapAnsi(text, Math.max(width - hang.length, NARROWEST), { hard: true }).replaceAll(
-    "\n",
-    `\n${hang}`,
-  );
+  return wrapText(text, Math.max(width - hang.length, NARROWEST)).join(`\n${hang}`);
 }
 
 /** Terms in one column and their meanings in another one. */

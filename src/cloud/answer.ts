@@ -10,12 +10,14 @@ export interface Answer {
   notJson: string | undefined;
   /** How long the server asks to wait before the next request. */
   retryAfterMs: number | undefined;
+  /** The server's clock, when it says so. */
+  time?: Date | undefined;
 }
 
 const MAX_BYTES = 10 * 1024 * 1024;
 
 export function toAnswer(head: Pick<Response, "status" | "headers">, text: string): Answer {
-  const answer = { status: head.status, retryAfterMs: readRetryAfter(head) };
+  const answer = { status: head.status, retryAfterMs: readRetryAfter(head), time: readTime(head) };
   if (text.trim() === "") return { ...answer, body: undefined, notJson: undefined };
   try {
     return { ...answer, body: JSON.parse(text), notJson: undefined };
@@ -54,6 +56,11 @@ export function readRetryAfter({ headers }: Pick<Response, "headers">): number |
   if (!value) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}
+
+function readTime({ headers }: Pick<Response, "headers">): Date | undefined {
+  const time = new Date(headers.get("date") ?? "");
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 /** A name that something is decided by: unsafe characters are replaced, because removing them could make two names equal. */

@@ -12,6 +12,8 @@ export interface SignIn {
   url: URL;
   /** Keeps asking through lost connections and refusals. @throws CliError `TIMEOUT` when nobody approves in time. */
   wait(options: WaitOptions): Promise<Token>;
+  /** Asks once more, over another client: someone may have approved since the last time. */
+  collect(client: Client): Promise<Token | undefined>;
 }
 
 interface WaitOptions {
@@ -27,19 +29,35 @@ const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 5_000;
 const MAX_CODE_LENGTH = 1_024;
 
-export async function beginSignIn(client: Client): Promise<SignIn> {
+/** Undefined where the server has no browser flow, as a self-hosted Yatai. */
+export async function findBrowserFlow(client: Client): Promise<SignIn | undefined> {
   const answer = await client.get("/api/v1/auth/code");
   const code = textField(answer, "code");
-  if (code === undefined || code.length > MAX_CODE_LENGTH) throw withoutBrowserFlow(answer, client.endpoint);
+  if (answer.status === 404 && !answer.notJson) return undefined;
+  if (code === undefined || code.length > MAX_CODE_LENGTH)
+    throw refusal(answer, client.endpoint) ?? withoutBrowserFlow(client.endpoint);
   const url = new URL(tokensPage(client.endpoint));
   url.searchParams.set("code", code);
-  return { url, wait: (options) => poll(client, code, options) };
+  const path = `/api/v1/auth/token?${new URLSearchParams({ code })}`;
+  return {
+    url,
+    wait: (options) => poll(client, path, options),
+    async collect(other) {
+      const answer = await askOnce(other, path);
+      return answer && isSuccess(answer) ? readToken(answer, other.endpoint) : undefined;
+    },
+  };
 }
 
-async function poll(client: Client, code: string, options: WaitOptions): Promise<Token> {
+export async function beginSignIn(client: Client): Promise<SignIn> {
+  const signIn = await findBrowserFlow(client);
+  if (!signIn) throw withoutBrowserFlow(client.endpoint);
+  return signIn;
+}
+
+async function poll(client: Client, path: string, options: WaitOptions): Promise<Token> {
   const { signal, onTick, deadlineMs = DEADLINE_MS, firstDelayMs = FIRST_DELAY_MS } = options;
   const end = performance.now() + deadlineMs;
-  const path = `/api/v1/auth/token?${new URLSearchParams({ code })}`;
   let retryAfterMs = 0;
   for (let delay = firstDelayMs; performance.now() < end; delay = Math.min(delay * 1.2, LONGEST_DELAY_MS)) {
     const left = end - performance.now();
@@ -48,7 +66,7 @@ async function poll(client: Client, code: string, options: WaitOptions): Promise
       throw cancelled();
     });
     const answer = await askOnce(client, path);
-    if (answer && answer.status >= 200 && answer.status < 300) return readToken(answer, client.endpoint);
+    if (answer && isSuccess(answer)) return readToken(answer, client.endpoint);
     // 410: the code has expired. Any other refusal: nobody has approved yet.
     if (answer?.status === 410)
       throw notApproved("the sign-in was not approved in time: its code is no longer valid");
@@ -57,8 +75,12 @@ async function poll(client: Client, code: string, options: WaitOptions): Promise
   throw notApproved(`nobody approved the sign-in within ${Math.round(deadlineMs / 60_000)} minutes`);
 }
 
+function isSuccess({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
+}
+
 function notApproved(message: string): CliError {
-  return new CliError("TIMEOUT", message, { hint: "run `bentocloud login` again" });
+  return new CliError("TIMEOUT", message, { hint: "run the command again" });
 }
 
 /** Undefined when there was no answer: a laptop may sleep or change networks meanwhile. */
@@ -78,14 +100,12 @@ function readToken(answer: Answer, endpoint: string): Token {
   throw (
     refusal(answer, endpoint) ??
     new CliError("NOT_BENTOCLOUD", `${endpoint} approved the sign-in but sent no usable token`, {
-      hint: "run `bentocloud login` again",
+      hint: "run the command again",
     })
   );
 }
 
-function withoutBrowserFlow(answer: Answer, endpoint: string): CliError {
-  const failure = refusal(answer, endpoint);
-  if (failure && answer.status !== 404) return failure;
+function withoutBrowserFlow(endpoint: string): CliError {
   return new CliError("NOT_BENTOCLOUD", `${endpoint} has no browser sign-in`, {
     hint: `make an API token at ${tokensPage(endpoint)} and pass it with --with-token`,
   });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Endpoint, isLoopback, parseEndpoint } from "../contexts/endpoint.ts";
+import { type Endpoint, isLoopback, parseEndpoint, parseStoredEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { cancelled, CliError, usageError } from "../errors.ts";
 import type { Route } from "../system/proxy.ts";
@@ -51,7 +51,8 @@ const FIRST_DELAY_MS = 250;
 
 /** @throws CliError when the endpoint must not be used, or the token cannot be sent in a header. */
 export function createClient(options: ClientOptions): Client {
-  const endpoint = parseEndpoint(options.endpoint);
+  const { endpoint: given } = options;
+  const endpoint = typeof given === "string" ? parseEndpoint(given) : parseStoredEndpoint(given);
   if (endpoint.startsWith("http:") && !isLoopback(endpoint) && !options.insecureHttp) {
     throw usageError(
       `${endpoint} is plain http: anyone on the way could read the token`,
@@ -59,9 +60,7 @@ export function createClient(options: ClientOptions): Client {
     );
   }
   if (options.token && !options.token.sendable) {
-    throw new CliError("TOKEN_REJECTED", "the stored API token has characters that no token has", {
-      hint: "sign in again with `bentocloud login`",
-    });
+    throw new CliError("TOKEN_REJECTED", "the stored API token has characters that no token has");
   }
   const call: Call = { ...options, endpoint };
   const readAnswer = async (response: Response) => toAnswer(response, await readText(response, endpoint));

@@ -12,6 +12,8 @@ export interface Identification {
   organization: string | null;
   /** Why the verdict is not `valid`. */
   error: CliError | undefined;
+  /** The server's clock, when it says so. */
+  time?: Date | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function identify(client: Client): Promise<Identification> {
     ask(client, "/api/v1/current_org"),
   ]);
   if ("error" in user) return failed(user.error);
-  const { email } = user;
+  const { email, time } = user;
   // If the server has gone away since the first answer, this failure says nothing about the token.
   const isGone =
     "error" in organization &&
@@ -33,10 +35,10 @@ export async function identify(client: Client): Promise<Identification> {
   if ("error" in organization && isGone) return failed(organization.error);
   if ("error" in organization)
     return { ...failed(withoutOrganization(organization.error, client.endpoint)), email };
-  return { verdict: "valid", email, organization: organization.name, error: undefined };
+  return { verdict: "valid", email, organization: organization.name, error: undefined, time };
 }
 
-type Named = { name: string; email: string | null };
+type Named = { name: string; email: string | null; time?: Date | undefined };
 
 /** Expects an object with a name. A user of a self-hosted server may have no e-mail. */
 async function ask(client: Client, path: string): Promise<Named | { error: CliError }> {
@@ -45,7 +47,8 @@ async function ask(client: Client, path: string): Promise<Named | { error: CliEr
     const error = refusal(answer, client.endpoint);
     if (error) return { error };
     const name = serverName(fieldOf(answer.body, "name"));
-    if (name !== undefined) return { name, email: serverText(fieldOf(answer.body, "email")) ?? null };
+    const email = serverText(fieldOf(answer.body, "email")) ?? null;
+    if (name !== undefined) return { name, email, time: answer.time };
     const what = answer.body === undefined ? "nothing" : "JSON of another shape";
     return { error: notBentoCloud(client.endpoint, what) };
   } catch (error) {

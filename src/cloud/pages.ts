@@ -9,7 +9,7 @@ export interface Page {
   head: Head;
   text: string;
   /** Undefined when the answer is an error. */
-  list: { body: unknown; items: readonly unknown[] } | undefined;
+  list: { body: unknown; items: readonly unknown[]; read: number; total: number } | undefined;
 }
 
 /** The most that Python bentoml asks for. */
@@ -46,7 +46,7 @@ export async function* pagesOf(client: Client, message: Message): AsyncGenerator
       throw new CliError("FAILURE", `a list of ${end - first} items is too long for --paginate`, {
         hint: "ask for one part at a time, with start and count in the query",
       });
-    yield { head, text, list: { body, items } };
+    yield { head, text, list: { body, items, read: start + items.length - first, total: end - first } };
     if (items.length === 0) return;
     [start, before] = [start + items.length, text];
   }

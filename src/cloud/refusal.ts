@@ -9,7 +9,10 @@ interface Details {
   hint?: string | undefined;
 }
 
-/** An answer that is not a success, as an error that still knows what the server said. */
+/**
+ * An answer that is not a success, as an error that still knows what the server said. It has a hint only for what does
+ * not depend on where the token comes from.
+ */
 export class RefusalError extends CliError {
   readonly meaning: Meaning;
   /** Whether the server said it in words that leave no doubt. */
@@ -90,9 +93,7 @@ export function refusedRequest(answer: Pick<Answer, "status" | "body">, endpoint
 }
 
 export function notBentoCloud(endpoint: string, what: string): CliError {
-  return new CliError("NOT_BENTOCLOUD", `${endpoint} is not BentoCloud: it answers with ${what}`, {
-    hint: "check the endpoint; a proxy or a sign-in page of the network may stand in between",
-  });
+  return new CliError("NOT_BENTOCLOUD", `${endpoint} is not BentoCloud: it answers with ${what}`);
 }
 
 function proxyRefusal(endpoint: string): CliError {
@@ -126,13 +127,12 @@ function refusalError({ code, meaning, isKnown, said, endpoint }: Found): Refusa
   return new RefusalError(code, withReason(sentence, said), { meaning, isKnown, hint });
 }
 
-function describe(code: ErrorCode, meaning: Meaning, endpoint: string): [sentence: string, hint: string] {
-  const signIn = `make an API token at ${tokensPage(endpoint)} and sign in with it (bentocloud login)`;
+function describe(code: ErrorCode, meaning: Meaning, endpoint: string): [sentence: string, hint?: string] {
   switch (code) {
     case "TOKEN_REJECTED":
-      return [`${endpoint} does not accept the API token`, signIn];
+      return [`${endpoint} does not accept the API token`];
     case "TOKEN_EXPIRED":
-      return [`the API token for ${endpoint} has expired`, signIn];
+      return [`the API token for ${endpoint} has expired`];
     case "FORBIDDEN":
       return meaning === "no_member"
         ? [

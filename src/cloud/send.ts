@@ -109,8 +109,5 @@ function followable(location: string, from: URL, endpoint: string): URL {
   throw new CliError(
     "HOST_MISMATCH",
     `${endpoint} redirects to ${showPlace(target)}; nothing was sent there`,
-    {
-      hint: "if the server moved, sign in with `bentocloud login --endpoint` and its new address",
-    },
   );
 }

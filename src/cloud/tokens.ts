@@ -13,6 +13,9 @@ export interface TokenFields {
   expiresAt?: Date;
 }
 
+/** Told after each page how many tokens were read, and of how many. */
+type OnPage = (read: number, total: number) => void;
+
 const PATH = "/api/v1/api_tokens";
 const PAGE_SIZE = 100;
 /** A longer list is an error of the server, and would fill the memory of this machine. */
@@ -24,9 +27,9 @@ const MAX_READINGS = 4;
  * All tokens of the user in the current organization, newest first, or an error: which token is deleted must not be
  * decided by a part of the list.
  */
-export async function listTokens(client: Client): Promise<ApiToken[]> {
+export async function listTokens(client: Client, onPage?: OnPage): Promise<ApiToken[]> {
   for (let reading = 1; ; reading += 1) {
-    const { tokens, total, isSteady } = await readPages(client);
+    const { tokens, total, isSteady } = await readPages(client, onPage);
     if (isSteady || (reading >= MAX_READINGS && tokens.length >= total)) return tokens;
     if (reading >= MAX_READINGS)
       throw new CliError("FAILURE", `${client.endpoint} lists ${tokens.length} of ${total} API tokens`);
@@ -37,7 +40,7 @@ export async function listTokens(client: Client): Promise<ApiToken[]> {
  * Ends at the total of the first page, and at a page without anything new. `isSteady` is false when a token was created
  * or deleted meanwhile, which moves the others from page to page.
  */
-async function readPages(client: Client) {
+async function readPages(client: Client, onPage?: OnPage) {
   const { endpoint } = client;
   const found = new Map<string, ApiToken>();
   const totals: number[] = [];
@@ -56,6 +59,7 @@ async function readPages(client: Client) {
       characters += token.name.length + token.description.length + (token.scopes ?? []).join().length;
     }
     start += items.length;
+    onPage?.(start, total as number);
     if (Math.max(totals[0]!, start) > MAX_TOKENS || characters > MAX_CHARACTERS)
       throw new CliError("FAILURE", `${endpoint} lists more API tokens than can be read: ${totals[0]}`);
     if (found.size === known) break;

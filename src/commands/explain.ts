@@ -20,18 +20,18 @@ export const explain = command({
       cli.output.data(explanation);
       return exitCode;
     }
-    printActive(cli.output, explanation);
+    await printActive(cli.output, explanation);
     cli.output.line("");
     await cli.output.table(["", "FROM", "VALUE", "WHERE", "WHY"], explanation.candidates.map(toRow));
     cli.output.line("");
-    printPython(cli.output, explanation.python);
+    await printPython(cli.output, explanation.python);
     if (hint) cli.output.hint(hint);
     return exitCode;
   },
 });
 
-function printActive(output: Output, { active, pins }: Explanation): void {
-  output.fields([
+async function printActive(output: Output, { active, pins }: Explanation): Promise<void> {
+  await output.fields([
     ["context", cap(active.name ?? "-", MAX_SHOWN)],
     ["source", active.source && describeSource(active.source)],
     ["endpoint", active.endpoint],
@@ -54,12 +54,13 @@ function toRow(candidate: Explanation["candidates"][number]): Cell[] {
   const where = path === null ? "-" : line === null ? path : `${path}:${line}`;
   const from = kind === "project" ? ".bentorc" : name;
   const cells = [chosen ? "*" : " ", from, cap(value ?? "-", MAX_SHOWN), where, reason];
-  return chosen ? cells.map((text) => ({ text, tone: "good" })) : cells;
+  return chosen ? cells.map((text) => ({ text, tone: "bold" })) : cells;
 }
 
-function printPython(output: Output, { name, endpoint, differs, reason }: Explanation["python"]): void {
+async function printPython(output: Output, python: Explanation["python"]): Promise<void> {
+  const { name, endpoint, differs, reason } = python;
   const login = name === null ? "nothing" : `${cap(name, MAX_SHOWN)}, ${endpoint}`;
-  output.fields([
+  await output.fields([
     ["bentoml", `${login}${differs ? "" : " (the same)"}`, differs ? "warning" : "good"],
     ["because", reason],
   ]);

@@ -1,11 +1,12 @@
 import { command, flag } from "../cli/command.ts";
 import { checkActive, worstExitCode, type Status } from "../auth/status.ts";
+import { haveEndpoints } from "../auth/list-contexts.ts";
+import { showExpiry } from "../auth/show-expiry.ts";
 import { checkAll } from "../auth/status-all.ts";
 import { exitCodeOf, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import type { Cell } from "../system/table.ts";
+import type { Cells } from "../system/table.ts";
 import type { Tone } from "../system/paint.ts";
-import { showWhen } from "../system/time.ts";
 import { describeSource } from "../resolve/active.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
@@ -27,7 +28,7 @@ export const status = command({
     const options = { offline: args.offline, insecureHttp: args["insecure-http"] };
     const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
     if (!args.all) {
-      for (const one of statuses) printOne(cli, one);
+      for (const one of statuses) await printOne(cli, one);
       return worstExitCode(statuses);
     }
     const { problems } = await cli.store.read();
@@ -37,16 +38,18 @@ export const status = command({
   },
 });
 
-function printOne({ output, now }: Cli, { hint, ...status }: Status): void {
+async function printOne(cli: Cli, { hint, ...status }: Status): Promise<void> {
+  const { output } = cli;
   if (output.json) return output.data(status);
-  output.fields([
+  const expiry = expiryOf(status, cli);
+  await output.fields([
     ["context", status.name],
     ["source", describeSource(status.source)],
     ["endpoint", status.endpoint],
     ["token", status.token_masked],
     ["user", status.email],
     ["organization", status.organization],
-    ["expires", status.expires_at && showWhen(new Date(status.expires_at), now())],
+    ["expires", expiry?.text ?? null, expiry?.tone],
     ["verdict", status.verdict, toneOf(status)],
     ["reason", status.reason],
   ]);
@@ -54,26 +57,38 @@ function printOne({ output, now }: Cli, { hint, ...status }: Status): void {
 }
 
 async function printAll(
-  { output, store }: Cli,
+  cli: Cli,
   statuses: readonly Status[],
   problems: readonly { line: number; message: string }[],
 ): Promise<void> {
+  const { output, store } = cli;
   if (output.json) {
     const contexts = statuses.map(({ hint: _hint, ...status }) => status);
     return output.data({ contexts, problems: problems.map(({ line, message }) => ({ line, message })) });
   }
   for (const { line, message } of problems) output.warn(`${store.paths.file}:${line}: ${message}`);
   if (statuses.length === 0) return output.info("No contexts yet; `bentocloud login` makes one");
-  const rows = statuses.map((status): Cell[] => [
-    status.active ? "*" : " ",
-    status.name,
-    status.endpoint ?? "-",
-    status.email ?? "-",
-    status.organization ?? "-",
-    { text: status.verdict, tone: toneOf(status) },
-  ]);
-  await output.table(["", "NAME", "ENDPOINT", "USER", "ORGANIZATION", "VERDICT"], rows);
+  const hasEndpoint = haveEndpoints(statuses);
+  const rows = statuses.map((status): Cells => {
+    const { name, active, endpoint, email, organization, verdict } = status;
+    return [
+      active ? "*" : " ",
+      active ? { text: name, tone: "bold" } : name,
+      organization ?? "-",
+      hasEndpoint ? (endpoint ?? "-") : null,
+      email ?? "-",
+      expiryOf(status, cli) ?? "-",
+      { text: verdict, tone: toneOf(status) },
+    ];
+  });
+  const header = ["", "NAME", "ORGANIZATION", hasEndpoint ? "ENDPOINT" : null, "USER", "EXPIRES", "VERDICT"];
+  await output.table(header, rows, { spare: "USER" });
   for (const { name, reason } of statuses) if (reason) output.info(`${name}: ${reason}`);
+}
+
+/** Undefined when the token never expires, or when the server has not said. */
+function expiryOf({ expires_at }: Pick<Status, "expires_at">, cli: Cli) {
+  return expires_at === null ? undefined : showExpiry({ expiresAt: new Date(expires_at) }, cli);
 }
 
 function toneOf({ verdict }: Pick<Status, "verdict">): Tone {

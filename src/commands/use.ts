@@ -1,8 +1,8 @@
 import { command } from "../cli/command.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
+import { describeContext } from "../auth/describe-context.ts";
 import { reportNarrowed, reportWinner } from "../auth/report-login.ts";
 import { previousContext, switchContext, requireStored } from "../store/manage-contexts.ts";
-import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { CONTEXT } from "./_args.ts";
 
@@ -21,10 +21,13 @@ export const use = command({
     const name = args.name === "-" ? await previousContext(cli.store) : (args.name ?? (await pick(cli)));
     const context = await requireStored(cli.store, name);
     await warnOfExpiry(cli, context);
+    const place = await describeContext(cli, context);
     const { result: previous, narrowed } = await switchContext(cli.store, name);
     if (cli.output.json) cli.output.data({ name, previous });
     cli.output.success(
-      previous === name ? `"${name}" is the current context already` : `Switched to context "${name}"`,
+      previous === name
+        ? `"${name}" is the current context already${place}`
+        : `Switched to context "${name}"${place}`,
     );
     reportNarrowed(cli, narrowed);
     await reportWinner(cli, name);
@@ -32,13 +35,6 @@ export const use = command({
 });
 
 async function pick(cli: Cli): Promise<string> {
-  const { contexts, current } = await cli.store.read();
-  if (!cli.interactive)
-    throw usageError("which context? give its name", "`bentocloud context list` shows the contexts");
-  if (contexts.length === 0) {
-    throw new CliError("NOT_LOGGED_IN", "there are no contexts to choose from", { hint: "bentocloud login" });
-  }
-  const prompt = await cli.prompt();
-  const choices = contexts.map(({ name, endpoint }) => ({ value: name, label: name, hint: endpoint.masked }));
-  return prompt.pick("Switch to which context?", choices, current.name);
+  const { pickContext } = await import("../auth/pick-context.ts");
+  return pickContext(cli, "Switch to which context?");
 }

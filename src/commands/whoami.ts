@@ -16,6 +16,6 @@ export const whoami = command({
     const { name } = session.active;
     const { email, organization } = identification;
     if (cli.output.json) cli.output.data({ email, organization, name, endpoint: session.context.endpoint });
-    else cli.output.line(`${email ? `${email} in ` : ""}${organization} (context ${name})`);
+    else await cli.output.sentence(`${email ? `${email} in ` : ""}${organization} (context ${name})`);
   },
 });

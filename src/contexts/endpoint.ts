@@ -1,4 +1,4 @@
-import { usageError } from "../errors.ts";
+import { CliError, usageError } from "../errors.ts";
 import { redactSecret } from "../system/redact.ts";
 import { Masked } from "./masked.ts";
 
@@ -41,6 +41,19 @@ export function parseEndpoint(endpoint: string | Endpoint): string {
   if (trimmed.includes("?")) throw usageError("an endpoint has no query (?…)");
   if (trimmed.includes("#")) throw usageError("an endpoint has no fragment (#…)");
   return url.origin + withoutLastSlashes(url.pathname);
+}
+
+/** An endpoint that is stored and cannot be used, as {@link parseEndpoint} says it. */
+export class StoredEndpointError extends CliError {}
+
+/** @throws StoredEndpointError */
+export function parseStoredEndpoint(endpoint: Endpoint): string {
+  try {
+    return parseEndpoint(endpoint);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new StoredEndpointError("USAGE", `the stored endpoint cannot be used: ${error.message}`);
+  }
 }
 
 /** Avoids the regular expression `/+$`, which takes n² steps for n slashes. */
@@ -110,7 +123,7 @@ export function isLoopback(endpoint: string): boolean {
 
 /** The page of the console on which users create and revoke API tokens. */
 export function tokensPage(endpoint: string | Endpoint): string {
-  return `${endpoint}/api_tokens`;
+  return `${withoutLastSlashes(String(endpoint))}/api_tokens`;
 }
 
 function toUrl(text: string): URL {

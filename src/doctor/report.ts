@@ -10,9 +10,9 @@ import { VERSION } from "../version.ts";
 export type Text = readonly (string | Private)[];
 
 interface Private {
-  /** What a report prints, in angle brackets. */
+  /** A report prints it in angle brackets, instead of the value. */
   kind: string;
-  /** What the user sees. */
+  /** The text for the user. */
   shown: string;
   /** Numbers the values of one kind in a report; undefined when they need not be told apart. */
   value?: string;

@@ -4,7 +4,9 @@ import { warnOfEmptyVariables } from "../resolve/environment.ts";
 import { createResolver } from "../resolve/resolver.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import type { Token } from "../contexts/token.ts";
-import { openSession } from "../auth/session.ts";
+import { CliError } from "../errors.ts";
+import { type Opener, openSession } from "../auth/session.ts";
+import { withRemedy } from "../resolve/remedy.ts";
 import { emitWarning, ownEnvironment, workingDirectory } from "../system/runtime.ts";
 import { type RequestOptions, withDefaults } from "./create-client.ts";
 
@@ -51,15 +53,16 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
     alert: warn,
   });
   warnOfEmptyVariables(env, warn);
-  const { active, context, token } = await openSession(
-    {
-      store: resolver.store,
-      now: () => new Date(),
-      resolve: () => resolver.resolve(name, warn),
-      client: async (asked) => createClient({ ...request, ...asked, env, debug: () => {} }),
-    },
-    request,
-  );
+  let resolved: Active | undefined;
+  const opener: Opener = {
+    store: resolver.store,
+    now: () => new Date(),
+    resolve: async () => (resolved = await resolver.resolve(name, warn)),
+    client: async (asked) => createClient({ ...request, ...asked, env, debug: () => {} }),
+  };
+  const { active, context, token } = await openSession(opener, request).catch((error: unknown) => {
+    throw resolved && error instanceof CliError ? withRemedy(error, resolved, env) : error;
+  });
   const { endpoint, email } = context;
   return {
     name: active.name,

@@ -3,6 +3,7 @@ import { Endpoint, isSamePlace } from "../contexts/endpoint.ts";
 import { CliError } from "../errors.ts";
 import { cap } from "../system/text.ts";
 import { type Active, describeSource } from "./active.ts";
+import type { Project } from "./bentorc.ts";
 
 /** A pinned value may be 64 KiB long. */
 const MAX_SHOWN = 256;
@@ -52,13 +53,26 @@ function checkPin(active: Active, what: Pin["what"], actual: string | Endpoint |
   const { project, name, source } = active;
   const pinned = project?.[what];
   if (!project || pinned === undefined || (actual !== null && isMatch(pinned, actual))) return;
-  const way = source.kind === "user" ? "--context or `bentocloud use`" : "--context";
   throw new CliError(
     "PIN_MISMATCH",
     `${describePin(project, what, pinned)}, but the context "${name}", chosen by ${describeSource(source)}, has ` +
       `"${actual ?? "unknown"}"`,
-    { hint: `choose another context with ${way}, or correct the pin` },
+    { hint: `${adviseOnChoice(source)}, or correct the pin` },
   );
+}
+
+/** What chose the context decides what chooses another one. */
+function adviseOnChoice({ kind, name }: Active["source"]): string {
+  switch (kind) {
+    case "env_key":
+      return `unset ${name}, choose a context with --context`;
+    case "env_context":
+      return `set ${name} to another context`;
+    case "user":
+      return "choose another context with --context or `bentocloud use`";
+    default:
+      return "choose another context with --context";
+  }
 }
 
 /** @throws CliError when a request asks for another organization than the pinned one, in its header or in its query. */
@@ -80,6 +94,20 @@ export function checkRequestedOrganization(
     `${describePin(project, "organization", pinned)}, but the request asks for "${cap(requested, MAX_SHOWN)}"`,
     { hint: "leave it out of the request, or correct the pin" },
   );
+}
+
+/**
+ * What a sign-in in this project should lead to; empty without pins. A pin is no endpoint to use: a person has to type
+ * it before a token goes there.
+ */
+export function describeExpectation(project: Project | undefined, chosen?: string): string {
+  const { endpoint, organization } = project ?? {};
+  const isElsewhere = endpoint !== undefined && !(chosen && isSamePlace(endpoint, new Endpoint(chosen)));
+  const expected = [
+    isElsewhere && `the endpoint "${cap(endpoint.masked, MAX_SHOWN)}", which --endpoint chooses`,
+    organization !== undefined && `the organization "${cap(organization, MAX_SHOWN)}"`,
+  ].filter((part) => part !== false);
+  return expected.length === 0 ? "" : `this project expects ${expected.join(", and ")}`;
 }
 
 function describePin(

@@ -2,9 +2,10 @@ import { type Context, noSuchContext, usableTokenOf } from "../contexts/context.
 import { canName, showName } from "../contexts/name.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import { cap, looksLikeToken, quoteWord } from "../system/text.ts";
+import { looksLikeToken, quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
 import type { Project } from "./bentorc.ts";
+import { describeExpectation } from "./pins.ts";
 
 /** @throws CliError with the missing name, the source that chose it, and the command to run. */
 export function requireContext(active: Active): Context {
@@ -22,37 +23,37 @@ export function requireContext(active: Active): Context {
       });
     case "project":
       throw new CliError("NOT_LOGGED_IN", `you have no context ${shown}, which ${source.path} asks for`, {
-        hint: adviseForProject(name, project),
+        hint: adviseForProject(active),
       });
     default:
       throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context ${shown}`, {
         hint:
           (others.length > 0 ? "bentocloud use NAME (`bentocloud context list`), or " : "") +
-          `bentocloud login${describeExpectedEndpoint(project)}`,
+          `bentocloud login${describeProject(project)}`,
       });
   }
 }
 
-function adviseForProject(name: string, project: Project | undefined): string {
+function adviseForProject({ name, project, others }: Active): string {
   const path = project?.path ?? "";
   if (looksLikeToken(name)) return `if it is an API token, remove it from ${path} and revoke it`;
   if (!canName(name)) return `correct it in ${path}: no login can have that name`;
-  return loginCommand(name) + describeExpectedEndpoint(project);
+  // With other contexts about, the project alone is no reason to make another one current.
+  const use = others.length > 0 ? " --no-use" : "";
+  return loginCommand(name) + use + describeProject(project);
 }
 
-/** Follows a login command in a hint. A pin is no endpoint to use: a person has to type it before a token goes there. */
-function describeExpectedEndpoint(project: Project | undefined): string {
-  if (project?.endpoint === undefined) return "";
-  return `; this project expects the endpoint "${cap(project.endpoint.masked, 256)}", which --endpoint chooses`;
+/** Follows a login command in a hint. */
+function describeProject(project: Project | undefined): string {
+  const expectation = describeExpectation(project);
+  return expectation === "" ? "" : `; ${expectation}`;
 }
 
 /** @throws CliError when the context has no usable token. */
 export function requireToken(context: Context): Token {
   const token = usableTokenOf(context);
   if (token) return token;
-  throw new CliError("NOT_LOGGED_IN", `the context "${context.name}" has no API token`, {
-    hint: loginCommand(context.name),
-  });
+  throw new CliError("NOT_LOGGED_IN", `the context "${context.name}" has no API token`);
 }
 
 /** The command that signs in to this context again. */

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { cancelled } from "../errors.ts";
@@ -15,14 +14,6 @@ import { withoutVariables } from "./runtime.ts";
 export interface Patience {
   timeoutMs: number;
   signal: AbortSignal;
-}
-
-/** Every address of a host, IPv4 and IPv6. */
-export async function resolveHost(url: URL, patience: Patience): Promise<string[]> {
-  const addresses = addressesOf(url);
-  if (addresses.length > 1) return addresses;
-  const found = await within(patience, () => lookup(hostOf(url), { all: true }));
-  return [...new Set(found.map(({ address }) => address))];
 }
 
 /** How long it takes to get to a server, or to a proxy that connects to it, in milliseconds. */

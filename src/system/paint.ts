@@ -1,5 +1,5 @@
 /** What a text is to the reader; its colour follows from that. */
-export type Tone = "good" | "bad" | "warning" | "dim" | "bold";
+export type Tone = "good" | "bad" | "warning" | "dim" | "bold" | "key" | "string";
 
 /** What a message begins with, by its kind. */
 export const PREFIXES: Record<string, readonly [text: string, tone: Tone]> = {
@@ -7,6 +7,7 @@ export const PREFIXES: Record<string, readonly [text: string, tone: Tone]> = {
   error: ["error:", "bad"],
   warn: ["warning:", "warning"],
   hint: ["hint:", "dim"],
+  debug: ["debug:", "dim"],
 };
 
 /** The SGR codes that begin and end each tone. */
@@ -16,6 +17,8 @@ const CODES: Record<Tone, readonly [number, number]> = {
   warning: [33, 39],
   dim: [90, 39],
   bold: [1, 22],
+  key: [36, 39],
+  string: [32, 39],
 };
 
 export function paint(text: string, tone: Tone): string {

@@ -1,8 +1,11 @@
-import { confirm, isCancel, select, updateSettings } from "@clack/prompts";
+import { confirm, isCancel, updateSettings } from "@clack/prompts";
 import { cancelled, usageError } from "../errors.ts";
 import { askLine, type Question } from "./line-input.ts";
+import type { Output } from "./output.ts";
+import { endOf, pickFrom } from "./picker.ts";
 import { safe } from "./redact.ts";
-import { clean } from "./text.ts";
+import { clean, toAsciiMarks } from "./text.ts";
+import { wrapText } from "./wrap.ts";
 
 /**
  * Questions on stderr, so that `$(bentocloud …)` works while someone answers. A question that nobody can answer is a
@@ -11,46 +14,49 @@ import { clean } from "./text.ts";
 export interface Prompt {
   /** Hidden input. */
   secret(message: string): Promise<string>;
-  pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T>;
+  /** One of a list, which shrinks to the rows that have what is typed. */
+  pick<const T>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T>;
   confirm(message: string): Promise<boolean>;
   /** One visible line. */
   type(message: string): Promise<string>;
 }
 
-interface Choice<T extends string> {
+interface Choice<T> {
   value: T;
   label: string;
-  hint?: string;
+  /** Further columns of its row. */
+  details?: readonly string[];
 }
 
-/** `settle` resolves when every message before the question is on the screen. */
-export function createPrompt(signal: AbortSignal, settle: () => Promise<void>): Prompt {
+export function createPrompt(signal: AbortSignal, output: Output): Prompt {
   // By default Ctrl-D ends the input but not the question, and what is typed after it would be visible.
   updateSettings({ aliases: { "\u0004": "cancel" } });
   // Without a width the library would print one character a line.
   if (!process.stderr.columns) process.stderr.columns = 80;
   const streams = { input: process.stdin, output: process.stderr, signal, withGuide: false };
+  const show = (text: string) => (output.unicode ? safe(text) : toAsciiMarks(safe(text)));
   const ask = async <T>(question: () => Promise<T>) => {
-    await settle();
+    await output.settle();
     const answer = await question();
     if (isCancel(answer)) throw cancelled();
     return answer as Exclude<T, symbol>;
   };
-  const askFor = (show: Show, message: string) =>
-    ask(() => askLine({ message: safe(message), show }, streams));
+  const askFor = (showAnswer: Show, text: string) => {
+    const message = wrapText(show(text), output.columns).join("\n");
+    return ask(() => askLine({ message, show: showAnswer }, streams));
+  };
   return {
     secret: (message) => askFor(showStars, message),
-    async pick<T extends string>(message: string, choices: readonly Choice<T>[], initial?: T) {
-      const options = choices.map(({ value, label, hint }) => ({
-        value: value as string,
-        label: safe(label),
-        ...(hint === undefined ? {} : { hint: safe(hint) }),
+    async pick(message, choices, initial) {
+      const rows = choices.map(({ value, label, details = [] }) => ({
+        value,
+        cells: [label, ...details].map(show),
       }));
-      const list = { options, maxItems: 12, showInstructions: false };
-      const start = initial === undefined ? {} : { initialValue: initial as string };
-      return (await ask(() => select({ ...streams, ...list, ...start, message: safe(message) }))) as T;
+      const ellipsis = output.unicode ? "…" : "...";
+      const list = { message: show(message), choices: rows, initial, ellipsis };
+      return (await ask(() => pickFrom(list, streams))).value;
     },
-    confirm: (message) => ask(() => confirm({ ...streams, message: safe(message), initialValue: false })),
+    confirm: (message) => ask(() => confirm({ ...streams, message: show(message), initialValue: false })),
     type: (message) => askFor(showEnd, message),
   };
 }
@@ -65,7 +71,7 @@ const showStars: Show = ({ length }, columns) => {
   return length <= stars.length ? stars : `(${length} characters)`.slice(0, columns);
 };
 
-const showEnd: Show = (characters, columns) => clean(characters.slice(-columns).join(""));
+const showEnd: Show = (characters, columns) => endOf(clean(characters.slice(-columns).join("")), columns);
 
 /** For when no person can answer: every question is a usage error with the reason. */
 export function refusePrompt(reason: string): Prompt {

@@ -10,6 +10,23 @@ export function isTerminal(descriptor: number): boolean {
   return isTTY(descriptor);
 }
 
+const DEFAULT_COLUMNS = 80;
+
+/** Infinite for a stream that is no terminal. */
+export function columnsOf(descriptor: number): number {
+  if (!isTerminal(descriptor)) return Infinity;
+  if (!process.versions.bun)
+    return process[descriptor === 1 ? "stdout" : "stderr"].columns || DEFAULT_COLUMNS;
+  const { TTY } = process.binding("tty_wrap") as TerminalBinding;
+  const size = [0, 0];
+  new TTY(descriptor, {}).getWindowSize(size);
+  return size[0] || DEFAULT_COLUMNS;
+}
+
+interface TerminalBinding {
+  TTY: new (descriptor: number, context: object) => { getWindowSize(size: number[]): boolean };
+}
+
 /** In hexadecimal. */
 export function sha256(text: string): string {
   if (process.versions.bun) return new Bun.CryptoHasher("sha256").update(text).digest("hex");

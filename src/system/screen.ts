@@ -1,17 +1,20 @@
+import type { Tone } from "./paint.ts";
 import { cleanLines, escapeUnsafe } from "./text.ts";
+
+type Paint = (text: string, tone: Tone) => string;
 
 const PIECE = 64 * 1024;
 /** What lies deeper is not indented further: a hundred thousand brackets would print gigabytes of blanks. */
 const MAX_INDENTED = 32;
 
 /**
- * A server's answer for a terminal, piece by piece: JSON is indented, and nothing in it can drive the terminal. Its tokens
+ * A server's answer for a terminal, piece by piece: JSON is indented and coloured, and nothing in it can drive the terminal. Its tokens
  * are found by hand and none is kept: a regular expression gives up without an error in a string of millions of
  * characters, and `JSON.parse` takes 400 MB for 10 MiB of empty lists.
  */
-export function* showOnScreen(text: string): Generator<string> {
+export function* showOnScreen(text: string, paint: Paint): Generator<string> {
   if (isJson(text)) {
-    for (const piece of indent(text)) yield escapeUnsafe(piece);
+    yield* indent(text, paint);
     yield "\n";
     return;
   }
@@ -63,24 +66,28 @@ function isScalar(token: string): boolean {
 }
 
 /** Works on the text, so that numbers and strings stay as they are written. */
-function* indent(json: string): Generator<string> {
+function* indent(json: string, paint: Paint): Generator<string> {
   let depth = 0;
   let piece = "";
   let before = "";
+  /** A string: whether it is a key is known from the token behind it. */
+  let held = "";
   for (const token of tokensOf(json)) {
+    if (held !== "") piece += paint(escapeUnsafe(held), token === ":" ? "key" : "string");
     const isEnd = token === "]" || token === "}";
     const isFirst = before === "[" || before === "{";
     if (isEnd) depth -= 1;
     if (isEnd !== isFirst || before === ",") piece += `\n${"  ".repeat(Math.min(depth, MAX_INDENTED))}`;
     else if (before === ":") piece += " ";
-    piece += token;
+    held = token.startsWith('"') ? token : "";
+    if (held === "") piece += token;
     if (token === "[" || token === "{") depth += 1;
     before = token;
     if (piece.length < PIECE) continue;
     yield piece;
     piece = "";
   }
-  yield piece;
+  yield held === "" ? piece : piece + paint(escapeUnsafe(held), "string");
 }
 
 /** The brackets, commas, colons, strings and words of a text, without the white space between them. */

@@ -8,10 +8,6 @@ const WRITE_RETRY_MS = 5;
 // oxlint-disable-next-line no-control-regex -- every character that is one byte
 const ASCII = /^[\u0000-\u007f]*$/;
 
-export function writeLine(descriptor: number, text: string): void {
-  write(descriptor, `${text}\n`);
-}
-
 /**
  * Writes synchronously, so that nothing is lost when the process ends, and a full disk is an error of this command: a
  * token that was cut short must not look like success. False when the reader went away (`| head -1`), which is no error.

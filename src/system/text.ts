@@ -57,10 +57,23 @@ export function isUnsafe(text: string): boolean {
 }
 
 /** Marks of our own, for a terminal or file whose locale is not UTF-8. */
-const ASCII_MARKS: Record<string, string> = { "✓": "+", "✗": "x", "…": "..." };
+const ASCII_MARKS: Record<string, string> = { "✓": "+", "✗": "x", "…": "...", "→": "->" };
 
 export function toAsciiMarks(text: string): string {
-  return text.replaceAll(/[✓✗…]/g, (mark) => ASCII_MARKS[mark]!);
+  return text.replaceAll(/[✓✗…→]/g, (mark) => ASCII_MARKS[mark]!);
+}
+
+/**
+ * Paths below the home directory with `~`, where a shell that reads the text expands it: at the beginning of a word and
+ * not in single quotes.
+ */
+export function toTilde(text: string, home: string): string {
+  if (home.length < 2 || !text.includes(home)) return text;
+  return text.replaceAll(home, (path, at: number) => {
+    const isWord =
+      /^[\s("`]?$/.test(text.charAt(at - 1)) && /^[/\\\s)"`,:;]?$/.test(text.charAt(at + path.length));
+    return isWord ? "~" : path;
+  });
 }
 
 /** The first `limit` characters, with an ellipsis when there were more. */

@@ -1,15 +1,21 @@
-const UNITS = [
-  [86_400, "d"],
-  [3_600, "h"],
-  [60, "m"],
-  [1, "s"],
-] as const;
+const DAY = 86_400;
+const YEAR = 365 * DAY;
 
-/** How long ago, in the largest unit that fits: `45s`, `12m`, `3h`, `20d`. */
+/** The unit from so many seconds on. A year is said from two years on: many tokens live for about one. */
+const UNITS = [
+  { from: 2 * YEAR, length: YEAR, name: "year" },
+  { from: DAY, length: DAY, name: "day" },
+  { from: 3_600, length: 3_600, name: "hour" },
+  { from: 60, length: 60, name: "minute" },
+  { from: 0, length: 1, name: "second" },
+];
+
+/** How long ago, in the largest unit that fits: `45 seconds`, `1 hour`, `20 days`. */
 export function showAge(time: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - time.getTime()) / 1000));
-  const [length, sign] = UNITS.find(([length]) => seconds >= length) ?? [1, "s"];
-  return `${Math.floor(seconds / length)}${sign}`;
+  const { length, name } = UNITS.find(({ from }) => seconds >= from)!;
+  const count = Math.floor(seconds / length);
+  return `${count} ${name}${count === 1 ? "" : "s"}`;
 }
 
 /** RFC 3339 in UTC, to the second. */
@@ -17,8 +23,8 @@ export function showTime(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** Time and distance: `2026-12-31T00:00:00Z (in 39d)`, `2026-10-03T09:12:44Z (50d ago)`. */
-export function showWhen(time: Date, now: Date): string {
+/** The distance, `in 39 days` or `50 days ago`; with `verbose` after the time itself. */
+export function showWhen(time: Date, now: Date, { verbose = false } = {}): string {
   const distance = time > now ? `in ${showAge(now, time)}` : `${showAge(time, now)} ago`;
-  return `${showTime(time)} (${distance})`;
+  return verbose ? `${showTime(time)} (${distance})` : distance;
 }

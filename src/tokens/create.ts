@@ -4,13 +4,12 @@ import { effectOf, isProofOfRejection } from "../cloud/refusal.ts";
 import { createToken, type CreatedToken, listTokens, type TokenFields } from "../cloud/tokens.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
 import { findContext } from "../contexts/context.ts";
-import { isSameEndpoint, parseEndpoint } from "../contexts/endpoint.ts";
+import { parseEndpoint } from "../contexts/endpoint.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { identifyLogin } from "../auth/identity.ts";
-import { confirmProtected } from "../auth/confirm-protected.ts";
-import { type Login, REPLACE, saveLogin, validate } from "../auth/login.ts";
-import { confirmEndpoint, confirmIdentity, type LoginTarget } from "../auth/replace-login.ts";
+import { type Login, saveLogin, validate } from "../auth/login.ts";
+import { type LoginTarget, refuseKnownConflict, settleName } from "../auth/replace-login.ts";
 import type { TokensSession } from "./list.ts";
 import { ageOf } from "./lost-tokens.ts";
 
@@ -64,29 +63,24 @@ async function lookFor(client: Client, name: string, pauses: readonly number[]) 
 export async function prepareLogin(
   cli: Cli,
   session: TokensSession,
-  { yes, ...wanted }: Omit<LoginTarget, "endpoint" | "existing"> & { yes: readonly string[] },
+  wanted: Omit<LoginTarget, "endpoint" | "existing">,
 ): Promise<LoginTarget> {
   const file = await cli.store.read();
   const name = chooseLoginName({ flag: wanted.name, env: {}, project: undefined, file });
   await cli.store.prepare(name);
   const existing = findContext(file.contexts, name);
-  if (existing || yes.some((name) => name !== ""))
-    await confirmProtected(cli, [name], { yes, intent: REPLACE });
-  const endpoint = parseEndpoint(session.context.endpoint);
-  const target = { ...wanted, name, existing, endpoint };
-  await confirmEndpoint(cli, target);
-  if (existing && isSameEndpoint(existing.endpoint, endpoint)) {
-    const identification = await identifyLogin(cli, session, wanted);
-    if (identification.error) throw identification.error;
-    await confirmIdentity(cli, target, { token: session.token, identification });
-  }
-  return target;
+  const target = { ...wanted, name, existing, endpoint: parseEndpoint(session.context.endpoint) };
+  await refuseKnownConflict(cli, target);
+  if (!existing) return target;
+  const identification = await identifyLogin(cli, session, wanted);
+  if (identification.error) throw identification.error;
+  return settleName(cli, target, { token: session.token, identification });
 }
 
 /** Saves the new API token as a login after a check that it works. */
 export async function saveCreated(cli: Cli, target: LoginTarget, created: CreatedToken): Promise<Login> {
   try {
-    return await saveLogin(cli, target, await validate(cli, target, created.secret), created);
+    return await saveLogin(cli, target, await validate(cli, target, { token: created.secret }), created);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     throw new CliError(error.code, `created, but not saved as a context: ${error.message}`, {

@@ -5,7 +5,7 @@ import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
-import { findApiToken, openTokens } from "./list.ts";
+import { openToken } from "./list.ts";
 import { describeUser, matchTokens } from "./match.ts";
 
 interface Options {
@@ -21,11 +21,10 @@ interface Options {
 /** A deleted token cannot be restored, so one that a context uses is refused before anyone is asked to confirm. */
 export async function deleteApiToken(
   cli: Cli,
-  word: string,
+  word: string | undefined,
   { yes, isConfirmed, force, insecureHttp }: Options,
 ): Promise<{ token: ApiToken; contexts: string[] }> {
-  const session = await openTokens(cli, { insecureHttp });
-  const { token, listed } = await findApiToken(session.client, word);
+  const { session, token, listed } = await openToken(cli, word, { insecureHttp });
   const match = await matchTokens(cli, session.context, listed);
   const contexts = match.usersOf(token.uid).map(({ name }) => name);
   const isOwn = match.canBe(token, session.token);

@@ -8,6 +8,7 @@ import type { Cli } from "../app.ts";
 import { rememberExpiry, warnOfExpiry } from "../auth/expiry.ts";
 import type { RequestOptions } from "../auth/identity.ts";
 import { openSession, type Session } from "../auth/session.ts";
+import { showExpiry } from "../auth/show-expiry.ts";
 import { matchTokens } from "./match.ts";
 
 export type TokensSession = Session & { client: Client };
@@ -33,16 +34,20 @@ export async function listApiTokens(
   { search = "", ...options }: RequestOptions & { search?: string | undefined },
 ): Promise<Listed[]> {
   const session = await openTokens(cli, options);
-  const tokens = await addUsers(cli, session, await listTokens(session.client));
+  const tokens = await addUsers(cli, session, await listAll(cli, session));
   const text = search.toLowerCase();
   return tokens.filter(({ uid, name, description }) =>
     [uid, name, description].some((field) => field.toLowerCase().includes(text)),
   );
 }
 
-export async function getApiToken(cli: Cli, word: string, options: RequestOptions): Promise<Listed> {
-  const session = await openTokens(cli, options);
-  const { token, listed } = await findApiToken(session.client, word);
+/** Without a UID or name, a person is asked which one. */
+export async function getApiToken(
+  cli: Cli,
+  word: string | undefined,
+  options: RequestOptions,
+): Promise<Listed> {
+  const { session, token, listed } = await openToken(cli, word, options);
   return (await addUsers(cli, session, listed)).find(({ uid }) => uid === token.uid)!;
 }
 
@@ -53,12 +58,43 @@ export async function updateApiToken(
 ): Promise<ApiToken> {
   if (Object.keys(fields).length === 0)
     throw usageError("there is nothing to change", "pass --description, --scope or --expires");
-  const session = await openTokens(cli, { insecureHttp });
-  const { token, listed } = await findApiToken(session.client, word);
+  const { session, token, listed } = await openToken(cli, word, { insecureHttp });
   const updated = await updateToken(session.client, token.uid, fields);
   if (!updated) throw noSuchToken(word, listed);
   await rememberExpiry(cli, [updated], await matchTokens(cli, session.context, listed));
   return updated;
+}
+
+/** The active login and one of its API tokens; without a UID or name, a person picks it. */
+export async function openToken(
+  cli: Cli,
+  word: string | undefined,
+  options: RequestOptions,
+): Promise<{ session: TokensSession; token: ApiToken; listed: ApiToken[] }> {
+  if (word === undefined && !cli.interactive)
+    throw usageError("which API token? give its UID or name", "`bentocloud api-token list` shows them");
+  const session = await openTokens(cli, options);
+  if (word !== undefined) return { session, ...(await findApiToken(session.client, word)) };
+  const listed = await listAll(cli, session);
+  if (listed.length === 0) throw new CliError("NOT_FOUND", "there are no API tokens to choose from");
+  const choices = listed.map((token) => ({
+    value: token,
+    label: token.name,
+    details: [token.uid, `expires ${showExpiry(token, cli).text}`, token.description],
+  }));
+  const prompt = await cli.prompt();
+  return { session, token: await prompt.pick("Which API token?", choices), listed };
+}
+
+function listAll(cli: Cli, { client }: TokensSession): Promise<ApiToken[]> {
+  let count = "";
+  const onPage = (read: number, total: number) => {
+    count = ` ${read}/${total}`;
+  };
+  return cli.wait(
+    () => `Reading API tokens${count}`,
+    () => listTokens(client, onPage),
+  );
 }
 
 async function addUsers(cli: Cli, { context }: TokensSession, listed: ApiToken[]): Promise<Listed[]> {
@@ -71,10 +107,7 @@ async function addUsers(cli: Cli, { context }: TokensSession, listed: ApiToken[]
 }
 
 /** The API token with this uid, or with exactly this name. The server may know a uid that it does not list. */
-export async function findApiToken(
-  client: Client,
-  word: string,
-): Promise<{ token: ApiToken; listed: ApiToken[] }> {
+async function findApiToken(client: Client, word: string): Promise<{ token: ApiToken; listed: ApiToken[] }> {
   if (word === "") throw usageError("an API token has a uid and a name");
   // A secret in the place of a name would become part of an address, and addresses are logged.
   if (redact(word) !== word)

@@ -1,4 +1,5 @@
 import type { ApiToken } from "../cloud/api-token.ts";
+import { creationTimeIn, EARLY_MS, LATE_MS, wasCreatedWith } from "../cloud/created-with.ts";
 import { type Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
@@ -37,17 +38,17 @@ export async function matchTokens(
     if (uid !== undefined) uids.set(secret.reveal(), uid);
   }
   const knownUids = new Set(uids.values());
-  const isOne = ({ uid, createdAt }: ApiToken, secret: Token) => {
+  const isOne = (one: ApiToken, secret: Token) => {
     const known = uids.get(secret.reveal());
-    if (known !== undefined) return known === uid;
-    return knownUids.has(uid) ? false : wasCreatedWith(createdAt, secret);
+    if (known !== undefined) return known === one.uid;
+    return knownUids.has(one.uid) ? false : wasCreatedWith(one, secret);
   };
   const byUid = new Map(listed.map((one) => [one.uid, one]));
   const bySecond = Map.groupBy(listed, ({ createdAt }) => secondOf(createdAt?.getTime() ?? 0));
   const find = (secret: Token) => {
     const known = uids.get(secret.reveal());
     if (known !== undefined) return byUid.get(known);
-    const made = creationTimeIn(secret.reveal());
+    const made = creationTimeIn(secret);
     if (made === undefined) return undefined;
     const seconds = Array.from({ length: SPAN_SECONDS }, (_, index) => secondOf(made - EARLY_MS) + index);
     const near = seconds.flatMap((second) => bySecond.get(second) ?? []);
@@ -65,30 +66,10 @@ export async function matchTokens(
   };
 }
 
-/** How far the server's creation time can be from the second that is part of a secret. */
-const EARLY_MS = 1_000;
-const LATE_MS = 3_000;
 const SPAN_SECONDS = (EARLY_MS + LATE_MS) / 1_000 + 1;
 
 function secondOf(ms: number): number {
   return Math.floor(ms / 1_000);
-}
-
-/** Undefined when one of the times is not known. */
-function wasCreatedWith(createdAt: Date | null, secret: Token): boolean | undefined {
-  const made = creationTimeIn(secret.reveal());
-  if (made === undefined || createdAt === null) return undefined;
-  const later = createdAt.getTime() - made;
-  return later >= -EARLY_MS && later <= LATE_MS;
-}
-
-/** Secrets are xids: 96 bits in base 32, of which the first 32 are the second of their creation. */
-function creationTimeIn(secret: string): number | undefined {
-  if (!/^[0-9a-v]{19}[0g]$/.test(secret)) return undefined;
-  const bits = Array.from(secret.slice(0, 7), (digit) =>
-    Number.parseInt(digit, 32).toString(2).padStart(5, "0"),
-  );
-  return Number.parseInt(bits.join("").slice(0, 32), 2) * 1000;
 }
 
 /** For people. The environment's credential is named by its variable. */

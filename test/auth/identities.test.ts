@@ -123,7 +123,7 @@ const stored = (world: World) => [...world.contexts().keys()];
 /** A name to rename to: one that another program removed, where there is one. */
 function freeName(world: World): string {
   const free = [...NAMES, "c"].filter((name) => !world.contexts().has(name));
-  return free.find((name) => world.seen.has(name)) ?? free[0]!;
+  return free.find((name) => world.seen.has(name)) ?? free[0] ?? "c";
 }
 
 /** A step that shows in a counterexample as what it does. */

@@ -9,7 +9,7 @@ import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { forEachOf, needsTrace, tampered, writingCalls } from "./faults/strace.ts";
 
-// What a killed process was writing.
+// Temporary files of killed processes.
 sweepCanaries({ files: ["**/*.tmp"] });
 
 const cloud = await cloudForAll({ verify: false });

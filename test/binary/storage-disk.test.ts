@@ -17,7 +17,7 @@ needsMount.describe("a read-only disk", () => {
     amongMounts(`mount --bind ${bentoml} ${bentoml} && mount -o remount,ro,bind ${bentoml} && exec "$@"`);
 
   test.each([[["token"]], [["status", "--offline"]], [["context", "list"]], [["current-context"]]])(
-    "is enough for reading: %p",
+    "is sufficient for commands that read: %p",
     async (args) => {
       const here = homeWithTwo();
       const { code, stderr } = await run(args, { home: here, command: readOnly(here), reveals: true });
@@ -25,7 +25,7 @@ needsMount.describe("a read-only disk", () => {
     },
   );
 
-  test("is enough for whoami and status, which ask the server", async () => {
+  test("is sufficient for whoami and status, which send requests", async () => {
     const here = homeOf({ name: "a", endpoint: cloud.url, token: cloud.issueToken() });
     for (const name of ["whoami", "status"]) {
       const { code, stderr } = await run([name], { home: here, command: readOnly(here) });
@@ -33,7 +33,7 @@ needsMount.describe("a read-only disk", () => {
     }
   });
 
-  test("makes every change fail with that reason, and login before the server is asked", async () => {
+  test("makes every change fail with that reason, and login before it sends a request", async () => {
     const here = homeWithTwo();
     const before = { asked: cloud.requests.length, tree: here.tree() };
     const message = `cannot write in ${here.bentoml}: the disk is read-only`;
@@ -43,7 +43,7 @@ needsMount.describe("a read-only disk", () => {
   });
 });
 
-describe("a full disk behind the output", () => {
+describe("output to a full disk", () => {
   test.each([
     [["token"]],
     [["token", "--json"]],
@@ -59,19 +59,19 @@ describe("a full disk behind the output", () => {
     if (args.includes("--json")) expect(JSON.parse(stderr).error.code).toBe("STORAGE");
   });
 
-  test("behind stderr does not change the exit code", async () => {
+  test("does not change the exit code when it is stderr", async () => {
     const { code } = await run(["token"], { command: inShell('exec "$@" 2>/dev/full') });
     expect(code).toBe(4);
   });
 });
 
-test("a reader that went away is no error", async () => {
+test("output to a reader that has ended is no error", async () => {
   const here = homeWithTwo();
   const command = inShell('("$@"; echo "code $?" >&2) | true');
   expect(await run(["context", "list"], { home: here, command })).toMatchObject({ stderr: "code 0\n" });
 });
 
-needsMount.describe("a full disk below the contexts", () => {
+needsMount.describe("contexts on a full disk", () => {
   const textOn = ({ root }: Disk) => readFileSync(join(root, ".yatai.yaml"), "utf8");
   const leftoversOn = ({ root }: Disk) =>
     readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.tmp$|lock/.test(name));

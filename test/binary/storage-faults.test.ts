@@ -38,7 +38,7 @@ async function brokenHome(): Promise<Home> {
   return here;
 }
 
-/** What may stand in the place of a file of ours, which is believed only when it is a regular file of this user's. */
+/** Replacements for a file of ours, which is only read if it is a regular file of this user. */
 const IN_PLACE: [what: string, put: (path: string) => void][] = [
   ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", path])],
   ["a link to a file", (path) => symlinkSync(writeBelow(dirname(path), "real", "{}"), path)],
@@ -132,7 +132,7 @@ needsTrace.describe("system calls that fail", () => {
     60_000,
   );
 
-  test("any call that a signal interrupts: it is repeated, or not needed", async () => {
+  test("an interrupted call is repeated, or the command succeeds without it", async () => {
     const also = ["close", "getdents64"];
     const calls = await writingCalls(use.args, { here: homeWithTwo(), also });
     expect(calls.map(({ name }) => name)).toEqual(
@@ -146,13 +146,13 @@ needsTrace.describe("system calls that fail", () => {
     });
   });
 
-  test("calls that signals always interrupt: an error, and nothing is changed", async () => {
+  test("a call that is interrupted every time is an error, and nothing is changed", async () => {
     const here = await usedHome();
     const message = `cannot write ${here.file}: it was interrupted again and again`;
     await expectRefusal(use, { home: here, command: tampered("fsync:error=EINTR"), message });
   });
 
-  // Of a login: the pending version is renamed first, then the contexts file; fsync is for the file, then its directory.
+  // A login renames the pending version first, then the contexts file. It syncs a file first, then its directory.
   test.each([
     ["syncing a directory", "fsync:error=EIO:when=2+"],
     ["settling the version, our memory, and giving the lock back", `${RENAME}:error=EIO:when=3+`],

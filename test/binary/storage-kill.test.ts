@@ -98,7 +98,7 @@ async function expectNextWorks(here: Home, { isTouched }: { isTouched: boolean }
   expect(keptIn(here).at(-1)!.text).toBe(here.read());
 }
 
-needsTrace.describe("at any system call that writes", () => {
+needsTrace.describe("at any writing system call", () => {
   test.each<[string, Commands, () => Promise<Home>]>([
     ["use", command("use", "b"), usedHome],
     ["use, the first time", command("use", "b"), async () => homeWith(two)],
@@ -119,7 +119,7 @@ needsTrace.describe("at any system call that writes", () => {
     60_000,
   );
 
-  test("a kill of a command that finds a loss does not lose the loss", async () => {
+  test("a loss is reported by the next command when the one that found it is killed", async () => {
     const list = ["context", "list"];
     const calls = await writingCalls(list, { here: await lossHome() });
     await forEachOf(calls, async ({ name, number }) => {
@@ -142,7 +142,7 @@ needsTrace.describe("at any system call that writes", () => {
     expect(found).toEqual(either);
   });
 
-  test("Ctrl-C comes too late: the change is made", async () => {
+  test("Ctrl-C during the write does not stop the change", async () => {
     const { ends, found, either } = await signalAtEachWrite("SIGINT", command("use", "b"), usedHome);
     expect(ends).toEqual([0]);
     expect(new Set([two, ...found])).toEqual(either);

@@ -51,7 +51,7 @@ describe("a contexts file that is a link", () => {
     },
   );
 
-  test("in a chain, in a directory that is a link itself, is followed to the end and kept", async () => {
+  test("to a chain of links through a linked directory is followed to the end and kept", async () => {
     const here = moved("yatai");
     symlinkSync("dotfiles", join(here.path, "shortcut"));
     symlinkSync("../shortcut/yatai", join(here.path, "dotfiles/middle"));
@@ -66,7 +66,7 @@ describe("a contexts file that is a link", () => {
       expect(here.tree()).toContain(line);
   });
 
-  test("to nothing yet gets its target by login, and is kept", async () => {
+  test("to a missing file is kept, and login creates the file", async () => {
     const here = linked("../dotfiles/yatai");
     mkdirSync(join(here.path, "dotfiles"));
     expect((await run(["use", "b"], { home: here })).code).toBe(3);
@@ -77,21 +77,18 @@ describe("a contexts file that is a link", () => {
     expect(here.read()).toContain("name: new\n");
   });
 
-  test.each(["yatai", ".yatai.yaml"])(
-    "to %s in a directory that is not there is an error of login",
-    async (name) => {
-      const here = linked(`../dotfiles/${name}`);
-      const { args, stdin } = login(cloud, "new");
-      const asked = cloud.requests.length;
-      const { code, stderr } = await run(args, { home: here, stdin });
-      expect({ code, asked: cloud.requests.length }).toEqual({ code: 6, asked });
-      expect(stderr).toMatch(/cannot write in .*\/dotfiles.*: there is no such directory, and none can be/);
-      expect(here.tree().filter((line) => line.startsWith("dotfiles"))).toEqual([]);
-      expect((await run(["context", "list"], { home: here })).code).toBe(0);
-    },
-  );
+  test.each(["yatai", ".yatai.yaml"])("to %s in a missing directory is an error of login", async (name) => {
+    const here = linked(`../dotfiles/${name}`);
+    const { args, stdin } = login(cloud, "new");
+    const asked = cloud.requests.length;
+    const { code, stderr } = await run(args, { home: here, stdin });
+    expect({ code, asked: cloud.requests.length }).toEqual({ code: 6, asked });
+    expect(stderr).toMatch(/cannot write in .*\/dotfiles.*: there is no such directory, and none can be/);
+    expect(here.tree().filter((line) => line.startsWith("dotfiles"))).toEqual([]);
+    expect((await run(["context", "list"], { home: here })).code).toBe(0);
+  });
 
-  test("to itself by another one is an error of everything", async () => {
+  test("in a loop of links is an error of every command", async () => {
     const here = linked("other");
     symlinkSync(".yatai.yaml", join(here.bentoml, "other"));
     const before = here.tree();
@@ -103,7 +100,7 @@ describe("a contexts file that is a link", () => {
   });
 });
 
-needsMount.describe("a contexts file that is mounted by itself, as into a container", () => {
+needsMount.describe("a contexts file that is a mount point, as in a container", () => {
   test.each([
     ["to write", ""],
     ["to read only", "&& mount -o remount,ro,bind $HOME/bentoml/.yatai.yaml"],

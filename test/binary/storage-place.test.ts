@@ -43,7 +43,7 @@ async function expectRefusals(options: RunOptions & { home: Home }, message: str
 /** Without modes: our own directory may have been narrowed. */
 const namesIn = (here: Home) => here.tree().map((line) => line.replace(/ 0\d+$/, ""));
 
-describe("something else where a directory of ours belongs refuses every change, and reading works", () => {
+describe("a directory of ours that is something else: changes are refused, reading works", () => {
   const linkTo = (target: string) => (path: string) => symlinkSync(target, path);
   test.each<[string, string, (path: string) => void, string]>([
     ["a file", "", (path) => writeFileSync(path, ""), "it is not a directory"],
@@ -73,7 +73,7 @@ needsUser.describe("permissions", () => {
     },
   );
 
-  test("a read-only home that a link leads to: every change is refused, and reading works", async () => {
+  test("a read-only home behind a link: changes are refused, reading works", async () => {
     const here = homeWithTwo();
     const other = join(here.path, "other");
     mkdirSync(other);
@@ -84,7 +84,7 @@ needsUser.describe("permissions", () => {
     await expectRefusals({ home: here, command: asUser() }, denied(other));
   });
 
-  test("a read-only home is enough for all who only read, from the first day on", async () => {
+  test("a read-only home is sufficient for reading, also without a directory of ours", async () => {
     const here = home();
     mkdirSync(here.bentoml, { mode: 0o555 });
     give(here);
@@ -96,7 +96,7 @@ needsUser.describe("permissions", () => {
     expect(await run(args, { ...options, stdin })).toMatchObject({ code: 6, stderr });
   });
 
-  test("a write-protected contexts file in a home of one's own is changed", async () => {
+  test("a write-protected contexts file in the user's own home is changed", async () => {
     for (const { args, stdin } of writers(cloud)) {
       const here = homeWithTwo();
       chmodSync(here.file, 0o400);
@@ -110,7 +110,7 @@ needsUser.describe("permissions", () => {
 });
 
 needsRoot.describe("another user's", () => {
-  test("home, open to read: every change is refused, and reading works", async () => {
+  test("readable home: changes are refused, reading works", async () => {
     const here = homeWithTwo();
     chmodSync(here.path, 0o755);
     chmodSync(here.file, 0o644);
@@ -118,7 +118,7 @@ needsRoot.describe("another user's", () => {
     await expectRefusals({ home: here, command: asUser() }, message);
   });
 
-  test("contexts file, closed, is not replaced by one of our own", async () => {
+  test("unreadable contexts file is not replaced", async () => {
     const here = homeWithTwo();
     give(here);
     chownSync(here.file, 0, 0);
@@ -128,7 +128,7 @@ needsRoot.describe("another user's", () => {
     expect(here.tree()).toEqual(["bentoml/ 0755", "bentoml/.yatai.yaml 0600"]);
   });
 
-  test("contexts file in a directory for all, as /tmp is one, stays", async () => {
+  test("contexts file in a sticky directory such as /tmp is not replaced", async () => {
     const here = homeWithTwo();
     for (const [path, mode] of [
       [here.path, 0o755],
@@ -143,7 +143,7 @@ needsRoot.describe("another user's", () => {
     expect(leftovers(here)).toEqual([]);
   });
 
-  test("directory in the place of ours is not used, however open it is", async () => {
+  test("directory in place of ours is not used, even if everybody may write to it", async () => {
     const here = homeWithTwo();
     give(here);
     makeOwn(here, "", 0o777);
@@ -177,7 +177,7 @@ needsRoot.describe("a user without a home", () => {
     expect(options.home.tree()).toContain("elsewhere/.yatai.yaml 0600");
   });
 
-  test("that is not there and cannot be made is told so by login, and has no contexts", async () => {
+  test("that does not exist and cannot be created is an error of login, and has no contexts", async () => {
     const options = wanderer('HOME=/nonexistent exec "$@"');
     const asked = cloud.requests.length;
     const { args, stdin } = login(cloud, "new");
@@ -190,7 +190,7 @@ needsRoot.describe("a user without a home", () => {
 });
 
 needsRoot.describe("root in another user's home", () => {
-  test("gives all that it makes to that user, with a directory of its own from before", async () => {
+  test("gives every file that it creates to that user, in an existing directory of ours", async () => {
     const here = home();
     give(here);
     const { uid } = lstatSync(here.path);
@@ -203,7 +203,7 @@ needsRoot.describe("root in another user's home", () => {
     }
   });
 
-  needsTrace.test("never gives by a path, which may lead elsewhere", async () => {
+  needsTrace.test("changes owners by file descriptor and never by path, which may be a link", async () => {
     const here = homeWithTwo();
     give(here);
     const trace = join(home().path, "trace");

@@ -5,7 +5,7 @@ import { cloudsPerTest } from "../support/clouds.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal, type Terminal } from "../support/terminal.ts";
-import { homeElsewhere, showsCursor, snapshot, WAY } from "./terminal.ts";
+import { showsCursor, WAY } from "./terminal.ts";
 
 sweepCanaries();
 
@@ -79,21 +79,6 @@ describe("login on a terminal: Ctrl-C", () => {
       expect(place.tree()).toEqual([]);
     },
   );
-
-  test("at the question whether to replace: exits 130, changes nothing, and restores the terminal", async () => {
-    const cloud = await started();
-    const place = homeElsewhere();
-    const before = snapshot(place);
-    const argv = ["login", "--endpoint", cloud.url, "--api-token", cloud.issueToken()];
-    const terminal = openTerminal(argv, { home: place, ...fromShell });
-    await terminal.waitFor("Replace it?");
-    terminal.press("ctrl-c");
-    await terminal.waitFor(/code \d+, \w+/);
-    expect(terminal.screen).toContain("code 130, restored");
-    expect(showsCursor(terminal)).toBe(true);
-    expect(snapshot(place)).toEqual(before);
-    expect(cloud.requests).toEqual([]);
-  });
 
   test.each(["escape", "ctrl-d"] as const)("%s cancels a question too", async (key) => {
     const place = home();

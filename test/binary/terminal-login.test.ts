@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home } from "../support/bin.ts";
-import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
-import type { Home } from "../support/home.ts";
 import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 import { homeElsewhere, showsCursor, snapshot, WAY } from "./terminal.ts";
@@ -18,7 +16,8 @@ const bracketed = (text: string) => `\u001b[200~${text}\u001b[201~`;
 /** Arrows, Home, F1 and F5. */
 const KEYS = "\u001b[A\u001b[1;5D\u001b[H\u001bOP\u001b[15~";
 
-const POLL = "GET /api/v1/auth/token";
+const ME = "GET /api/v1/auth/current";
+
 describe("login on a terminal: a token is pasted", () => {
   test("asks how to sign in, reads the token hidden, and saves it", async () => {
     const cloud = await started();
@@ -33,6 +32,7 @@ describe("login on a terminal: a token is pasted", () => {
     terminal.press("enter");
     expect(await terminal.exit).toEqual({ code: 0, signal: null });
     expect(terminal.screen).toContain(`Logged in to ${cloud.url} as me@example.test in acme`);
+    expect(terminal.screen).toContain("hint: Python bentoml is signed in too; next: `bentocloud status`");
     expect(terminal.raw).not.toContain(token);
     expect(showsCursor(terminal)).toBe(true);
     expect(place.read()).toContain(`api_token: ${token}\n`);
@@ -62,18 +62,56 @@ describe("login on a terminal: a token is pasted", () => {
     ["an interrupt inside, bracketed", bracketed("c0ffeec0ff\u0003eec0ffee12"), NO_TOKEN],
     ["more than can be kept", "x".repeat(70_000), "what was pasted is too long"],
     ["more than can be kept, bracketed", bracketed("x".repeat(70_000)), "what was pasted is too long"],
-  ])("%s is refused without being sent", async (_, text, message) => {
+  ])("%s is refused three times without being sent", async (_, text, message) => {
     const cloud = await started();
     const place = home();
     const terminal = openTerminal(["login", "--with-token", "--endpoint", cloud.url], { home: place });
-    await terminal.waitFor(`API token for ${cloud.url}`);
-    terminal.write(text);
-    terminal.press("enter");
+    for (const asked of [`API token for ${cloud.url}`, "Try again (2 of 3)", "Try again (3 of 3)"]) {
+      await terminal.waitFor(asked);
+      await terminal.waitFor(/> $/);
+      terminal.write(text);
+      terminal.press("enter");
+    }
     expect(await terminal.exit).toEqual({ code: 2, signal: null });
-    expect(terminal.screen).toContain(message);
+    expect(terminal.screen.split(message).length - 1).toBe(3);
     expect(terminal.screen).not.toMatch(/two words|c0ffee|xxx/);
     expect(cloud.requests).toEqual([]);
     expect(place.tree()).toEqual([]);
+  });
+
+  test("one that is empty or that the server refuses is asked for again, with the reason", async () => {
+    const cloud = await started();
+    const place = home();
+    const token = cloud.issueToken();
+    const terminal = openTerminal(["login", "--with-token", "--endpoint", cloud.url], { home: place });
+    await terminal.waitFor(`API token for ${cloud.url}`);
+    terminal.press("enter");
+    await terminal.waitFor("the API token from your input is empty\r\nTry again (2 of 3)");
+    terminal.write(canary());
+    terminal.press("enter");
+    await terminal.waitFor("Try again (3 of 3)");
+    expect(terminal.screen).toContain(
+      `${cloud.url} does not accept the API token: get api token: record not found`,
+    );
+    terminal.write(token);
+    terminal.press("enter");
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    expect(place.read()).toContain(`api_token: ${token}\n`);
+  });
+
+  test("one that cannot be checked now is not asked for again", async () => {
+    const cloud = await started();
+    const place = home();
+    cloud.misbehave(ME, { status: 418, body: { error: "not now" } }, { times: 1 });
+    const terminal = openTerminal(["login", "--with-token", "--endpoint", cloud.url], { home: place });
+    await terminal.waitFor(`API token for ${cloud.url}`);
+    terminal.write(cloud.issueToken());
+    terminal.press("enter");
+    await terminal.waitFor("Try again?");
+    expect(terminal.screen).toContain("answered with HTTP 418: not now");
+    terminal.write("y");
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+    expect(terminal.screen.split("API token for").length - 1).toBe(1);
   });
 
   test.each([
@@ -156,102 +194,65 @@ describe("login on a terminal: nobody may be asked", () => {
   });
 });
 
-describe("login on a terminal: a name that is taken", () => {
-  function replacing(cloud: LocalCloud, place: Home) {
-    return openTerminal(["login", "--endpoint", cloud.url, "--api-token", cloud.issueToken()], {
-      home: place,
-    });
-  }
+describe("login on a terminal: what is asked first", () => {
+  test("a server without a browser sign-in is asked for no choice", async () => {
+    const cloud = await started({ dialect: "yatai" });
+    const terminal = openTerminal(["login", "--endpoint", cloud.url]);
+    await terminal.waitFor(`API token for ${cloud.url} (from ${cloud.url}/api_tokens)`);
+    expect(terminal.screen).toContain(`${cloud.url} has no browser sign-in, so this takes an API token`);
+    expect(terminal.screen).not.toContain(WAY);
+    terminal.write(cloud.issueToken());
+    terminal.press("enter");
+    expect(await terminal.exit).toEqual({ code: 0, signal: null });
+  });
 
-  test("is replaced after a yes", async () => {
+  test("what is no BentoCloud is told before a token is asked for", async () => {
     const cloud = await started();
-    const place = homeElsewhere();
-    const terminal = replacing(cloud, place);
-    await terminal.waitFor("Replace it?");
-    expect(terminal.screen).toContain(`the context "default" is for https://bento.test, not ${cloud.url}`);
-    terminal.write("y");
+    cloud.misbehave("GET /api/v1/auth/code", { html: true });
+    const terminal = openTerminal(["login", "--endpoint", cloud.url]);
+    expect(await terminal.exit).toEqual({ code: 5, signal: null });
+    expect(terminal.screen).toContain("is not BentoCloud: it answers with a web page");
+    expect(terminal.screen).not.toContain("API token for");
+  });
+
+  test("another server is one key away, and an address that is none is asked for again", async () => {
+    const cloud = await started({ dialect: "yatai" });
+    const place = home();
+    const terminal = openTerminal(["login"], { home: place });
+    await terminal.waitFor(`${WAY} https://cloud.bentoml.com?`);
+    terminal.press("up");
+    terminal.press("enter");
+    await terminal.waitFor("Its address, for example https://bento.example.com");
+    terminal.write("http://bento.test\r");
+    await terminal.waitFor("http://bento.test is plain http");
+    await terminal.waitFor(/> $/);
+    terminal.write("http://127.0.0.1:1\r");
+    await terminal.waitFor("nothing listens there");
+    await terminal.waitFor(/> $/);
+    terminal.write(`${cloud.url}/\r`);
+    await terminal.waitFor(`API token for ${cloud.url}`);
+    terminal.write(cloud.issueToken());
+    terminal.press("enter");
     expect(await terminal.exit).toEqual({ code: 0, signal: null });
     expect(place.read()).toContain(`endpoint: ${cloud.url}\n`);
   });
 
-  test.each(["--json", "--quiet"])("with %s: the question still says what it is about", async (flag) => {
-    const cloud = await started();
-    const argv = ["login", "--endpoint", cloud.url, "--api-token", cloud.issueToken(), flag];
-    const terminal = openTerminal(argv, { home: homeElsewhere() });
-    await terminal.waitFor("Replace it?");
-    expect(terminal.screen).toContain(`the context "default" is for https://bento.test, not ${cloud.url}`);
-    terminal.write("n");
-    expect((await terminal.exit).code).toBe(1);
-  });
-
-  test.each([
-    ["a no", "n"],
-    ["Enter alone", "\r"],
-  ])("is kept after %s", async (_, answer) => {
-    const cloud = await started();
-    const place = homeElsewhere();
-    const before = snapshot(place);
-    const terminal = replacing(cloud, place);
-    await terminal.waitFor("Replace it?");
-    terminal.write(answer);
-    expect(await terminal.exit).toEqual({ code: 1, signal: null });
-    expect(terminal.screen).toContain("error: kept the context as it was");
-    expect(cloud.requests).toEqual([]);
-    expect(snapshot(place)).toEqual(before);
-  });
-
-  test("asks about another organization after the server has said whose the token is", async () => {
+  test("what the project expects stands before the question, and nothing is sent there", async () => {
     const cloud = await started();
     const place = home();
-    const login = (token: string) =>
-      openTerminal(["login", "--endpoint", cloud.url, "--api-token", token], { home: place });
-    expect((await login(cloud.issueToken()).exit).code).toBe(0);
-    const token = cloud.issueToken({ organization: "globex" });
-    const refused = login(token);
-    await refused.waitFor("Replace it?");
-    expect(refused.screen.replaceAll(/\s+/g, " ")).toContain("belongs to me@example.test in acme");
-    refused.write("n");
-    expect((await refused.exit).code).toBe(1);
-    expect(place.read()).not.toContain(token);
-    const accepted = login(token);
-    await accepted.waitFor("Replace it?");
-    accepted.write("y");
-    expect((await accepted.exit).code).toBe(0);
-    expect(place.read()).toContain(token);
-  });
-});
-
-describe("login on a terminal: by browser", () => {
-  test("shows the address, opens it, counts down on one line, and removes that line", async () => {
-    const cloud = await started();
-    const place = home();
-    const browser = join(place.path, "browser");
-    writeFileSync(browser, `#!/bin/sh\nprintf %s "$*" >"${place.path}/opened"\n`);
-    chmodSync(browser, 0o755);
-    const terminal = openTerminal(["login", "--endpoint", cloud.url], {
-      home: place,
-      env: { BROWSER: browser },
-    });
-    await terminal.waitFor(WAY);
-    terminal.press("enter");
-    await terminal.waitFor("Waiting for approval, 10 minutes left (Ctrl-C cancels)");
-    const address = `${cloud.url}/api_tokens?code=${cloud.codes[0]}`;
-    expect(terminal.screen).toContain(`Approve this sign-in at ${address}\r\n`);
-    cloud.approve();
-    expect(await terminal.exit).toEqual({ code: 0, signal: null });
-    expect(readFileSync(join(place.path, "opened"), "utf8")).toBe(address);
-    expect(terminal.raw).toMatch(/Waiting for approval[^\n]*\r\u001b\[2K[^W]*Logged in to/);
-    expect(showsCursor(terminal)).toBe(true);
-  });
-
-  test.each(["--quiet", "--json"])("with %s: shows the address without a countdown", async (flag) => {
-    const cloud = await started();
-    const terminal = openTerminal(["login", "--no-browser", flag, "--endpoint", cloud.url]);
-    await cloud.seen(POLL);
-    expect(terminal.screen).toBe(
-      `Approve this sign-in at ${cloud.url}/api_tokens?code=${cloud.codes[0]}\r\n`,
+    writeFileSync(join(place.path, ".bentorc"), `endpoint=${cloud.url}\norganization=acme\n`);
+    const terminal = openTerminal(["login"], { home: place });
+    await terminal.waitFor(`${WAY} https://cloud.bentoml.com?`);
+    expect(terminal.screen.replaceAll(/\s+/g, " ")).toMatch(
+      `.bentorc: this project expects the endpoint "${cloud.url}", which --endpoint chooses, and the organization "acme" `,
     );
     terminal.press("ctrl-c");
     expect((await terminal.exit).code).toBe(130);
+    expect(cloud.requests).toEqual([]);
+    const chosen = openTerminal(["login", "--endpoint", cloud.url], { home: place });
+    await chosen.waitFor(WAY);
+    expect(chosen.screen).toContain('.bentorc: this project expects the organization "acme"');
+    chosen.press("ctrl-c");
+    expect((await chosen.exit).code).toBe(130);
   });
 });

@@ -179,7 +179,7 @@ describe("wait", () => {
     const error = await errorOf(
       wait({ ...quick(), deadlineMs: 300, onTick: (leftMs) => void left.push(leftMs) }),
     );
-    expect(error).toMatchObject({ code: "TIMEOUT", exitCode: 5, hint: "run `bentocloud login` again" });
+    expect(error).toMatchObject({ code: "TIMEOUT", exitCode: 5, hint: "run the command again" });
     expect(left.length).toBeGreaterThan(1);
     expect(left).toEqual(left.toSorted((a, b) => b - a));
     expect(left.every((ms) => ms > 0 && ms <= 300)).toBe(true);

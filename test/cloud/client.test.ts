@@ -107,7 +107,7 @@ describe("redirects", () => {
       seen: [],
     });
     expect(error?.message).toContain(`redirects to ${trap.url}/steal;`);
-    expect(error?.hint).toContain("bentocloud login --endpoint");
+    expect(error?.hint).toContain("new address as --endpoint");
   });
 
   test("are followed a few times only", async () => {

@@ -52,7 +52,7 @@ describe("api-token rotate", () => {
         stdout: "",
         stderr:
           `✓ Rotated "mine": now using "ci-r2" (${made!.uid}), ` +
-          `expires ${made!.expiredAt!.toISOString().replace(/\.\d+Z$/, "Z")} (in 40d); the old token "ci" is deleted\n`,
+          'expires in 40 days; the old token "ci" is deleted\n',
       });
       expect(cloud.tokens).toHaveLength(1);
       expect(made).toMatchObject({

@@ -78,10 +78,10 @@ describe("the answer", () => {
 });
 
 describe("on a terminal", () => {
-  const shownBy = async (args: string[], plan: object) => {
+  const shownBy = async (args: string[], plan: object, env: Record<string, string> = { NO_COLOR: "1" }) => {
     const { cloud, here } = await signedIn();
     cloud.misbehave(`GET ${INFO}`, plan as never);
-    const terminal = openTerminal(["api", INFO, ...args], { home: here });
+    const terminal = openTerminal(["api", INFO, ...args], { home: here, env });
     expect(await terminal.exit).toMatchObject({ code: 0 });
     return terminal.raw.replaceAll("\r\n", "\n");
   };
@@ -92,6 +92,17 @@ describe("on a terminal", () => {
       '{\n  "a": [\n    1.0,\n    12345678901234567890,\n    [],\n    {}\n  ],\n' +
         '  "b": "x\\u009b31m\\u202e\\u0007"\n}\n',
     );
+  });
+
+  test("keys and texts of JSON have colours, unless something says otherwise", async () => {
+    const plan = { status: 200, body: '{"a":["b",1,null]}' };
+    const key = '\u001b[36m"a"\u001b[39m';
+    const text = '\u001b[32m"b"\u001b[39m';
+    expect(await shownBy([], plan, {})).toBe(`{\n  ${key}: [\n    ${text},\n    1,\n    null\n  ]\n}\n`);
+    expect(await shownBy(["-q", "."], plan, {})).toContain(key);
+    const plain = await shownBy([], plan, { TERM: "dumb" });
+    expect(plain).toBe('{\n  "a": [\n    "b",\n    1,\n    null\n  ]\n}\n');
+    expect(await shownBy(["--no-color"], plan, {})).toBe(plain);
   });
 
   test("control characters are removed from any other text", async () => {

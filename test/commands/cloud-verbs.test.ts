@@ -55,7 +55,8 @@ describe.each(BOTH)("%p update-current-context", (group) => {
     const stdout = "Successfully switched to context: dev\n";
     expect(await run([...verb, "dev"], { home: here })).toMatchObject({ code: 0, stdout, stderr: "" });
     expect((await run(["context", "current"], { home: here })).stdout).toBe("dev\n");
-    expect((await run(["use", "-"], { home: here })).stderr).toBe('✓ Switched to context "default"\n');
+    const { stderr } = await run(["use", "-"], { home: here });
+    expect(stderr).toStartWith('✓ Switched to context "default" (');
   });
 
   test("--json answers in JSON", async () => {

@@ -54,7 +54,7 @@ describe("context protect", () => {
     const here = await protectedHome();
     const list = await run(["context", "list"], { home: here });
     expect(list.stdout).toMatch(/prod .* current, active, protected\n/);
-    expect((await run(["context", "show"], { home: here })).stdout).toContain("protected  yes\n");
+    expect((await run(["context", "show"], { home: here })).stdout).toMatch(/^protected +yes$/m);
     const json = await run(["context", "list", "--json"], { home: here });
     expect(JSON.parse(json.stdout).contexts).toMatchObject([{ protected: true }, { protected: false }]);
   });

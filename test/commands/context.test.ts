@@ -13,18 +13,18 @@ describe("context list", () => {
     const plain = await run(["context", "list"], { home: here });
     expect(plain).toMatchObject({ code: 0, stderr: "" });
     expect(plain.stdout).toMatchInlineSnapshot(`
-      "   NAME   ENDPOINT            EMAIL            STATE
-         alpha  https://alpha.test  me@example.test  current
-      *  beta   https://beta.test   -                project, active
-         gamma  https://gamma.test  -
+      "   NAME   ORGANIZATION  ENDPOINT            EMAIL            STATE
+         alpha  -             https://alpha.test  me@example.test  current
+      *  beta   -             https://beta.test   -                project, active
+         gamma  -             https://gamma.test  -
       "
     `);
     const flagged = await run(["context", "list", "--context", "gamma"], { home: here });
     expect(flagged.stdout).toMatchInlineSnapshot(`
-      "   NAME   ENDPOINT            EMAIL            STATE
-         alpha  https://alpha.test  me@example.test  current
-         beta   https://beta.test   -                project
-      *  gamma  https://gamma.test  -                active
+      "   NAME   ORGANIZATION  ENDPOINT            EMAIL            STATE
+         alpha  -             https://alpha.test  me@example.test  current
+         beta   -             https://beta.test   -                project
+      *  gamma  -             https://gamma.test  -                active
       "
     `);
   });
@@ -72,7 +72,7 @@ describe("context list", () => {
     const columns = stdout
       .trimEnd()
       .split("\n")
-      .map((line) => Bun.stringWidth(line.slice(0, line.search(/ENDPOINT|https:/))));
+      .map((line) => Bun.stringWidth(line.slice(0, line.search(/ORGANIZATION|- /))));
     expect(columns).toEqual(columns.map(() => columns[0]!));
   });
 
@@ -145,27 +145,28 @@ describe("context show", () => {
     const { code, stdout, stderr } = await run(["context", "show"], { home: here });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.replace(token.slice(-4), "abcd")).toMatchInlineSnapshot(`
-      "context   alpha
-      endpoint  https://alpha.test
-      email     me@example.test
-      token     ****abcd
+      "context       alpha
+      endpoint      https://alpha.test
+      email         me@example.test
+      organization  -
+      token         ****abcd
       "
     `);
-    expect((await run(["context", "show", "beta"], { home: here })).stdout).toStartWith("context   beta\n");
+    expect((await run(["context", "show", "beta"], { home: here })).stdout).toMatch(/^context +beta\n/);
   });
 
   test("--show-token prints it", async () => {
     const token = canary();
     const here = homeOf({ name: "alpha", token });
     const { stdout } = await run(["context", "show", "--show-token"], { home: here, reveals: "stdout" });
-    expect(stdout).toBe(`context   alpha\nendpoint  https://alpha.test\nemail     -\ntoken     ${token}\n`);
+    expect(stdout).toEndWith(`\norganization  -\ntoken         ${token}\n`);
   });
 
   test("--json has the keys of the contract, and `api_token` only with --show-token", async () => {
     const token = canary();
     const here = homeOf({ name: "alpha", token, email: "me@example.test" });
     const shown = { name: "alpha", endpoint: "https://alpha.test", email: "me@example.test" };
-    const masked = { ...shown, token_masked: `****${token.slice(-4)}`, protected: false };
+    const masked = { ...shown, organization: null, token_masked: `****${token.slice(-4)}`, protected: false };
     const hidden = await run(["context", "show", "alpha", "--json"], { home: here });
     expect(JSON.parse(hidden.stdout)).toEqual(masked);
     const open = await run(["context", "show", "--show-token", "--json"], { home: here, reveals: "stdout" });

@@ -127,7 +127,7 @@ describe("doctor: an unfinished token rotation", () => {
     writeRotation(here, { name: "ci", token, endpoint: "https://x.test" });
     expect((await doctor(here)).of("rotations")).toMatchObject({
       status: "warn",
-      message: 'a token rotation is unfinished: "ci" at https://x.test, started 3h ago',
+      message: 'a token rotation is unfinished: "ci" at https://x.test, started 3 hours ago',
       hint: "bentocloud api-token rotate 'it'\\''s mine'",
     });
   });

@@ -4,6 +4,7 @@ import { homeOf, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
 const startCloud = cloudsPerTest();
@@ -63,5 +64,16 @@ describe("doctor prints", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("  ✓  endpoint  no context is active, so no server is asked\n");
     expect(stdout).toContain("               hint: bentocloud login\n");
+  });
+
+  test.each([60, 100])("on a terminal of %d columns: no line is wider, and the home is ~", async (cols) => {
+    const here = faultyHome();
+    const terminal = openTerminal(["doctor", "--offline"], { home: here, cols });
+    expect((await terminal.exit).code).toBe(1);
+    const lines = terminal.screen.trimEnd().split(/\r?\n/);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(cols);
+    expect(terminal.screen).toContain("~/bentoml/.yatai.yaml");
+    expect(terminal.screen).not.toContain(here.path);
+    expect(lines.at(-1)).toBe("hint: bentocloud doctor --fix repairs 2 of these");
   });
 });

@@ -9,7 +9,7 @@ import { CONTEXTS, doctor } from "./doctor.ts";
 sweepCanaries();
 const startCloud = cloudsPerTest();
 
-const SERVER = ["dns", "tcp", "endpoint", "clock", "token", "scope", "expiry"];
+const SERVER = ["tcp", "endpoint", "clock", "token", "scope", "expiry"];
 
 describe("doctor", () => {
   test("checks this machine, the contexts and the server, and finds nothing wrong", async () => {

@@ -239,10 +239,10 @@ describe("explain", () => {
       { name: "staging", token: "q7z1w9x5v3b8n5h1d" },
     ]);
     writeBelow(here.path, ".bentorc", "context=staging\nendpoint=https://staging.test\n");
-    const { code, stdout, stderr } = await run(["explain"], { home: here });
+    const { code, stdout, stderr } = await run(["explain"], { home: here, keepsTilde: true });
     expect(stderr).toBe("hint: `bentocloud exec -- bentoml …` runs it with the active context\n");
     expect(code).toBe(0);
-    expect(stdout.replaceAll(here.path, "/home/ada").replaceAll(/ {2,}/g, "  ")).toMatchSnapshot();
+    expect(stdout.replaceAll("~", "/home/ada").replaceAll(/ {2,}/g, "  ")).toMatchSnapshot();
     const rows = stdout.split("\n\n")[1]!.split("\n");
     for (const heading of ["FROM", "VALUE", "WHERE", "WHY"]) {
       const column = rows[0]!.indexOf(heading);

@@ -30,7 +30,7 @@ describe("help", () => {
     "of `bentocloud %s`",
     async (name, path, { meta, args, subCommands, examples = [] }) => {
       const here = home();
-      const { code, stdout, stderr } = await run([...path, "--help"], { home: here });
+      const { code, stdout, stderr } = await run([...path, "--help"], { home: here, keepsTilde: true });
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       expect(stdout).not.toContain("\u001b");
       const text = unwrapped(stdout);

@@ -72,7 +72,7 @@ describe("a token that another program put under a context's name", () => {
     ]);
     const { code, stdout, stderr } = await run(["status", "--all"], { home: here });
     expect({ code }).toEqual({ code: 4 });
-    expect(stdout).toMatch(/prod +\S+ +them@example.test +globex +valid\n/);
+    expect(stdout).toMatch(/prod +globex +them@example.test +- +valid\n/);
     expect(stderr).toContain(`prod: ${ERROR}\n`);
     const json = await run(["status", "--all", "--json"], { home: here });
     expect(JSON.parse(json.stdout).contexts).toMatchObject([
@@ -108,7 +108,11 @@ describe("a token that another program put under a context's name", () => {
     const cwd = `${here.path}/project`;
     writeBelow(cwd, ".bentorc", "context=prod\norganization=globex\n");
     const refused = await run(["token"], { home: here, cwd });
-    expect(refused).toMatchObject({ code: 4, stdout: "", stderr: `error: ${ERROR}\nhint: ${HINT}\n` });
+    expect(refused).toMatchObject({
+      code: 4,
+      stdout: "",
+      stderr: `error: ${ERROR}\nhint: ${HINT} --no-use\n`,
+    });
   });
 
   test("is no mismatch when the server does not say whose it is", async () => {

@@ -126,7 +126,7 @@ describe("login: a name that is taken", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe(
       `error: the context "work" is for ${old.url}, not ${other.url}\n` +
-        `hint: to keep both: bentocloud login --context work-2 --endpoint ${other.url}; to replace it, add --force\n`,
+        `hint: to keep both: bentocloud login --context work-2 --with-token --endpoint ${other.url}; to replace it, add --force\n`,
     );
     expect(other.requests).toEqual([]);
     expect([place.tree(), place.read()]).toEqual(before);
@@ -167,7 +167,7 @@ describe("login: a name that is taken", () => {
     expect(code).toBe(2);
     expect(stderr).toBe(
       `error: the context "default" belongs to me@example.test in acme, but this token is of ${named}\n` +
-        `hint: to keep both: bentocloud login --context ${who.organization} --endpoint ${cloud.url}; to replace it, add --force\n`,
+        `hint: to keep both: bentocloud login --context ${who.organization} --with-token --endpoint ${cloud.url}; to replace it, add --force\n`,
     );
     expect([place.tree(), place.read()]).toEqual(before);
     const other = ["--context", who.organization];
@@ -184,11 +184,12 @@ describe("login: a name that is taken", () => {
     const before = place.read();
     slow.approve();
     const { code, stderr } = await signIn.result;
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain(
-      `error: another login was saved meanwhile: the context "default" is for ${quick.url}, not ${slow.url}\n` +
-        `hint: to keep both: bentocloud login --context default-2 --endpoint ${slow.url}\n`,
+      `error: the context "default" is for ${quick.url}, not ${slow.url}\n` +
+        `hint: to keep both: bentocloud login --context acme --no-browser --endpoint ${slow.url}; to replace it, add --force\n`,
     );
+    expect(slow.tokens).toEqual([]);
     expect(place.read()).toBe(before);
   });
 
@@ -201,9 +202,9 @@ describe("login: a name that is taken", () => {
       login(cloud, [], { home: place, token: cloud.issueToken({ organization: "globex" }) }),
     ];
     const results = await Promise.all(both);
-    expect(results.map(({ code }) => code).toSorted()).toEqual([0, 1]);
-    const told = results.find(({ code }) => code === 1);
-    expect(told?.stderr).toContain('another login was saved meanwhile: the context "default" belongs to me@');
+    expect(results.map(({ code }) => code).toSorted()).toEqual([0, 2]);
+    const told = results.find(({ code }) => code === 2);
+    expect(told?.stderr).toContain('the context "default" belongs to me@');
     expect(place.read().match(/- api_token/g)).toHaveLength(1);
   });
 

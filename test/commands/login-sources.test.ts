@@ -71,6 +71,16 @@ describe("login: where the token comes from", () => {
     expect(stderr).toContain("BENTO_CLOUD_API_KEY still wins");
   });
 
+  test("BENTO_CLOUD_API_KEY is named when the server refuses its token", async () => {
+    const cloud = await started();
+    const env = { BENTO_CLOUD_API_KEY: canary(), BENTO_CLOUD_API_ENDPOINT: cloud.url };
+    const { code, stderr } = await run(["login"], { env });
+    expect(code).toBe(4);
+    expect(stderr).toContain(
+      `hint: BENTO_CLOUD_API_KEY holds this token: make another API token at ${cloud.url}/api_tokens, or unset BENTO_CLOUD_API_KEY\n`,
+    );
+  });
+
   test("an invalid BENTO_CLOUD_API_KEY does not make a saved login look like a failure", async () => {
     const cloud = await started();
     const place = home();
@@ -175,7 +185,9 @@ describe("login: the token's text", () => {
 
   test("saves and reads back a token of every visible ASCII character", async () => {
     const cloud = await started();
-    const token = registerCanary(String.fromCharCode(...Array.from({ length: 94 }, (_, at) => 33 + at)));
+    const token = registerCanary(
+      String.fromCharCode(...Array.from({ length: 94 }, (_, at) => 33 + ((at * 37) % 94))),
+    );
     cloud.misbehave("GET /api/v1/auth/current", { json: { name: "me", email: "me@example.test" } });
     cloud.misbehave("GET /api/v1/current_org", { json: { name: "acme" } });
     const place = home();

@@ -85,7 +85,7 @@ describe("login: a token that the server refuses", () => {
     expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
     expect(stderr).toBe(
       `error: ${cloud.url} does not accept the API token: get api token: record not found\n` +
-        `hint: make an API token at ${cloud.url}/api_tokens and sign in with it (bentocloud login)\n`,
+        `hint: make another API token at ${cloud.url}/api_tokens\n`,
     );
   });
 

@@ -146,7 +146,7 @@ describe(".bentorc", () => {
     const { code, stdout, stderr } = await run(["token"], { home: here, cwd: project });
     expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
     expect(stderr).toBe(
-      `error: you have no context "${name}", which ${path} asks for\nhint: bentocloud login ${words}\n`,
+      `error: you have no context "${name}", which ${path} asks for\nhint: bentocloud login ${words} --no-use\n`,
     );
     const json = await run(["token", "--json"], { home: here, cwd: project });
     expect(JSON.parse(json.stderr).error).toMatchObject({ code: "NOT_LOGGED_IN", exit_code: 4 });

@@ -37,10 +37,10 @@ describe("status --all", () => {
     expect(code).toBe(5);
     expect(stdout.replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT ").replaceAll(/ +$/gm, ""))
       .toMatchInlineSnapshot(`
-      "   NAME   ENDPOINT                USER             ORGANIZATION  VERDICT
-      *  alpha  http://127.0.0.1:PORT   me@example.test  acme          valid
-         beta   http://127.0.0.1:PORT   -                -             rejected
-         gamma  http://127.0.0.1:PORT       -                -             unreachable
+      "   NAME   ORGANIZATION  ENDPOINT                USER             EXPIRES  VERDICT
+      *  alpha  acme          http://127.0.0.1:PORT   me@example.test  -        valid
+         beta   -             http://127.0.0.1:PORT   -                -        rejected
+         gamma  -             http://127.0.0.1:PORT       -                -        unreachable
       "
     `);
     expect(stderr).toContain("beta: http");
@@ -133,6 +133,29 @@ describe("status --all", () => {
     expect((await run(["status", "--all"], { home: here })).code).toBe(0);
     const { stdout } = await run(["status", "--all", "--offline", "--json"], { home: here });
     expect(JSON.parse(stdout).contexts).toMatchObject(names.map((name) => ({ name, organization: "acme" })));
+  });
+
+  test("shows when a token expires, and no endpoint where all contexts have the same", async () => {
+    const end = new Date(Date.now() + 30.5 * 86_400_000);
+    const here = home();
+    for (const [name, expiresAt, age] of [
+      ["beta", null, 1e9],
+      ["alpha", end, 2e9],
+    ] as const) {
+      const stdin = cloud.issueToken({ name, expiresAt, createdAt: new Date(Date.now() - age) });
+      const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
+      expect(await run(args, { home: here, stdin })).toMatchObject({ code: 0 });
+    }
+    await run(["api-token", "list"], { home: here });
+    const { stdout } = await run(["status", "--all"], { home: here });
+    expect(stdout.replaceAll(/ +$/gm, "")).toMatchInlineSnapshot(`
+      "   NAME   ORGANIZATION  USER             EXPIRES     VERDICT
+         beta   acme          me@example.test  -           valid
+      *  alpha  acme          me@example.test  in 30 days  valid
+      "
+    `);
+    const verbose = await run(["status", "--all", "--verbose"], { home: here });
+    expect(verbose.stdout).toContain(`${end.toISOString().slice(0, 19)}Z (in 30 days)`);
   });
 
   test("--offline sends no request", async () => {

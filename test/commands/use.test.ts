@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { homeOf, writeBelow } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
+import { home, type Home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { openTerminal } from "../support/terminal.ts";
+import { openTerminal, type Terminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
@@ -15,7 +15,7 @@ describe("use", () => {
   test("makes a context current and changes nothing else", async () => {
     const here = homeOf("alpha", "beta");
     const before = here.read();
-    const stderr = '✓ Switched to context "beta"\n';
+    const stderr = '✓ Switched to context "beta" (https://beta.test)\n';
     expect(await run(["use", "beta"], { home: here })).toMatchObject({ code: 0, stdout: "", stderr });
     expect(here.read()).toBe(before.replace('current_context_name: "alpha"', "current_context_name: beta"));
     expect((await run(["context", "current"], { home: here })).stdout).toBe("beta\n");
@@ -31,7 +31,8 @@ describe("use", () => {
     const here = homeOf("alpha", "beta", "gamma");
     await run(["use", "beta"], { home: here });
     for (const expected of ["alpha", "beta", "alpha"]) {
-      expect((await run(["use", "-"], { home: here })).stderr).toBe(`✓ Switched to context "${expected}"\n`);
+      const stderr = `✓ Switched to context "${expected}" (https://${expected}.test)\n`;
+      expect((await run(["use", "-"], { home: here })).stderr).toBe(stderr);
       expect(currentOf(here)).toBe(expected);
     }
   });
@@ -42,7 +43,7 @@ describe("use", () => {
     const before = here.read();
     expect(await run(["use", "beta"], { home: here })).toMatchObject({
       code: 0,
-      stderr: '"beta" is the current context already\n'.replace(/^/, "✓ "),
+      stderr: '✓ "beta" is the current context already (https://beta.test)\n',
     });
     expect(here.read()).toBe(before);
     await run(["use", "-"], { home: here });
@@ -72,6 +73,24 @@ describe("use", () => {
     },
   );
 
+  test("says the organization, and no endpoint where all contexts have the same", async () => {
+    const cloud = await startCloud();
+    const here = home();
+    const login = (name: string, organization: string) => {
+      const stdin = cloud.issueToken({ email: `${name}@example.test`, organization });
+      return run(["login", "--with-token", "--endpoint", cloud.url, "--context", name], {
+        home: here,
+        stdin,
+      });
+    };
+    await login("work", "acme");
+    await login("play", "hobby");
+    const { stderr } = await run(["use", "work"], { home: here });
+    expect(stderr).toBe('✓ Switched to context "work" (acme)\n');
+    const { stdout } = await run(["context", "list"], { home: here });
+    expect(stdout).toMatch(/\* +work +acme [^]*play +hobby /);
+  });
+
   test.each(["true", "1.10", "null", "two words", "-dash", "日本", "it's", "a: b", "#x", "[x"])(
     "accepts any name that is in the file: %s",
     async (name) => {
@@ -94,7 +113,7 @@ describe("use", () => {
       const before = cloud.requests.length;
       for (const route of ["auth/current", "current_org"])
         cloud.misbehave(`GET /api/v1/${route}`, { silent: true });
-      const stderr = '✓ Switched to context "prod"\n';
+      const stderr = `✓ Switched to context "prod" (${cloud.url})\n`;
       expect(await run(["use", "prod"], { home: here })).toMatchObject({ code: 0, stderr });
       expect(currentOf(here)).toBe("prod");
       expect(cloud.requests.length).toBe(before);
@@ -110,7 +129,7 @@ describe("use", () => {
     const { code, stderr } = await run(["use", "beta"], { home: here, env: env() });
     expect(code).toBe(0);
     expect(stderr).toBe(
-      '✓ Switched to context "beta"\n' +
+      '✓ Switched to context "beta" (https://beta.test)\n' +
         `warning: here, ${source} still wins: the active context is "${active}"\n`,
     );
     expect(currentOf(here)).toBe("beta");
@@ -147,20 +166,112 @@ describe("use", () => {
   );
 });
 
+/** The rows that are on the screen last, without their marks. */
+function rowsOf(terminal: Terminal): string[] {
+  return terminal.screen
+    .split(/\r\n|\r|\n/)
+    .filter((line) => /^[●○] /.test(line))
+    .map((line) => line.slice(2));
+}
+
+function many(count: number): Home {
+  const here = home();
+  const entries = Array.from({ length: count }, (_, index) => ({
+    name: `context-with-a-long-name-${index}`,
+    endpoint: `https://${index % 2 === 0 ? "even" : "odd"}.with-a-long-name.cloud.bentoml.test`,
+  }));
+  writeContexts(here, entries);
+  return here;
+}
+
 describe("the picker of `use`", () => {
   test("starts at the current context and switches to the chosen one", async () => {
     const here = homeOf("alpha", "beta", "gamma");
     const terminal = openTerminal(["use"], { home: here, stdout: "pipe" });
     await terminal.waitFor("Switch to which context?");
     await terminal.waitFor("gamma");
-    expect(terminal.screen).toContain("https://alpha.test");
+    expect(rowsOf(terminal)).toEqual([
+      "alpha  -  alpha.test  current, active",
+      "beta   -  beta.test",
+      "gamma  -  gamma.test",
+    ]);
     terminal.press("down");
-    await terminal.waitFor("https://beta.test");
+    await terminal.waitFor(/● beta/);
     terminal.press("enter");
     expect(await terminal.exit).toMatchObject({ code: 0 });
     expect(terminal.screen).toContain('Switched to context "beta"');
     expect(terminal.stdout).toBe("");
     expect(currentOf(here)).toBe("beta");
+  });
+
+  test("marks the current and the active one, which can be two", async () => {
+    const env = { BENTOML_CLOUD_CONTEXT: "beta" };
+    const terminal = openTerminal(["use"], { home: homeOf("alpha", "beta"), env });
+    await terminal.waitFor(/alpha .* current/);
+    await terminal.waitFor(/beta .* active/);
+    terminal.press("escape");
+    await terminal.exit;
+  });
+
+  test.each([
+    ["a part of its name", "name-237"],
+    ["a part of its endpoint and of its name", "ODD 237"],
+  ])("finds one of 300 by %s", async (_what, words) => {
+    const here = many(300);
+    const terminal = openTerminal(["use"], { home: here, cols: 60 });
+    await terminal.waitFor("1-12 of 300");
+    terminal.write(words);
+    await terminal.waitFor("1-1 of 1");
+    terminal.press("enter");
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(currentOf(here)).toBe("context-with-a-long-name-237");
+  });
+
+  test("chooses nothing while nothing matches", async () => {
+    const here = many(10);
+    const terminal = openTerminal(["use"], { home: here });
+    await terminal.waitFor("Search:");
+    terminal.write("zzz");
+    await terminal.waitFor("Nothing matches");
+    terminal.press("enter");
+    for (let count = 0; count < 3; count += 1) terminal.press("backspace");
+    await terminal.waitFor(/Search: _[^]*Nothing matches[^]*1-10 of 10/);
+    terminal.press("enter");
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(currentOf(here)).toBe('"context-with-a-long-name-0"');
+  });
+
+  test("goes through the list by pages, and not beyond its end", async () => {
+    const here = many(30);
+    const terminal = openTerminal(["use"], { home: here });
+    await terminal.waitFor("1-12 of 30");
+    for (let count = 0; count < 4; count += 1) terminal.write("\u001b[6~");
+    await terminal.waitFor("19-30 of 30");
+    terminal.press("enter");
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(currentOf(here)).toBe("context-with-a-long-name-29");
+  });
+
+  test.each([60, 100, 200])("cuts its rows to a terminal of %d columns", async (cols) => {
+    const here = many(10);
+    const wide = { name: "生产环境🍱🚀".repeat(20), endpoint: `https://${"a".repeat(200)}.test` };
+    writeContexts(here, [wide, { name: "short" }]);
+    const terminal = openTerminal(["use"], { home: here, cols });
+    await terminal.waitFor("short");
+    const rows = rowsOf(terminal);
+    terminal.press("escape");
+    await terminal.exit;
+    expect(rows).toHaveLength(2);
+    for (const row of rows) expect(Bun.stringWidth(row)).toBeLessThanOrEqual(cols - 2);
+  });
+
+  test("is in ASCII where the locale is not UTF-8", async () => {
+    const terminal = openTerminal(["use"], { home: many(20), cols: 60, env: { LANG: "C" } });
+    await terminal.waitFor("of 20");
+    terminal.press("escape");
+    await terminal.exit;
+    // oxlint-disable-next-line no-control-regex -- every character of ASCII
+    expect(terminal.raw).toMatch(/^[\u0000-\u007f]*$/);
   });
 
   test.each(["ctrl-c", "escape"] as const)("%s changes nothing and exits 130", async (key) => {

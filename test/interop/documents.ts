@@ -4,7 +4,7 @@ import fc from "fast-check";
 
 type Text = fc.Arbitrary<string>;
 
-/** One of several texts with bars between them. */
+/** Chooses one of several texts that are separated by bars. */
 export function pick(...lists: string[]): Text {
   return fc.constantFrom(...lists.flatMap((list) => list.split("¦")));
 }

@@ -1,6 +1,6 @@
 import { needs, type Tool } from "../support/needs.ts";
 
-/** What makes the packages, and what the installer is tried with, beyond what every Debian has. */
+/** Tools that make packages or test the installer, and that not every Debian has. */
 const TOOLS: readonly Tool[] = [
   "busybox",
   "cpio",

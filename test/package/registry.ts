@@ -7,7 +7,7 @@ import { run } from "../../scripts/package/run.ts";
 import { makeDist, TIME } from "./release.ts";
 
 const MODULES = join(import.meta.dir, "../../node_modules");
-/** What the library needs when it is imported. */
+/** The packages that the library imports. */
 const DEPENDENCIES = ["ofetch", "destr", "node-fetch-native", "ufo"];
 
 /** The target of this machine. */

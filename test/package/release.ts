@@ -38,7 +38,7 @@ export interface Release {
   /** Puts something else into an archive until `restore()`, with the right checksum: a folder that is filled here. */
   repack(archive: string, fill: (folder: string) => void): void;
   read(name: string): string;
-  /** What checksums.txt says now. */
+  /** The present text of checksums.txt. */
   checksum(name: string): string;
   restore(): void;
   stop(): void;

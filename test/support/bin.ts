@@ -20,6 +20,8 @@ export interface RunOptions {
   reveals?: boolean | "stdout";
   /** The program is killed and the test fails after this time, 20 seconds when not given. */
   timeoutMs?: number;
+  /** Leaves `~` as it was printed. Otherwise paths below the home are given in full, as a test knows them. */
+  keepsTilde?: boolean;
 }
 
 export interface RunResult {
@@ -59,6 +61,8 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
     stdout: "pipe",
     stderr: "pipe",
   });
+  const show = (text: string) =>
+    options.keepsTilde ? text : text.replaceAll(TILDE, options.env?.["HOME"] ?? home.path);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   const streams = () => ({ stdout: stdout.text(), stderr: stderr.text() });
@@ -68,8 +72,8 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   const state = () => redactCanaries(`${label}\nstdout: ${stdout.text()}\nstderr: ${stderr.text()}`);
   const finished = Promise.all([child.exited, stdout.ended, stderr.ended]).then(() => ({
     ...endOf(child),
-    stdout: stdout.text(),
-    stderr: stderr.text(),
+    stdout: show(stdout.text()),
+    stderr: show(stderr.text()),
   }));
   const timeoutMs = options.timeoutMs ?? 20_000;
   const result = withTimeout(finished, timeoutMs, () => {
@@ -81,10 +85,10 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   return {
     pid: child.pid,
     get stdout() {
-      return stdout.text();
+      return show(stdout.text());
     },
     get stderr() {
-      return stderr.text();
+      return show(stderr.text());
     },
     kill: (signal = "SIGTERM") => child.kill(signal),
     waitFor: (pattern, patience = 5000) =>
@@ -110,6 +114,9 @@ interface Collected {
   text(): string;
   ended: Promise<void>;
 }
+
+/** Where the program writes `~` for the home, and not for the files of a shell, which it names for everybody. */
+const TILDE = /(?<=^|[\s("`])~(?!\/\.(?:bash|zsh|config))(?=[/\s)"`,:;]|$)/gm;
 
 function collect(stream: ReadableStream<Uint8Array>): Collected {
   const chunks: Uint8Array[] = [];

@@ -24,7 +24,8 @@ export function registerGiven({ args, env, home }: Given): void {
   const passwords = texts.flatMap((text) => [...text.matchAll(PASSWORD)].map(([, password]) => password));
   for (const secret of [...tokens, env["BENTO_CLOUD_API_KEY"], ...passwords]) {
     const text = secret?.trim() ?? "";
-    if (text.length >= SHORTEST) registerCanary(text);
+    // Tests give words with a blank between them as what no token can be.
+    if (text.length >= SHORTEST && !/\s/.test(text)) registerCanary(text);
   }
 }
 

@@ -4,13 +4,14 @@ import { inspect } from "node:util";
 import { Context, tokenOf } from "../../src/contexts/context.ts";
 import { parseToken, Token } from "../../src/contexts/token.ts";
 import { redact, redactFields } from "../../src/system/redact.ts";
-import { toSafeJson } from "../../src/system/text.ts";
+import { toSafeJson, toTilde } from "../../src/system/text.ts";
 import { CliError } from "../../src/errors.ts";
-import { writeBelow } from "../store/fixture.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { findCanaries } from "../support/canaries.ts";
 import { bunCommand, runtimeEnvironment } from "../support/program.ts";
 import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
@@ -180,6 +181,12 @@ describe("output", () => {
     });
   });
 
+  test("on a terminal, a warning is above the answer that came after it", async () => {
+    const terminal = openTerminal(["context", "show"], { home: homeOf("alpha"), env: { BENTOML_HOME: "" } });
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.screen).toMatch(/^warning: BENTOML_HOME is set but empty; ignored\r\ncontext /);
+  });
+
   test("a name is shown without characters that drive the terminal", async () => {
     const { stderr } = await run(["token", "--context", "a\u001B[31mb\u202Ec"]);
     expect(stderr).toStartWith('error: there is no context "abc"\n');
@@ -208,5 +215,30 @@ describe("the locale", () => {
     expect(printed).toMatch(/Protected context "prod"/);
     // oxlint-disable-next-line no-control-regex -- every character of ASCII
     expect(/^[\u0000-\u007f]*$/.test(printed)).toBe(isAscii);
+  });
+});
+
+describe("paths below the home directory", () => {
+  const FILE = "~/bentoml/.yatai.yaml";
+
+  test("are shown with `~` in text, and in full in JSON", async () => {
+    const here = homeOf("alpha");
+    const shown = await run(["status", "--offline"], { home: here, keepsTilde: true });
+    expect(shown.stdout).toContain(`current context (${FILE}:6)\n`);
+    const { stdout } = await run(["status", "--offline", "--json"], { home: here, keepsTilde: true });
+    expect(JSON.parse(stdout).source.path).toBe(here.file);
+  });
+
+  test.each([
+    ["at the beginning of a word", "/home/ada/a and (/home/ada/b:1), `/home/ada`", "~/a and (~/b:1), `~`"],
+    ["not for a longer name", "/home/ada2/a and /home/ada.old", "/home/ada2/a and /home/ada.old"],
+    ["not in the middle of a path", "/mnt/home/ada/a", "/mnt/home/ada/a"],
+    ["not where a shell would take it literally", "rm '/home/ada/my file'", "rm '/home/ada/my file'"],
+  ])("are abbreviated %s", (_where, text, shown) => {
+    expect(toTilde(text, "/home/ada")).toBe(shown);
+  });
+
+  test.each(["", "/"])("are not abbreviated where the home is %p", (place) => {
+    expect(toTilde("/bentoml/a", place)).toBe("/bentoml/a");
   });
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { showOnScreen } from "../../src/system/screen.ts";
 import { cleanLines } from "../../src/system/text.ts";
 
-const show = (text: string) => [...showOnScreen(text)].join("");
+const show = (text: string) => [...showOnScreen(text, (token) => token)].join("");
 
 function isJson(text: string): boolean {
   try {

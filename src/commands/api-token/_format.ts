@@ -1,8 +1,6 @@
 import type { ApiToken } from "../../cloud/api-token.ts";
 import type { Listed } from "../../tokens/list.ts";
-import type { Tone } from "../../system/paint.ts";
 import { cap } from "../../system/text.ts";
-import { showWhen } from "../../system/time.ts";
 import { option } from "../../cli/command.ts";
 
 export const TOKEN = {
@@ -10,6 +8,13 @@ export const TOKEN = {
   required: true,
   valueHint: "api-token",
   description: "Its UID or exact name",
+} as const;
+
+/** Without it, a person picks one. */
+export const TOKEN_OR_PICK = {
+  ...TOKEN,
+  required: false,
+  description: `${TOKEN.description} (default: pick from a list)`,
 } as const;
 
 export const SCOPE = option(
@@ -49,16 +54,4 @@ const LONGEST_SHOWN = 300;
 /** Null when there is none. */
 export function showDescription({ description }: Pick<ApiToken, "description">): string | null {
   return cap(description, LONGEST_SHOWN) || null;
-}
-
-const SOON_MS = 7 * 86_400_000;
-
-export function showExpiry(
-  { expiresAt }: Pick<ApiToken, "expiresAt">,
-  now: Date,
-): { text: string; tone: Tone } {
-  if (expiresAt === null) return { text: "never", tone: "dim" };
-  const left = expiresAt.getTime() - now.getTime();
-  const tone: Tone = left <= 0 ? "bad" : left <= SOON_MS ? "warning" : "good";
-  return { text: showWhen(expiresAt, now), tone };
 }

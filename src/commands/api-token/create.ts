@@ -1,4 +1,5 @@
 import { command, flag, option } from "../../cli/command.ts";
+import { showExpiry } from "../../auth/show-expiry.ts";
 import type { Cli } from "../../app.ts";
 import type { CreatedToken } from "../../cloud/tokens.ts";
 import { CliError, usageError } from "../../errors.ts";
@@ -8,7 +9,7 @@ import { create as createApiToken, prepareLogin, saveCreated } from "../../token
 import { parseExpiry, parseScopes, parseTokenName } from "../../tokens/fields.ts";
 import { openTokens } from "../../tokens/list.ts";
 import { REQUEST_ARGS, YES } from "../_args.ts";
-import { DESCRIPTION, EXPIRES, SCOPE, showExpiry, showScopes, toJson } from "./_format.ts";
+import { DESCRIPTION, EXPIRES, SCOPE, showScopes, toJson } from "./_format.ts";
 
 export const create = command({
   name: "create",
@@ -54,7 +55,7 @@ export const create = command({
     });
     // First of all: the server does not tell it again, even if saving the login fails.
     printSecret(cli, token, { isKept: to !== undefined });
-    const life = token.expiresAt ? `, expires ${showExpiry(token, cli.now()).text}` : ", never expires";
+    const life = token.expiresAt ? `, expires ${showExpiry(token, cli).text}` : ", never expires";
     cli.output.success(`Created the API token "${token.name}" (${token.uid}): ${showScopes(token)}${life}`);
     if (to) await reportLogin(cli, await saveCreated(cli, to, token), { isAnswer: false });
   },

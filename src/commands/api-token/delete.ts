@@ -1,15 +1,17 @@
 import { command, flag } from "../../cli/command.ts";
+import { loginCommand } from "../../resolve/require.ts";
+import { quoteWord } from "../../system/text.ts";
 import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
 import { deleteApiToken } from "../../tokens/delete.ts";
 import { describeUser } from "../../tokens/match.ts";
 import { REQUEST_ARGS, YES } from "../_args.ts";
-import { TOKEN } from "./_format.ts";
+import { TOKEN_OR_PICK } from "./_format.ts";
 
 export const remove = command({
   name: "delete",
   description: "Delete an API token; every program that uses it is locked out",
   args: {
-    token: TOKEN,
+    token: TOKEN_OR_PICK,
     yes: YES,
     force: flag("Delete it even if a context here uses it or may use it"),
     ...REQUEST_ARGS,
@@ -26,7 +28,8 @@ export const remove = command({
     cli.output.success(`Deleted the API token "${token.name}" (${token.uid})`);
     if (contexts.length > 0)
       cli.output.warn(`${contexts.map(describeUser).join(" and ")} can no longer sign in`);
-    const stored = contexts.filter((name) => name !== ENVIRONMENT_NAME);
-    if (stored.length > 0) cli.output.hint("sign in again with `bentocloud login`, or `bentocloud logout`");
+    const stored = contexts.find((name) => name !== ENVIRONMENT_NAME);
+    if (stored !== undefined)
+      cli.output.hint(`${loginCommand(stored)}, or bentocloud logout ${quoteWord(stored)}`);
   },
 });

@@ -1,28 +1,29 @@
 import { command } from "../../cli/command.ts";
+import { showExpiry } from "../../auth/show-expiry.ts";
 import { describeUser } from "../../tokens/match.ts";
 import { getApiToken } from "../../tokens/list.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { TOKEN, showDescription, showExpiry, showScopes, toListedJson } from "./_format.ts";
+import { showDescription, showScopes, toListedJson, TOKEN_OR_PICK } from "./_format.ts";
 
 export const get = command({
   name: "get",
   description: "Show one API token",
-  args: { token: TOKEN, ...REQUEST_ARGS },
+  args: { token: TOKEN_OR_PICK, ...REQUEST_ARGS },
   examples: [["bentocloud api-token get ci", 'the one that is called "ci"']],
   async run(args, cli) {
     const token = await getApiToken(cli, args.token, { insecureHttp: args["insecure-http"] });
     if (cli.output.json) return cli.output.data(toListedJson(token));
-    const now = cli.now();
-    const expiry = showExpiry(token, now);
-    cli.output.fields([
+    const when = (time: Date) => showWhen(time, cli.now(), cli.flags);
+    const expiry = showExpiry(token, cli);
+    await cli.output.fields([
       ["name", token.name],
       ["uid", token.uid],
       ["description", showDescription(token)],
       ["scopes", showScopes(token)],
       ["user", token.user],
-      ["created", token.createdAt && showWhen(token.createdAt, now)],
-      ["last used", token.lastUsedAt ? showWhen(token.lastUsedAt, now) : "never"],
+      ["created", token.createdAt && when(token.createdAt)],
+      ["last used", token.lastUsedAt ? when(token.lastUsedAt) : "never"],
       ["expires", expiry.text, expiry.tone],
       ["used by", token.contexts.map(describeUser).join(", ") || null],
     ]);

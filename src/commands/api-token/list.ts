@@ -1,9 +1,11 @@
 import { command, option } from "../../cli/command.ts";
 import { type Listed, listApiTokens } from "../../tokens/list.ts";
+import type { Cli } from "../../app.ts";
+import { showExpiry } from "../../auth/show-expiry.ts";
 import type { Cell } from "../../system/table.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { showDescription, showExpiry, showScopes, toListedJson } from "./_format.ts";
+import { showDescription, showScopes, toListedJson } from "./_format.ts";
 
 export const list = command({
   name: "list",
@@ -22,23 +24,24 @@ export const list = command({
     if (tokens.length === 0) return cli.output.info("There is no such API token");
     await cli.output.table(
       HEADER,
-      tokens.map((token) => toRow(token, cli.now())),
+      tokens.map((token) => toRow(token, cli)),
     );
   },
 });
 
 const HEADER = ["", "NAME", "UID", "SCOPES", "CREATED", "LAST USED", "EXPIRES", "DESCRIPTION"];
 
-function toRow(token: Listed, now: Date): Cell[] {
+function toRow(token: Listed, cli: Cli): Cell[] {
   const { name, uid, isInUse, createdAt, lastUsedAt } = token;
+  const when = (time: Date) => showWhen(time, cli.now(), cli.flags);
   return [
     isInUse ? "*" : " ",
-    isInUse ? { text: name, tone: "good" } : name,
+    isInUse ? { text: name, tone: "bold" } : name,
     uid,
     showScopes(token),
-    createdAt ? showWhen(createdAt, now) : "-",
-    lastUsedAt ? showWhen(lastUsedAt, now) : "never",
-    showExpiry(token, now),
+    createdAt ? when(createdAt) : "-",
+    lastUsedAt ? when(lastUsedAt) : "never",
+    showExpiry(token, cli),
     showDescription(token) ?? "",
   ];
 }

@@ -4,9 +4,10 @@ import type { Rotation } from "../../tokens/rotation-journal.ts";
 import { parseExpiry } from "../../tokens/fields.ts";
 import type { RotateOptions } from "../../tokens/plan-rotation.ts";
 import { previewRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
+import { showExpiry } from "../../auth/show-expiry.ts";
 import type { Cli } from "../../app.ts";
 import { CONTEXT, REQUEST_ARGS, YES } from "../_args.ts";
-import { showDescription, showExpiry } from "./_format.ts";
+import { showDescription } from "./_format.ts";
 
 export const rotate = command({
   name: "rotate",
@@ -41,14 +42,14 @@ async function printPlan(cli: Cli, options: RotateOptions): Promise<void> {
   const plan = { dry_run: true, ...toJson(rotation, contexts) };
   if (cli.output.json) return cli.output.data({ ...plan, unfinished: unfinished.map((one) => toJson(one)) });
   const { endpoint, old, wanted } = rotation;
-  cli.output.fields([
+  await cli.output.fields([
     ["contexts", contexts.join(", ")],
     ["endpoint", endpoint],
     ["delete", `${old.name} (${old.uid})`],
     ["create", wanted.name],
     ["scopes", wanted.scopes.join(", ")],
     ["description", showDescription(wanted)],
-    ["expires", expiryOf(rotation, cli.now()).text],
+    ["expires", expiryOf(rotation, cli).text],
   ]);
   for (const { old: other, started_at } of unfinished)
     cli.output.info(`The rotation of "${other.name}", started ${started_at}, would be finished first`);
@@ -61,7 +62,7 @@ function report(cli: Cli, { contexts, rotation, oldStillWorks, isResumed }: Rota
   const names = contexts.map((name) => `"${name}"`).join(", ");
   cli.output.success(
     `Rotated ${names}: now using "${wanted.name}" (${successor?.uid}), ` +
-      `expires ${expiryOf(rotation, cli.now()).text}; the old token "${old.name}" is deleted`,
+      `expires ${expiryOf(rotation, cli).text}; the old token "${old.name}" is deleted`,
   );
   if (variable(cli.env, "BENTO_CLOUD_API_KEY")?.trim() === old.token)
     cli.output.warn("BENTO_CLOUD_API_KEY holds the old API token, which no longer works");
@@ -71,8 +72,8 @@ function report(cli: Cli, { contexts, rotation, oldStillWorks, isResumed }: Rota
     );
 }
 
-function expiryOf({ wanted }: Rotation, now: Date) {
-  return showExpiry({ expiresAt: wanted.expires_at === null ? null : new Date(wanted.expires_at) }, now);
+function expiryOf({ wanted }: Rotation, cli: Cli) {
+  return showExpiry({ expiresAt: wanted.expires_at === null ? null : new Date(wanted.expires_at) }, cli);
 }
 
 function toJson({ endpoint, old, wanted, successor }: Rotation, contexts?: readonly string[]) {

@@ -1,8 +1,9 @@
 import { command, flag } from "../../cli/command.ts";
 import { updateApiToken } from "../../tokens/list.ts";
 import { parseExpiry, parseScopes } from "../../tokens/fields.ts";
+import { showExpiry } from "../../auth/show-expiry.ts";
 import { REQUEST_ARGS } from "../_args.ts";
-import { DESCRIPTION, EXPIRES, SCOPE, TOKEN, showExpiry, showScopes, toJson } from "./_format.ts";
+import { DESCRIPTION, EXPIRES, SCOPE, TOKEN, showScopes, toJson } from "./_format.ts";
 
 export const update = command({
   name: "update",
@@ -25,7 +26,7 @@ export const update = command({
       ...(args.expires !== undefined && { expiresAt: parseExpiry(args.expires, cli.now()) }),
     });
     if (cli.output.json) cli.output.data(toJson(token));
-    const expiry = showExpiry(token, cli.now()).text;
+    const expiry = showExpiry(token, cli).text;
     cli.output.success(
       `Changed the API token "${token.name}" (${token.uid}): ${showScopes(token)}, expires ${expiry}`,
     );

@@ -2,6 +2,7 @@ import { command, flag } from "../../cli/command.ts";
 import { requireStored } from "../../store/manage-contexts.ts";
 import { type Context, usableTokenOf } from "../../contexts/context.ts";
 import { openOffline, openSession } from "../../auth/session.ts";
+import { recallIdentity } from "../../auth/identity.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
 import { CONTEXT } from "../_args.ts";
@@ -22,24 +23,26 @@ export const show = command({
     const token = usableTokenOf(context);
     const masked = token?.masked ?? null;
     const isProtected = protectedNames(cli).includes(name);
+    const organization = (await recallIdentity(cli, context))?.organization ?? null;
     if (cli.output.json) {
-      const shown = { name, endpoint, email, token_masked: masked, protected: isProtected };
+      const shown = { name, endpoint, email, organization, token_masked: masked, protected: isProtected };
       if (revealing) cli.output.secretData({ ...shown, api_token: token?.reveal() ?? null });
       else cli.output.data(shown);
       return;
     }
-    cli.output.fields([
+    await cli.output.fields([
       ["context", name],
       ["endpoint", endpoint],
       ["email", email ?? "-"],
+      [LONGEST_LABEL, organization ?? "-"],
       ["protected", isProtected ? "yes" : null],
-      ...(revealing && token ? [] : [["token", masked ?? "none"] as const]),
+      ["token", revealing && token ? null : (masked ?? "none")],
     ]);
-    if (!revealing || !token) return;
-    const width = isProtected ? "protected".length : "endpoint".length;
-    cli.output.secret(`${"token".padEnd(width)}  ${token.reveal()}`);
+    if (revealing && token) cli.output.secret(`${"token".padEnd(LONGEST_LABEL.length)}  ${token.reveal()}`);
   },
 });
+
+const LONGEST_LABEL = "organization";
 
 /** The active context's token is shown only where it could be used too: pins are checked. */
 async function open(cli: Cli, name: string | undefined, { revealing = false }): Promise<Context> {

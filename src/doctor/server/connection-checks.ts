@@ -1,11 +1,10 @@
 import { describeFault, describeProxyFailure, reasonWithCode, showProxy } from "../../cloud/faults.ts";
 import { CliError } from "../../errors.ts";
-import { addressBits } from "../../system/address.ts";
 import { findUnusableAuthorities } from "../../system/authorities.ts";
 import { inspectTls } from "../../system/certificate.ts";
-import { resolveHost, timeConnection } from "../../system/network.ts";
+import { timeConnection } from "../../system/network.ts";
 import { type Check, fail, ok } from "../check.ts";
-import { list, open, secret, type Text, text } from "../report.ts";
+import { open, secret, type Text, text } from "../report.ts";
 import type { Target } from "./asked-server.ts";
 
 const DIRECT = { kind: "direct" } as const;
@@ -50,25 +49,7 @@ function readRoute(target: Target) {
   }
 }
 
-/** The addresses of the server's name. */
-export const dns: Check<Target> = {
-  id: "dns",
-  async run({ route, url, host, patience }) {
-    if (route.kind === "proxy") return undefined;
-    const name = secret("host", host);
-    if (addressBits(url.hostname)) return ok(text`${name} is an address and needs no name server`);
-    try {
-      const addresses = (await resolveHost(url, patience)).map((address) => secret("address", address));
-      const place = open(host === "localhost" ? "this machine: " : "");
-      return ok(text`${name} is ${place}${list(addresses, { most: 4 })}`);
-    } catch (error) {
-      const hint = text`check the host name in the endpoint, and the network`;
-      return fail(text`${name} cannot be found: ${reasonOf(error)}`, hint);
-    }
-  },
-};
-
-/** Whether a connection can be opened. */
+/** Whether the server's name can be resolved, and a connection opened. */
 export const tcp: Check<Target> = {
   id: "tcp",
   async run({ route, url, host, port, patience }) {
@@ -77,7 +58,7 @@ export const tcp: Check<Target> = {
     try {
       return ok(text`${place} answers in ${Math.ceil(await timeConnection(url, DIRECT, patience))} ms`);
     } catch (error) {
-      const hint = text`check the port of the endpoint, firewalls on the way, and whether a proxy is needed (HTTPS_PROXY)`;
+      const hint = text`check host name and port of the endpoint, firewalls, and whether a proxy is needed (HTTPS_PROXY)`;
       return fail(text`no connection to ${place}: ${reasonOf(error)}`, hint);
     }
   },

@@ -1,3 +1,4 @@
+import { expiresSoon } from "../../auth/show-expiry.ts";
 import { findIdentityMismatch, recallIdentity } from "../../auth/identity.ts";
 import { checkOrganizationPin } from "../../resolve/pins.ts";
 import { requireToken } from "../../resolve/require.ts";
@@ -43,8 +44,6 @@ export const scope: Check<Target> = {
   },
 };
 
-const SOON_MS = 7 * 24 * 60 * 60 * 1000;
-
 /** Shows when the token expires: from the server's list, else from our record of the last check. */
 export const expiry: Check<Target> = {
   id: "expiry",
@@ -59,7 +58,8 @@ export const expiry: Check<Target> = {
     if (time <= now)
       return fail(text`the API token expired ${when}`, text`bentocloud login --context=${name}`);
     const message = text`the API token expires ${when}`;
-    const isSoon = time.getTime() - now.getTime() < SOON_MS;
-    return isSoon ? warn(message, text`bentocloud api-token rotate ${name}`) : ok(message);
+    return expiresSoon({ expiresAt: time, createdAt: listed?.createdAt ?? null }, now)
+      ? warn(message, text`bentocloud api-token rotate ${name}`)
+      : ok(message);
   },
 };

@@ -21,7 +21,7 @@ export function inShell(script: string, ...before: string[]): string[] {
   return [...before, "sh", "-c", script, "sh", ...programCommand()];
 }
 
-/** The same with mounts of its own, which end with it. */
+/** Runs the script in its own mount namespace, which ends with it. */
 export function amongMounts(script: string): string[] {
   return inShell(script, "unshare", "-m");
 }

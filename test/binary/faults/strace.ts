@@ -21,10 +21,10 @@ export const RENAME = "?rename,renameat,renameat2";
 export const UNLINK = "?unlink,unlinkat";
 const CREATE = "openat,?link,linkat,?mkdir,mkdirat";
 
-/** All by which something on the disk changes or is made to last. */
+/** The calls that change the disk or sync it. */
 const WRITING = `${CREATE},write,pwrite64,fsync,fdatasync,fchmod,fchown,${RENAME},${UNLINK}`;
 
-/** The program, where each call that `inject` names does what it says: `fsync:error=EIO:when=2`. */
+/** Runs the program with faults in the named calls, for example `fsync:error=EIO:when=2`. */
 export function tampered(inject: string, trace = "/dev/null"): string[] {
   const [calls] = inject.split(":");
   return [...strace(trace, calls!), "-e", `inject=${inject}`, ...programCommand()];
@@ -41,7 +41,7 @@ export interface Call {
   number: number;
 }
 
-/** The calls by which a command changes something on the disk, in their order; and those `also` named. */
+/** The calls of a command that change the disk, in order, and the calls in `also`. */
 export async function writingCalls(
   args: readonly string[],
   { here, stdin = null, also = [] }: { here: Home; stdin?: string | null; also?: string[] },
@@ -53,7 +53,7 @@ export async function writingCalls(
   return callsIn(readFileSync(trace, "utf8").split("\n"), here);
 }
 
-/** Those of the main thread, which is the first one and does all the work with files. */
+/** The calls of the main thread, which comes first and does all work with files. */
 function callsIn(lines: string[], here: Home): Call[] {
   const [main] = lines[0]?.split(" ") ?? [];
   const counts = new Map<string, number>();

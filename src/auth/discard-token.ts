@@ -1,0 +1,66 @@
+import type { ApiToken } from "../cloud/api-token.ts";
+import { findOwn } from "../cloud/created-with.ts";
+import { isProofOfRejection } from "../cloud/refusal.ts";
+import { deleteToken, listTokens } from "../cloud/tokens.ts";
+import { usableTokenOf } from "../contexts/context.ts";
+import { tokensPage } from "../contexts/endpoint.ts";
+import type { Token } from "../contexts/token.ts";
+import { CliError } from "../errors.ts";
+import type { Cli } from "../app.ts";
+
+/** Longer than any approval takes: an older token was not made for this sign-in. */
+const MADE_WITHIN_MS = 20 * 60_000;
+/** The person who waits for it has just pressed Ctrl-C, or sees an error. */
+const PATIENCE_MS = 10_000;
+
+interface Made {
+  endpoint: string;
+  token: Token;
+  insecureHttp: boolean;
+}
+
+/**
+ * Deletes the API token that the browser flow made for a login that is not kept: nobody else has it, and it would stay
+ * valid. Where that fails, or where it cannot be told which one it is, the person learns where to delete it.
+ */
+export async function discardToken(cli: Cli, made: Made): Promise<void> {
+  let found: ApiToken | undefined;
+  try {
+    // Ctrl-C has ended the signal of every other request.
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const client = await cli.client({ ...made, signal });
+    found = findMade(await listTokens(client), made.token, cli.now());
+    if (await isKept(cli, made.token)) return;
+    if (found) {
+      await deleteToken(client, found.uid, { isOwn: true });
+      return cli.output.info(
+        `Deleted the API token "${found.name}", which the browser made for this sign-in`,
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    if (isProofOfRejection(error)) return;
+    cli.output.debug(error.message);
+  }
+  const name = found ? `"${found.name}" ` : "";
+  const which = found ? "it" : "the newest one";
+  cli.output.warn(
+    `the API token ${name}that the browser made for this sign-in is still valid, and nobody has kept it; ` +
+      `delete ${which} at ${tokensPage(made.endpoint)}`,
+    { always: true },
+  );
+}
+
+/** A write can fail after the new file is in its place. */
+async function isKept({ store }: Cli, token: Token): Promise<boolean> {
+  const { contexts } = await store.read();
+  return contexts.some((context) => usableTokenOf(context)?.reveal() === token.reveal());
+}
+
+/** Nothing brings a deleted token back. */
+function findMade(listed: readonly ApiToken[], secret: Token, now: Date): ApiToken | undefined {
+  const found = findOwn(listed, secret);
+  if (!found?.createdAt) return undefined;
+  const age = (found.lastUsedAt ?? now).getTime() - found.createdAt.getTime();
+  return age < MADE_WITHIN_MS ? found : undefined;
+}

@@ -1,0 +1,22 @@
+import type { Cli } from "../app.ts";
+import { CliError, usageError } from "../errors.ts";
+import { listContexts, showStates } from "./list-contexts.ts";
+
+/** The name of the context that a person chooses from a list. */
+export async function pickContext(cli: Cli, question: string): Promise<string> {
+  if (!cli.interactive)
+    throw usageError("which context? give its name", "`bentocloud context list` shows the contexts");
+  // A project file that cannot be used is no reason not to choose.
+  const active = await cli.resolve().catch(() => undefined);
+  const listed = await listContexts(cli, active);
+  if (listed.length === 0)
+    throw new CliError("NOT_LOGGED_IN", "there are no contexts to choose from", { hint: "bentocloud login" });
+  const choices = listed.map((context) => ({
+    value: context.name,
+    label: context.name,
+    // Where a row is cut, the host must be left.
+    details: [context.organization ?? "-", context.endpoint.replace("https://", ""), showStates(context)],
+  }));
+  const prompt = await cli.prompt();
+  return prompt.pick(question, choices, listed.find(({ current }) => current)?.name);
+}
