@@ -46,9 +46,3 @@ export interface Skipped {
   /** Whether a token may be in a part that this scan should have looked at. */
   incomplete: boolean;
 }
-
-export interface Totals {
-  files: number;
-  objects: number;
-  bytes: number;
-}

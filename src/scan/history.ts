@@ -21,7 +21,7 @@ export async function scanHistory(scan: Scan, repository: Repository): Promise<v
   // To compare commits, git would need trees that a partial clone may lack.
   const origins = isPartial ? new Map<string, Origin[]>() : await locateBlobs(repository.git, blobs);
   await reportObjects(scan, repository, hits, origins);
-  for (const folder of new Set([commonDirectory, directory])) scanGitDirectory(scan, folder);
+  for (const folder of new Set([commonDirectory, directory])) await scanGitDirectory(scan, folder);
 }
 
 /** @param input the names of the objects, for a call that does not ask for all */
@@ -86,7 +86,7 @@ async function countLines(
 }
 
 /** All of a git directory but the objects: what those contain is compressed, and has been looked at. */
-function scanGitDirectory(scan: Scan, folder: string): void {
+async function scanGitDirectory(scan: Scan, folder: string): Promise<void> {
   const onError = (path: BytePath, error: unknown) =>
     skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
   const enters = (_name: string, _depth: number, path: BytePath) => {
@@ -94,5 +94,5 @@ function scanGitDirectory(scan: Scan, folder: string): void {
     // The repositories of submodules stand in `modules`, and those of other worktrees in `worktrees`.
     return basename(text) !== "objects" || text === join(folder, "lfs/objects");
   };
-  for (const path of walkFiles(folder, { onError, enters })) scanFile(scan, path);
+  for (const path of walkFiles(folder, { onError, enters })) await scanFile(scan, path);
 }

@@ -97,17 +97,17 @@ const BY_NAME = /\.ipynb$|^\.env(\..*)?$|^nohup\.out$/;
 const DEPTH = 4;
 
 /** A home's histories, transcripts and settings, and the notebooks and `.env` files in its upper directories. */
-export function scanHome(scan: Scan, home: string): void {
+export async function scanHome(scan: Scan, home: string): Promise<void> {
   const onError = (path: BytePath, error: unknown) =>
     skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
   for (const place of Object.values(PLACES).flat()) {
     const path = join(home, place);
-    if (isDirectory(path)) for (const file of walkFiles(path, { onError })) scanFile(scan, file);
-    else if (inspect(path)) scanFile(scan, path);
+    if (isDirectory(path)) for (const file of walkFiles(path, { onError })) await scanFile(scan, file);
+    else if (inspect(path)) await scanFile(scan, path);
   }
   const enters = (name: string, depth: number) =>
     depth < DEPTH && (!name.startsWith(".") || name === ".ipynb_checkpoints") && name !== "node_modules";
   for (const path of walkFiles(home, { onError, enters }))
     if (BY_NAME.test(String(path).slice(String(path).lastIndexOf("/") + 1)) && !isOwn(scan, path))
-      scanFile(scan, path);
+      await scanFile(scan, path);
 }

@@ -2,6 +2,7 @@ import type { Cli } from "../app.ts";
 import type { Cell } from "../system/table.ts";
 import type { Finding, Skipped } from "./finding.ts";
 import type { Scan } from "./search-places.ts";
+import { describeTotals } from "./totals.ts";
 
 const SHORT_NAME = 10;
 const MOST_ROWS = 50;
@@ -69,17 +70,4 @@ function printSkipped({ output }: Cli, skipped: readonly Skipped[]): void {
   for (const { path, reason } of notes!.slice(0, MOST_SKIPPED)) output.info(`Left out: ${path}: ${reason}`);
   const rest = notes!.length - MOST_SKIPPED;
   if (rest > 0) output.info(`Left out: ${rest} more; --json prints all`);
-}
-
-const UNITS = ["B", "KB", "MB", "GB", "TB"];
-
-function describeTotals({ files, objects, bytes }: Scan["totals"]): string {
-  const unit = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const size = `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${UNITS[unit]}`;
-  const counted = [count(files, "file"), count(objects, "git object")].filter((part) => part !== "");
-  return [...counted, size].join(", ");
-}
-
-function count(number: number, noun: string): string {
-  return number === 0 ? "" : `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -11,6 +11,7 @@ import { scanFile } from "./scan-file.ts";
 import { createScan, type Scan } from "./search-places.ts";
 import { scanStaged } from "./staged.ts";
 import { scanInput } from "./stdin.ts";
+import { describeTotals } from "./totals.ts";
 import { scanDirectory, scanTree } from "./tree.ts";
 import { gatherValues } from "./values.ts";
 
@@ -29,21 +30,26 @@ export async function runScan(cli: Cli, options: ScanOptions): Promise<Scan> {
   const { values, unread } = await gatherValues(cli);
   const scan = createScan(cli, values);
   scan.skipped.push(...unread);
-  if (options.paths[0] === "-") await scanInput(scan);
-  else if (options.staged || options.pushed !== undefined) {
-    const repository = await openRepository(cli, cli.cwd(), true);
-    if (!repository?.top) throw usageError("this directory is in no working tree of a git repository");
-    await (options.pushed === undefined
-      ? scanStaged(scan, repository)
-      : scanPushed(scan, repository, options.pushed));
-  } else if (options.paths.length > 0 || options.history || !options.home)
-    for (const path of options.paths.length > 0 ? options.paths : [undefined])
-      await scanPath(scan, path, options);
-  if (options.home) scanHome(scan, homeDirectory(cli.env["HOME"]));
+  const progress = () => `Looking for API tokens: ${describeTotals(scan.totals)}`;
+  await cli.wait(progress, () => scanPlaces(scan, options));
   return scan;
 }
 
-async function scanPath(scan: Scan, given: string | undefined, { history }: ScanOptions): Promise<void> {
+async function scanPlaces(scan: Scan, { paths, staged, pushed, history, home }: ScanOptions): Promise<void> {
+  const { cli } = scan;
+  if (paths[0] === "-") return scanInput(scan);
+  if (staged || pushed !== undefined) {
+    const repository = await openRepository(cli, cli.cwd(), true);
+    if (!repository?.top) throw usageError("this directory is in no working tree of a git repository");
+    return pushed === undefined ? scanStaged(scan, repository) : scanPushed(scan, repository, pushed);
+  }
+  const areNamed = paths.length > 0;
+  if (areNamed || history || !home)
+    for (const path of areNamed ? paths : [undefined]) await scanPath(scan, path, history);
+  if (home) await scanHome(scan, homeDirectory(cli.env["HOME"]));
+}
+
+async function scanPath(scan: Scan, given: string | undefined, history: boolean): Promise<void> {
   const { cli } = scan;
   const path = requireExactPath(resolve(cli.cwd(), given ?? "."), "a path to look at");
   const stats = inspectTarget(path);

@@ -3,7 +3,7 @@ import { type BytePath, readInPieces } from "../system/pieces.ts";
 import { codeOf, NotRegularError, reasonFor } from "../system/storage-error.ts";
 import { compressionOf, lfsObjectOf } from "./contents.ts";
 import type { Hit } from "./search.ts";
-import { addFinding, LineCounter, type Scan, skip } from "./search-places.ts";
+import { addFinding, isPauseDue, LineCounter, pause, type Scan, skip } from "./search-places.ts";
 
 interface FileOptions {
   ignored?: boolean;
@@ -12,11 +12,11 @@ interface FileOptions {
 }
 
 /** Searches one file, its name too. A file that is gone meanwhile holds nothing. */
-export function scanFile(
+export async function scanFile(
   scan: Scan,
   path: BytePath,
   { ignored = false, onLfsPointer }: FileOptions = {},
-): void {
+): Promise<void> {
   const { search, totals } = scan;
   const shown = showPath(scan, path);
   const inName = [...search.push(Buffer.from(path as string)), ...search.finish()];
@@ -24,20 +24,13 @@ export function scanFile(
   const hits: Hit[] = [];
   let isFirst = true;
   try {
-    readInPieces(path, {
-      get room() {
-        return search.room;
-      },
-      advance(count) {
-        if (isFirst) {
-          const beginning = search.room.subarray(0, count);
-          noteContent(scan, shown, beginning, onLfsPointer);
-          isFirst = false;
-        }
-        totals.bytes += count;
-        hits.push(...search.advance(count));
-      },
-    });
+    for (const count of readInPieces(path, () => search.room)) {
+      if (isFirst) noteContent(scan, shown, search.room.subarray(0, count), onLfsPointer);
+      isFirst = false;
+      totals.bytes += count;
+      hits.push(...search.advance(count));
+      if (isPauseDue(scan)) await pause(scan);
+    }
     totals.files += 1;
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return;
@@ -68,7 +61,7 @@ function countLines(path: BytePath, hits: readonly Hit[]): LineCounter {
   const counter = new LineCounter(hits.map(({ offset }) => offset));
   const room = Buffer.allocUnsafe(64 * 1024);
   try {
-    readInPieces(path, { room, advance: (count) => counter.push(room.subarray(0, count)) });
+    for (const count of readInPieces(path, () => room)) counter.push(room.subarray(0, count));
   } catch {
     // It is gone meanwhile.
   }

@@ -1,7 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import type { Cli } from "../app.ts";
+import { cancelled } from "../errors.ts";
 import { maskSecret, redactSecret } from "../system/redact.ts";
-import type { Finding, KnownValue, Skipped, Totals } from "./finding.ts";
+import type { Finding, KnownValue, Skipped } from "./finding.ts";
 import { type Hit, Search } from "./search.ts";
+import type { Totals } from "./totals.ts";
 
 /** Where a finding is; what is left out is null. */
 export type Place = Partial<Pick<Finding, "path" | "line" | "commit" | "object" | "ignored">>;
@@ -14,6 +17,8 @@ export interface Scan {
   findings: Finding[];
   skipped: Skipped[];
   totals: Totals;
+  /** When the event loop had its last turn. */
+  pausedAt: number;
 }
 
 export function createScan(cli: Cli, values: readonly KnownValue[]): Scan {
@@ -25,7 +30,21 @@ export function createScan(cli: Cli, values: readonly KnownValue[]): Scan {
     findings: [],
     skipped: [],
     totals: { files: 0, objects: 0, bytes: 0 },
+    pausedAt: performance.now(),
   };
+}
+
+const PAUSE_EVERY_MS = 50;
+
+/** Files are read synchronously, which is faster, so Ctrl-C and the line about the progress need a turn at times. */
+export function isPauseDue({ pausedAt }: Scan): boolean {
+  return performance.now() - pausedAt > PAUSE_EVERY_MS;
+}
+
+export async function pause(scan: Scan): Promise<void> {
+  await setImmediate();
+  if (scan.cli.signal.aborted) throw cancelled();
+  scan.pausedAt = performance.now();
 }
 
 export function addFinding(scan: Scan, hit: Hit, place: Place): void {

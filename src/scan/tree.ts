@@ -15,7 +15,8 @@ export async function scanTree(scan: Scan, repository: Repository, directory: st
   const { git } = repository;
   const below: Repository[] = [];
   const files = insideOf(directory);
-  const onLfsPointer = (object: string) => scanLfsObject(scan, repository, object);
+  const lfsObjects = new Set<string>();
+  const onLfsPointer = (object: string) => void lfsObjects.add(object);
   let last: Buffer | undefined;
   for await (const name of git.list(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])) {
     // A file with a conflict is listed once for each side.
@@ -24,15 +25,16 @@ export async function scanTree(scan: Scan, repository: Repository, directory: st
     const path = files(name);
     if (path === undefined) skip(scan, showPath(scan, joinBytes(directory, name)), BEHIND_LINK, NOTE);
     else if (isDirectory(path)) below.push(...(await scanNested(scan, repository, String(path))));
-    else scanFile(scan, path, { onLfsPointer });
+    else await scanFile(scan, path, { onLfsPointer });
   }
   const ignored = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
   for await (const name of git.list(ignored)) {
     const path = files(name);
     if (path === undefined) continue;
     if (isDirectory(path)) skip(scan, showPath(scan, path), "git ignores the directory", NOTE);
-    else scanFile(scan, path, { ignored: true });
+    else await scanFile(scan, path, { ignored: true });
   }
+  for (const object of lfsObjects) await scanLfsObject(scan, repository, object);
   return below;
 }
 
@@ -61,9 +63,9 @@ function insideOf(root: string): (name: Buffer) => BytePath | undefined {
 const SLASH = "/".charCodeAt(0);
 
 /** The content that a pointer of git-lfs stands for, where it is on this machine. */
-function scanLfsObject(scan: Scan, { commonDirectory }: Repository, object: string): void {
+async function scanLfsObject(scan: Scan, { commonDirectory }: Repository, object: string): Promise<void> {
   const path = lfsPath(commonDirectory, object);
-  if (inspectTarget(path)) scanFile(scan, path);
+  if (inspectTarget(path)) await scanFile(scan, path);
   else skip(scan, `git-lfs object ${object}`, "its content is not on this machine");
 }
 
@@ -77,7 +79,7 @@ async function scanNested(scan: Scan, parent: Repository, path: string): Promise
 }
 
 /** Every file below a directory that is in no repository. */
-export function scanDirectory(scan: Scan, directory: BytePath): void {
+export async function scanDirectory(scan: Scan, directory: BytePath): Promise<void> {
   const onError = (path: BytePath, error: unknown) =>
     skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
   const enters = (name: string, _depth: number, path: BytePath) => {
@@ -85,7 +87,8 @@ export function scanDirectory(scan: Scan, directory: BytePath): void {
     skip(scan, showPath(scan, path), "a repository; `--history` in it looks at its objects", NOTE);
     return false;
   };
-  for (const path of walkFiles(directory, { onError, enters })) if (!isOwn(scan, path)) scanFile(scan, path);
+  for (const path of walkFiles(directory, { onError, enters }))
+    if (!isOwn(scan, path)) await scanFile(scan, path);
 }
 
 /** The contexts file and our own directory beside it are where tokens belong. */

@@ -14,38 +14,30 @@ import { codeOf, NotRegularError } from "./storage-error.ts";
 /** A path as the system knows it: bytes, where they are not valid UTF-8. */
 export type BytePath = string | Buffer;
 
-/** Takes the bytes of a stream piece by piece. */
-export interface Sink {
-  /** Where the next bytes belong. */
-  readonly room: Buffer;
-  /** Called after so many bytes were put into `room`. */
-  advance(count: number): void;
-}
-
 /**
- * Reads a regular file to its end in constant memory. Instead of following a link, gives the text of the link. It is
- * opened without waiting, so that a FIFO put in a file's place is noticed instead of read.
+ * Reads a regular file to its end in constant memory, and yields how many bytes were put where `room` says. Instead of
+ * following a link, gives the text of the link. A file is opened without waiting, so that a FIFO is noticed instead of
+ * read.
  *
  * @throws NotRegularError, or the system's error
  */
-export function readInPieces(path: BytePath, sink: Sink): void {
+export function* readInPieces(path: BytePath, room: () => Buffer): Generator<number> {
   const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants;
   let descriptor: number;
   try {
     descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
   } catch (error) {
-    if (codeOf(error) === "ELOOP")
-      return sink.advance(readlinkSync(path, { encoding: "buffer" }).copy(sink.room));
+    if (codeOf(error) === "ELOOP") return yield readlinkSync(path, { encoding: "buffer" }).copy(room());
     if (codeOf(error) === "ENXIO") throw new NotRegularError(String(path));
     throw error;
   }
   try {
     if (!fstatSync(descriptor).isFile()) throw new NotRegularError(String(path));
     for (;;) {
-      const { room } = sink;
-      const count = readSync(descriptor, room, 0, room.length, null);
+      const buffer = room();
+      const count = readSync(descriptor, buffer, 0, buffer.length, null);
       if (count === 0) return;
-      sink.advance(count);
+      yield count;
     }
   } finally {
     closeSync(descriptor);
