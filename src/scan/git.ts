@@ -3,6 +3,7 @@ import type { Cli } from "../app.ts";
 import { cancelled, CliError } from "../errors.ts";
 import { type PipedProgram, pipeProgram } from "../system/piped-program.ts";
 import { findProgram } from "../system/program.ts";
+import { cap } from "../system/text.ts";
 
 /**
  * Git runs with a repository that somebody else may have made, so nothing that its configuration names may run. Only
@@ -113,9 +114,15 @@ export function openGit(cli: Cli, cwd: string, { isDefault }: { isDefault: boole
   };
 }
 
+const LONGEST_REASON = 300;
+
+/** With git's own words. */
 export function gitFailed(command: string, stderr: string): CliError {
-  const [why = ""] = stderr.trim().split("\n");
-  return new CliError("STORAGE", `git ${command} failed${why === "" ? "" : `: ${why}`}`);
+  return new CliError("STORAGE", `git ${command} failed: ${cap(reasonIn(stderr), LONGEST_REASON)}`);
+}
+
+export function reasonIn(stderr: string): string {
+  return stderr.trim().replaceAll(/\s+/g, " ") || "it does not say why";
 }
 
 /** A `git` in the directory that is scanned, or below it, could be anybody's. */

@@ -6,6 +6,7 @@ import { cancelled } from "../errors.ts";
 import { lfsPath } from "./contents.ts";
 import { locateBlobs, type Origin } from "./locate-objects.ts";
 import { type ObjectHit, ObjectStream } from "./objects.ts";
+import { reasonIn } from "./git.ts";
 import type { Repository } from "./repository.ts";
 import { scanFile, showPath } from "./scan-file.ts";
 import { addFinding, LineCounter, type Scan, skip } from "./search-places.ts";
@@ -44,8 +45,7 @@ export async function searchObjects(
   const { code, stderr } = await ended;
   if (scan.cli.signal.aborted) throw cancelled();
   const shown = showPath(scan, commonDirectory);
-  const [why = ""] = stderr.trim().split("\n");
-  if (code !== 0) skip(scan, shown, `git could not read every object: ${why}`);
+  if (code !== 0) skip(scan, shown, `git could not read every object: ${reasonIn(stderr)}`);
   if (stream.missing.length > 0) skip(scan, shown, `${stream.missing.length} objects are missing`);
   const { compressed } = stream;
   if (compressed > 0)

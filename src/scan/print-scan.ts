@@ -11,13 +11,15 @@ const MOST_SKIPPED = 10;
 /** The findings as a table, what was not looked at, and how much was. */
 export async function printScan(cli: Cli, { findings, skipped, totals }: Scan): Promise<void> {
   const { output } = cli;
+  const sorted = findings.toSorted(
+    (left, right) => rank(left) - rank(right) || compare(left.path ?? "", right.path ?? ""),
+  );
   if (output.json)
     return output.data({
-      findings: findings.map(({ value: _, ...finding }) => finding),
+      findings: sorted.map(({ value: _, ...finding }) => finding),
       scanned: totals,
       skipped,
     });
-  const sorted = findings.toSorted((left, right) => rank(left) - rank(right));
   if (sorted.length > 0) await printFindings(cli, sorted.slice(0, MOST_ROWS));
   if (sorted.length > MOST_ROWS) output.info(`and ${sorted.length - MOST_ROWS} more; --json prints all`);
   printSkipped(cli, skipped);
@@ -27,6 +29,10 @@ export async function printScan(cli: Cli, { findings, skipped, totals }: Scan): 
 /** Known ones first, and what git ignores last. */
 function rank({ kind, ignored }: Finding): number {
   return (kind === "known" ? 0 : 1) + (ignored ? 2 : 0);
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 async function printFindings({ output }: Cli, findings: readonly Finding[]): Promise<void> {

@@ -12,13 +12,14 @@ import { type Scan, skip } from "./search-places.ts";
  * are ignored as a whole. Returns the repositories in it, such as submodules, whose files are looked at too.
  */
 export async function scanTree(scan: Scan, repository: Repository, directory: string): Promise<Repository[]> {
-  const { git } = repository;
+  const list = (...args: string[]) =>
+    repository.git.list(["-C", directory, "ls-files", "-z", "--exclude-standard", "--others", ...args]);
   const below: Repository[] = [];
   const files = insideOf(directory);
   const lfsObjects = new Set<string>();
   const onLfsPointer = (object: string) => void lfsObjects.add(object);
   let last: Buffer | undefined;
-  for await (const name of git.list(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])) {
+  for await (const name of list("--cached")) {
     // A file with a conflict is listed once for each side.
     if (last?.equals(name)) continue;
     last = name;
@@ -27,8 +28,7 @@ export async function scanTree(scan: Scan, repository: Repository, directory: st
     else if (isDirectory(path)) below.push(...(await scanNested(scan, repository, String(path))));
     else await scanFile(scan, path, { onLfsPointer });
   }
-  const ignored = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
-  for await (const name of git.list(ignored)) {
+  for await (const name of list("--ignored", "--directory")) {
     const path = files(name);
     if (path === undefined) continue;
     if (isDirectory(path)) skip(scan, showPath(scan, path), "git ignores the directory", NOTE);

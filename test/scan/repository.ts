@@ -70,6 +70,7 @@ export function homeWithTokens(count: number): { here: Home; tokens: string[] } 
 
 export interface Found {
   context: string | null;
+  token_masked: string;
   kind: string;
   path: string | null;
   line: number | null;
@@ -78,6 +79,8 @@ export interface Found {
   state: string | null;
   object: string | null;
   ignored: boolean;
+  verdict: string | null;
+  rotated: boolean;
 }
 
 interface Scanned {

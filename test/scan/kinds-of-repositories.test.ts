@@ -1,0 +1,290 @@
+import { describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../support/bin.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+import { gitIn, homeWithTokens, PLANTED, type Repository, repository, scan } from "./repository.ts";
+
+sweepCanaries(PLANTED);
+
+/** A repository with a token in its first commit, which the second one takes out. */
+function leaky(options: string[] = []): Repository & { token: string; first: string } {
+  const { here, tokens } = homeWithTokens(1);
+  const repo = repository(here, "project", options);
+  const token = tokens[0]!;
+  repo.write("folder/leak.txt", `a\nb\n${token}\n`);
+  const first = repo.commit("first");
+  repo.write("folder/leak.txt", "clean\n");
+  repo.commit("second");
+  return { ...repo, token, first };
+}
+
+function cloneOf(repo: Repository, options: string[]): Repository {
+  const path = join(repo.home.path, "clone");
+  gitIn(repo.home, repo.home.path, "clone", "--quiet", ...options, `file://${repo.path}`, path);
+  return { ...repo, path, git: (...args) => gitIn(repo.home, path, ...args) };
+}
+
+const incomplete = (result: Awaited<ReturnType<typeof scan>>) =>
+  result.skipped.filter((one) => one.incomplete).map(({ reason }) => reason);
+
+describe("scan --history", () => {
+  test.each([[[]], [["--object-format=sha256"]]])(
+    "says path, line and commit, in a repository made with %p",
+    async (options) => {
+      const repo = leaky(options);
+      const { code, findings, skipped } = await scan(repo, ["--history"]);
+      expect(code).toBe(1);
+      expect(findings).toEqual([
+        {
+          context: "c0",
+          token_masked: expect.stringMatching(/^\*{4}\w{4}$/),
+          kind: "known",
+          path: "folder/leak.txt",
+          line: 3,
+          commit: repo.first,
+          encoding: "plain",
+          state: "current",
+          object: repo.git("rev-parse", `${repo.first}:folder/leak.txt`),
+          ignored: false,
+          verdict: null,
+          rotated: false,
+        },
+      ]);
+      expect(skipped).toEqual([]);
+      expect(await scan(repo)).toMatchObject({ code: 0, findings: [] });
+    },
+  );
+
+  test("finds it in packs and loose objects, in a bare repository and from another worktree", async () => {
+    const repo = leaky();
+    repo.git("gc", "--quiet");
+    const bare = cloneOf(repo, ["--bare"]);
+    repo.git("worktree", "add", "--quiet", "../worktree");
+    for (const path of [repo.path, bare.path, join(repo.home.path, "worktree")])
+      expect(await scan({ ...repo, path }, ["--history"])).toMatchObject({
+        code: 1,
+        findings: [{ commit: repo.first }],
+      });
+  });
+
+  test("a blob that was given several paths is said with each, and the oldest commit", async () => {
+    const repo = leaky();
+    repo.write("copy.txt", `a\nb\n${repo.token}\n`);
+    const third = repo.commit("third");
+    const { findings } = await scan(repo, ["--history"]);
+    expect(findings.filter(({ object }) => object).map(({ path, commit }) => [path, commit])).toEqual([
+      ["copy.txt", third],
+      ["folder/leak.txt", repo.first],
+    ]);
+  });
+
+  test("a shallow clone is not clean", async () => {
+    const clone = cloneOf(leaky(), ["--depth=1"]);
+    const result = await scan(clone, ["--history"]);
+    expect(result.code).toBe(6);
+    expect(incomplete(result)).toEqual([expect.stringContaining("shallow")]);
+    expect(result.stderr).toContain("no leak was found, but 1 thing was not looked at");
+  });
+
+  test("a partial clone is not clean, and its objects are not fetched", async () => {
+    const repo = leaky();
+    repo.git("config", "uploadpack.allowFilter", "true");
+    const clone = cloneOf(repo, ["--filter=blob:none", "--no-checkout"]);
+    const result = await scan(clone, ["--history"]);
+    expect(result.code).toBe(6);
+    expect(incomplete(result)).toEqual([expect.stringContaining("partial")]);
+    expect(result.findings).toEqual([]);
+  });
+
+  test("a damaged object is not clean", async () => {
+    const repo = leaky();
+    const blob = repo.git("rev-parse", "HEAD:folder/leak.txt");
+    const file = join(repo.path, ".git/objects", blob.slice(0, 2), blob.slice(2));
+    chmodSync(file, 0o600);
+    writeFileSync(file, "damaged");
+    const result = await scan(repo, ["--history"]);
+    expect(incomplete(result)).not.toEqual([]);
+  });
+
+  test("looks into submodules that are checked out", async () => {
+    const inner = leaky();
+    const outer = repository(inner.home, "outer");
+    outer.write("README", "clean");
+    outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.path, "sub");
+    outer.commit();
+    outer.write("sub/new.txt", `KEY=${inner.token}`);
+    const { findings } = await scan(outer, ["--history"]);
+    expect(findings.map(({ path }) => path).toSorted()).toEqual(["folder/leak.txt", "sub/new.txt"]);
+  });
+
+  test("content that git-lfs keeps is looked at where it is here, and is not clean elsewhere", async () => {
+    const { here, tokens } = homeWithTokens(1);
+    const repo = repository(here);
+    const content = `weights ${tokens[0]}`;
+    const oid = createHash("sha256").update(content).digest("hex");
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${content.length}\n`;
+    repo.write("model.bin", pointer);
+    repo.commit();
+    for (const args of [[], ["--history"]]) {
+      const result = await scan(repo, args);
+      expect(result.code).toBe(6);
+      expect(new Set(incomplete(result)).size).toBeGreaterThan(0);
+    }
+    const place = `.git/lfs/objects/${oid.slice(0, 2)}/${oid.slice(2, 4)}/${oid}`;
+    repo.write(place, content);
+    for (const args of [[], ["--history"]])
+      expect(await scan(repo, args)).toMatchObject({ code: 1, findings: [{ path: place }] });
+  });
+
+  test("an empty repository is clean", async () => {
+    const { here } = homeWithTokens(1);
+    for (const args of [[], ["--history"], ["--staged"]])
+      expect(await scan(repository(here, `empty${args.join("")}`), args)).toMatchObject({
+        code: 0,
+        skipped: [],
+      });
+  });
+});
+
+describe("scan", () => {
+  test("a directory in no repository is looked through, without the contexts file", async () => {
+    const { here, tokens } = homeWithTokens(1);
+    mkdirSync(join(here.path, "a/b"), { recursive: true });
+    writeFileSync(join(here.path, "a/b/file"), tokens[0]!);
+    const { code, findings } = await scan({ home: here, path: here.path });
+    expect({ code, paths: findings.map(({ path }) => path) }).toEqual({ code: 1, paths: ["a/b/file"] });
+  });
+
+  test("looks at the paths that are named, also at ignored files and outside of the working directory", async () => {
+    const repo = leaky();
+    repo.write(".gitignore", "secret\n");
+    repo.write("one/file", repo.token);
+    repo.write("two/file", repo.token);
+    repo.write("secret", repo.token);
+    const paths = async (...args: string[]) => (await scan(repo, args)).findings.map(({ path }) => path);
+    expect(await paths("one")).toEqual(["one/file"]);
+    expect(await paths("one", "two")).toEqual(["one/file", "two/file"]);
+    expect(await paths("secret")).toEqual(["secret"]);
+    const elsewhere = await scan({ home: repo.home, path: join(repo.path, "one") }, ["../two"]);
+    expect(elsewhere.findings.map(({ path }) => path)).toEqual([join(repo.path, "two/file")]);
+  });
+
+  test("from a folder of the repository, all of the repository is looked at", async () => {
+    const repo = leaky();
+    repo.write("new.txt", repo.token);
+    const { findings } = await scan({ ...repo, path: join(repo.path, "folder") });
+    expect(findings.map(({ path }) => path)).toEqual([join(repo.path, "new.txt")]);
+  });
+
+  test("names that are not UTF-8", async () => {
+    const repo = leaky();
+    const name = Buffer.concat([Buffer.from(`${repo.path}/caf`), Buffer.from([0xe9]), Buffer.from(".txt")]);
+    writeFileSync(name, `x ${repo.token}`);
+    expect(await scan(repo)).toMatchObject({ code: 1, findings: [{ path: "caf\ufffd.txt", line: 1 }] });
+    repo.git("add", "--all");
+    expect(await scan(repo, ["--staged"])).toMatchObject({ code: 1, findings: [{ path: "caf\ufffd.txt" }] });
+    unlinkSync(name);
+  });
+
+  test("a token in the name of a file is found, and masked", async () => {
+    const { here, tokens } = homeWithTokens(1);
+    const repo = repository(here);
+    const file = join(repo.path, `backup-${tokens[0]}`);
+    writeFileSync(file, "");
+    const { code, findings } = await scan(repo);
+    rmSync(file);
+    expect({ code, path: findings[0]?.path }).toEqual({
+      code: 1,
+      path: expect.stringMatching(/^backup-\*{4}\w{4}$/),
+    });
+  });
+
+  test("a file with a conflict is looked at once", async () => {
+    const repo = leaky();
+    repo.git("switch", "--quiet", "--create", "other", "HEAD~1");
+    repo.write("folder/leak.txt", `${repo.token} changed\n`);
+    repo.commit();
+    Bun.spawnSync(["git", "merge", "main"], {
+      cwd: repo.path,
+      env: { PATH: process.env["PATH"]!, HOME: repo.home.path },
+    });
+    const { findings, scanned } = await scan(repo);
+    expect(findings.length).toBeGreaterThan(0);
+    expect(scanned.files).toBe(1);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("what may not be read is not clean", async () => {
+    const repo = leaky();
+    repo.write("closed.txt", "x");
+    repo.write("closed/file", "x");
+    repo.commit();
+    for (const name of ["closed.txt", "closed"]) chmodSync(join(repo.path, name), 0);
+    Bun.spawnSync(["chown", "-R", "nobody", repo.home.path]);
+    const command = [
+      "setpriv",
+      "--reuid=nobody",
+      "--clear-groups",
+      "--",
+      join(import.meta.dir, "../../dist/bentocloud"),
+    ];
+    const result = await scan(repo, [], { command });
+    expect(result.code).toBe(6);
+    expect(incomplete(result)).toEqual(["permission denied", "permission denied"]);
+  });
+
+  test("archives and images are said to be left out", async () => {
+    const repo = leaky();
+    repo.write("a.gz", Buffer.from(Bun.gzipSync(Buffer.from(repo.token))));
+    repo.write("b.png", Buffer.from("\u0089PNG\r\n\u001a\n", "latin1"));
+    const { code, skipped } = await scan(repo);
+    expect({ code, skipped }).toEqual({
+      code: 0,
+      skipped: [
+        { path: "a.gz", reason: "gzip, not looked into", incomplete: false },
+        { path: "b.png", reason: "an image, not looked into", incomplete: false },
+      ],
+    });
+  });
+
+  test("a repository without git, or with one that is too old, is not clean", async () => {
+    const repo = leaky();
+    const tools = join(repo.home.path, "tools");
+    mkdirSync(tools);
+    const none = await run(["scan"], { home: repo.home, cwd: repo.path, env: { PATH: tools } });
+    expect(none).toMatchObject({ code: 6, stderr: expect.stringContaining("no git in PATH") });
+    // An old git prints the options that it does not know.
+    writeFileSync(
+      join(tools, "git"),
+      `#!/bin/sh\nprintf 'false\\n--is-shallow-repository\\n.git\\n.git\\n'\n`,
+    );
+    chmodSync(join(tools, "git"), 0o755);
+    const old = await run(["scan"], { home: repo.home, cwd: repo.path, env: { PATH: `${tools}:/bin` } });
+    expect(old).toMatchObject({ code: 6, stderr: expect.stringContaining("too old") });
+  });
+
+  test("a contexts file that cannot be read is not clean", async () => {
+    const repo = leaky();
+    repo.home.write("contexts:\n- api_token: [\n");
+    const result = await scan(repo);
+    expect(result.code).toBe(6);
+  });
+
+  test("standard input of any kind and length", async () => {
+    const { here, tokens } = homeWithTokens(1);
+    const at = { home: here, path: here.path };
+    const text = `${"line\n".repeat(300_000)}key=${tokens[0]}\n`;
+    expect(await scan(at, ["-"], { stdin: text })).toMatchObject({
+      code: 1,
+      findings: [{ path: "-", line: 300_001 }],
+      scanned: { files: 0, objects: 0, bytes: text.length },
+    });
+    expect(await scan(at, ["-"], { stdin: "clean" })).toMatchObject({ code: 0, findings: [] });
+    const bundle = await scan(at, ["-"], { stdin: "# v2 git bundle\n" });
+    expect({ code: bundle.code, why: incomplete(bundle) }).toEqual({
+      code: 6,
+      why: [expect.stringContaining("clone it")],
+    });
+  });
+});
