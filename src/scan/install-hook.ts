@@ -15,9 +15,9 @@ const END = "# bentocloud scan: end";
 
 /** A push is described on standard input, which the lines that follow get too. */
 const CALLS: Record<HookName, string> = {
-  "pre-commit": `  bentocloud scan --staged --quiet </dev/null || exit 1`,
+  "pre-commit": `  bentocloud scan --staged --quiet </dev/null >&2 || exit 1`,
   "pre-push": `  bentocloud_refs=$(cat)
-  printf '%s\\n' "$bentocloud_refs" | bentocloud scan --pushed "$1" --quiet || exit 1
+  printf '%s\\n' "$bentocloud_refs" | bentocloud scan --pushed "$1" --quiet >&2 || exit 1
   exec <<BENTOCLOUD_REFS
 $bentocloud_refs
 BENTOCLOUD_REFS`,

@@ -1,4 +1,5 @@
 import { isAbsolute, relative, sep } from "node:path";
+import { CliError } from "../errors.ts";
 import { type BytePath, readInPieces } from "../system/pieces.ts";
 import { codeOf, NotRegularError, reasonFor } from "../system/storage-error.ts";
 import { compressionOf, lfsObjectOf } from "./contents.ts";
@@ -33,6 +34,7 @@ export async function scanFile(
     }
     totals.files += 1;
   } catch (error) {
+    if (error instanceof CliError) throw error;
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return;
     const reason = error instanceof NotRegularError ? "it is not a regular file" : reasonFor(codeOf(error));
     if (reason === "") throw error;
