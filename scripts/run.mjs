@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { countReport, describeMissing } from "./junit.mjs";
 import { prepareNodes } from "./nodes.mjs";
-import { prepareNewestPython, preparePython } from "./python.mjs";
+import { prepareNewestPython, preparePython, prepareRecorder } from "./python.mjs";
 
 const BUN = "node_modules/bun/bin/bun.exe";
 const BINARY = join("dist", process.platform === "win32" ? "bentocloud.exe" : "bentocloud");
@@ -32,7 +32,7 @@ const TASKS = {
   "test:deno": (words) => runTests([DENO_PASS], words),
   "test:all": (words) => runTests([BINARY_PASS, DENO_PASS], words),
   "test:newest": () => runTests([BINARY_PASS], ["test/interop/"], prepareNewestPython),
-  demo: (args) => runScript("scripts/demo.ts", args),
+  demo: (args) => runScript("scripts/demo.ts", args, args.includes("--record") ? recorder() : {}),
   bench: (args) => runScript("scripts/bench.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
   soak: (args) => runScript("scripts/soak.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
 };
@@ -70,6 +70,10 @@ function runScript(script, args, environment = {}) {
   prepare();
   const env = { ...process.env, ...environment };
   return spawnSync(BUN, [script, ...args], { stdio: "inherit", env }).status ?? 1;
+}
+
+function recorder() {
+  return { BENTOCLOUD_TERMTOSVG: prepareRecorder() };
 }
 
 /** Runs the files of each pass whose path has one of the words, or all when there are no words. */

@@ -70,6 +70,8 @@ export interface Cli {
   execute(execution: Execution): Promise<number>;
   /** The shell for `env` without `--shell`. */
   readonly defaultShell: string;
+  /** The shell that a person works in. */
+  readonly userShell: string;
   /** A token from standard input. */
   readStdin(): Promise<string>;
   /** A file that the user names, or standard input for `-`. */
@@ -84,6 +86,7 @@ export interface Cli {
   isTerminal(descriptor: number): boolean;
 }
 
+const isWindows = process.platform === "win32";
 const MAX_STDIN_BYTES = 64 * 1024;
 
 export function createCli(flags: Flags, env: Environment, output: Output): Cli {
@@ -155,7 +158,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
         output.failure({ code: "FAILURE", message, hint: undefined, exitCode }),
       );
     },
-    defaultShell: process.platform === "win32" ? "powershell" : "sh",
+    defaultShell: isWindows ? "powershell" : "sh",
+    userShell: (isWindows ? env["ComSpec"] : env["SHELL"]) || (isWindows ? "powershell.exe" : "/bin/sh"),
     async readStdin() {
       const { readStdin } = await import("./system/input.ts");
       return new TextDecoder().decode(await readStdin(signal(), MAX_STDIN_BYTES));

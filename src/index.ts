@@ -1,4 +1,4 @@
-/** The library: the active credentials, and requests with them. docs/library.md shows how to use it. */
+/** The library: the active credentials, and requests with them. docs/guides/typescript.md shows how to use it. */
 export type { Source } from "./resolve/active.ts";
 export type { Token } from "./contexts/token.ts";
 export { CliError, type ErrorCode } from "./errors.ts";

@@ -37,7 +37,7 @@ export async function confirmProtected(
   if (other !== undefined)
     throw usageError(
       `--yes names "${other}", which this is not about; nothing was done`,
-      `it is about ${names.map(quoteWord).join(", ")}`,
+      names.length === 0 ? undefined : `it is about ${names.map(quoteWord).join(", ")}`,
     );
   const asked = names.filter((name) => !yes.includes(name));
   const guarded = asked.length === 0 ? [] : readProtected(cli.store.paths);

@@ -21,8 +21,24 @@ export function credentialEnvironment({ context, token }: Session): CredentialEn
   });
 }
 
+/** The context of the shell that `shell` opened, for nested ones and for prompts. */
+export const SHELL_VARIABLE = "BENTOCLOUD_SHELL";
+
+/**
+ * The environment in which this stored context is the active one. It has no token.
+ *
+ * @throws CliError for a name that a variable cannot hold, or that would count as unset.
+ */
+export function pinContext(env: Environment, name: string): Record<string, string> {
+  if (name.trim() === "" || name.includes("\0") || !name.isWellFormed())
+    throw new CliError("FAILURE", "a variable cannot hold the name of this context", {
+      hint: "give it another name: `bentocloud context rename`",
+    });
+  return environmentWith(env, { BENTOML_CLOUD_CONTEXT: name, [SHELL_VARIABLE]: name });
+}
+
 /** The environment with this login and nothing else that could choose one. */
-export function environmentWith(env: Environment, login: CredentialEnvironment): Record<string, string> {
+export function environmentWith(env: Environment, login: Record<string, string>): Record<string, string> {
   const inherited = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !choosesLogin(entry[0]),
   );

@@ -1,27 +1,41 @@
-import { noSuchContext } from "../contexts/context.ts";
-import { tokensPage } from "../contexts/endpoint.ts";
+import { noSuchContext, tokenOf } from "../contexts/context.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import type { ContextsFile } from "../yaml/read.ts";
 import { CliError, usageError } from "../errors.ts";
-import { removeContexts, requireStored } from "../store/manage-contexts.ts";
+import { removeContexts, requireStored, switchContext } from "../store/manage-contexts.ts";
 import { readProtected } from "../store/protection.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "./confirm-protected.ts";
+import { pickContext } from "./pick-context.ts";
 import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
 
-/** Asks for the name of a protected context. */
+/** Which contexts to remove, once everybody who must be asked has agreed. */
+export interface Leaving {
+  names: string[];
+  /** Protected ones that stay. */
+  kept: string[];
+}
+
+/** Removes one context from this machine alone. */
 export async function logOutOf(cli: Cli, name: string, yes: readonly string[]): Promise<void> {
   await requireStored(cli.store, name);
+  await logOut(cli, await confirmOne(cli, name, yes));
+}
+
+/** Asks for the name of a protected context. */
+export async function confirmOne(cli: Cli, name: string, yes: readonly string[]): Promise<Leaving> {
   await cli.store.prepare();
   await confirmProtected(cli, [name], { yes, intent: "remove it" });
-  await logOut(cli, [name]);
+  return { names: [name], kept: [] };
 }
 
 /** Asks once, and keeps the protected contexts that `yes` does not name. */
-export async function logOutOfAll(
+export async function confirmAll(
   cli: Cli,
   { yes, isConfirmed }: { yes: readonly string[]; isConfirmed: boolean },
-): Promise<void> {
+): Promise<Leaving> {
   const { contexts } = await cli.store.read();
   const all = [...new Set(contexts.map(({ name }) => name))];
   const other = yes.find((name) => name !== "" && !all.includes(name));
@@ -31,9 +45,7 @@ export async function logOutOfAll(
   const isKept = (name: string) => guarded.includes(name) && !yes.includes(name);
   const names = all.filter((name) => !isKept(name));
   if (names.length > 0 && !isConfirmed) await confirm(cli, names.length);
-  await logOut(cli, names);
-  for (const name of all.filter(isKept))
-    cli.output.warn(`kept "${name}", which is protected; --yes=${quoteWord(name)} removes it too`);
+  return { names, kept: all.filter(isKept) };
 }
 
 async function confirm(cli: Cli, count: number): Promise<void> {
@@ -43,34 +55,73 @@ async function confirm(cli: Cli, count: number): Promise<void> {
   if (!(await prompt.confirm(`Remove ${contexts}?`))) throw new CliError("FAILURE", "kept every context");
 }
 
-/** Removes contexts from this machine, and says what still signs in here and that the tokens stay valid. */
-async function logOut(cli: Cli, names: readonly string[]): Promise<void> {
-  const { output, store } = cli;
-  const before = await store.read();
-  const gone = before.contexts.filter(
-    ({ name, endpoint }) => names.includes(name) && endpoint.reveal() !== "",
-  );
+/** Removes contexts from this machine alone, and says what still signs in here, and that the tokens still work. */
+export async function logOut(cli: Cli, { names, kept }: Leaving): Promise<void> {
+  const { contexts } = await cli.store.read();
+  const haveToken = contexts.some((context) => names.includes(context.name) && tokenOf(context));
   // With nothing to remove, not even our own directory may be created.
-  const { file, narrowed } =
-    names.length === 0 ? { file: before, narrowed: undefined } : await removeContexts(store, names);
+  const outcome = names.length === 0 ? undefined : await removeContexts(cli.store, names);
+  const file = outcome?.file ?? (await cli.store.read());
+  const active = await reportRemoved(cli, { names, kept, file, narrowed: outcome?.narrowed });
+  if (haveToken) cli.output.hint(adviseOnTokens(names));
+  await offerAnother(cli, active, file);
+}
+
+function adviseOnTokens([only = "", ...others]: readonly string[]): string {
+  return others.length === 0
+    ? `its API token still works, and is in backups; \`bentocloud logout ${quoteWord(only)} --revoke --purge\` ends both`
+    : "their API tokens still work, and are in backups; `bentocloud logout NAME --revoke --purge` ends both";
+}
+
+interface Removed extends Leaving {
+  /** As it is now. */
+  file: ContextsFile;
+  narrowed: number | undefined;
+}
+
+/** Says what was removed, and what still signs in here. */
+export async function reportRemoved(
+  cli: Cli,
+  { names, kept, file, narrowed }: Removed,
+): Promise<Active | undefined> {
+  const { output } = cli;
   const active = await resolveAfterwards(cli);
   const remaining = file.contexts.map(({ name }) => name);
   if (output.json) output.data({ removed: names, remaining, active: active?.context ? active.name : null });
   for (const name of names) output.success(`Removed context "${name}"`);
   reportNarrowed(cli, narrowed);
   output.info(describeRest(active, remaining));
-  const pages = new Set(gone.map(({ endpoint }) => tokensPage(endpoint)));
-  if (pages.size > 0)
-    output.hint(
-      `a removed token works until it is revoked (${[...pages].join(", ")}); backups of the file hold it too`,
-    );
+  for (const name of kept)
+    output.warn(`kept "${name}", which is protected; --yes=${quoteWord(name)} removes it too`);
+  return active;
 }
 
 function describeRest(active: Active | undefined, remaining: readonly string[]): string {
-  if (active?.context)
-    return `Still signed in here as context "${active.name}", from ${describeSource(active.source)}`;
+  const source = active && describeSource(active.source);
+  if (active?.context?.name === ENVIRONMENT_NAME)
+    return `${source} still signs in here, to ${active.context.endpoint}; unset it to end that`;
+  if (active?.context) return `Still signed in here as context "${active.name}", from ${source}`;
   const [first, second] = remaining;
   if (first === undefined) return "No context is left";
+  if (active && active.source.kind !== "user")
+    return `No context is active here: ${source} asks for "${active.name}"`;
   const name = second === undefined ? quoteWord(first) : "NAME";
   return `No context is active here; \`bentocloud use ${name}\` makes another one current`;
+}
+
+/**
+ * Where the current context was removed, a person may choose another one. None becomes current unasked, and to cancel
+ * this question is an answer too: the logout is done.
+ */
+export async function offerAnother(cli: Cli, active: Active | undefined, file: ContextsFile): Promise<void> {
+  const { output, interactive, store } = cli;
+  const isGone = active && !active.context && active.source.kind === "user";
+  if (!isGone || file.contexts.length === 0 || !interactive || output.json) return;
+  const name = await pickContext(cli, "Switch to which context?", "none for now").catch((error: unknown) => {
+    if (error instanceof CliError && error.code === "CANCELLED") return "";
+    throw error;
+  });
+  if (name === "") return;
+  await switchContext(store, name);
+  output.success(`Switched to context "${name}"`);
 }

@@ -2,8 +2,12 @@ import type { Cli } from "../app.ts";
 import { CliError, usageError } from "../errors.ts";
 import { listContexts, showStates } from "./list-contexts.ts";
 
-/** The name of the context that a person chooses from a list. */
-export async function pickContext(cli: Cli, question: string): Promise<string> {
+/**
+ * The name of the context that a person chooses from a list.
+ *
+ * @param none The row for no context, which stands first and gives an empty name; left out when not given.
+ */
+export async function pickContext(cli: Cli, question: string, none?: string): Promise<string> {
   if (!cli.interactive)
     throw usageError("which context? give its name", "`bentocloud context list` shows the contexts");
   // A project file that cannot be used is no reason not to choose.
@@ -18,5 +22,6 @@ export async function pickContext(cli: Cli, question: string): Promise<string> {
     details: [context.organization ?? "-", context.endpoint.replace("https://", ""), showStates(context)],
   }));
   const prompt = await cli.prompt();
-  return prompt.pick(question, choices, listed.find(({ current }) => current)?.name);
+  if (none === undefined) return prompt.pick(question, choices, listed.find(({ current }) => current)?.name);
+  return prompt.pick(question, [{ value: "", label: none }, ...choices], "");
 }

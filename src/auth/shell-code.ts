@@ -4,8 +4,10 @@ import { CREDENTIAL_VARIABLES, type CredentialEnvironment } from "./credential-e
 type Name = keyof CredentialEnvironment;
 
 /** How one shell, or one kind of file, sets a variable and unsets it. */
-interface Dialect {
-  set(name: Name, value: string): string;
+export interface Dialect {
+  /** @throws CliError `USAGE` for a value that cannot be written. */
+  quote(value: string): string;
+  set(name: Name, quoted: string): string;
   /** Missing where a variable can only be made empty, which counts as set for Python bentoml. */
   unset?(name: string): string;
   /** A command that applies the lines without showing them. */
@@ -13,7 +15,8 @@ interface Dialect {
 }
 
 const posix: Dialect = {
-  set: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+  quote: (value) => `'${value.replaceAll("'", "'\\''")}'`,
+  set: (name, quoted) => `export ${name}=${quoted}`,
   unset: (name) => `unset ${name}`,
   use: 'eval "$(bentocloud env)"',
 };
@@ -23,28 +26,33 @@ const DIALECTS: Record<string, Dialect> = {
   bash: posix,
   zsh: posix,
   fish: {
-    set: (name, value) => `set -gx ${name} '${value.replaceAll(/['\\]/g, "\\$&")}'`,
+    quote: (value) => `'${value.replaceAll(/['\\]/g, "\\$&")}'`,
+    set: (name, quoted) => `set -gx ${name} ${quoted}`,
     unset: (name) => `set -e ${name}`,
     use: "bentocloud env --shell fish | source",
   },
   powershell: {
     // PowerShell treats typographic quotes like the straight one.
-    set: (name, value) => `$env:${name} = '${value.replaceAll(/['\u2018-\u201b]/g, "$&$&")}'`,
+    quote: (value) => `'${value.replaceAll(/['\u2018-\u201b]/g, "$&$&")}'`,
+    set: (name, quoted) => `$env:${name} = ${quoted}`,
     unset: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
     use: "bentocloud env --shell powershell | Out-String | Invoke-Expression",
   },
   cmd: {
     // No way to quote these works both in a batch file and on the command line.
-    set: (name, value) => `set "${name}=${refuse(value, /["%!\r\n]/, "cmd")}"`,
+    quote: (value) => refuse(value, /["%!\r\n]/, "cmd"),
+    set: (name, quoted) => `set "${name}=${quoted}"`,
     unset: (name) => `set "${name}="`,
     use: "for /f \"delims=\" %i in ('bentocloud env --shell cmd') do @%i",
   },
   dotenv: {
     // Docker takes quotes for a part of the value, so nothing is quoted: other readers agree on these characters.
-    set: (name, value) => `${name}=${refuse(value, /^~|[^\w./:@+=,%^~-]/, "dotenv")}`,
+    quote: (value) => refuse(value, /^~|[^\w./:@+=,%^~-]/, "dotenv"),
+    set: (name, quoted) => `${name}=${quoted}`,
     use: "docker run --env-file <(bentocloud env --shell dotenv) …",
   },
   github: {
+    quote: (value) => value,
     set(name, value) {
       const end = `end-${crypto.randomUUID()}`;
       return `${name}<<${end}\n${value}\n${end}`;
@@ -62,8 +70,8 @@ export function dialectFor(shell: string): Dialect {
   throw usageError(`unknown shell "${shell}"`, `one of ${SHELLS.join(", ")}, json`);
 }
 
-export function toShell({ set }: Dialect, variables: CredentialEnvironment): string[] {
-  return CREDENTIAL_VARIABLES.map((name) => set(name, variables[name]));
+export function toShell({ set, quote }: Dialect, variables: CredentialEnvironment): string[] {
+  return CREDENTIAL_VARIABLES.map((name) => set(name, quote(variables[name])));
 }
 
 /** @throws CliError `USAGE` when the dialect cannot unset a variable. */

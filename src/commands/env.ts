@@ -1,10 +1,11 @@
-import { command, flag } from "../cli/command.ts";
+import { command, flag, option } from "../cli/command.ts";
 import { usageError } from "../errors.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession } from "../auth/session.ts";
 import { CREDENTIAL_VARIABLES, credentialEnvironment } from "../auth/credential-environment.ts";
 import { dialectFor, SHELLS, toShell, toUnset } from "../auth/shell-code.ts";
 import { KEY_FILE, keyVariable } from "../resolve/environment.ts";
+import { requireStored } from "../store/manage-contexts.ts";
 import type { Cli } from "../app.ts";
 import { REQUEST_ARGS } from "./_args.ts";
 
@@ -20,6 +21,7 @@ export const env = command({
       description: `${SHELLS.join(", ")} or json (default: sh, on Windows powershell)`,
     },
     unset: flag("Print the code that unsets the variables"),
+    alias: option("program", "Print a function that runs this program behind `exec`; repeatable"),
     "show-token": flag("Print the API token even on a terminal"),
     ...REQUEST_ARGS,
   },
@@ -28,10 +30,14 @@ export const env = command({
     ["bentocloud env --shell fish | source", "in this fish"],
     ['bentocloud env --shell github >> "$GITHUB_ENV"', "for the later steps of a GitHub job"],
     ['eval "$(bentocloud env --unset)"', "remove them from this shell"],
+    ['eval "$(bentocloud env --alias bentoml)"', "`bentoml` uses the active context"],
   ],
-  async run(args, cli) {
+  async run(args, cli, given) {
     const shell = args.shell ?? (cli.output.json ? "json" : cli.defaultShell);
     if (cli.output.json && shell !== "json") throw usageError("--json and --shell exclude each other");
+    const programs = given.all("alias");
+    if (args.unset && programs.length > 0) throw usageError("--alias and --unset exclude each other");
+    if (programs.length > 0) return printFunctions(cli, shell, programs);
     if (args.unset) return printUnset(cli, shell);
     if (cli.isTerminal(1) && !args["show-token"]) {
       const hint = shell === "json" ? "" : `\`${dialectFor(shell).use}\` uses it unseen; `;
@@ -40,6 +46,14 @@ export const env = command({
     await printPair(cli, shell, { insecureHttp: args["insecure-http"] });
   },
 });
+
+/** They hold no credentials: each call asks for those of the context that is active then. */
+async function printFunctions(cli: Cli, shell: string, programs: readonly string[]): Promise<void> {
+  const { toFunctions } = await import("../auth/shell-alias.ts");
+  const { context } = cli.flags;
+  if (context !== undefined) await requireStored(cli.store, context);
+  for (const line of toFunctions(shell, programs, context)) cli.output.line(line);
+}
 
 function printUnset({ output }: Cli, shell: string): void {
   if (shell === "json") output.data(Object.fromEntries(CREDENTIAL_VARIABLES.map((name) => [name, null])));

@@ -15,6 +15,8 @@ export const root = group({
     token: () => import("./token.ts").then((module) => module.token),
     exec: () => import("./exec.ts").then((module) => module.exec),
     env: () => import("./env.ts").then((module) => module.env),
+    shell: () => import("./shell.ts").then((module) => module.shell),
+    open: () => import("./open.ts").then((module) => module.open),
     explain: () => import("./explain.ts").then((module) => module.explain),
     "api-token": () => import("./api-token/index.ts").then((module) => module.apiToken),
     api: () => import("./api.ts").then((module) => module.api),

@@ -1,10 +1,11 @@
 import { command, flag } from "../cli/command.ts";
-import { logOutOf, logOutOfAll } from "../auth/logout.ts";
+import { confirmAll, confirmOne, logOut } from "../auth/logout.ts";
 import { findProject } from "../resolve/bentorc.ts";
 import { storedChoice } from "../resolve/login-name.ts";
+import { requireStored } from "../store/manage-contexts.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { CONTEXT, YES } from "./_args.ts";
+import { CONTEXT, REQUEST_ARGS, YES } from "./_args.ts";
 
 export const logout = command({
   name: "logout",
@@ -17,14 +18,30 @@ export const logout = command({
       description: "Context to remove (default: the stored one in use)",
     },
     all: flag("Remove every context that is not protected"),
+    revoke: flag("Delete its API token on the server first; if that fails, the context stays"),
+    purge: flag("Take its API token out of every backup too"),
     yes: YES,
+    ...REQUEST_ARGS,
   },
-  examples: [["bentocloud logout staging", "remove one login"]],
+  examples: [
+    ["bentocloud logout staging", "remove one login; `restore` brings it back"],
+    ["bentocloud logout --all --revoke --purge", "leave nothing behind that works"],
+  ],
   async run(args, cli, given) {
     if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
     const yes = given.all("yes");
-    if (args.all) return logOutOfAll(cli, { yes, isConfirmed: args.yes });
-    await logOutOf(cli, args.name ?? (await nameInUse(cli)), yes);
+    const { revoke, purge } = args;
+    const isForGood = revoke || purge;
+    const name = args.all ? undefined : (args.name ?? (await nameInUse(cli)));
+    const { leave, findLogins } = isForGood ? await import("../tokens/leave.ts") : {};
+    if (name !== undefined) await (findLogins?.(cli, name) ?? requireStored(cli.store, name));
+    const leaving =
+      name === undefined
+        ? await confirmAll(cli, { yes, isConfirmed: args.yes })
+        : await confirmOne(cli, name, yes);
+    if (leave && leaving.names.length > 0)
+      await leave(cli, leaving, { revoke, purge, insecureHttp: args["insecure-http"] });
+    else await logOut(cli, leaving);
   },
 });
 

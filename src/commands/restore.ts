@@ -1,11 +1,11 @@
 import { command } from "../cli/command.ts";
-import type { Changes } from "../store/compare.ts";
+import type { ChangedField, Changes } from "../store/compare.ts";
 import { listNames } from "../system/text.ts";
 import { bringBack, findRestorable, listRestorable, type Restorable } from "../store/restore.ts";
 import { reportNarrowed } from "../auth/report-login.ts";
 import type { Cli } from "../app.ts";
 import type { Cell } from "../system/table.ts";
-import { showAge, showTime } from "../system/time.ts";
+import { showWhen } from "../system/time.ts";
 
 export const restore = command({
   name: "restore",
@@ -16,21 +16,23 @@ export const restore = command({
       type: "positional",
       required: false,
       valueHint: "version",
-      description: "Version to bring back (default: list them)",
+      description: "Version to bring back (default: pick one on a terminal, else list them)",
     },
   },
   examples: [
-    ["bentocloud restore", "list the versions"],
+    ["bentocloud restore", "pick a version; each says what it would change"],
     ["bentocloud restore 3f9c", "bring one back"],
+    ["bentocloud restore --no-input", "list the versions"],
   ],
   async run(args, cli) {
-    if (args.id === undefined) return list(cli);
+    const id = args.id ?? (await choose(cli));
+    if (id === undefined) return;
     const { output, store } = cli;
-    const kept = findRestorable(store, args.id);
+    const kept = findRestorable(store, id);
     const { changes, undo, aside, narrowed, taken } = await bringBack(store, kept);
     if (output.json)
       output.data({ restored: kept.id, ...changes, undo: undo ?? null, aside: aside ?? null, taken });
-    const done = describeChanges(changes);
+    const done = describeChanges(changes, DONE);
     if (aside !== undefined) output.info(`What could not be read is kept as ${aside}`);
     if (taken.length > 0) {
       output.warn(
@@ -48,33 +50,63 @@ export const restore = command({
   },
 });
 
-async function list({ output, store, now }: Cli): Promise<void> {
+/** Undefined when the versions were listed instead. */
+async function choose(cli: Cli): Promise<string | undefined> {
+  const { output, store, interactive } = cli;
   const versions = await listRestorable(store);
-  if (output.json) return output.data({ versions: versions.map(toJson) });
+  if (output.json) return void output.data({ versions: versions.map(toJson) });
   if (versions.length === 0)
-    return output.info("No other version is kept yet; each login, logout and rename keeps one");
-  const rows = versions.map((version) => toRow(version, now()));
-  await output.table(["ID", "TIME", "AGE", "CONTEXTS", "WHAT HAPPENED THEN"], rows);
+    return void output.info("No other version is kept yet; each login, logout and rename keeps one");
+  const rows = versions.map((version) => toRow(version, cli));
+  if (!interactive || !cli.isTerminal(1)) return void (await output.table(HEADER, rows.map(toCells)));
+  const prompt = await cli.prompt();
+  const choices = rows.map(({ id, age, effect }) => ({ value: id, label: id, details: [age, effect] }));
+  return prompt.pick("Bring back which version?", choices);
 }
 
 function toJson({ id, kind, time, contexts, changes }: Restorable) {
   return { id, kind, time: time.toISOString(), contexts, changes };
 }
 
-function toRow({ id, kind, time, contexts, changes }: Restorable, now: Date): Cell[] {
-  const isLost = kind === "loss";
-  const then = isLost ? `lost ${listNames(contexts)}` : changes ? describeChanges(changes) : "";
-  const cells = [id, showTime(time), showAge(time, now), String(contexts.length), then || "-"];
-  return isLost ? cells.map((text) => ({ text, tone: "warning" })) : cells;
+const HEADER = ["ID", "KEPT", "BRINGING IT BACK"];
+
+interface Row {
+  id: string;
+  age: string;
+  effect: string;
+  isLoss: boolean;
 }
 
+function toRow({ id, kind, time, contexts, changes }: Restorable, { now, flags }: Cli): Row {
+  const isLoss = kind === "loss";
+  const effect = changes
+    ? describeChanges(changes, WOULD)
+    : `brings back ${listNames(contexts)} in place of the file that cannot be read`;
+  const why = isLoss ? ", which another program removed" : "";
+  return { id, age: showWhen(time, now(), flags), effect: effect + why, isLoss };
+}
+
+function toCells({ id, age, effect, isLoss }: Row): Cell[] {
+  const cells = [id, age, effect];
+  return isLoss ? cells.map((text) => ({ text, tone: "warning" })) : cells;
+}
+
+const DONE = { add: "added", change: "changed", remove: "removed", make: "made" };
+const WOULD = { add: "adds", change: "changes", remove: "removes", make: "makes" };
+
+const FIELDS: Record<ChangedField, string> = { endpoint: "endpoint", api_token: "token", email: "e-mail" };
+
 /** For people; empty when nothing that has a name differs. */
-function describeChanges({ added, removed, changed, current }: Changes): string {
+function describeChanges(changes: Changes, verbs: typeof DONE): string {
+  const { added, removed, changed, changed_fields, current } = changes;
+  const whatOf = (name: string) =>
+    (changed_fields[name] ?? []).map((field) => FIELDS[field]).join(" and ") || "login";
+  const byWhat = [...Map.groupBy(changed, whatOf)];
   const parts = [
-    added.length > 0 && `added ${listNames(added)}`,
-    removed.length > 0 && `removed ${listNames(removed)}`,
-    changed.length > 0 && `changed ${listNames(changed)}`,
-    current && `current ${current.from} → ${current.to}`,
+    added.length > 0 && `${verbs.add} ${listNames(added)}`,
+    ...byWhat.map(([what, names]) => `${verbs.change} the ${what} of ${listNames(names)}`),
+    removed.length > 0 && `${verbs.remove} ${listNames(removed)}`,
+    current && `${verbs.make} ${current.to} current`,
   ];
-  return parts.filter((part) => typeof part === "string").join("; ");
+  return parts.filter((part) => typeof part === "string").join(", ");
 }

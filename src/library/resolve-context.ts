@@ -10,6 +10,7 @@ import { withRemedy } from "../resolve/remedy.ts";
 import { emitWarning, ownEnvironment, workingDirectory } from "../system/runtime.ts";
 import { type RequestOptions, withDefaults } from "./create-client.ts";
 
+/** What {@link resolveContext} takes into account. */
 export interface ResolveOptions extends RequestOptions {
   /** Use this stored context, whatever else is set, as `--context` does. */
   context?: string;
@@ -27,6 +28,7 @@ export interface ResolvedContext {
   readonly name: string;
   /** Masks a user name and password; no request is sent to an endpoint that has them. */
   readonly endpoint: string;
+  /** Null if the contexts file has none. */
   readonly email: string | null;
   /** The source that chose it. */
   readonly source: Source;

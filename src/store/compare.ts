@@ -1,4 +1,4 @@
-import { type Context, firstOfEachName } from "../contexts/context.ts";
+import { type Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { versionKey } from "./versions.ts";
 
@@ -8,19 +8,36 @@ export interface Changes {
   removed: string[];
   /** Another endpoint, API token or e-mail. */
   changed: string[];
+  /** What is another one in each of these. */
+  changed_fields: Record<string, ChangedField[]>;
   /** Null when the same context is current in both. */
   current: { from: string; to: string } | null;
 }
 
+export type ChangedField = "endpoint" | "api_token" | "email";
+
 export function compare(before: ContextsFile, after: ContextsFile): Changes {
   const [then, now] = [firstOfEachName(before.contexts), firstOfEachName(after.contexts)];
-  const keyOf = (context: Context | undefined) => context && versionKey([context]);
+  const pairs = [...then.values()].flatMap((one) => {
+    const other = now.get(one.name);
+    return other && versionKey([one]) !== versionKey([other]) ? ([[one, other]] as const) : [];
+  });
   const names = [...then.keys()];
   const [from, to] = [before.current.name, after.current.name];
   return {
     added: [...now.keys()].filter((name) => !then.has(name)),
     removed: names.filter((name) => !now.has(name)),
-    changed: names.filter((name) => now.has(name) && keyOf(then.get(name)) !== keyOf(now.get(name))),
+    changed: pairs.map(([{ name }]) => name),
+    changed_fields: Object.fromEntries(pairs.map(([one, other]) => [one.name, changedFields(one, other)])),
     current: from === to ? null : { from, to },
   };
+}
+
+function changedFields(before: Context, after: Context): ChangedField[] {
+  const hasOther: Record<ChangedField, boolean> = {
+    endpoint: before.endpoint.reveal() !== after.endpoint.reveal(),
+    api_token: tokenOf(before)?.reveal() !== tokenOf(after)?.reveal(),
+    email: before.email !== after.email,
+  };
+  return (Object.keys(hasOther) as ChangedField[]).filter((field) => hasOther[field]);
 }

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { type Context, findContext, firstOfEachName, requireNamed } from "../contexts/context.ts";
+import { type Context, findContext, firstOfEachName, loginKey, requireNamed } from "../contexts/context.ts";
 import { parseName } from "../contexts/name.ts";
 import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import { readProtected } from "./protection.ts";
@@ -90,6 +90,21 @@ export async function removeContexts(store: Store, names: readonly string[]): Pr
     const stored = firstOfEachName(file.contexts);
     for (const name of names) if (!stored.has(name)) requireIn(store, file, name);
     return { changes: names.map((name) => ({ kind: "remove", name })), state: forget(state, names) };
+  });
+}
+
+/**
+ * Takes these logins out of the file, as far as they are still there: another process may have removed one meanwhile, or
+ * saved another login under its name, which stays. The result has the names that were removed.
+ */
+export async function removeLogins(store: Store, logins: readonly Context[]): Promise<Outcome<string[]>> {
+  return store.update((file, state) => {
+    const keys = new Set(logins.map((login) => JSON.stringify([login.name, loginKey(login)])));
+    const stored = [...firstOfEachName(file.contexts).values()];
+    const gone = stored.filter((context) => keys.has(JSON.stringify([context.name, loginKey(context)])));
+    const names = gone.map(({ name }) => name);
+    const changes = names.map((name) => ({ kind: "remove", name }) as const);
+    return { changes, state: forget(state, names), result: names };
   });
 }
 

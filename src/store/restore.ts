@@ -1,7 +1,8 @@
 import { CliError } from "../errors.ts";
 import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
+import type { ContextsFile } from "../yaml/read.ts";
 import { type Changes, compare } from "./compare.ts";
-import { isLost, isSameLogin, namesLost, putContext, toKeptLoss } from "./losses.ts";
+import { isLost, isSameLogin, type KeptLoss, namesLost, putContext, toKeptLoss } from "./losses.ts";
 import { EMPTY, whenCorrupt } from "./snapshot.ts";
 import { settleNames } from "./state.ts";
 import type { Store } from "./store.ts";
@@ -20,7 +21,7 @@ import {
 export interface Restorable extends Pick<Version, "id" | "kind" | "time"> {
   /** The names of its contexts; of a loss, those that are still missing. */
   contexts: string[];
-  /** What was done to it next; null for a loss, and where that cannot be told. */
+  /** What bringing it back would change; null where the file cannot be read, and is replaced. */
   changes: Changes | null;
 }
 
@@ -36,22 +37,21 @@ export interface BroughtBack extends Outcome {
 export async function listRestorable(store: Store): Promise<Restorable[]> {
   requireVersions(store.paths.own);
   const now = await store.read().catch(whenCorrupt(undefined));
-  // The file is what came after the newest version; when it cannot be read, that cannot be told.
-  let next = now;
   const restorable: Restorable[] = [];
   const all = await loadVersions(store.paths.own);
   for (const version of all.toReversed()) {
     const { id, kind, time, file } = version;
     if (kind === "pending") continue;
     if (kind === "loss") {
-      const contexts = namesLost(toKeptLoss(all, version), now ?? EMPTY);
-      if (contexts.length > 0) restorable.push({ id, kind, time, contexts, changes: null });
+      const loss = toKeptLoss(all, version);
+      const contexts = namesLost(loss, now ?? EMPTY);
+      const changes = now ? compare(now, withLost(loss, now)) : null;
+      if (contexts.length > 0) restorable.push({ id, kind, time, contexts, changes });
       continue;
     }
     const isPresent = now !== undefined && versionKey(file.contexts) === versionKey(now.contexts);
     const contexts = [...firstOfEachName(file.contexts).keys()];
-    if (!isPresent) restorable.push({ id, kind, time, contexts, changes: next ? compare(file, next) : null });
-    next = file;
+    if (!isPresent) restorable.push({ id, kind, time, contexts, changes: now ? compare(now, file) : null });
   }
   return restorable;
 }
@@ -85,14 +85,11 @@ async function addLost(store: Store, version: Version): Promise<BroughtBack> {
   const loaded = all.find(({ id }) => id === version.id);
   if (!loaded) throw unreadable(version);
   const loss = toKeptLoss(all, loaded);
-  const { contexts, current } = loss.file;
+  const { contexts } = loss.file;
   const outcome = await store.update((file, state) => {
-    const lost = contexts.filter((context) => isLost(context, loss, file));
-    // A current name that stands for no context is nobody's choice.
-    const isChosen = findContext(file.contexts, file.current.name) !== undefined;
-    const isCurrent = !isChosen && findContext(lost, current.name) !== undefined;
+    const { lost, current } = planLost(loss, file);
     const puts = lost.map(putContext);
-    const changes = isCurrent ? [...puts, { kind: "use" as const, name: current.name }] : puts;
+    const changes = current === undefined ? puts : [...puts, { kind: "use" as const, name: current }];
     const names = lost.map(({ name }) => name);
     return { changes, state: settleNames(state, names, lost), result: file };
   });
@@ -100,6 +97,20 @@ async function addLost(store: Store, version: Version): Promise<BroughtBack> {
   const isBack = (context: Context) => isSameLogin(context, findContext(file.contexts, context.name));
   const taken = contexts.filter((context) => !isBack(context)).map(({ name }) => name);
   return { ...outcome, result: undefined, changes: compare(before, file), aside: undefined, taken };
+}
+
+/** Which contexts come back, and the one that becomes current if any does. */
+function planLost(loss: KeptLoss, file: ContextsFile): { lost: Context[]; current: string | undefined } {
+  const lost = loss.file.contexts.filter((context) => isLost(context, loss, file));
+  const { name } = loss.file.current;
+  // A current name that stands for no context is nobody's choice.
+  const isChosen = findContext(file.contexts, file.current.name) !== undefined;
+  return { lost, current: isChosen || !findContext(lost, name) ? undefined : name };
+}
+
+function withLost(loss: KeptLoss, file: ContextsFile): ContextsFile {
+  const { lost, current = file.current.name } = planLost(loss, file);
+  return { ...file, contexts: [...lost, ...file.contexts], current: { name: current, line: null } };
 }
 
 function unreadable({ path }: Version): CliError {

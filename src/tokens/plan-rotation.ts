@@ -7,6 +7,7 @@ import { getToken, listTokens } from "../cloud/tokens.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { requireToken } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
+import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
@@ -36,9 +37,10 @@ export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptio
     const context = await requireStored(cli.store, name);
     return { context, token: requireToken(context) };
   }
-  if ((await cli.resolve()).source.kind !== "env_key") return openSession(cli, { insecureHttp });
+  const { source } = await cli.resolve();
+  if (source.kind !== "env_key") return openSession(cli, { insecureHttp });
   throw usageError(
-    "the API token in BENTO_CLOUD_API_KEY cannot be replaced from here",
+    `the API token in ${source.name} cannot be replaced from here`,
     "`bentocloud api-token create` makes another one to put there; `bentocloud api-token rotate NAME` is for a context",
   );
 }
@@ -110,20 +112,14 @@ async function chooseOld(
   { listed, target, word, match }: Listing & { target: Credential; word: string | undefined },
 ): Promise<ApiToken> {
   const { context, token } = target;
-  const isTold = serverTime(listed) !== undefined;
-  // The list was asked for with this very token, so it was used.
-  const canBe = (one: ApiToken) => match.canBe(one, token) && !(isTold && one.lastUsedAt === null);
+  const { own, candidates } = await findOwn(client, { listed, match, token });
   if (word !== undefined) {
     const named = findListed(listed, word);
     if (!named) throw noSuchToken(word, listed);
-    if (canBe(named)) return named;
+    if (candidates.includes(named)) return named;
     throw usageError(`"${named.name}" is not the API token that the context "${context.name}" holds`);
   }
-  const own = match.find(token);
   if (own) return own;
-  const candidates = listed.filter(canBe);
-  const [only] = candidates;
-  if (only && candidates.length === 1 && (await isUsedBy(client, only))) return only;
   const names = candidates.slice(0, MAX_PROPOSED).map(({ uid, name }) => `${uid} (${name})`);
   const rest = candidates.length - names.length;
   const more = rest > 0 ? `, or one of ${rest} more: \`bentocloud api-token list\` shows them` : "";
@@ -136,6 +132,22 @@ async function chooseOld(
 interface Listing {
   listed: readonly ApiToken[];
   match: TokenMatch;
+}
+
+/** The token that this client signs in with, if that can be told, and all that it can be. */
+export async function findOwn(
+  client: Client,
+  { listed, match, token }: Listing & { token: Token },
+): Promise<{ own: ApiToken | undefined; candidates: ApiToken[] }> {
+  const isTold = serverTime(listed) !== undefined;
+  // The list was asked for with this very token, so it was used.
+  const canBe = (one: ApiToken) => match.canBe(one, token) && !(isTold && one.lastUsedAt === null);
+  const candidates = listed.filter(canBe);
+  const own = match.find(token);
+  if (own) return { own, candidates };
+  const [only] = candidates;
+  const isOnly = only && candidates.length === 1 && (await isUsedBy(client, only));
+  return { own: isOnly ? only : undefined, candidates };
 }
 
 /** Whether the requests of this client show at this token. */

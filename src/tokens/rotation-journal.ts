@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { storageError } from "../system/storage-error.ts";
@@ -79,6 +80,20 @@ export function noteRotation(own: string, rotation: Rotation): void {
 /** Removes a rotation that has ended. For the holder of the rotation lock only. */
 export function dropRotation(own: string, rotation: Rotation): void {
   writeEntries(join(own, FILE), otherRotations(own, rotation));
+}
+
+/** Removes the rotations that have one of these tokens, and gives them. For the holder of the rotation lock only. */
+export function dropRotationsOf(own: string, tokens: readonly Token[]): Rotation[] {
+  const secrets = new Set(tokens.map((token) => token.reveal()));
+  const all = readRotations(own);
+  const [kept, dropped] = [[] as Rotation[], [] as Rotation[]];
+  for (const rotation of all) {
+    const { old, successor } = rotation;
+    const hasSecret = secrets.has(old.token) || (successor !== null && secrets.has(successor.token));
+    (hasSecret ? dropped : kept).push(rotation);
+  }
+  if (dropped.length > 0) writeEntries(join(own, FILE), kept);
+  return dropped;
 }
 
 function otherRotations(own: string, { id }: Rotation): Rotation[] {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { writeBelow, writeContexts } from "../store/fixture.ts";
+import { chmodSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { needs, type Tool } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
@@ -68,6 +70,23 @@ const FISH_LOOP = `for name in $argv; $PROGRAM env --shell fish --context $name 
 const POSIX_UNSET = `eval "$("$PROGRAM" env)"; eval "$("$PROGRAM" env --shell $DIALECT --unset)"; env`;
 const FISH_UNSET = "$PROGRAM env --shell fish | source; $PROGRAM env --shell fish --unset | source; env";
 
+const POSIX_ALIAS = `alias tool=false; eval "$(bentocloud env --shell $DIALECT --alias tool --alias other)"
+echo read this | tool "$@"`;
+const FISH_ALIAS =
+  "bentocloud env --shell fish --alias tool --alias other | source; echo read this | tool $argv";
+
+/** A name of a context that each shell must quote. */
+const ODD = "it's $HOME \\ “odd”";
+
+/** A home with `bentocloud` and `tool` in a folder; `tool` prints what it gets, and exits with 7. */
+function homeWithTool() {
+  const place = homeOf("mine", { name: ODD, endpoint: "https://odd.test" });
+  const text = `#!/bin/sh\nprintf '%s\\0' tool "$BENTO_CLOUD_API_ENDPOINT" "$@"\ncat\nexit 7\n`;
+  chmodSync(writeBelow(place.path, "bin/tool", text), 0o755);
+  symlinkSync(programCommand()[0]!, join(place.path, "bin/bentocloud"));
+  return place;
+}
+
 interface Shell {
   title: string;
   command: string[];
@@ -102,12 +121,66 @@ for (const shell of SHELLS) {
     test("reads every value unchanged", async () => {
       const script = isFish ? FISH_LOOP : POSIX_LOOP;
       const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];
-      const { code, stdout, stderr } = await run(NAMES, { ...options, command, reveals: true });
+      const { code, stdout, stderr } = await run(NAMES, {
+        ...options,
+        command,
+        reveals: true,
+        keepsTilde: true,
+      });
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       const seen = stdout.split("\0").slice(0, -1);
       expect(seen).toEqual(
         EXPECTED.flatMap((pair) => [pair.BENTO_CLOUD_API_KEY, pair.BENTO_CLOUD_API_ENDPOINT]),
       );
+    });
+
+    test("calls a program through a function, with its arguments as they are", async () => {
+      const place = homeWithTool();
+      const args = [
+        "two words",
+        "",
+        "--help",
+        "--",
+        "-x",
+        "$HOME",
+        "*",
+        "it's",
+        'say "hi"',
+        "\\",
+        "ünï",
+        "a\nb",
+      ];
+      const env = { ...options.env, PATH: `${place.path}/bin:${process.env["PATH"]}` };
+      const script = isFish ? FISH_ALIAS : POSIX_ALIAS;
+      const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];
+      const { code, stdout, stderr } = await run(args, { ...options, home: place, env, command });
+      expect({ code, stderr }).toEqual({ code: 7, stderr: "" });
+      expect(stdout.split("\0")).toEqual(["tool", "https://mine.test", ...args, "read this\n"]);
+    });
+
+    test.if(shell.dialect !== "sh" && !isFish)(
+      "defines it with a name that only some shells allow",
+      async () => {
+        const place = homeWithTool();
+        const env = { ...options.env, PATH: `${place.path}/bin:${process.env["PATH"]}` };
+        const script = POSIX_ALIAS.replaceAll("tool", "my-tool.1");
+        symlinkSync("tool", join(place.path, "bin/my-tool.1"));
+        const command = [...shell.command, script, "sh"];
+        const { code, stderr } = await run(["x"], { ...options, home: place, env, command });
+        expect({ code, stderr }).toEqual({ code: 7, stderr: "" });
+      },
+    );
+
+    test("bakes the context of --context into the function", async () => {
+      const place = homeWithTool();
+      const env = { ...options.env, PATH: `${place.path}/bin:${process.env["PATH"]}` };
+      const script = (isFish ? FISH_ALIAS : POSIX_ALIAS).replace("--alias", `--context "$ODD" --alias`);
+      const command = [...shell.command, script, ...(isFish ? [] : ["sh"])];
+      const { code, stdout } = await run(["x"], { ...options, home: place, env: { ...env, ODD }, command });
+      expect({ code, words: stdout.split("\0").slice(1, 3) }).toEqual({
+        code: 7,
+        words: ["https://odd.test", "x"],
+      });
     });
 
     test("has no variable left after --unset", async () => {
@@ -128,7 +201,7 @@ describe("dotenv", () => {
     let taken = 0;
     for (const [index, name] of NAMES.entries()) {
       const args = ["env", "--shell", "dotenv", "--context", name];
-      const { code, stdout } = await run(args, { home: here, reveals: "stdout" });
+      const { code, stdout } = await run(args, { home: here, reveals: "stdout", keepsTilde: true });
       if (code === 2) continue;
       taken++;
       writeBelow(here.path, ".env", stdout);
@@ -136,7 +209,7 @@ describe("dotenv", () => {
       const literal = stdout.split("\n").map((line) => line.slice(line.indexOf("=") + 1));
       expect({ name, literal }).toEqual({ name, literal: [...Object.values(EXPECTED[index]!), ""] });
       for (const command of READERS) {
-        const read = await run([], { home: here, command, reveals: true });
+        const read = await run([], { home: here, command, reveals: true, keepsTilde: true });
         expect({ name, read: JSON.parse(read.stdout) }).toEqual({
           name,
           read: Object.values(EXPECTED[index]!),
@@ -151,7 +224,7 @@ describe("github", () => {
   test("a runner reads every value unchanged from its file", async () => {
     for (const [index, name] of NAMES.entries()) {
       const args = ["env", "--shell", "github", "--context", name];
-      const { stdout } = await run(args, { home: here, reveals: "stdout" });
+      const { stdout } = await run(args, { home: here, reveals: "stdout", keepsTilde: true });
       expect(readRunnerFile(`BEFORE=1\n${stdout}AFTER=2\n`)).toEqual({
         BEFORE: "1",
         ...EXPECTED[index],
@@ -161,7 +234,11 @@ describe("github", () => {
   });
 
   test("no delimiter is used twice", async () => {
-    const { stdout } = await run(["env", "--shell", "github"], { home: here, reveals: "stdout" });
+    const { stdout } = await run(["env", "--shell", "github"], {
+      home: here,
+      reveals: "stdout",
+      keepsTilde: true,
+    });
     const delimiters = [...stdout.matchAll(/^\w+<<(.*)$/gm)].map(([, delimiter]) => delimiter);
     expect(new Set(delimiters).size).toBe(2);
   });
@@ -205,7 +282,11 @@ function readRunnerFile(text: string): Record<string, string> {
 
 test("JSON holds every value", async () => {
   for (const [index, name] of NAMES.entries()) {
-    const { stdout } = await run(["env", "--json", "--context", name], { home: here, reveals: "stdout" });
+    const { stdout } = await run(["env", "--json", "--context", name], {
+      home: here,
+      reveals: "stdout",
+      keepsTilde: true,
+    });
     expect(JSON.parse(stdout)).toEqual(EXPECTED[index]!);
   }
 });

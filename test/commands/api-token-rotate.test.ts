@@ -139,7 +139,7 @@ describe("api-token rotate", () => {
     const env = { BENTO_CLOUD_API_KEY: tokenIn(here), BENTO_CLOUD_API_ENDPOINT: cloud.url };
     const { code, stderr } = await rotate(here, ["mine"], { env });
     expect(code).toBe(0);
-    expect(stderr).toContain("warning: BENTO_CLOUD_API_KEY holds the old API token, which no longer works\n");
+    expect(stderr).toContain("warning: BENTO_CLOUD_API_KEY holds that API token, which no longer works\n");
     expectRotated(cloud, here);
     expect(await rotate(here, ["nobody"])).toMatchObject({ code: 3 });
     expect(await rotate(here, ["mine", "--context", "other"])).toMatchObject({ code: 2 });

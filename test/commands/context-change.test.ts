@@ -91,7 +91,7 @@ describe("context remove", () => {
     expect(stderr).toBe(
       '✓ Removed context "beta"\n' +
         `Still signed in here as context "alpha", from current context (${here.file}:6)\n` +
-        "hint: a removed token works until it is revoked (https://beta.test/api_tokens); backups of the file hold it too\n",
+        "hint: its API token still works, and is in backups; `bentocloud logout beta --revoke --purge` ends both\n",
     );
     expect(await listOf(here)).toMatchObject([{ name: "alpha", current: true }]);
   });

@@ -165,3 +165,54 @@ describe("--shell github", () => {
     expect(result).toMatchObject({ code: 0, stderr: "" });
   });
 });
+
+describe("env --alias", () => {
+  const here = signedIn();
+
+  test.each([
+    ...["sh", "bash", "zsh"].map((shell): [string[], string] => [
+      ["--shell", shell],
+      `unalias bentoml 2>/dev/null || true\neval 'bentoml() { command bentocloud exec -- bentoml "$@"; }'\n`,
+    ]),
+    [["--shell", "fish"], "function bentoml; command bentocloud exec -- bentoml $argv; end\n"],
+    [
+      ["--shell", "fish", "--context", "mine"],
+      "function bentoml; command bentocloud exec --context='mine' -- bentoml $argv; end\n",
+    ],
+  ])("%p prints a function without credentials, also on a terminal", async (args, expected) => {
+    const { code, stdout, stderr } = await run(["env", ...args, "--alias", "bentoml"], { home: here });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: expected, stderr: "" });
+    const terminal = openTerminal(["env", ...args, "--alias", "bentoml"], { home: here });
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+  });
+
+  test("of PowerShell finds the program bentocloud, and passes on what is piped in", async () => {
+    const { stdout } = await run(["env", "--shell", "powershell", "--alias", "bentoml"], { home: here });
+    expect(stdout).toContain("Get-Command bentocloud -CommandType Application");
+    expect(stdout).toContain(
+      "if ($MyInvocation.ExpectingInput) { $input | & $bentocloud exec -- bentoml @args }",
+    );
+  });
+
+  test.each([
+    ...["cmd", "dotenv", "github", "json"].map((shell) => ["--shell", shell, "--alias", "bentoml"]),
+    ["--json", "--alias", "bentoml"],
+    ["--unset", "--alias", "bentoml"],
+    ["--alias", ""],
+    ["--alias", "two words"],
+    ["--alias", "a;b"],
+    ["--alias", "$(id)"],
+    ["--alias", "./bentoml"],
+    ["--alias=-x"],
+    ["--alias", "bentoml", "--alias", "if"],
+    ["--alias", "my-tool", "--shell", "sh"],
+    ...["bentocloud", "command", "exec", "Function", "unset"].map((name) => ["--alias", name]),
+  ])("refuses %p %p %p %p", async (...args) => {
+    expect(await run(["env", ...args], { home: here })).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  test("refuses a context that does not exist", async () => {
+    const args = ["env", "--alias", "bentoml", "--context", "gone"];
+    expect(await run(args, { home: here })).toMatchObject({ code: 3, stdout: "" });
+  });
+});

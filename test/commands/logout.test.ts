@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
@@ -22,8 +23,10 @@ function homeWith(...names: string[]) {
   return { place, write };
 }
 
-const REVOKE = (...names: string[]) =>
-  `hint: a removed token works until it is revoked (${names.map((name) => `https://${name}.test/api_tokens`).join(", ")}); backups of the file hold it too\n`;
+const STILL = (name: string) =>
+  `hint: its API token still works, and is in backups; \`bentocloud logout ${name} --revoke --purge\` ends both\n`;
+const ALL_STILL =
+  "hint: their API tokens still work, and are in backups; `bentocloud logout NAME --revoke --purge` ends both\n";
 
 describe("logout", () => {
   test("removes the named context, and says which one is still active", async () => {
@@ -33,7 +36,7 @@ describe("logout", () => {
     expect(stderr).toBe(
       '✓ Removed context "staging"\n' +
         `Still signed in here as context "prod", from current context (${place.file}:6)\n` +
-        REVOKE("staging"),
+        STILL("staging"),
     );
     expect(place.read()).toBe(write(["prod"]));
   });
@@ -45,7 +48,7 @@ describe("logout", () => {
     expect(stderr).toBe(
       '✓ Removed context "prod"\n' +
         "No context is active here; `bentocloud use staging` makes another one current\n" +
-        REVOKE("prod"),
+        STILL("prod"),
     );
     expect(place.read()).toBe(write(["staging"]));
     expect((await run(["token"], { home: place })).code).toBe(4);
@@ -89,7 +92,7 @@ describe("logout", () => {
     expect(stderr).toBe(
       '✓ Removed context "prod"\n✓ Removed context "staging"\n✓ Removed context "dev"\n' +
         "No context is left\n" +
-        REVOKE("prod", "staging", "dev"),
+        ALL_STILL,
     );
     expect(place.read()).toBe("contexts: []\ncurrent_context_name: prod\n");
   });
@@ -107,7 +110,22 @@ describe("logout", () => {
     const { code, stderr } = await run(["logout"], { home: place, env });
     expect(code).toBe(0);
     expect(stderr).toContain('✓ Removed context "prod"\n');
-    expect(stderr).toContain('Still signed in here as context "__env__", from BENTO_CLOUD_API_KEY\n');
+    expect(stderr).toContain(
+      "BENTO_CLOUD_API_KEY still signs in here, to https://cloud.bentoml.com; unset it to end that\n",
+    );
+  });
+
+  test.each([
+    ["BENTOML_CLOUD_CONTEXT", { BENTOML_CLOUD_CONTEXT: "staging" }, ""],
+    [".bentorc", {}, "context=staging\n"],
+  ])("says that %s asks for the context that is gone", async (source, env, project) => {
+    const { place } = homeWith("prod", "staging");
+    if (project) writeFileSync(join(place.path, ".bentorc"), project);
+    const options = { home: place, env: env as Record<string, string> };
+    const { stderr } = await run(["logout", "staging"], options);
+    expect(stderr).toMatch(
+      new RegExp(`^No context is active here: \\S*${source}\\S* asks for "staging"$`, "m"),
+    );
   });
 
   test.each([
@@ -198,5 +216,45 @@ describe("logout", () => {
     const { code } = await run(["logout", "--all"], { home: place });
     expect(code).toBe(6);
     expect(place.read()).toBe("contexts: [\n");
+  });
+});
+
+describe("logout of the current context on a terminal", () => {
+  const QUESTION = "Switch to which context?";
+
+  test.each(["enter", "ctrl-c", "escape"] as const)(
+    "offers what is left, and %s switches to none",
+    async (key) => {
+      const { place, write } = homeWith("prod", "staging", "dev");
+      const terminal = openTerminal(["logout"], { home: place });
+      await terminal.waitFor(QUESTION);
+      terminal.press(key);
+      expect(await terminal.exit).toMatchObject({ code: 0 });
+      expect(place.read()).toBe(write(["staging", "dev"]));
+    },
+  );
+
+  test("switches to the one that is chosen", async () => {
+    const { place, write } = homeWith("prod", "staging", "dev");
+    const terminal = openTerminal(["logout"], { home: place });
+    await terminal.waitFor(QUESTION);
+    terminal.press("down");
+    terminal.press("down");
+    terminal.press("enter");
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.screen).toContain('Switched to context "dev"');
+    expect(place.read()).toBe(write(["staging", "dev"], "dev"));
+  });
+
+  test.each([
+    ["another context is current", ["logout", "staging"], {}],
+    ["the last context goes", ["logout", "--all", "--yes"], {}],
+    ["a variable chose the context", ["logout"], { BENTOML_CLOUD_CONTEXT: "prod" }],
+    ["nobody may be asked", ["logout", "--no-input"], {}],
+  ])("asks nothing when %s", async (_, args, env) => {
+    const { place } = homeWith("prod", "staging");
+    const terminal = openTerminal(args, { home: place, env: env as Record<string, string> });
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.screen).not.toContain(QUESTION);
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { homeOf, keptIn, tokensIn, writeContexts } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
+import { openTerminal } from "../support/terminal.ts";
 
 sweepCanaries();
 
@@ -53,26 +54,67 @@ describe("restore without an ID", () => {
     expect(here.tree()).toEqual([]);
   });
 
-  test("lists what differs from the file in a login, newest first, each with what happened to it then", async () => {
+  test("lists what differs from the file in a login, newest first, each with what it would change", async () => {
     const here = await seenHome("a", "b", "c");
     await run(["context", "remove", "b"], { home: here });
     await run(["context", "rename", "c", "d"], { home: here });
     writeContexts(here, [{ name: "a" }]);
-    const none = { added: [], removed: [], changed: [], current: null };
+    const none = { added: [], removed: [], changed: [], changed_fields: {}, current: null };
+    const token = { changed: ["a"], changed_fields: { a: ["api_token"] } };
     expect(await list(here)).toMatchObject([
-      { kind: "loss", contexts: ["d"], changes: null },
-      { kind: "version", contexts: ["a", "d"], changes: { ...none, removed: ["d"], changed: ["a"] } },
-      { kind: "version", contexts: ["a", "c"], changes: { ...none, added: ["d"], removed: ["c"] } },
-      { kind: "version", contexts: ["a", "b", "c"], changes: { ...none, removed: ["b"] } },
+      { kind: "loss", contexts: ["d"], changes: { ...none, added: ["d"] } },
+      { kind: "version", contexts: ["a", "d"], changes: { ...none, ...token, added: ["d"] } },
+      { kind: "version", contexts: ["a", "c"], changes: { ...none, ...token, added: ["c"] } },
+      { kind: "version", contexts: ["a", "b", "c"], changes: { ...none, ...token, added: ["b", "c"] } },
     ]);
     for (const { id, time } of await list(here)) {
       expect(id).toMatch(/^[0-9a-f]{4}$/);
       expect(Math.abs(Date.now() - Date.parse(time))).toBeLessThan(60_000);
     }
     const { stdout } = await run(["restore"], { home: here });
-    expect(stdout).toMatch(/^ID +TIME +AGE +CONTEXTS +WHAT HAPPENED THEN\n/);
-    expect(stdout).toMatch(/^[0-9a-f]{4} +\S+Z +\d+ seconds? +1 +lost d$/m);
-    expect(stdout).toMatch(/^[0-9a-f]{4} +\S+Z +\d+ seconds? +2 +added d; removed c$/m);
+    expect(stdout).toMatch(/^ID +KEPT +BRINGING IT BACK\n/);
+    expect(stdout).toMatch(/^[0-9a-f]{4} +\d+ seconds? ago +adds d, which another program removed$/m);
+    expect(stdout).toMatch(/^[0-9a-f]{4} +\d+ seconds? ago +adds b, c, changes the token of a$/m);
+  });
+});
+
+describe("restore of a file that cannot be read", () => {
+  test("lists what each version would bring back", async () => {
+    const here = await seenHome("a", "b");
+    here.write("contexts: [\n");
+    const { stdout } = await run(["restore"], { home: here });
+    expect(stdout).toMatch(/ago +brings back a, b in place of the file that cannot be read$/m);
+  });
+});
+
+describe("restore without an ID on a terminal", () => {
+  test("picks one of what it would list", async () => {
+    const here = await seenHome("a", "b", "c");
+    const before = here.read();
+    await run(["logout", "b"], { home: here });
+    await run(["logout", "c"], { home: here });
+    const terminal = openTerminal(["restore"], { home: here });
+    await terminal.waitFor("Bring back which version?");
+    await terminal.waitFor(/adds c\b/);
+    terminal.press("down");
+    terminal.press("enter");
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+    expect(terminal.screen).toContain("added b, c");
+    expect(here.read()).toBe(before);
+  });
+
+  test("changes nothing on Ctrl-C, and lists where stdout is no terminal", async () => {
+    const here = await seenHome("a", "b");
+    await run(["logout", "b"], { home: here });
+    const before = here.read();
+    const terminal = openTerminal(["restore"], { home: here });
+    await terminal.waitFor("Bring back which version?");
+    terminal.press("ctrl-c");
+    expect((await terminal.exit).code).toBe(130);
+    const piped = openTerminal(["restore"], { home: here, stdout: "pipe" });
+    expect((await piped.exit).code).toBe(0);
+    expect(piped.stdout).toMatch(/ago +adds b\n$/);
+    expect(here.read()).toBe(before);
   });
 });
 
@@ -105,6 +147,7 @@ describe("restore ID", () => {
       added: ["a"],
       removed: [],
       changed: [],
+      changed_fields: {},
       current: null,
       undo: keptIn(here).at(-2)!.id,
       aside: null,
@@ -187,7 +230,7 @@ describe("what another program removed", () => {
     writeContexts(here, [{ name: "new" }], "nothing");
     const { code, stderr } = await restore(here, id);
     expect(code).toBe(0);
-    expect(stderr).toStartWith(`✓ Brought back ${id}: added a, b; current nothing → a\n`);
+    expect(stderr).toStartWith(`✓ Brought back ${id}: added a, b, made a current\n`);
     expect(await namesOf(here)).toEqual(["new", "a", "b"]);
     expect(JSON.stringify(tokensIn(here).slice(1)) === JSON.stringify(tokens)).toBe(true);
     expect((await list(here)).map(({ kind }) => kind)).not.toContain("loss");

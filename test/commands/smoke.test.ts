@@ -7,6 +7,7 @@ import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
+import { schemaOf } from "../support/json-schema.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
@@ -60,6 +61,8 @@ const COMMANDS: Record<string, Row> = {
   unlink: { bentorc: "context=mine\n", json: { removed: true } },
   exec: { args: ["--", "sh", "-c", "echo $BENTO_CLOUD_API_KEY"], prints: TOKEN, reveals: true },
   env: { prints: /^export BENTO_CLOUD_API_KEY=/, reveals: true },
+  shell: { args: ["other"] },
+  open: { args: ["--no-browser"], json: { opened: false } },
   explain: { json: { active: expect.objectContaining({ name: "mine" }) } },
   "api-token list": { prints: /laptop/ },
   "api-token get": { args: ["laptop"], json: { name: "laptop" } },
@@ -67,6 +70,7 @@ const COMMANDS: Record<string, Row> = {
   "api-token update": { args: ["spare", "--description", "unused"], json: { description: "unused" } },
   "api-token delete": { args: ["spare", "--yes"], tokens: ["laptop"] },
   "api-token rotate": { tokens: ["spare", "laptop-r2"] },
+  "api-token revoke": { args: ["--with-token"], tokens: ["laptop", "spare"] },
   api: { args: ["/api/v1/auth/current", "--jq", ".email"], prints: "me@example.test\n" },
   restore: { json: { versions: [] } },
   doctor: { json: { checks: expect.arrayContaining([expect.objectContaining(TOKEN_OK)]) } },
@@ -98,33 +102,45 @@ test("the table has every command of the program", async () => {
   expect((await namesBelow(root)).toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
 });
 
+async function runRow(name: string, { args = [], json, bentorc, reveals }: Row, ...more: string[]) {
+  const cloud = await newCloud();
+  const here = home();
+  const token = cloud.issueToken({ name: "laptop", createdAt: new Date(Date.now() - 1e9) });
+  cloud.issueToken({ name: "spare", createdAt: new Date(Date.now() - 2e9) });
+  const service = { name: "service", endpoint: `https://me:${canary()}@service.test` };
+  writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }, service]);
+  const cwd = join(here.path, "project");
+  mkdirSync(cwd);
+  if (bentorc) writeBelow(cwd, ".bentorc", bentorc);
+
+  const given = typeof args === "function" ? args(cloud) : args;
+  const words = [...name.split(" "), ...(json ? ["--json"] : []), ...more, ...given];
+  const stdin = words.includes("--with-token") ? cloud.issueToken() : null;
+  const result = await run(words, { home: here, cwd, stdin, reveals: reveals ? "stdout" : false });
+  expect({ code: result.code, stderr: result.stderr }).toEqual({
+    code: 0,
+    stderr: expect.not.stringContaining("error"),
+  });
+  return { ...result, here, cloud };
+}
+
 describe("does what it is for:", () => {
   test.each(Object.entries(COMMANDS))("%s", async (name, row) => {
-    const { args = [], prints = "", json, file, tokens, bentorc, reveals = false } = row;
-    const cloud = await newCloud();
-    const here = home();
-    const token = cloud.issueToken({ name: "laptop", createdAt: new Date(Date.now() - 1e9) });
-    cloud.issueToken({ name: "spare", createdAt: new Date(Date.now() - 2e9) });
-    const service = { name: "service", endpoint: `https://me:${canary()}@service.test` };
-    writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }, { name: "other" }, service]);
-    const cwd = join(here.path, "project");
-    mkdirSync(cwd);
-    if (bentorc) writeBelow(cwd, ".bentorc", bentorc);
-
-    const given = typeof args === "function" ? args(cloud) : args;
-    const words = [...name.split(" "), ...(json ? ["--json"] : []), ...given];
-    const stdin = words.includes("--with-token") ? cloud.issueToken() : null;
-    const { code, stdout, stderr } = await run(words, {
-      home: here,
-      cwd,
-      stdin,
-      reveals: reveals && "stdout",
-    });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("error") });
+    const { prints = "", json, file, tokens } = row;
+    const { stdout, here, cloud } = await runRow(name, row);
     if (json) expect(JSON.parse(stdout)).toMatchObject(json);
     else if (typeof prints === "string") expect(stdout).toBe(prints);
     else expect(stdout).toMatch(prints);
     if (file) expect(here.read()).toMatch(file);
     if (tokens) expect(cloud.tokens.map((one) => one.name)).toEqual(tokens);
+  });
+});
+
+describe("prints its answer as JSON, which `run` compares with the schema:", () => {
+  const rows = Object.entries(COMMANDS).filter(([name, { json }]) => !json && schemaOf(name.split(" ")));
+
+  test.each(rows)("%s", async (name, row) => {
+    const { stdout } = await runRow(name, row, "--json");
+    expect(JSON.parse(stdout)).toBeObject();
   });
 });

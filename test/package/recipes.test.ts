@@ -15,8 +15,11 @@ import { describe, test } from "./equipped.ts";
 sweepCanaries({ files: ["kubectl.stdin"] });
 
 const ROOT = join(import.meta.dir, "../..");
-const guide = readFileSync(join(ROOT, "docs/install.md"), "utf8");
-const security = readFileSync(join(ROOT, "SECURITY.md"), "utf8");
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const install = read("docs/guides/install.md");
+const ci = read("docs/guides/ci.md");
+const containers = read("docs/guides/containers.md");
+const security = read("SECURITY.md");
 const cloud = await startCloud();
 const token = cloud.issueToken();
 cloud.deploy(token, ["summarizer"]);
@@ -27,7 +30,7 @@ afterAll(async () => {
 });
 
 /** The code blocks of a section in one language. */
-function blocks(section: string, language: string, page = guide): string[] {
+function blocks(page: string, section: string, language: string): string[] {
   const [, text = ""] = page.split(`\n## ${section}\n`);
   const own = text.split("\n## ")[0]!;
   return [...own.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, of, code]) =>
@@ -79,9 +82,9 @@ async function signedIn(): Promise<Home> {
 
 const CREDENTIALS = { BENTO_CLOUD_API_KEY: token, BENTO_CLOUD_API_ENDPOINT: cloud.url };
 
-describe("docs/install.md", () => {
+describe("docs/guides", () => {
   test("by hand: the lines install the program, and fail when the archive was changed", async () => {
-    const [lines = ""] = blocks("By hand", "sh");
+    const [lines = ""] = blocks(install, "By hand", "sh");
     const home = newHome();
     const { code, stdout } = await follow(`${lines}~/.local/bin/bentocloud --version`, { home });
     expect(stdout).toBe(`bentocloud-linux-x64.tar.gz: OK\nbentocloud ${manifest.version}\n`);
@@ -94,15 +97,15 @@ describe("docs/install.md", () => {
   });
 
   test("GitHub: the action has the inputs that the guide uses", () => {
-    const [text = ""] = blocks("GitHub Actions", "yaml");
+    const [text = ""] = blocks(ci, "GitHub Actions", "yaml");
     const [{ uses, with: inputs }] = parse(text).steps;
     expect(uses).toBe(`${new URL(REPOSITORY).pathname.slice(1)}@v${manifest.version}`);
-    const action = parse(readFileSync(join(ROOT, "action.yml"), "utf8"));
+    const action = parse(read("action.yml"));
     for (const name of Object.keys(inputs)) expect(Object.keys(action.inputs)).toContain(name);
   });
 
   test("GitLab: the job installs, checks the credentials and lists the deployments", async () => {
-    const [text = ""] = blocks("GitLab CI", "yaml");
+    const [text = ""] = blocks(ci, "GitLab CI", "yaml");
     const { variables, before_script, script } = parse(text).deployments;
     expect(Object.keys(variables)).toEqual(["BENTO_CLOUD_API_ENDPOINT"]);
     const { code, stdout } = await follow([...before_script, ...script].join("\n"), { env: CREDENTIALS });
@@ -114,7 +117,7 @@ describe("docs/install.md", () => {
   });
 
   test("Docker: the first stage installs the program where the second stage copies it from", async () => {
-    const [text = ""] = blocks("Docker", "dockerfile");
+    const [text = ""] = blocks(containers, "Install the program in an image", "dockerfile");
     const home = newHome();
     const env = Object.fromEntries(
       [...text.matchAll(/^ENV (\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
@@ -131,7 +134,7 @@ describe("docs/install.md", () => {
   test("Docker: a container gets the credentials of the active context, and no command line shows them", async () => {
     const home = await signedIn();
     const docker = record(home, "docker");
-    expect((await follow(blocks("Docker", "sh")[0]!, { home })).code).toBe(0);
+    expect((await follow(blocks(containers, "Docker", "sh")[0]!, { home })).code).toBe(0);
     expect(docker()).toBe(
       `run -e BENTO_CLOUD_API_KEY -e BENTO_CLOUD_API_ENDPOINT my-image bentocloud status\n${cloud.url}\n`,
     );
@@ -140,7 +143,7 @@ describe("docs/install.md", () => {
   test("Kubernetes: the Secret holds a new token that works, and no command line shows it", async () => {
     const home = await signedIn();
     const kubectl = record(home, "kubectl");
-    const { code, stdout } = await follow(blocks("Kubernetes", "sh")[0]!, { home });
+    const { code, stdout } = await follow(blocks(containers, "Kubernetes", "sh")[0]!, { home });
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
     expect(kubectl()).toBe("apply -f -\n");
     const secret = JSON.parse(readFileSync(join(home.path, "kubectl.stdin"), "utf8"));
@@ -148,7 +151,7 @@ describe("docs/install.md", () => {
     expect(Object.keys(secret.stringData)).toEqual(["BENTO_CLOUD_API_KEY", "BENTO_CLOUD_API_ENDPOINT"]);
     const key = secret.stringData.BENTO_CLOUD_API_KEY;
     expect(cloud.tokens.find(({ value }) => value === key)?.name).toBe("cluster");
-    const [pod = ""] = blocks("Kubernetes", "yaml");
+    const [pod = ""] = blocks(containers, "Kubernetes", "yaml");
     expect(parse(pod).containers[0].envFrom).toEqual([{ secretRef: { name: secret.metadata.name } }]);
     const inPod = await follow("bentocloud status", {
       home: newHome(),
@@ -159,7 +162,7 @@ describe("docs/install.md", () => {
 });
 
 describe("SECURITY.md", () => {
-  const [lines = ""] = blocks("Verifying a download", "sh", security);
+  const [lines = ""] = blocks(security, "Verifying a download", "sh");
 
   /** Follows the lines with a `gh` that records its arguments and ends with this code. */
   async function verify(code: number) {
@@ -189,8 +192,8 @@ describe("SECURITY.md", () => {
 
   test("verifying: the page and both installers ask for the pipeline that attests", () => {
     const pipeline = ".github/workflows/release.yml";
-    expect(parse(readFileSync(join(ROOT, pipeline), "utf8")).jobs).toHaveProperty("attest");
+    expect(parse(read(pipeline)).jobs).toHaveProperty("attest");
     for (const file of ["scripts/install.sh", "scripts/install.ps1", "SECURITY.md"])
-      expect(readFileSync(join(ROOT, file), "utf8")).toContain(`bentoml/bentocloud/${pipeline}`);
+      expect(read(file)).toContain(`bentoml/bentocloud/${pipeline}`);
   });
 });

@@ -70,11 +70,12 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   afterSweep(() => child.kill("SIGKILL"));
 
   const state = () => redactCanaries(`${label}\nstdout: ${stdout.text()}\nstderr: ${stderr.text()}`);
-  const finished = Promise.all([child.exited, stdout.ended, stderr.ended]).then(() => ({
-    ...endOf(child),
-    stdout: show(stdout.text()),
-    stderr: show(stderr.text()),
-  }));
+  const finished = Promise.all([child.exited, stdout.ended, stderr.ended]).then(async () => {
+    const result = { ...endOf(child), stdout: show(stdout.text()), stderr: show(stderr.text()) };
+    if (!options.command && args.includes("--json") && result.signal === null)
+      await (await import("./json-schema.ts")).checkJson({ args, ...result });
+    return result;
+  });
   const timeoutMs = options.timeoutMs ?? 20_000;
   const result = withTimeout(finished, timeoutMs, () => {
     child.kill("SIGKILL");

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,16 @@ export function programCommand(runtime = process.env["BENTOCLOUD_RUNTIME"] || "b
     default:
       throw new Error(`BENTOCLOUD_RUNTIME must be binary, deno or bun, not ${runtime}`);
   }
+}
+
+/** Puts the program under test into a directory as `bentocloud`, for scripts that find it in `PATH`. */
+export function linkProgram(directory: string): void {
+  const path = join(directory, "bentocloud");
+  const [program = "", ...words] = programCommand();
+  mkdirSync(directory, { recursive: true });
+  if (words.length === 0) return symlinkSync(program, path);
+  writeFileSync(path, `#!/bin/sh\nexec '${[program, ...words].join("' '")}' "$@"\n`);
+  chmodSync(path, 0o755);
 }
 
 /** `BENTOCLOUD_BINARY` names another one than the checkout's own, for example a release that was unpacked. */

@@ -11,5 +11,6 @@ export const apiToken = group({
     update: () => import("./update.ts").then((module) => module.update),
     delete: () => import("./delete.ts").then((module) => module.remove),
     rotate: () => import("./rotate.ts").then((module) => module.rotate),
+    revoke: () => import("./revoke.ts").then((module) => module.revoke),
   },
 });

@@ -1,7 +1,8 @@
 import { command, flag, option } from "../../cli/command.ts";
-import { variable } from "../../resolve/environment.ts";
+import { Token } from "../../contexts/token.ts";
 import type { Rotation } from "../../tokens/rotation-journal.ts";
 import { parseExpiry } from "../../tokens/fields.ts";
+import { warnIfInEnvironment } from "../../tokens/revoke.ts";
 import type { RotateOptions } from "../../tokens/plan-rotation.ts";
 import { previewRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
 import { showExpiry } from "../../auth/show-expiry.ts";
@@ -64,8 +65,7 @@ function report(cli: Cli, { contexts, rotation, oldStillWorks, isResumed }: Rota
     `Rotated ${names}: now using "${wanted.name}" (${successor?.uid}), ` +
       `expires ${expiryOf(rotation, cli).text}; the old token "${old.name}" is deleted`,
   );
-  if (variable(cli.env, "BENTO_CLOUD_API_KEY")?.trim() === old.token)
-    cli.output.warn("BENTO_CLOUD_API_KEY holds the old API token, which no longer works");
+  warnIfInEnvironment(cli, new Token(old.token));
   if (oldStillWorks)
     cli.output.warn(
       `the API token that was replaced still works: "${old.name}" (${old.uid}) was another one`,

@@ -36,6 +36,8 @@ export const environment: Topic = {
         ["TERM=dumb", "Print without colour"],
         ["LC_ALL, LC_CTYPE, LANG", "Marks such as ✓ are printed where these name UTF-8"],
         ["BROWSER", "Program that opens addresses"],
+        ["SHELL", "Program that `bentocloud shell` starts"],
+        ["BENTOCLOUD_SHELL", "Set in that shell: the name of its context"],
         ["CI", "Ask nothing, unless it is 0 or false"],
       ],
     },

@@ -29,10 +29,11 @@ export const approvePage: Handler = ({ request, records, prefix }) => {
 };
 
 export const approveForm: Handler = ({ request, records }) => {
-  const code = new URLSearchParams(request.body).get("code") ?? "";
+  const form = new URLSearchParams(request.body);
+  const code = form.get("code") ?? "";
   if (!records.codes.has(code))
     return { status: 404, html: page("<p>This code is unknown or has been used.</p>") };
-  approveCode(records, code);
+  approveCode(records, code, form.get("email") ?? undefined);
   return { status: 200, html: page("<p>Approved. You can close this page.</p>") };
 };
 

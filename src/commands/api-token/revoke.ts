@@ -1,0 +1,42 @@
+import { command, flag } from "../../cli/command.ts";
+import { usageError } from "../../errors.ts";
+import { loginCommand } from "../../resolve/require.ts";
+import { quoteWord } from "../../system/text.ts";
+import { describeUser } from "../../tokens/match.ts";
+import { revokeValue } from "../../tokens/revoke-value.ts";
+import { ENDPOINT, REQUEST_ARGS, YES } from "../_args.ts";
+
+export const revoke = command({
+  name: "revoke",
+  description: "Delete the API token whose value is given, whoever's context it is",
+  args: {
+    "with-token": flag("Read the API token from standard input"),
+    endpoint: {
+      ...ENDPOINT,
+      description: "Its server (default: that of the context which has it, or the active one)",
+    },
+    yes: YES,
+    ...REQUEST_ARGS,
+  },
+  examples: [["bentocloud api-token revoke --with-token < leaked.txt", "a token that leaked"]],
+  async run(args, cli, given) {
+    if (!args["with-token"])
+      throw usageError(
+        "which API token? give its value on standard input, with --with-token",
+        "`bentocloud api-token delete NAME` deletes by name, `bentocloud logout NAME --revoke` that of a context",
+      );
+    const { endpoint, token, contexts } = await revokeValue(cli, {
+      endpoint: args.endpoint,
+      yes: given.all("yes"),
+      insecureHttp: args["insecure-http"],
+    });
+    if (cli.output.json) cli.output.data({ uid: token.uid, name: token.name, endpoint, contexts });
+    cli.output.success(`Deleted the API token "${token.name}" (${token.uid}) on ${endpoint}`);
+    for (const name of contexts) {
+      cli.output.warn(`${describeUser(name)} can no longer sign in`);
+      cli.output.hint(
+        `\`${loginCommand(name)}\` signs in anew, \`bentocloud logout ${quoteWord(name)} --purge\` removes what is left of it`,
+      );
+    }
+  },
+});

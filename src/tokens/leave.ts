@@ -1,0 +1,153 @@
+/**
+ * Logs out for good: deletes the API tokens of the contexts on their servers first, and takes them out of every backup
+ * afterwards. A context whose token may still work stays, because it is the only way to that token. Each step can be
+ * repeated: the names that were removed are found in the backups until the last of these is without the tokens.
+ */
+
+import { offerAnother, reportRemoved, type Leaving } from "../auth/logout.ts";
+import { type Context, findContext, tokenOf, usableTokenOf } from "../contexts/context.ts";
+import { tokensPage } from "../contexts/endpoint.ts";
+import type { Token } from "../contexts/token.ts";
+import { CliError, usageError } from "../errors.ts";
+import type { Cli } from "../app.ts";
+import { quoteWord } from "../system/text.ts";
+import { removeLogins, requireStored } from "../store/manage-contexts.ts";
+import { findKeptLogin, hasToken, purgeTokens } from "../store/purge.ts";
+import { problemWith } from "../yaml/read.ts";
+import { contextsUsing } from "./replace-token.ts";
+import { revokeToken, warnIfInEnvironment } from "./revoke.ts";
+import { dropRotationsOf, readRotations, withRotationLock } from "./rotation-journal.ts";
+
+export interface LeaveOptions {
+  revoke: boolean;
+  purge: boolean;
+  insecureHttp: boolean;
+}
+
+/** The stored login of that name, or else the last one that backups have under it. */
+export async function findLogins(cli: Cli, name: string): Promise<Context[]> {
+  const file = await cli.store.read();
+  const isStored = findContext(file.contexts, name) !== undefined || problemWith(file, name) !== undefined;
+  const kept = isStored ? undefined : await findKeptLogin(cli.store.paths.own, name);
+  if (kept) return [kept];
+  await requireStored(cli.store, name);
+  return file.contexts.filter((context) => context.name === name);
+}
+
+export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOptions): Promise<void> {
+  // A rotation at the same time would replace the token that is deleted here.
+  const { ended, failures, outcome, purged } = await withRotationLock(
+    cli.store.paths,
+    cli.signal,
+    async () => {
+      // Purging would fail on a record that cannot be understood, so this comes before the first request.
+      if (options.purge) readRotations(cli.store.paths.own);
+      const logins = (await Promise.all(names.map((name) => findLogins(cli, name)))).flat();
+      const failures = await endOnServers(cli, logins, options);
+      const ended = logins.filter(({ name }) => !failures.has(name));
+      const outcome = await removeLogins(cli.store, ended);
+      const tokens = ended.flatMap((login) => tokenOf(login) ?? []);
+      return { ended, failures, outcome, purged: options.purge ? await purge(cli, tokens) : undefined };
+    },
+  );
+  const { file, narrowed, result: removed } = outcome;
+  const isFailure = failures.size > 0 && (removed.length === 0 || cli.output.json);
+  if (isFailure) throw failureOf(cli, failures);
+  const active = await reportRemoved(cli, { names: removed, kept, file, narrowed });
+  for (const name of new Set(ended.map((login) => login.name)))
+    if (findContext(file.contexts, name))
+      cli.output.warn(`kept "${name}": another login was saved under this name meanwhile`);
+  if (purged !== undefined) cli.output.success(purged);
+  if (failures.size > 0) throw failureOf(cli, failures);
+  if (options.purge && !options.revoke) sayPages(cli, ended);
+  if (removed.length > 0) await offerAnother(cli, active, file);
+}
+
+/** Why contexts stay, by their names. */
+type Failures = Map<string, CliError>;
+
+/** One server after the other would wait for those that do not answer; of one server, one token after the other. */
+async function endOnServers(cli: Cli, logins: readonly Context[], options: LeaveOptions): Promise<Failures> {
+  const failures: Failures = new Map();
+  const originOf = ({ endpoint }: Context) => URL.parse(endpoint.reveal())?.origin ?? "";
+  const file = await cli.store.read();
+  const names = new Set(logins.map(({ name }) => name));
+  const endAll = async (group: readonly Context[]) => {
+    let silence: CliError | undefined;
+    for (const context of group) {
+      try {
+        if (silence) throw silence;
+        const token = usableTokenOf(context);
+        if (!token) continue;
+        const place = { endpoint: context.endpoint.reveal(), token };
+        const other = contextsUsing(file, place).find(({ name }) => !names.has(name));
+        if (other) throw sharedWith(other);
+        if (options.revoke) await endOnServer(cli, { context, token }, options);
+      } catch (error) {
+        if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
+        failures.set(context.name, error);
+        if (error.code === "UNREACHABLE" || error.code === "TIMEOUT") silence = error;
+      }
+    }
+  };
+  await Promise.all([...Map.groupBy(logins, originOf).values()].map(endAll));
+  return failures;
+}
+
+async function endOnServer(
+  cli: Cli,
+  login: { context: Context; token: Token },
+  options: LeaveOptions,
+): Promise<void> {
+  const { name, endpoint } = login.context;
+  const revoked = await revokeToken(cli, login, options);
+  if ("deleted" in revoked) {
+    const { deleted } = revoked;
+    cli.output.success(`Deleted the API token "${deleted.name}" (${deleted.uid}) on ${endpoint}`);
+  } else cli.output.info(`${endpoint} no longer accepts the API token of "${name}"`);
+  warnIfInEnvironment(cli, login.token);
+}
+
+function sharedWith({ name }: Context): CliError {
+  return usageError(
+    `the context "${name}" has the same API token`,
+    `\`bentocloud logout ${quoteWord(name)}\` first`,
+  );
+}
+
+/** Gives what was done, for people. */
+async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
+  const { paths } = cli.store;
+  for (const { wanted, endpoint } of dropRotationsOf(paths.own, tokens))
+    cli.output.warn(
+      `a rotation was unfinished and is forgotten: if there is an API token "${wanted.name}", delete it at ${tokensPage(endpoint)}`,
+    );
+  const count = await purgeTokens(paths, tokens, cli.signal);
+  if (hasToken(paths, tokens))
+    cli.output.warn(`${paths.file} still has the token, in a comment or in an entry that cannot be read`);
+  return `Took the API token out of ${count === 1 ? "1 backup" : `${count} backups`}`;
+}
+
+function sayPages(cli: Cli, logins: readonly Context[]): void {
+  const pages = new Set(logins.filter(usableTokenOf).map(({ endpoint }) => tokensPage(endpoint)));
+  if (pages.size > 0)
+    cli.output.hint(`the token works until it is deleted on its server: ${[...pages].join(", ")}`);
+}
+
+function failureOf(cli: Cli, failures: Failures): CliError {
+  const [[name, error] = ["", undefined], ...others] = failures;
+  const { code = "FAILURE", message = "", hint } = error ?? {};
+  if (others.length === 0) {
+    const here = `\`bentocloud logout ${quoteWord(name)}\` removes it here, and leaves the token as it is`;
+    return new CliError(code, `kept "${name}": ${message}`, {
+      hint: code === "USAGE" ? hint : here,
+      cause: error,
+    });
+  }
+  for (const [other, { message: reason }] of failures)
+    cli.output.warn(`kept "${other}": ${reason}`, { always: true });
+  return new CliError(code, `kept ${failures.size} contexts whose API tokens may still work`, {
+    hint: "run it again to try again; without --revoke it removes them from this machine alone",
+    cause: error,
+  });
+}

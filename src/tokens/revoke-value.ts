@@ -1,0 +1,88 @@
+import { contextsUsing } from "./replace-token.ts";
+import { confirmProtected } from "../auth/confirm-protected.ts";
+import type { RequestOptions } from "../auth/identity.ts";
+import type { ApiToken } from "../cloud/api-token.ts";
+import { Context, tokenOf } from "../contexts/context.ts";
+import { DEFAULT_ENDPOINT, parseEndpoint, isSameEndpoint } from "../contexts/endpoint.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { parseToken, type Token } from "../contexts/token.ts";
+import { loginCommand } from "../resolve/require.ts";
+import { CliError, usageError } from "../errors.ts";
+import type { Cli } from "../app.ts";
+import { describeUser } from "./match.ts";
+import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
+
+interface Options extends RequestOptions {
+  /** The value of `--endpoint`. */
+  endpoint: string | undefined;
+  /** Protected contexts that may be locked out. */
+  yes: readonly string[];
+}
+
+interface RevokedValue {
+  endpoint: string;
+  token: ApiToken;
+  /** The names of the contexts that can no longer sign in. */
+  contexts: string[];
+}
+
+/** Deletes the token whose value is on standard input, or is typed unseen. Giving the value is the confirmation. */
+export async function revokeValue(
+  cli: Cli,
+  { yes, endpoint: given, insecureHttp }: Options,
+): Promise<RevokedValue> {
+  const token = await readToken(cli);
+  const endpoint = await chooseEndpoint(cli, token, given);
+  const users = contextsUsing(await cli.store.read(), { endpoint, token });
+  const contexts = users.map(({ name }) => name);
+  await confirmProtected(cli, contexts, { yes, intent: "delete its API token" });
+  const context =
+    users[0] ??
+    new Context({ name: ENVIRONMENT_NAME, endpoint, email: null, apiToken: token.reveal(), line: null });
+  const revoked = await revokeToken(cli, { context, token }, { insecureHttp });
+  if ("rejection" in revoked) throw explainRejection(revoked.rejection, contexts);
+  warnIfInEnvironment(cli, token);
+  return { endpoint, token: revoked.deleted, contexts };
+}
+
+function explainRejection(rejection: CliError, [name]: readonly string[]): CliError {
+  const hint =
+    name === undefined
+      ? "it no longer works, or it belongs to another server: name that server with --endpoint"
+      : `it no longer works: ${loginCommand(name)}`;
+  return new CliError(rejection.code, rejection.message, { hint, cause: rejection });
+}
+
+async function readToken(cli: Cli): Promise<Token> {
+  if (!cli.isTerminal(0)) return parseToken(await cli.readStdin(), "standard input");
+  const prompt = await cli.prompt();
+  return parseToken(await prompt.secret("API token to delete on its server"), "your input");
+}
+
+/**
+ * A token goes to the server of the context that has it, and to no other. For one that no context here has, it is the
+ * active context's server, unless a project or another user's file chose that: neither may name where a token is sent.
+ */
+async function chooseEndpoint(cli: Cli, token: Token, given: string | undefined): Promise<string> {
+  const { contexts } = await cli.store.read();
+  const fromEnvironment = environmentLogin(cli.env);
+  const logins = fromEnvironment ? [fromEnvironment.context, ...contexts] : contexts;
+  const holder = logins.find((context) => tokenOf(context)?.reveal() === token.reveal());
+  const wanted = given === undefined ? undefined : parseEndpoint(given);
+  if (holder && wanted !== undefined && !isSameEndpoint(holder.endpoint, wanted))
+    throw usageError(
+      `${describeUser(holder.name)} has this API token for ${holder.endpoint}, not for ${wanted}`,
+    );
+  if (wanted !== undefined) return wanted;
+  if (holder) return parseEndpoint(holder.endpoint);
+  const { context, source, others } = await cli.resolve();
+  const endpoint = context ? parseEndpoint(context.endpoint) : DEFAULT_ENDPOINT;
+  const isForeign = source.kind !== "env_key" && (await cli.store.isForeign());
+  const isChosen = context !== undefined && source.kind !== "project" && !isForeign;
+  const isDefault = endpoint === DEFAULT_ENDPOINT && (context !== undefined || others.length === 0);
+  if (isChosen || isDefault) return endpoint;
+  throw usageError(
+    "no context here has this API token, so nothing says which server it is of",
+    `if it may be sent to ${endpoint}, say so with --endpoint`,
+  );
+}
