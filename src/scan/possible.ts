@@ -1,5 +1,5 @@
 /** How far a word can be from what has the form of an API token, in bytes. */
-export const REACH = 96;
+const REACH = 96;
 
 /** Without the letter that differs in case, so that a few searches find every way to write the words. */
 const WORDS = ["ento", "ENTO", "atai", "ATAI", "pi_token", "PI_TOKEN"].map((word) =>

@@ -16,7 +16,8 @@ export async function printScan(cli: Cli, { findings, skipped, totals }: Scan): 
   );
   if (output.json)
     return output.data({
-      findings: sorted.map(({ value: _, ...finding }) => finding),
+      // A value that is undefined is left out.
+      findings: sorted.map((finding) => ({ ...finding, value: undefined })),
       scanned: totals,
       skipped,
     });
