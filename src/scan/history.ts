@@ -7,13 +7,14 @@ import { lfsPath } from "./contents.ts";
 import { locateBlobs, type Origin } from "./locate-objects.ts";
 import { type ObjectHit, ObjectStream } from "./objects.ts";
 import { reasonIn } from "./git.ts";
-import type { Repository } from "./repository.ts";
+import { isPartialClone, type Repository } from "./repository.ts";
 import { scanFile, showPath } from "./scan-file.ts";
 import { addFinding, LineCounter, type Scan, skip } from "./search-places.ts";
 
 /** Every object of a repository, reachable or not, and what git keeps beside them: refs, reflogs, configuration. */
 export async function scanHistory(scan: Scan, repository: Repository): Promise<void> {
-  const { directory, commonDirectory, isShallow, isPartial } = repository;
+  const { directory, commonDirectory, isShallow } = repository;
+  const isPartial = await isPartialClone(repository);
   const shown = showPath(scan, commonDirectory);
   if (isShallow) skip(scan, shown, "a shallow clone: older commits are only on its server");
   if (isPartial) skip(scan, shown, "a partial clone: some objects are only on its server");

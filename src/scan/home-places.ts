@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { inspect } from "../system/files.ts";
 import { type BytePath, isDirectory, walkFiles } from "../system/pieces.ts";
 import { codeOf, reasonFor } from "../system/storage-error.ts";
-import { isOwn } from "./tree.ts";
+import { isOwn } from "./working-tree.ts";
 import { scanFile, showPath } from "./scan-file.ts";
 import { type Scan, skip } from "./search-places.ts";
 

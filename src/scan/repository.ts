@@ -13,8 +13,6 @@ export interface Repository {
   /** Of this worktree, with its HEAD and index. */
   directory: string;
   isShallow: boolean;
-  /** A partial clone has objects only on its server. */
-  isPartial: boolean;
 }
 
 /**
@@ -35,34 +33,35 @@ export async function openRepository(
     throw new CliError("STORAGE", "there is no git in PATH to look into the repository with", {
       hint: "install git, or give paths of directories outside of it",
     });
-  const { code, stdout, stderr } = await git.ask([
+  const { stdout, stderr } = await git.ask([
     "rev-parse",
     "--is-bare-repository",
     "--is-shallow-repository",
     "--absolute-git-dir",
     "--git-common-dir",
+    "--show-toplevel",
   ]);
-  if (code !== 0) throw gitFailed("rev-parse", stderr);
-  const [bare, shallow, own = "", common = "", ...more] = stdout.split("\n");
+  if (stdout === "") throw gitFailed("rev-parse", stderr);
+  // The last line is missing where there is no working tree, which git takes for a failure.
+  const [bare, shallow, own = "", common = "", top = "", ...more] = stdout.split("\n");
   // An old git prints an option that it does not know; a path with a line break cannot be told from two.
-  if (!isBoolean(bare) || !isBoolean(shallow) || more.join("") !== "" || common.startsWith("--"))
+  if (!isBoolean(bare) || !isBoolean(shallow) || common.startsWith("--") || more.join("") !== "")
     throw new CliError("STORAGE", "this git is too old to look into the repository with", {
       hint: "install git 2.20 or later",
     });
-  const isPartial = await git.ask([
-    "config",
-    "--get-regexp",
-    "^(remote\\..*\\.promisor|extensions\\.partialclone)$",
-  ]);
-  const top = bare === "true" ? undefined : await git.ask(["rev-parse", "--show-toplevel"]);
   return {
     git,
     directory: own,
     commonDirectory: resolve(directory, common),
-    top: top?.code === 0 ? top.stdout.replace(/\n$/, "") : undefined,
+    top: top === "" ? undefined : top,
     isShallow: shallow === "true",
-    isPartial: isPartial.code === 0,
   };
+}
+
+/** A partial clone has some objects only on its server. */
+export async function isPartialClone({ git }: Repository): Promise<boolean> {
+  const settings = "^(remote\\..*\\.promisor|extensions\\.partialclone)$";
+  return (await git.ask(["config", "--get-regexp", settings])).code === 0;
 }
 
 function isBoolean(text: string | undefined): boolean {

@@ -12,7 +12,7 @@ import { createScan, type Scan } from "./search-places.ts";
 import { scanStaged } from "./staged.ts";
 import { scanInput } from "./stdin.ts";
 import { describeTotals } from "./totals.ts";
-import { scanDirectory, scanTree } from "./tree.ts";
+import { scanDirectory, scanTree } from "./working-tree.ts";
 import { gatherValues } from "./values.ts";
 
 export interface ScanOptions {

@@ -10,7 +10,10 @@ interface PipedOptions {
 
 export interface PipedProgram {
   stdout: AsyncIterable<Buffer>;
-  /** Null when a signal ended it, or it could not be started. To be awaited after `stdout` has been read. */
+  /**
+   * The code is null when a signal ended it, or it could not be started. To be awaited after `stdout` has been read.
+   * Rejects when `input` does.
+   */
   ended: Promise<{ code: number | null; stderr: string }>;
 }
 
@@ -27,13 +30,16 @@ export function pipeProgram(
   child.stderr.on("data", (chunk: Buffer) => {
     if (stderr.length < MOST_STDERR) stderr += chunk.toString();
   });
-  const ended = new Promise<{ code: number | null; stderr: string }>((resolve) => {
+  const exit = new Promise<{ code: number | null; stderr: string }>((resolve) => {
     child.once("error", () => resolve({ code: null, stderr }));
     child.once("close", (code) => resolve({ code, stderr }));
   });
   // A program that ends early closes its standard input, which is no error of ours.
   child.stdin.on("error", () => {});
-  void feed(child.stdin, input ?? []);
+  const fed = feed(child.stdin, input ?? []).finally(() => child.stdin.end());
+  const ended = Promise.all([exit, fed]).then(([end]) => end);
+  // Whoever reads the output awaits this afterwards, when it may have failed already.
+  ended.catch(() => {});
   return { stdout: child.stdout, ended };
 }
 
@@ -49,5 +55,4 @@ async function feed(
         stdin.once("close", resolve);
       });
   }
-  stdin.end();
 }

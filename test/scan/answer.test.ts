@@ -179,3 +179,22 @@ describe("scan: the answer", () => {
     truncateSync(join(here.path, "huge"), 0);
   });
 });
+
+describe("a token in a file such as .env, which git tracks", () => {
+  test.each(["link", "doctor"])("%s mentions it", async (command) => {
+    const { here, tokens } = homeWithTokens(1);
+    const repo = repository(here);
+    repo.write("config/.env.prod", `KEY=${tokens[0]}\n`);
+    repo.write("other.txt", "clean\n");
+    const offline = command === "doctor" ? ["--offline"] : [];
+    const options = { home: here, cwd: repo.path };
+    expect((await run([command, ...offline], options)).stderr).not.toContain(".env.prod");
+    repo.commit();
+    const { stdout, stderr } = await run([command, ...offline], options);
+    const text = `${stdout}${stderr}`.replaceAll(/\s+/g, " ");
+    expect(text).toMatch(
+      /git tracks (?:config\/\.env\.prod|a file with an API token of yours: config\/\.env\.prod)/,
+    );
+    expect(text).toContain("bentocloud scan --history");
+  });
+});
