@@ -13,7 +13,7 @@ export function spellingsOf(value: string): Spelling[] {
   const percent = [...value].map((letter) => `%${hexOf(letter)}`).join("");
   const texts: [Encoding, string][] = [
     ["plain", value],
-    ...base64At(value, "base64"),
+    ...base64At(value, "base64").flatMap(wrapped),
     ...base64At(value, "base64url"),
     ["percent", percent],
     ["percent", percent.toUpperCase()],
@@ -25,6 +25,14 @@ export function spellingsOf(value: string): Spelling[] {
   const seen = new Map<string, Encoding>();
   for (const [encoding, text] of texts) if (!seen.has(text)) seen.set(text, encoding);
   return [...seen].map(([text, encoding]) => ({ encoding, bytes: Buffer.from(text, "latin1") }));
+}
+
+/** As it is, and with the line break that most programs put into base64 after 64 or 76 characters. */
+function wrapped([encoding, text]: [Encoding, string]): [Encoding, string][] {
+  const breaks = Array.from({ length: text.length - 1 }, (_, index) => index + 1).flatMap((at) =>
+    ["\n", "\r\n"].map((end): [Encoding, string] => [encoding, text.slice(0, at) + end + text.slice(at)]),
+  );
+  return [[encoding, text], ...breaks];
 }
 
 function hexOf(letter: string): string {

@@ -14,7 +14,6 @@ import { cap } from "../system/text.ts";
 const INERT_OPTIONS = [
   "--no-pager",
   "--no-replace-objects",
-  "--literal-pathspecs",
   "--no-optional-locks",
   "-c",
   "core.fsmonitor=false",
@@ -76,16 +75,29 @@ export interface Git {
 
 export const LINE_FEED = 10;
 
-/** Undefined when there is no git. */
-export function openGit(cli: Cli, cwd: string, { isDefault }: { isDefault: boolean }): Git | undefined {
+/** What git tells the program that it runs as a hook. */
+export function hookVariables({ env }: Cli): Record<string, string> {
+  return pick(env, PASSED_TO_HOOKS);
+}
+
+function pick(env: Cli["env"], names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Undefined when there is no git. `variables` are added to the few that git gets. */
+export function openGit(
+  cli: Cli,
+  cwd: string,
+  { variables }: { variables: Record<string, string> },
+): Git | undefined {
   const program = findGit(cli.env, cli.cwd());
   if (program === undefined) return undefined;
-  const names = isDefault ? [...PASSED, ...PASSED_TO_HOOKS] : PASSED;
-  const passed = names.flatMap((name): [string, string][] => {
-    const value = cli.env[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  const env = { ...Object.fromEntries(passed), ...INERT_ENVIRONMENT };
+  const env = { ...pick(cli.env, PASSED), ...variables, ...INERT_ENVIRONMENT };
   const start: Git["start"] = (args, input) =>
     pipeProgram(program, [...INERT_OPTIONS, ...args], {
       cwd,

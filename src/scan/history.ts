@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { inspectTarget } from "../system/files.ts";
 import { type BytePath, walkFiles } from "../system/pieces.ts";
 import { codeOf, reasonFor } from "../system/storage-error.ts";
@@ -7,12 +7,17 @@ import { lfsPath } from "./contents.ts";
 import { locateBlobs, type Origin } from "./locate-objects.ts";
 import { type ObjectHit, ObjectStream } from "./objects.ts";
 import { reasonIn } from "./git.ts";
-import { isPartialClone, type Repository } from "./repository.ts";
+import { isPartialClone, openGitDirectory, type Repository } from "./repository.ts";
 import { scanFile, showPath } from "./scan-file.ts";
 import { addFinding, LineCounter, type Scan, skip } from "./search-places.ts";
 
 /** Every object of a repository, reachable or not, and what git keeps beside them: refs, reflogs, configuration. */
-export async function scanHistory(scan: Scan, repository: Repository): Promise<void> {
+export async function scanHistory(
+  scan: Scan,
+  repository: Repository,
+  /** The git directories whose objects are looked at in this run. */
+  covered: ReadonlySet<string>,
+): Promise<void> {
   const { directory, commonDirectory, isShallow } = repository;
   const isPartial = await isPartialClone(repository);
   const shown = showPath(scan, commonDirectory);
@@ -23,7 +28,9 @@ export async function scanHistory(scan: Scan, repository: Repository): Promise<v
   // To compare commits, git would need trees that a partial clone may lack.
   const origins = isPartial ? new Map<string, Origin[]>() : await locateBlobs(repository.git, blobs);
   await reportObjects(scan, repository, hits, origins);
-  for (const folder of new Set([commonDirectory, directory])) await scanGitDirectory(scan, folder);
+  for (const folder of new Set([commonDirectory, directory]))
+    for (const other of await scanGitDirectory(scan, folder, covered))
+      await scanHistory(scan, await openGitDirectory(scan.cli, other), new Set([...covered, other]));
 }
 
 /** @param input the names of the objects, for a call that does not ask for all */
@@ -73,12 +80,15 @@ export async function reportObjects(
   }
 }
 
+/** Each is one more program to start. */
+const MOST_COUNTED = 200;
+
 async function countLines(
   { git }: Repository,
   hits: readonly ObjectHit[],
 ): Promise<Map<string, LineCounter>> {
   const counters = new Map<string, LineCounter>();
-  for (const [name, own] of Map.groupBy(hits, ({ name }) => name)) {
+  for (const [name, own] of [...Map.groupBy(hits, ({ name }) => name)].slice(0, MOST_COUNTED)) {
     const counter = new LineCounter(own.map(({ hit }) => hit.offset));
     for await (const chunk of git.start(["cat-file", own[0]!.type, name]).stdout) counter.push(chunk);
     counters.set(name, counter);
@@ -86,14 +96,20 @@ async function countLines(
   return counters;
 }
 
-/** All of a git directory but the objects: what those contain is compressed, and has been looked at. */
-async function scanGitDirectory(scan: Scan, folder: string): Promise<void> {
+/**
+ * All of a git directory but the objects, which are compressed. Returns the git directories in it that are not covered:
+ * that of a submodule stays in `modules` when the submodule is removed.
+ */
+async function scanGitDirectory(scan: Scan, folder: string, covered: ReadonlySet<string>): Promise<string[]> {
+  const others: string[] = [];
   const onError = (path: BytePath, error: unknown) =>
     skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
-  const enters = (_name: string, _depth: number, path: BytePath) => {
-    const text = String(path);
-    // The repositories of submodules stand in `modules`, and those of other worktrees in `worktrees`.
-    return basename(text) !== "objects" || text === join(folder, "lfs/objects");
+  const enters = (name: string, _depth: number, path: BytePath) => {
+    const owner = dirname(String(path));
+    if (name !== "objects" || basename(owner) === "lfs") return true;
+    if (!covered.has(owner)) others.push(owner);
+    return false;
   };
   for (const path of walkFiles(folder, { onError, enters })) await scanFile(scan, path);
+  return others;
 }

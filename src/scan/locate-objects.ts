@@ -7,6 +7,8 @@ export interface Origin {
   path: string;
 }
 
+const MOST_NAMED = 500;
+
 /**
  * Where blobs are: each path that a commit gave one, with the oldest such commit, also of commits that no branch reaches.
  * One pass over all commits, made only when something was found.
@@ -14,7 +16,8 @@ export interface Origin {
 export async function locateBlobs(git: Git, blobs: ReadonlySet<string>): Promise<Map<string, Origin[]>> {
   const oldest = new Map<string, Origin & { blob: string; time: number }>();
   if (blobs.size === 0) return new Map();
-  const wanted = [...blobs].map((name) => `--find-object=${name}`);
+  // More names would not fit into the arguments of a program.
+  const wanted = blobs.size > MOST_NAMED ? [] : [...blobs].map((name) => `--find-object=${name}`);
   const args = ["diff-tree", "--stdin", "-r", "-m", "--root", "--raw", "-z", "--no-renames", "--no-abbrev"];
   const input = allCommits(git);
   let commit = "";

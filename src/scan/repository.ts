@@ -2,7 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Cli } from "../app.ts";
 import { CliError } from "../errors.ts";
 import { inspectTarget } from "../system/files.ts";
-import { type Git, gitFailed, openGit } from "./git.ts";
+import { type Git, gitFailed, hookVariables, openGit } from "./git.ts";
 
 export interface Repository {
   git: Git;
@@ -28,7 +28,7 @@ export async function openRepository(
 ): Promise<Repository | undefined> {
   const isNamed = isDefault && cli.env["GIT_DIR"] !== undefined;
   if (!isNamed && !hasRepositoryAbove(directory)) return undefined;
-  const git = openGit(cli, directory, { isDefault });
+  const git = openGit(cli, directory, { variables: isDefault ? hookVariables(cli) : {} });
   if (!git)
     throw new CliError("STORAGE", "there is no git in PATH to look into the repository with", {
       hint: "install git, or give paths of directories outside of it",
@@ -56,6 +56,22 @@ export async function openRepository(
     top: top === "" ? undefined : top,
     isShallow: shallow === "true",
   };
+}
+
+/**
+ * A git directory that belongs to another one, such as that of a submodule. The working tree that its configuration
+ * names may be gone, which git would refuse.
+ */
+export async function openGitDirectory(cli: Cli, directory: string): Promise<Repository> {
+  const git = openGit(cli, directory, { variables: { GIT_DIR: directory, GIT_WORK_TREE: directory } })!;
+  const { stdout } = await git.ask(["rev-parse", "--is-shallow-repository"]);
+  const isShallow = stdout.trim() !== "false";
+  return { git, directory, commonDirectory: directory, top: undefined, isShallow };
+}
+
+/** Whether git ignores the directory that the repository was opened from. */
+export async function isIgnored({ git }: Repository): Promise<boolean> {
+  return (await git.ask(["check-ignore", "--quiet", git.cwd])).code === 0;
 }
 
 /** A partial clone has some objects only on its server. */

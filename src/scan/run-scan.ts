@@ -6,7 +6,7 @@ import { homeDirectory, requireExactPath } from "../system/runtime.ts";
 import { scanHistory } from "./history.ts";
 import { scanHome } from "./home-places.ts";
 import { scanPushed } from "./pushed.ts";
-import { openRepository, type Repository } from "./repository.ts";
+import { isIgnored, openRepository, type Repository } from "./repository.ts";
 import { scanFile } from "./scan-file.ts";
 import { createScan, type Scan } from "./search-places.ts";
 import { scanStaged } from "./staged.ts";
@@ -60,12 +60,14 @@ async function scanPath(scan: Scan, given: string | undefined, history: boolean)
   }
   const repository = await openRepository(cli, path, given === undefined);
   if (!repository && history) throw usageError(`${path} is in no git repository`);
-  if (!repository) return scanDirectory(scan, path);
+  // Who names a directory that git ignores wants its files looked at.
+  if (!repository || (given !== undefined && (await isIgnored(repository)))) return scanDirectory(scan, path);
   const repositories: Repository[] = [repository];
   const { top } = repository;
   if (top === undefined && !history)
     throw usageError("a bare repository has no files", "`bentocloud scan --history` looks at its objects");
   if (top !== undefined)
     repositories.push(...(await scanTree(scan, repository, given === undefined ? top : path)));
-  if (history) for (const one of repositories) await scanHistory(scan, one);
+  const covered = new Set(repositories.map(({ commonDirectory }) => commonDirectory));
+  if (history) for (const one of repositories) await scanHistory(scan, one, covered);
 }

@@ -43,7 +43,7 @@ export async function scanFile(
     hits.push(...search.finish());
   }
   if (hits.length === 0) return;
-  const lines = countLines(path, hits);
+  const lines = countLines(scan, path, hits);
   for (const hit of hits) addFinding(scan, hit, { path: shown, line: lines.lineAt(hit.offset), ignored });
 }
 
@@ -59,11 +59,10 @@ function noteContent(
   if (object !== undefined) onLfsPointer?.(object);
 }
 
-function countLines(path: BytePath, hits: readonly Hit[]): LineCounter {
+function countLines({ search }: Scan, path: BytePath, hits: readonly Hit[]): LineCounter {
   const counter = new LineCounter(hits.map(({ offset }) => offset));
-  const room = Buffer.allocUnsafe(64 * 1024);
   try {
-    for (const count of readInPieces(path, () => room)) counter.push(room.subarray(0, count));
+    for (const count of readInPieces(path, () => search.room)) counter.push(search.room.subarray(0, count));
   } catch {
     // It is gone meanwhile.
   }

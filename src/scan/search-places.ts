@@ -15,6 +15,8 @@ export interface Scan {
   search: Search;
   values: readonly KnownValue[];
   findings: Finding[];
+  /** What tells each finding from the others. */
+  seen: Set<string>;
   skipped: Skipped[];
   totals: Totals;
   /** When the event loop had its last turn. */
@@ -28,6 +30,7 @@ export function createScan(cli: Cli, values: readonly KnownValue[]): Scan {
     search: new Search(texts, cli.now()),
     values,
     findings: [],
+    seen: new Set(),
     skipped: [],
     totals: { files: 0, objects: 0, bytes: 0 },
     pausedAt: performance.now(),
@@ -66,9 +69,11 @@ export function addFinding(scan: Scan, hit: Hit, place: Place): void {
     rotated: false,
     value: known,
   };
-  const isSame = (other: Finding) =>
-    (Object.keys(finding) as (keyof Finding)[]).every((key) => other[key] === finding[key]);
-  if (!scan.findings.some(isSame)) scan.findings.push(finding);
+  const { value: _value, ...shown } = finding;
+  const key = JSON.stringify(shown);
+  if (scan.seen.has(key)) return;
+  scan.seen.add(key);
+  scan.findings.push(finding);
 }
 
 export function skip(scan: Scan, path: string, reason: string, { incomplete = true } = {}): void {

@@ -2,7 +2,7 @@ import type { Cli } from "../app.ts";
 import { Context, usableTokenOf } from "../contexts/context.ts";
 import { requireExpected } from "../errors.ts";
 import { environmentCredential } from "../resolve/environment.ts";
-import { loadVersions } from "../store/versions.ts";
+import { listVersions, loadVersions, requireVersions } from "../store/versions.ts";
 import { readRotations } from "../tokens/rotation-journal.ts";
 import { SHORTEST_VALUE } from "./encodings.ts";
 import type { KnownValue, Skipped } from "./finding.ts";
@@ -43,8 +43,11 @@ export async function gatherValues(cli: Cli): Promise<{ values: KnownValue[]; un
         add(new Context({ name: old.name, endpoint, email: null, apiToken, line: null }), "superseded");
   });
   await attempt(own, async () => {
+    requireVersions(own);
     const versions = (await loadVersions(own)).toReversed();
     for (const context of versions.flatMap(({ file }) => file.contexts)) add(context, "superseded");
+    const unreadable = listVersions(own).length - versions.length;
+    if (unreadable > 0) skip(own, `${unreadable} earlier versions of the contexts file cannot be read`);
   });
   return { values: [...values.values()], unread };
 }

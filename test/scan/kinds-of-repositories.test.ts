@@ -1,8 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { run } from "../support/bin.ts";
+import { cleanEnvironment, programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { gitIn, homeWithTokens, PLANTED, type Repository, repository, scan } from "./repository.ts";
 
@@ -119,6 +129,17 @@ describe("scan --history", () => {
     expect(findings.map(({ path }) => path).toSorted()).toEqual(["folder/leak.txt", "sub/new.txt"]);
   });
 
+  test("looks into the objects of a submodule that was removed", async () => {
+    const inner = leaky();
+    const outer = repository(inner.home, "outer");
+    outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.path, "sub");
+    outer.commit();
+    outer.git("rm", "--quiet", "sub");
+    const result = await scan(outer, ["--history"]);
+    expect(result).toMatchObject({ code: 1, findings: [{ path: "folder/leak.txt", commit: inner.first }] });
+    expect(incomplete(result)).toEqual([]);
+  });
+
   test("content that git-lfs keeps is looked at where it is here, and is not clean elsewhere", async () => {
     const { here, tokens } = homeWithTokens(1);
     const repo = repository(here);
@@ -148,7 +169,46 @@ describe("scan --history", () => {
   });
 });
 
+/** The most memory that a process had so far, in KiB; 0 where the system does not tell. */
+function peakOf(pid: number): number {
+  try {
+    return Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 describe("scan", () => {
+  test("a file of 1 GiB takes no more memory than a small one", async () => {
+    const { here, tokens } = homeWithTokens(1);
+    const path = join(here.path, "big.bin");
+    writeFileSync(path, "");
+    truncateSync(path, 2 ** 30);
+    appendFileSync(path, tokens[0]!);
+    const env = cleanEnvironment(here);
+    const child = Bun.spawn([...programCommand(), "scan", "big.bin", "--json"], {
+      cwd: here.path,
+      env,
+      stderr: "pipe",
+    });
+    let peak = 0;
+    const output = new Response(child.stdout).json();
+    for (; child.exitCode === null; await Bun.sleep(20)) peak = Math.max(peak, peakOf(child.pid));
+    const { findings, scanned } = await output;
+    truncateSync(path, 0);
+    expect(findings).toMatchObject([{ path: "big.bin", line: 1 }]);
+    expect(scanned.bytes).toBe(2 ** 30 + tokens[0]!.length);
+    if (process.platform === "linux") expect(peak).toBeWithin(1, 96 * 1024);
+  });
+
+  test("none of 64 tokens is found in a large foreign tree", async () => {
+    const { here } = homeWithTokens(64);
+    const path = join(import.meta.dir, "../../node_modules/@types");
+    const { findings, scanned } = await scan({ home: here, path: here.path }, [path]);
+    expect(scanned.bytes).toBeGreaterThan(2_000_000);
+    expect(findings.filter(({ kind }) => kind === "known")).toEqual([]);
+  });
+
   test("a directory in no repository is looked through, without the contexts file", async () => {
     const { here, tokens } = homeWithTokens(1);
     mkdirSync(join(here.path, "a/b"), { recursive: true });
@@ -167,6 +227,10 @@ describe("scan", () => {
     expect(await paths("one")).toEqual(["one/file"]);
     expect(await paths("one", "two")).toEqual(["one/file", "two/file"]);
     expect(await paths("secret")).toEqual(["secret"]);
+    repo.write("ignored/deep/file", repo.token);
+    repo.write(".gitignore", "secret\nignored/\n");
+    expect(await paths("ignored")).toEqual(["ignored/deep/file"]);
+    expect(await paths("ignored/deep")).toEqual(["ignored/deep/file"]);
     const elsewhere = await scan({ home: repo.home, path: join(repo.path, "one") }, ["../two"]);
     expect(elsewhere.findings.map(({ path }) => path)).toEqual([join(repo.path, "two/file")]);
   });

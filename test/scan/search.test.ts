@@ -65,10 +65,14 @@ describe("scan: the matcher", () => {
 
 describe("scan: the encodings", () => {
   const value = canary();
+  /** With a line break somewhere in the middle. */
+  const wrap = (text: string, end: string) => Buffer.from(text.replace(/^.{14}/, `$&${end}`));
   const noise = fc.string({ maxLength: 40 }).map((text) => Buffer.from(text));
   const forms: [string, (before: string, value: string) => Buffer][] = [
     ["plain", (before, value) => Buffer.from(before + value)],
     ["base64", (before, value) => Buffer.from(Buffer.from(`${before}${value}>>`).toString("base64"))],
+    ["base64", (before, value) => wrap(Buffer.from(`${before}${value}>>`).toString("base64"), "\n")],
+    ["base64", (before, value) => wrap(Buffer.from(`${before}${value}>>`).toString("base64"), "\r\n")],
     ["base64url", (before, value) => Buffer.from(Buffer.from(`${before}${value}??`).toString("base64url"))],
     ["percent", (_, value) => Buffer.from(value.replaceAll(/./g, (one) => `%${hex(one)}`))],
     ["percent", (_, value) => Buffer.from(value.replaceAll(/./g, (one) => `%${hex(one).toUpperCase()}`))],
