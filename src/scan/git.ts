@@ -52,7 +52,7 @@ const PASSED = [
 /** Git sets these for a hook: `git commit FILE` takes its files from another index. */
 const PASSED_TO_HOOKS = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"];
 
-type Input = AsyncIterable<string> | Iterable<string>;
+type Input = AsyncIterable<string | Uint8Array> | Iterable<string>;
 
 interface ListOptions {
   input?: Input;

@@ -1,14 +1,11 @@
 import { basename, dirname } from "node:path";
-import { inspectTarget } from "../system/files.ts";
 import { type BytePath, walkFiles } from "../system/pieces.ts";
 import { codeOf, reasonFor } from "../system/storage-error.ts";
-import { cancelled } from "../errors.ts";
-import { lfsPath } from "./contents.ts";
 import { locateBlobs, type Origin } from "./locate-objects.ts";
-import { type ObjectHit, ObjectStream } from "./objects.ts";
-import { reasonIn } from "./git.ts";
+import type { ObjectHit } from "./objects.ts";
 import { isPartialClone, openGitDirectory, type Repository } from "./repository.ts";
 import { scanFile, showPath } from "./scan-file.ts";
+import { searchAllObjects } from "./search-objects.ts";
 import { addFinding, LineCounter, type Scan, skip } from "./search-places.ts";
 
 /** Every object of a repository, reachable or not, and what git keeps beside them: refs, reflogs, configuration. */
@@ -23,7 +20,7 @@ export async function scanHistory(
   const shown = showPath(scan, commonDirectory);
   if (isShallow) skip(scan, shown, "a shallow clone: older commits are only on its server");
   if (isPartial) skip(scan, shown, "a partial clone: some objects are only on its server");
-  const { hits } = await searchObjects(scan, repository, ["--batch-all-objects", "--unordered"]);
+  const hits = await searchAllObjects(scan, repository);
   const blobs = new Set(hits.filter(({ type }) => type === "blob").map(({ name }) => name));
   // To compare commits, git would need trees that a partial clone may lack.
   const origins = isPartial ? new Map<string, Origin[]>() : await locateBlobs(repository.git, blobs);
@@ -31,37 +28,6 @@ export async function scanHistory(
   for (const folder of new Set([commonDirectory, directory]))
     for (const other of await scanGitDirectory(scan, folder, covered))
       await scanHistory(scan, await openGitDirectory(scan.cli, other), new Set([...covered, other]));
-}
-
-/** @param input the names of the objects, for a call that does not ask for all */
-export async function searchObjects(
-  scan: Scan,
-  { git, commonDirectory }: Repository,
-  options: readonly string[],
-  input?: Iterable<string>,
-): Promise<ObjectStream> {
-  const stream = new ObjectStream(scan.search);
-  const { stdout, ended } = git.start(["cat-file", "--batch", "--buffer", ...options], input);
-  const { totals } = scan;
-  const before = { ...totals };
-  for await (const chunk of stdout) {
-    stream.push(chunk);
-    totals.objects = before.objects + stream.objects;
-    totals.bytes = before.bytes + stream.bytes;
-  }
-  stream.finish();
-  const { code, stderr } = await ended;
-  if (scan.cli.signal.aborted) throw cancelled();
-  const shown = showPath(scan, commonDirectory);
-  if (code !== 0) skip(scan, shown, `git could not read every object: ${reasonIn(stderr)}`);
-  if (stream.missing.length > 0) skip(scan, shown, `${stream.missing.length} objects are missing`);
-  const { compressed } = stream;
-  if (compressed > 0)
-    skip(scan, shown, `${compressed} archives and images in it, not looked into`, { incomplete: false });
-  const missing = [...stream.lfsObjects].filter((object) => !inspectTarget(lfsPath(commonDirectory, object)));
-  if (missing.length > 0)
-    skip(scan, shown, `${missing.length} files whose content git-lfs has only on its server`);
-  return stream;
 }
 
 /** @param origins where each blob is, as far as that is known */

@@ -1,8 +1,9 @@
 import { inputPieces } from "../system/input.ts";
-import { reportObjects, searchObjects } from "./history.ts";
+import { reportObjects } from "./history.ts";
 import type { Origin } from "./locate-objects.ts";
 import { LINE_FEED } from "./git.ts";
 import type { Repository } from "./repository.ts";
+import { searchObjects } from "./search-objects.ts";
 import type { Scan } from "./search-places.ts";
 
 /**
@@ -24,6 +25,6 @@ export async function scanPushed(scan: Scan, repository: Repository, remote: str
     paths.set(name, [{ commit: null, path }]);
   }
   const names = [...paths.keys()].map((name) => `${name}\n`);
-  const { hits } = await searchObjects(scan, repository, [], names);
+  const hits = await searchObjects(scan, repository, [names]);
   await reportObjects(scan, repository, hits, paths);
 }

@@ -12,16 +12,30 @@ export interface Hit {
   offset: number;
 }
 
-const CHUNK_BYTES = 512 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+
+interface Patterns {
+  matcher: Matcher;
+  /** What each pattern stands for. */
+  meanings: readonly { value: number; encoding: Encoding }[];
+  values: ReadonlySet<string>;
+}
+
+function preparePatterns(values: readonly string[]): Patterns {
+  const spellings = values.flatMap((text, value) => spellingsOf(text).map((one) => ({ ...one, value })));
+  return {
+    matcher: new Matcher(spellings.map(({ bytes }) => bytes)),
+    meanings: spellings.map(({ value, encoding }) => ({ value, encoding })),
+    values: new Set(values),
+  };
+}
 
 /**
  * Searches streams of any length, one after the other, with one buffer. The end of each part stays in front of the next
  * one, so that nothing is missed at a boundary.
  */
 export class Search {
-  readonly #matcher: Matcher;
-  readonly #meanings: { value: number; encoding: Encoding }[];
-  readonly #values: ReadonlySet<string>;
+  readonly #patterns: Patterns;
   readonly #now: Date;
   readonly #keep: number;
   readonly #buffer: Buffer;
@@ -33,14 +47,16 @@ export class Search {
   #searched = 0;
   #hits: Hit[] = [];
 
-  constructor(values: readonly string[], now: Date) {
-    const spellings = values.flatMap((text, value) => spellingsOf(text).map((one) => ({ ...one, value })));
-    this.#matcher = new Matcher(spellings.map(({ bytes }) => bytes));
-    this.#meanings = spellings;
-    this.#values = new Set(values);
+  constructor(values: readonly string[], now: Date, patterns = preparePatterns(values)) {
+    this.#patterns = patterns;
     this.#now = now;
-    this.#keep = Math.max(this.#matcher.longest, 2 * CONTEXT_BYTES);
+    this.#keep = Math.max(patterns.matcher.longest, 2 * CONTEXT_BYTES);
     this.#buffer = Buffer.allocUnsafe(this.#keep + CHUNK_BYTES);
+  }
+
+  /** A search for the same values in a stream at the same time. */
+  another(): Search {
+    return new Search([], this.#now, this.#patterns);
   }
 
   /** Where the next bytes of the stream belong. */
@@ -51,8 +67,8 @@ export class Search {
   /** Searches what was put into `room`. */
   advance(count: number): Hit[] {
     const end = this.#kept + count;
-    this.#matcher.search(this.#buffer, this.#kept, end, (index, position) => {
-      this.#hits.push({ ...this.#meanings[index]!, text: undefined, offset: this.#base + position });
+    this.#patterns.matcher.search(this.#buffer, this.#kept, end, (index, position) => {
+      this.#hits.push({ ...this.#patterns.meanings[index]!, text: undefined, offset: this.#base + position });
     });
     this.#searchPossible(end - CONTEXT_BYTES, end);
     const kept = Math.min(end, this.#keep);
@@ -86,7 +102,7 @@ export class Search {
     const range = { from: this.#searched, to, end, now: this.#now };
     searchPossible(this.#buffer.subarray(0, end), range, (text, position) => {
       const offset = this.#base + position;
-      if (this.#values.has(text) || this.#hits.some((hit) => hit.offset === offset)) return;
+      if (this.#patterns.values.has(text) || this.#hits.some((hit) => hit.offset === offset)) return;
       this.#hits.push({ value: undefined, text, encoding: "plain", offset });
     });
     this.#searched = to;

@@ -1,7 +1,8 @@
 import { joinBytes } from "../system/pieces.ts";
-import { reportObjects, searchObjects } from "./history.ts";
+import { reportObjects } from "./history.ts";
 import type { Origin } from "./locate-objects.ts";
 import type { Repository } from "./repository.ts";
+import { searchObjects } from "./search-objects.ts";
 import { showPath } from "./scan-file.ts";
 import { addFinding, type Scan } from "./search-places.ts";
 
@@ -16,7 +17,7 @@ export async function scanStaged(scan: Scan, repository: Repository): Promise<vo
   scan.totals.files += staged.size;
   if (staged.size === 0) return;
   const names = [...staged.keys()].map((name) => `${name}\n`);
-  const { hits } = await searchObjects(scan, repository, [], names);
+  const hits = await searchObjects(scan, repository, [names]);
   await reportObjects(scan, repository, hits, staged);
 }
 

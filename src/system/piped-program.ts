@@ -49,10 +49,17 @@ async function feed(
 ): Promise<void> {
   for await (const part of input) {
     if (!stdin.writable) return;
-    if (!stdin.write(part))
-      await new Promise<void>((resolve) => {
-        stdin.once("drain", resolve);
-        stdin.once("close", resolve);
-      });
+    if (!stdin.write(part)) await ready(stdin);
   }
+}
+
+/** Resolves when the program takes more, or takes no more at all. */
+function ready(stdin: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      stdin.off("drain", end).off("close", end);
+      resolve();
+    };
+    stdin.on("drain", end).on("close", end);
+  });
 }
