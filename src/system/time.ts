@@ -12,9 +12,13 @@ const UNITS = [
 
 /** How long ago, in the largest unit that fits: `45 seconds`, `1 hour`, `20 days`. */
 export function showAge(time: Date, now: Date): string {
-  const seconds = Math.max(0, Math.round((now.getTime() - time.getTime()) / 1000));
+  return showDuration(now.getTime() - time.getTime(), Math.floor);
+}
+
+function showDuration(ms: number, round: (count: number) => number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
   const { length, name } = UNITS.find(({ from }) => seconds >= from)!;
-  const count = Math.floor(seconds / length);
+  const count = round(seconds / length);
   return `${count} ${name}${count === 1 ? "" : "s"}`;
 }
 
@@ -25,6 +29,8 @@ export function showTime(time: Date): string {
 
 /** The distance, `in 39 days` or `50 days ago`; with `verbose` after the time itself. */
 export function showWhen(time: Date, now: Date, { verbose = false } = {}): string {
-  const distance = time > now ? `in ${showAge(now, time)}` : `${showAge(time, now)} ago`;
+  // Rounded, because a token that was made a second ago for 40 days expires "in 40 days".
+  const ahead = showDuration(time.getTime() - now.getTime(), Math.round);
+  const distance = time > now ? `in ${ahead}` : `${showAge(time, now)} ago`;
   return verbose ? `${showTime(time)} (${distance})` : distance;
 }

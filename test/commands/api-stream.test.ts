@@ -150,7 +150,7 @@ describe("a reader that goes away", () => {
 describe("an answer that stops", () => {
   const half = (response: ServerResponse, then = () => {}) => void response.write("half", then);
   const breakOff = (response: ServerResponse) =>
-    half(response, () => setTimeout(() => response.destroy(), 20));
+    half(response, () => setTimeout(() => response.destroy(), 500));
 
   test.each<[where: string, answer: Answer, error: string, printed: string]>([
     ["in the middle", (_, response) => breakOff(response.writeHead(200, LENGTH)), "UNREACHABLE", "half"],
@@ -159,7 +159,7 @@ describe("an answer that stops", () => {
     ["before it starts", () => {}, "TIMEOUT", ""],
   ])("%s is an error, after the part that arrived was printed", async (_where, answer, error, printed) => {
     const { here } = await signedIn(answer);
-    const { code, stdout, stderr } = await run(["api", "/x", "--json", "--timeout", "0.5"], { home: here });
+    const { code, stdout, stderr } = await run(["api", "/x", "--json", "--timeout", "2"], { home: here });
     expect({ code, stdout }).toEqual({ code: 5, stdout: printed });
     expect(JSON.parse(stderr).error.code).toBe(error);
   });

@@ -11,7 +11,7 @@ function changesOf({ contexts }: Ours): Change[] {
     { kind: "use", name: "another one" },
     put([first, "https://new.test", "0123", "é@new.test"]),
     put(["fresh", "None", "None", "None"]),
-    { kind: "rename", from: last, to: "yes" },
+    { kind: "rename", from: last, to: "Yes" },
     { kind: "remove", name: first },
   ];
 }
