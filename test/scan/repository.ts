@@ -104,3 +104,20 @@ export async function scan(
   if (stdout === "") throw new Error(stderr);
   return { code, stderr, ...JSON.parse(stdout) };
 }
+
+/** A repository with a token in its first commit, which the second one takes out. */
+export function leaky(options: string[] = []): Repository & { token: string; first: string } {
+  const { here, tokens } = homeWithTokens(1);
+  const repo = repository(here, "project", options);
+  const token = tokens[0]!;
+  repo.write("folder/leak.txt", `a\nb\n${token}\n`);
+  const first = repo.commit("first");
+  repo.write("folder/leak.txt", "clean\n");
+  repo.commit("second");
+  return { ...repo, token, first };
+}
+
+/** Why a scan is not complete. */
+export function incomplete({ skipped }: Scanned): string[] {
+  return skipped.filter((one) => one.incomplete).map(({ reason }) => reason);
+}
