@@ -1,4 +1,6 @@
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
+import { quoteWord } from "../system/text.ts";
 import type { Finding } from "./finding.ts";
 import type { Scan } from "./search-places.ts";
 
@@ -27,12 +29,19 @@ export function conclude({ findings, skipped }: Scan): CliError | undefined {
 }
 
 function adviseOn(leaks: readonly Finding[]): string {
-  const isCurrent = leaks.some(({ state }) => state === "current");
   const isCommitted = leaks.some(({ commit }) => commit !== null);
-  const replace = isCurrent
-    ? "`--rotate` replaces it, and only that makes its copies worthless"
-    : "it is no longer in use; `--check` asks whether it still works";
-  return isCommitted
-    ? `${replace}; the guide "A leaked token" tells how to take it out of a history`
-    : replace;
+  const clean = '; the guide "A leaked token" tells how to take it out of a history';
+  return adviseOnTokens(leaks) + (isCommitted ? clean : "");
+}
+
+function adviseOnTokens(leaks: readonly Finding[]): string {
+  const current = new Set(
+    leaks.flatMap(({ state, context }) => (state === "current" ? (context ?? []) : [])),
+  );
+  const [name] = current;
+  if (name === undefined) return "it is no longer in use; `--check` asks whether it still works";
+  if (current.size > 1) return "`--rotate` replaces them, and only that makes their copies worthless";
+  if (name === ENVIRONMENT_NAME)
+    return "it is in BENTO_CLOUD_API_KEY: put another API token there, and delete this one";
+  return `\`bentocloud api-token rotate ${quoteWord(name)}\` replaces it, and only that makes its copies worthless`;
 }

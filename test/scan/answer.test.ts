@@ -36,8 +36,8 @@ describe("scan: the answer", () => {
     expect(stderr.replaceAll(/\d+ files|[\d.]+ KB/g, "N")).toBe(
       "Looked at N, 3 git objects, N\n" +
         "error: 1 API token is where others may read it, in 2 places\n" +
-        'hint: `--rotate` replaces it, and only that makes its copies worthless; the guide "A leaked token" tells how to ' +
-        "take it out of a history\n",
+        "hint: `bentocloud api-token rotate c0` replaces it, and only that makes its copies worthless; the guide " +
+        '"A leaked token" tells how to take it out of a history\n',
     );
     expect(code).toBe(1);
   });
