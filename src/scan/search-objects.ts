@@ -65,6 +65,23 @@ export async function searchObjects(
   return streams.flatMap(({ stream }) => stream.hits);
 }
 
+const GATHERED_BYTES = 128 * 1024;
+
+/** Git writes pieces of 4 KiB, and each piece has its cost. What is yielded is valid until the next one. */
+async function* gather(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const gathered = Buffer.allocUnsafe(GATHERED_BYTES);
+  let size = 0;
+  for await (const piece of pieces) {
+    if (size + piece.length > gathered.length) {
+      yield gathered.subarray(0, size);
+      size = 0;
+    }
+    if (piece.length > gathered.length) yield piece;
+    else size += piece.copy(gathered, size);
+  }
+  yield gathered.subarray(0, size);
+}
+
 interface Read {
   stream: ObjectStream;
   /** Why git did not read all of it. */
@@ -78,7 +95,7 @@ async function readObjects(
 ): Promise<Read> {
   const stream = new ObjectStream(search.another());
   const { stdout, ended } = git.start(["cat-file", "--batch", "--buffer"], input);
-  for await (const chunk of stdout) {
+  for await (const chunk of gather(stdout)) {
     const { objects, bytes } = stream;
     stream.push(chunk);
     totals.objects += stream.objects - objects;
