@@ -1,5 +1,5 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import { findOwn } from "../cloud/created-with.ts";
+import { findCreatedWith } from "../cloud/created-with.ts";
 import { isProofOfRejection } from "../cloud/refusal.ts";
 import { deleteToken, listTokens } from "../cloud/tokens.ts";
 import { usableTokenOf } from "../contexts/context.ts";
@@ -57,9 +57,9 @@ async function isKept({ store }: Cli, token: Token): Promise<boolean> {
   return contexts.some((context) => usableTokenOf(context)?.reveal() === token.reveal());
 }
 
-/** Nothing brings a deleted token back. */
+/** Undefined when it may be another token: one that is deleted cannot be restored. */
 function findMade(listed: readonly ApiToken[], secret: Token, now: Date): ApiToken | undefined {
-  const found = findOwn(listed, secret);
+  const found = findCreatedWith(listed, secret);
   if (!found?.createdAt) return undefined;
   const age = (found.lastUsedAt ?? now).getTime() - found.createdAt.getTime();
   return age < MADE_WITHIN_MS ? found : undefined;

@@ -1,5 +1,5 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import { creationTimeIn, findOwn } from "../cloud/created-with.ts";
+import { creationTimeIn, findCreatedWith } from "../cloud/created-with.ts";
 import { type Context, usableTokenOf } from "../contexts/context.ts";
 import { loginAgain } from "../resolve/remedy.ts";
 import { loginCommand } from "../resolve/require.ts";
@@ -37,21 +37,27 @@ async function renew(cli: Cli, name: string): Promise<string> {
   return active.name === name ? loginAgain(active, cli.env) : loginCommand(name);
 }
 
+/** Ends the requests for expiry times: a slow list must not hold up the answer that somebody waits for. */
+export function expiryDeadline(): AbortSignal {
+  return AbortSignal.timeout(3_000);
+}
+
 /** When the server says that this token expires, null for never; undefined where it does not say which token it is. */
 export async function askExpiry(
   cli: Cli,
   { context: { endpoint, name }, token }: Credential,
-  { insecureHttp }: RequestOptions,
+  { insecureHttp, deadline }: RequestOptions & { deadline: AbortSignal },
 ): Promise<string | null | undefined> {
   if (name === ENVIRONMENT_NAME || creationTimeIn(token) === undefined) return undefined;
   const { listTokens } = await import("../cloud/tokens.ts");
   try {
-    const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
-    const own = findOwn(listed, token);
+    const signal = AbortSignal.any([cli.signal, deadline]);
+    const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp, signal }));
+    const own = findCreatedWith(listed, token);
     return own && (own.expiresAt?.toISOString() ?? null);
   } catch (error) {
-    // What is wrong with the token or with the server is the answer to another question.
-    if (error instanceof CliError && error.code !== "CANCELLED") return undefined;
+    // Other requests report what is wrong with the token or the server.
+    if (error instanceof CliError && !cli.signal.aborted) return undefined;
     throw error;
   }
 }

@@ -1,12 +1,13 @@
 import { noSuchContext, tokenOf } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import { removeContexts, requireStored, switchContext } from "../store/manage-contexts.ts";
 import { readProtected } from "../store/protection.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
-import { quoteWord } from "../system/text.ts";
+import { listNames, quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
+import { confirm } from "./confirm.ts";
 import { confirmProtected } from "./confirm-protected.ts";
 import { pickContext } from "./pick-context.ts";
 import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
@@ -34,7 +35,7 @@ export async function confirmOne(cli: Cli, name: string, yes: readonly string[])
 /** Asks once, and keeps the protected contexts that `yes` does not name. */
 export async function confirmAll(
   cli: Cli,
-  { yes, isConfirmed }: { yes: readonly string[]; isConfirmed: boolean },
+  { yes, isConfirmed, revoke }: { yes: readonly string[]; isConfirmed: boolean; revoke: boolean },
 ): Promise<Leaving> {
   const { contexts } = await cli.store.read();
   const all = [...new Set(contexts.map(({ name }) => name))];
@@ -44,15 +45,17 @@ export async function confirmAll(
   const guarded = readProtected(cli.store.paths);
   const isKept = (name: string) => guarded.includes(name) && !yes.includes(name);
   const names = all.filter((name) => !isKept(name));
-  if (names.length > 0 && !isConfirmed) await confirm(cli, names.length);
+  if (names.length > 0 && !isConfirmed) {
+    const contexts = names.length === 1 ? "1 context" : `${names.length} contexts`;
+    const revoked = revoke ? ", and delete their API tokens on the server" : "";
+    await confirm(cli, {
+      question: `Remove ${contexts} (${listNames(names)})${revoked}?`,
+      fact: `this removes ${contexts}`,
+      purpose: "remove them",
+      kept: "kept every context",
+    });
+  }
   return { names, kept: all.filter(isKept) };
-}
-
-async function confirm(cli: Cli, count: number): Promise<void> {
-  const contexts = count === 1 ? "1 context" : `${count} contexts`;
-  if (!cli.interactive) throw usageError(`this removes ${contexts}`, "pass --yes to remove them");
-  const prompt = await cli.prompt();
-  if (!(await prompt.confirm(`Remove ${contexts}?`))) throw new CliError("FAILURE", "kept every context");
 }
 
 /** Removes contexts from this machine alone, and says what still signs in here, and that the tokens still work. */
@@ -110,8 +113,8 @@ function describeRest(active: Active | undefined, remaining: readonly string[]):
 }
 
 /**
- * Where the current context was removed, a person may choose another one. None becomes current unasked, and to cancel
- * this question is an answer too: the logout is done.
+ * Where the current context was removed, a person may choose another one. None becomes current unasked. Ctrl-C here is no
+ * error, because the logout is done.
  */
 export async function offerAnother(cli: Cli, active: Active | undefined, file: ContextsFile): Promise<void> {
   const { output, interactive, store } = cli;

@@ -10,7 +10,7 @@ import { listContexts, showStates } from "./list-contexts.ts";
 export async function pickContext(cli: Cli, question: string, none?: string): Promise<string> {
   if (!cli.interactive)
     throw usageError("which context? give its name", "`bentocloud context list` shows the contexts");
-  // A project file that cannot be used is no reason not to choose.
+  // The list needs no active context, for example when the project's file is broken.
   const active = await cli.resolve().catch(() => undefined);
   const listed = await listContexts(cli, active);
   if (listed.length === 0)
@@ -18,7 +18,7 @@ export async function pickContext(cli: Cli, question: string, none?: string): Pr
   const choices = listed.map((context) => ({
     value: context.name,
     label: context.name,
-    // Where a row is cut, the host must be left.
+    // Without the scheme, more of the host is left where a row is cut.
     details: [context.organization ?? "-", context.endpoint.replace("https://", ""), showStates(context)],
   }));
   const prompt = await cli.prompt();

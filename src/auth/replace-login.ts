@@ -52,7 +52,7 @@ export async function refuseKnownConflict(cli: Cli, target: LoginTarget): Promis
   if (force !== "warn") throw taken(conflict, commandFor(await proposeName(cli, target)));
 }
 
-/** The target with a name that the login may have, which a person is asked for until there is one. */
+/** Asks for a name until the login may have it. Gives the target with that name. */
 export async function settleName(cli: Cli, target: LoginTarget, newcomer: Newcomer): Promise<LoginTarget> {
   let next: LoginTarget = { ...target, existing: await findStored(cli, target.name) };
   for (;;) {
@@ -93,7 +93,7 @@ async function mayReplace(cli: Cli, { name, existing, yes }: LoginTarget): Promi
   }
 }
 
-/** The name of the stored login that is refused stands for replacing it. */
+/** Typing the name of the stored login means to replace that. */
 async function askForName(cli: Cli, refused: LoginTarget, proposal: string): Promise<LoginTarget> {
   const prompt = await cli.prompt();
   for (;;) {

@@ -1,13 +1,11 @@
 import { usageError } from "../errors.ts";
 import { CREDENTIAL_VARIABLES, type CredentialEnvironment } from "./credential-environment.ts";
 
-type Name = keyof CredentialEnvironment;
-
 /** How one shell, or one kind of file, sets a variable and unsets it. */
 export interface Dialect {
   /** @throws CliError `USAGE` for a value that cannot be written. */
   quote(value: string): string;
-  set(name: Name, quoted: string): string;
+  set(name: string, quoted: string): string;
   /** Missing where a variable can only be made empty, which counts as set for Python bentoml. */
   unset?(name: string): string;
   /** A command that applies the lines without showing them. */

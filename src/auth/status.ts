@@ -10,7 +10,7 @@ import type { Environment } from "../system/runtime.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
 import type { Sighting } from "../store/state.ts";
-import { askExpiry, warnOfExpiry } from "./expiry.ts";
+import { askExpiry, expiryDeadline, warnOfExpiry } from "./expiry.ts";
 import { findIdentityMismatch, identifyLogin, recallIdentity, rememberSightings } from "./identity.ts";
 
 /** What `status` says of one context; the keys are the JSON keys. */
@@ -55,7 +55,7 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
   if (active.context) checkEndpointPin(active, active.context);
   const { status, sighting, mismatch, serverTime } = await checkContext(cli, active, {
     ...options,
-    asksExpiry: true,
+    deadline: expiryDeadline(),
   });
   if (mismatch) throw mismatch;
   if (sighting) await rememberSightings(cli, [sighting]);
@@ -68,8 +68,8 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
 interface ContextOptions {
   /** Why the server is not asked. */
   unreachable?: CliError | undefined;
-  /** Whether to ask when the token expires where nobody has seen that yet. */
-  asksExpiry?: boolean;
+  /** Ends the request for the expiry time, which is only sent where this is given and nobody has seen that time yet. */
+  deadline?: AbortSignal;
 }
 
 interface Checked {
@@ -86,7 +86,7 @@ interface Checked {
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
+  { offline, insecureHttp, unreachable, deadline }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
   const { name, source, context } = active;
   const token = context && usableTokenOf(context);
@@ -118,8 +118,8 @@ export async function checkContext(
     ? [(await import("../cloud/identify.ts")).failed(unreachable)]
     : await Promise.all([
         identifyLogin(cli, credential, { insecureHttp }),
-        asksExpiry && known?.expires_at === undefined
-          ? askExpiry(cli, credential, { insecureHttp })
+        deadline && known?.expires_at === undefined
+          ? askExpiry(cli, credential, { insecureHttp, deadline })
           : undefined,
       ]);
   const { verdict, email, organization, error } = identification;

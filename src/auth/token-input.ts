@@ -88,7 +88,7 @@ function readArgument(cli: Cli, apiToken: string): Token {
   return parseToken(apiToken, "--api-token");
 }
 
-/** What a server offers, which it is asked before the person is. */
+/** What a server offers. It is asked before the person is. */
 interface Offer extends Place {
   hasBrowserFlow: boolean;
   /** Undefined where a sign-in has not begun. */
@@ -118,7 +118,7 @@ async function ask(cli: Cli, offer: Offer, options: TokenOptions): Promise<Token
   return signIn ? approve(cli, endpoint, { signIn, options }) : openBrowserFlow(cli, endpoint, options);
 }
 
-/** Asks again for an address that is none, or where no BentoCloud answers. */
+/** Asks again when the address is invalid, or when no BentoCloud answers there. */
 async function askForServer(cli: Cli, options: TokenOptions): Promise<Offer> {
   const prompt = await cli.prompt();
   for (;;) {

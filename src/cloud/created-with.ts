@@ -14,7 +14,7 @@ export function wasCreatedWith({ createdAt }: ApiToken, secret: Token): boolean 
 }
 
 /** The listed API token that has the secret which the list was asked for with; undefined where several can be it. */
-export function findOwn(listed: readonly ApiToken[], secret: Token): ApiToken | undefined {
+export function findCreatedWith(listed: readonly ApiToken[], secret: Token): ApiToken | undefined {
   const near = listed.filter((one) => wasCreatedWith(one, secret) === true);
   // The list itself is a use, so one that was never used is another.
   const candidates = near.length > 1 ? near.filter(({ lastUsedAt }) => lastUsedAt !== null) : near;

@@ -2,7 +2,7 @@ import type { Client } from "./client.ts";
 
 type Wait = <T>(text: () => string, act: () => Promise<T>) => Promise<T>;
 
-/** A client whose requests a person sees that something is waited for. */
+/** A client that shows a person which server it waits for. */
 export function showWaiting(client: Client, wait: Wait): Client {
   const text = () => `Waiting for ${new URL(client.endpoint).host}`;
   return {

@@ -67,8 +67,9 @@ async function printPair(cli: Cli, shell: string, options: { insecureHttp: boole
   if (shell === "json") return void cli.output.secretData(variables);
   const dialect = dialectFor(shell);
   const lines = toShell(dialect, variables);
-  // Both variables together are an error.
-  if (keyVariable(cli.env) === KEY_FILE && dialect.unset) lines.push(dialect.unset(KEY_FILE));
+  // Both variables together are an error, and an empty one counts as unset here. Python bentoml does not read this one.
+  if (keyVariable(cli.env) === KEY_FILE)
+    lines.push(dialect.unset?.(KEY_FILE) ?? dialect.set(KEY_FILE, dialect.quote("")));
   // Only a job's runner hides what this command names; anywhere else it would print the token.
   if (shell === "github" && cli.env["GITHUB_ACTIONS"] === "true")
     cli.output.maskForGitHub(session.token.reveal());

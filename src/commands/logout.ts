@@ -5,7 +5,7 @@ import { storedChoice } from "../resolve/login-name.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { CONTEXT, REQUEST_ARGS, YES } from "./_args.ts";
+import { CONTEXT, namedContext, REQUEST_ARGS, YES } from "./_args.ts";
 
 export const logout = command({
   name: "logout",
@@ -25,19 +25,20 @@ export const logout = command({
   },
   examples: [
     ["bentocloud logout staging", "remove one login; `restore` brings it back"],
-    ["bentocloud logout --all --revoke --purge", "leave nothing behind that works"],
+    ["bentocloud logout --all --revoke --purge", "delete the tokens too, also in backups"],
   ],
   async run(args, cli, given) {
-    if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
+    if (args.all && (args.name ?? cli.flags.context) !== undefined)
+      throw usageError("--all goes without a name");
     const yes = given.all("yes");
     const { revoke, purge } = args;
     const isForGood = revoke || purge;
-    const name = args.all ? undefined : (args.name ?? (await nameInUse(cli)));
+    const name = args.all ? undefined : (namedContext(cli, args.name) ?? (await nameInUse(cli)));
     const { leave, findLogins } = isForGood ? await import("../tokens/leave.ts") : {};
     if (name !== undefined) await (findLogins?.(cli, name) ?? requireStored(cli.store, name));
     const leaving =
       name === undefined
-        ? await confirmAll(cli, { yes, isConfirmed: args.yes })
+        ? await confirmAll(cli, { yes, isConfirmed: args.yes, revoke })
         : await confirmOne(cli, name, yes);
     if (leave && leaving.names.length > 0)
       await leave(cli, leaving, { revoke, purge, insecureHttp: args["insecure-http"] });
@@ -48,9 +49,10 @@ export const logout = command({
 async function nameInUse(cli: Cli): Promise<string> {
   const file = await cli.store.read();
   const project = findProject(cli.cwd, (message) => cli.output.warn(message));
-  const name = storedChoice({ flag: cli.flags.context, env: cli.env, project, file });
-  if (cli.flags.context !== undefined || file.contexts.some((context) => context.name === name)) return name;
+  const name = storedChoice({ flag: undefined, env: cli.env, project, file });
+  if (file.contexts.some((context) => context.name === name)) return name;
+  const hint = "`bentocloud context list` shows the contexts; name the one to remove";
   throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context "${name}"`, {
-    hint: "`bentocloud context list` shows the contexts; name the one to remove",
+    hint: file.contexts.length > 0 ? hint : undefined,
   });
 }

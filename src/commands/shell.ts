@@ -3,10 +3,8 @@ import { confirmProtected } from "../auth/confirm-protected.ts";
 import { pinContext, SHELL_VARIABLE, variablesWithLostBytes } from "../auth/credential-environment.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { pickContext } from "../auth/pick-context.ts";
-import { usageError } from "../errors.ts";
 import { requireStored } from "../store/manage-contexts.ts";
-import type { Cli } from "../app.ts";
-import { CONTEXT, YES } from "./_args.ts";
+import { CONTEXT, namedContext, YES } from "./_args.ts";
 
 export const shell = command({
   name: "shell",
@@ -18,7 +16,7 @@ export const shell = command({
   },
   examples: [["bentocloud shell staging", "this terminal uses staging until `exit`"]],
   async run(args, cli, given) {
-    const name = await chooseName(cli, args.name);
+    const name = namedContext(cli, args.name) ?? (await pickContext(cli, "Open a shell with which context?"));
     const context = await requireStored(cli.store, name);
     await confirmProtected(cli, [name], { yes: given.all("yes"), intent: "open a shell with it" });
     await warnOfExpiry(cli, context);
@@ -32,10 +30,3 @@ export const shell = command({
     return cli.execute({ argv: [cli.userShell], env: pinContext(env, name) });
   },
 });
-
-async function chooseName(cli: Cli, name: string | undefined): Promise<string> {
-  const flag = cli.flags.context;
-  if (name !== undefined && flag !== undefined && name !== flag)
-    throw usageError(`--context names "${flag}", and not "${name}"`, "name the context once");
-  return name ?? flag ?? pickContext(cli, "Open a shell with which context?");
-}

@@ -66,7 +66,7 @@ function readKey(path: string): string {
   try {
     bytes = readRegularFile(requireExactPath(path, `the path in ${KEY_FILE}`), { limit: LARGEST_KEY })?.bytes;
   } catch (error) {
-    throw storageError("read", `${path}, which ${KEY_FILE} names,`, error);
+    throw storageError("read", `the file of ${KEY_FILE}, ${path}`, error);
   }
   if (bytes) return new TextDecoder().decode(bytes);
   throw new CliError("STORAGE", `${KEY_FILE} names ${path}, which does not exist`);

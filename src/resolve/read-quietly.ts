@@ -4,8 +4,7 @@ import { locateHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 
 /**
- * The stored contexts for a shell's completion, as far as they can be had at once: this waits for nobody, writes nothing
- * and says nothing.
+ * The stored contexts for a shell's completion, read once: without waiting for a writer, writing, or a message.
  */
 export async function readContextsQuietly(env: Environment, cwd: () => string): Promise<ContextsFile> {
   const file = readRegularFile(locateHome(env, cwd).file);

@@ -41,7 +41,7 @@ function remedyFor(code: ErrorCode, active: Active, env: Environment): string | 
   }
 }
 
-/** For a sign-in, whose token and endpoint are those that were just given, if not by this variable. */
+/** For a sign-in, whose token was just given, or comes from this variable. */
 export function withLoginRemedy(error: CliError, endpoint: string, variable?: string): CliError {
   const hint = error.hint ?? loginRemedyFor(error.code, endpoint, variable);
   return hint === undefined ? error : new CliError(error.code, error.message, { hint, cause: error });

@@ -4,7 +4,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { type Context, findContext, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, tokenOf, usableTokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
 import { discard, listDirectory } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
@@ -20,6 +20,12 @@ import { listVersions, loadVersions, readVersion } from "./versions.ts";
 export async function findKeptLogin(own: string, name: string): Promise<Context | undefined> {
   const newestFirst = (await loadVersions(own)).toReversed();
   return newestFirst.flatMap(({ file }) => findContext(file.contexts, name) ?? [])[0];
+}
+
+/** The names under which versions and losses have a token. */
+export async function listKeptNames(own: string): Promise<Set<string>> {
+  const logins = (await loadVersions(own)).flatMap(({ file }) => file.contexts);
+  return new Set(logins.filter(usableTokenOf).map(({ name }) => name));
 }
 
 /**
@@ -63,7 +69,7 @@ function listQuarantined(target: string): string[] {
   return paths.filter((path) => path.startsWith(`${target}.broken-`) && !path.endsWith(".tmp"));
 }
 
-/** Undefined when nothing but the whole text can go. */
+/** Undefined when the whole text has to go. */
 async function withoutTokens(text: string, secrets: ReadonlySet<string>): Promise<string | undefined> {
   const file = await readContexts(text).catch(() => undefined);
   if (!file) return blank(text, secrets);

@@ -103,7 +103,7 @@ async function addLost(store: Store, version: Version): Promise<BroughtBack> {
 function planLost(loss: KeptLoss, file: ContextsFile): { lost: Context[]; current: string | undefined } {
   const lost = loss.file.contexts.filter((context) => isLost(context, loss, file));
   const { name } = loss.file.current;
-  // A current name that stands for no context is nobody's choice.
+  // Nobody chose a current name that no context has.
   const isChosen = findContext(file.contexts, file.current.name) !== undefined;
   return { lost, current: isChosen || !findContext(lost, name) ? undefined : name };
 }

@@ -39,7 +39,7 @@ export class Messages {
     return this.terminal.unicode;
   }
 
-  /** The width of the terminal that people are talked to on. */
+  /** The width of the terminal on stderr. */
   get columns(): number {
     return this.terminal.columns(STDERR);
   }
@@ -69,7 +69,7 @@ export class Messages {
     if (!this.json && !this.quiet) this.#print("hint", text);
   }
 
-  /** `always` is for what is not said again: it is printed also with `--quiet`. */
+  /** `always` prints it also with `--quiet`, for what is said only once. */
   warn(text: string, { always = false } = {}): void {
     if (this.json) this.#held.push({ text, always });
     else this.#warn(text, always);

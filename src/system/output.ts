@@ -77,7 +77,7 @@ export class Output extends Messages {
     (await this.#answer()).printTable(this.terminal, { header, rows, spare });
   }
 
-  /** A person reads the messages before an answer before it. */
+  /** Prints the messages that came before an answer first. */
   async #answer() {
     await this.settle();
     return import("./print-answer.ts");

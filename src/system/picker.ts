@@ -29,7 +29,7 @@ const MOST_ROWS = 12;
 const LEAST_ROWS = 3;
 /** The lines around the rows, and one that the terminal needs for the cursor. */
 const OTHER_ROWS = 5;
-/** A list of so few is seen at a glance: it tells nobody how to search. */
+/** A list of so few does not explain how to search. */
 const SHORT_LIST = 5;
 /** The mark of a row, and the blank behind it. */
 const MARGIN = 2;
@@ -77,8 +77,7 @@ function draw<T>(
   if (state === "cancel") return title;
   const chosen = found[cursor]?.value.cells[0] ?? "";
   if (state === "submit") return `${title}\n${indent(cutText(chosen, columns - MARGIN, ellipsis))}`;
-  const least = natural.map(() => 1);
-  const widths = fitWidths(natural, least, columns - MARGIN) ?? least;
+  const widths = widthsIn(natural, columns - MARGIN);
   const height = heightOf(screen);
   const first = Math.max(0, Math.min(cursor - Math.floor(height / 2), found.length - height));
   const rows = found.slice(first, first + height).map(({ value }, index) => {
@@ -91,9 +90,15 @@ function draw<T>(
   const isLong = choices.length > SHORT_LIST;
   const search = isLong || userInput !== "" ? [indent(`Search: ${endOf(userInput, columns - 12)}_`)] : [];
   const range = `${first + 1}-${first + rows.length} of ${found.length}`;
-  const help = cutText(`${range} - type to search, Enter chooses, Esc cancels`, columns - MARGIN, ellipsis);
+  const help = cutText(`${range} - type to search, Enter picks, Esc cancels`, columns - MARGIN, ellipsis);
   const below = found.length === 0 ? "Nothing matches" : isLong ? styleText("dim", help) : undefined;
   return [title, ...search, ...rows, ...(below === undefined ? [] : [indent(below)])].join("\n");
+}
+
+/** A name keeps half of the line: rows whose names are cut to one beginning cannot be told apart. */
+function widthsIn(natural: readonly number[], room: number): readonly number[] {
+  const least = natural.map((width, column) => (column === 0 ? Math.min(width, Math.floor(room / 2)) : 1));
+  return fitWidths(natural, least, room) ?? least;
 }
 
 function indent(text: string): string {

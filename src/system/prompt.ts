@@ -41,10 +41,9 @@ export function createPrompt(signal: AbortSignal, output: Output): Prompt {
     if (isCancel(answer)) throw cancelled();
     return answer as Exclude<T, symbol>;
   };
-  const askFor = (showAnswer: Show, text: string) => {
-    const message = wrapText(show(text), output.columns).join("\n");
-    return ask(() => askLine({ message, show: showAnswer }, streams));
-  };
+  const wrap = (text: string, margin = 0) => wrapText(show(text), output.columns - margin).join("\n");
+  const askFor = (showAnswer: Show, text: string) =>
+    ask(() => askLine({ message: wrap(text), show: showAnswer }, streams));
   return {
     secret: (message) => askFor(showStars, message),
     async pick(message, choices, initial) {
@@ -56,10 +55,14 @@ export function createPrompt(signal: AbortSignal, output: Output): Prompt {
       const list = { message: show(message), choices: rows, initial, ellipsis };
       return (await ask(() => pickFrom(list, streams))).value;
     },
-    confirm: (message) => ask(() => confirm({ ...streams, message: show(message), initialValue: false })),
+    confirm: (text) =>
+      ask(() => confirm({ ...streams, message: wrap(text, CONFIRM_MARGIN), initialValue: false })),
     type: (message) => askFor(showEnd, message),
   };
 }
+
+/** The columns that the library takes before the question. */
+const CONFIRM_MARGIN = 4;
 
 type Show = Question["show"];
 

@@ -8,9 +8,9 @@ const PIECE = 64 * 1024;
 const MAX_INDENTED = 32;
 
 /**
- * A server's answer for a terminal, piece by piece: JSON is indented and coloured, and nothing in it can drive the terminal. Its tokens
- * are found by hand and none is kept: a regular expression gives up without an error in a string of millions of
- * characters, and `JSON.parse` takes 400 MB for 10 MiB of empty lists.
+ * A server's answer for a terminal, piece by piece: JSON is indented and coloured, and nothing in it can drive the
+ * terminal. Its tokens are found by hand and none is kept: a regular expression gives up without an error in a string of
+ * millions of characters, and `JSON.parse` takes 400 MB for 10 MiB of empty lists.
  */
 export function* showOnScreen(text: string, paint: Paint): Generator<string> {
   if (isJson(text)) {

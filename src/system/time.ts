@@ -23,7 +23,7 @@ function showDuration(ms: number, round: (count: number) => number): string {
 }
 
 /** RFC 3339 in UTC, to the second. */
-export function showTime(time: Date): string {
+function showTime(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 

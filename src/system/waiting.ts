@@ -3,7 +3,7 @@ import { cutText } from "./wrap.ts";
 
 /** A shorter wait is not shown. */
 const PATIENCE_MS = 500;
-/** Requests that follow each other as closely are one wait. */
+/** Requests that follow each other within this time count as one wait. */
 const PAUSE_MS = 100;
 const FRAME_MS = 100;
 

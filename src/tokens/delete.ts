@@ -2,11 +2,12 @@ import type { ApiToken } from "../cloud/api-token.ts";
 import { deleteToken } from "../cloud/tokens.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { quoteWord } from "../system/text.ts";
-import { CliError, usageError } from "../errors.ts";
+import { type CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { confirm } from "../auth/confirm.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
 import { openToken } from "./list.ts";
-import { describeUser, matchTokens } from "./match.ts";
+import { describeUsers, matchTokens } from "./match.ts";
 
 interface Options {
   /** Do not ask. */
@@ -28,32 +29,30 @@ export async function deleteApiToken(
   const match = await matchTokens(cli, session.context, listed);
   const contexts = match.usersOf(token.uid).map(({ name }) => name);
   const isOwn = match.canBe(token, session.token);
-  if (!force && contexts.length > 0) throw inUse(token, contexts);
+  if (!force && contexts.length > 0) throw inUse(cli, token, contexts);
   if (!force && isOwn)
     throw usageError(
-      `"${token.name}" may be the API token of ${describeUser(session.context.name)}: it cannot be told`,
+      `"${token.name}" may be the API token of ${describeUsers(cli, [session.context.name])}: it cannot be told`,
       "--force deletes it all the same",
     );
   const stored = [session.context.name, ...contexts].filter((name) => name !== ENVIRONMENT_NAME);
   await confirmProtected(cli, [...new Set(stored)], { yes, intent: "delete an API token of it" });
-  if (!isConfirmed) await confirm(cli, token);
+  if (!isConfirmed)
+    await confirm(cli, {
+      question: `Delete the API token "${token.name}" (${token.uid})? Whoever uses it is locked out`,
+      fact: `deleting the API token "${token.name}" cannot be undone`,
+      purpose: "delete it",
+      kept: "kept the API token",
+    });
   await deleteToken(session.client, token.uid, { isOwn });
   return { token, contexts };
 }
 
-function inUse({ name }: ApiToken, contexts: readonly string[]): CliError {
+function inUse(cli: Cli, { name }: ApiToken, contexts: readonly string[]): CliError {
   const stored = contexts.find((context) => context !== ENVIRONMENT_NAME);
   const rotate = stored ? `; \`bentocloud api-token rotate ${quoteWord(stored)}\` replaces it` : "";
   return usageError(
-    `"${name}" is the API token of ${contexts.map(describeUser).join(" and ")}`,
+    `"${name}" is the API token of ${describeUsers(cli, contexts)}`,
     `--force deletes it all the same${rotate}`,
   );
-}
-
-async function confirm(cli: Cli, { name, uid }: ApiToken): Promise<void> {
-  if (!cli.interactive)
-    throw usageError(`deleting the API token "${name}" cannot be undone`, "pass --yes to delete it");
-  const prompt = await cli.prompt();
-  if (!(await prompt.confirm(`Delete the API token "${name}" (${uid})? Whoever uses it is locked out`)))
-    throw new CliError("FAILURE", "kept the API token");
 }

@@ -12,7 +12,7 @@ import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { quoteWord } from "../system/text.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
-import { findKeptLogin, hasToken, purgeTokens } from "../store/purge.ts";
+import { findKeptLogin, hasToken, listKeptNames, purgeTokens } from "../store/purge.ts";
 import { problemWith } from "../yaml/read.ts";
 import { contextsUsing } from "./replace-token.ts";
 import { revokeToken, warnIfInEnvironment } from "./revoke.ts";
@@ -29,7 +29,10 @@ export async function findLogins(cli: Cli, name: string): Promise<Context[]> {
   const file = await cli.store.read();
   const isStored = findContext(file.contexts, name) !== undefined || problemWith(file, name) !== undefined;
   const kept = isStored ? undefined : await findKeptLogin(cli.store.paths.own, name);
-  if (kept) return [kept];
+  const token = kept && usableTokenOf(kept);
+  // One that was renamed is in backups under its earlier name too.
+  const isRenamed = token && contextsUsing(file, { endpoint: kept.endpoint.reveal(), token }).length > 0;
+  if (kept && !isRenamed) return [kept];
   await requireStored(cli.store, name);
   return file.contexts.filter((context) => context.name === name);
 }
@@ -57,7 +60,10 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
   for (const name of new Set(ended.map((login) => login.name)))
     if (findContext(file.contexts, name))
       cli.output.warn(`kept "${name}": another login was saved under this name meanwhile`);
-  if (purged !== undefined) cli.output.success(purged);
+  if (purged !== undefined) {
+    cli.output.success(purged);
+    await warnOfEarlierTokens(cli, ended, options);
+  }
   if (failures.size > 0) throw failureOf(cli, failures);
   if (options.purge && !options.revoke) sayPages(cli, ended);
   if (removed.length > 0) await offerAnother(cli, active, file);
@@ -66,7 +72,7 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
 /** Why contexts stay, by their names. */
 type Failures = Map<string, CliError>;
 
-/** One server after the other would wait for those that do not answer; of one server, one token after the other. */
+/** Servers in parallel, so that one that does not answer delays no other; the tokens of one server in sequence. */
 async function endOnServers(cli: Cli, logins: readonly Context[], options: LeaveOptions): Promise<Failures> {
   const failures: Failures = new Map();
   const originOf = ({ endpoint }: Context) => URL.parse(endpoint.reveal())?.origin ?? "";
@@ -115,7 +121,7 @@ function sharedWith({ name }: Context): CliError {
   );
 }
 
-/** Gives what was done, for people. */
+/** Gives a sentence about what was done. */
 async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
   const { paths } = cli.store;
   for (const { wanted, endpoint } of dropRotationsOf(paths.own, tokens))
@@ -126,6 +132,22 @@ async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
   if (hasToken(paths, tokens))
     cli.output.warn(`${paths.file} still has the token, in a comment or in an entry that cannot be read`);
   return `Took the API token out of ${count === 1 ? "1 backup" : `${count} backups`}`;
+}
+
+/** A login that replaced another one has left that one's token in backups, where it is the only way to delete it. */
+async function warnOfEarlierTokens(
+  { output, store }: Cli,
+  ended: readonly Context[],
+  { revoke }: LeaveOptions,
+): Promise<void> {
+  const { contexts } = await store.read();
+  const names = new Set(ended.map(({ name }) => name));
+  for (const name of await listKeptNames(store.paths.own))
+    if (!findContext(contexts, name) && (names.has(name) || contexts.length === 0))
+      output.warn(
+        `backups have an earlier API token of "${name}": ` +
+          `\`bentocloud logout ${quoteWord(name)}${revoke ? " --revoke" : ""} --purge\` ends that too`,
+      );
 }
 
 function sayPages(cli: Cli, logins: readonly Context[]): void {
@@ -139,8 +161,9 @@ function failureOf(cli: Cli, failures: Failures): CliError {
   const { code = "FAILURE", message = "", hint } = error ?? {};
   if (others.length === 0) {
     const here = `\`bentocloud logout ${quoteWord(name)}\` removes it here, and leaves the token as it is`;
+    const hints = { USAGE: [hint], FAILURE: [hint, here] }[code as string] ?? [here];
     return new CliError(code, `kept "${name}": ${message}`, {
-      hint: code === "USAGE" ? hint : here,
+      hint: hints.filter(Boolean).join("; "),
       cause: error,
     });
   }

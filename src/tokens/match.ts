@@ -3,6 +3,7 @@ import { creationTimeIn, EARLY_MS, LATE_MS, wasCreatedWith } from "../cloud/crea
 import { type Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { keyVariable } from "../resolve/environment.ts";
 import { recall } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Cli } from "../app.ts";
@@ -28,9 +29,18 @@ export async function matchTokens(
 ): Promise<TokenMatch> {
   const state = await store.state();
   const { contexts } = await store.read();
+  const owner = recall(state, active);
+  // The list has the tokens of one user in one organization.
+  const isOthers = (context: Context) => {
+    const other = recall(state, context);
+    const differs = (key: "email" | "organization") =>
+      owner?.[key] != null && other?.[key] != null && owner[key] !== other[key];
+    return differs("email") || differs("organization");
+  };
   const logins = [...firstOfEachName([active, ...contexts]).values()].flatMap((context) => {
     const secret = tokenOf(context);
-    return secret && isSameEndpoint(context.endpoint, active.endpoint) ? [{ context, secret }] : [];
+    const canBeListed = isSameEndpoint(context.endpoint, active.endpoint) && !isOthers(context);
+    return secret && canBeListed ? [{ context, secret }] : [];
   });
   const uids = new Map<string, string>();
   for (const { context, secret } of logins) {
@@ -72,7 +82,8 @@ function secondOf(ms: number): number {
   return Math.floor(ms / 1_000);
 }
 
-/** For people. The environment's credential is named by its variable. */
-export function describeUser(name: string): string {
-  return name === ENVIRONMENT_NAME ? "BENTO_CLOUD_API_KEY" : `the context "${name}"`;
+/** Contexts, for people. The environment's credential is named by its variable. */
+export function describeUsers({ env }: Pick<Cli, "env">, names: readonly string[]): string {
+  const users = names.map((name) => (name === ENVIRONMENT_NAME ? keyVariable(env) : `the context "${name}"`));
+  return users.join(" and ");
 }

@@ -1,21 +1,20 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiToken } from "../cloud/api-token.ts";
 import type { Client } from "../cloud/client.ts";
 import { isProof } from "../cloud/refusal.ts";
 import { requireStored } from "../store/manage-contexts.ts";
-import { getToken, listTokens } from "../cloud/tokens.ts";
+import { listTokens } from "../cloud/tokens.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { requireToken } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
-import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
 import { openSession } from "../auth/session.ts";
 import { nameSuccessor } from "./fields.ts";
+import { findOwn, type Listing } from "./find-own.ts";
 import { findListed, noSuchToken } from "./list.ts";
 import { serverTime } from "./lost-tokens.ts";
-import { matchTokens, type TokenMatch } from "./match.ts";
+import { matchTokens } from "./match.ts";
 import type { Rotation } from "./rotation-journal.ts";
 
 export interface RotateOptions {
@@ -32,8 +31,6 @@ export interface RotateOptions {
 
 export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptions): Promise<Credential> {
   if (name !== undefined) {
-    if (cli.flags.context !== undefined && cli.flags.context !== name)
-      throw usageError("--context names another context than the one to rotate");
     const context = await requireStored(cli.store, name);
     return { context, token: requireToken(context) };
   }
@@ -127,33 +124,4 @@ async function chooseOld(
     `cannot tell which API token the context "${context.name}" holds`,
     `say it with --old UID${names.length === 0 ? "" : `: ${names.join(", ")}${more}`}`,
   );
-}
-
-interface Listing {
-  listed: readonly ApiToken[];
-  match: TokenMatch;
-}
-
-/** The token that this client signs in with, if that can be told, and all that it can be. */
-export async function findOwn(
-  client: Client,
-  { listed, match, token }: Listing & { token: Token },
-): Promise<{ own: ApiToken | undefined; candidates: ApiToken[] }> {
-  const isTold = serverTime(listed) !== undefined;
-  // The list was asked for with this very token, so it was used.
-  const canBe = (one: ApiToken) => match.canBe(one, token) && !(isTold && one.lastUsedAt === null);
-  const candidates = listed.filter(canBe);
-  const own = match.find(token);
-  if (own) return { own, candidates };
-  const [only] = candidates;
-  const isOnly = only && candidates.length === 1 && (await isUsedBy(client, only));
-  return { own: isOnly ? only : undefined, candidates };
-}
-
-/** Whether the requests of this client show at this token. */
-async function isUsedBy(client: Client, { uid, lastUsedAt }: ApiToken): Promise<boolean> {
-  // The times have milliseconds.
-  await sleep(2);
-  const now = await getToken(client, uid);
-  return lastUsedAt !== null && now?.lastUsedAt != null && now.lastUsedAt > lastUsedAt;
 }

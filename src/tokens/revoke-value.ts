@@ -6,10 +6,11 @@ import { Context, tokenOf } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
+import { checkEndpointPin } from "../resolve/pins.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { describeUser } from "./match.ts";
+import { describeUsers } from "./match.ts";
 import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
 
 interface Options extends RequestOptions {
@@ -71,11 +72,13 @@ async function chooseEndpoint(cli: Cli, token: Token, given: string | undefined)
   const wanted = given === undefined ? undefined : parseEndpoint(given);
   if (holder && wanted !== undefined && !isSameEndpoint(holder.endpoint, wanted))
     throw usageError(
-      `${describeUser(holder.name)} has this API token for ${holder.endpoint}, not for ${wanted}`,
+      `${describeUsers(cli, [holder.name])} has this API token for ${holder.endpoint}, not for ${wanted}`,
     );
   if (wanted !== undefined) return wanted;
   if (holder) return parseEndpoint(holder.endpoint);
-  const { context, source, others } = await cli.resolve();
+  const active = await cli.resolve();
+  const { context, source, others } = active;
+  if (context) checkEndpointPin(active, context);
   const endpoint = context ? parseEndpoint(context.endpoint) : DEFAULT_ENDPOINT;
   const isForeign = source.kind !== "env_key" && (await cli.store.isForeign());
   const isChosen = context !== undefined && source.kind !== "project" && !isForeign;

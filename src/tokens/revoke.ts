@@ -3,6 +3,7 @@ import { identify } from "../cloud/identify.ts";
 import { isProofOfRejection } from "../cloud/refusal.ts";
 import { deleteToken, listTokens } from "../cloud/tokens.ts";
 import { tokenOf } from "../contexts/context.ts";
+import { tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -10,7 +11,7 @@ import { environmentCredential, keyVariable } from "../resolve/environment.ts";
 import type { Environment } from "../system/runtime.ts";
 import type { Credential, RequestOptions } from "../auth/identity.ts";
 import { matchTokens } from "./match.ts";
-import { findOwn } from "./plan-rotation.ts";
+import { findOwn } from "./find-own.ts";
 
 /** A token that was deleted, or the proof that the server had stopped accepting it before. */
 export type Revoked = { deleted: ApiToken } | { rejection: CliError };
@@ -33,14 +34,18 @@ export async function revokeToken(
     const match = await matchTokens(cli, context, listed);
     const { own } = await findOwn(client, { listed, match, token });
     if (!own)
-      throw new CliError("FAILURE", `${client.endpoint} does not say which of its API tokens this is`);
+      throw new CliError("FAILURE", `${client.endpoint} does not say which of its API tokens this is`, {
+        hint: `delete it at ${tokensPage(client.endpoint)}`,
+      });
     begun = own;
     await deleteToken(client, own.uid, { isOwn: true });
     const { error, verdict } = await identify(client);
     if (isProofOfRejection(error)) return { deleted: own };
     const works = verdict === "valid" || verdict === "forbidden";
     const but = works ? "still accepts it" : `nothing proves that it is gone: ${error?.message}`;
-    throw new CliError("FAILURE", `${client.endpoint} deleted "${own.name}" (${own.uid}), but ${but}`);
+    throw new CliError("FAILURE", `${client.endpoint} deleted "${own.name}" (${own.uid}), but ${but}`, {
+      hint: "run the command again",
+    });
   } catch (error) {
     if (isProofOfRejection(error)) return { rejection: error };
     const isCancelled = begun && error instanceof CliError && error.code === "CANCELLED";

@@ -113,7 +113,9 @@ export async function withRotationLock<T>(
   const path = join(own, ROTATION_LOCK);
   const lock = await acquireLock(path, 0, signal).catch((error: unknown) => {
     if (!(error instanceof CliError) || error.code !== "LOCKED") throw storageError("write", path, error);
-    throw new CliError("LOCKED", "another process is rotating an API token", { hint: error.hint });
+    throw new CliError("LOCKED", "another process is replacing or deleting an API token", {
+      hint: error.hint,
+    });
   });
   try {
     return await act();

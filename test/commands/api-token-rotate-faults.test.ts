@@ -411,7 +411,7 @@ describe("an open rotation", () => {
     const { code, stderr } = await rotate(here);
     expect({ code, stderr }).toEqual({
       code: 6,
-      stderr: expect.stringContaining("another process is rotating an API token"),
+      stderr: expect.stringContaining("another process is replacing or deleting an API token"),
     });
     expect(await running.result).toMatchObject({ code: 0 });
     expectRotated(cloud, here);

@@ -160,6 +160,21 @@ describe("api-token list", () => {
     expect(tokens.map(({ in_use }: { in_use: boolean }) => in_use)).toEqual([false, false]);
   });
 
+  test("takes no context of another organization for the user of a token", async () => {
+    const cloud = await newCloud();
+    const here = home();
+    const makeLogin = (name: string, email: string, createdAt: Date) =>
+      run(["login", "--with-token", "--endpoint", cloud.url, "--context", name], {
+        home: here,
+        stdin: cloud.issueToken({ name, email, createdAt }),
+      });
+    const time = ago(20);
+    cloud.addUser({ email: "me@globex.test", organization: "globex" });
+    for (const name of ["acme", "globex"]) await makeLogin(name, `me@${name}.test`, time);
+    const { api_tokens: tokens } = await json(["list"], { home: here });
+    expect(tokens).toMatchObject([{ name: "globex", contexts: ["globex"] }]);
+  });
+
   test("fails when the server lists fewer tokens than its total", async () => {
     const cloud = await newCloud();
     const here = signedIn(cloud);

@@ -104,11 +104,26 @@ describe("logout --purge", () => {
     writeContexts(here, [{ name: "a" }, { name: "b" }]);
     const [last = ""] = tokensIn(here);
     await logout(here, "a");
-    expect((await logout(here, "a", "--purge")).code).toBe(0);
+    const { code, stderr } = await logout(here, "a", "--purge");
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'warning: backups have an earlier API token of "a": `bentocloud logout a --purge` ends that too\n',
+    );
     expect({ last: filesWith(here, last).length, before: filesWith(here, before).length > 0 }).toEqual({
       last: 0,
       before: true,
     });
+    expect((await logout(here, "a", "--purge")).stderr).not.toContain("earlier");
+    expect(filesWith(here, before)).toEqual([]);
+  });
+
+  test("knows no earlier name of a context that was renamed", async () => {
+    const here = homeOf("a", "b");
+    await run(["context", "rename", "a", "c"], { home: here });
+    const before = here.read();
+    const { code, stderr } = await logout(here, "a", "--purge");
+    expect({ code, text: here.read() }).toEqual({ code: 3, text: before });
+    expect(stderr).toStartWith('error: there is no context "a"\n');
   });
 
   test("forgets an unfinished rotation, and says what may be left on the server", async () => {

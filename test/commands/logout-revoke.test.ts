@@ -92,7 +92,7 @@ describe("logout --revoke", () => {
     const { code, stdout, stderr } = await revoke(here, ["--timeout", "1"]);
     expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
     expect(stderr).toMatch(
-      /^error: kept "laptop": .+\nhint: `bentocloud logout laptop` removes it here, .+\n$/,
+      /^error: kept "laptop": .+\nhint: .*`bentocloud logout laptop` removes it here, .+\n$/,
     );
     expect({ text: here.read(), tokens: namesOf(cloud) }).toEqual({
       text: before,
@@ -116,6 +116,9 @@ describe("logout --revoke", () => {
     const { code, stderr } = await revoke(here, []);
     expect({ code, tokens: namesOf(cloud) }).toEqual({ code: 1, tokens: ["t1", "t2"] });
     expect(stderr).toContain(`kept "mine": ${cloud.url} does not say which of its API tokens this is\n`);
+    expect(stderr).toContain(
+      `hint: delete it at ${cloud.url}/api_tokens; \`bentocloud logout mine\` removes`,
+    );
   });
 
   test("refuses a token that another context has too, and sends nothing", async () => {

@@ -97,6 +97,19 @@ describe("logout", () => {
     expect(place.read()).toBe("contexts: []\ncurrent_context_name: prod\n");
   });
 
+  test.each([
+    ["--all", "Remove 2 contexts (prod, staging)?"],
+    ["--all --revoke", "Remove 2 contexts (prod, staging), and delete their API tokens on the server?"],
+  ])("%s says on a terminal what it is about, and a no keeps everything", async (options, question) => {
+    const { place, write } = homeWith("prod", "staging");
+    const terminal = openTerminal(["logout", ...options.split(" ")], { home: place });
+    await terminal.waitFor(question);
+    terminal.press("enter");
+    expect(await terminal.exit).toMatchObject({ code: 1 });
+    expect(terminal.screen).toContain("error: kept every context");
+    expect(place.read()).toBe(write(["prod", "staging"]));
+  });
+
   test("--all with nothing to remove succeeds and leaves nothing behind", async () => {
     const place = home();
     const { code, stderr } = await run(["logout", "--all"], { home: place });
@@ -203,10 +216,16 @@ describe("logout", () => {
     expect(place.tree()).toEqual(before);
   });
 
-  test("refuses a name together with --all, and more than one name", async () => {
+  test.each([
+    ["prod --all", "--all goes without a name"],
+    ["--all --context prod", "--all goes without a name"],
+    ["prod staging", "`bentocloud logout` takes at most 1 argument"],
+    ["prod --context staging", '--context names "staging", and not "prod"'],
+  ])("refuses `%s`", async (line, reason) => {
     const { place, write } = homeWith("prod", "staging");
-    expect((await run(["logout", "prod", "--all"], { home: place })).code).toBe(2);
-    expect((await run(["logout", "prod", "staging"], { home: place })).code).toBe(2);
+    const { code, stderr } = await run(["logout", ...line.split(" ")], { home: place });
+    expect(code).toBe(2);
+    expect(stderr).toStartWith(`error: ${reason}\n`);
     expect(place.read()).toBe(write(["prod", "staging"]));
   });
 

@@ -24,6 +24,18 @@ function homeWith(put: (path: string) => void) {
 
 describe("BENTO_CLOUD_API_KEY_FILE", () => {
   const key = canary();
+
+  test("is the variable that is named as the user of its token", async () => {
+    const cloud = await startCloud();
+    const { here, env } = homeWith((path) => writeFileSync(path, cloud.issueToken({ name: "ci" })));
+    const { code, stderr } = await run(["api-token", "delete", "ci", "--yes"], {
+      home: here,
+      env: { ...env, BENTO_CLOUD_API_ENDPOINT: cloud.url },
+    });
+    expect(code).toBe(2);
+    expect(stderr).toStartWith('error: "ci" is the API token of BENTO_CLOUD_API_KEY_FILE\n');
+  });
+
   test.each<[what: string, put: (path: string) => void]>([
     ["a file", (path) => writeFileSync(path, key)],
     ["a line", (path) => writeFileSync(path, `${key}\r\n`)],
@@ -47,6 +59,8 @@ describe("BENTO_CLOUD_API_KEY_FILE", () => {
     expect(python).toMatchObject({ name: "stored", reason: "it does not read BENTO_CLOUD_API_KEY_FILE" });
     const shell = await run(["env"], { home: here, env, reveals: true });
     expect(shell.stdout).toEndWith("\nunset BENTO_CLOUD_API_KEY_FILE\n");
+    const lines = await run(["env", "--shell", "dotenv"], { home: here, env, reveals: true });
+    expect(lines.stdout).toEndWith("\nBENTO_CLOUD_API_KEY_FILE=\n");
     const shown = await run(
       ["exec", "--", "sh", "-c", 'echo "$BENTO_CLOUD_API_KEY"; env | grep -c KEY_FILE'],
       {

@@ -136,7 +136,7 @@ describe("status --all", () => {
   });
 
   test("shows when a token expires, and no endpoint where all contexts have the same", async () => {
-    const end = new Date(Date.now() + 30.5 * 86_400_000);
+    const end = new Date(Date.now() + 30.2 * 86_400_000);
     const here = home();
     for (const [name, expiresAt, age] of [
       ["beta", null, 1e9],

@@ -265,6 +265,19 @@ describe("the picker of `use`", () => {
     for (const row of rows) expect(Bun.stringWidth(row)).toBeLessThanOrEqual(cols - 2);
   });
 
+  test("keeps names apart where endpoints are long too", async () => {
+    const here = home();
+    const names = ["europe", "america"].map((region) => `production-${region}`);
+    writeContexts(
+      here,
+      names.map((name) => ({ name, endpoint: `https://${"a".repeat(60)}.test` })),
+    );
+    const terminal = openTerminal(["use"], { home: here, cols: 40 });
+    for (const name of names) await terminal.waitFor(name);
+    terminal.press("escape");
+    await terminal.exit;
+  });
+
   test("is in ASCII where the locale is not UTF-8", async () => {
     const terminal = openTerminal(["use"], { home: many(20), cols: 60, env: { LANG: "C" } });
     await terminal.waitFor("of 20");

@@ -68,7 +68,7 @@ const PAGES: Record<string, Start> = {
   "docs/guides/direnv.md": {
     contexts: ["production", "staging"],
     tools: ["direnv"],
-    prints: ["as staging", "as staging", "https://yatai.example.com", "staging"],
+    prints: ["as staging", "as staging", "staging", "https://yatai.example.com"],
   },
   "docs/guides/organizations.md": {
     contexts: ["production"],
@@ -89,8 +89,9 @@ const PAGES: Record<string, Start> = {
   },
   "docs/guides/leaving.md": {
     contexts: ["production"],
-    token: { name: "new-laptop" },
     others: ["old-laptop"],
+    answers: () => [[WAY, "\r"]],
+    prints: ["Logged in", "old-laptop", "Deleted"],
   },
   "docs/guides/typescript.md": {
     contexts: ["production"],

@@ -3,7 +3,7 @@ import { loginCommand } from "../../resolve/require.ts";
 import { quoteWord } from "../../system/text.ts";
 import { ENVIRONMENT_NAME } from "../../contexts/name.ts";
 import { deleteApiToken } from "../../tokens/delete.ts";
-import { describeUser } from "../../tokens/match.ts";
+import { describeUsers } from "../../tokens/match.ts";
 import { REQUEST_ARGS, YES } from "../_args.ts";
 import { TOKEN_OR_PICK } from "./_format.ts";
 
@@ -26,8 +26,7 @@ export const remove = command({
     });
     if (cli.output.json) cli.output.data({ uid: token.uid, name: token.name, contexts });
     cli.output.success(`Deleted the API token "${token.name}" (${token.uid})`);
-    if (contexts.length > 0)
-      cli.output.warn(`${contexts.map(describeUser).join(" and ")} can no longer sign in`);
+    if (contexts.length > 0) cli.output.warn(`${describeUsers(cli, contexts)} can no longer sign in`);
     const stored = contexts.find((name) => name !== ENVIRONMENT_NAME);
     if (stored !== undefined)
       cli.output.hint(`${loginCommand(stored)}, or bentocloud logout ${quoteWord(stored)}`);

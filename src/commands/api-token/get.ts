@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
 import { showExpiry } from "../../auth/show-expiry.ts";
-import { describeUser } from "../../tokens/match.ts";
+import { describeUsers } from "../../tokens/match.ts";
 import { getApiToken } from "../../tokens/list.ts";
 import { showWhen } from "../../system/time.ts";
 import { REQUEST_ARGS } from "../_args.ts";
@@ -25,7 +25,7 @@ export const get = command({
       ["created", token.createdAt && when(token.createdAt)],
       ["last used", token.lastUsedAt ? when(token.lastUsedAt) : "never"],
       ["expires", expiry.text, expiry.tone],
-      ["used by", token.contexts.map(describeUser).join(", ") || null],
+      ["used by", describeUsers(cli, token.contexts) || null],
     ]);
   },
 });

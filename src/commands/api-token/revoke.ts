@@ -2,7 +2,7 @@ import { command, flag } from "../../cli/command.ts";
 import { usageError } from "../../errors.ts";
 import { loginCommand } from "../../resolve/require.ts";
 import { quoteWord } from "../../system/text.ts";
-import { describeUser } from "../../tokens/match.ts";
+import { describeUsers } from "../../tokens/match.ts";
 import { revokeValue } from "../../tokens/revoke-value.ts";
 import { ENDPOINT, REQUEST_ARGS, YES } from "../_args.ts";
 
@@ -33,7 +33,7 @@ export const revoke = command({
     if (cli.output.json) cli.output.data({ uid: token.uid, name: token.name, endpoint, contexts });
     cli.output.success(`Deleted the API token "${token.name}" (${token.uid}) on ${endpoint}`);
     for (const name of contexts) {
-      cli.output.warn(`${describeUser(name)} can no longer sign in`);
+      cli.output.warn(`${describeUsers(cli, [name])} can no longer sign in`);
       cli.output.hint(
         `\`${loginCommand(name)}\` signs in anew, \`bentocloud logout ${quoteWord(name)} --purge\` removes what is left of it`,
       );

@@ -7,7 +7,7 @@ import type { RotateOptions } from "../../tokens/plan-rotation.ts";
 import { previewRotation, rotate as rotateToken, type Rotated } from "../../tokens/rotate.ts";
 import { showExpiry } from "../../auth/show-expiry.ts";
 import type { Cli } from "../../app.ts";
-import { CONTEXT, REQUEST_ARGS, YES } from "../_args.ts";
+import { CONTEXT, namedContext, REQUEST_ARGS, YES } from "../_args.ts";
 import { showDescription } from "./_format.ts";
 
 export const rotate = command({
@@ -27,7 +27,7 @@ export const rotate = command({
   ],
   async run(args, cli, given) {
     const options = {
-      name: args.name,
+      name: args.name === undefined ? undefined : namedContext(cli, args.name),
       old: args.old,
       expiresAt: args.expires === undefined ? undefined : parseExpiry(args.expires, cli.now()),
       yes: given.all("yes"),

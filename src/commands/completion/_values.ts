@@ -3,7 +3,8 @@ import { readContextsQuietly } from "../../resolve/read-quietly.ts";
 import type { Environment } from "../../system/runtime.ts";
 
 /**
- * The values that a `valueHint` stands for, while a line is typed: this asks nobody, and writes and says nothing.
+ * The values that a `valueHint` stands for, while a line is typed. Prompts for nothing, and writes and prints nothing;
+ * only the names of API tokens are asked of the server.
  */
 export function valueLists(env: Environment, cwd: () => string): ListValues {
   return async (kind, context) => {
@@ -30,11 +31,11 @@ function plain(values: readonly string[]): Completion[] {
 async function listVersionIds(env: Environment, cwd: () => string): Promise<Completion[]> {
   const { locateHome } = await import("../../resolve/bentoml-home.ts");
   const { listVersions } = await import("../../store/versions.ts");
-  const { showTime } = await import("../../system/time.ts");
+  const { showWhen } = await import("../../system/time.ts");
   return listVersions(locateHome(env, cwd).own)
     .filter(({ kind }) => kind !== "pending")
     .toReversed()
-    .map(({ id, kind, time }) => ({ value: id, description: `${kind} of ${showTime(time)}` }));
+    .map(({ id, kind, time }) => ({ value: id, description: `${kind}, ${showWhen(time, new Date())}` }));
 }
 
 const PATIENCE_MS = 1_000;
