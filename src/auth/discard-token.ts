@@ -2,11 +2,11 @@ import type { ApiToken } from "../cloud/api-token.ts";
 import { findCreatedWith } from "../cloud/created-with.ts";
 import { isProofOfRejection } from "../cloud/refusal.ts";
 import { deleteToken, listTokens } from "../cloud/tokens.ts";
-import { usableTokenOf } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { holdsToken } from "./holds-token.ts";
 
 /** Longer than any approval takes: an older token was not made for this sign-in. */
 const MADE_WITHIN_MS = 20 * 60_000;
@@ -54,7 +54,7 @@ export async function discardToken(cli: Cli, made: Made): Promise<void> {
 /** A write can fail after the new file is in its place. */
 async function isKept({ store }: Cli, token: Token): Promise<boolean> {
   const { contexts } = await store.read();
-  return contexts.some((context) => usableTokenOf(context)?.reveal() === token.reveal());
+  return contexts.some(holdsToken(store.paths, token));
 }
 
 /** Undefined when it may be another token: one that is deleted cannot be restored. */

@@ -1,6 +1,6 @@
 import type { ApiToken } from "../cloud/api-token.ts";
 import { creationTimeIn, findCreatedWith } from "../cloud/created-with.ts";
-import { type Context, usableTokenOf } from "../contexts/context.ts";
+import { type Context, plainTokenOf } from "../contexts/context.ts";
 import { loginAgain } from "../resolve/remedy.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
@@ -20,7 +20,7 @@ export async function warnOfExpiry(cli: Cli, context: Context, now = cli.now()):
   const expiry = (await recallIdentity(cli, context))?.expires_at;
   if (typeof expiry !== "string" || cli.output.json) return;
   const time = new Date(expiry);
-  const token = usableTokenOf(context);
+  const token = plainTokenOf(context);
   const made = token && creationTimeIn(token);
   if (!expiresSoon({ expiresAt: time, createdAt: made === undefined ? null : new Date(made) }, now)) return;
   const { name } = context;

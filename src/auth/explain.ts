@@ -1,5 +1,5 @@
 import type { Cli } from "../app.ts";
-import { tokenOf } from "../contexts/context.ts";
+import { plainTokenOf } from "../contexts/context.ts";
 import { type ErrorCode, requireExpected } from "../errors.ts";
 import type { Source } from "../resolve/active.ts";
 import type { ExplainedCandidate } from "../resolve/candidates.ts";
@@ -46,7 +46,7 @@ export async function explainActive(
       name: active?.name ?? null,
       source: active?.source ?? null,
       endpoint: context?.endpoint.masked ?? null,
-      token_masked: (context && tokenOf(context)?.masked) ?? null,
+      token_masked: (context && plainTokenOf(context)?.masked) ?? null,
       email: context?.email ?? known?.email ?? null,
       organization,
       usable: isUsable,

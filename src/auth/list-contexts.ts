@@ -1,8 +1,9 @@
 import type { Cli } from "../app.ts";
-import { findContext } from "../contexts/context.ts";
+import { type Context, findContext } from "../contexts/context.ts";
 import { recall } from "../store/state.ts";
 import type { Active } from "../resolve/active.ts";
 import { protectedNames } from "./confirm-protected.ts";
+import { describeView, type StoreView, viewStore } from "./store-view.ts";
 
 /** What a context is here, as people read it. */
 const STATES = ["current", "project", "active", "protected"] as const;
@@ -14,6 +15,8 @@ export interface ListedContext extends Record<(typeof STATES)[number], boolean> 
   email: string | null;
   /** As it was last seen. */
   organization: string | null;
+  /** Not asked. */
+  store: StoreView | null;
 }
 
 /** Every stored context in the order of the file. Sends no request. */
@@ -27,7 +30,7 @@ export async function listContexts(cli: Cli, active: Active | undefined): Promis
     active: isStored ? findContext(contexts, active.name) : undefined,
   };
   const guarded = protectedNames(cli);
-  return contexts.map((context) => ({
+  const row = async (context: Context): Promise<ListedContext> => ({
     name: context.name,
     endpoint: context.endpoint.masked,
     email: context.email,
@@ -36,11 +39,15 @@ export async function listContexts(cli: Cli, active: Active | undefined): Promis
     project: context === marked.project,
     active: context === marked.active,
     protected: guarded.includes(context.name),
-  }));
+    store: await viewStore(cli, context),
+  });
+  return Promise.all(contexts.map(row));
 }
 
 export function showStates(context: ListedContext): string {
-  return STATES.filter((state) => context[state]).join(", ");
+  const { store } = context;
+  const kept = store && store.kind !== "file" ? [describeView(store)] : [];
+  return [...STATES.filter((state) => context[state]), ...kept].join(", ");
 }
 
 /** Whether the endpoint tells contexts apart. Of one context it is always shown. */

@@ -10,12 +10,15 @@ import { describeExpectation } from "../resolve/pins.ts";
 import { withLoginRemedy } from "../resolve/remedy.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
+import type { Place } from "../secrets/secret-store.ts";
 import { remember, type Sighting } from "../store/state.ts";
 import type { Outcome } from "../store/tools.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { discardToken } from "./discard-token.ts";
+import type { Left } from "./change-stores.ts";
+import { chooseStore, keepToken, placeOf, requireUsable } from "./login-store.ts";
 import {
   type LoginTarget,
   NameTakenError,
@@ -28,6 +31,8 @@ import { chooseTokenSource, type TokenInput, type TokenOptions, type TokenSource
 
 export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force" | "yes"> {
   endpoint: string | undefined;
+  /** The value of `--store`. */
+  store: string | undefined;
 }
 
 export interface Login extends Outcome {
@@ -36,6 +41,10 @@ export interface Login extends Outcome {
   current: boolean;
   /** Whether the context already had a login of this user at this endpoint. */
   isRenewal: boolean;
+  /** Where its token is kept now. */
+  place: Place | "file";
+  /** What could not be erased of the login that it replaced. */
+  left: Left[];
 }
 
 /**
@@ -44,20 +53,30 @@ export interface Login extends Outcome {
  */
 export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const { use, force, insecureHttp, yes } = options;
+  const kept = chooseStore(options);
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
   const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = chooseLoginName({ flag: cli.flags.context, env: cli.env, project, file });
   await cli.store.prepare(name);
   const existing = findContext(file.contexts, name);
+  if (kept !== "file") await requireUsable(cli, kept ?? (await placeOf(cli, existing)));
   const isForeign = await cli.store.isForeign();
   const place = choosePlace(cli, options.endpoint, { source, existing, project, isForeign });
   // Refuses plain http before anyone is asked for a token.
   await cli.client({ endpoint: place.endpoint, insecureHttp });
   const targetAt = (endpoint: string): LoginTarget => {
-    const option = [source.option, use ? "" : " --no-use", insecureHttp ? " --insecure-http" : ""].join("");
-    const commandFor = (other: string) => `${loginCommand(other)}${option} --endpoint ${quoteWord(endpoint)}`;
-    return { name, endpoint, existing, use, force, insecureHttp, yes, commandFor };
+    const store = options.store === undefined ? "" : ` --store ${options.store}`;
+    const words = options.command ? ` -- ${options.command.map(quoteWord).join(" ")}` : "";
+    const option = [
+      source.option,
+      store,
+      use ? "" : " --no-use",
+      insecureHttp ? " --insecure-http" : "",
+    ].join("");
+    const commandFor = (other: string) =>
+      `${loginCommand(other)}${option} --endpoint ${quoteWord(endpoint)}${words}`;
+    return { name, place: kept, endpoint, existing, use, force, insecureHttp, yes, commandFor };
   };
   await refuseKnownConflict(cli, targetAt(place.endpoint));
   const expectation = describeExpectation(project, place.endpoint);
@@ -178,20 +197,28 @@ export async function saveLogin(
   const { name, endpoint, use, existing, force } = target;
   const { token, identification } = newcomer;
   const { email, organization } = identification;
-  const context = new Context({ name, endpoint, email, apiToken: token.reveal(), line: null });
+  const toContext = (text: Token) =>
+    new Context({ name, endpoint, email, apiToken: text.reveal(), line: null });
   const facts = created && { token_uid: created.uid, expires_at: created.expiresAt?.toISOString() ?? null };
-  const sighting: Sighting = { context, email, organization, time: cli.now(), ...facts };
-  const outcome = await cli.store.update((file, state) => {
-    refuseNewcomer(file, state, target, newcomer);
-    const previous = use ? previousAfterSwitch(file, name) : undefined;
-    return {
-      changes: [
-        { kind: "put", name, endpoint, token, email },
-        ...(use ? [{ kind: "use", name } as const] : []),
-      ],
-      state: { ...remember(state, sighting), ...(previous !== undefined && { previous }) },
-    };
-  });
+  const seen: Omit<Sighting, "context"> = { email, organization, time: cli.now(), ...facts };
+  const put = (text: Token) =>
+    cli.store.update((file, state) => {
+      refuseNewcomer(file, state, target, newcomer);
+      const previous = use ? previousAfterSwitch(file, name) : undefined;
+      return {
+        changes: [
+          { kind: "put", name, endpoint, token: text, email },
+          ...(use ? [{ kind: "use", name } as const] : []),
+        ],
+        state: {
+          ...remember(state, { ...seen, context: toContext(text) }),
+          ...(previous !== undefined && { previous }),
+        },
+      };
+    });
+  const place = target.place ?? (await placeOf(cli, existing));
+  const { result: outcome, left } = await keepToken(cli, { name, endpoint, place, token, existing }, put);
   const isRenewal = !force && existing?.email === email && isSameEndpoint(existing?.endpoint ?? "", endpoint);
-  return { ...outcome, context, identification, isRenewal, current: outcome.file.current.name === name };
+  const current = outcome.file.current.name === name;
+  return { ...outcome, context: toContext(token), identification, isRenewal, current, place, left };
 }

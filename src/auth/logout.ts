@@ -1,4 +1,4 @@
-import { noSuchContext, tokenOf } from "../contexts/context.ts";
+import { noSuchContext, plainTokenOf } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { CliError } from "../errors.ts";
@@ -9,7 +9,9 @@ import { listNames, quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { confirm } from "./confirm.ts";
 import { confirmProtected } from "./confirm-protected.ts";
+import { withErasure } from "./erase-kept.ts";
 import { pickContext } from "./pick-context.ts";
+import { reportLeft } from "./report-left.ts";
 import { reportNarrowed, resolveAfterwards } from "./report-login.ts";
 
 /** Which contexts to remove, once everybody who must be asked has agreed. */
@@ -61,13 +63,16 @@ export async function confirmAll(
 /** Removes contexts from this machine alone, and says what still signs in here, and that the tokens still work. */
 export async function logOut(cli: Cli, { names, kept }: Leaving): Promise<void> {
   const { contexts } = await cli.store.read();
-  const haveToken = contexts.some((context) => names.includes(context.name) && tokenOf(context));
+  const leaving = contexts.filter((context) => names.includes(context.name));
+  const remove = () => removeContexts(cli.store, names);
   // With nothing to remove, not even our own directory may be created.
-  const outcome = names.length === 0 ? undefined : await removeContexts(cli.store, names);
+  const { result: outcome, left } =
+    names.length === 0 ? { result: undefined, left: [] } : await withErasure(cli, leaving, remove);
   const file = outcome?.file ?? (await cli.store.read());
   const active = await reportRemoved(cli, { names, kept, file, narrowed: outcome?.narrowed });
-  if (haveToken) cli.output.hint(adviseOnTokens(names));
+  if (leaving.some(plainTokenOf)) cli.output.hint(adviseOnTokens(names));
   await offerAnother(cli, active, file);
+  reportLeft(left);
 }
 
 function adviseOnTokens([only = "", ...others]: readonly string[]): string {

@@ -1,15 +1,17 @@
 import type { Identification } from "../cloud/identify.ts";
-import { type Context, findContext, usableTokenOf } from "../contexts/context.ts";
+import { type Context, findContext, hasToken, loginKey, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { canName } from "../contexts/name.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
+import type { Place } from "../secrets/secret-store.ts";
 import { recall, type State } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError, requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "./confirm-protected.ts";
 import { describePerson, identifyLogin, type Person } from "./identity.ts";
+import { readToken } from "./read-token.ts";
 
 /**
  * A login that is already saved under the name is not replaced by one of another endpoint, user or organization, unless
@@ -26,6 +28,8 @@ export interface LoginTarget {
   /** Replace whatever has the name; `"warn"` says so, as Python bentoml replaces without a question. */
   force: boolean | "warn";
   insecureHttp: boolean;
+  /** Where the token is to be kept; undefined for where that of the context is kept now. */
+  place?: Place | "file" | undefined;
   /** Protected contexts that may be replaced. */
   yes: readonly string[];
   /** The command that saves the login under another name. */
@@ -133,13 +137,22 @@ async function findConflict(
   if (!existing) return undefined;
   const conflict = differentEndpoint(existing, endpoint);
   if (conflict !== undefined) return conflict;
-  const stored = usableTokenOf(existing);
-  if (stored?.reveal() === token.reveal()) return undefined;
+  if (tokenOf(existing)?.reveal() === token.reveal()) return undefined;
   // Python bentoml does not write the organization down. A token that no longer works has none to lose.
   const known =
-    recall(await cli.store.state(), existing) ??
-    (stored && (await identifyLogin(cli, { context: existing, token: stored }, { insecureHttp })));
+    recall(await cli.store.state(), existing) ?? (await identifyExisting(cli, existing, { insecureHttp }));
   return differentPerson(existing, known, identification);
+}
+
+/** Undefined where there is nobody to compare with: a store that cannot be asked now does not stop a new login. */
+async function identifyExisting(
+  cli: Cli,
+  context: Context,
+  options: { insecureHttp: boolean },
+): Promise<Person | undefined> {
+  if (!hasToken(context)) return undefined;
+  const token = await readToken(cli, context).catch((error: unknown) => void requireExpected(error));
+  return token && identifyLogin(cli, { context, token }, options);
 }
 
 /** Another login was saved under the name while the user was asked, which takes minutes in a browser. */
@@ -153,10 +166,8 @@ export function refuseNewcomer(
   { token, identification }: Newcomer,
 ): void {
   const found = findContext(file.contexts, name);
-  const stored = found && usableTokenOf(found)?.reveal();
-  if (!found || force || stored === undefined || stored === token.reveal()) return;
-  if (existing?.endpoint.reveal() === found.endpoint.reveal() && usableTokenOf(existing)?.reveal() === stored)
-    return;
+  if (!found || force || !hasToken(found) || tokenOf(found)?.reveal() === token.reveal()) return;
+  if (existing && loginKey(existing) === loginKey(found)) return;
   const conflict =
     differentEndpoint(found, endpoint) ?? differentPerson(found, recall(state, found), identification);
   if (conflict)

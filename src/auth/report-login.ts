@@ -13,7 +13,7 @@ import type { Login } from "./login.ts";
  */
 export async function reportLogin(
   cli: Cli,
-  { context, identification, current, narrowed, isRenewal, file }: Login,
+  { context, identification, current, narrowed, isRenewal, file, place }: Login,
   { isAnswer = true } = {},
 ): Promise<void> {
   const { name, endpoint } = context;
@@ -24,9 +24,8 @@ export async function reportLogin(
   output.success(
     `Logged in ${again}to ${endpoint}${email === null ? "" : ` as ${email}`} in ${organization}`,
   );
-  output.info(
-    `Saved as context "${name}"${current ? ", now current" : ""}, in plain text in ${store.paths.file}`,
-  );
+  const where = await describeWhere(place, store.paths.file);
+  output.info(`Saved as context "${name}"${current ? ", now current" : ""}, ${where}`);
   reportNarrowed(cli, narrowed);
   const active = current ? await reportWinner(cli, name) : await resolveAfterwards(cli);
   if (active?.context?.name === name)
@@ -34,15 +33,27 @@ export async function reportLogin(
       checkEndpointPin(active, context);
       checkOrganizationPin(active, organization);
     });
-  if (cli.interactive && isAnswer && !isRenewal) output.hint(adviseNext(name, { current, file }));
+  if (cli.interactive && isAnswer && !isRenewal) output.hint(adviseNext(name, { current, file, place }));
 }
 
-function adviseNext(name: string, { current, file }: Pick<Login, "current" | "file">): string {
+async function describeWhere(place: Login["place"], file: string): Promise<string> {
+  if (place === "file") return `in plain text in ${file}`;
+  const { describePlace } = await import("../secrets/secret-store.ts");
+  const where = describePlace(place);
+  return place.kind === "command" ? `with its API token from ${where}` : `with its API token in ${where}`;
+}
+
+function adviseNext(
+  name: string,
+  { current, file, place }: Pick<Login, "current" | "file" | "place">,
+): string {
   if (!current) return `\`bentocloud use ${quoteWord(name)}\` makes it current`;
   const { size } = firstOfEachName(file.contexts);
   return size > 1
     ? `\`bentocloud use\` switches between your ${size} contexts`
-    : "Python bentoml is signed in too; next: `bentocloud status`";
+    : place === "file"
+      ? "Python bentoml is signed in too; next: `bentocloud status`"
+      : "Python bentoml cannot read it there: `bentocloud exec -- bentoml …` runs it signed in";
 }
 
 /** Warns when another context is active than the one that was just made current. */

@@ -1,7 +1,7 @@
-import { type Context, usableTokenOf } from "../contexts/context.ts";
+import { type Context, plainTokenOf } from "../contexts/context.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import type { Active } from "../resolve/active.ts";
-import { requireContext, requireToken } from "../resolve/require.ts";
+import { requireContext } from "../resolve/require.ts";
 import type { Identification } from "../cloud/identify.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -12,12 +12,13 @@ import {
   type RequestOptions,
   verifyIdentity,
 } from "./identity.ts";
+import { readToken, type TokenReader } from "./read-token.ts";
 
 export interface Session extends Credential {
   active: Active;
 }
 
-export type Opener = Asker & Pick<Cli, "resolve">;
+export type Opener = Asker & TokenReader & Pick<Cli, "resolve">;
 
 /**
  * The active login, after every check that can forbid its use: the context exists, has a token, and matches the pins of
@@ -31,9 +32,9 @@ export async function openSession(cli: Opener, options: RequestOptions): Promise
 }
 
 /** Without a check of the organization, for callers that do it later. */
-export async function openUnpinnedSession(cli: Pick<Cli, "resolve">): Promise<Session> {
+export async function openUnpinnedSession(cli: TokenReader & Pick<Cli, "resolve">): Promise<Session> {
   const { active, context } = await openContext(cli);
-  return { active, context, token: requireToken(context) };
+  return { active, context, token: await readToken(cli, context) };
 }
 
 /** Always asks the server whose login it is. @throws CliError when the server refuses the token. */
@@ -61,10 +62,13 @@ async function openContext(cli: Pick<Cli, "resolve">): Promise<{ active: Active;
   return { active, context };
 }
 
-/** Asks the server when nobody has seen the organization yet. Undefined when the server does not say. */
+/**
+ * Asks the server when nobody has seen the organization yet, unless the token is kept in another store: none is opened for
+ * this. Undefined when the server does not say.
+ */
 export async function findOrganization(cli: Cli, context: Context): Promise<string | undefined> {
-  const token = usableTokenOf(context);
-  if (!token) return undefined;
+  const token = plainTokenOf(context);
+  if (!token) return (await recallIdentity(cli, context))?.organization ?? undefined;
   try {
     return (await organizationOf(cli, { context, token }, { insecureHttp: false })) ?? undefined;
   } catch (error) {

@@ -1,17 +1,19 @@
-import { usableTokenOf } from "../contexts/context.ts";
+import { plainTokenOf } from "../contexts/context.ts";
 import { looksLikeToken } from "../system/text.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import { withRemedy } from "../resolve/remedy.ts";
-import { requireContext, requireToken } from "../resolve/require.ts";
+import { requireContext, requireLogin } from "../resolve/require.ts";
 import { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireExpected } from "../errors.ts";
 import type { Environment } from "../system/runtime.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
 import type { Sighting } from "../store/state.ts";
 import { askExpiry, expiryDeadline, warnOfExpiry } from "./expiry.ts";
 import { findIdentityMismatch, identifyLogin, recallIdentity, rememberSightings } from "./identity.ts";
+import { readToken } from "./read-token.ts";
+import { type StoreView, viewStore, viewWith } from "./store-view.ts";
 
 /** What `status` says of one context; the keys are the JSON keys. */
 export interface Status {
@@ -29,6 +31,8 @@ export interface Status {
   active: boolean;
   /** Whether the token is of another user or organization than the context is expected to be. */
   identity_mismatch: boolean;
+  /** Where the token is kept; null for one in no store. */
+  store: StoreView | null;
   /** Why the exit code is not 0. */
   reason: string | null;
   hint: string | null;
@@ -39,7 +43,8 @@ export function worstExitCode(statuses: readonly Status[]): number {
   return statuses.length === 0 ? 4 : Math.max(...statuses.map(exitCodeOf));
 }
 
-function exitCodeOf({ verdict, identity_mismatch }: Status): number {
+function exitCodeOf({ verdict, identity_mismatch, store }: Status): number {
+  if (store && store.state !== "ok" && store.state !== "unchecked") return 6;
   if (verdict === "unreachable" || verdict === "not_bentocloud") return 5;
   return identity_mismatch || (verdict !== "valid" && verdict !== "unchecked") ? 4 : 0;
 }
@@ -89,14 +94,14 @@ export async function checkContext(
   { offline, insecureHttp, unreachable, deadline }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
   const { name, source, context } = active;
-  const token = context && usableTokenOf(context);
+  const plain = context && plainTokenOf(context);
   const known = context && (await recallIdentity(cli, context));
   const status: Status = {
     // A token that somebody wrote in the place of a name is not shown.
     name: context || !looksLikeToken(name) ? name : new Token(name).masked,
     source,
     endpoint: context?.endpoint.masked ?? null,
-    token_masked: token?.masked ?? null,
+    token_masked: plain?.masked ?? null,
     email: context?.email ?? known?.email ?? null,
     organization: known?.organization ?? null,
     verdict: "unchecked",
@@ -104,15 +109,21 @@ export async function checkContext(
     expires_at: known?.expires_at ?? null,
     active: false,
     identity_mismatch: false,
+    store: context ? await viewStore(cli, context) : null,
     reason: null,
     hint: null,
   };
   const missing = whyNotLoggedIn(active);
-  if (missing || !context || !token)
+  const place = { active, env: cli.env };
+  if (missing || !context)
     return {
-      status: { ...status, verdict: "not_logged_in", ...toReason(missing, { active, env: cli.env }) },
+      status: { ...status, verdict: "not_logged_in", ...toReason(missing, place) },
     };
   if (offline) return { status };
+  const token = await readToken(cli, context).catch((error: unknown) => requireExpected(error));
+  if (token instanceof CliError) return { status: { ...status, ...withoutToken(token, status, place) } };
+  status.token_masked = token.masked;
+  status.store = status.store && { ...status.store, state: "ok" };
   const credential = { context, token, active };
   const [identification, expiry] = unreachable
     ? [(await import("../cloud/identify.ts")).failed(unreachable)]
@@ -134,7 +145,7 @@ export async function checkContext(
       checked_at: error?.code === "USAGE" ? status.checked_at : time.toISOString(),
       expires_at: expiry ?? status.expires_at,
       identity_mismatch: mismatch !== undefined,
-      ...toReason(mismatch ?? error, { active, env: cli.env }),
+      ...toReason(mismatch ?? error, place),
     },
     isAsked: true,
     error,
@@ -144,6 +155,16 @@ export async function checkContext(
         : { context, email, organization, time, ...(expiry !== undefined && { expires_at: expiry }) },
     mismatch,
     serverTime: identification.time,
+  };
+}
+
+/** A token that cannot be read is not checked; a changed endpoint counts as a login that is not the expected one. */
+function withoutToken(error: CliError, { store }: Status, place: Parameters<typeof toReason>[1]) {
+  const isElsewhere = error.code === "HOST_MISMATCH";
+  return {
+    ...toReason(error, place),
+    identity_mismatch: isElsewhere,
+    store: store && !isElsewhere ? viewWith(store, error) : store,
   };
 }
 
@@ -157,7 +178,7 @@ function toReason(
 /** Undefined for a login that can be checked. A context asked for by name that does not exist is an error, not a verdict. */
 function whyNotLoggedIn(active: Active): CliError | undefined {
   try {
-    requireToken(requireContext(active));
+    requireLogin(requireContext(active));
     return undefined;
   } catch (error) {
     if (error instanceof CliError && error.code === "NOT_LOGGED_IN") return error;

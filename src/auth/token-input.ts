@@ -9,6 +9,8 @@ import { approveSignIn } from "./approve-sign-in.ts";
 /** Where `login` takes its token from: the command line decides, then the environment, then a person is asked. */
 export interface TokenOptions {
   withToken: boolean;
+  /** The program that prints it, after `--token-command --`. */
+  command: readonly string[] | undefined;
   apiToken: string | undefined;
   web: boolean;
   /** False with `--no-browser`, which shows the address and opens nothing. */
@@ -48,8 +50,11 @@ export interface TokenInput {
 export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource {
   const { withToken, apiToken } = options;
   const web = options.web || !options.browser;
-  if ([withToken, apiToken !== undefined, web].filter(Boolean).length > 1)
-    throw usageError("--with-token, --api-token and --web (or --no-browser) exclude each other");
+  const { command } = options;
+  if ([withToken, apiToken !== undefined, web, command !== undefined].filter(Boolean).length > 1)
+    throw usageError(
+      "--with-token, --api-token, --token-command and --web (or --no-browser) exclude each other",
+    );
   const prompted = { isEnvironment: false, isUnattended: false, asksPerson: true };
   const piped = { isEnvironment: false, isUnattended: true, asksPerson: false, option: " --with-token" };
   const given =
@@ -65,6 +70,10 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
     return { ...prompted, option: " --with-token", open: async ({ endpoint }) => paste(cli, endpoint) };
   if (withToken)
     return { ...piped, open: given(async () => parseToken(await cli.readStdin(), "standard input")) };
+  if (command) {
+    const open = given(() => readFromCommand(cli, command));
+    return { ...piped, option: " --token-command", open };
+  }
   if (apiToken !== undefined) return { ...piped, open: given(async () => readArgument(cli, apiToken)) };
   if (web) {
     const option = options.browser ? " --web" : " --no-browser";
@@ -81,6 +90,11 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
     "there is no token, and nobody to ask for one",
     "pass it on standard input to `bentocloud login --with-token`, set BENTO_CLOUD_API_KEY, or use `bentocloud login --web`",
   );
+}
+
+async function readFromCommand(cli: Cli, argv: readonly string[]): Promise<Token> {
+  const store = await (await cli.secrets()).open({ kind: "command", argv });
+  return parseToken(await store.get({ id: "", context: "", endpoint: "" }), argv[0] ?? "");
 }
 
 function readArgument(cli: Cli, apiToken: string): Token {

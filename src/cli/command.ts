@@ -36,6 +36,8 @@ interface Definition<A extends ArgsDef> {
   rest?: string;
   /** Whether the last argument may be given any number of times. */
   manyArguments?: boolean;
+  /** Whether the command also runs without words after `--`. */
+  isRestOptional?: true;
   examples?: readonly Example[];
   /** Resolves to the exit code when it is not 0. */
   run(args: Values<A>, cli: Cli, given: Given): Promise<number | void>;
@@ -51,6 +53,8 @@ export interface Command extends CommandDef {
   topics?: Topics;
   rest?: string;
   manyArguments?: boolean;
+  /** Whether the command also runs without words after `--`. */
+  isRestOptional?: true;
   examples?: readonly Example[];
 }
 

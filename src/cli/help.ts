@@ -79,7 +79,7 @@ export function showUsage(command: Command, path: readonly string[]): string {
         (arg.required === false ? `[${name}]` : `<${name}>`) + (command.manyArguments ? "…" : ""),
     ),
     "[options]",
-    command.rest === undefined ? "" : `-- <${command.rest}>…`,
+    showRest(command),
   ];
   return usage.filter(Boolean).join(" ");
 }
@@ -112,4 +112,9 @@ export function describeOption([name, arg]: [string, ArgDef]): Row {
   const hint = `<${arg.valueHint ?? "value"}>`;
   const value = arg.type !== "boolean" ? ` ${hint}` : arg.valueHint === undefined ? "" : `[=${hint}]`;
   return [`${alias}--${name}${value}`, arg.description ?? ""];
+}
+
+function showRest({ rest, isRestOptional }: Command): string {
+  if (rest === undefined) return "";
+  return isRestOptional ? `[-- <${rest}>…]` : `-- <${rest}>…`;
 }

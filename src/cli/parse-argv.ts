@@ -99,7 +99,8 @@ export async function findCommand(
       if (!load) throw (await import("./suggest.ts")).unknownCommand(word, found);
       found.command = await load();
       found.path.push(word);
-    } else if (command.rest !== undefined && !found.lenient) throw withoutDashes(found);
+    } else if (command.rest !== undefined && !command.isRestOptional && !found.lenient)
+      throw withoutDashes(found);
     else found.positionals.push(word);
     index += 1;
   }

@@ -9,6 +9,7 @@ import {
   refuseLostBytes,
   variablesWithLostBytes,
 } from "../auth/credential-environment.ts";
+import { refusePythonLogin } from "../auth/refuse-python-login.ts";
 import { REQUEST_ARGS, YES } from "./_args.ts";
 
 export const exec = command({
@@ -31,6 +32,7 @@ export const exec = command({
     if (program === undefined || program === "")
       throw usageError("which program? put it after `--`", "bentocloud exec -- bentoml deployment list");
     refuseLostBytes(rest);
+    await refusePythonLogin(cli, rest);
     const { active } = await openUnpinnedSession(cli);
     await confirmActive(cli, active, { yes: given.all("yes"), intent: `run ${program} with it` });
     const options = { insecureHttp: args["insecure-http"] };

@@ -1,6 +1,8 @@
 import { command, flag, option } from "../cli/command.ts";
 import { login as signIn } from "../auth/login.ts";
 import { reportLogin } from "../auth/report-login.ts";
+import { reportLeft } from "../auth/report-left.ts";
+import { usageError } from "../errors.ts";
 import { ENDPOINT, REQUEST_ARGS, YES } from "./_args.ts";
 
 export const login = command({
@@ -11,6 +13,8 @@ export const login = command({
     endpoint: ENDPOINT,
     "with-token": flag("Read the API token from standard input"),
     "api-token": option("token", "The API token; other users can see it, so prefer --with-token"),
+    "token-command": flag("Read the API token from the program after --, now and each time; store nothing"),
+    store: option("store", "Keep the API token in: file, keyring or helper:NAME (default: file)"),
     web: flag("Sign in with a browser, without asking"),
     "no-browser": flag("Print the sign-in address instead of opening a browser"),
     "no-use": flag("Keep the current context"),
@@ -18,6 +22,8 @@ export const login = command({
     yes: YES,
     ...REQUEST_ARGS,
   },
+  rest: "command",
+  isRestOptional: true,
   examples: [
     ["bentocloud login", "asks: browser or token"],
     ["bentocloud login --context staging --endpoint https://bento.example.com", "a second context"],
@@ -28,6 +34,8 @@ export const login = command({
       endpoint: args.endpoint,
       withToken: args["with-token"],
       apiToken: args["api-token"],
+      command: commandOf(args["token-command"], given.rest),
+      store: args.store,
       web: args.web,
       browser: !args["no-browser"],
       use: !args["no-use"],
@@ -36,5 +44,13 @@ export const login = command({
       insecureHttp: args["insecure-http"],
     });
     await reportLogin(cli, result);
+    reportLeft(result.left);
   },
 });
+
+function commandOf(isCommand: boolean, words: readonly string[]): readonly string[] | undefined {
+  if (isCommand && (words[0] ?? "") === "")
+    throw usageError("which command prints the API token? put it after `--`", "… -- pass show bento/token");
+  if (!isCommand && words.length > 0) throw usageError("words after `--` are for --token-command");
+  return isCommand ? words : undefined;
+}

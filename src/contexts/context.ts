@@ -1,12 +1,13 @@
 import { CliError, usageError } from "../errors.ts";
 import { Endpoint } from "./endpoint.ts";
 import { showName } from "./name.ts";
+import { looksLikeReference, parseReference } from "./reference.ts";
 import { Token } from "./token.ts";
 
 let readToken: (context: Context) => string | undefined;
 
 /**
- * A named login. The fields contain the text that Python bentoml would read. Only {@link tokenOf} returns the token,
+ * A named login. The fields contain the text that Python bentoml would read. Only the functions below return the token,
  * and the endpoint masks its own password.
  */
 export class Context {
@@ -33,16 +34,37 @@ export class Context {
   }
 }
 
-/** The only access to a context's token, so that stores other than the file can be added behind it. */
+/**
+ * What stands in the file in the place of the token: for comparing and writing entries. It may be a reference, so it is
+ * never sent: `readToken` in `auth/` is what gives a token to use.
+ */
 export function tokenOf(context: Context): Token | undefined {
   const text = readToken(context);
   return text === undefined || text === "" ? undefined : new Token(text);
 }
 
-/** The token, unless it is the text "None": Python reads a null token as this text and writes it to the file. */
-export function usableTokenOf(context: Context): Token | undefined {
+/**
+ * The token in the file; undefined for a reference, and for the text "None": Python reads a null token as this text and
+ * writes it to the file.
+ */
+export function plainTokenOf(context: Context): Token | undefined {
   const token = tokenOf(context);
-  return token?.reveal() === "None" ? undefined : token;
+  return token?.reveal() === "None" || isKeptElsewhere(context) ? undefined : token;
+}
+
+/** Whether the file holds a reference to a token that is kept in another store. */
+export function isKeptElsewhere(context: Context): boolean {
+  return looksLikeReference(readToken(context) ?? "");
+}
+
+/** The ID of the reference; undefined without one, and for one that was cut or edited. */
+export function referenceOf(context: Context): string | undefined {
+  return parseReference(readToken(context) ?? "");
+}
+
+/** Whether there is a token, wherever it is kept. */
+export function hasToken(context: Context): boolean {
+  return plainTokenOf(context) !== undefined || isKeptElsewhere(context);
 }
 
 /** The text that Python prints for an unusable token; undefined without one, because Python then refuses the entry. */

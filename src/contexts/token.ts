@@ -1,6 +1,7 @@
 import { usageError } from "../errors.ts";
 import { maskSecret, redactSecret } from "../system/redact.ts";
 import { Masked } from "./masked.ts";
+import { looksLikeReference } from "./reference.ts";
 
 const SENDABLE = /^[\x21-\x7e]+$/;
 
@@ -11,9 +12,9 @@ export class Token extends Masked {
     redactSecret(text);
   }
 
-  /** Whether it is visible ASCII, so that it can be the value of an HTTP header. */
+  /** Whether it is visible ASCII, so that it can be the value of an HTTP header, and no reference to a token. */
   get sendable(): boolean {
-    return SENDABLE.test(this.reveal());
+    return SENDABLE.test(this.reveal()) && !looksLikeReference(this.reveal());
   }
 
   /**
@@ -29,6 +30,11 @@ export class Token extends Masked {
 export function parseToken(text: string, origin: string): Token {
   const token = new Token(text.trim());
   if (token.reveal() === "") throw usageError(`the API token from ${origin} is empty`);
+  if (looksLikeReference(token.reveal()))
+    throw usageError(
+      `what ${origin} holds only says where an API token is kept`,
+      "`bentocloud token` prints the token itself; `bentocloud exec -- COMMAND` runs a program with it",
+    );
   if (!token.sendable) {
     throw usageError(
       `the API token from ${origin} has characters that no token has (white space, control or non-ASCII)`,

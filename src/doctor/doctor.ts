@@ -4,6 +4,7 @@ import { entryChecks } from "./contexts/entry-checks.ts";
 import { file, home, modes } from "./contexts/file-checks.ts";
 import { leaks } from "./contexts/leak-check.ts";
 import { rotations } from "./contexts/rotation-check.ts";
+import { orphans, stores } from "./contexts/store-check.ts";
 import { environment } from "./machine/login-variables.ts";
 import { copies, directory, runtime } from "./machine/machine-checks.ts";
 import { type Result, type Text, text } from "./report.ts";
@@ -28,7 +29,7 @@ export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
   const groups: { title: string; checks: readonly Check[] }[] = [
     { title: "This machine", checks: [directory, environment, runtime, copies] },
     // `modes` comes before any repair that writes the contexts file, because a write narrows its mode too.
-    { title: "Contexts", checks: [home, modes, file, ...entryChecks, rotations, leaks] },
+    { title: "Contexts", checks: [home, modes, file, ...entryChecks, rotations, stores, orphans, leaks] },
   ];
   if (!options.offline) {
     const { serverChecks } = await import("./server/sequence.ts");

@@ -1,4 +1,4 @@
-import { Context, findContext, tokenOf } from "../contexts/context.ts";
+import { Context, findContext, isKeptElsewhere, tokenOf } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
@@ -42,7 +42,8 @@ export async function comparePython(place: Place): Promise<{ python: PythonLogin
   const context = readKey(env) ?? (isUnknown ? undefined : findContext(file?.contexts ?? [], name));
   const differs = !isSameLogin(isForbidden ? undefined : active?.context, context);
   const reasons = [
-    ...(differs ? explainDifference(place, path) : []),
+    ...(differs && context && isKeptElsewhere(context) ? [SENDS_REFERENCE] : []),
+    ...(differs && !(context && isKeptElsewhere(context)) ? explainDifference(place, path) : []),
     ...(file && !context && !isUnknown ? [`it finds no context ${showName(name)}`] : []),
     ...(problem ? [`Python may refuse the file: ${problem}`] : []),
   ];
@@ -56,6 +57,9 @@ export async function comparePython(place: Place): Promise<{ python: PythonLogin
     mayRefuse: problem !== undefined,
   };
 }
+
+const SENDS_REFERENCE =
+  "it cannot read where the API token is kept, and sends the reference to it, which the server refuses";
 
 function readKey(env: Environment): Context | undefined {
   const apiToken = env[KEY];
@@ -98,6 +102,7 @@ function explainDifference({ env, active, isForbidden }: Place, path: string | u
 
 function isSameLogin(ours: Context | undefined, theirs: Context | undefined): boolean {
   if (!ours || !theirs) return ours === theirs;
+  if (isKeptElsewhere(theirs)) return false;
   return (
     ours.name === theirs.name &&
     isSameEndpoint(ours.endpoint, theirs.endpoint) &&

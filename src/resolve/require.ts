@@ -1,6 +1,5 @@
-import { type Context, noSuchContext, usableTokenOf } from "../contexts/context.ts";
+import { type Context, hasToken, noSuchContext } from "../contexts/context.ts";
 import { canName, showName } from "../contexts/name.ts";
-import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { looksLikeToken, quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
@@ -49,11 +48,10 @@ function describeProject(project: Project | undefined): string {
   return expectation === "" ? "" : `; ${expectation}`;
 }
 
-/** @throws CliError when the context has no usable token. */
-export function requireToken(context: Context): Token {
-  const token = usableTokenOf(context);
-  if (token) return token;
-  throw new CliError("NOT_LOGGED_IN", `the context "${context.name}" has no API token`);
+/** @throws CliError when the context has no token, wherever it would be kept. */
+export function requireLogin(context: Context): void {
+  if (!hasToken(context))
+    throw new CliError("NOT_LOGGED_IN", `the context "${context.name}" has no API token`);
 }
 
 /** The command that signs in to this context again. */

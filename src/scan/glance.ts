@@ -18,7 +18,7 @@ const LONGEST_MS = 50;
  */
 export async function glanceAtRepository(cli: Cli): Promise<string[] | undefined> {
   try {
-    const { values } = await gatherValues(cli);
+    const { values } = await gatherValues(cli, { asksStores: false });
     const scan = createScan(cli, values);
     if (values.length === 0 || !(await scanSuspects(scan))) return undefined;
     return [...new Set(scan.findings.filter(isLeak).flatMap(({ path }) => path ?? []))];

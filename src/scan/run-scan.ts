@@ -27,7 +27,7 @@ export interface ScanOptions {
 
 /** Looks for every token that this user has or had. */
 export async function runScan(cli: Cli, options: ScanOptions): Promise<Scan> {
-  const { values, unread } = await gatherValues(cli);
+  const { values, unread } = await gatherValues(cli, { asksStores: true });
   const scan = createScan(cli, values);
   scan.skipped.push(...unread);
   const progress = () => `Looking for API tokens: ${describeTotals(scan.totals)}`;

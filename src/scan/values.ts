@@ -1,5 +1,6 @@
 import type { Cli } from "../app.ts";
-import { Context, usableTokenOf } from "../contexts/context.ts";
+import { readToken } from "../auth/read-token.ts";
+import { Context, isKeptElsewhere, plainTokenOf } from "../contexts/context.ts";
 import { requireExpected } from "../errors.ts";
 import { environmentCredential } from "../resolve/environment.ts";
 import { listVersions, loadVersions, requireVersions } from "../store/versions.ts";
@@ -7,13 +8,20 @@ import { readRotations } from "../tokens/rotation-journal.ts";
 import { SHORTEST_VALUE } from "./encodings.ts";
 import type { KnownValue, Skipped } from "./finding.ts";
 
+interface Gather {
+  /** Whether to read tokens from keyrings, helpers and commands, which takes time and may ask something. */
+  asksStores: boolean;
+}
+
 /** Every token that this user has or had, each once, and what could not be read. */
-export async function gatherValues(cli: Cli): Promise<{ values: KnownValue[]; unread: Skipped[] }> {
+export async function gatherValues(
+  cli: Cli,
+  { asksStores }: Gather,
+): Promise<{ values: KnownValue[]; unread: Skipped[] }> {
   const values = new Map<string, KnownValue>();
   const unread: Skipped[] = [];
-  const skip = (path: string, reason: string) => unread.push({ path, reason, incomplete: true });
-  const add = (login: Context, state: KnownValue["state"]) => {
-    const token = usableTokenOf(login);
+  const skip = (path: string, reason: string) => void unread.push({ path, reason, incomplete: true });
+  const add = (login: Context, state: KnownValue["state"], token = plainTokenOf(login)) => {
     if (!token || values.has(token.reveal())) return;
     if (!token.sendable || token.reveal().length < SHORTEST_VALUE)
       return skip(`context ${login.name}`, "its API token is too short or has characters that no token has");
@@ -30,7 +38,12 @@ export async function gatherValues(cli: Cli): Promise<{ values: KnownValue[]; un
   const { file, own } = cli.store.paths;
   await attempt(file, async () => {
     const { contexts, problems } = await cli.store.read();
+    const kept = contexts.filter(isKeptElsewhere);
     for (const context of contexts) add(context, "current");
+    for (const context of asksStores ? kept : [])
+      await attempt(`context ${context.name}`, async () =>
+        add(context, "current", await readToken(cli, context)),
+      );
     for (const { line, message } of problems) skip(`${file}:${line}`, message);
   });
   await attempt("the environment", () => {

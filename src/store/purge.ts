@@ -4,7 +4,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { type Context, findContext, tokenOf, usableTokenOf } from "../contexts/context.ts";
+import { type Context, findContext, plainTokenOf, tokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
 import { discard, listDirectory } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
@@ -25,7 +25,7 @@ export async function findKeptLogin(own: string, name: string): Promise<Context 
 /** The names under which versions and losses have a token. */
 export async function listKeptNames(own: string): Promise<Set<string>> {
   const logins = (await loadVersions(own)).flatMap(({ file }) => file.contexts);
-  return new Set(logins.filter(usableTokenOf).map(({ name }) => name));
+  return new Set(logins.filter(plainTokenOf).map(({ name }) => name));
 }
 
 /**
@@ -96,7 +96,7 @@ function blank(text: string, secrets: ReadonlySet<string>): string {
 }
 
 /** Whether the contexts file itself still has one of the tokens, for example in a comment. */
-export function hasToken(paths: Paths, tokens: readonly Token[]): boolean {
+export function fileHasToken(paths: Paths, tokens: readonly Token[]): boolean {
   const text = readFileText(paths.file)?.bytes.toString("latin1") ?? "";
   return blank(text, new Set(tokens.map((token) => token.reveal()))) !== text;
 }

@@ -44,6 +44,10 @@ export function userId(): number | undefined {
   return process.getuid?.();
 }
 
+export function platform(): NodeJS.Platform {
+  return process.platform;
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function ownEnvironment(): Environment {

@@ -26,7 +26,7 @@ export async function deleteApiToken(
   { yes, isConfirmed, force, insecureHttp }: Options,
 ): Promise<{ token: ApiToken; contexts: string[] }> {
   const { session, token, listed } = await openToken(cli, word, { insecureHttp });
-  const match = await matchTokens(cli, session.context, listed);
+  const match = await matchTokens(cli, session, listed);
   const contexts = match.usersOf(token.uid).map(({ name }) => name);
   const isOwn = match.canBe(token, session.token);
   if (!force && contexts.length > 0) throw inUse(cli, token, contexts);

@@ -4,15 +4,18 @@
  * repeated: the names that were removed are found in the backups until the last of these is without the tokens.
  */
 
+import { withErasure } from "../auth/erase-kept.ts";
+import { readToken } from "../auth/read-token.ts";
+import { reportLeft } from "../auth/report-left.ts";
 import { offerAnother, reportRemoved, type Leaving } from "../auth/logout.ts";
-import { type Context, findContext, tokenOf, usableTokenOf } from "../contexts/context.ts";
+import { type Context, findContext, hasToken, plainTokenOf, tokenOf } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { quoteWord } from "../system/text.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
-import { findKeptLogin, hasToken, listKeptNames, purgeTokens } from "../store/purge.ts";
+import { fileHasToken, findKeptLogin, listKeptNames, purgeTokens } from "../store/purge.ts";
 import { problemWith } from "../yaml/read.ts";
 import { contextsUsing } from "./replace-token.ts";
 import { revokeToken, warnIfInEnvironment } from "./revoke.ts";
@@ -29,9 +32,10 @@ export async function findLogins(cli: Cli, name: string): Promise<Context[]> {
   const file = await cli.store.read();
   const isStored = findContext(file.contexts, name) !== undefined || problemWith(file, name) !== undefined;
   const kept = isStored ? undefined : await findKeptLogin(cli.store.paths.own, name);
-  const token = kept && usableTokenOf(kept);
+  const token = kept && plainTokenOf(kept);
   // One that was renamed is in backups under its earlier name too.
-  const isRenamed = token && contextsUsing(file, { endpoint: kept.endpoint.reveal(), token }).length > 0;
+  const isRenamed =
+    token && contextsUsing(cli.store, file, { endpoint: kept.endpoint.reveal(), token }).length > 0;
   if (kept && !isRenamed) return [kept];
   await requireStored(cli.store, name);
   return file.contexts.filter((context) => context.name === name);
@@ -39,7 +43,7 @@ export async function findLogins(cli: Cli, name: string): Promise<Context[]> {
 
 export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOptions): Promise<void> {
   // A rotation at the same time would replace the token that is deleted here.
-  const { ended, failures, outcome, purged } = await withRotationLock(
+  const { ended, failures, outcome, left, purged } = await withRotationLock(
     cli.store.paths,
     cli.signal,
     async () => {
@@ -48,9 +52,9 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
       const logins = (await Promise.all(names.map((name) => findLogins(cli, name)))).flat();
       const failures = await endOnServers(cli, logins, options);
       const ended = logins.filter(({ name }) => !failures.has(name));
-      const outcome = await removeLogins(cli.store, ended);
+      const { result: outcome, left } = await withErasure(cli, ended, () => removeLogins(cli.store, ended));
       const tokens = ended.flatMap((login) => tokenOf(login) ?? []);
-      return { ended, failures, outcome, purged: options.purge ? await purge(cli, tokens) : undefined };
+      return { ended, failures, outcome, left, purged: options.purge ? await purge(cli, tokens) : undefined };
     },
   );
   const { file, narrowed, result: removed } = outcome;
@@ -67,6 +71,7 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
   if (failures.size > 0) throw failureOf(cli, failures);
   if (options.purge && !options.revoke) sayPages(cli, ended);
   if (removed.length > 0) await offerAnother(cli, active, file);
+  reportLeft(left);
 }
 
 /** Why contexts stay, by their names. */
@@ -83,10 +88,11 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
     for (const context of group) {
       try {
         if (silence) throw silence;
-        const token = usableTokenOf(context);
+        if (!hasToken(context)) continue;
+        const token = options.revoke ? await readToken(cli, context) : plainTokenOf(context);
         if (!token) continue;
         const place = { endpoint: context.endpoint.reveal(), token };
-        const other = contextsUsing(file, place).find(({ name }) => !names.has(name));
+        const other = contextsUsing(cli.store, file, place).find(({ name }) => !names.has(name));
         if (other) throw sharedWith(other);
         if (options.revoke) await endOnServer(cli, { context, token }, options);
       } catch (error) {
@@ -129,7 +135,7 @@ async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
       `a rotation was unfinished and is forgotten: if there is an API token "${wanted.name}", delete it at ${tokensPage(endpoint)}`,
     );
   const count = await purgeTokens(paths, tokens, cli.signal);
-  if (hasToken(paths, tokens))
+  if (fileHasToken(paths, tokens))
     cli.output.warn(`${paths.file} still has the token, in a comment or in an entry that cannot be read`);
   return `Took the API token out of ${count === 1 ? "1 backup" : `${count} backups`}`;
 }
@@ -151,7 +157,7 @@ async function warnOfEarlierTokens(
 }
 
 function sayPages(cli: Cli, logins: readonly Context[]): void {
-  const pages = new Set(logins.filter(usableTokenOf).map(({ endpoint }) => tokensPage(endpoint)));
+  const pages = new Set(logins.filter(hasToken).map(({ endpoint }) => tokensPage(endpoint)));
   if (pages.size > 0)
     cli.output.hint(`the token works until it is deleted on its server: ${[...pages].join(", ")}`);
 }

@@ -61,7 +61,7 @@ export async function updateApiToken(
   const { session, token, listed } = await openToken(cli, word, { insecureHttp });
   const updated = await updateToken(session.client, token.uid, fields);
   if (!updated) throw noSuchToken(word, listed);
-  await rememberExpiry(cli, [updated], await matchTokens(cli, session.context, listed));
+  await rememberExpiry(cli, [updated], await matchTokens(cli, session, listed));
   return updated;
 }
 
@@ -97,8 +97,9 @@ function listAll(cli: Cli, { client }: TokensSession): Promise<ApiToken[]> {
   );
 }
 
-async function addUsers(cli: Cli, { context }: TokensSession, listed: ApiToken[]): Promise<Listed[]> {
-  const match = await matchTokens(cli, context, listed);
+async function addUsers(cli: Cli, session: TokensSession, listed: ApiToken[]): Promise<Listed[]> {
+  const { context } = session;
+  const match = await matchTokens(cli, session, listed);
   await rememberExpiry(cli, listed, match);
   return listed.map((token) => {
     const contexts = match.usersOf(token.uid).map(({ name }) => name);

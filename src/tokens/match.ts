@@ -1,12 +1,13 @@
 import type { ApiToken } from "../cloud/api-token.ts";
 import { creationTimeIn, EARLY_MS, LATE_MS, wasCreatedWith } from "../cloud/created-with.ts";
-import { type Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
+import { type Context, firstOfEachName, plainTokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { keyVariable } from "../resolve/environment.ts";
 import { recall } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Cli } from "../app.ts";
+import type { Credential } from "../auth/identity.ts";
 
 /**
  * Which listed API token has which secret. The server never says: its list has no secrets, and `last_used_at` changes
@@ -24,12 +25,12 @@ export interface TokenMatch {
 
 export async function matchTokens(
   { store }: Pick<Cli, "store">,
-  active: Context,
+  active: Omit<Credential, "token"> & { token: Token | undefined },
   listed: readonly ApiToken[],
 ): Promise<TokenMatch> {
   const state = await store.state();
   const { contexts } = await store.read();
-  const owner = recall(state, active);
+  const owner = recall(state, active.context);
   // The list has the tokens of one user in one organization.
   const isOthers = (context: Context) => {
     const other = recall(state, context);
@@ -37,9 +38,11 @@ export async function matchTokens(
       owner?.[key] != null && other?.[key] != null && owner[key] !== other[key];
     return differs("email") || differs("organization");
   };
-  const logins = [...firstOfEachName([active, ...contexts]).values()].flatMap((context) => {
-    const secret = tokenOf(context);
-    const canBeListed = isSameEndpoint(context.endpoint, active.endpoint) && !isOthers(context);
+  const { endpoint } = active.context;
+  // A token that is kept elsewhere is not read for this: only the active one is known.
+  const logins = [...firstOfEachName([active.context, ...contexts]).values()].flatMap((context) => {
+    const secret = context.name === active.context.name ? active.token : plainTokenOf(context);
+    const canBeListed = isSameEndpoint(context.endpoint, endpoint) && !isOthers(context);
     return secret && canBeListed ? [{ context, secret }] : [];
   });
   const uids = new Map<string, string>();

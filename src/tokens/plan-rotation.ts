@@ -3,12 +3,14 @@ import type { Client } from "../cloud/client.ts";
 import { isProof } from "../cloud/refusal.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { listTokens } from "../cloud/tokens.ts";
+import { type Context, isKeptElsewhere } from "../contexts/context.ts";
+import { describePlace } from "../secrets/secret-store.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
-import { requireToken } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
+import { readToken, requireRecord } from "../auth/read-token.ts";
 import { openSession } from "../auth/session.ts";
 import { nameSuccessor } from "./fields.ts";
 import { findOwn, type Listing } from "./find-own.ts";
@@ -32,14 +34,30 @@ export interface RotateOptions {
 export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptions): Promise<Credential> {
   if (name !== undefined) {
     const context = await requireStored(cli.store, name);
-    return { context, token: requireToken(context) };
+    await refuseCommand(cli, context);
+    return { context, token: await readToken(cli, context) };
   }
   const { source } = await cli.resolve();
-  if (source.kind !== "env_key") return openSession(cli, { insecureHttp });
+  if (source.kind !== "env_key") {
+    const session = await openSession(cli, { insecureHttp });
+    await refuseCommand(cli, session.context);
+    return session;
+  }
   throw usageError(
     `the API token in ${source.name} cannot be replaced from here`,
     "`bentocloud api-token create` makes another one to put there; `bentocloud api-token rotate NAME` is for a context",
   );
+}
+
+/** A new token could not be put where a command finds the old one. */
+async function refuseCommand(cli: Cli, context: Context): Promise<void> {
+  if (!isKeptElsewhere(context)) return;
+  const { place } = await requireRecord(cli, context);
+  if (place.kind === "command")
+    throw usageError(
+      `the API token of "${context.name}" comes from ${describePlace(place)}, which cannot be given a new one`,
+      "`bentocloud api-token create` makes a new one: put it where the command finds it, then delete the old one",
+    );
 }
 
 /** Sends only requests that change nothing. */
@@ -57,7 +75,7 @@ export async function planRotation(
   if (error && verdict !== "forbidden") throw error;
   const mismatch = await findIdentityMismatch(cli, context.name, { email, organization });
   if (mismatch) throw mismatch;
-  const match = await matchTokens(cli, context, listed);
+  const match = await matchTokens(cli, target, listed);
   const old = await chooseOld(client, { listed, target, word, match });
   const scopes = requireScopes(old);
   // The new token is compared with what is known of the old one.

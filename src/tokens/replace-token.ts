@@ -1,9 +1,12 @@
 import type { ContextsFile } from "../yaml/read.ts";
-import { Context, firstOfEachName, tokenOf } from "../contexts/context.ts";
+import { holdsToken } from "../auth/holds-token.ts";
+import { changeStores } from "../auth/change-stores.ts";
+import { requireRecord } from "../auth/read-token.ts";
+import { Context, firstOfEachName, isKeptElsewhere, referenceOf, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { remember, type Sighting } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
-import type { Outcome } from "../store/tools.ts";
+import type { Cli } from "../app.ts";
 import type { Token } from "../contexts/token.ts";
 
 interface Replacement {
@@ -14,36 +17,71 @@ interface Replacement {
   identity: Omit<Sighting, "context">;
 }
 
-/** The contexts of that endpoint that have this token. */
+/** The contexts of that endpoint that have this token, wherever it is kept. */
 export function contextsUsing(
+  { paths }: Pick<Store, "paths">,
   { contexts }: ContextsFile,
   { endpoint, token }: { endpoint: string; token: Token },
 ): Context[] {
+  const holds = holdsToken(paths, token);
   return [...firstOfEachName(contexts).values()].filter(
-    (context) => tokenOf(context)?.reveal() === token.reveal() && isSameEndpoint(context.endpoint, endpoint),
+    (context) => holds(context) && isSameEndpoint(context.endpoint, endpoint),
   );
 }
 
-/** Replaces one token by another in every context that has it, in one write. */
-export async function replaceToken(
-  store: Store,
+/** Replaces one token by another in every context that has it, in one write, each where the old one was kept. */
+export async function replaceToken(cli: Cli, replacement: Replacement): Promise<void> {
+  const { endpoint, from, to } = replacement;
+  const { store } = cli;
+  const using = contextsUsing(store, await store.read(), { endpoint, token: from });
+  const kept = using.filter(isKeptElsewhere);
+  if (kept.length === 0) return void (await replaceTexts(cli, replacement, new Map()));
+  const add = await Promise.all(
+    kept.map(async (context) => {
+      const { place } = await requireRecord(cli, context);
+      return { context: context.name, endpoint, place, token: to, replaced: to };
+    }),
+  );
+  const leave = kept.flatMap((context) => referenceOf(context) ?? []);
+  await changeStores(cli, { add, leave }, (references) =>
+    replaceTexts(cli, replacement, new Map(kept.map(({ name }, index) => [name, references[index]!]))),
+  );
+}
+
+/** `references` are for the contexts whose token is kept elsewhere; the others get the token itself. */
+function replaceTexts(
+  { store }: Cli,
   { endpoint, from, to, identity }: Replacement,
-): Promise<Outcome> {
+  references: ReadonlyMap<string, Token>,
+) {
   return store.update((file, state) => {
-    const using = contextsUsing(file, { endpoint, token: from });
+    const textFor = (context: Context) =>
+      references.get(context.name) ?? (isKeptElsewhere(context) ? undefined : to);
+    const using = contextsUsing(store, file, { endpoint, token: from }).flatMap((context) => {
+      const text = textFor(context);
+      return text ? [{ context, text }] : [];
+    });
     // A process that died after it wrote the contexts file may not have written down whose its new token is.
-    const seen = [...using, ...contextsUsing(file, { endpoint, token: to })].map(
-      ({ name, endpoint, email }) => ({
-        ...identity,
-        context: new Context({ name, endpoint: endpoint.reveal(), email, apiToken: to.reveal(), line: null }),
+    const done = contextsUsing(store, file, { endpoint, token: to }).map((context) => ({
+      context,
+      text: tokenOf(context)!,
+    }));
+    const seen = [...using, ...done].map(({ context: { name, endpoint, email }, text }) => ({
+      ...identity,
+      context: new Context({
+        name,
+        endpoint: endpoint.reveal(),
+        email,
+        apiToken: text.reveal(),
+        line: null,
       }),
-    );
+    }));
     return {
-      changes: using.map(({ name, endpoint, email }) => ({
+      changes: using.map(({ context: { name, endpoint, email }, text }) => ({
         kind: "put",
         name,
         endpoint: endpoint.reveal(),
-        token: to,
+        token: text,
         email,
       })),
       state: seen.reduce(remember, state),

@@ -1,8 +1,9 @@
 import { contextsUsing } from "./replace-token.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
+import { holdsToken } from "../auth/holds-token.ts";
 import type { RequestOptions } from "../auth/identity.ts";
 import type { ApiToken } from "../cloud/api-token.ts";
-import { Context, tokenOf } from "../contexts/context.ts";
+import { Context } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
@@ -34,7 +35,7 @@ export async function revokeValue(
 ): Promise<RevokedValue> {
   const token = await readToken(cli);
   const endpoint = await chooseEndpoint(cli, token, given);
-  const users = contextsUsing(await cli.store.read(), { endpoint, token });
+  const users = contextsUsing(cli.store, await cli.store.read(), { endpoint, token });
   const contexts = users.map(({ name }) => name);
   await confirmProtected(cli, contexts, { yes, intent: "delete its API token" });
   const context =
@@ -68,7 +69,7 @@ async function chooseEndpoint(cli: Cli, token: Token, given: string | undefined)
   const { contexts } = await cli.store.read();
   const fromEnvironment = environmentLogin(cli.env);
   const logins = fromEnvironment ? [fromEnvironment.context, ...contexts] : contexts;
-  const holder = logins.find((context) => tokenOf(context)?.reveal() === token.reveal());
+  const holder = logins.find(holdsToken(cli.store.paths, token));
   const wanted = given === undefined ? undefined : parseEndpoint(given);
   if (holder && wanted !== undefined && !isSameEndpoint(holder.endpoint, wanted))
     throw usageError(

@@ -31,7 +31,7 @@ export async function revokeToken(
   let begun: ApiToken | undefined;
   try {
     const listed = await listTokens(client);
-    const match = await matchTokens(cli, context, listed);
+    const match = await matchTokens(cli, { context, token }, listed);
     const { own } = await findOwn(client, { listed, match, token });
     if (!own)
       throw new CliError("FAILURE", `${client.endpoint} does not say which of its API tokens this is`, {

@@ -1,6 +1,5 @@
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { requireStored } from "../store/manage-contexts.ts";
-import { requireToken } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
 import { RefusalError } from "../cloud/refusal.ts";
 import { contextsUsing } from "./replace-token.ts";
@@ -8,6 +7,7 @@ import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
 import type { Credential } from "../auth/identity.ts";
+import { readToken } from "../auth/read-token.ts";
 import { deleteLostTokens } from "./lost-tokens.ts";
 import { chooseTarget, planRotation, type RotateOptions } from "./plan-rotation.ts";
 import { readRotations, type Rotation, withRotationLock } from "./rotation-journal.ts";
@@ -29,7 +29,10 @@ export async function previewRotation(cli: Cli, options: RotateOptions) {
   );
   const resumed = unfinished.find((rotation) => rotation.successor && isOf(rotation, target));
   const rotation = resumed ?? (await planRotation(cli, target, options));
-  const users = contextsUsing(await cli.store.read(), { endpoint: rotation.endpoint, token: target.token });
+  const users = contextsUsing(cli.store, await cli.store.read(), {
+    endpoint: rotation.endpoint,
+    token: target.token,
+  });
   return { contexts: users.map(({ name }) => name), rotation, unfinished };
 }
 
@@ -37,7 +40,10 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
   const { paths } = cli.store;
   const target = await chooseTarget(cli, options);
   const { context, token } = target;
-  const users = contextsUsing(await cli.store.read(), { endpoint: context.endpoint.reveal(), token });
+  const users = contextsUsing(cli.store, await cli.store.read(), {
+    endpoint: context.endpoint.reveal(),
+    token,
+  });
   const names = new Set([context.name, ...users.map(({ name }) => name)]);
   await confirmProtected(cli, [...names], { yes: options.yes, intent: "replace its API token" });
   await cli.store.prepare(context.name);
@@ -60,7 +66,7 @@ async function rotateAnew(cli: Cli, { context }: Credential, options: RotateOpti
   // An earlier rotation that was undone may have given the context another token.
   const now = await requireStored(cli.store, context.name);
   const { insecureHttp } = options;
-  const rotation = await beginAnew(cli, { context: now, token: requireToken(now) }, options);
+  const rotation = await beginAnew(cli, { context: now, token: await readToken(cli, now) }, options);
   const ending = await settle({ cli, rotation, insecureHttp });
   if (ending.kind === "done") return { ...ending, rotation, isResumed: false };
   const { code, message, hint } = ending.reason;

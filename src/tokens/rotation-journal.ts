@@ -72,6 +72,15 @@ export function writeEntries(path: string, entries: readonly unknown[]): void {
   }
 }
 
+/** The journal has both tokens in plain text until the rotation has ended. */
+export function refuseOpenRotation(own: string, token: Token): void {
+  const isIts = ({ old, successor }: Rotation) => [old.token, successor?.token].includes(token.reveal());
+  if (!readRotations(own).some(isIts)) return;
+  throw new CliError("FAILURE", "a rotation of this API token has begun and not ended", {
+    hint: "`bentocloud api-token rotate NAME` ends it",
+  });
+}
+
 /** Adds the rotation or updates it. For the holder of the rotation lock only. */
 export function noteRotation(own: string, rotation: Rotation): void {
   writeEntries(join(own, FILE), [...otherRotations(own, rotation), rotation]);

@@ -149,7 +149,7 @@ async function replaceInFile(work: Work, from: Held, to: Held): Promise<void> {
   };
   const tokens = { from: new Token(from.token), to: new Token(to.token) };
   for (let count = 0; count < MAX_REPLACEMENTS; count += 1) {
-    await replaceToken(cli.store, { endpoint, ...tokens, identity: seen });
+    await replaceToken(cli, { endpoint, ...tokens, identity: seen });
     if ((await contextsWith(work, from)).length === 0) return;
   }
   throw new CliError("LOCKED", "another program keeps writing the old API token back");
@@ -157,7 +157,7 @@ async function replaceInFile(work: Work, from: Held, to: Held): Promise<void> {
 
 async function contextsWith({ cli, rotation }: Work, { token }: Held): Promise<string[]> {
   const place = { endpoint: rotation.endpoint, token: new Token(token) };
-  return contextsUsing(await cli.store.read(), place).map(({ name }) => name);
+  return contextsUsing(cli.store, await cli.store.read(), place).map(({ name }) => name);
 }
 
 /** Puts the old token back into the file, if it still works, and deletes the new one on the server. */

@@ -77,7 +77,7 @@ describe("completion offers what the definitions allow", () => {
     [["--json", "status", "--context"], NAMES.slice(0, -1)],
     [
       ["help", "context"],
-      ["list", "show", "current", "rename", "protect", "unprotect", "remove"],
+      ["list", "show", "current", "rename", "store", "protect", "unprotect", "remove"],
     ],
     [["ls", "--context"], NAMES.slice(0, -1)],
     [["auth", "logout"], NAMES.slice(0, -1)],

@@ -166,7 +166,9 @@ describe("context show", () => {
     const token = canary();
     const here = homeOf({ name: "alpha", token, email: "me@example.test" });
     const shown = { name: "alpha", endpoint: "https://alpha.test", email: "me@example.test" };
-    const masked = { ...shown, organization: null, token_masked: `****${token.slice(-4)}`, protected: false };
+    const store = { kind: "file", name: null, state: "ok" };
+    const known = { ...shown, organization: null, store };
+    const masked = { ...known, token_masked: `****${token.slice(-4)}`, protected: false };
     const hidden = await run(["context", "show", "alpha", "--json"], { home: here });
     expect(JSON.parse(hidden.stdout)).toEqual(masked);
     const open = await run(["context", "show", "--show-token", "--json"], { home: here, reveals: "stdout" });

@@ -28,7 +28,15 @@ const EXIT_CODES: Record<string, ErrorCode[]> = {
     "API_501",
     "API_503",
   ],
-  6: ["STORAGE", "LOCKED", "CORRUPT"],
+  6: [
+    "STORAGE",
+    "LOCKED",
+    "CORRUPT",
+    "SECRET_LOCKED",
+    "SECRET_MISSING",
+    "SECRET_UNAVAILABLE",
+    "SECRET_TIMEOUT",
+  ],
   70: ["INTERNAL"],
   130: ["CANCELLED"],
 };
@@ -50,7 +58,10 @@ describe("exit codes", () => {
   });
 });
 
-type Prepared = Parameters<typeof run>[1] & { args: string[] };
+/** `rest` stands after `--`. */
+type Prepared = Parameters<typeof run>[1] & { args: string[]; rest?: string[] };
+const join = (args: string[], rest?: string[]) => (rest ? [...args, "--", ...rest] : args);
+
 type Reach = () => Prepared | Promise<Prepared>;
 
 const certificates = await makeCertificates();
@@ -116,12 +127,27 @@ const REACHED: [code: ErrorCode, how: string, reach: Reach][] = [
   ],
   ["CORRUPT", "broken YAML", () => stored("contexts: [broken")],
   ["CORRUPT", "an empty file", () => stored("")],
+  [
+    "SECRET_MISSING",
+    "a reference that was copied from elsewhere",
+    () => {
+      const token = "kept-in-keyring.run.bentocloud-exec.0123456789abcdef";
+      return { home: homeOf({ name: "mine", token }), args: ["token"] };
+    },
+  ],
+  [
+    "SECRET_UNAVAILABLE",
+    "a command that is not there",
+    () => ({ args: ["login", "--token-command"], rest: ["/no/such/program"] }),
+  ],
 ];
 
 test("every code is tested here, or in the test that is named", () => {
   const elsewhere = {
     INTERNAL: "no way is known to bring it about from outside",
     LOCKED: "test/store/, because it takes the patience of a lock",
+    SECRET_LOCKED: "test/secrets/keyring.test.ts",
+    SECRET_TIMEOUT: "test/secrets/keyring.test.ts",
     CANCELLED: "below",
     LEAK_FOUND: "test/scan/answer.test.ts, because the answer is on stdout",
   };
@@ -146,12 +172,12 @@ describe("--json", () => {
   test.each(REACHED)(
     "%s: %s: one object on stderr, nothing on stdout, and nothing written",
     async (name, _how, reach) => {
-      const { args, home: here = home(), ...options } = await reach();
+      const { args, rest, home: here = home(), ...options } = await reach();
       const before = here.tree();
-      const { code, stdout, stderr } = await run([...args, "--json"], { home: here, ...options });
+      const { code, stdout, stderr } = await run(join([...args, "--json"], rest), { home: here, ...options });
       expect({ code, stdout }).toEqual({ code: exitCodeOf(name), stdout: "" });
-      const { error, ...rest } = JSON.parse(stderr);
-      expect(rest).toEqual({});
+      const { error, ...more } = JSON.parse(stderr);
+      expect(more).toEqual({});
       expect(Object.keys(error)).toEqual(["code", "message", "hint", "exit_code"]);
       expect(error).toMatchObject({ code: name, exit_code: code });
       expect(error.message).toMatch(/^[^A-Z\s].*[^.\s]$/);
@@ -161,8 +187,8 @@ describe("--json", () => {
   );
 
   test.each(REACHED)("%s: %s: two lines of text without it", async (name, _how, reach) => {
-    const { args, ...options } = await reach();
-    const { code, stdout, stderr } = await run(args, options);
+    const { args, rest, ...options } = await reach();
+    const { code, stdout, stderr } = await run(join(args, rest), options);
     expect({ code, stdout }).toEqual({ code: exitCodeOf(name), stdout: "" });
     expect(stderr).toMatch(/^error: .+\n(hint: .+\n)?$/);
   });

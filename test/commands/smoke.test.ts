@@ -54,6 +54,7 @@ const COMMANDS: Record<string, Row> = {
   "context show": { json: { name: "mine" } },
   "context current": { prints: "mine\n" },
   "context rename": { args: ["other", "third"], file: /name: "?third/ },
+  "context store": { prints: /mine +file +ok/ },
   "context remove": { args: ["other"], file: NOT_OTHER },
   "context protect": { args: ["mine"] },
   "context unprotect": { args: ["mine"] },

@@ -106,7 +106,7 @@ describe("unknown words", () => {
     [["hasOwnProperty"], "unknown command `bentocloud hasOwnProperty`", commandsOf("")],
     [
       ["context"],
-      "`bentocloud context` needs a command: list, show, current, rename, protect, unprotect, remove",
+      "`bentocloud context` needs a command: list, show, current, rename, store, protect, unprotect, remove",
       see("context"),
     ],
     [["--jsn", "status"], "unknown option --jsn for `bentocloud`", "did you mean `bentocloud --json`?"],

@@ -49,6 +49,12 @@ const SPECIAL: Record<string, Special> = {
   },
   "bentocloud completion powershell | Out-String | Invoke-Expression": { notRun: "it needs PowerShell" },
   "bentocloud api -X DELETE /api/v2/deployments/NAME": { replace: (line) => line.replace("NAME", "chat") },
+  "bentocloud context store prod --to keyring --rotate": {
+    notRun: "it needs a keyring; test/secrets/ has one",
+  },
+  "bentocloud context store ci --to command -- op read op://team/bento/token": {
+    notRun: "it needs a program that prints the token; test/secrets/ has some",
+  },
   "bentocloud use -": { before: "bentocloud use staging" },
   "bentocloud api-token create ci --expires 90d | gh secret set BENTO_CLOUD_API_KEY": {
     before: "bentocloud api-token delete ci --yes",

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
+import { program } from "../secrets/peers.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { bentoml } from "./peer.ts";
 
@@ -50,5 +51,39 @@ describe("one file", () => {
     expect(token.stdout === `${theirs}\n`).toBe(true);
     const whoami = await run(["whoami", ...context], { home: here });
     expect(whoami.stdout).toBe("me@example.test in acme (context theirs)\n");
+  });
+});
+
+describe("a token that is kept elsewhere", () => {
+  /** A context `ours` whose token a program prints. */
+  async function keptElsewhere() {
+    const { here, ours } = await bothSignedIn();
+    const { path } = program("show", `echo ${ours}`);
+    const move = ["context", "store", "ours", "--to", "command", "--", path];
+    expect(await run(move, { home: here })).toMatchObject({ code: 0 });
+    const reference = /kept-in-command\S+/.exec(here.read())![0];
+    return { here, reference };
+  }
+
+  test("Python bentoml reads the reference as a token, and this program uses the token itself", async () => {
+    const { here, reference } = await keptElsewhere();
+    const alone = await bentoml(["current-context"], { home: here });
+    expect(JSON.parse(alone.stdout)).toMatchObject({ name: "ours", api_token: reference });
+    const explained = await run(["explain", "--json", "--context", "ours"], { home: here });
+    expect(JSON.parse(explained.stdout)).toMatchObject({ active: { usable: true } });
+  });
+
+  test("the reference survives when Python bentoml writes the file, and its own login over it is reported", async () => {
+    const { here, reference } = await keptElsewhere();
+    expect(await bentoml(["update-current-context", "theirs"], { home: here })).toMatchObject({ code: 0 });
+    expect(here.read()).toContain(reference);
+    const again = cloud.issueToken({ email: "ada@example.test" });
+    const login = ["login", "--endpoint", cloud.url, "--api-token", again, "--context", "ours"];
+    expect(await bentoml(login, { home: here })).toMatchObject({ code: 0 });
+    const words = ["token", "--context", "ours"];
+    const { stdout, stderr } = await run(words, { home: here, reveals: "stdout" });
+    expect(stdout === `${again}\n`).toBe(true);
+    expect(stderr).toContain('another program signed in to "ours" again');
+    expect(here.tree().join()).not.toContain("stores.json");
   });
 });

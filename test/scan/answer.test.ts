@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
@@ -92,6 +92,38 @@ describe("scan: the answer", () => {
       [2, "mine", "current"],
       [3, "__env__", "current"],
     ]);
+  });
+
+  test("looks for a token that is kept elsewhere, and is not clean where it cannot be read", async () => {
+    const here = home();
+    const cloud = await newCloud();
+    const token = cloud.issueToken();
+    const source = join(here.path, "source");
+    writeFileSync(source, token);
+    const login = [
+      "login",
+      "--context",
+      "kept",
+      "--endpoint",
+      cloud.url,
+      "--token-command",
+      "--",
+      "cat",
+      source,
+    ];
+    expect(await run(login, { home: here })).toMatchObject({ code: 0 });
+    const repo = repository(here);
+    repo.write(".env", token);
+    repo.commit();
+    expect(await scan(repo)).toMatchObject({ code: 1, findings: [{ context: "kept", state: "current" }] });
+    writeFileSync(join(repo.path, ".env"), "clean");
+    expect(await scan(repo)).toMatchObject({ code: 0, findings: [] });
+    rmSync(source);
+    const result = await scan(repo);
+    expect({ code: result.code, paths: result.skipped.map(({ path }) => path) }).toEqual({
+      code: 6,
+      paths: ["context kept"],
+    });
   });
 
   test("--check asks the server of each token that was found", async () => {

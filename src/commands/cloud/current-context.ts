@@ -1,6 +1,6 @@
 import { command } from "../../cli/command.ts";
-import { emptyTokenOf } from "../../contexts/context.ts";
-import { requireToken } from "../../resolve/require.ts";
+import { emptyTokenOf, plainTokenOf } from "../../contexts/context.ts";
+import { requireLogin } from "../../resolve/require.ts";
 import { openOffline, openSession } from "../../auth/session.ts";
 import { exitOneOnFailure } from "./_exit-code.ts";
 
@@ -17,7 +17,10 @@ export const currentContext = command({
       const reveal = async () => (await openSession(cli, { insecureHttp: false })).token.reveal();
       const empty = emptyTokenOf(context);
       const isMasked = cli.isTerminal(1);
-      const api_token = empty ?? (isMasked ? requireToken(context).masked : await reveal());
+      if (empty === undefined) requireLogin(context);
+      // A terminal needs no more than a mask, and for that no other store is asked.
+      const masked = () => plainTokenOf(context)?.masked ?? "****";
+      const api_token = empty ?? (isMasked ? masked() : await reveal());
       cli.output.secretData({
         name,
         endpoint: isMasked ? endpoint.masked : endpoint.reveal(),

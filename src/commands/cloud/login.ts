@@ -18,6 +18,8 @@ export const login = command({
     await exitOneOnFailure(async () => {
       const result = await signIn(cli, {
         endpoint: args.endpoint,
+        command: undefined,
+        store: undefined,
         withToken: false,
         apiToken: args["api-token"],
         web: false,

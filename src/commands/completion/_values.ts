@@ -49,7 +49,8 @@ async function listTokenNames(
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const { locateHome } = await import("../../resolve/bentoml-home.ts");
   const { resolveActive } = await import("../../resolve/active.ts");
-  const { requireContext, requireToken } = await import("../../resolve/require.ts");
+  const { requireContext } = await import("../../resolve/require.ts");
+  const { plainTokenOf } = await import("../../contexts/context.ts");
   const { checkEndpointPin, checkOrganizationPin } = await import("../../resolve/pins.ts");
   const { readState, recall } = await import("../../store/state.ts");
   const { createClient } = await import("../../cloud/client.ts");
@@ -58,11 +59,14 @@ async function listTokenNames(
   const read = () => readContextsQuietly(env, cwd);
   const active = await resolveActive({ flag, env, cwd, read, file: () => paths.file, warn: () => {} });
   const context = requireContext(active);
+  // While a line is typed, no other store is asked for a token.
+  const token = plainTokenOf(context);
+  if (!token) return [];
   checkEndpointPin(active, context);
   checkOrganizationPin(active, recall(readState(paths.own), context)?.organization ?? null);
   const client = createClient({
     endpoint: context.endpoint,
-    token: requireToken(context),
+    token,
     timeoutMs: PATIENCE_MS,
     insecureHttp: false,
     debug: () => {},

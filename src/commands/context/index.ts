@@ -9,6 +9,7 @@ export const context = group({
     show: () => import("./show.ts").then((module) => module.show),
     current: () => import("./current.ts").then((module) => module.current),
     rename: () => import("./rename.ts").then((module) => module.rename),
+    store: () => import("./store.ts").then((module) => module.store),
     protect: () => import("./protect.ts").then((module) => module.protect),
     unprotect: () => import("./unprotect.ts").then((module) => module.unprotect),
     remove: () => import("./remove.ts").then((module) => module.remove),

@@ -1,4 +1,5 @@
 import { command } from "../../cli/command.ts";
+import { renameKept } from "../../auth/erase-kept.ts";
 import { reportNarrowed } from "../../auth/report-login.ts";
 import { renameContext } from "../../store/manage-contexts.ts";
 import { CONTEXT } from "../_args.ts";
@@ -14,6 +15,7 @@ export const rename = command({
   async run(args, cli) {
     const to = args["new-name"];
     const { narrowed } = await renameContext(cli.store, args.name, to);
+    await renameKept(cli, args.name, to);
     if (cli.output.json) cli.output.data({ name: to, previous: args.name });
     cli.output.success(`Renamed context "${args.name}" to "${to}"`);
     reportNarrowed(cli, narrowed);

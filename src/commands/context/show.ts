@@ -1,7 +1,9 @@
 import { command, flag } from "../../cli/command.ts";
 import { requireStored } from "../../store/manage-contexts.ts";
-import { type Context, usableTokenOf } from "../../contexts/context.ts";
+import { type Context, hasToken, plainTokenOf } from "../../contexts/context.ts";
 import { openOffline, openSession } from "../../auth/session.ts";
+import { readToken } from "../../auth/read-token.ts";
+import { describeView, viewStore } from "../../auth/store-view.ts";
 import { recallIdentity } from "../../auth/identity.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
@@ -20,12 +22,21 @@ export const show = command({
     const context = await open(cli, args.name, { revealing });
     const { name, email } = context;
     const endpoint = context.endpoint.masked;
-    const token = usableTokenOf(context);
+    const token = revealing && hasToken(context) ? await readToken(cli, context) : plainTokenOf(context);
+    const store = await viewStore(cli, context);
     const masked = token?.masked ?? null;
     const isProtected = protectedNames(cli).includes(name);
     const organization = (await recallIdentity(cli, context))?.organization ?? null;
     if (cli.output.json) {
-      const shown = { name, endpoint, email, organization, token_masked: masked, protected: isProtected };
+      const shown = {
+        name,
+        endpoint,
+        email,
+        organization,
+        token_masked: masked,
+        protected: isProtected,
+        store,
+      };
       if (revealing) cli.output.secretData({ ...shown, api_token: token?.reveal() ?? null });
       else cli.output.data(shown);
       return;
@@ -36,7 +47,8 @@ export const show = command({
       ["email", email ?? "-"],
       [LONGEST_LABEL, organization ?? "-"],
       ["protected", isProtected ? "yes" : null],
-      ["token", revealing && token ? null : (masked ?? "none")],
+      ["store", store && store.kind !== "file" ? describeView(store) : null],
+      ["token", revealing && token ? null : (masked ?? (hasToken(context) ? "not read" : "none"))],
     ]);
     if (revealing && token) cli.output.secret(`${"token".padEnd(LONGEST_LABEL.length)}  ${token.reveal()}`);
   },

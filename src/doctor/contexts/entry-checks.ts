@@ -1,4 +1,4 @@
-import { findContext, usableTokenOf } from "../../contexts/context.ts";
+import { findContext, hasToken } from "../../contexts/context.ts";
 import { ENVIRONMENT_NAME, showName } from "../../contexts/name.ts";
 import { quoteWord } from "../../system/text.ts";
 import type { Store } from "../../store/store.ts";
@@ -51,7 +51,7 @@ const tokens: Check<Entries> = {
   id: "tokens",
   async run({ contexts }) {
     if (contexts.length === 0) return ok(text`there are no contexts yet`);
-    const without = [...new Set(contexts.filter((one) => !usableTokenOf(one)).map(({ name }) => name))];
+    const without = [...new Set(contexts.filter((one) => !hasToken(one)).map(({ name }) => name))];
     const [first] = without;
     if (first === undefined) return ok(text`${counted(contexts.length, "context")} with an API token`);
     const name = contextName(first, quoteWord(first));

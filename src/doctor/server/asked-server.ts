@@ -1,10 +1,11 @@
 import type { Cli } from "../../app.ts";
 import { identifyLogin } from "../../auth/identity.ts";
+import { readToken } from "../../auth/read-token.ts";
 import { toAnswer } from "../../cloud/answer.ts";
 import type { Client } from "../../cloud/client.ts";
 import { routeOf } from "../../cloud/route.ts";
 import { listTokens } from "../../cloud/tokens.ts";
-import { type Context, usableTokenOf } from "../../contexts/context.ts";
+import { type Context, hasToken } from "../../contexts/context.ts";
 import { parseEndpoint } from "../../contexts/endpoint.ts";
 import { CliError } from "../../errors.ts";
 import { hostOf, portOf } from "../../system/address.ts";
@@ -28,7 +29,7 @@ export async function findTarget(cli: Cli, insecureHttp: boolean) {
   checkEndpointPin(active, context);
   const endpoint = readEndpoint(context);
   const url = new URL(endpoint);
-  const token = usableTokenOf(context);
+  const token = hasToken(context) ? await readToken(cli, context) : undefined;
   return {
     cli,
     active,
@@ -51,7 +52,7 @@ export async function findTarget(cli: Cli, insecureHttp: boolean) {
       attempt(async () => {
         if (!token) return undefined;
         const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
-        return (await matchTokens(cli, context, listed)).find(token);
+        return (await matchTokens(cli, { context, token }, listed)).find(token);
       }),
     ),
   };

@@ -1,7 +1,7 @@
 import { expiresSoon } from "../../auth/show-expiry.ts";
 import { findIdentityMismatch, recallIdentity } from "../../auth/identity.ts";
 import { checkOrganizationPin } from "../../resolve/pins.ts";
-import { requireToken } from "../../resolve/require.ts";
+import { requireLogin } from "../../resolve/require.ts";
 import { cap, clean, quoteWord } from "../../system/text.ts";
 import { showWhen } from "../../system/time.ts";
 import { type Check, fail, ok, warn } from "../check.ts";
@@ -14,7 +14,7 @@ export const token: Check<Target> = {
   async run(target) {
     const { cli, active, context } = target;
     const identification = await target.identify();
-    if (!identification) return void requireToken(context);
+    if (!identification) return void requireLogin(context);
     const { verdict, email, organization, error } = identification;
     const mismatch = await findIdentityMismatch(cli, context.name, identification);
     if (mismatch) throw mismatch;

@@ -44,11 +44,16 @@ export interface Call {
 /** The calls of a command that change the disk, in order, and the calls in `also`. */
 export async function writingCalls(
   args: readonly string[],
-  { here, stdin = null, also = [] }: { here: Home; stdin?: string | null; also?: string[] },
+  {
+    here,
+    stdin = null,
+    also = [],
+    env = {},
+  }: { here: Home; stdin?: string | null; also?: string[]; env?: Record<string, string> },
 ): Promise<Call[]> {
   const trace = join(home().path, "trace");
   const command = [...strace(trace, [WRITING, ...also].join()), ...programCommand()];
-  const { code, stderr } = await run(args, { home: here, stdin, command });
+  const { code, stderr } = await run(args, { home: here, stdin, command, env });
   if (code !== 0) throw new Error(`the run to be studied failed: ${stderr}`);
   return callsIn(readFileSync(trace, "utf8").split("\n"), here);
 }

@@ -1,0 +1,18 @@
+import { usageError } from "../errors.ts";
+import type { Place } from "../secrets/secret-store.ts";
+
+const KINDS = "file, keyring, helper:NAME or command";
+
+/** The value of `--to` or `--store`, and the words after `--`. @throws CliError `USAGE` */
+export function parsePlace(word: string, argv: readonly string[]): Place | "file" {
+  if (word === "command") {
+    if (argv.length > 0 && argv[0] !== "") return { kind: "command", argv };
+    throw usageError("which command prints the API token? put it after `--`", "… -- pass show bento/token");
+  }
+  if (argv.length > 0) throw usageError("only `command` takes words after `--`");
+  if (word === "file") return "file";
+  if (word === "keyring") return { kind: "keyring" };
+  const name = /^helper:([A-Za-z0-9_.-]+)$/.exec(word)?.[1];
+  if (name !== undefined && !name.startsWith(".")) return { kind: "helper", name };
+  throw usageError(`"${word}" is no store: it is ${KINDS}`, "helper:pass runs docker-credential-pass");
+}

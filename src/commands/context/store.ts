@@ -1,0 +1,106 @@
+import { command, flag, option } from "../../cli/command.ts";
+import { moveToken } from "../../auth/move-token.ts";
+import { parsePlace } from "../../auth/parse-place.ts";
+import { reportLeft } from "../../auth/report-left.ts";
+import { checkStore, describeView, toView, viewStore } from "../../auth/store-view.ts";
+import type { Context } from "../../contexts/context.ts";
+import { firstOfEachName, hasToken, requireNamed } from "../../contexts/context.ts";
+import { usageError } from "../../errors.ts";
+import { requireContext } from "../../resolve/require.ts";
+import type { Place } from "../../secrets/secret-store.ts";
+import { requireStored } from "../../store/manage-contexts.ts";
+import { quoteWord } from "../../system/text.ts";
+import { rotate } from "../../tokens/rotate.ts";
+import { refuseOpenRotation } from "../../tokens/rotation-journal.ts";
+import type { Cli } from "../../app.ts";
+import { CONTEXT, REQUEST_ARGS, YES } from "../_args.ts";
+
+export const store = command({
+  name: "store",
+  description: "Show where the API token of a context is kept, or move it",
+  args: {
+    name: { ...CONTEXT, required: false, description: "Context (default: the active one)" },
+    to: option("store", "Move it: file, keyring, helper:NAME or command"),
+    all: flag("Every context"),
+    rotate: flag("After the move, replace the API token, so that copies of the old one are worthless"),
+    yes: YES,
+    ...REQUEST_ARGS,
+  },
+  rest: "command",
+  isRestOptional: true,
+  examples: [
+    ["bentocloud context store prod", "where it is, and whether it can be used"],
+    ["bentocloud context store prod --to keyring --rotate", "out of plain text"],
+    ["bentocloud context store ci --to command -- op read op://team/bento/token", "asked each time"],
+  ],
+  async run(args, cli, given) {
+    if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
+    if (args.to === undefined && (args.rotate || given.rest.length > 0))
+      throw usageError("where to? say it with --to", "bentocloud context store --help");
+    const to = args.to === undefined ? undefined : parsePlace(args.to, given.rest);
+    const contexts = await choose(cli, args.name, args.all);
+    if (to === undefined) return show(cli, contexts, args.all);
+    if (args.rotate && to !== "file" && to.kind === "command")
+      throw usageError("--rotate cannot put a new API token where a command finds it");
+    for (const context of contexts) {
+      if (args.all && !hasToken(context)) {
+        cli.output.warn(`skipped "${context.name}", which has no API token`);
+        continue;
+      }
+      await move(cli, context, to, { isRotated: args.rotate });
+      if (!args.rotate) continue;
+      const options = { old: undefined, expiresAt: undefined, insecureHttp: args["insecure-http"] };
+      await rotate(cli, { ...options, name: context.name, yes: given.all("yes") });
+      cli.output.success(`Rotated the API token of "${context.name}": copies of the old one are worthless`);
+    }
+    if (cli.output.json) await show(cli, await choose(cli, args.name, args.all), args.all);
+  },
+});
+
+async function choose(cli: Cli, name: string | undefined, isAll: boolean): Promise<Context[]> {
+  const file = await cli.store.read();
+  if (isAll) return [...firstOfEachName(file.contexts).values()];
+  if (name !== undefined) return [await requireStored(cli.store, name)];
+  const active = await cli.resolve();
+  if (active.source.kind === "env_key")
+    throw usageError("the API token of the environment is kept in no store", "name a stored context");
+  requireContext(active);
+  return [requireNamed(file.contexts, active.name)];
+}
+
+async function show(cli: Cli, contexts: readonly Context[], isAll: boolean): Promise<void> {
+  const rows = await Promise.all(
+    contexts.map(async (context) => ({ name: context.name, store: await checkStore(cli, context) })),
+  );
+  const { output } = cli;
+  if (output.json) return output.data(isAll ? { contexts: rows } : rows[0]);
+  const cells = rows.map(({ name, store }) => [name, store ? describeView(store) : "-", store?.state ?? "-"]);
+  await output.table(["NAME", "STORE", "STATE"], cells);
+}
+
+async function move(
+  cli: Cli,
+  context: Context,
+  to: Place | "file",
+  { isRotated }: { isRotated: boolean },
+): Promise<void> {
+  const { output } = cli;
+  const { name } = context;
+  const before = await viewStore(cli, context);
+  const after = to === "file" ? ({ kind: "file", name: null, state: "ok" } as const) : toView(to, "ok");
+  if (before && describeView(before) === describeView(after) && after.kind !== "command")
+    return output.info(`The API token of "${name}" is kept there already: ${describeView(after)}`);
+  const { left, copies, isOther } = await moveToken(cli, context, to, (token) =>
+    refuseOpenRotation(cli.store.paths.own, token),
+  );
+  const from = before ? describeView(before) : "file";
+  output.success(`Moved the API token of "${name}": ${from} -> ${describeView(after)}`);
+  if (isOther) output.warn("the command prints another API token than the one that was kept until now");
+  if (copies.length > 0)
+    output.warn(`the contexts file still has this API token in plain text, for: ${copies.join(", ")}`);
+  if (to !== "file" && to.kind !== "command" && !isRotated)
+    output.hint(
+      `backups of the disk may have copies of it; \`bentocloud api-token rotate ${quoteWord(name)}\` makes them worthless`,
+    );
+  reportLeft(left);
+}

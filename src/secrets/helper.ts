@@ -1,0 +1,76 @@
+import { askProgram } from "./ask-program.ts";
+import {
+  type Entry,
+  secretError,
+  type SecretOptions,
+  type SecretStore,
+  stateOf,
+  STORE_TIMEOUT_MS,
+} from "./secret-store.ts";
+
+/**
+ * A program `docker-credential-NAME` of Docker's protocol. A server has one credential there, and a second user name
+ * replaces it, so the server's address is one of our own for each entry.
+ */
+export function helperStore(name: string, options: SecretOptions): SecretStore {
+  const program = `docker-credential-${name}`;
+  const run = async (action: string, input: string) => {
+    const question = { program, args: [action], input, limit: 1024, timeoutMs: STORE_TIMEOUT_MS };
+    const { code, end, stdout } = await askProgram(options, question);
+    if (code === 0) return stdout;
+    if (isMissing(stdout)) throw missing(program);
+    // Helpers print their errors on stdout. One that crashed prints a trace on stderr, which nobody can use.
+    const [reason = ""] = stdout.trim().split("\n");
+    throw secretError("unavailable", `${program} ${reason ? `says: ${reason}` : end}`);
+  };
+  const state = async (entry?: Entry) => {
+    const listed = await run("list", "");
+    return !entry || listed.includes(serverOf(entry)) ? "ok" : "missing";
+  };
+  return {
+    async get(entry) {
+      const secret = readSecret(program, await run("get", serverOf(entry)));
+      // `docker-credential-pass` answers so for an entry that it does not have.
+      if (secret === "") throw missing(program);
+      return secret;
+    },
+    async set(entry, token) {
+      const credential = { ServerURL: serverOf(entry), Username: USER, Secret: token };
+      await run("store", JSON.stringify(credential));
+    },
+    async erase(entry) {
+      // `docker-credential-pass` fails in its own words for an entry that it does not have.
+      await run("erase", serverOf(entry)).catch(async (error: unknown) => {
+        const is = stateOf(error);
+        if (is !== "missing" && (is !== "unavailable" || (await state(entry)) !== "missing")) throw error;
+      });
+    },
+    state,
+  };
+}
+
+/** `docker-credential-pass` makes a file name of it, so it is not the name of the context. */
+const USER = "bentocloud";
+
+export function serverOf({ id }: Entry): string {
+  return `https://${id}.bentocloud-exec.invalid`;
+}
+
+function missing(program: string) {
+  return secretError("missing", `${program} has no such entry`);
+}
+
+/** What Docker's own helpers print, and what Docker looks for. */
+function isMissing(stdout: string): boolean {
+  return stdout.trim() === "credentials not found in native keychain";
+}
+
+function readSecret(program: string, answer: string): string {
+  try {
+    const { Secret } = JSON.parse(answer) as { Secret?: unknown };
+    if (typeof Secret === "string") return Secret;
+  } catch {
+    // Not JSON is no answer either.
+  }
+  throw secretError("unavailable", `${program} answered something that is no credential`);
+}

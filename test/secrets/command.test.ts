@@ -1,0 +1,109 @@
+import { expect, test } from "bun:test";
+import { homeOf } from "../store/fixture.ts";
+import { type Home, run } from "../support/bin.ts";
+import { needs } from "../support/needs.ts";
+import { canary, sweepCanaries } from "../support/sweep.ts";
+import { encryptWithAge, haveEnded, insertPass, newFolder, program, startPass } from "./peers.ts";
+
+// What a command prints is kept by that command, here as a script or a file of its own.
+sweepCanaries();
+
+const moveTo = (here: Home, argv: readonly string[], env: Record<string, string> = {}) =>
+  run(["context", "store", "mine", "--to", "command", "--", ...argv], { home: here, env });
+
+test("a command is run for each use, without a shell, and its stderr is shown", async () => {
+  const token = canary();
+  const here = homeOf({ name: "mine", token });
+  const { path } = program("show", `echo "asking for $1" >&2; echo ${token}`);
+  const words = [path, "$(touch pwned) 'a b'"];
+  expect(await moveTo(here, words)).toMatchObject({ code: 0 });
+  for (let count = 0; count < 2; count += 1)
+    expect(await run(["token"], { home: here, reveals: "stdout" })).toMatchObject({
+      code: 0,
+      stdout: `${token}\n`,
+      stderr: `${path}: asking for $(touch pwned) 'a b'\n`,
+    });
+  expect(here.tree().join()).not.toContain("pwned");
+});
+
+needs("pass", "gpg").test("`pass show` as a command", async () => {
+  const env = startPass();
+  const token = canary();
+  insertPass(env, "bento/token", token);
+  const here = homeOf({ name: "mine", token });
+  expect(await moveTo(here, ["pass", "show", "bento/token"], env)).toMatchObject({ code: 0 });
+  const print = await run(["token"], { home: here, env, reveals: "stdout" });
+  expect(print).toMatchObject({ code: 0, stdout: `${token}\n` });
+});
+
+needs("age").test("`age -d` as a command", async () => {
+  const token = canary();
+  const { key, file } = encryptWithAge(token);
+  const here = homeOf({ name: "mine", token });
+  expect(await moveTo(here, ["age", "-d", "-i", key, file])).toMatchObject({ code: 0 });
+  const print = await run(["token"], { home: here, reveals: "stdout" });
+  expect(print).toMatchObject({ code: 0, stdout: `${token}\n` });
+});
+
+const prints: [name: string, script: string, code: string, message: string][] = [
+  ["nothing", "true", "SECRET_MISSING", "printed nothing"],
+  ["200 MB", "head -c 200000000 /dev/zero", "SECRET_UNAVAILABLE", "printed more than 64 KiB"],
+  ["ANSI colours", "printf '\\033[32mtoken12345\\033[0m'", "SECRET_UNAVAILABLE", "that is no token"],
+  ["two words", "echo two words", "SECRET_UNAVAILABLE", "that is no token"],
+  [
+    "a reference",
+    "echo kept-in-keyring.run.bentocloud-exec.0123456789abcdef",
+    "SECRET_UNAVAILABLE",
+    "a reference",
+  ],
+  ["an error", "echo no >&2; exit 3", "SECRET_UNAVAILABLE", "exited with code 3"],
+  ["a token, and fails", "echo abcdefghij; exit 1", "SECRET_UNAVAILABLE", "exited with code 1"],
+];
+
+test.each(prints)("a command that prints %s", async (_, script, code, message) => {
+  const token = canary();
+  const here = homeOf({ name: "mine", token });
+  const folder = newFolder();
+  const { path } = program(
+    "show",
+    `[ -e ${folder}/moved ] || { echo ${token}; touch ${folder}/moved; exit; }\n${script}`,
+  );
+  expect(await moveTo(here, [path])).toMatchObject({ code: 0 });
+  const result = await run(["token", "--json"], { home: here });
+  const { error } = JSON.parse(result.stderr) as { error: { code: string; message: string } };
+  expect({ code: result.code, stdout: result.stdout, error: error.code }).toEqual({
+    code: 6,
+    stdout: "",
+    error: code,
+  });
+  expect(error.message).toContain(message);
+});
+
+test("a command that a person cancels is ended with its children", async () => {
+  const mark = `8${Math.trunc(Math.random() * 1e6)}`;
+  const { path } = program("show", `sleep ${mark} & sleep ${mark}`);
+  const { start } = await import("../support/bin.ts");
+  const here = homeOf("mine");
+  const before = here.read();
+  const running = start(["context", "store", "mine", "--to", "command", "--", path], { home: here });
+  await Bun.sleep(400);
+  running.kill("SIGINT");
+  expect(await running.result).toMatchObject({ code: 130 });
+  expect(await haveEnded(`sleep ${mark}`)).toBe(true);
+  expect(here.read()).toBe(before);
+});
+
+test("a command in the working directory is not run, by name or by path", async () => {
+  const here = homeOf("mine");
+  const { path } = program("op", "echo pwned > $HOME/pwned");
+  const cwd = path.replace(/\/[^/]*$/, "");
+  for (const word of ["op", "./op"])
+    expect(
+      await run(["context", "store", "mine", "--to", "command", "--", word], {
+        home: here,
+        cwd,
+        env: { PATH: "/usr/bin:." },
+      }),
+    ).toMatchObject({ code: 6, stdout: "" });
+  expect(here.tree().join()).not.toContain("pwned");
+});

@@ -1,0 +1,158 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterSweep } from "../support/canaries.ts";
+
+const PATH = process.env["PATH"] ?? "/usr/bin:/bin";
+
+/** A directory of this test's own, outside of every home that is swept. */
+export function newFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), "bentocloud-peer-"));
+  afterSweep(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+function runOrFail(argv: readonly string[], env: Record<string, string>, stdin = ""): string {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...argv], {
+    env: { PATH, ...env },
+    stdin: Buffer.from(stdin),
+  });
+  if (exitCode !== 0) throw new Error(`${argv.join(" ")}: ${stderr.toString()}`);
+  return stdout.toString();
+}
+
+/** Without service files, so that the bus starts no second keyring while the first one starts. */
+const BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`;
+
+export interface KeyringPeer {
+  /** For a program that is to reach it. */
+  env: Record<string, string>;
+  lock(): void;
+  signal(name: NodeJS.Signals): void;
+}
+
+/** GNOME Keyring on a session bus of its own, unlocked. */
+export async function startKeyring(): Promise<KeyringPeer> {
+  const folder = newFolder();
+  const base = { PATH, HOME: folder, XDG_RUNTIME_DIR: folder, LANG: "C.UTF-8" };
+  writeFileSync(join(folder, "bus.conf"), BUS);
+  const options = [
+    `--config-file=${join(folder, "bus.conf")}`,
+    "--nofork",
+    "--nopidfile",
+    "--print-address=1",
+  ];
+  const bus = Bun.spawn(["dbus-daemon", ...options], {
+    env: base,
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  afterSweep(() => bus.kill("SIGKILL"));
+  const { value } = await bus.stdout.getReader().read();
+  const env = {
+    DBUS_SESSION_BUS_ADDRESS: Buffer.from(value ?? [])
+      .toString()
+      .trim(),
+  };
+  const daemon = Bun.spawn(["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"], {
+    env: { ...base, ...env },
+    stdin: Buffer.from("password"),
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  afterSweep(() => {
+    daemon.kill("SIGCONT");
+    daemon.kill("SIGKILL");
+  });
+  const call = (...args: string[]) =>
+    Bun.spawnSync(["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets", ...args], {
+      env: { ...base, ...env },
+    });
+  const root = "/org/freedesktop/secrets";
+  const alias = [root, "org.freedesktop.Secret.Service.ReadAlias", "string:default"];
+  for (let count = 0; !call(...alias).stdout.includes("collection"); count += 1) {
+    if (count === 200) throw new Error("the keyring did not start");
+    await Bun.sleep(20);
+  }
+  return {
+    env,
+    lock() {
+      const method = "org.freedesktop.Secret.Service.Lock";
+      const { exitCode } = call(root, method, `array:objpath:${root}/collection/login`);
+      if (exitCode !== 0) throw new Error("the keyring was not locked");
+    },
+    signal: (name) => daemon.kill(name),
+  };
+}
+
+/** A password store of `pass`, with a key that has no passphrase. */
+export function startPass(): Record<string, string> {
+  const folder = newFolder();
+  const env = { HOME: folder, GNUPGHOME: join(folder, "gpg"), PASSWORD_STORE_DIR: join(folder, "store") };
+  mkdirSync(env.GNUPGHOME, { mode: 0o700 });
+  afterSweep(() => void Bun.spawnSync(["gpgconf", "--kill", "all"], { env: { PATH, ...env } }));
+  const key = ["--quick-gen-key", "--passphrase", "", "me@example.test", "default", "default", "never"];
+  runOrFail(["gpg", "--batch", ...key], env);
+  runOrFail(["pass", "init", "me@example.test"], env);
+  const { HOME: _, ...rest } = env;
+  return rest;
+}
+
+/** Adds an entry for `pass show NAME`. */
+export function insertPass(env: Record<string, string>, name: string, secret: string): void {
+  runOrFail(["pass", "insert", "--multiline", name], env, `${secret}\n`);
+}
+
+/** A file that `age -d -i KEY FILE` decrypts. */
+export function encryptWithAge(secret: string): { key: string; file: string } {
+  const folder = newFolder();
+  const [key, file] = [join(folder, "key"), join(folder, "token.age")];
+  runOrFail(["age-keygen", "-o", key], {});
+  const recipient = runOrFail(["age-keygen", "-y", key], {}).trim();
+  runOrFail(["age", "-r", recipient, "-o", file], {}, secret);
+  return { key, file };
+}
+
+/** A program in a folder of its own, which is first in `PATH`. */
+export function program(name: string, script: string): { path: string; env: Record<string, string> } {
+  const folder = newFolder();
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o700);
+  return { path, env: { PATH: `${folder}:${PATH}` } };
+}
+
+/** Whether every process with these words ends within a second: one that was killed may need a moment. */
+export async function haveEnded(words: string): Promise<boolean> {
+  for (let count = 0; count < 50; count += 1) {
+    if (Bun.spawnSync(["pgrep", "-f", words]).exitCode !== 0) return true;
+    await Bun.sleep(20);
+  }
+  return false;
+}
+
+/** Every file below a home that has the token, in clear or in base64. */
+export function filesWith(token: string, { path }: { path: string }): string[] {
+  const forms = [token, ...[0, 1, 2].map((at) => base64At(token, at))];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => forms.some((form) => readFileSync(file, "latin1").includes(form)));
+}
+
+/** What is always the same in base64, when the token begins so many bytes after a multiple of three. */
+function base64At(token: string, at: number): string {
+  const text = Buffer.from("\0".repeat(at) + token).toString("base64");
+  return text.slice(at === 0 ? 0 : 4, Math.floor((token.length + at) / 3) * 4);
+}
