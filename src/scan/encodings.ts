@@ -13,7 +13,7 @@ export function spellingsOf(value: string): Spelling[] {
   const percent = [...value].map((letter) => `%${hexOf(letter)}`).join("");
   const texts: [Encoding, string][] = [
     ["plain", value],
-    ...base64At(value, "base64").flatMap(wrapped),
+    ...base64At(value, "base64"),
     ...base64At(value, "base64url"),
     ["percent", percent],
     ["percent", percent.toUpperCase()],
@@ -27,23 +27,23 @@ export function spellingsOf(value: string): Spelling[] {
   return [...seen].map(([text, encoding]) => ({ encoding, bytes: Buffer.from(text, "latin1") }));
 }
 
-/** As it is, and with the line break that most programs put into base64 after 64 or 76 characters. */
-function wrapped([encoding, text]: [Encoding, string]): [Encoding, string][] {
-  const breaks = Array.from({ length: text.length - 1 }, (_, index) => index + 1).flatMap((at) =>
-    ["\n", "\r\n"].map((end): [Encoding, string] => [encoding, text.slice(0, at) + end + text.slice(at)]),
-  );
-  return [[encoding, text], ...breaks];
-}
-
 function hexOf(letter: string): string {
   return letter.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
-/** What base64 makes of the value after 0, 1 or 2 bytes of something else, without the characters that depend on those. */
+/**
+ * What base64 makes of the value after 0, 1 or 2 bytes of something else, without the characters that depend on those.
+ * Programs break its lines after 64 or 76 characters, always between two groups of four.
+ */
 function base64At(value: string, alphabet: "base64" | "base64url"): [Encoding, string][] {
-  return [0, 1, 2].map((before) => {
+  return [0, 1, 2].flatMap((before) => {
     const text = Buffer.from(" ".repeat(before) + value, "latin1").toString(alphabet);
     const first = Math.ceil((before * 8) / 6);
-    return [alphabet, text.slice(first, Math.floor(((before + value.length) * 8) / 6))];
+    const last = Math.floor(((before + value.length) * 8) / 6);
+    const breaks = Array.from({ length: Math.ceil(last / 4) - 1 }, (_, group) => 4 * (group + 1));
+    const broken = breaks.flatMap((at) =>
+      ["\n", "\r\n"].map((end) => text.slice(first, at) + end + text.slice(at, last)),
+    );
+    return [text.slice(first, last), ...broken].map((one): [Encoding, string] => [alphabet, one]);
   });
 }

@@ -1,6 +1,7 @@
 import { cancelled } from "../errors.ts";
 import { inspectTarget } from "../system/files.ts";
 import { countProcessors } from "../system/machine.ts";
+import { releaseMemory } from "../system/runtime.ts";
 import { lfsPath } from "./contents.ts";
 import { type Git, gitFailed, LINE_FEED, reasonIn } from "./git.ts";
 import { type ObjectHit, ObjectStream } from "./objects.ts";
@@ -65,6 +66,7 @@ export async function searchObjects(
   return streams.flatMap(({ stream }) => stream.hits);
 }
 
+const RELEASE_EVERY = 32 * 1024 * 1024;
 const GATHERED_BYTES = 128 * 1024;
 
 /** Git writes pieces of 4 KiB, and each piece has its cost. What is yielded is valid until the next one. */
@@ -100,6 +102,7 @@ async function readObjects(
     stream.push(chunk);
     totals.objects += stream.objects - objects;
     totals.bytes += stream.bytes - bytes;
+    if (Math.floor(stream.bytes / RELEASE_EVERY) > Math.floor(bytes / RELEASE_EVERY)) releaseMemory();
   }
   stream.finish();
   const { code, stderr } = await ended;

@@ -65,8 +65,8 @@ describe("scan: the matcher", () => {
 
 describe("scan: the encodings", () => {
   const value = canary();
-  /** With a line break somewhere in the middle. */
-  const wrap = (text: string, end: string) => Buffer.from(text.replace(/^.{14}/, `$&${end}`));
+  /** With a line break in the middle, between two groups of four characters. */
+  const wrap = (text: string, end: string) => Buffer.from(text.replace(/^.{16}/, `$&${end}`));
   const noise = fc.string({ maxLength: 40 }).map((text) => Buffer.from(text));
   const forms: [string, (before: string, value: string) => Buffer][] = [
     ["plain", (before, value) => Buffer.from(before + value)],
