@@ -128,9 +128,9 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     resolveElsewhere: () => resolve(undefined, () => {}),
     candidates: (winner) => resolver.explain(flags.context, winner),
     async advise(error) {
-      if (!used || !(error instanceof CliError)) return error;
+      if (!(error instanceof CliError)) return error;
       const { withRemedy } = await import("./resolve/remedy.ts");
-      return withRemedy(error, used, env);
+      return withRemedy(error, { active: used, env, store: () => resolver.store });
     },
     wait,
     async client(options) {
@@ -163,8 +163,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     openBrowser: async (url) => (await import("./system/browser.ts")).openBrowser(url, env["BROWSER"]),
     async execute(execution) {
       const { execute } = await import("./system/execute.ts");
-      return execute(execution, (message, exitCode) =>
-        output.failure({ code: "FAILURE", message, hint: undefined, exitCode }),
+      return execute(execution, (message, exitCode, hint) =>
+        output.failure({ code: "FAILURE", message, hint, exitCode }),
       );
     },
     defaultShell: isWindows ? "powershell" : "sh",

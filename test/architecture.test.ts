@@ -39,6 +39,7 @@ const ROOMS: Record<string, string[]> = {
     "system/",
     "errors.ts",
   ],
+  "proxy/": ["tokens/", "auth/", "app.ts", "yaml/", "cloud/", "contexts/", "system/", "errors.ts"],
   "api/": ["auth/", "app.ts", "resolve/", "cloud/", "contexts/", "system/", "errors.ts"],
   "scan/": [
     "tokens/",
@@ -84,6 +85,7 @@ const ROOMS: Record<string, string[]> = {
     "doctor/",
     "scan/",
     "api/",
+    "proxy/",
     "tokens/",
     "auth/",
     "app.ts",

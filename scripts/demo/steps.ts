@@ -67,7 +67,7 @@ export const STEPS: readonly Step[] = [
     say: "Why? And what would Python bentoml use here?",
     line: "bentocloud explain",
     cwd: "project",
-    shows: [/\* +\.bentorc +staging .* the first that chooses/, /bentoml +default/],
+    shows: [/\* +\.bentorc +staging .* used: the first one that is set/, /bentoml +default/],
   },
   {
     say: "A program gets its credentials, and no others",

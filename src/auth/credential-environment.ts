@@ -1,4 +1,5 @@
 import type { Environment } from "../system/runtime.ts";
+import { SHELL_VARIABLE } from "../resolve/environment.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { CliError } from "../errors.ts";
 import type { Session } from "./session.ts";
@@ -20,9 +21,6 @@ export function credentialEnvironment({ context, token }: Session): CredentialEn
     hint: loginCommand(name),
   });
 }
-
-/** The context of the shell that `shell` opened, for nested ones and for prompts. */
-export const SHELL_VARIABLE = "BENTOCLOUD_SHELL";
 
 /**
  * The environment in which this stored context is the active one. It has no token.

@@ -53,11 +53,11 @@ interface Kept {
 }
 
 /** Writes the contexts file with the token, or with a reference to it. */
-export async function keepToken(
+export async function keepToken<T>(
   cli: Cli,
   { name, endpoint, place, token, existing }: Kept,
-  put: (text: Token) => Promise<Outcome>,
-): Promise<{ result: Outcome; left: Left[] }> {
+  put: (text: Token) => Promise<Outcome<T>>,
+): Promise<{ result: Outcome<T>; left: Left[] }> {
   const id = existing && referenceOf(existing);
   if (place === "file" && id === undefined) return { result: await put(token), left: [] };
   const { changeStores } = await import("./change-stores.ts");

@@ -23,8 +23,10 @@ import {
   type LoginTarget,
   NameTakenError,
   type Newcomer,
+  findReplaced,
   refuseKnownConflict,
   refuseNewcomer,
+  type ReplacedLogin,
   settleName,
 } from "./replace-login.ts";
 import { chooseTokenSource, type TokenInput, type TokenOptions, type TokenSource } from "./token-input.ts";
@@ -45,6 +47,7 @@ export interface Login extends Outcome {
   place: Place | "file";
   /** What could not be erased of the login that it replaced. */
   left: Left[];
+  replaced: ReplacedLogin | undefined;
 }
 
 /**
@@ -171,7 +174,8 @@ export async function validate(
   { token, variable }: { token: Token; variable?: string | undefined },
 ): Promise<Newcomer> {
   const identification = await identify(await cli.client({ endpoint, token, insecureHttp }));
-  if (identification.error) throw withLoginRemedy(identification.error, endpoint, variable);
+  if (identification.error)
+    throw withLoginRemedy(identification.error, { endpoint, env: cli.env, name: variable });
   return { token, identification };
 }
 
@@ -214,11 +218,14 @@ export async function saveLogin(
           ...remember(state, { ...seen, context: toContext(text) }),
           ...(previous !== undefined && { previous }),
         },
+        result: findReplaced(file, state, { name, token, now: cli.now() }),
       };
     });
   const place = target.place ?? (await placeOf(cli, existing));
   const { result: outcome, left } = await keepToken(cli, { name, endpoint, place, token, existing }, put);
   const isRenewal = !force && existing?.email === email && isSameEndpoint(existing?.endpoint ?? "", endpoint);
   const current = outcome.file.current.name === name;
-  return { ...outcome, context: toContext(token), identification, isRenewal, current, place, left };
+  const { result: replaced, ...rest } = outcome;
+  const context = toContext(token);
+  return { ...rest, result: undefined, context, identification, isRenewal, replaced, current, place, left };
 }

@@ -69,9 +69,8 @@ export async function logOut(cli: Cli, { names, kept }: Leaving): Promise<void> 
   const { result: outcome, left } =
     names.length === 0 ? { result: undefined, left: [] } : await withErasure(cli, leaving, remove);
   const file = outcome?.file ?? (await cli.store.read());
-  const active = await reportRemoved(cli, { names, kept, file, narrowed: outcome?.narrowed });
+  await reportRemoved(cli, { names, kept, file, narrowed: outcome?.narrowed });
   if (leaving.some(plainTokenOf)) cli.output.hint(adviseOnTokens(names));
-  await offerAnother(cli, active, file);
   reportLeft(left);
 }
 
@@ -87,21 +86,19 @@ interface Removed extends Leaving {
   narrowed: number | undefined;
 }
 
-/** Says what was removed, and what still signs in here. */
-export async function reportRemoved(
-  cli: Cli,
-  { names, kept, file, narrowed }: Removed,
-): Promise<Active | undefined> {
+/** Says what was removed, offers another context where it was the current one, and says what signs in here now. */
+export async function reportRemoved(cli: Cli, { names, kept, file, narrowed }: Removed): Promise<void> {
   const { output } = cli;
   const active = await resolveAfterwards(cli);
   const remaining = file.contexts.map(({ name }) => name);
   if (output.json) output.data({ removed: names, remaining, active: active?.context ? active.name : null });
   for (const name of names) output.success(`Removed context "${name}"`);
   reportNarrowed(cli, narrowed);
-  output.info(describeRest(active, remaining));
+  const chosen = names.length === 0 ? "" : await offerAnother(cli, active, file);
+  if (chosen !== "") output.success(`Switched to context "${chosen}"`);
+  else output.info(describeRest(active, remaining));
   for (const name of kept)
     output.warn(`kept "${name}", which is protected; --yes=${quoteWord(name)} removes it too`);
-  return active;
 }
 
 function describeRest(active: Active | undefined, remaining: readonly string[]): string {
@@ -119,17 +116,16 @@ function describeRest(active: Active | undefined, remaining: readonly string[]):
 
 /**
  * Where the current context was removed, a person may choose another one. None becomes current unasked. Ctrl-C here is no
- * error, because the logout is done.
+ * error, because the logout is done. Gives the name of the one that was chosen, or an empty text.
  */
-export async function offerAnother(cli: Cli, active: Active | undefined, file: ContextsFile): Promise<void> {
+async function offerAnother(cli: Cli, active: Active | undefined, file: ContextsFile): Promise<string> {
   const { output, interactive, store } = cli;
   const isGone = active && !active.context && active.source.kind === "user";
-  if (!isGone || file.contexts.length === 0 || !interactive || output.json) return;
+  if (!isGone || file.contexts.length === 0 || !interactive || output.json) return "";
   const name = await pickContext(cli, "Switch to which context?", "none for now").catch((error: unknown) => {
     if (error instanceof CliError && error.code === "CANCELLED") return "";
     throw error;
   });
-  if (name === "") return;
-  await switchContext(store, name);
-  output.success(`Switched to context "${name}"`);
+  if (name !== "") await switchContext(store, name);
+  return name;
 }

@@ -1,5 +1,6 @@
 import type { Cli } from "../app.ts";
-import { CliError, usageError } from "../errors.ts";
+import { MissingContextError } from "../contexts/context.ts";
+import { usageError } from "../errors.ts";
 import { listContexts, showStates } from "./list-contexts.ts";
 
 /**
@@ -14,7 +15,10 @@ export async function pickContext(cli: Cli, question: string, none?: string): Pr
   const active = await cli.resolve().catch(() => undefined);
   const listed = await listContexts(cli, active);
   if (listed.length === 0)
-    throw new CliError("NOT_LOGGED_IN", "there are no contexts to choose from", { hint: "bentocloud login" });
+    throw new MissingContextError("NOT_LOGGED_IN", "there are no contexts to choose from", {
+      missing: undefined,
+      hint: "bentocloud login",
+    });
   const choices = listed.map((context) => ({
     value: context.name,
     label: context.name,

@@ -1,5 +1,5 @@
 import type { Identification } from "../cloud/identify.ts";
-import { type Context, findContext, hasToken, loginKey, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, hasToken, loginKey, plainTokenOf, tokenOf } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { canName } from "../contexts/name.ts";
 import { chooseLoginName } from "../resolve/login-name.ts";
@@ -106,7 +106,11 @@ async function askForName(cli: Cli, refused: LoginTarget, proposal: string): Pro
       const file = await cli.store.read();
       if (flag !== refused.name) {
         const name = chooseLoginName({ flag, env: {}, project: undefined, file });
-        return { ...refused, name, existing: findContext(file.contexts, name), force: false };
+        const existing = findContext(file.contexts, name);
+        // It may be a command that was pasted; as a name, --context still takes it.
+        if (!existing && name !== proposal && /[\s;'"`]/.test(name))
+          throw usageError("choose a name without spaces, quotes and semicolons");
+        return { ...refused, name, existing, force: false };
       }
       if (await prompt.confirm(`Replace the login of "${flag}"?`)) return { ...refused, force: true };
     } catch (error) {
@@ -174,6 +178,28 @@ export function refuseNewcomer(
     throw new NameTakenError("USAGE", `another login was saved meanwhile: ${conflict}`, {
       hint: `to keep both: ${commandFor(`${name}-2`)}`,
     });
+}
+
+/** A login that a new one took the place of, whose API token no context has any more. */
+export interface ReplacedLogin {
+  login: Context;
+  /** The server's ID of its API token, if it was created here. */
+  uid: string | undefined;
+}
+
+/** Undefined when nothing can sign in that this machine no longer knows of. Runs under the store's lock. */
+export function findReplaced(
+  file: ContextsFile,
+  state: State,
+  { name, token, now }: { name: string; token: Token; now: Date },
+): ReplacedLogin | undefined {
+  const login = findContext(file.contexts, name);
+  const secret = login && plainTokenOf(login)?.reveal();
+  if (!login?.endpoint.reveal() || secret === undefined || secret === token.reveal()) return undefined;
+  const isElsewhere = file.contexts.some((one) => one.name !== name && tokenOf(one)?.reveal() === secret);
+  const { token_uid: uid, expires_at } = recall(state, login) ?? {};
+  const hasExpired = expires_at != null && Date.parse(expires_at) <= now.getTime();
+  return isElsewhere || hasExpired ? undefined : { login, uid };
 }
 
 function differentEndpoint({ name, endpoint: stored }: Context, endpoint: string): string | undefined {

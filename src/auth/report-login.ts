@@ -1,10 +1,13 @@
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
 import { quoteWord } from "../system/text.ts";
+import { tokensPage } from "../contexts/endpoint.ts";
 import { firstOfEachName } from "../contexts/context.ts";
+import { showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Login } from "./login.ts";
+import type { ReplacedLogin } from "./replace-login.ts";
 
 /**
  * Says whose login was saved and where, what is active instead, and to a person what to do with it.
@@ -13,7 +16,7 @@ import type { Login } from "./login.ts";
  */
 export async function reportLogin(
   cli: Cli,
-  { context, identification, current, narrowed, isRenewal, file, place }: Login,
+  { context, identification, current, narrowed, isRenewal, replaced, file, place }: Login,
   { isAnswer = true } = {},
 ): Promise<void> {
   const { name, endpoint } = context;
@@ -27,6 +30,7 @@ export async function reportLogin(
   const where = await describeWhere(place, store.paths.file);
   output.info(`Saved as context "${name}"${current ? ", now current" : ""}, ${where}`);
   reportNarrowed(cli, narrowed);
+  if (replaced) output.hint(adviseOnReplaced(name, replaced, isRenewal));
   const active = current ? await reportWinner(cli, name) : await resolveAfterwards(cli);
   if (active?.context?.name === name)
     await warnInstead(cli, "", async () => {
@@ -41,6 +45,16 @@ async function describeWhere(place: Login["place"], file: string): Promise<strin
   const { describePlace } = await import("../secrets/secret-store.ts");
   const where = describePlace(place);
   return place.kind === "command" ? `with its API token from ${where}` : `with its API token in ${where}`;
+}
+
+/** Its own server shows it, to whoever it belongs to. */
+function adviseOnReplaced(name: string, { login, uid }: ReplacedLogin, isRenewal: boolean): string {
+  const option = `--context=${quoteWord(name)}`;
+  const how = uid
+    ? `\`bentocloud api-token delete ${quoteWord(uid)} ${option}\` deletes it`
+    : `\`bentocloud api-token list ${option}\` shows it`;
+  const where = isRenewal ? how : `delete it at ${tokensPage(login.endpoint)}`;
+  return `the previous API token is not deleted and may still work: ${where}`;
 }
 
 function adviseNext(
@@ -59,10 +73,12 @@ function adviseNext(
 /** Warns when another context is active than the one that was just made current. */
 export async function reportWinner(cli: Cli, name: string): Promise<Active | undefined> {
   const active = await resolveAfterwards(cli);
-  if (active && active.name !== name)
-    cli.output.warn(
-      `here, ${describeSource(active.source)} still wins: the active context is "${active.name}"`,
-    );
+  if (active && active.name !== name) {
+    const chosen = active.context
+      ? `the active context is "${active.name}"`
+      : `it names ${showName(active.name)}, and there is no such context`;
+    cli.output.warn(`here, ${describeSource(active.source)} still wins: ${chosen}`);
+  }
   return active;
 }
 

@@ -1,6 +1,6 @@
-import { type Context, plainTokenOf } from "../contexts/context.ts";
+import { type Context, hasToken, plainTokenOf } from "../contexts/context.ts";
 import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
-import type { Active } from "../resolve/active.ts";
+import { type Active, sourceOf } from "../resolve/active.ts";
 import { requireContext } from "../resolve/require.ts";
 import type { Identification } from "../cloud/identify.ts";
 import { CliError } from "../errors.ts";
@@ -60,6 +60,23 @@ async function openContext(cli: Pick<Cli, "resolve">): Promise<{ active: Active;
   const context = requireContext(active);
   checkEndpointPin(active, context);
   return { active, context };
+}
+
+/**
+ * For a context that this command would make the active one.
+ *
+ * @throws CliError `PIN_MISMATCH`, as every command here would fail then.
+ */
+export async function checkPins(cli: Cli, context: Context): Promise<void> {
+  const { name } = context;
+  const source = sourceOf("flag", "this command");
+  const active = { ...(await cli.resolveElsewhere()), name, context, source };
+  checkEndpointPin(active, context);
+  if (active.project?.organization === undefined || !hasToken(context)) return;
+  const organization =
+    (await recallIdentity(cli, context))?.organization ??
+    (await organizationOf(cli, { context, token: await readToken(cli, context) }, { insecureHttp: false }));
+  checkOrganizationPin(active, organization);
 }
 
 /**

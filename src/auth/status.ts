@@ -6,7 +6,6 @@ import { withRemedy } from "../resolve/remedy.ts";
 import { requireContext, requireLogin } from "../resolve/require.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError, requireExpected } from "../errors.ts";
-import type { Environment } from "../system/runtime.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
 import type { Sighting } from "../store/state.ts";
@@ -36,6 +35,8 @@ export interface Status {
   /** Why the exit code is not 0. */
   reason: string | null;
   hint: string | null;
+  /** Whether the server said that the token never expires. Not printed as JSON. */
+  neverExpires: boolean;
 }
 
 /** Nothing to check means that nobody is logged in. */
@@ -112,16 +113,17 @@ export async function checkContext(
     store: context ? await viewStore(cli, context) : null,
     reason: null,
     hint: null,
+    neverExpires: known?.expires_at === null,
   };
   const missing = whyNotLoggedIn(active);
-  const place = { active, env: cli.env };
   if (missing || !context)
     return {
-      status: { ...status, verdict: "not_logged_in", ...toReason(missing, place) },
+      status: { ...status, verdict: "not_logged_in", ...(await toReason(cli, missing, active)) },
     };
   if (offline) return { status };
   const token = await readToken(cli, context).catch((error: unknown) => requireExpected(error));
-  if (token instanceof CliError) return { status: { ...status, ...withoutToken(token, status, place) } };
+  if (token instanceof CliError)
+    return { status: { ...status, ...(await withoutToken(cli, token, status, active)) } };
   status.token_masked = token.masked;
   status.store = status.store && { ...status.store, state: "ok" };
   const credential = { context, token, active };
@@ -144,8 +146,9 @@ export async function checkContext(
       verdict,
       checked_at: error?.code === "USAGE" ? status.checked_at : time.toISOString(),
       expires_at: expiry ?? status.expires_at,
+      neverExpires: expiry === undefined ? status.neverExpires : expiry === null,
       identity_mismatch: mismatch !== undefined,
-      ...toReason(mismatch ?? error, place),
+      ...(await toReason(cli, mismatch ?? error, active)),
     },
     isAsked: true,
     error,
@@ -159,20 +162,23 @@ export async function checkContext(
 }
 
 /** A token that cannot be read is not checked; a changed endpoint counts as a login that is not the expected one. */
-function withoutToken(error: CliError, { store }: Status, place: Parameters<typeof toReason>[1]) {
+async function withoutToken(cli: Cli, error: CliError, { store }: Status, active: Active) {
   const isElsewhere = error.code === "HOST_MISMATCH";
   return {
-    ...toReason(error, place),
+    ...(await toReason(cli, error, active)),
     identity_mismatch: isElsewhere,
     store: store && !isElsewhere ? viewWith(store, error) : store,
   };
 }
 
-function toReason(
+async function toReason(
+  cli: Cli,
   error: CliError | undefined,
-  { active, env }: { active: Active; env: Environment },
-): Pick<Status, "reason" | "hint"> {
-  return { reason: error?.message ?? null, hint: (error && withRemedy(error, active, env).hint) ?? null };
+  active: Active,
+): Promise<Pick<Status, "reason" | "hint">> {
+  if (!error) return { reason: null, hint: null };
+  const { message, hint = null } = await withRemedy(error, { active, env: cli.env, store: () => cli.store });
+  return { reason: message, hint };
 }
 
 /** Undefined for a login that can be checked. A context asked for by name that does not exist is an error, not a verdict. */

@@ -88,7 +88,7 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
   if (cli.interactive) return { ...prompted, option: "", open: askFirst };
   throw usageError(
     "there is no token, and nobody to ask for one",
-    "pass it on standard input to `bentocloud login --with-token`, set BENTO_CLOUD_API_KEY, or use `bentocloud login --web`",
+    "pass it on standard input to `bentocloud login --with-token`, or set BENTO_CLOUD_API_KEY",
   );
 }
 

@@ -38,6 +38,8 @@ interface Definition<A extends ArgsDef> {
   manyArguments?: boolean;
   /** Whether the command also runs without words after `--`. */
   isRestOptional?: true;
+  /** Whether it takes away what its argument names: a near name is no reason to offer the same command for that. */
+  isRemoval?: true;
   examples?: readonly Example[];
   /** Resolves to the exit code when it is not 0. */
   run(args: Values<A>, cli: Cli, given: Given): Promise<number | void>;
@@ -50,11 +52,13 @@ export interface Command extends CommandDef {
   section?: Section;
   subCommands?: Commands;
   aliases?: Aliases;
+  foreignWords?: ForeignWords;
   topics?: Topics;
   rest?: string;
   manyArguments?: boolean;
   /** Whether the command also runs without words after `--`. */
   isRestOptional?: true;
+  isRemoval?: true;
   examples?: readonly Example[];
 }
 
@@ -63,6 +67,9 @@ export type Commands = Record<string, () => Promise<Command>>;
 
 /** A hidden word, and the words that it stands for. */
 type Aliases = Record<string, readonly string[]>;
+
+/** What other tools call a command, and its full name here. It is suggested, and does nothing. */
+type ForeignWords = Record<string, string>;
 
 /** A page of help that is about no command: paragraphs, and rows under a heading. */
 export interface Topic {
@@ -125,13 +132,19 @@ interface Group {
   section?: Section;
   commands: Commands;
   aliases?: Aliases;
+  foreignWords?: ForeignWords;
   topics?: Topics;
   examples?: readonly Example[];
 }
 
 /** A command that only holds others. */
-export function group({ name, description, commands, aliases, topics, ...more }: Group): Command {
-  const hidden = { aliases: withoutPrototype(aliases), topics: withoutPrototype(topics) };
+export function group(definition: Group): Command {
+  const { name, description, commands, aliases, foreignWords, topics, ...more } = definition;
+  const hidden = {
+    aliases: withoutPrototype(aliases),
+    foreignWords: withoutPrototype(foreignWords),
+    topics: withoutPrototype(topics),
+  };
   const subCommands = withoutPrototype(commands);
   return defineCommand({ ...more, ...hidden, meta: { name, description }, args: {}, subCommands }) as Command;
 }

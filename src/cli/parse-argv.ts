@@ -1,6 +1,6 @@
 import type { ArgsDef, ParsedArgs } from "citty";
 import type { Cli } from "../app.ts";
-import { type CliError, usageError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { checkChoice, checkValue, GLOBAL_ARGS, isOption, readFlags, readOption } from "./args.ts";
 import type { Command, CommandData } from "./command.ts";
 import type { Found, Invocation } from "./invocation.ts";
@@ -15,9 +15,10 @@ import type { Found, Invocation } from "./invocation.ts";
 export async function parseInvocation(root: Command, argv: readonly string[]): Promise<Invocation> {
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
-  const found = await findCommand(root, words, { lenient: words.includes("--help") || words.includes("-h") });
-  const { command, path, options, topic } = found;
   const behind = end === -1 ? [] : argv.slice(end + 1);
+  const lenient = words.includes("--help") || words.includes("-h");
+  const found = await findCommand(root, words, { lenient, behind });
+  const { command, path, options, topic } = found;
   const isRest = command.rest !== undefined;
   const positionals = isRest ? found.positionals : [...found.positionals, ...behind];
   const flags = readFlags(options);
@@ -62,12 +63,15 @@ function readValues({ command, options, positionals }: Invocation): ParsedArgs {
 
 /**
  * Follows the words before `--` down the tree of commands. For help and for completion it is `lenient`: options that
- * are wrong or unknown are skipped. @throws CliError `USAGE`
+ * are wrong or unknown are skipped.
+ *
+ * @param behind The words after `--`, for the hint of an error.
+ * @throws CliError `USAGE`
  */
 export async function findCommand(
   root: Command,
   given: readonly string[],
-  { lenient = false },
+  { lenient = false, behind = [] }: { lenient?: boolean; behind?: readonly string[] },
 ): Promise<Found> {
   const words = [...given];
   const found: Found = {
@@ -100,7 +104,7 @@ export async function findCommand(
       found.command = await load();
       found.path.push(word);
     } else if (command.rest !== undefined && !command.isRestOptional && !found.lenient)
-      throw withoutDashes(found);
+      throw (await import("./suggest.ts")).misplacedWord(word, found, behind);
     else found.positionals.push(word);
     index += 1;
   }
@@ -121,12 +125,6 @@ async function takeOption(found: Found, words: readonly string[], index: number)
   if (found.lenient) return index + 1;
   const { unknownOption } = await import("./suggest.ts");
   throw unknownOption(words[index] ?? "", found.path.join(" "), definitions);
-}
-
-/** Without `--`, the program's own options would be read as ours. */
-function withoutDashes({ command: { rest = "" }, path }: Found): CliError {
-  const name = path.join(" ");
-  return usageError(`\`${name}\` takes its ${rest} after \`--\``, `${name} -- ${rest.toUpperCase()}…`);
 }
 
 async function checkPositionals(

@@ -8,15 +8,17 @@ import type { Found, Invocation } from "./invocation.ts";
 export function unknownCommand(word: string, found: Found): CliError {
   if (found.isHelp) return unknownPage(word, found);
   const { command, path } = found;
-  const { subCommands = {}, aliases = {} } = command;
+  const { subCommands = {}, aliases = {}, foreignWords = {} } = command;
   const line = path.join(" ");
   const builtIn = path.length === 1 ? ["help"] : [];
   const hidden = Object.keys(aliases).filter((alias) => aliases[alias]!.length > 0);
   const near = closest(word, [...Object.keys(subCommands), ...builtIn, ...hidden]);
-  const meant = near === undefined ? undefined : (aliases[near] ?? [near]).join(" ");
+  const own = near === undefined ? undefined : `${line} ${(aliases[near] ?? [near]).join(" ")}`;
+  const foreign = foreignWords[word];
+  const meant = foreign === undefined ? own : `${path[0]} ${foreign}`;
   return usageError(
     isCommandLike(word) ? `unknown command \`${line} ${word}\`` : "unknown command",
-    meant ? `did you mean \`${line} ${meant}\`?` : `\`${line} --help\` lists the commands`,
+    meant ? `did you mean \`${meant}\`?` : `\`${line} --help\` lists the commands`,
   );
 }
 
@@ -34,6 +36,23 @@ function unknownPage(word: string, { command, path }: Found): CliError {
     near
       ? `did you mean \`${line} ${near}\`?`
       : `\`${line}\` lists the commands${group.length === 0 ? " and topics" : ""}`,
+  );
+}
+
+/**
+ * A word before `--`, for a command that takes its words after it: the program's own options would be read as ours.
+ * Where there are words after `--`, it was meant to be the context.
+ */
+export function misplacedWord(word: string, { command, path }: Found, behind: readonly string[]): CliError {
+  const { rest = "" } = command;
+  const name = path.join(" ");
+  const [program, ...others] = behind.map((one, at) => (at === 0 && isNameLike(one) ? one : "…"));
+  const end = others.length > 0 ? " …" : "";
+  return usageError(
+    `\`${name}\` takes its ${rest} after \`--\``,
+    program !== undefined && isNameLike(word)
+      ? `as the context "${word}": \`${name} --context ${word} -- ${program}${end}\``
+      : `${name} -- ${rest.toUpperCase()}…`,
   );
 }
 
@@ -85,6 +104,8 @@ export function suggest(
   const isTyped = [...invocation.positionals, ...invocation.options.map(({ value }) => value)].includes(
     unknown,
   );
+  if (isTyped && invocation.command.isRemoval)
+    return [`did you mean "${meant}"?`, hint].filter(Boolean).join(" ");
   return isTyped ? `did you mean \`${rewrite(invocation, { unknown, meant })}\`?` : undefined;
 }
 
@@ -103,7 +124,9 @@ function rewrite(
   { unknown, meant = "", missing }: Change,
 ): string {
   const written = options.flatMap(({ name, value }) => {
-    if (value === undefined) return missing?.startsWith(`--${name}=`) ? [] : [`--${name}`];
+    // What was agreed to for one name is not agreed to for another.
+    const isAnswer = missing?.startsWith(`--${name}=`) || (name === "yes" && unknown !== undefined);
+    if (value === undefined) return isAnswer ? [] : [`--${name}`];
     return value === unknown ? [`--${name}=${quoteWord(meant)}`] : [];
   });
   if (missing !== undefined) written.push(missing);

@@ -50,18 +50,27 @@ const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 250;
 
 /** @throws CliError when the endpoint must not be used, or the token cannot be sent in a header. */
-export function createClient(options: ClientOptions): Client {
-  const { endpoint: given } = options;
+export function requireUsable({
+  endpoint: given,
+  token,
+  insecureHttp,
+}: Pick<ClientOptions, "endpoint" | "token" | "insecureHttp">): string {
   const endpoint = typeof given === "string" ? parseEndpoint(given) : parseStoredEndpoint(given);
-  if (endpoint.startsWith("http:") && !isLoopback(endpoint) && !options.insecureHttp) {
+  if (endpoint.startsWith("http:") && !isLoopback(endpoint) && !insecureHttp) {
     throw usageError(
       `${endpoint} is plain http: anyone on the way could read the token`,
       "use https://, or pass --insecure-http if you accept that",
     );
   }
-  if (options.token && !options.token.sendable) {
+  if (token && !token.sendable) {
     throw new CliError("TOKEN_REJECTED", "the stored API token has characters that no token has");
   }
+  return endpoint;
+}
+
+/** @throws CliError as {@link requireUsable} does. */
+export function createClient(options: ClientOptions): Client {
+  const endpoint = requireUsable(options);
   const call: Call = { ...options, endpoint };
   const readAnswer = async (response: Response) => toAnswer(response, await readText(response, endpoint));
   return {

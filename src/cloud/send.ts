@@ -28,7 +28,7 @@ interface Sending {
   signal: AbortSignal;
 }
 
-const TOKEN_HEADER = "X-YATAI-API-TOKEN";
+export const TOKEN_HEADER = "X-YATAI-API-TOKEN";
 const MAX_REDIRECTS = 5;
 const SEE_OTHER = 303;
 /** Redirects that keep method and body. */
@@ -58,7 +58,22 @@ const request = createFetch({
 });
 
 /** The options that ofetch passes on to the transport. */
-type Options = FetchOptions<"stream"> & Omit<Transmission, "url" | "headers">;
+type Options = Omit<FetchOptions<"stream">, "body"> & Omit<Transmission, "url" | "headers">;
+
+/** Sends one request and gives its answer, which may be a redirect. The caller has made sure that the URL may get the token. */
+export async function sendOnce(
+  { method, url, headers, body }: Pick<Transmission, "method" | "url" | "headers" | "body">,
+  { token, route, signal }: Omit<Sending, "endpoint" | "token"> & { token: Token | undefined },
+): Promise<Response> {
+  if (token) headers.set(TOKEN_HEADER, token.reveal());
+  const isRepeatable = SAFE.has(method);
+  const options: Options = { method, headers, body, route, signal, isRepeatable };
+  const response = await request.raw<unknown, "stream">(url.href, options);
+  const isForwarded = route.kind === "proxy" && url.protocol === "http:";
+  if (!isForwarded || !wantsProxyCredentials(response, headers)) return response;
+  await response.body?.cancel();
+  throw new ProxyError(response.status);
+}
 
 /** Sends one request, and follows redirects that stay below its endpoint. */
 export async function send(message: Message, { endpoint, token, route, signal }: Sending): Promise<Response> {
@@ -66,15 +81,7 @@ export async function send(message: Message, { endpoint, token, route, signal }:
   let url = targetOf(endpoint, String(message.url));
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     const headers = new Headers(message.headers);
-    if (token) headers.set(TOKEN_HEADER, token.reveal());
-    const isRepeatable = SAFE.has(method);
-    const options: Options = { method, headers, body, route, signal, isRepeatable };
-    const response = await request.raw<unknown, "stream">(url.href, options);
-    const isForwarded = route.kind === "proxy" && url.protocol === "http:";
-    if (isForwarded && wantsProxyCredentials(response, headers)) {
-      await response.body?.cancel();
-      throw new ProxyError(response.status);
-    }
+    const response = await sendOnce({ method, url, headers, body }, { token, route, signal });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) return response;
     await response.body?.cancel();

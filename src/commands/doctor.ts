@@ -7,7 +7,9 @@ export const doctor = command({
   description: "Check this machine, the stored contexts and the way to the server",
   section: "Repair",
   args: {
-    fix: flag("Repair what can be repaired without changing a login"),
+    fix: flag(
+      "Repair what needs no decision. No login changes, except that a file which cannot be read is replaced by its last valid version, and a current name without a context is removed",
+    ),
     offline: flag("Open no connection"),
     report: flag("Print a report for a public issue, without names and paths"),
     ...REQUEST_ARGS,

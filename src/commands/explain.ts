@@ -59,9 +59,10 @@ function toRow(candidate: Explanation["candidates"][number]): Cell[] {
 
 async function printPython(output: Output, python: Explanation["python"]): Promise<void> {
   const { name, endpoint, differs, reason } = python;
-  const login = name === null ? "nothing" : `${cap(name, MAX_SHOWN)}, ${endpoint}`;
+  const same = name === null ? "not signed in either" : `${cap(name, MAX_SHOWN)}, ${endpoint} (the same)`;
+  const other = name === null ? "not signed in" : `${cap(name, MAX_SHOWN)}, ${endpoint}`;
   await output.fields([
-    ["bentoml", `${login}${differs ? "" : " (the same)"}`, differs ? "warning" : "good"],
+    ["bentoml", differs ? other : same, differs ? "warning" : "good"],
     ["because", reason],
   ]);
 }

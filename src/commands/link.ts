@@ -1,5 +1,6 @@
 import { command } from "../cli/command.ts";
 import { requireStored } from "../store/manage-contexts.ts";
+import { reportWinner } from "../auth/report-login.ts";
 import { findOrganization } from "../auth/session.ts";
 import { isHome, linkProject } from "../resolve/link.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
@@ -28,6 +29,7 @@ export const link = command({
     cli.output.success(`Linked ${path} to context "${name}"`);
     if (!organization)
       cli.output.info("The server did not say its organization, so it is not pinned; link again to pin it");
+    await reportWinner(cli, name);
     const { glanceAtRepository } = await import("../scan/glance.ts");
     const [leak] = (await glanceAtRepository(cli)) ?? [];
     if (leak !== undefined)

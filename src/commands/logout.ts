@@ -9,13 +9,14 @@ import { CONTEXT, namedContext, REQUEST_ARGS, YES } from "./_args.ts";
 
 export const logout = command({
   name: "logout",
-  description: "Remove a context, and say what still authenticates",
+  description: "Remove a context, and say what is still signed in",
   section: "Sign in",
+  isRemoval: true,
   args: {
     name: {
       ...CONTEXT,
       required: false,
-      description: "Context to remove (default: the stored one in use)",
+      description: "Context to remove (default: the stored context that is active here)",
     },
     all: flag("Remove every context that is not protected"),
     revoke: flag("Delete its API token on the server first; if that fails, the context stays"),

@@ -1,6 +1,6 @@
 import { command } from "../cli/command.ts";
 import type { ChangedField, Changes } from "../store/compare.ts";
-import { listNames } from "../system/text.ts";
+import { listNames, quoteWord } from "../system/text.ts";
 import { bringBack, findRestorable, listRestorable, type Restorable } from "../store/restore.ts";
 import { reportNarrowed } from "../auth/report-login.ts";
 import type { Cli } from "../app.ts";
@@ -46,9 +46,18 @@ export const restore = command({
       output.success(`Brought back ${kept.id}${done === "" ? "" : `: ${done}`}`);
     }
     reportNarrowed(cli, narrowed);
+    const back = [...changes.added, ...changes.changed];
+    if (back.length > 0) output.hint(adviseToCheck(back));
     if (undo !== undefined) output.hint(`bentocloud restore ${undo} undoes this`);
   },
 });
+
+/** A token may have been deleted on its server since: rotated away, or revoked. */
+function adviseToCheck([name = "", ...others]: readonly string[]): string {
+  return others.length > 0
+    ? "`bentocloud status --all` says whether their API tokens still work"
+    : `\`bentocloud status --context=${quoteWord(name)}\` says whether its API token still works`;
+}
 
 /** Undefined when the versions were listed instead. */
 async function choose(cli: Cli): Promise<string | undefined> {
@@ -82,7 +91,8 @@ function toRow({ id, kind, time, contexts, changes }: Restorable, { now, flags }
   const effect = changes
     ? describeChanges(changes, WOULD)
     : `brings back ${listNames(contexts)} in place of the file that cannot be read`;
-  const why = isLoss ? ", which another program removed" : "";
+  const isChangedBack = changes !== null && changes.added.length === 0;
+  const why = isLoss ? `, which another program ${isChangedBack ? "changed back" : "removed"}` : "";
   return { id, age: showWhen(time, now(), flags), effect: effect + why, isLoss };
 }
 

@@ -1,8 +1,10 @@
 import { command } from "../cli/command.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
-import { pinContext, SHELL_VARIABLE, variablesWithLostBytes } from "../auth/credential-environment.ts";
+import { pinContext, variablesWithLostBytes } from "../auth/credential-environment.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { pickContext } from "../auth/pick-context.ts";
+import { checkPins } from "../auth/session.ts";
+import { SHELL_VARIABLE } from "../resolve/environment.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { CONTEXT, namedContext, YES } from "./_args.ts";
 
@@ -18,6 +20,7 @@ export const shell = command({
   async run(args, cli, given) {
     const name = namedContext(cli, args.name) ?? (await pickContext(cli, "Open a shell with which context?"));
     const context = await requireStored(cli.store, name);
+    await checkPins(cli, context);
     await confirmProtected(cli, [name], { yes: given.all("yes"), intent: "open a shell with it" });
     await warnOfExpiry(cli, context);
     const { env, output } = cli;

@@ -39,9 +39,9 @@ export const status = command({
   },
 });
 
-async function printOne(cli: Cli, { hint, ...status }: Status): Promise<void> {
+async function printOne(cli: Cli, status: Status): Promise<void> {
   const { output } = cli;
-  if (output.json) return output.data(status);
+  if (output.json) return output.data(toJson(status));
   const expiry = expiryOf(status, cli);
   await output.fields([
     ["context", status.name],
@@ -55,7 +55,11 @@ async function printOne(cli: Cli, { hint, ...status }: Status): Promise<void> {
     ["verdict", status.verdict, toneOf(status)],
     ["reason", status.reason],
   ]);
-  if (hint) output.hint(hint);
+  if (status.hint) output.hint(status.hint);
+}
+
+function toJson({ hint: _hint, neverExpires: _neverExpires, ...status }: Status) {
+  return status;
 }
 
 async function printAll(
@@ -65,10 +69,13 @@ async function printAll(
 ): Promise<void> {
   const { output, store } = cli;
   if (output.json) {
-    const contexts = statuses.map(({ hint: _hint, ...status }) => status);
-    return output.data({ contexts, problems: problems.map(({ line, message }) => ({ line, message })) });
+    return output.data({
+      contexts: statuses.map(toJson),
+      problems: problems.map(({ line, message }) => ({ line, message })),
+    });
   }
   for (const { line, message } of problems) output.warn(`${store.paths.file}:${line}: ${message}`);
+  if (statuses.length === 0 && problems.length > 0) return;
   if (statuses.length === 0) return output.info("No contexts yet; `bentocloud login` makes one");
   const hasEndpoint = haveEndpoints(statuses);
   const rows = statuses.map((status): Cells => {
@@ -88,9 +95,10 @@ async function printAll(
   for (const { name, reason } of statuses) if (reason) output.info(`${name}: ${reason}`);
 }
 
-/** Undefined when the token never expires, or when the server has not said. */
-function expiryOf({ expires_at }: Pick<Status, "expires_at">, cli: Cli) {
-  return expires_at === null ? undefined : showExpiry({ expiresAt: new Date(expires_at) }, cli);
+/** Undefined when the server has not said. */
+function expiryOf({ expires_at, neverExpires }: Status, cli: Cli) {
+  if (expires_at === null && !neverExpires) return undefined;
+  return showExpiry({ expiresAt: expires_at === null ? null : new Date(expires_at) }, cli);
 }
 
 function toneOf({ verdict }: Pick<Status, "verdict">): Tone {

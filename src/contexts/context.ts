@@ -98,8 +98,29 @@ export function requireNamed(contexts: readonly Context[], name: string): Contex
   return context;
 }
 
+interface MissingDetails extends Partial<Pick<CliError, "hint" | "correction">> {
+  /** The name of the context; undefined when the file has no contexts at all. */
+  missing: string | undefined;
+}
+
+/** What repairs it depends on why the context is missing: `resolve/missing.ts` finds that out and replaces the hint. */
+export class MissingContextError extends CliError {
+  /** Private, because a runtime prints public fields, and the name may be a token in the wrong place. */
+  readonly #missing: string | undefined;
+
+  constructor(code: "NOT_FOUND" | "NOT_LOGGED_IN", message: string, { missing, ...details }: MissingDetails) {
+    super(code, message, details);
+    this.#missing = missing;
+  }
+
+  get missing(): string | undefined {
+    return this.#missing;
+  }
+}
+
 export function noSuchContext(name: string, contexts: readonly Context[]): CliError {
-  return new CliError("NOT_FOUND", `there is no context ${showName(name)}`, {
+  return new MissingContextError("NOT_FOUND", `there is no context ${showName(name)}`, {
+    missing: name,
     hint: "`bentocloud context list` shows the contexts",
     correction: { unknown: name, names: contexts.map((context) => context.name) },
   });

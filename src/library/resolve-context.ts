@@ -68,8 +68,9 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
     },
     client: async (asked) => createClient({ ...request, ...asked, env, debug: () => {} }),
   };
-  const { active, context, token } = await openSession(opener, request).catch((error: unknown) => {
-    throw resolved && error instanceof CliError ? withRemedy(error, resolved, env) : error;
+  const { active, context, token } = await openSession(opener, request).catch(async (error: unknown) => {
+    if (!(error instanceof CliError)) throw error;
+    throw await withRemedy(error, { active: resolved, env, store: () => resolver.store });
   });
   const { endpoint, email } = context;
   return {

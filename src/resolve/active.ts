@@ -4,7 +4,13 @@ import { CliError } from "../errors.ts";
 import type { Environment } from "../system/runtime.ts";
 import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import { findProject, type Project } from "./bentorc.ts";
-import { environmentCredential, isSetButEmpty, keyVariable, variable } from "./environment.ts";
+import {
+  environmentCredential,
+  isSetButEmpty,
+  keyVariable,
+  SHELL_VARIABLE,
+  variable,
+} from "./environment.ts";
 import { resolveLayers } from "./layers.ts";
 
 /**
@@ -42,6 +48,8 @@ export interface Active {
   /** Why the environment's credential, or the entry of that name, cannot be used. */
   error?: CliError | undefined;
   project: Project | undefined;
+  /** Whether `bentocloud shell` chose it, for this shell. */
+  isShell: boolean;
   /** The stored ones, which could be made current instead. */
   others: readonly Context[];
 }
@@ -67,7 +75,8 @@ export async function resolveActive(inputs: Inputs): Promise<Active> {
     project: [project && fromProject(project)].find(isChoice),
     user: async () => fromUser(await read(), file()),
   });
-  if (source.kind === "env_key") return { name, source, context: credential, error, project, others: [] };
+  if (source.kind === "env_key")
+    return { name, source, context: credential, error, project, isShell: false, others: [] };
   const stored = await read();
   const problem = problemWith(stored, source.kind === "user" ? null : name);
   return {
@@ -76,6 +85,7 @@ export async function resolveActive(inputs: Inputs): Promise<Active> {
     context: problem ? undefined : findContext(stored.contexts, name),
     error: problem && problemError(problem, file()),
     project,
+    isShell: source.kind === "env_context" && inputs.env[SHELL_VARIABLE] === name,
     others: stored.contexts,
   };
 }

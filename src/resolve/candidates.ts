@@ -51,7 +51,7 @@ export async function explainCandidates(
       ...source,
       value: secret?.masked ?? (source.kind === "env_key" ? null : (name ?? null)),
       chosen,
-      reason: reasons.join(", ") || "the first that chooses",
+      reason: reasons.join(", ") || "used: the first one that is set",
     };
   });
 }

@@ -76,7 +76,8 @@ async function readForPython({
   try {
     const path = locatePythonHome(env, cwd).file;
     const { file } = await snapshotReader(path)();
-    const [first] = file.problems;
+    // Python reads a file whose list has another key, as one without contexts.
+    const first = file.problems.find(({ hides }) => hides !== "list");
     return { path, file, ...(first && { problem: `line ${first.line}: ${first.message}` }) };
   } catch (error) {
     if (error instanceof CliError) return { problem: error.message };

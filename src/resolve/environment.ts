@@ -9,6 +9,9 @@ import { requireExactPath } from "../system/runtime.ts";
 import { storageError } from "../system/storage-error.ts";
 
 const KEY = "BENTO_CLOUD_API_KEY";
+
+/** The context of the shell that `shell` opened, for nested ones and for prompts. */
+export const SHELL_VARIABLE = "BENTOCLOUD_SHELL";
 /** The path of a file with the key, such as a secret mounted into a container. Python bentoml ignores this variable. */
 export const KEY_FILE = "BENTO_CLOUD_API_KEY_FILE";
 

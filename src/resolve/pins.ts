@@ -50,16 +50,18 @@ export function checkOrganizationPin(active: Active, organization: string | null
 }
 
 function checkPin(active: Active, what: Pin["what"], actual: string | Endpoint | null): void {
-  const { project, name, source } = active;
+  const { project, name, source, isShell } = active;
   const pinned = project?.[what];
   if (!project || pinned === undefined || (actual !== null && isMatch(pinned, actual))) return;
   throw new CliError(
     "PIN_MISMATCH",
     `${describePin(project, what, pinned)}, but the context "${name}", chosen by ${describeSource(source)}, has ` +
       `"${actual ?? "unknown"}"`,
-    { hint: `${adviseOnChoice(source)}, or correct the pin` },
+    { hint: `${isShell ? LEAVE_SHELL : adviseOnChoice(source)}, or correct the pin` },
   );
 }
+
+export const LEAVE_SHELL = "`exit` leaves this shell and its context";
 
 /** What chose the context decides what chooses another one. */
 function adviseOnChoice({ kind, name }: Active["source"]): string {
@@ -108,6 +110,12 @@ export function describeExpectation(project: Project | undefined, chosen?: strin
     organization !== undefined && `the organization "${cap(organization, MAX_SHOWN)}"`,
   ].filter((part) => part !== false);
   return expected.length === 0 ? "" : `this project expects ${expected.join(", and ")}`;
+}
+
+/** Precedes a login command in a hint. */
+export function adviseOnOrganization(project: Project | undefined): string {
+  const organization = project?.organization;
+  return organization === undefined ? "" : `sign in to "${cap(organization, MAX_SHOWN)}": `;
 }
 
 function describePin(

@@ -1,22 +1,58 @@
-import { isSameEndpoint, StoredEndpointError, tokensPage } from "../contexts/endpoint.ts";
+import { DEFAULT_ENDPOINT, isSameEndpoint, StoredEndpointError, tokensPage } from "../contexts/endpoint.ts";
+import { MissingContextError } from "../contexts/context.ts";
 import { CliError, type ErrorCode } from "../errors.ts";
+import type { Store } from "../store/store.ts";
 import type { Environment } from "../system/runtime.ts";
 import { quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
 import { environmentEndpoint, KEY_FILE, keyVariable, variable } from "./environment.ts";
+import { explainMissing } from "./missing.ts";
 import { loginCommand } from "./require.ts";
+
+interface Place {
+  /** Undefined if the command has not used it. */
+  active: Active | undefined;
+  env: Environment;
+  store: () => Store;
+}
 
 /**
  * The one place that knows what repairs a failure of the active context: the code of the error says what is wrong, and
- * the source of the context says where. An error that brings its own hint keeps it.
+ * the source of the context says where. Any other error that brings its own hint keeps it.
  */
-export function withRemedy(error: CliError, active: Active, env: Environment): CliError {
-  if (error.hint !== undefined) return error;
+export async function withRemedy(error: CliError, { active, env, store }: Place): Promise<CliError> {
   // Python's verbs exit 1 for whatever failed.
-  const code = error.code === "FAILURE" && error.cause instanceof CliError ? error.cause.code : error.code;
+  const failure = error.code === "FAILURE" && error.cause instanceof CliError ? error.cause : error;
+  if (failure instanceof MissingContextError) {
+    const explained = await explainMissing(failure, active, store());
+    if (explained === failure) return error;
+    return new CliError(error.code, explained.message, { hint: explained.hint, cause: error });
+  }
+  if (active === undefined) return error;
+  const { code } = failure;
   const isUnusable = error instanceof StoredEndpointError;
-  const hint = isUnusable ? changeEndpoint(active, env) : remedyFor(code, active, env);
-  return hint === undefined ? error : new CliError(error.code, error.message, { hint, cause: error });
+  const own = error.hint ?? (isUnusable ? changeEndpoint(active, env) : remedyFor(code, active, env));
+  return withHint(error, active.source.kind === "env_key" ? noteDefault(code, env, own) : own);
+}
+
+function withHint(error: CliError, hint: string | undefined): CliError {
+  if (hint === undefined || hint === error.hint) return error;
+  return new CliError(error.code, error.message, { hint, cause: error });
+}
+
+const ABOUT_SERVER = new Set<ErrorCode>([
+  "TOKEN_REJECTED",
+  "UNREACHABLE",
+  "TIMEOUT",
+  "TLS",
+  "NOT_BENTOCLOUD",
+]);
+
+/** A key that is set without an endpoint may be one of another server. */
+function noteDefault(code: ErrorCode, env: Environment, hint: string | undefined): string | undefined {
+  if (!ABOUT_SERVER.has(code) || variable(env, "BENTO_CLOUD_API_ENDPOINT") !== undefined) return hint;
+  const note = `BENTO_CLOUD_API_ENDPOINT is not set, so this asked ${DEFAULT_ENDPOINT}`;
+  return hint === undefined ? note : `${note}; ${hint}`;
 }
 
 function remedyFor(code: ErrorCode, active: Active, env: Environment): string | undefined {
@@ -41,18 +77,22 @@ function remedyFor(code: ErrorCode, active: Active, env: Environment): string | 
   }
 }
 
-/** For a sign-in, whose token was just given, or comes from this variable. */
-export function withLoginRemedy(error: CliError, endpoint: string, variable?: string): CliError {
-  const hint = error.hint ?? loginRemedyFor(error.code, endpoint, variable);
-  return hint === undefined ? error : new CliError(error.code, error.message, { hint, cause: error });
+/** For a sign-in, whose token was just given, or comes from the variable of this name. */
+export function withLoginRemedy(
+  error: CliError,
+  { endpoint, env, name }: { endpoint: string; env: Environment; name?: string | undefined },
+): CliError {
+  const own = error.hint ?? loginRemedyFor(error.code, endpoint, name);
+  const isDefault = name !== undefined && endpoint === DEFAULT_ENDPOINT;
+  return withHint(error, isDefault ? noteDefault(error.code, env, own) : own);
 }
 
-function loginRemedyFor(code: ErrorCode, endpoint: string, variable?: string): string | undefined {
+function loginRemedyFor(code: ErrorCode, endpoint: string, name: string | undefined): string | undefined {
   switch (code) {
     case "TOKEN_REJECTED":
     case "TOKEN_EXPIRED": {
       const where = `make another API token at ${tokensPage(endpoint)}`;
-      return variable === undefined ? where : `${variable} holds this token: ${where}, or unset ${variable}`;
+      return name === undefined ? where : `${name} holds this token: ${where}, or unset ${name}`;
     }
     case "HOST_MISMATCH":
       return "if the server moved, give its new address as --endpoint";

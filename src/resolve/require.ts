@@ -1,10 +1,10 @@
-import { type Context, hasToken, noSuchContext } from "../contexts/context.ts";
+import { type Context, hasToken, MissingContextError, noSuchContext } from "../contexts/context.ts";
 import { canName, showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
 import { looksLikeToken, quoteWord } from "../system/text.ts";
 import type { Active } from "./active.ts";
 import type { Project } from "./bentorc.ts";
-import { describeExpectation } from "./pins.ts";
+import { adviseOnOrganization, LEAVE_SHELL } from "./pins.ts";
 
 /** @throws CliError with the missing name, the source that chose it, and the command to run. */
 export function requireContext(active: Active): Context {
@@ -16,20 +16,37 @@ export function requireContext(active: Active): Context {
     case "flag":
       throw noSuchContext(name, others);
     case "env_context":
-      throw new CliError("NOT_FOUND", `there is no context ${shown}, which BENTOML_CLOUD_CONTEXT names`, {
-        hint: "unset BENTOML_CLOUD_CONTEXT, or set it to one that `bentocloud context list` shows",
-        correction: { unknown: name, names: others.map((other) => other.name), variable: source.name },
-      });
+      throw new MissingContextError(
+        "NOT_FOUND",
+        `there is no context ${shown}, which BENTOML_CLOUD_CONTEXT names`,
+        {
+          missing: name,
+          hint: active.isShell
+            ? LEAVE_SHELL
+            : "unset BENTOML_CLOUD_CONTEXT, or set it to one that `bentocloud context list` shows",
+          correction: { unknown: name, names: others.map((other) => other.name), variable: source.name },
+        },
+      );
     case "project":
-      throw new CliError("NOT_LOGGED_IN", `you have no context ${shown}, which ${source.path} asks for`, {
-        hint: adviseForProject(active),
-      });
-    default:
-      throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context ${shown}`, {
+      throw new MissingContextError(
+        "NOT_LOGGED_IN",
+        `you have no context ${shown}, which ${source.path} asks for`,
+        {
+          missing: name,
+          hint: adviseForProject(active),
+        },
+      );
+    default: {
+      const isEmpty = others.length === 0;
+      const message =
+        isEmpty && source.line === null ? "not logged in yet" : `not logged in: there is no context ${shown}`;
+      throw new MissingContextError("NOT_LOGGED_IN", message, {
+        missing: isEmpty ? undefined : name,
         hint:
-          (others.length > 0 ? "bentocloud use NAME (`bentocloud context list`), or " : "") +
-          `bentocloud login${describeProject(project)}`,
+          (isEmpty ? "" : "bentocloud use NAME (`bentocloud context list`), or ") +
+          expectedLogin("bentocloud login", project),
       });
+    }
   }
 }
 
@@ -39,13 +56,13 @@ function adviseForProject({ name, project, others }: Active): string {
   if (!canName(name)) return `correct it in ${path}: no login can have that name`;
   // With other contexts about, the project alone is no reason to make another one current.
   const use = others.length > 0 ? " --no-use" : "";
-  return loginCommand(name) + use + describeProject(project);
+  return expectedLogin(loginCommand(name) + use, project);
 }
 
-/** Follows a login command in a hint. */
-function describeProject(project: Project | undefined): string {
-  const expectation = describeExpectation(project);
-  return expectation === "" ? "" : `; ${expectation}`;
+/** A person has to run this command: a pin alone never chooses where a token goes. */
+function expectedLogin(command: string, project: Project | undefined): string {
+  const endpoint = project?.endpoint === undefined ? "" : ` --endpoint ${quoteWord(project.endpoint.masked)}`;
+  return adviseOnOrganization(project) + command + endpoint;
 }
 
 /** @throws CliError when the context has no token, wherever it would be kept. */

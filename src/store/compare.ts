@@ -10,7 +10,7 @@ export interface Changes {
   changed: string[];
   /** What is another one in each of these. */
   changed_fields: Record<string, ChangedField[]>;
-  /** Null when the same context is current in both. */
+  /** Null when the same context is current in both, and where the later name stands for no context. */
   current: { from: string; to: string } | null;
 }
 
@@ -29,7 +29,7 @@ export function compare(before: ContextsFile, after: ContextsFile): Changes {
     removed: names.filter((name) => !now.has(name)),
     changed: pairs.map(([{ name }]) => name),
     changed_fields: Object.fromEntries(pairs.map(([one, other]) => [one.name, changedFields(one, other)])),
-    current: from === to ? null : { from, to },
+    current: from === to || !now.has(to) ? null : { from, to },
   };
 }
 

@@ -93,6 +93,8 @@ async function keepFound(tools: StoreTools, { text, file }: Snapshot): Promise<v
 async function findLoss(paths: Paths, now: ContextsFile): Promise<LossReport | undefined> {
   // Other homes may share a file that is linked to, and we do not see their versions: a difference proves nothing.
   if (inspect(paths.file)?.isSymbolicLink() && !isHomeFile(realTarget(paths.file))) return undefined;
+  // All contexts are still in the file, under a key that has to be corrected.
+  if (now.problems.some(({ hides }) => hides === "list")) return undefined;
   const all = listVersions(paths.own);
   const baseline = findBaseline(all);
   const before = baseline && (await parseVersion(baseline));

@@ -53,7 +53,7 @@ export async function purgeTokens(
       const text = readVersion(version);
       const rest = text === undefined ? text : await withoutTokens(text, secrets);
       if (text === undefined || rest === text) continue;
-      const isEmpty = rest === undefined || (version.kind === "loss" && (await isWithoutLogins(rest)));
+      const isEmpty = rest === undefined || (await isWithoutLogins(rest));
       if (isEmpty) discard(version.path);
       else replaceFile({ target: version.path, text: rest, mode: 0o600, stillValid: held });
       count += 1;

@@ -2,10 +2,13 @@ import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
 import { fstatSync } from "node:fs";
 import { constants } from "node:os";
 import { isTerminal } from "./runtime.ts";
+import { startWatchdog } from "./watchdog.ts";
 
 export interface Execution {
   argv: readonly [program: string, ...args: string[]];
   env: Record<string, string>;
+  /** This process stays, because the program needs it; if it is killed, the program ends too. */
+  needsUs?: boolean;
 }
 
 /** Signals that another process sends to us and means for the program. */
@@ -17,17 +20,22 @@ const FROM_KEYS = ["SIGINT", "SIGQUIT"] as const;
 /** Runs a program and resolves to its exit code. Rejects when the system does not start it. */
 export function spawnAndWait(
   file: string,
-  { argv, env, descriptors }: Execution & { descriptors: readonly number[] },
+  { argv, env, descriptors, needsUs }: Execution & { descriptors: readonly number[] },
 ): Promise<number> {
   const [name, ...args] = argv;
   let child: ChildProcess | undefined;
+  const watchdog = needsUs ? startWatchdog() : undefined;
   // Before the program is started, because a signal that comes meanwhile is meant for it too.
   const stopForwarding = forwardSignals((signal) => send(child?.pid, signal));
   return new Promise<number>((resolve, reject) => {
     child = spawn(file, args, { argv0: name, env, stdio: toStdio(descriptors) });
+    watchdog?.watch(child.pid);
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
-  }).finally(stopForwarding);
+  }).finally(() => {
+    watchdog?.stop();
+    stopForwarding();
+  });
 }
 
 /** `child.kill` is not used: after it, Deno reports that signal as the cause of death, whatever the cause was. */

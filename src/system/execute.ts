@@ -1,11 +1,17 @@
 import type { Execution } from "./child.ts";
 import { allowCoreDumps } from "./core-dump.ts";
+import { hideMemory } from "./libc.ts";
 import { codeOf } from "./storage-error.ts";
-import { findProgram, isScript, NOT_EXECUTABLE, NOT_FOUND } from "./program.ts";
+import { findProgram, isFile, isScript } from "./program.ts";
+import { quoteWord } from "./text.ts";
 import { findReplace } from "./replace-process.ts";
 
-/** Told why a program was not run, and the exit code for that. */
-type Refuse = (message: string, exitCode: number) => void;
+/** A shell's exit codes for a command that it cannot run. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+/** Told why a program was not run, the exit code for that, and what to do. */
+type Refuse = (message: string, exitCode: number, hint?: string) => void;
 
 const SHELL = "/bin/sh";
 
@@ -14,37 +20,47 @@ const SHELL = "/bin/sh";
  * number, terminal and signals. Elsewhere it runs as a child that gets our signals, and this resolves to its exit code:
  * 128 and the number for a signal, and 126 or 127 as in a shell when it cannot be run.
  */
-export async function execute({ argv, env }: Execution, refuse: Refuse): Promise<number> {
+export async function execute({ argv, env, needsUs = false }: Execution, refuse: Refuse): Promise<number> {
   const [name, ...args] = argv;
-  const end = (exitCode: number, why: string) => {
-    refuse(`${name}: ${why}`, exitCode);
+  const end = (exitCode: number, why: string, hint?: string) => {
+    refuse(`${name}: ${why}`, exitCode, hint);
     return exitCode;
   };
-  const { path, exitCode } = findProgram(name, env);
-  if (path === undefined)
-    return end(exitCode, exitCode === NOT_FOUND ? "command not found" : "cannot be executed");
+  const { path, blocked } = findProgram(name, env);
+  if (path === undefined) {
+    if (blocked === undefined) return end(NOT_FOUND, "command not found", findHere(name));
+    if (!isFile(blocked)) return end(NOT_EXECUTABLE, "cannot be executed");
+    return end(NOT_EXECUTABLE, "is not executable", `chmod +x ${quoteWord(blocked)}`);
+  }
   // cmd.exe runs these, and no quoting of arguments is reliable for it.
   if (process.platform === "win32" && /\.(cmd|bat)$/i.test(path))
     return end(NOT_EXECUTABLE, "a batch file is run from `cmd /c`");
   try {
-    return await run(path, { argv, env });
+    return await run(path, { argv, env, needsUs });
   } catch (error) {
     if (codeOf(error) === "") throw error;
     // A script without `#!` is run by the shell.
     if (codeOf(error) === "ENOEXEC" && isScript(path))
-      return run(SHELL, { argv: ["sh", path, ...args], env });
+      return run(SHELL, { argv: ["sh", path, ...args], env, needsUs });
     return end(NOT_EXECUTABLE, `cannot be executed, ${reasonOf(error)}`);
   }
 }
 
+/** Without a path, a program of the working directory is not found. */
+function findHere(name: string): string | undefined {
+  const path = `./${name}`;
+  return !name.includes("/") && isFile(path) ? `\`${quoteWord(path)}\` is in this directory` : undefined;
+}
+
 /** @throws an error with a code when the system does not start the program. */
-async function run(file: string, { argv, env }: Execution): Promise<number> {
+async function run(file: string, { argv, env, needsUs = false }: Execution): Promise<number> {
   const descriptors = namedDescriptors(argv);
   const replace = findReplace();
   await allowCoreDumps();
-  if (!replace || descriptors.length > 0) {
+  if (!replace || descriptors.length > 0 || needsUs) {
+    if (needsUs) await hideMemory();
     const { spawnAndWait } = await import("./child.ts");
-    return spawnAndWait(file, { argv, env, descriptors });
+    return spawnAndWait(file, { argv, env, descriptors, needsUs });
   }
   return replace(file, argv, env);
 }

@@ -12,7 +12,8 @@ export interface Transmission {
   method: string;
   url: URL;
   headers: Headers;
-  body: Uint8Array<ArrayBuffer> | Blob | undefined;
+  /** A stream is read while it is sent. Only Bun sends one. */
+  body?: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   route: Route;
   signal: AbortSignal;
   /** False gives the request a new connection: runtimes repeat a request when a reused connection breaks. */
@@ -68,8 +69,8 @@ async function fetchInBun(transmission: Transmission): Promise<Response> {
   throw new ProxyError((failure as { status?: number }).status, failure);
 }
 
-/** The attempts to make, one for each address of the first host on the route. */
-function waysTo(url: URL, route: Route) {
+/** The attempts to make in Bun, one for each address of the first host on the route. */
+export function waysTo(url: URL, route: Route) {
   if (route.kind === "direct") {
     const host = hostOf(url);
     return addressesOf(url).map((address) => {
@@ -101,6 +102,7 @@ async function requestInNode(transmission: Transmission): Promise<Response> {
   const isForwarded = route.kind === "proxy" && url.protocol === "http:";
   if (isForwarded)
     for (const [name, value] of Object.entries(credentialsFor(route.proxy))) headers.set(name, value);
+  if (body instanceof ReadableStream) throw new TypeError("only Bun sends a stream");
   if (body !== undefined)
     headers.set("Content-Length", String(body instanceof Blob ? body.size : body.byteLength));
   const options = {

@@ -3,6 +3,9 @@ import { isBun } from "./machine.ts";
 /** As `<sys/resource.h>` of Linux and of macOS has it. */
 const RLIMIT_CORE = 4;
 
+/** Linux alone has it. */
+const PRCTL = { prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } } as const;
+
 /** The C library, which only Bun can call: half a millisecond when first used. Undefined on other runtimes. */
 async function loadLibc() {
   if (!isBun()) return undefined;
@@ -12,6 +15,7 @@ async function loadLibc() {
     getenv: { args: ["ptr"], returns: "ptr" },
     getrlimit: { args: ["i32", "ptr"], returns: "i32" },
     setrlimit: { args: ["i32", "ptr"], returns: "i32" },
+    ...((process.platform === "linux" ? PRCTL : {}) as typeof PRCTL),
   });
   return { ...ffi, ...symbols };
 }
@@ -33,4 +37,20 @@ export async function overwriteVariable(name: string, value: string): Promise<vo
   const bytes = new TextEncoder();
   const address = libc?.getenv(libc.ptr(bytes.encode(`${name}\0`)));
   if (libc && address) new Uint8Array(libc.toArrayBuffer(address, 0, bytes.encode(value).length)).fill(0);
+}
+
+const PR_SET_DUMPABLE = 4;
+
+/**
+ * On Linux no other process of this user can read our memory and environment from here on, and there is no core dump.
+ * Programs that are started are not affected.
+ */
+export async function hideMemory(): Promise<void> {
+  if (process.platform !== "linux") return;
+  try {
+    const libc = await loadLibc();
+    libc?.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  } catch {
+    // A system whose C library is called otherwise.
+  }
 }

@@ -9,3 +9,7 @@ export function hasEnded(pid: number): boolean {
     return codeOf(error) === "ESRCH";
   }
 }
+
+export function ownPid(): number {
+  return process.pid;
+}

@@ -3,14 +3,10 @@ import { delimiter, extname, isAbsolute, join } from "node:path";
 import { realTarget } from "./files.ts";
 import { codeOf } from "./storage-error.ts";
 
-/** A shell's exit codes for a command that it cannot run. */
-export const NOT_FOUND = 127;
-export const NOT_EXECUTABLE = 126;
-
 interface Found {
   path?: string;
-  /** For when there is no path. */
-  exitCode: number;
+  /** When there is no path: the first file or directory of that name, which cannot be executed. */
+  blocked?: string | undefined;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -26,13 +22,13 @@ const DEFAULT_PATH = isWindows ? "" : "/usr/bin:/bin";
 /** Finds a program as a shell does, but searches the working directory only if the name or `PATH` says so. */
 export function findProgram(name: string, env: Variables): Found {
   const isPath = name.includes("/") || (isWindows && name.includes("\\"));
-  let exitCode = NOT_FOUND;
+  let blocked: string | undefined;
   for (const path of isPath ? withEndings(name) : pathsOf(name, env)) {
     const kind = inspect(path);
-    if (kind === "program") return { path, exitCode: 0 };
-    if (kind === "other") exitCode = NOT_EXECUTABLE;
+    if (kind === "program") return { path };
+    if (kind === "other") blocked ??= path;
   }
-  return { exitCode };
+  return { blocked };
 }
 
 /** The real paths of all programs of that name in `PATH`, without duplicates; a shell would start the first. */
@@ -66,6 +62,14 @@ function inspect(path: string): "program" | "other" | "nothing" {
     return "program";
   } catch (error) {
     return ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(codeOf(error)) ? "nothing" : "other";
+  }
+}
+
+export function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
 }
 

@@ -18,7 +18,7 @@ export function redactSecret(text: string, mask = maskSecret(text)): void {
 }
 
 /** A server or a library may have quoted it, as JSON or in a URL, and we for a shell. Most tokens need none of that. */
-function spellingsOf(text: string): string[] {
+export function spellingsOf(text: string): string[] {
   if (/^[\w.~-]*$/.test(text)) return [text];
   const wellFormed = text.toWellFormed();
   return [

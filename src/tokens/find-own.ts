@@ -3,6 +3,8 @@ import type { ApiToken } from "../cloud/api-token.ts";
 import type { Client } from "../cloud/client.ts";
 import { getToken } from "../cloud/tokens.ts";
 import type { Token } from "../contexts/token.ts";
+import type { Cli } from "../app.ts";
+import { showWhen } from "../system/time.ts";
 import { serverTime } from "./lost-tokens.ts";
 import type { TokenMatch } from "./match.ts";
 
@@ -33,4 +35,18 @@ async function isUsedBy(client: Client, { uid, lastUsedAt }: ApiToken): Promise<
   await sleep(2);
   const now = await getToken(client, uid);
   return lastUsedAt !== null && now?.lastUsedAt != null && now.lastUsedAt > lastUsedAt;
+}
+
+const MAX_PROPOSED = 20;
+
+/** With the times by which a person can tell them apart. */
+export function describeCandidates(candidates: readonly ApiToken[], { now }: Pick<Cli, "now">): string {
+  const shown = candidates.slice(0, MAX_PROPOSED).map(({ uid, name, createdAt, lastUsedAt }) => {
+    const created = createdAt ? `, created ${showWhen(createdAt, now())}` : "";
+    const used = lastUsedAt ? `last used ${showWhen(lastUsedAt, now())}` : "never used";
+    return `${uid} (${name}${created}, ${used})`;
+  });
+  const rest = candidates.length - shown.length;
+  const more = rest > 0 ? `, or one of ${rest} more: \`bentocloud api-token list\` shows them` : "";
+  return shown.join(", ") + more;
 }

@@ -7,7 +7,7 @@
 import { withErasure } from "../auth/erase-kept.ts";
 import { readToken } from "../auth/read-token.ts";
 import { reportLeft } from "../auth/report-left.ts";
-import { offerAnother, reportRemoved, type Leaving } from "../auth/logout.ts";
+import { reportRemoved, type Leaving } from "../auth/logout.ts";
 import { type Context, findContext, hasToken, plainTokenOf, tokenOf } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
@@ -60,7 +60,7 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
   const { file, narrowed, result: removed } = outcome;
   const isFailure = failures.size > 0 && (removed.length === 0 || cli.output.json);
   if (isFailure) throw failureOf(cli, failures);
-  const active = await reportRemoved(cli, { names: removed, kept, file, narrowed });
+  await reportRemoved(cli, { names: removed, kept, file, narrowed });
   for (const name of new Set(ended.map((login) => login.name)))
     if (findContext(file.contexts, name))
       cli.output.warn(`kept "${name}": another login was saved under this name meanwhile`);
@@ -70,7 +70,6 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
   }
   if (failures.size > 0) throw failureOf(cli, failures);
   if (options.purge && !options.revoke) sayPages(cli, ended);
-  if (removed.length > 0) await offerAnother(cli, active, file);
   reportLeft(left);
 }
 

@@ -9,6 +9,7 @@ import { rememberExpiry, warnOfExpiry } from "../auth/expiry.ts";
 import type { RequestOptions } from "../auth/identity.ts";
 import { openSession, type Session } from "../auth/session.ts";
 import { showExpiry } from "../auth/show-expiry.ts";
+import { deleteOrphanedLeases } from "./lease.ts";
 import { matchTokens } from "./match.ts";
 
 export type TokensSession = Session & { client: Client };
@@ -18,6 +19,7 @@ export async function openTokens(cli: Cli, options: RequestOptions): Promise<Tok
   const session = await openSession(cli, options);
   await warnOfExpiry(cli, session.context);
   const client = await cli.client({ endpoint: session.context.endpoint, token: session.token, ...options });
+  await deleteOrphanedLeases(cli, session, options);
   return { ...session, client };
 }
 

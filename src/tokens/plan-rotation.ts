@@ -12,8 +12,9 @@ import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
 import { readToken, requireRecord } from "../auth/read-token.ts";
 import { openSession } from "../auth/session.ts";
+import type { DeliverCommand } from "./deliver.ts";
 import { nameSuccessor } from "./fields.ts";
-import { findOwn, type Listing } from "./find-own.ts";
+import { describeCandidates, findOwn, type Listing } from "./find-own.ts";
 import { findListed, noSuchToken } from "./list.ts";
 import { serverTime } from "./lost-tokens.ts";
 import { matchTokens } from "./match.ts";
@@ -28,6 +29,8 @@ export interface RotateOptions {
   expiresAt: Date | undefined;
   /** Protected contexts whose token may be replaced. */
   yes: readonly string[];
+  /** The command that gets the new token on its standard input. */
+  deliver?: DeliverCommand | undefined;
   insecureHttp: boolean;
 }
 
@@ -76,7 +79,7 @@ export async function planRotation(
   const mismatch = await findIdentityMismatch(cli, context.name, { email, organization });
   if (mismatch) throw mismatch;
   const match = await matchTokens(cli, target, listed);
-  const old = await chooseOld(client, { listed, target, word, match });
+  const old = await chooseOld(cli, client, { listed, target, word, match });
   const scopes = requireScopes(old);
   // The new token is compared with what is known of the old one.
   if (error && !isProof(error)) throw error;
@@ -101,6 +104,7 @@ export async function planRotation(
       flags: old.flags,
     },
     successor: null,
+    ...(options.deliver && { delivery: "open" }),
   };
 }
 
@@ -119,10 +123,9 @@ function requireScopes({ uid, name, scopes }: ApiToken): string[] {
   });
 }
 
-const MAX_PROPOSED = 20;
-
 /** A wrong choice would delete somebody's token, so it is the one that is known, or one that the user named. */
 async function chooseOld(
+  cli: Cli,
   client: Client,
   { listed, target, word, match }: Listing & { target: Credential; word: string | undefined },
 ): Promise<ApiToken> {
@@ -135,11 +138,8 @@ async function chooseOld(
     throw usageError(`"${named.name}" is not the API token that the context "${context.name}" holds`);
   }
   if (own) return own;
-  const names = candidates.slice(0, MAX_PROPOSED).map(({ uid, name }) => `${uid} (${name})`);
-  const rest = candidates.length - names.length;
-  const more = rest > 0 ? `, or one of ${rest} more: \`bentocloud api-token list\` shows them` : "";
   throw usageError(
     `cannot tell which API token the context "${context.name}" holds`,
-    `say it with --old UID${names.length === 0 ? "" : `: ${names.join(", ")}${more}`}`,
+    `say it with --old UID${candidates.length === 0 ? "" : `: ${describeCandidates(candidates, cli)}`}`,
   );
 }

@@ -12,6 +12,8 @@ import { loginCommand } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { describeUsers } from "./match.ts";
+import { quoteWord } from "../system/text.ts";
+import type { ContextsFile } from "../yaml/read.ts";
 import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
 
 interface Options extends RequestOptions {
@@ -35,23 +37,39 @@ export async function revokeValue(
 ): Promise<RevokedValue> {
   const token = await readToken(cli);
   const endpoint = await chooseEndpoint(cli, token, given);
-  const users = contextsUsing(cli.store, await cli.store.read(), { endpoint, token });
+  const file = await cli.store.read();
+  const users = contextsUsing(cli.store, file, { endpoint, token });
   const contexts = users.map(({ name }) => name);
   await confirmProtected(cli, contexts, { yes, intent: "delete its API token" });
   const context =
     users[0] ??
     new Context({ name: ENVIRONMENT_NAME, endpoint, email: null, apiToken: token.reveal(), line: null });
   const revoked = await revokeToken(cli, { context, token }, { insecureHttp });
-  if ("rejection" in revoked) throw explainRejection(revoked.rejection, contexts);
+  if ("rejection" in revoked) {
+    const [name] = contexts;
+    throw name === undefined
+      ? unknownThere(revoked.rejection, endpoint, file)
+      : explain(revoked.rejection, `it no longer works: ${loginCommand(name)}`);
+  }
   warnIfInEnvironment(cli, token);
   return { endpoint, token: revoked.deleted, contexts };
 }
 
-function explainRejection(rejection: CliError, [name]: readonly string[]): CliError {
-  const hint =
-    name === undefined
-      ? "it no longer works, or it belongs to another server: name that server with --endpoint"
-      : `it no longer works: ${loginCommand(name)}`;
+const MAX_SERVERS = 5;
+
+/** A leaked token that one server does not know may belong to another: nobody may believe that it is harmless. */
+function unknownThere(rejection: CliError, endpoint: string, { contexts }: ContextsFile): CliError {
+  if (rejection.code === "TOKEN_EXPIRED") return explain(rejection, "it no longer works there");
+  const others = contexts.filter((context) => !isSameEndpoint(context.endpoint, endpoint));
+  const known = [...new Set(others.map((context) => context.endpoint.masked))].filter((url) => url !== "");
+  const urls = known.length > 0 ? known.slice(0, MAX_SERVERS).map(quoteWord) : ["URL"];
+  const commands = urls.map((url) => `\`bentocloud api-token revoke --with-token --endpoint ${url}\``);
+  const hint = `it may still work on another server: ${commands.join(", ")}`;
+  const message = `${endpoint} does not know this API token`;
+  return new CliError(rejection.code, message, { hint, cause: rejection });
+}
+
+function explain(rejection: CliError, hint: string): CliError {
   return new CliError(rejection.code, rejection.message, { hint, cause: rejection });
 }
 

@@ -11,7 +11,7 @@ import { environmentCredential, keyVariable } from "../resolve/environment.ts";
 import type { Environment } from "../system/runtime.ts";
 import type { Credential, RequestOptions } from "../auth/identity.ts";
 import { matchTokens } from "./match.ts";
-import { findOwn } from "./find-own.ts";
+import { describeCandidates, findOwn } from "./find-own.ts";
 
 /** A token that was deleted, or the proof that the server had stopped accepting it before. */
 export type Revoked = { deleted: ApiToken } | { rejection: CliError };
@@ -32,10 +32,10 @@ export async function revokeToken(
   try {
     const listed = await listTokens(client);
     const match = await matchTokens(cli, { context, token }, listed);
-    const { own } = await findOwn(client, { listed, match, token });
+    const { own, candidates } = await findOwn(client, { listed, match, token });
     if (!own)
       throw new CliError("FAILURE", `${client.endpoint} does not say which of its API tokens this is`, {
-        hint: `delete it at ${tokensPage(client.endpoint)}`,
+        hint: `delete it at ${tokensPage(client.endpoint)}${candidates.length === 0 ? "" : `: ${describeCandidates(candidates, cli)}`}`,
       });
     begun = own;
     await deleteToken(client, own.uid, { isOwn: true });

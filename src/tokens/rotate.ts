@@ -9,6 +9,7 @@ import { confirmProtected } from "../auth/confirm-protected.ts";
 import type { Credential } from "../auth/identity.ts";
 import { readToken } from "../auth/read-token.ts";
 import { deleteLostTokens } from "./lost-tokens.ts";
+import { requireProgram } from "./deliver.ts";
 import { chooseTarget, planRotation, type RotateOptions } from "./plan-rotation.ts";
 import { readRotations, type Rotation, withRotationLock } from "./rotation-journal.ts";
 import { begin, settle } from "./settle-rotation.ts";
@@ -38,6 +39,7 @@ export async function previewRotation(cli: Cli, options: RotateOptions) {
 
 export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated> {
   const { paths } = cli.store;
+  if (options.deliver) requireProgram(options.deliver, cli);
   const target = await chooseTarget(cli, options);
   const { context, token } = target;
   const users = contextsUsing(cli.store, await cli.store.read(), {
@@ -67,7 +69,7 @@ async function rotateAnew(cli: Cli, { context }: Credential, options: RotateOpti
   const now = await requireStored(cli.store, context.name);
   const { insecureHttp } = options;
   const rotation = await beginAnew(cli, { context: now, token: await readToken(cli, now) }, options);
-  const ending = await settle({ cli, rotation, insecureHttp });
+  const ending = await settle({ cli, rotation, insecureHttp, command: options.deliver });
   if (ending.kind === "done") return { ...ending, rotation, isResumed: false };
   const { code, message, hint } = ending.reason;
   throw new CliError(code, `the new API token was taken back: ${message}`, { hint, cause: ending.reason });
@@ -98,7 +100,7 @@ async function beginAnew(
 async function settleEarlier(
   cli: Cli,
   target: Credential,
-  { insecureHttp }: RotateOptions,
+  { insecureHttp, deliver }: RotateOptions,
 ): Promise<Rotated | undefined> {
   const { output, store } = cli;
   let resumed: Rotated | undefined;
@@ -111,7 +113,8 @@ async function settleEarlier(
       continue;
     }
     try {
-      const ending = await settle({ cli, rotation, insecureHttp });
+      const command = isOurs ? deliver : undefined;
+      const ending = await settle({ cli, rotation, insecureHttp, command });
       if (ending.kind === "done") {
         output.info(`Finished ${what}`);
         if (isOurs) resumed = { ...ending, rotation, isResumed: true };

@@ -33,6 +33,8 @@ export interface Rotation {
   };
   /** The new token. While it is null, the server may have created it, but has not answered. */
   successor: { uid: string; token: string } | null;
+  /** For a rotation whose new token a command must store first: whether it has. */
+  delivery?: "open" | "done";
   /** The new token is being deleted: even if it still works, the old one is the one to keep. */
   is_taken_back?: boolean;
 }

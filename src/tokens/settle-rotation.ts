@@ -7,6 +7,7 @@ import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { describePerson } from "../auth/identity.ts";
+import { deliver, type DeliverCommand } from "./deliver.ts";
 import { haveSameItems, isUnknownToken, noteLostToken } from "./lost-tokens.ts";
 import { dropRotation, noteRotation, type Rotation } from "./rotation-journal.ts";
 
@@ -20,6 +21,8 @@ export interface Work {
   cli: Cli;
   rotation: Rotation;
   insecureHttp: boolean;
+  /** Gets the new token before anything relies on it. */
+  command?: DeliverCommand | undefined;
 }
 
 /** `undone`: the old token is back, the new one is deleted. `dead`: the server accepts neither. */
@@ -98,7 +101,9 @@ async function deleteUnknownSuccessor(work: Work): Promise<boolean> {
 async function finish(work: Work, successor: Successor): Promise<Ending> {
   const { old } = work.rotation;
   const client = await clientFor(work, successor.token);
-  const objection = await verifySuccessor(work, client, successor);
+  const objection =
+    (await verifySuccessor(work, client, successor)) ??
+    (await deliver(work.cli, { ...work.rotation, successor }, work.command));
   if (objection) return takeBack(work, successor, objection);
   await replaceInFile(work, old, successor);
   const contexts = await contextsWith(work, successor);

@@ -11,6 +11,8 @@ export interface Problem {
   message: string;
   /** The name of the entry that is left out because of the fault, if the name can be read. */
   context?: string;
+  /** Set when any context may be behind it: an entry without a name, or the list of contexts under another key. */
+  hides?: "entry" | "list";
   /** True when `current_context_name` cannot be read. */
   current?: true;
 }

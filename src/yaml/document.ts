@@ -50,11 +50,9 @@ export class Source {
     // PyYAML accepts a repeated end of the document.
     const second = more.find(({ directives, contents }) => directives.docStart || !isEmpty(contents));
     if (second) throw this.corrupt("there is more than one YAML document", second.range[0]);
-    if (!doc || !isMap(doc.contents) || doc.contents.tag !== undefined)
-      throw this.corrupt(
-        "it is empty, not a mapping, or has a YAML tag,",
-        isEmpty(doc?.contents) ? 0 : doc?.contents,
-      );
+    if (!doc || doc.contents === null || isEmpty(doc.contents)) throw this.corrupt("it is empty", 0);
+    if (!isMap(doc.contents)) throw this.corrupt("it has no `key: value` lines", doc.contents);
+    if (doc.contents.tag !== undefined) throw this.corrupt("it has a YAML tag", doc.contents);
     for (const { comment } of more) doc.comment = [doc.comment, comment].filter(Boolean).join("\n");
     this.doc = doc;
     this.root = doc.contents;
@@ -80,6 +78,8 @@ export class Source {
       yield* parser.next(lexeme);
       if (parser.stack.length > MAX_DEPTH) throw this.corrupt("it is nested too deeply", check.offset);
     }
+    const why = check.end();
+    if (why !== undefined) throw this.corrupt(why, check.offset);
     yield* parser.end();
   }
 }

@@ -23,8 +23,9 @@ export async function editContexts(text: string | undefined, changes: Change[]):
   const usual = readUsual(before);
   const fast = readFast(before, usual);
   const file = fast ?? (await readContexts(before));
+  const misnamed = file.problems.find(({ hides }) => hides === "list");
   for (const name of changes.flatMap(namesIn)) {
-    const problem = problemWith(file, name);
+    const problem = misnamed ?? problemWith(file, name);
     if (problem) throw problemError(problem, "the contexts file");
   }
   const target = targetOf(file, changes);

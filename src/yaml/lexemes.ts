@@ -24,8 +24,8 @@ export class LexemeCheck {
   #content: "plain" | "block" | undefined;
   #isBlock = false;
   #before = "";
-  /** How many brackets are open. */
-  #flow = 0;
+  /** Where each open bracket stands. */
+  readonly #open: number[] = [];
   /** Whether the lexeme before may be a key if a colon follows on this line. */
   #isKey = false;
   #mayHaveDirective = true;
@@ -45,10 +45,17 @@ export class LexemeCheck {
     const why = this.#refuse(type, lexeme);
     this.#isBlock ||= type === "block-scalar-header";
     this.#mayHaveDirective &&= type !== "directive-line";
-    if (type.startsWith("flow-")) this.#flow += type.endsWith("start") ? 1 : -1;
+    if (type.startsWith("flow-") && type.endsWith("start")) this.#open.push(this.offset);
+    else if (type.startsWith("flow-")) this.#open.pop();
     if (type !== "space") this.#isKey = KEYS.has(type) && lexeme.length <= MAX_KEY && !lexeme.includes("\n");
     this.#before = type;
     return why;
+  }
+
+  /** Why PyYAML refuses the end of the text. */
+  end(): string | undefined {
+    this.offset = this.#open.at(-1) ?? this.#end;
+    return this.#open.length > 0 ? "this bracket is not closed" : undefined;
   }
 
   #refuse(type: string, lexeme: string): string | undefined {
@@ -59,12 +66,13 @@ export class LexemeCheck {
       return "a YAML tag or anchor has no end that Python sees,";
     switch (type) {
       case "flow-error-end":
-        return "what stands in brackets is not indented";
+        this.offset = this.#open.at(-1) ?? this.offset;
+        return "this bracket is not closed, or what stands in it is not indented,";
       case "anchor":
       case "alias":
         return NAME_OF_ANCHOR.test(lexeme) ? undefined : "an anchor has a name that Python cannot read";
       case "plain":
-        return this.#flow > 0 && NEEDS_QUOTES_IN_FLOW.test(lexeme)
+        return this.#open.length > 0 && NEEDS_QUOTES_IN_FLOW.test(lexeme)
           ? "a text in brackets needs quotes"
           : undefined;
       case "single-quoted-scalar":
@@ -75,7 +83,7 @@ export class LexemeCheck {
       case "explicit-key-ind":
         return "a key is marked by a question mark, instead of by a colon behind it,";
       case "map-value-ind":
-        return this.#isKey ? undefined : "a key is not one text before a colon on one line";
+        return this.#isKey ? undefined : "it is not `key: value` with the right indentation";
       case "block-scalar-header":
         return /\d/.test(lexeme) ? "the indentation of a text is given as a number" : undefined;
       case "directive-line":

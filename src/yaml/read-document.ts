@@ -1,7 +1,7 @@
-import { isMap, isSeq } from "yaml";
+import { isMap, isScalar, isSeq } from "yaml";
 import { Context } from "../contexts/context.ts";
 import { showName } from "../contexts/name.ts";
-import type { Value } from "./python-value.ts";
+import { textOf, type Value } from "./python-value.ts";
 import { type ContextsFile, DEFAULT_CURRENT, type Problem } from "./contexts-file.ts";
 import { Source } from "./document.ts";
 import { readField, type Tree, TreeBuilder } from "./tree.ts";
@@ -18,7 +18,8 @@ export function parseContexts(text: string): ContextsFile {
   const { root } = new TreeBuilder(source);
   const entries = readEntries(source, root);
   const { current, problem } = readCurrent(source, root);
-  const problems = [...entries.map((entry) => entry.problem), problem, ...readOthers(source, root)];
+  const misnamed = root.fields.has("contexts") ? undefined : findMisnamed(source);
+  const problems = [misnamed, ...entries.map((entry) => entry.problem), problem, ...readOthers(source, root)];
   return {
     contexts: entries.flatMap(({ context }) => context ?? []),
     current,
@@ -86,7 +87,17 @@ function whyUnusable(key: string, value: Value | undefined): string | undefined 
 function leaveOut(name: string | undefined, line: number, why: string): Entry {
   const entry = name === undefined ? "an entry" : `context ${showName(name)}`;
   const message = `${entry} is left out: ${why}`;
-  return { problem: { line, message, ...(name !== undefined && { context: name }) } };
+  return { problem: { line, message, ...(name === undefined ? { hides: "entry" } : { context: name }) } };
+}
+
+/** A list of logins under another key than `contexts`, which Python bentoml ignores. */
+function findMisnamed(source: Source): Problem | undefined {
+  const isLogin = (item: unknown) => isMap(item) && item.has("api_token");
+  const found = source.root.items.find(({ value }) => isSeq(value) && value.items.some(isLogin));
+  if (!found) return undefined;
+  const key = isScalar(found.key) ? ` under the key ${showName(textOf(found.key))}` : "";
+  const message = `the file has no \`contexts\` list, but a list of logins${key}; call it \`contexts\``;
+  return { line: source.lineOf(found.key), message, hides: "list" };
 }
 
 function readCurrent(

@@ -4,8 +4,8 @@ import { startCloud } from "../support/cloud.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { forEachOf, tampered, needsTrace, writingCalls } from "./faults/strace.ts";
 
-// The next write of the store removes what a killed one left.
-sweepCanaries({ files: [...JOURNAL.files, "**/*.tmp"] });
+// The next write of the store removes what a killed one left. A trace shows what the command gets.
+sweepCanaries({ files: [...JOURNAL.files, "**/*.tmp", "trace"] });
 
 const cloud = await startCloud();
 afterAll(() => cloud.stop());
@@ -20,6 +20,14 @@ needsTrace.describe("a rotation, at any system call that writes,", () => {
   test.each([
     { what: "killed", fault: "signal=SIGKILL", from: "", every: 1, ends: ["SIGKILL", 0] },
     {
+      what: "with a command that gets the new token, killed",
+      args: ["--deliver", "--", "sh", "-c", "cat >/dev/null"],
+      fault: "signal=SIGKILL",
+      from: "",
+      every: 2,
+      ends: ["SIGKILL", 0],
+    },
+    {
       what: "with a disk that is full from there on",
       fault: "error=ENOSPC",
       from: "+",
@@ -28,15 +36,15 @@ needsTrace.describe("a rotation, at any system call that writes,", () => {
     },
   ])(
     "$what: the context can sign in, and the next rotation leaves exactly one token and no journal",
-    async ({ fault, from, every, ends }) => {
-      const calls = await writingCalls(["api-token", "rotate"], { here: newUser().here });
+    async ({ args = [], fault, from, every, ends }) => {
+      const calls = await writingCalls(["api-token", "rotate", ...args], { here: newUser().here });
       expect(calls.length).toBeGreaterThan(40);
       const found = new Set<string | number | null>();
       const chosen = calls.filter((_, index) => index % every === 0);
       await forEachOf(chosen, async ({ name, number }) => {
         const { email, here } = newUser();
         const command = tampered(`${name}:${fault}:when=${number}${from}`);
-        const { code, signal } = await rotate(here, [], { command });
+        const { code, signal } = await rotate(here, [...args], { command });
         found.add(signal ?? code);
         const tokens = cloud.tokens.filter(({ user }) => user.email === email);
         expect(tokens.map(({ value }) => value)).toContain(tokenIn(here));

@@ -90,6 +90,9 @@ describe("login on a terminal: a name that is taken", () => {
     terminal.write("--yes\r");
     await terminal.waitFor("this cannot name a context: it looks like an option");
     await terminal.waitFor(/> $/);
+    terminal.write("clear; bentocloud status\r");
+    await terminal.waitFor("choose a name without spaces, quotes and semicolons");
+    await terminal.waitFor(/> $/);
     terminal.write("work\r");
     await terminal.waitFor('the context "work" belongs to me@example.test in acme');
     await terminal.waitFor(/> $/);

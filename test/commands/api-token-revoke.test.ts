@@ -73,15 +73,32 @@ describe("api-token revoke --with-token", () => {
     expect(await revoke(prod.token, ["--yes=prod"], { home: here })).toMatchObject({ code: 0 });
   });
 
-  test("says that the server does not know the token, and deletes nothing", async () => {
+  test.each([
+    [[], "URL"],
+    [[{ name: "far", endpoint: "https://far.test", token: "x" }], "https://far.test"],
+  ])("names the servers that may know a token which this one does not know", async (others, url) => {
     const cloud = await newCloud();
-    const here = homeOf(entryOf(cloud, "mine", 20));
+    const here = homeOf(entryOf(cloud, "mine", 20), ...others);
     const { code, stderr } = await revoke(canary(), [], { home: here });
     expect(code).toBe(4);
-    expect(stderr).toEndWith(
-      "hint: it no longer works, or it belongs to another server: name that server with --endpoint\n",
+    expect(stderr).toBe(
+      `error: ${cloud.url} does not know this API token\n` +
+        `hint: it may still work on another server: \`bentocloud api-token revoke --with-token --endpoint ${url}\`\n`,
     );
     expect(namesOf(cloud)).toEqual(["mine"]);
+  });
+
+  test("says which API tokens it can be", async () => {
+    const cloud = await newCloud();
+    const time = ago(20);
+    const [token = "", twin = ""] = ["one", "two"].map((name) => cloud.issueToken({ name, createdAt: time }));
+    // A token that was never used cannot be the one that asks.
+    await run(["status"], { env: { BENTO_CLOUD_API_KEY: twin, BENTO_CLOUD_API_ENDPOINT: cloud.url } });
+    const refused = await revoke(token, ["--endpoint", cloud.url], { home: home() });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /hint: delete it at \S+: .*\(one, created 20 days ago, last used 0 seconds ago\)/,
+    );
   });
 
   test("says that a context's token has stopped working", async () => {

@@ -226,7 +226,9 @@ describe("api-token rotate", () => {
     const [ci, twin] = cloud.tokens;
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('cannot tell which API token the context "mine" holds\n');
-    expect(refused.stderr).toContain(`--old UID: ${twin!.uid} (twin), ${ci!.uid} (ci)\n`);
+    const [first, second] = refused.stderr.split("--old UID: ")[1]!.split("), ");
+    expect(first).toMatch(new RegExp(`^${twin!.uid} \\(twin, created .* ago, last used .* ago$`));
+    expect(second).toMatch(new RegExp(`^${ci!.uid} \\(ci, created .* ago, last used .* ago\\)\n$`));
     const wrong = await rotate(here, ["--old", "older"]);
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('"older" is not the API token') });
     expect(await rotate(here, ["--old", "nope"])).toMatchObject({ code: 3 });

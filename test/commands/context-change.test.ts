@@ -84,7 +84,7 @@ describe("context rename", () => {
 });
 
 describe("context remove", () => {
-  test("takes one context out and says what still authenticates", async () => {
+  test("takes one context out and says what is still signed in", async () => {
     const here = homeOf({ name: "alpha" }, { name: "beta", endpoint: "https://beta.test" });
     const { code, stdout, stderr } = await run(["context", "remove", "beta"], { home: here });
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });

@@ -199,7 +199,7 @@ describe("context current", () => {
   });
 
   test("is an error when nobody is signed in", async () => {
-    const stderr = 'error: not logged in: there is no context "default"\nhint: bentocloud login\n';
+    const stderr = "error: not logged in yet\nhint: bentocloud login\n";
     expect(await run(["context", "current"])).toMatchObject({ code: 4, stdout: "", stderr });
   });
 });

@@ -54,6 +54,18 @@ describe("doctor: the contexts file", () => {
     expect((await run(["list-context"], { home: here })).stdout).toBe("[]\n");
   });
 
+  test("that is emptied after its contexts were removed gets that version, and the loss stays", async () => {
+    const here = homeOf("a");
+    await run(["use", "a"], { home: here });
+    for (const text of ["contexts: []\n", ""]) {
+      here.write(text);
+      await run(["context", "list"], { home: here });
+    }
+    const { repaired } = await repair(here, "file");
+    expect(repaired.message).toEndWith("restored the last valid version, with no contexts");
+    expect((await doctor(here)).of("lost")?.status).toBe("fail");
+  });
+
   test.each([
     ["a directory", (here: Home) => mkdirSync(here.file, { recursive: true })],
     [

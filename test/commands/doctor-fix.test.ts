@@ -122,6 +122,35 @@ describe("doctor --fix", () => {
 });
 
 describe("what --fix leaves to its user is reported with what mends it", () => {
+  test("a login that another program put back to an older one", async () => {
+    const here = homeOf("a", "b");
+    const older = here.read();
+    await run(["use", "b"], { home: here });
+    writeContexts(here, [{ name: "a" }, { name: "b" }]);
+    await run(["use", "b"], { home: here });
+    here.write(older);
+    const message = "another program put 2 contexts back to an older login: a, b";
+    expect((await fix(here)).of("lost")).toMatchObject({ status: "warn", message });
+  });
+
+  test("the list of contexts under another key, which is not a loss", async () => {
+    const here = homeOf("a", "b");
+    await run(["use", "b"], { home: here });
+    const text = here.read().replace("contexts:", "context:");
+    here.write(text);
+    const { of, stderr } = await fix(here);
+    const message =
+      'line 1: the file has no `contexts` list, but a list of logins under the key "context"; call it `contexts`';
+    expect(of("values")).toMatchObject({ status: "warn", message });
+    expect(of("current")).toMatchObject({ status: "fail", fixed: false });
+    expect(of("lost")?.status).toBe("ok");
+    const refused = await run(["login", "--with-token"], { home: here, stdin: canary() });
+    expect(refused.code).toBe(6);
+    const hint = `hint: correct ${here.file}:1: ${message.slice("line 1: ".length)}`;
+    expect((await run(["status"], { home: here })).stderr).toBe(`${hint}\n`);
+    expect({ text: here.read(), stderr }).toEqual({ text, stderr: "" });
+  });
+
   test("a login that another program removed", async () => {
     const here = homeOf("a", "b");
     await run(["use", "a"], { home: here });

@@ -28,6 +28,7 @@ export const CONTEXTS = [
   "current",
   "values",
   "rotations",
+  "leases",
 ];
 
 /** An unfinished rotation, as an interrupted `api-token rotate` leaves it. */

@@ -109,6 +109,8 @@ describe("the environment of the program", () => {
   });
 });
 
+const AFTER_DASHES = "`bentocloud exec` takes its command after `--`";
+
 describe("the arguments", () => {
   test("are passed on unchanged: ours before `--`, the program's after it", async () => {
     const words = [
@@ -138,16 +140,20 @@ describe("the arguments", () => {
   });
 
   test.each([
-    [["exec"], "which program? put it after `--`"],
-    [["exec", "--"], "which program? put it after `--`"],
-    [["exec", "--", ""], "which program? put it after `--`"],
-    [["exec", "sh", "-c", "true"], "`bentocloud exec` takes its command after `--`"],
-    [["exec", "--check", "bentoml", "--", "list"], "`bentocloud exec` takes its command after `--`"],
-  ])("%p: a program comes after `--`", async (args, message) => {
+    [["exec"], "which program? put it after `--`", "bentocloud exec -- bentoml deployment list"],
+    [["exec", "--"], "which program? put it after `--`", "bentocloud exec -- bentoml deployment list"],
+    [["exec", "--", ""], "which program? put it after `--`", "bentocloud exec -- bentoml deployment list"],
+    [["exec", "sh", "-c", "true"], AFTER_DASHES, "bentocloud exec -- COMMAND…"],
+    [["exec", canary(), "--", "./p"], AFTER_DASHES, "bentocloud exec -- COMMAND…"],
+    [
+      ["exec", "--check", "staging", "--", "./p", canary()],
+      AFTER_DASHES,
+      'as the context "staging": `bentocloud exec --context staging -- ./p …`',
+    ],
+  ])("%p: a program comes after `--`", async (args, message, hint) => {
     const { code, stdout, stderr } = await run(args, { home: signedIn() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toMatch(/^error: .*\nhint: bentocloud exec -- .+\n$/);
-    expect(stderr).toStartWith(`error: ${message}\n`);
+    expect(stderr).toBe(`error: ${message}\nhint: ${hint}\n`);
   });
 });
 
@@ -268,30 +274,32 @@ describe("the program", () => {
       expect(await run(["exec", "--", "tool-of-a-stranger"], { home: here, env })).toMatchObject({
         code: 127,
         stdout: "",
-        stderr: "error: tool-of-a-stranger: command not found\n",
+        stderr:
+          "error: tool-of-a-stranger: command not found\nhint: `./tool-of-a-stranger` is in this directory\n",
       });
     }
   });
 
   test.each([
-    ["no-such-program", 127, "command not found"],
-    ["./no-such-program", 127, "command not found"],
-    ["./text", 126, "cannot be executed"],
-    ["./text/below", 127, "command not found"],
-    ["/", 126, "cannot be executed"],
-    ["./orphan", 126, "cannot be executed, the program that should interpret it does not exist"],
-  ])("%s: exits %i, as a shell does", async (name, code, message) => {
+    ["no-such-program", 127, "command not found", null],
+    ["./no-such-program", 127, "command not found", null],
+    ["./text", 126, "is not executable", "chmod +x ./text"],
+    ["./text/below", 127, "command not found", null],
+    ["/", 126, "cannot be executed", null],
+    ["./orphan", 126, "cannot be executed, the program that should interpret it does not exist", null],
+  ])("%s: exits %i, as a shell does", async (name, code, message, hint) => {
     const here = signedIn();
     writeBelow(here.path, "text", "text\n");
     writeProgram(here, "orphan", "#!/no/such/interpreter\n");
     const result = await run(["exec", "--", name], { home: here });
-    expect(result).toMatchObject({ code, stdout: "", stderr: `error: ${name}: ${message}\n` });
+    const text = `error: ${name}: ${message}\n${hint === null ? "" : `hint: ${hint}\n`}`;
+    expect(result).toMatchObject({ code, stdout: "", stderr: text });
     const json = await run(["exec", "--json", "--", name], { home: here });
     expect(json).toMatchObject({ code, stdout: "" });
     expect(JSON.parse(json.stderr).error).toEqual({
       code: "FAILURE",
       message: `${name}: ${message}`,
-      hint: null,
+      hint,
       exit_code: code,
     });
   });

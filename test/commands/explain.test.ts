@@ -76,7 +76,7 @@ describe("explain", () => {
         line: 2,
         value: "staging",
         chosen: true,
-        reason: "the first that chooses",
+        reason: "used: the first one that is set",
       },
       {
         kind: "user",
@@ -132,7 +132,7 @@ describe("explain", () => {
       ["<home>/a/b/c/.bentorc", null, false, "skipped: it is not a regular file"],
       ["<home>/a/b/.bentorc", null, false, "skipped: it is not a regular file"],
       ["<home>/a/.bentorc", null, false, "skipped: it is larger than 64 KiB"],
-      ["<home>/.bentorc", 1, true, "the first that chooses"],
+      ["<home>/.bentorc", 1, true, "used: the first one that is set"],
     ]);
   });
 
@@ -197,11 +197,11 @@ describe("explain", () => {
       { env_key: /^BENTO_CLOUD_API_ENDPOINT: / },
     ],
     ["a pin that differs", { project: "endpoint=https://else.test\n" }, { project: "names no context" }],
-    ["a broken file", { file: "contexts: [\n" }, { user: /line 2, column 1$/ }],
+    ["a broken file", { file: "contexts: [\n" }, { user: /line 1, column 11$/ }],
     [
       "a broken file, and a --context",
       { file: "contexts: [\n", args: ["--context", "prod"] },
-      { flag: "not used, because another source is an error", user: /line 2, column 1$/ },
+      { flag: "not used, because another source is an error", user: /line 1, column 11$/ },
     ],
     ["no token", { file: "contexts:\n- {name: a, endpoint: https://a.test}\ncurrent_context_name: a\n" }, {}],
     [

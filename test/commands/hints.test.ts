@@ -314,6 +314,16 @@ describe("the hint about a server in trouble", () => {
   );
 });
 
+test.each(["whoami", "login"])("%s: the default server is said to be the default", async (command) => {
+  // Nothing listens on this port, so no request leaves the machine.
+  const env = { BENTO_CLOUD_API_KEY: canary(), https_proxy: "http://127.0.0.1:9" };
+  const { code, stderr } = await run([command, "--timeout", "0.4"], { env });
+  expect(code).toBe(5);
+  expect(stderr).toContain(
+    "hint: BENTO_CLOUD_API_ENDPOINT is not set, so this asked https://cloud.bentoml.com; ",
+  );
+});
+
 test("every error code is brought about here, or has nothing to do with the active context", async () => {
   const source = await Bun.file(new URL("../../src/errors.ts", import.meta.url)).text();
   const codes = [...source.matchAll(/^ {2}([A-Z_]+): \d+,$/gm)].map(([, code]) => code!);

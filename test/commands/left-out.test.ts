@@ -114,6 +114,13 @@ describe("a context whose entry cannot be read as it is written", () => {
   });
 });
 
+test("an entry without a name is in the hint when the active context is missing", async () => {
+  const here = home();
+  here.write(`contexts:\n- endpoint: https://a.test\n  api_token: ${canary()}\ncurrent_context_name: a\n`);
+  const { stderr } = await run(["status"], { home: here });
+  expect(stderr).toBe(`hint: correct ${here.file}:2: an entry is left out: its name is missing; add it\n`);
+});
+
 test("a current name that cannot be read is an error, and not the default one, until another is chosen", async () => {
   const here = spoilt({ current: "no" });
   here.write(here.read().replace("name: good", "name: default"));

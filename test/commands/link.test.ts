@@ -88,6 +88,19 @@ describe("link", () => {
     expect(readFileSync(path, "utf8")).toStartWith("context=staging\n");
   });
 
+  test.each([
+    [{ BENTOML_CLOUD_CONTEXT: "mine" }, 'BENTOML_CLOUD_CONTEXT still wins: the active context is "mine"'],
+    [
+      { BENTOML_CLOUD_CONTEXT: "gone" },
+      'BENTOML_CLOUD_CONTEXT still wins: it names "gone", and there is no such context',
+    ],
+    [{ BENTO_CLOUD_API_KEY: canary() }, 'BENTO_CLOUD_API_KEY still wins: the active context is "__env__"'],
+  ])("warns where something else still wins: %#", async (env, why) => {
+    const { here, project } = projectOf();
+    const { stderr } = await run(link("staging"), { home: here, cwd: project, env });
+    expect(stderr).toEndWith(`warning: here, ${why}\n`);
+  });
+
   test("replaces its own lines and keeps all others", async () => {
     const { here, project, path } = projectOf();
     writeBelow(project, ".bentorc", "# ours\ncontext=mine\n\ncolour=blue\norganization=old\n; end");

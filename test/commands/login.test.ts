@@ -65,6 +65,30 @@ describe("login", () => {
     ]);
   });
 
+  test("says that the token it replaces is not deleted", async () => {
+    const [cloud, other] = [await started(), await started()];
+    const place = home();
+    const again = async (token: string, flags: string[] = [], at = cloud) =>
+      (await login({ cloud: at, token, flags, home: place })).stderr;
+    const kept = "hint: the previous API token is not deleted and may still work: ";
+    const first = cloud.issueToken();
+    expect(await again(first)).not.toContain(kept);
+    expect(await again(first)).not.toContain(kept);
+    expect(await again(first, ["--context", "copy"])).not.toContain(kept);
+    expect(await again(cloud.issueToken(), ["--context", "copy"])).not.toContain(kept);
+    expect(await again(cloud.issueToken(), ["--context", "default"])).toContain(
+      `${kept}\`bentocloud api-token list --context=default\` shows it\n`,
+    );
+    await run(["api-token", "create", "mine", "--login", "mine"], { home: place, reveals: true });
+    const { uid } = cloud.tokens.at(-1)!;
+    expect(await again(cloud.issueToken(), ["--context", "mine"])).toContain(
+      `${kept}\`bentocloud api-token delete ${uid} --context=mine\` deletes it\n`,
+    );
+    expect(await again(other.issueToken(), ["--context", "mine", "--force"], other)).toContain(
+      `${kept}delete it at ${cloud.url}/api_tokens\n`,
+    );
+  });
+
   test("narrows a file that others could read, and says so", async () => {
     const cloud = await started();
     const token = cloud.issueToken();

@@ -158,6 +158,12 @@ describe("logout --purge", () => {
     expect((await logout(here, "--all", "--purge", "--yes")).code).toBe(0);
     expect([...filesWith(here, a), ...filesWith(here, b)]).toEqual([]);
     expect(keptIn(here).every(({ text }) => text.startsWith("contexts: []"))).toBe(true);
+    writeContexts(here, [{ name: "new", token: canary() }]);
+    await run(["use", "new"], { home: here });
+    const listed = await run(["restore", "--no-input"], { home: here });
+    expect(listed.stdout).toContain("removes new");
+    // A version without logins still has the current name of one that is gone.
+    expect(listed.stdout).not.toContain("current");
   });
 
   test("refuses a record of rotations that cannot be understood, before it removes anything", async () => {

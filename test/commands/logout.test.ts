@@ -250,6 +250,7 @@ describe("logout of the current context on a terminal", () => {
       terminal.press(key);
       expect(await terminal.exit).toMatchObject({ code: 0 });
       expect(place.read()).toBe(write(["staging", "dev"]));
+      expect(terminal.screen).toMatch(/Switch to which context\?[^]*No context is active here/);
     },
   );
 
@@ -262,6 +263,7 @@ describe("logout of the current context on a terminal", () => {
     terminal.press("enter");
     expect(await terminal.exit).toMatchObject({ code: 0 });
     expect(terminal.screen).toContain('Switched to context "dev"');
+    expect(terminal.screen).not.toContain("No context is active");
     expect(place.read()).toBe(write(["staging", "dev"], "dev"));
   });
 

@@ -160,9 +160,21 @@ describe(".bentorc", () => {
     here.write("contexts: []\n");
     const { code, stderr } = await run(["token"], { home: here, cwd: project });
     expect(code).toBe(4);
-    expect(stderr).toEndWith(
-      `hint: ${command}; this project expects the endpoint "https://pinned.test", which --endpoint chooses\n`,
-    );
+    expect(stderr).toEndWith(`hint: ${command} --endpoint https://pinned.test\n`);
+  });
+
+  test.each([
+    ["endpoint=https://prod.test\n", "bentocloud link prod, or bentocloud login", "https://prod.test"],
+    ["endpoint=https://gone.test\n", "bentocloud login", "https://gone.test"],
+    [
+      "endpoint=https://prod.test\norganization=acme\n",
+      'sign in to "acme": bentocloud login',
+      "https://prod.test",
+    ],
+  ])("a context that matches every pin comes before a login: %j", async (pins, hint, endpoint) => {
+    const { here, project } = projectWith(`context=other\n${pins}`, ["mine", "prod"]);
+    const { stderr } = await run(["token"], { home: here, cwd: project });
+    expect(stderr).toEndWith(`hint: ${hint} --context other --no-use --endpoint ${endpoint}\n`);
   });
 
   test.each([

@@ -129,7 +129,10 @@ describe("restore ID", () => {
     const { code, stderr } = await restore(here, version!.id);
     expect({ code, text: here.read() }).toEqual({ code: 0, text: first });
     const [, undo = ""] = /^hint: bentocloud restore (\w+) undoes this$/m.exec(stderr) ?? [];
-    expect(stderr).toStartWith(`✓ Brought back ${version!.id}: added b\n`);
+    expect(stderr).toStartWith(
+      `✓ Brought back ${version!.id}: added b\n` +
+        "hint: `bentocloud status --context=b` says whether its API token still works\n",
+    );
     expect((await restore(here, undo)).code).toBe(0);
     expect(here.read()).toBe(second);
     expect((await restore(here, undo)).stderr).toBe(`✓ Nothing to bring back: all of ${undo} is there\n`);
@@ -220,7 +223,28 @@ describe("what another program removed", () => {
       `another program removed 2 contexts from ${here.file}: a, b; \`bentocloud restore `,
     );
     expect(here.read()).toBe(WIPED);
-    expect((await run(args, { home: here, reveals: true })).stderr).not.toContain("another program");
+    expect((await run(args, { home: here, reveals: true })).stderr).not.toContain("warning: another");
+  });
+
+  test.each([
+    ["the active one", ["token"], {}, "a", 4],
+    ["status", ["status", "--offline"], {}, "a", 4],
+    ["Python's verb", ["current-context"], {}, "a", 1],
+    ["--context", ["--context", "a", "token"], {}, "a", 3],
+    ["a variable", ["token"], { BENTOML_CLOUD_CONTEXT: "a" }, "a", 3],
+    ["use", ["use", "a"], {}, "a", 3],
+    ["a name that was never lost", ["use", "zzz"], {}, undefined, 3],
+    ["no context at all", ["token"], {}, "everything", 4],
+  ])("is in the hint when the warning was not seen: %s", async (_, args, env, lost, code) => {
+    const here = await seenHome("a", "b");
+    writeContexts(here, lost === "everything" ? [] : [{ name: "b" }], "a");
+    const id = ALERT.exec((await run(["context", "list"], { home: here })).stderr)?.[4];
+    const { stderr, ...result } = await run(args, { home: here, env });
+    expect(result.code).toBe(code);
+    const hint = `hint: \`bentocloud restore ${id}\` brings back what another program removed\n`;
+    if (lost) expect(stderr).toEndWith(hint);
+    else expect(stderr).toEndWith("hint: `bentocloud context list` shows the contexts\n");
+    expect((await restore(here, id!)).code).toBe(0);
   });
 
   test("comes back, current again, beside what was added since", async () => {

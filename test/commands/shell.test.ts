@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { homeOf } from "../store/fixture.ts";
+import { homeOf, writeBelow } from "../store/fixture.ts";
 import { run, type RunOptions } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -38,7 +38,18 @@ describe("shell", () => {
     const script = `printf 'context=mine\\nendpoint=https://mine.test\\n' > .bentorc; "$PROGRAM" token; echo $?\n`;
     const { stdout, stderr } = await shell(["other"], script, { home: here });
     expect(stdout).toBe("4\n");
-    expect(stderr).toContain("https://mine.test");
+    expect(stderr).toContain("hint: `exit` leaves this shell and its context, or correct the pin\n");
+  });
+
+  test.each([
+    ["endpoint=https://mine.test\n", "https://other.test"],
+    ["organization=acme\n", "cannot be reached"],
+  ])("does not open where a pin forbids the context, or cannot be checked: %j", async (pins, why) => {
+    const here = homeOf("mine", "other");
+    writeBelow(here.path, ".bentorc", pins);
+    const { code, stdout, stderr } = await shell(["other", "--timeout", "0.1"], "echo ran\n", { home: here });
+    expect({ code: code === 4 || code === 5, stdout }).toEqual({ code: true, stdout: "" });
+    expect(stderr).toContain(why);
   });
 
   test("a nested one says so, and gives the outer context back", async () => {

@@ -150,7 +150,7 @@ describe("status --all", () => {
     const { stdout } = await run(["status", "--all"], { home: here });
     expect(stdout.replaceAll(/ +$/gm, "")).toMatchInlineSnapshot(`
       "   NAME   ORGANIZATION  USER             EXPIRES     VERDICT
-         beta   acme          me@example.test  -           valid
+         beta   acme          me@example.test  never       valid
       *  alpha  acme          me@example.test  in 30 days  valid
       "
     `);

@@ -45,6 +45,7 @@ describe("status", () => {
       token         ****abcd
       user          me@example.test
       organization  acme
+      expires       never
       verdict       valid
       "
     `);
@@ -81,7 +82,7 @@ describe("status", () => {
       "context  default
       source   no current context is set
       verdict  not_logged_in
-      reason   not logged in: there is no context "default"
+      reason   not logged in yet
       "
     `);
     expect(stderr).toBe("hint: bentocloud login\n");

@@ -75,7 +75,11 @@ describe("unknown words", () => {
     [["stats"], "unknown command `bentocloud stats`", "did you mean `bentocloud status`?"],
     [["Login"], "unknown command `bentocloud Login`", "did you mean `bentocloud login`?"],
     [["context", "ls"], "unknown command `bentocloud context ls`", commandsOf("context")],
-    [["context", "delete"], "unknown command `bentocloud context delete`", commandsOf("context")],
+    [
+      ["context", "delete"],
+      "unknown command `bentocloud context delete`",
+      "did you mean `bentocloud context remove`?",
+    ],
     [["lgoin"], "unknown command `bentocloud lgoin`", "did you mean `bentocloud login`?"],
     [["tokne"], "unknown command `bentocloud tokne`", "did you mean `bentocloud token`?"],
     [["hlep"], "unknown command `bentocloud hlep`", "did you mean `bentocloud help`?"],
@@ -87,6 +91,15 @@ describe("unknown words", () => {
       "did you mean `bentocloud context list`?",
     ],
     [["swich"], "unknown command `bentocloud swich`", "did you mean `bentocloud use`?"],
+    [["run"], "unknown command `bentocloud run`", "did you mean `bentocloud exec`?"],
+    [["rotate"], "unknown command `bentocloud rotate`", "did you mean `bentocloud api-token rotate`?"],
+    [["list"], "unknown command `bentocloud list`", "did you mean `bentocloud context list`?"],
+    [["context", "use"], "unknown command `bentocloud context use`", "did you mean `bentocloud use`?"],
+    [
+      ["context", "add"],
+      "unknown command `bentocloud context add`",
+      "did you mean `bentocloud login --context`?",
+    ],
     [["auth", "stauts"], "unknown command `bentocloud stauts`", "did you mean `bentocloud status`?"],
     [["auht", "status"], "unknown command `bentocloud auht`", commandsOf("")],
     [
@@ -190,6 +203,16 @@ describe("a name that does not exist", () => {
     [["exec", "--context=prod1", "--", "echo", "x"], "did you mean `bentocloud exec --context=prod -- …`?"],
     [["use", "--", "-dsah"], "did you mean `bentocloud use -- -dash`?"],
     [["use", "my pod"], "did you mean `bentocloud use 'my prod'`?"],
+    [["logout", "stagin", "--yes"], 'did you mean "staging"? `bentocloud context list` shows the contexts'],
+    [
+      ["context", "remove", "stagin", "--yes"],
+      'did you mean "staging"? `bentocloud context list` shows the contexts',
+    ],
+    [["api-token", "rotate", "stagin", "--yes"], "did you mean `bentocloud api-token rotate staging`?"],
+    [
+      ["exec", "--yes", "--context=stagin", "--", "x"],
+      "did you mean `bentocloud exec --context=staging -- …`?",
+    ],
     [["use", "eu-3"], "`bentocloud context list` shows the contexts"],
     [["use", "nothing-like-it"], "`bentocloud context list` shows the contexts"],
   ])("is corrected in the hint: %p", async (args, hint) => {

@@ -15,7 +15,7 @@ const clouds: { stop(): Promise<void> }[] = [];
 afterAll(() => Promise.all(clouds.map((cloud) => cloud.stop())));
 
 /** Programs that examples hand something to; these only read it. */
-const STAND_INS = ["gh", "curl", "bentoml", "op", "code", "docker"];
+const STAND_INS = ["gh", "curl", "bentoml", "op", "code", "docker", "agent"];
 
 interface Special {
   shell?: "fish" | "zsh";
@@ -55,6 +55,8 @@ const SPECIAL: Record<string, Special> = {
   "bentocloud context store ci --to command -- op read op://team/bento/token": {
     notRun: "it needs a program that prints the token; test/secrets/ has some",
   },
+  "bentocloud proxy --open --for 1h": { replace: (line) => line.replace("1h", "1s") },
+  "bentocloud proxy --read-only --port 8123": { replace: (line) => `${line} --for 1s` },
   "bentocloud use -": { before: "bentocloud use staging" },
   "bentocloud api-token create ci --expires 90d | gh secret set BENTO_CLOUD_API_KEY": {
     before: "bentocloud api-token delete ci --yes",

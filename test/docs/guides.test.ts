@@ -82,6 +82,11 @@ const PAGES: Record<string, Start> = {
     prints: ["https://cloud.bentoml.com", "true", "https://cloud.bentoml.com"],
   },
   "docs/guides/ci.md": { token: {}, prints: ["valid"] },
+  "docs/guides/agents.md": {
+    contexts: ["production"],
+    tools: ["curl"],
+    prints: ["as production", '"name":"acme"', "as production"],
+  },
   "docs/guides/leaked-token.md": {
     contexts: ["production"],
     others: ["ci"],
@@ -120,6 +125,7 @@ const PAGES: Record<string, Start> = {
 /** Pages whose blocks other tests run. */
 const ELSEWHERE = {
   "SECURITY.md": "test/package/recipes.test.ts",
+  "docs/guides/rotate-everywhere.md": "test/commands/api-token-deliver.test.ts",
   "docs/guides/install.md": "test/package/recipes.test.ts",
   "docs/reference/commands.md": "test/docs/examples.test.ts",
   "docs/reference/library.md": "declarations only, which test/docs/reference.test.ts compares",

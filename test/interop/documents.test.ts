@@ -79,7 +79,8 @@ describe.each(KINDS)("a file that %s", (_what, documents) => {
       fc.asyncProperty(documents, async (text) => {
         fc.pre(text.isWellFormed());
         const ours = await read(text);
-        if ("corrupt" in ours) return;
+        // Nothing is written beside a list of contexts under another key.
+        if ("corrupt" in ours || ours.problems.some(({ hides }) => hides === "list")) return;
         const answers = await ask(text);
         if (answers.some((answer) => "refused" in answer || answer.text !== text)) return;
         seen += 1;

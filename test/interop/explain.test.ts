@@ -180,7 +180,7 @@ describe("explain predicts what Python bentoml does, with", () => {
 
 /** Files with a problem, each with its line. Whether Python refuses one can differ between its versions. */
 const PROBLEMS: [what: string, text: string, line: number][] = [
-  ["a broken file", "contexts: [\n", 2],
+  ["a broken file", "contexts: [\n", 1],
   ["two documents", `${ONE}---\n${ONE}`, 5],
   ["an entry without a token", `${ONE}- endpoint: https://x.test\n  name: x\n`, 5],
   ["a date that does not exist", `${ONE}current_context_name: 2024-13-01\n`, 5],

@@ -258,7 +258,7 @@ describe("edit: refuses what it cannot write exactly:", () => {
   const MERGED_LIST = /^the list of contexts comes from a merge .* at line 1, column 1$/;
   const refused: [what: string, text: string, change: Change, message: RegExp][] = [
     ["an empty file", "", put("a"), /at line 1/],
-    ["a broken file", "a: [\n", put("a"), /at line 2/],
+    ["a broken file", "a: [\n", put("a"), /at line 1/],
     ["two documents", "a: 1\n---\nb: 2\n", put("a"), /at line 2/],
     ["a login in the place of an entry that is left out", LEFT_OUT, put("a"), /:4: context "a" is left out/],
     ["the removal of such an entry", LEFT_OUT, remove("a"), /:4: context "a" is left out/],

@@ -162,7 +162,8 @@ describe("the full reader", () => {
     ["an alias in its own anchor", "contexts: []\nx: &secret [*secret]\n", "line 2, column 13"],
     ["an anchor given twice", "contexts: []\nx: [&secret a, &secret b]\n", "line 2, column 24"],
     ["a query in brackets unquoted", "contexts: [{name: secret, endpoint: e?x}]\n", "line 1, column 37"],
-    ["what stands in brackets and is not indented", "contexts: [\n{name: secret}]\n", "line 2, column 1"],
+    ["what stands in brackets and is not indented", "contexts: [\n{name: secret}]\n", "line 1, column 11"],
+    ["an open bracket", "x: [secret, {", "line 1, column 13"],
     ["a question mark for a key", "contexts: []\n? secret\n: x\n", "line 2, column 1"],
   ];
 

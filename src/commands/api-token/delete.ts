@@ -10,6 +10,7 @@ import { TOKEN_OR_PICK } from "./_format.ts";
 export const remove = command({
   name: "delete",
   description: "Delete an API token; every program that uses it is locked out",
+  isRemoval: true,
   args: {
     token: TOKEN_OR_PICK,
     yes: YES,

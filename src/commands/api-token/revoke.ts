@@ -1,21 +1,22 @@
-import { command, flag } from "../../cli/command.ts";
+import { command, flag, flagOrOption } from "../../cli/command.ts";
 import { usageError } from "../../errors.ts";
 import { loginCommand } from "../../resolve/require.ts";
 import { quoteWord } from "../../system/text.ts";
 import { describeUsers } from "../../tokens/match.ts";
 import { revokeValue } from "../../tokens/revoke-value.ts";
-import { ENDPOINT, REQUEST_ARGS, YES } from "../_args.ts";
+import { ENDPOINT, REQUEST_ARGS } from "../_args.ts";
 
 export const revoke = command({
   name: "revoke",
-  description: "Delete the API token whose value is given, whoever's context it is",
+  description: "Delete the API token whose value is given, whether or not a context here has it",
+  isRemoval: true,
   args: {
     "with-token": flag("Read the API token from standard input"),
     endpoint: {
       ...ENDPOINT,
       description: "Its server (default: that of the context which has it, or the active one)",
     },
-    yes: YES,
+    yes: flagOrOption("context", "Delete that of this protected context; nothing else is asked"),
     ...REQUEST_ARGS,
   },
   examples: [["bentocloud api-token revoke --with-token < leaked.txt", "a token that leaked"]],

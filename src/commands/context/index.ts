@@ -14,4 +14,5 @@ export const context = group({
     unprotect: () => import("./unprotect.ts").then((module) => module.unprotect),
     remove: () => import("./remove.ts").then((module) => module.remove),
   },
+  foreignWords: { add: "login --context", delete: "context remove", use: "use" },
 });

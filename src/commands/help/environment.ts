@@ -1,7 +1,7 @@
 import type { Topic } from "../../cli/command.ts";
 
 const LOGIN = [
-  ["BENTO_CLOUD_API_KEY", "API token: a login of its own, which no file keeps"],
+  ["BENTO_CLOUD_API_KEY", "API token: used instead of any stored context; never saved"],
   ["BENTO_CLOUD_API_KEY_FILE", "File with the API token, instead"],
   ["BENTO_CLOUD_API_ENDPOINT", "Server of that token (default: https://cloud.bentoml.com)"],
   ["BENTOML_CLOUD_CONTEXT", "Name of the context to use"],

@@ -23,7 +23,14 @@ const lost: Check<Entries> = {
     const losses = await store.losses();
     const names = [...new Set(losses.flatMap((loss) => loss.contexts))];
     if (names.length === 0) return ok(text`no context is lost`);
-    const message = text`another program removed ${counted(names.length, "context")}: ${listNames(names)}`;
+    const removed = names.filter((name) => !findContext(contexts, name));
+    const reverted = names.filter((name) => !removed.includes(name));
+    const parts = [
+      removed.length > 0 && text`removed ${counted(removed.length, "context")}: ${listNames(removed)}`,
+      reverted.length > 0 &&
+        text`put ${counted(reverted.length, "context")} back to an older login: ${listNames(reverted)}`,
+    ].filter((part) => part !== false);
+    const message = text`another program ${join(parts)}`;
     const hint = join(losses.map(({ id }) => open(`bentocloud restore ${id}`)));
     return contexts.length === 0 ? fail(message, hint) : warn(message, hint);
   },
@@ -67,7 +74,8 @@ const current: Check<Entries> = {
   id: "current",
   async run(entries) {
     const { contexts, current, problems, store } = entries;
-    const problem = problemWith(entries, null);
+    const hiding = findContext(contexts, current.name) ? undefined : problems.find(({ hides }) => hides);
+    const problem = problemWith(entries, null) ?? hiding;
     // No repair: the entry exists and only has to be corrected.
     if (problem) return fail(text`the current context cannot be used: ${describe(problem)}`, correct(store));
     const { name, line } = current;

@@ -3,7 +3,7 @@ import { CliError } from "../../errors.ts";
 import { quoteWord } from "../../system/text.ts";
 import type { Paths } from "../../store/paths.ts";
 import type { Store } from "../../store/store.ts";
-import { versionsFolder } from "../../store/versions.ts";
+import { findLastValid, versionsFolder } from "../../store/versions.ts";
 import { narrow } from "../../system/create-file.ts";
 import {
   inspect,
@@ -15,7 +15,7 @@ import {
 } from "../../system/files.ts";
 import { userId } from "../../system/runtime.ts";
 import { attempt, type Check, fail, ok, toFinding, warn } from "../check.ts";
-import { counted, list, secret, type Text, text } from "../report.ts";
+import { counted, list, open, secret, type Text, text } from "../report.ts";
 
 const listPaths = (paths: readonly string[]): Text => list(paths.map((path) => secret("path", path)));
 
@@ -88,12 +88,13 @@ export const file: Check = {
 };
 
 async function quarantine(store: Store): Promise<Text> {
+  const last = await findLastValid(store.paths.own);
   const { aside, file } = await store.replace();
   if (aside === undefined) return text`another program has repaired it meanwhile`;
   const count = file.contexts.length;
   const found =
-    count === 0
+    last === undefined
       ? text`no earlier version is known, so there are no contexts now`
-      : text`restored the last valid version, with ${counted(count, "context")}`;
+      : text`restored the last valid version, with ${count === 0 ? open("no contexts") : counted(count, "context")}`;
   return text`moved it to ${secret("path", aside)}; ${found}`;
 }

@@ -1,0 +1,60 @@
+import type { Token } from "../contexts/token.ts";
+import { CliError } from "../errors.ts";
+import type { Transmission } from "../system/http.ts";
+import { openWebSocket } from "../system/web-socket.ts";
+import { type ClientOptions, requireUsable } from "./client.ts";
+import { routeOf } from "./route.ts";
+import { sendOnce, TOKEN_HEADER } from "./send.ts";
+import { targetOf } from "./target.ts";
+import { transportError } from "./transport.ts";
+
+/** Passes on requests that others made, with the token. It repeats none and follows no redirect. */
+export interface Relay {
+  readonly endpoint: string;
+  /** The answer as it comes, redirects included. `path` starts with a slash. @throws CliError when there is none. */
+  forward(
+    path: string,
+    request: Pick<Transmission, "method" | "headers" | "body" | "signal">,
+  ): Promise<Answered>;
+  openSocket(
+    path: string,
+    options: { headers: Headers; protocols: string[] },
+  ): ReturnType<typeof openWebSocket>;
+}
+
+interface Answered {
+  url: URL;
+  response: Response;
+}
+
+type RelayOptions = Omit<ClientOptions, "token" | "debug" | "signal"> & { token: Token };
+
+/** @throws CliError as `createClient` does. */
+export function createRelay(options: RelayOptions): Relay {
+  const { token, env, timeoutMs } = options;
+  const endpoint = requireUsable(options);
+  // Whether a proxy is used depends on nothing but the endpoint, so a variable that is wrong is found at once.
+  const route = routeOf(new URL(endpoint), env);
+  return {
+    endpoint,
+    async forward(path, request) {
+      const url = targetOf(endpoint, path);
+      const { signal } = request;
+      try {
+        return { url, response: await sendOnce({ ...request, url }, { token, route, signal }) };
+      } catch (error) {
+        if (error instanceof CliError || signal.aborted) throw error;
+        throw await transportError(error, { endpoint, url, route, env, timeoutMs, signal });
+      }
+    },
+    openSocket: (path, { headers, protocols }) => {
+      const url = targetOf(endpoint, path);
+      return openWebSocket({
+        url,
+        headers: { ...Object.fromEntries(headers), [TOKEN_HEADER]: token.reveal() },
+        protocols,
+        route,
+      });
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { Cli } from "../app.ts";
+import { environmentWith } from "../auth/credential-environment.ts";
+import type { Credential } from "../auth/identity.ts";
+import { createRelay } from "../cloud/relay.ts";
+import { tokenOf } from "../contexts/context.ts";
+import { usageError } from "../errors.ts";
+import type { Execution } from "../system/child.ts";
+import type { Environment } from "../system/runtime.ts";
+import { startProxy } from "./start-proxy.ts";
+
+interface Options {
+  argv: Execution["argv"];
+  isReadOnly: boolean;
+  insecureHttp: boolean;
+  /** Sends an API token that is made for this run alone. */
+  lease: { lifeMs: number; scopes: readonly string[] } | undefined;
+}
+
+/** Runs a program that uses the login and never gets its API token, and ends the proxy with it. */
+export async function execBehindProxy(
+  cli: Cli,
+  { context, token }: Credential,
+  { lease, argv, ...options }: Options,
+): Promise<number> {
+  const execution = { argv, env: await withoutToken(cli, token.reveal(), argv) };
+  const act = (own: typeof token) => run(cli, { context, token: own }, { ...options, ...execution });
+  if (!lease) return act(token);
+  const { withLease } = await import("../tokens/lease.ts");
+  return withLease(cli, { context, token }, { ...lease, insecureHttp: options.insecureHttp }, act);
+}
+
+async function run(
+  cli: Cli,
+  { context, token }: Credential,
+  { argv, env: inherited, isReadOnly, insecureHttp }: Omit<Options, "lease"> & Execution,
+): Promise<number> {
+  const { env, flags, output } = cli;
+  const { timeoutMs } = flags;
+  const relay = createRelay({ endpoint: context.endpoint, token, timeoutMs, env, insecureHttp });
+  const proxy = startProxy({
+    relay,
+    token,
+    port: 0,
+    isReadOnly,
+    hasPage: false,
+    log: ({ method, path, status, ms }) =>
+      output.debug(`proxy: ${method} ${path} -> ${status} (${Math.round(ms)} ms)`),
+  });
+  try {
+    const login = { BENTO_CLOUD_API_KEY: proxy.key, BENTO_CLOUD_API_ENDPOINT: proxy.url };
+    await output.finish();
+    return await cli.execute({
+      argv,
+      env: { ...environmentWith(inherited, login), ...exemptionFromProxies(env) },
+      needsUs: true,
+    });
+  } finally {
+    await proxy.stop();
+  }
+}
+
+/** The environment without the variables that hold the API token. Warns of other places where the program finds it. */
+async function withoutToken(
+  { env, output, store }: Cli,
+  secret: string,
+  argv: readonly string[],
+): Promise<Record<string, string>> {
+  if (argv.some((word) => word.includes(secret)))
+    throw usageError("an argument of the program holds the API token", "leave it out: the proxy adds it");
+  const variables = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const holders = variables.filter(([, value]) => value.includes(secret)).map(([name]) => name);
+  const others = holders.filter((name) => name !== "BENTO_CLOUD_API_KEY").join(", ");
+  if (others !== "")
+    output.warn(`these variables hold the API token, so the program does not get them: ${others}`);
+  const { contexts } = await store.read();
+  const isStored = contexts.some((context) => tokenOf(context)?.reveal() === secret);
+  const file = isStored ? store.paths.file : env["BENTO_CLOUD_API_KEY_FILE"];
+  if (file) output.warn(`the program can read the API token in ${file}, where it is in plain text`);
+  return Object.fromEntries(variables.filter(([name]) => !holders.includes(name)));
+}
+
+/** A program with `HTTP_PROXY` in its environment would send requests for this machine to that proxy. */
+function exemptionFromProxies(env: Environment): Record<string, string> {
+  if (!Object.keys(env).some((name) => /^(?:https?|all)_proxy$/i.test(name))) return {};
+  const listed = env["no_proxy"] || env["NO_PROXY"];
+  const value = listed ? `${listed},127.0.0.1` : "127.0.0.1";
+  return { no_proxy: value, NO_PROXY: value };
+}

@@ -1,0 +1,63 @@
+import { hideUnusableAuthorities } from "./authorities.ts";
+import { waysTo } from "./http.ts";
+import type { Route } from "./proxy.ts";
+import { ownEnvironment, withoutVariables } from "./runtime.ts";
+
+interface Opening {
+  /** http or https. */
+  url: URL;
+  headers: Record<string, string>;
+  protocols: string[];
+  route: Route;
+}
+
+/**
+ * Opens a WebSocket along a route, as `transmit` sends a request. Only Bun's takes headers and a proxy.
+ */
+export async function openWebSocket({ url, headers, protocols, route }: Opening): Promise<OpenSocket> {
+  hideUnusableAuthorities(ownEnvironment());
+  let failure: unknown;
+  for (const { target, options } of waysTo(url, route)) {
+    const address = new URL(target);
+    address.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const { proxy, tls } = options;
+    const settings = {
+      headers: { ...headers, Host: url.host },
+      protocols,
+      tls,
+      perMessageDeflate: false,
+      ...(proxy !== false && { proxy }),
+    };
+    const socket = withoutVariables(
+      ["NO_PROXY", "no_proxy"],
+      () => new WebSocket(address, settings as unknown as string[]),
+    );
+    socket.binaryType = "arraybuffer";
+    const early: SocketData[] = [];
+    let deliver = (data: SocketData): void => void early.push(data);
+    socket.addEventListener("message", ({ data }) => deliver(data as SocketData));
+    const listen = (receive: typeof deliver) => {
+      deliver = receive;
+      for (const data of early.splice(0)) receive(data);
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.addEventListener("open", () => resolve());
+    socket.addEventListener("close", () => reject(new Error("the server opens no WebSocket")));
+    socket.addEventListener("error", () => reject(new Error("the server opens no WebSocket")));
+    try {
+      await promise;
+      return { socket, listen };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+type SocketData = string | ArrayBuffer;
+
+export interface OpenSocket {
+  socket: WebSocket;
+  /** Gets the messages from the first one on. */
+  listen(receive: (data: SocketData) => void): void;
+}

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { ensurePrivateDirectory } from "../system/create-file.ts";
+import { listDirectory } from "../system/files.ts";
+import { acquireLock, type Lock } from "../system/lock.ts";
+import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
+import { storageError } from "../system/storage-error.ts";
+
+/** An API token that was made for one run of a program. Its secret is never written down. */
+export interface Lease {
+  id: string;
+  endpoint: string;
+  /** The process that runs the program. */
+  pid: number;
+  /** Unique, so that a token whose creation got no answer can be found by it. */
+  name: string;
+  /** Null until the server has answered. */
+  uid: string | null;
+  /** RFC 3339, by the server's clock. */
+  expires_at: string;
+}
+
+const FOLDER = "leases";
+const ENDING = ".json";
+
+/** Each lease has a file of its own, so that programs that run at once do not wait for each other. */
+export function noteLease(own: string, lease: Lease): void {
+  const path = pathOf(own, lease.id);
+  try {
+    ensurePrivateDirectory(own);
+    ensurePrivateDirectory(join(own, FOLDER));
+    writeOwnJson(path, lease, { durable: true });
+  } catch (error) {
+    throw storageError("write", path, error);
+  }
+}
+
+export function dropLease(own: string, { id }: Lease): void {
+  writeOwnJson(pathOf(own, id), undefined, { durable: true });
+}
+
+/** A file that cannot be understood names no token, and is left alone. */
+export function readLeases(own: string): Lease[] {
+  return listDirectory(join(own, FOLDER))
+    .filter((name) => name.endsWith(ENDING))
+    .flatMap((name) => {
+      try {
+        const lease = readOwnJson(join(own, FOLDER, name));
+        return isLease(lease) && name === lease.id + ENDING ? [lease] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** Held by the process of a lease for as long as it runs, so whoever gets it knows that the process has ended. */
+export async function lockLease(own: string, { id }: Lease): Promise<Lock> {
+  ensurePrivateDirectory(own);
+  ensurePrivateDirectory(join(own, FOLDER));
+  return acquireLock(join(own, FOLDER, `${id}.lock`), 0, new AbortController().signal);
+}
+
+function pathOf(own: string, id: string): string {
+  return join(own, FOLDER, id + ENDING);
+}
+
+function isLease(value: unknown): value is Lease {
+  const { id, endpoint, pid, name, uid, expires_at } = (value ?? {}) as Partial<Lease>;
+  const texts = [id, endpoint, name, expires_at];
+  const areRight = texts.every((text) => typeof text === "string") && typeof pid === "number";
+  return areRight && (uid === null || typeof uid === "string");
+}
