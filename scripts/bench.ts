@@ -11,6 +11,7 @@ import { measureContexts } from "./bench/parts/contexts.ts";
 import { measureFootprint } from "./bench/parts/footprint.ts";
 import { measureLogin } from "./bench/parts/login.ts";
 import { measureLogins } from "./bench/parts/logins.ts";
+import { measureScan } from "./bench/parts/scan.ts";
 import { measureStartUp } from "./bench/parts/startup.ts";
 import { measureStatus } from "./bench/parts/status.ts";
 import { findPeers } from "./bench/peers.ts";
@@ -27,6 +28,7 @@ const PARTS = [
   { name: "status --all", measure: measureStatus },
   { name: "many contexts", measure: measureContexts },
   { name: "simultaneous logins", measure: measureLogins },
+  { name: "scan", measure: measureScan },
 ];
 
 const { values } = parseArgs({

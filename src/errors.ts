@@ -6,6 +6,7 @@ import { safe, safeLines } from "./system/redact.ts";
  */
 export const EXIT_CODES = {
   FAILURE: 1,
+  LEAK_FOUND: 1,
   USAGE: 2,
   NOT_FOUND: 3,
   NOT_LOGGED_IN: 4,

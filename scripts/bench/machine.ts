@@ -11,6 +11,7 @@ export function describeMachine({ peers, rounds }: Bench): Facts {
     gh: peers.gh,
     kubectl: peers.kubectl,
     bentoml: peers.bentoml,
+    gitleaks: peers.gitleaks,
   }).map(([name, peer]): Facts[number] => [name, peer?.version ?? "not measured"]);
   return [
     ["Date", new Date().toISOString().slice(0, 10)],

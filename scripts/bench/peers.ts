@@ -16,15 +16,16 @@ export interface Peers {
   kubectl?: Peer;
   /** Its `command` is the program without arguments, because several of its commands are measured. */
   bentoml?: Peer;
+  gitleaks?: Peer;
   missing: string[];
 }
 
 /** Finds the peers that this machine can run; `missing` says why the others cannot. */
 export async function findPeers(sandbox: Sandbox): Promise<Peers> {
   const peers: Peers = { missing: [] };
-  for (const [name, prepare] of Object.entries({ gh, kubectl, bentoml })) {
+  for (const [name, prepare] of Object.entries({ gh, kubectl, bentoml, gitleaks })) {
     try {
-      peers[name as "gh" | "kubectl" | "bentoml"] = await prepare(sandbox);
+      peers[name as "gh" | "kubectl" | "bentoml" | "gitleaks"] = await prepare(sandbox);
     } catch (error) {
       peers.missing.push(`${name}: ${error instanceof Error ? error.message : error}`);
     }
@@ -79,6 +80,23 @@ async function bentoml(sandbox: Sandbox): Promise<Peer> {
     command: [program],
     env: sandbox.environment({ BENTOML_DO_NOT_TRACK: "True" }),
     version: `${firstLine([program, "--version"], sandbox)}, ${firstLine([python, "--version"], sandbox)}`,
+  };
+}
+
+const GITLEAKS = "8.30.1";
+
+/** Built from its Go module. */
+async function gitleaks(sandbox: Sandbox): Promise<Peer> {
+  const module = `github.com/zricethezav/gitleaks/v8@v${GITLEAKS}`;
+  const env = { ...process.env, GOBIN: sandbox.folder };
+  const { exitCode, stderr } = Bun.spawnSync(["go", "install", module], { env });
+  if (exitCode !== 0)
+    throw new Error(`it could not be built: ${stderr.toString().trim().split("\n").at(-1)}`);
+  return {
+    label: "gitleaks git",
+    command: [join(sandbox.folder, "gitleaks"), "git", "--no-banner", "--log-level=error", "."],
+    env: sandbox.environment(),
+    version: GITLEAKS,
   };
 }
 

@@ -20,6 +20,8 @@ type Values<A extends ArgsDef> = {
 interface Given {
   /** The words after `--`, for a command that has `rest`. */
   rest: readonly string[];
+  /** Every argument, for a command that has `manyArguments`. */
+  words: readonly string[];
   /** Every value of an option that may be repeated. It is empty for `--yes` without a name. */
   all(option: string): string[];
 }
@@ -32,6 +34,8 @@ interface Definition<A extends ArgsDef> {
   args?: A;
   /** What help calls the words after `--`, for a command that takes them unread. */
   rest?: string;
+  /** Whether the last argument may be given any number of times. */
+  manyArguments?: boolean;
   /** Whether the command also runs without words after `--`. */
   isRestOptional?: true;
   /** Whether it takes away what its argument names: a near name is no reason to offer the same command for that. */
@@ -51,6 +55,7 @@ export interface Command extends CommandDef {
   foreignWords?: ForeignWords;
   topics?: Topics;
   rest?: string;
+  manyArguments?: boolean;
   /** Whether the command also runs without words after `--`. */
   isRestOptional?: true;
   isRemoval?: true;

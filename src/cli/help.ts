@@ -74,7 +74,10 @@ export function showUsage(command: Command, path: readonly string[]): string {
   const usage = [
     path.join(" "),
     command.subCommands ? "<command>" : "",
-    ...positionals.map(([name, arg]) => (arg.required === false ? `[${name}]` : `<${name}>`)),
+    ...positionals.map(
+      ([name, arg]) =>
+        (arg.required === false ? `[${name}]` : `<${name}>`) + (command.manyArguments ? "…" : ""),
+    ),
     "[options]",
     showRest(command),
   ];

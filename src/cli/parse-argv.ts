@@ -40,7 +40,7 @@ export async function runInvocation(invocation: Invocation, cli: Cli): Promise<n
   const { command, options, rest } = invocation;
   const all = (option: string) =>
     options.flatMap(({ name, value }) => (name === option ? (value ?? "") : []));
-  const data: CommandData = { cli, given: { rest, all } };
+  const data: CommandData = { cli, given: { rest, words: invocation.positionals, all } };
   const result: unknown = await command.run?.({
     rawArgs: [],
     args: readValues(invocation),
@@ -138,7 +138,7 @@ async function checkPositionals(
   if (missing) throw usageError(`\`${name}\` needs <${missing[0]}>`, `see \`${name} --help\``);
   // The argument is not repeated: it may be a token that was pasted without its option.
   const most = taken.length === 1 ? "at most 1 argument" : `at most ${taken.length} arguments`;
-  if (positionals.length > taken.length)
+  if (positionals.length > taken.length && !command.manyArguments)
     throw usageError(
       `\`${name}\` takes ${taken.length === 0 ? "no argument" : most}`,
       `see \`${name} --help\``,

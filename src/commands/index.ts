@@ -22,6 +22,7 @@ export const root = group({
     "api-token": () => import("./api-token/index.ts").then((module) => module.apiToken),
     api: () => import("./api.ts").then((module) => module.api),
     restore: () => import("./restore.ts").then((module) => module.restore),
+    scan: () => import("./scan.ts").then((module) => module.scan),
     doctor: () => import("./doctor.ts").then((module) => module.doctor),
     completion: () => import("./completion/index.ts").then((module) => module.completion),
     cloud: () => import("./cloud/index.ts").then((module) => module.cloud),

@@ -30,6 +30,12 @@ export const link = command({
     if (!organization)
       cli.output.info("The server did not say its organization, so it is not pinned; link again to pin it");
     await reportWinner(cli, name);
+    const { glanceAtRepository } = await import("../scan/glance.ts");
+    const [leak] = (await glanceAtRepository(cli)) ?? [];
+    if (leak !== undefined)
+      cli.output.warn(
+        `git tracks ${leak}, which holds an API token of yours: run \`bentocloud scan --history\``,
+      );
   },
 });
 

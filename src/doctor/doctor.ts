@@ -2,6 +2,7 @@ import type { Cli } from "../app.ts";
 import { type Check, type Finding, ok, toFinding } from "./check.ts";
 import { entryChecks } from "./contexts/entry-checks.ts";
 import { file, home, modes } from "./contexts/file-checks.ts";
+import { leaks } from "./contexts/leak-check.ts";
 import { leases } from "./contexts/lease-check.ts";
 import { rotations } from "./contexts/rotation-check.ts";
 import { orphans, stores } from "./contexts/store-check.ts";
@@ -29,7 +30,10 @@ export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
   const groups: { title: string; checks: readonly Check[] }[] = [
     { title: "This machine", checks: [directory, environment, runtime, copies] },
     // `modes` comes before any repair that writes the contexts file, because a write narrows its mode too.
-    { title: "Contexts", checks: [home, modes, file, ...entryChecks, rotations, leases, stores, orphans] },
+    {
+      title: "Contexts",
+      checks: [home, modes, file, ...entryChecks, rotations, leases, stores, orphans, leaks],
+    },
   ];
   if (!options.offline) {
     const { serverChecks } = await import("./server/sequence.ts");

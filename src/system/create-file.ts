@@ -84,6 +84,11 @@ export function ensurePrivateDirectory(path: string): void {
   }
 }
 
+/** Makes a directory as other programs would, with the parents that are missing. */
+export function ensureDirectory(path: string): void {
+  mkdirSync(path, { recursive: true });
+}
+
 /** Takes away what others may do with a file or directory of ours. A link is left alone, and so is where it leads. */
 export function narrow(path: string): void {
   try {

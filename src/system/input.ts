@@ -32,25 +32,28 @@ export async function openInput(name: string, signal: AbortSignal): Promise<Byte
 
 /** Standard input to its end. */
 export async function readStdin(signal: AbortSignal, limit = Number.POSITIVE_INFINITY): Promise<Bytes> {
-  const stop = () => process.stdin.destroy();
-  signal.addEventListener("abort", stop, { once: true });
   const chunks: Buffer[] = [];
   let size = 0;
+  for await (const bytes of inputPieces(signal)) {
+    size += bytes.byteLength;
+    if (size > limit) throw usageError("standard input holds more than one token");
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Standard input as it comes. */
+export async function* inputPieces(signal: AbortSignal): AsyncGenerator<Buffer> {
+  const stop = () => process.stdin.destroy();
+  signal.addEventListener("abort", stop, { once: true });
   try {
-    for await (const chunk of process.stdin) {
-      const bytes = Buffer.from(chunk as Uint8Array);
-      size += bytes.byteLength;
-      if (size > limit) throw usageError("standard input holds more than one token");
-      chunks.push(bytes);
-    }
+    for await (const chunk of process.stdin) yield Buffer.from(chunk as Uint8Array);
   } catch (error) {
-    if (error instanceof CliError) throw error;
     if (!signal.aborted) throw new CliError("FAILURE", "standard input cannot be read", { cause: error });
   } finally {
     signal.removeEventListener("abort", stop);
   }
   if (signal.aborted) throw cancelled();
-  return Buffer.concat(chunks);
 }
 
 function unreadable(name: string, error: unknown): CliError {

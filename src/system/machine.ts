@@ -9,6 +9,11 @@ export function describeRuntime(): { platform: string; arch: string; runtime: st
   };
 }
 
+/** How many programs can run at a time. */
+export function countProcessors(): number {
+  return process.getBuiltinModule("node:os").availableParallelism();
+}
+
 /** This program's own file; undefined from source, where the executable is the runtime. */
 export function ownProgram(): string | undefined {
   return isCompiled() ? process.execPath : undefined;

@@ -52,7 +52,7 @@ export function storageError(action: string, path: string, error: unknown): unkn
 }
 
 /** In our words, else in the system's, for example `i/o error (EIO)`. */
-function reasonFor(code: string): string {
+export function reasonFor(code: string): string {
   const known = REASONS[code];
   if (known !== undefined || code === "") return known ?? "";
   const names = process.getBuiltinModule("node:util").getSystemErrorMap().values();

@@ -79,6 +79,7 @@ const COMMANDS: Record<string, Row> = {
   "api-token revoke": { args: ["--with-token"], tokens: ["laptop", "spare"] },
   api: { args: ["/api/v1/auth/current", "--jq", ".email"], prints: "me@example.test\n" },
   restore: { json: { versions: [] } },
+  scan: { json: { findings: [], skipped: [] } },
   doctor: { json: { checks: expect.arrayContaining([expect.objectContaining(TOKEN_OK)]) } },
   "completion bash": { prints: /^complete /m },
   "completion zsh": { prints: /^#compdef bentocloud/ },

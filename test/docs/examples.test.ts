@@ -15,7 +15,7 @@ const clouds: { stop(): Promise<void> }[] = [];
 afterAll(() => Promise.all(clouds.map((cloud) => cloud.stop())));
 
 /** Programs that examples hand something to; these only read it. */
-const STAND_INS = ["gh", "curl", "bentoml", "op", "code", "agent"];
+const STAND_INS = ["gh", "curl", "bentoml", "op", "code", "docker", "agent"];
 
 interface Special {
   shell?: "fish" | "zsh";
@@ -66,6 +66,8 @@ const SPECIAL: Record<string, Special> = {
   },
   "bentocloud logout --all --revoke --purge": { replace: (line) => `${line} --yes` },
   "bentocloud api-token revoke --with-token < leaked.txt": { before: 'printf %s "$TOKEN" > leaked.txt' },
+  "bentocloud scan --history --home": { before: "git init --quiet" },
+  "bentocloud scan --install-hook pre-commit": { before: "git init --quiet" },
   "bentocloud unlink": { before: "bentocloud link" },
   "bentocloud context unprotect prod": { before: "bentocloud context protect prod" },
 };

@@ -1,0 +1,47 @@
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
+import { CliError } from "../errors.ts";
+import { quoteWord } from "../system/text.ts";
+import type { Finding } from "./finding.ts";
+import type { Scan } from "./search-places.ts";
+
+/** One of our tokens, in a place from where others may read it. */
+export function isLeak({ kind, ignored }: Finding): boolean {
+  return kind === "known" && !ignored;
+}
+
+/** The failure that a scan ends in; undefined when there is no leak and everything was looked at. */
+export function conclude({ findings, skipped }: Scan): CliError | undefined {
+  const leaks = findings.filter((finding) => isLeak(finding) && !finding.rotated);
+  if (leaks.length > 0) {
+    const tokens = new Set(leaks.map(({ value }) => value)).size;
+    const [noun, verb] = tokens === 1 ? ["API token", "is"] : ["API tokens", "are"];
+    const places = leaks.length === 1 ? "1 place" : `${leaks.length} places`;
+    return new CliError("LEAK_FOUND", `${tokens} ${noun} ${verb} where others may read it, in ${places}`, {
+      hint: adviseOn(leaks),
+    });
+  }
+  const incomplete = skipped.filter((one) => one.incomplete);
+  if (incomplete.length === 0) return undefined;
+  const things = incomplete.length === 1 ? "1 thing was" : `${incomplete.length} things were`;
+  return new CliError("STORAGE", `no leak was found, but ${things} not looked at`, {
+    hint: `the first: ${incomplete[0]!.path}: ${incomplete[0]!.reason}`,
+  });
+}
+
+function adviseOn(leaks: readonly Finding[]): string {
+  const isCommitted = leaks.some(({ commit }) => commit !== null);
+  const clean = '; the guide "A leaked token" tells how to take it out of a history';
+  return adviseOnTokens(leaks) + (isCommitted ? clean : "");
+}
+
+function adviseOnTokens(leaks: readonly Finding[]): string {
+  const current = new Set(
+    leaks.flatMap(({ state, context }) => (state === "current" ? (context ?? []) : [])),
+  );
+  const [name] = current;
+  if (name === undefined) return "it is no longer in use; `--check` asks whether it still works";
+  if (current.size > 1) return "`--rotate` replaces them, and only that makes their copies worthless";
+  if (name === ENVIRONMENT_NAME)
+    return "it is in BENTO_CLOUD_API_KEY: put another API token there, and delete this one";
+  return `\`bentocloud api-token rotate ${quoteWord(name)}\` replaces it, and only that makes its copies worthless`;
+}

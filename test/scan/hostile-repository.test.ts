@@ -1,0 +1,175 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sweepCanaries } from "../support/sweep.ts";
+import { homeWithTokens, PLANTED, type Repository, repository, scan } from "./repository.ts";
+
+sweepCanaries(PLANTED);
+
+const MODES = [[], ["--history"], ["--staged"], ["--pushed", "origin"]];
+
+/** A repository with a token in it, whose configuration starts a program wherever git lets it. */
+function hostile(): Repository & { token: string; hasRun: () => boolean } {
+  const { here, tokens } = homeWithTokens(1);
+  const repo = repository(here);
+  const token = tokens[0]!;
+  const marker = join(here.path, "has-run");
+  const evil = join(here.path, "evil");
+  writeFileSync(evil, `#!/bin/sh\necho "$0 $*" >>'${marker}'\ncat 2>/dev/null\n`);
+  chmodSync(evil, 0o755);
+  repo.write("leak.txt", token);
+  repo.write("big.bin", "x".repeat(100));
+  repo.commit();
+  repo.write("staged.txt", `line\n${token}`);
+  repo.git("add", "staged.txt");
+  repo.write(
+    ".gitattributes",
+    "* filter=evil diff=evil textconv=evil merge=evil ident working-tree-encoding=UTF-16\n",
+  );
+  const hooks = join(here.path, "hooks");
+  mkdirSync(hooks);
+  for (const hook of [
+    "post-index-change",
+    "reference-transaction",
+    "post-checkout",
+    "pre-auto-gc",
+    "fsmonitor-watchman",
+  ]) {
+    writeFileSync(join(hooks, hook), `#!/bin/sh\n${evil} ${hook}\n`);
+    chmodSync(join(hooks, hook), 0o755);
+    writeFileSync(join(repo.path, ".git/hooks", hook), `#!/bin/sh\n${evil} ${hook}\n`);
+    chmodSync(join(repo.path, ".git/hooks", hook), 0o755);
+  }
+  const settings: [string, string][] = [
+    ["core.fsmonitor", evil],
+    ["core.hooksPath", hooks],
+    ["core.pager", evil],
+    ["pager.log", evil],
+    ["pager.ls-files", evil],
+    ["core.editor", evil],
+    ["core.sshCommand", evil],
+    ["core.gitProxy", evil],
+    ["core.askPass", evil],
+    ["core.alternateRefsCommand", evil],
+    ["credential.helper", evil],
+    ["diff.external", evil],
+    ["diff.evil.command", evil],
+    ["diff.evil.textconv", evil],
+    ["filter.evil.clean", evil],
+    ["filter.evil.smudge", evil],
+    ["filter.evil.process", evil],
+    ["filter.evil.required", "true"],
+    ["gpg.program", evil],
+    ["log.showSignature", "true"],
+    ["alias.ls-files", `!${evil}`],
+    ["alias.cat-file", `!${evil}`],
+    ["alias.rev-parse", `!${evil}`],
+    ["uploadpack.packObjectsHook", evil],
+    ["remote.origin.url", `ext::${evil} %S`],
+    ["remote.origin.uploadpack", evil],
+    ["remote.origin.vcs", "evil"],
+    ["remote.origin.promisor", "true"],
+    ["remote.origin.partialclonefilter", "blob:none"],
+    ["remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"],
+    ["protocol.allow", "always"],
+    ["protocol.ext.allow", "always"],
+    ["submodule.recurse", "true"],
+    ["extensions.partialClone", "origin"],
+  ];
+  repo.git("config", "core.repositoryFormatVersion", "1");
+  for (const [name, value] of settings) repo.git("config", name, value);
+  return { ...repo, token, hasRun: () => existsSync(marker) };
+}
+
+/** What git tells a hook about a push of HEAD. */
+function pushOf(repo: Repository): string {
+  const head = repo.git("-c", "core.fsmonitor=false", "rev-parse", "HEAD");
+  return `refs/heads/main ${head} refs/heads/main ${"0".repeat(40)}\n`;
+}
+
+describe("scan: a hostile repository", () => {
+  test.each(MODES.map((args) => [args.join(" ") || "no option", args] as const))(
+    "starts no program of its configuration with %s",
+    async (_, args) => {
+      const repo = hostile();
+      const { code, findings } = await scan(repo, args, { stdin: pushOf(repo) });
+      expect(code).toBe(1);
+      expect(findings.length).toBeGreaterThan(0);
+      expect(repo.hasRun()).toBe(false);
+    },
+  );
+
+  test("asks no server for the objects that a partial clone lacks", async () => {
+    const repo = hostile();
+    const blob = repo.git("-c", "core.fsmonitor=false", "rev-parse", "HEAD:big.bin");
+    Bun.spawnSync(["rm", "-f", join(repo.path, ".git/objects", blob.slice(0, 2), blob.slice(2))]);
+    for (const args of MODES) {
+      const result = await scan(repo, args, { stdin: pushOf(repo) }).catch(String);
+      if (args.includes("--history"))
+        expect(result).toMatchObject({ skipped: [{ reason: expect.stringContaining("partial") }] });
+      if (args.includes("--pushed")) expect(result).toContain('"exit_code":6');
+    }
+    expect(repo.hasRun()).toBe(false);
+  });
+
+  test("does not start a git of the repository", async () => {
+    const repo = hostile();
+    for (const folder of [repo.path, join(repo.path, "bin")]) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "git"), `#!/bin/sh\n${join(repo.home.path, "evil")}\n`);
+      chmodSync(join(folder, "git"), 0o755);
+    }
+    const PATH = [".", "", "bin", repo.path, join(repo.path, "bin"), process.env["PATH"]].join(":");
+    const { code } = await scan(repo, [], { env: { PATH } });
+    expect(code).toBe(1);
+    expect(repo.hasRun()).toBe(false);
+  });
+
+  test("follows no symbolic link out of it", async () => {
+    const { here, tokens } = homeWithTokens(1);
+    const repo = repository(here);
+    const outside = join(here.path, "outside");
+    mkdirSync(outside);
+    writeFileSync(join(outside, "file"), tokens[0]!);
+    repo.write("folder/file", "clean");
+    repo.write("other", "clean");
+    repo.commit();
+    repo.git("rm", "-r", "--quiet", "--cached", "other");
+    Bun.spawnSync(["rm", "-rf", join(repo.path, "folder"), join(repo.path, "other")]);
+    symlinkSync(outside, join(repo.path, "folder"));
+    symlinkSync(join(outside, "file"), join(repo.path, "other"));
+    const { code, findings, skipped } = await scan(repo);
+    expect({ code, findings }).toEqual({ code: 0, findings: [] });
+    expect(skipped.map(({ path }) => path)).toContain("folder/file");
+  });
+
+  test("a link whose target holds a token is found", async () => {
+    const { here, tokens } = homeWithTokens(1);
+    const repo = repository(here);
+    symlinkSync(`/x/${tokens[0]}`, join(repo.path, "link"));
+    const { code, findings } = await scan(repo);
+    expect({ code, path: findings[0]?.path }).toEqual({ code: 1, path: "link" });
+  });
+
+  test("waits for no FIFO", async () => {
+    const { here } = homeWithTokens(1);
+    const repo = repository(here);
+    repo.write("file", "clean");
+    repo.commit();
+    Bun.spawnSync(["sh", "-c", "rm file; mkfifo file"], { cwd: repo.path });
+    expect((await scan(repo)).code).toBe(0);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "is refused when it belongs to another user, as git does",
+    async () => {
+      const { here, tokens } = homeWithTokens(1);
+      const repo = repository(here);
+      repo.write("file", tokens[0]!);
+      repo.commit();
+      for (const path of ["", ".git"]) chownSync(join(repo.path, path), 1234, 1234);
+      for (const args of MODES)
+        await expect(scan(repo, args, { stdin: "" })).rejects.toThrow(/dubious ownership.*"exit_code":6/);
+    },
+  );
+});
