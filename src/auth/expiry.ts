@@ -1,10 +1,10 @@
 import type { ApiToken } from "../cloud/api-token.ts";
-import { creationTimeIn, findCreatedWith } from "../cloud/created-with.ts";
+import { creationTimeIn, findCreatedWith, wasCreatedWith } from "../cloud/created-with.ts";
 import { type Context, plainTokenOf } from "../contexts/context.ts";
 import { loginAgain } from "../resolve/remedy.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
-import { expectedIdentity, recall, type Sighting } from "../store/state.ts";
+import { expectedIdentity, type Identity, recall, type Sighting } from "../store/state.ts";
 import type { Cli } from "../app.ts";
 import { showWhen } from "../system/time.ts";
 import { CliError } from "../errors.ts";
@@ -37,27 +37,65 @@ async function renew(cli: Cli, name: string): Promise<string> {
   return active.name === name ? loginAgain(active, cli.env) : loginCommand(name);
 }
 
-/** Ends the requests for expiry times: a slow list must not hold up the answer that somebody waits for. */
-export function expiryDeadline(): AbortSignal {
-  return AbortSignal.timeout(3_000);
-}
+/** The longest wait for expiry times: a slow list must not hold up the answer that somebody waits for. */
+const LONGEST_MS = 3_000;
 
 /** When the server says that this token expires, null for never; undefined where it does not say which token it is. */
-export async function askExpiry(
+export async function askExpiry(cli: Cli, credential: Credential, options: RequestOptions) {
+  if (!canFind(credential)) return undefined;
+  const listed = await listOwn(cli, credential, options);
+  return expiryOf(findCreatedWith(listed, credential.token));
+}
+
+/**
+ * The expiry times of many contexts. A list has all tokens of a user in an organization, so it is asked for once for each
+ * of these, with the first of their tokens.
+ */
+export class SharedExpiry {
+  readonly #cli: Cli;
+  readonly #options: RequestOptions;
+  readonly #lists = new Map<string, Promise<ApiToken[]>>();
+
+  constructor(cli: Cli, options: RequestOptions) {
+    this.#cli = cli;
+    this.#options = options;
+  }
+
+  /** Begins to ask; the answer is awaited later, so that it holds up no other request. */
+  ask(credential: Credential, { email, organization }: Pick<Identity, "email" | "organization">) {
+    if (!canFind(credential)) return undefined;
+    const key = JSON.stringify([credential.context.endpoint.reveal(), email, organization]);
+    const list = this.#lists.get(key) ?? listOwn(this.#cli, credential, this.#options);
+    this.#lists.set(key, list);
+    // Not by its last use: the list was asked for with another token.
+    const isOwn = (one: ApiToken) => wasCreatedWith(one, credential.token) === true;
+    return list.then((listed) => {
+      const [own, ...others] = listed.filter(isOwn);
+      return expiryOf(others.length === 0 ? own : undefined);
+    });
+  }
+}
+
+function canFind({ context, token }: Credential): boolean {
+  return context.name !== ENVIRONMENT_NAME && creationTimeIn(token) !== undefined;
+}
+
+function expiryOf(own: ApiToken | undefined): string | null | undefined {
+  return own && (own.expiresAt?.toISOString() ?? null);
+}
+
+/** Empty when it fails: the request that checks the token reports what is wrong with it, with the server, or Ctrl-C. */
+async function listOwn(
   cli: Cli,
-  { context: { endpoint, name }, token }: Credential,
-  { insecureHttp, deadline }: RequestOptions & { deadline: AbortSignal },
-): Promise<string | null | undefined> {
-  if (name === ENVIRONMENT_NAME || creationTimeIn(token) === undefined) return undefined;
+  { context: { endpoint }, token }: Credential,
+  { insecureHttp }: RequestOptions,
+): Promise<ApiToken[]> {
   const { listTokens } = await import("../cloud/tokens.ts");
   try {
-    const signal = AbortSignal.any([cli.signal, deadline]);
-    const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp, signal }));
-    const own = findCreatedWith(listed, token);
-    return own && (own.expiresAt?.toISOString() ?? null);
+    const signal = AbortSignal.any([cli.signal, AbortSignal.timeout(LONGEST_MS)]);
+    return await listTokens(await cli.client({ endpoint, token, insecureHttp, signal }));
   } catch (error) {
-    // Other requests report what is wrong with the token or the server.
-    if (error instanceof CliError && !cli.signal.aborted) return undefined;
+    if (error instanceof CliError) return [];
     throw error;
   }
 }

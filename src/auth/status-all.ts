@@ -3,7 +3,9 @@ import type { Active, Source } from "../resolve/active.ts";
 import type { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { rememberSightings } from "./identity.ts";
-import { checkContext, type CheckOptions, type Status } from "./status.ts";
+import { SharedExpiry } from "./expiry.ts";
+import { readToken } from "./read-token.ts";
+import { checkContext, type Checked, type CheckOptions, type Status } from "./status.ts";
 
 /** Every stored context and the environment's credential, many at a time. */
 export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[]> {
@@ -23,23 +25,46 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   const silence = new Silence();
   const originOf = ({ context }: (typeof targets)[number]) =>
     URL.parse(context.endpoint.reveal())?.origin ?? "";
+  const shared = new SharedExpiry(cli, options);
   let done = 0;
   const check = async (target: (typeof targets)[number]) => {
     const origin = originOf(target);
     const result = await checkContext(cli, target, { ...options, unreachable: silence.of(origin) });
     if (result.isAsked) silence.note(origin, result.error);
     done += 1;
-    return result;
+    return { result, expiry: await beginExpiry(cli, shared, result) };
   };
   const checked = await cli.wait(
     () => `Checking contexts ${done}/${targets.length}`,
-    () => mapByOrigin(targets, originOf, check),
+    async () =>
+      Promise.all(
+        (await mapByOrigin(targets, originOf, check)).map(async ({ result, expiry }) =>
+          withExpiry(result, await expiry?.time),
+        ),
+      ),
   );
   await rememberSightings(
     cli,
     checked.flatMap(({ sighting }) => sighting ?? []),
   );
   return checked.map(({ status }, index) => ({ ...status, active: targets[index] === used }));
+}
+
+/** Not awaited here: the list of a user must not hold up the contexts of others. */
+async function beginExpiry(cli: Cli, shared: SharedExpiry, { status, sighting }: Checked) {
+  if (!sighting || status.expires_at !== null || status.neverExpires) return undefined;
+  const credential = { context: sighting.context, token: await readToken(cli, sighting.context) };
+  return { time: shared.ask(credential, sighting) };
+}
+
+function withExpiry(checked: Checked, expiry: string | null | undefined): Checked {
+  const { status, sighting } = checked;
+  if (expiry === undefined || !sighting) return checked;
+  return {
+    ...checked,
+    status: { ...status, expires_at: expiry, neverExpires: expiry === null },
+    sighting: { ...sighting, expires_at: expiry },
+  };
 }
 
 /** Enough to hide the latency of a few hundred answers, few enough not to look like an attack. */

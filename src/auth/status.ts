@@ -9,7 +9,7 @@ import { CliError, requireExpected } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
 import type { Sighting } from "../store/state.ts";
-import { askExpiry, expiryDeadline, warnOfExpiry } from "./expiry.ts";
+import { askExpiry, warnOfExpiry } from "./expiry.ts";
 import { findIdentityMismatch, identifyLogin, recallIdentity, rememberSightings } from "./identity.ts";
 import { readToken } from "./read-token.ts";
 import { type StoreView, viewStore, viewWith } from "./store-view.ts";
@@ -61,7 +61,7 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
   if (active.context) checkEndpointPin(active, active.context);
   const { status, sighting, mismatch, serverTime } = await checkContext(cli, active, {
     ...options,
-    deadline: expiryDeadline(),
+    asksExpiry: true,
   });
   if (mismatch) throw mismatch;
   if (sighting) await rememberSightings(cli, [sighting]);
@@ -74,11 +74,11 @@ export async function checkActive(cli: Cli, options: CheckOptions): Promise<Stat
 interface ContextOptions {
   /** Why the server is not asked. */
   unreachable?: CliError | undefined;
-  /** Ends the request for the expiry time, which is only sent where this is given and nobody has seen that time yet. */
-  deadline?: AbortSignal;
+  /** Asks when the token expires, where nobody has seen that time yet. */
+  asksExpiry?: boolean;
 }
 
-interface Checked {
+export interface Checked {
   status: Status;
   /** Whether the server was asked, and why that failed. */
   isAsked?: boolean;
@@ -92,7 +92,7 @@ interface Checked {
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp, unreachable, deadline }: CheckOptions & ContextOptions,
+  { offline, insecureHttp, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
   const { name, source, context } = active;
   const plain = context && plainTokenOf(context);
@@ -131,8 +131,8 @@ export async function checkContext(
     ? [(await import("../cloud/identify.ts")).failed(unreachable)]
     : await Promise.all([
         identifyLogin(cli, credential, { insecureHttp }),
-        deadline && known?.expires_at === undefined
-          ? askExpiry(cli, credential, { insecureHttp, deadline })
+        asksExpiry && known?.expires_at === undefined
+          ? askExpiry(cli, credential, { insecureHttp })
           : undefined,
       ]);
   const { verdict, email, organization, error } = identification;

@@ -38,7 +38,7 @@ describe("status --all", () => {
     expect(stdout.replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT ").replaceAll(/ +$/gm, ""))
       .toMatchInlineSnapshot(`
       "   NAME   ORGANIZATION  ENDPOINT                USER             EXPIRES  VERDICT
-      *  alpha  acme          http://127.0.0.1:PORT   me@example.test  -        valid
+      *  alpha  acme          http://127.0.0.1:PORT   me@example.test  never    valid
          beta   -             http://127.0.0.1:PORT   -                -        rejected
          gamma  -             http://127.0.0.1:PORT       -                -        unreachable
       "
@@ -135,7 +135,7 @@ describe("status --all", () => {
     expect(JSON.parse(stdout).contexts).toMatchObject(names.map((name) => ({ name, organization: "acme" })));
   });
 
-  test("shows when a token expires, and no endpoint where all contexts have the same", async () => {
+  test("asks once for each user when tokens expire, and shows no endpoint that all contexts have", async () => {
     const end = new Date(Date.now() + 30.2 * 86_400_000);
     const here = home();
     for (const [name, expiresAt, age] of [
@@ -146,8 +146,11 @@ describe("status --all", () => {
       const args = ["login", "--with-token", "--endpoint", cloud.url, "--context", name];
       expect(await run(args, { home: here, stdin })).toMatchObject({ code: 0 });
     }
-    await run(["api-token", "list"], { home: here });
+    const isList = ({ method, path }: { method: string; path: string }) =>
+      method === "GET" && path.startsWith("/api/v1/api_tokens");
+    const before = cloud.requests.filter(isList).length;
     const { stdout } = await run(["status", "--all"], { home: here });
+    expect(cloud.requests.filter(isList).length - before).toBe(1);
     expect(stdout.replaceAll(/ +$/gm, "")).toMatchInlineSnapshot(`
       "   NAME   ORGANIZATION  USER             EXPIRES     VERDICT
          beta   acme          me@example.test  never       valid
