@@ -82,7 +82,7 @@ async function ask(plan?: Plan, token?: NewToken): Promise<Prepared> {
 }
 
 function askAt(url: string, token = canary()): Prepared {
-  const args = ["whoami", "--timeout", "0.5"];
+  const args = ["whoami", "--timeout", "1.5"];
   return { args, env: { BENTO_CLOUD_API_KEY: token, BENTO_CLOUD_API_ENDPOINT: url } };
 }
 
