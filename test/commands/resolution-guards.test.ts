@@ -101,7 +101,9 @@ describe("a .bentorc that cannot be trusted is skipped with a warning", () => {
     expect(await current()).toMatchObject({ code: 0, stdout: "outer\n", stderr });
   });
 
-  needsRoot.test("one below a directory that cannot be searched", async () => {
+  // Deno itself does not start in such a directory.
+  const needsStart = programCommand().length === 1 ? needsRoot : { test: test.skip };
+  needsStart.test("one below a directory that cannot be searched", async () => {
     const { path, inner, current } = nestedFor(12_345);
     writeFileSync(path, "context=inner\n");
     chmodSync(inner, 0o700);
