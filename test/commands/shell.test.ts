@@ -74,7 +74,10 @@ describe("shell", () => {
   test.each([
     ["exit 3", 3, null],
     // Where the program cannot become the shell, it exits as a shell does whose child was killed.
-    ["kill -9 $$", ...(programCommand().length === 1 ? ([null, "SIGKILL"] as const) : ([137, null] as const))],
+    [
+      "kill -9 $$",
+      ...(programCommand().length === 1 ? ([null, "SIGKILL"] as const) : ([137, null] as const)),
+    ],
   ])("ends as the shell does: %s", async (script, code, signal) => {
     expect(await shell(["mine"], `${script}\n`, { home: homeOf("mine") })).toMatchObject({ code, signal });
   });
