@@ -30,7 +30,6 @@ const DENO_SMOKE = {
 const TASKS = {
   test: (words) => runTests([BINARY_PASS, DENO_SMOKE], words),
   "test:deno": (words) => runTests([DENO_PASS], words),
-  "test:all": (words) => runTests([BINARY_PASS, DENO_PASS], words),
   "test:newest": () => runTests([BINARY_PASS], ["test/interop/"], prepareNewestPython),
   demo: (args) => runScript("scripts/demo.ts", args, args.includes("--record") ? recorder() : {}),
   bench: (args) => runScript("scripts/bench.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
