@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { join } from "node:path";
 import { homeOf } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
+import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { CONTEXTS, doctor as runDoctor, writeRotation } from "./doctor.ts";
 import { JOURNAL } from "./rotation.ts";
@@ -111,7 +112,7 @@ describe("doctor: modes", () => {
     expect(wide).toEqual([]);
   });
 
-  test("that cannot be narrowed are a finding, and the other checks run", async () => {
+  needs("chattr").test("that cannot be narrowed are a finding, and the other checks run", async () => {
     const here = homeOf("a");
     chmodSync(here.file, 0o644);
     const isImmutable = Bun.spawnSync(["chattr", "+i", here.file]).exitCode === 0;

@@ -5,6 +5,8 @@ import { listLeaves } from "../../scripts/docs/commands.ts";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home as newHome, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
+import { needs, type Tool } from "../support/needs.ts";
+import tools from "../support/tools.json" with { type: "json" };
 import { linkProgram } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
@@ -78,21 +80,28 @@ test("every special case is an example", () => {
   expect(Object.keys(SPECIAL).filter((line) => !LINES.includes(line))).toEqual([]);
 });
 
-const runnable = LINES.filter((line) => SPECIAL[line]?.notRun === undefined);
-test.each(runnable)("%s", async (line) => {
+/** The programs that a line runs, apart from the stand-ins. */
+function toolsIn(line: string): Tool[] {
+  const words = line.split(/[^\w-]+/).filter((word) => !STAND_INS.includes(word));
+  return (Object.keys(tools) as Tool[]).filter((tool) => words.includes(tool));
+}
+
+for (const line of LINES.filter((one) => SPECIAL[one]?.notRun === undefined)) {
   const { shell = "bash", replace = String, before = "true" } = SPECIAL[line] ?? {};
-  const { home, env } = await prepare();
-  const strict = shell === "fish" ? "true" : "set -eo pipefail";
-  const script = [strict, before, replace(line)].join("\n");
-  const { code, stderr } = await run(["-c", script], {
-    command: [shell],
-    home,
-    cwd: join(home.path, "project"),
-    env,
-    reveals: true,
+  needs(...toolsIn(`${shell} ${line}`)).test(line, async () => {
+    const { home, env } = await prepare();
+    const strict = shell === "fish" ? "true" : "set -eo pipefail";
+    const script = [strict, before, replace(line)].join("\n");
+    const { code, stderr } = await run(["-c", script], {
+      command: [shell],
+      home,
+      cwd: join(home.path, "project"),
+      env,
+      reveals: true,
+    });
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
   });
-  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
-});
+}
 
 /** A home with the contexts `prod`, which is current, `staging` and `dev`, and API tokens on the server. */
 async function prepare() {

@@ -95,6 +95,7 @@ const PAGES: Record<string, Start> = {
   "docs/guides/leaving.md": {
     contexts: ["production"],
     others: ["old-laptop"],
+    tools: ["curl"],
     answers: () => [[WAY, "\r"]],
     prints: ["Logged in", "old-laptop", "Deleted"],
   },

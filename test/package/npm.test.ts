@@ -7,6 +7,7 @@ import { platformManifest, umbrellaManifest } from "../../scripts/package/npm.ts
 import { REPOSITORY } from "../../scripts/package/project.ts";
 import { run as runTool } from "../../scripts/package/run.ts";
 import { home, type RunOptions, run, start } from "../support/bin.ts";
+import { needs } from "../support/needs.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 import { HERE, serveRegistry } from "./registry.ts";
@@ -64,8 +65,14 @@ function copyProject(name: string): string {
   return copy;
 }
 
+/** An older one installs the packages for glibc and for musl. */
+const needsLibc = needs({
+  right: "npm 10",
+  isGiven: () => Number.parseInt(Bun.spawnSync(["npm", "--version"]).stdout.toString()) >= 10,
+});
+
 describe("npm install bentocloud", () => {
-  test("downloads only the binary for this machine", () => {
+  needsLibc.test("downloads only the binary for this machine", () => {
     expect(registry.fetched.filter((name) => name.includes("/"))).toEqual([`@bentocloud/cli-${HERE.name}`]);
     expect(readdirSync(join(project, "node_modules/@bentocloud"))).toEqual([`cli-${HERE.name}`]);
   });
@@ -108,7 +115,7 @@ describe("npm install bentocloud", () => {
     expect(code).toBe(1);
   });
 
-  test("uses the musl build where there is no glibc", async () => {
+  needsLibc.test("uses the musl build where there is no glibc", async () => {
     const { code, stderr } = await runPretending("process.report.getReport = () => ({ header: {} });");
     expect(code).toBe(1);
     expect(stderr).toContain(`error: @bentocloud/cli-${HERE.name}-musl is not installed`);

@@ -136,10 +136,24 @@ export function program(name: string, script: string): { path: string; env: Reco
 /** Whether every process with these words ends within a second: one that was killed may need a moment. */
 export async function haveEnded(words: string): Promise<boolean> {
   for (let count = 0; count < 50; count += 1) {
-    if (Bun.spawnSync(["pgrep", "-f", words]).exitCode !== 0) return true;
+    if (!commandLines().some((line) => line.includes(words))) return true;
     await Bun.sleep(20);
   }
   return false;
+}
+
+/** Of every process that runs now. */
+function commandLines(): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        // It has ended.
+        return "";
+      }
+    });
 }
 
 /** Every file below a home that has the token, in clear or in base64. */
