@@ -82,8 +82,8 @@ test("every special case is an example", () => {
 
 /** The programs that a line runs, apart from the stand-ins. */
 function toolsIn(line: string): Tool[] {
-  const words = line.split(/[^\w-]+/).filter((word) => !STAND_INS.includes(word));
-  return (Object.keys(tools) as Tool[]).filter((tool) => words.includes(tool));
+  const words = new Set(line.split(/[^\w-]+/));
+  return (Object.keys(tools) as Tool[]).filter((tool) => words.has(tool) && !STAND_INS.includes(tool));
 }
 
 for (const line of LINES.filter((one) => SPECIAL[one]?.notRun === undefined)) {
