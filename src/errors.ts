@@ -37,7 +37,7 @@ export function exitCodeOf(code: ErrorCode): number {
   return code in EXIT_CODES ? EXIT_CODES[code as keyof typeof EXIT_CODES] : 5;
 }
 
-/** What was probably meant. The harness, which knows the whole command line, makes a hint of it. */
+/** A likely correction of the command line. `cli/` makes the hint from it, because only `cli/` knows the whole line. */
 export type Correction =
   | {
       /** A word that is none of these names. */

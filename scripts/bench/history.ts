@@ -44,7 +44,7 @@ function* commits(): Generator<string> {
   }
 }
 
-/** The same numbers in every run, below a limit each. */
+/** Gives the next pseudo-random number below `limit`. The seed is fixed, so every run makes an equal repository. */
 function pseudoRandom(): (limit: number) => number {
   let state = 7;
   return (limit) => {

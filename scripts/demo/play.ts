@@ -16,7 +16,7 @@ export interface Played {
   step: Step;
   /** In pieces: after each of them the person did something. */
   output: string[];
-  /** What is wrong with it. */
+  /** How its exit code or output differs from what the step expects. */
   problems: string[];
 }
 

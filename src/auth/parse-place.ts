@@ -3,12 +3,18 @@ import type { Place } from "../secrets/secret-store.ts";
 
 const KINDS = "file, keyring, helper:NAME or command";
 
+/** The command that prints a token. @throws CliError `USAGE` when there is none. */
+export function requireCommand(argv: readonly string[]): readonly string[] {
+  if ((argv[0] ?? "") !== "") return argv;
+  throw usageError(
+    "which command prints the API token? put it after `--`",
+    "`bentocloud login --token-command -- pass show bento/token`, or `bentocloud context store NAME --to command -- …`",
+  );
+}
+
 /** The value of `--to` or `--store`, and the words after `--`. @throws CliError `USAGE` */
 export function parsePlace(word: string, argv: readonly string[]): Place | "file" {
-  if (word === "command") {
-    if (argv.length > 0 && argv[0] !== "") return { kind: "command", argv };
-    throw usageError("which command prints the API token? put it after `--`", "… -- pass show bento/token");
-  }
+  if (word === "command") return { kind: "command", argv: requireCommand(argv) };
   if (argv.length > 0) throw usageError("only `command` takes words after `--`");
   if (word === "file") return "file";
   if (word === "keyring") return { kind: "keyring" };

@@ -180,14 +180,14 @@ export function refuseNewcomer(
     });
 }
 
-/** A login that a new one took the place of, whose API token no context has any more. */
+/** A login that was replaced by a new one. No context has its API token any more. */
 export interface ReplacedLogin {
   login: Context;
   /** The server's ID of its API token, if it was created here. */
   uid: string | undefined;
 }
 
-/** Undefined when nothing can sign in that this machine no longer knows of. Runs under the store's lock. */
+/** Undefined when no token was replaced, and when it has expired or another context has it. Runs under the store's lock. */
 export function findReplaced(
   file: ContextsFile,
   state: State,

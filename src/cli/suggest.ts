@@ -4,7 +4,7 @@ import { closest } from "./closest.ts";
 import { looksLikeToken, quoteWord } from "../system/text.ts";
 import type { Found, Invocation } from "./invocation.ts";
 
-/** What was meant by a word that names no command. No suggestion is a hidden alias, but what it stands for. */
+/** Suggests the command with the nearest name. For a hidden alias it suggests the command behind the alias. */
 export function unknownCommand(word: string, found: Found): CliError {
   if (found.isHelp) return unknownPage(word, found);
   const { command, path } = found;
@@ -124,7 +124,7 @@ function rewrite(
   { unknown, meant = "", missing }: Change,
 ): string {
   const written = options.flatMap(({ name, value }) => {
-    // What was agreed to for one name is not agreed to for another.
+    // A `--yes` that was given for one name must not confirm the same action for another name.
     const isAnswer = missing?.startsWith(`--${name}=`) || (name === "yes" && unknown !== undefined);
     if (value === undefined) return isAnswer ? [] : [`--${name}`];
     return value === unknown ? [`--${name}=${quoteWord(meant)}`] : [];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Endpoint, isLoopback, parseEndpoint, parseStoredEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { cancelled, CliError, usageError } from "../errors.ts";
-import type { Route } from "../system/proxy.ts";
+import type { Route } from "../system/upstream-proxy.ts";
 import type { Environment } from "../system/runtime.ts";
 import { type Answer, readRetryAfter, readText, toAnswer } from "./answer.ts";
 import { Deadline } from "./deadline.ts";

@@ -1,7 +1,7 @@
 import type { Unusable } from "../system/authorities.ts";
 import type { Inspection, TlsFault } from "../system/certificate.ts";
 import { codeOf } from "../system/storage-error.ts";
-import { ProxyError, type Route } from "../system/proxy.ts";
+import { ProxyError, type Route } from "../system/upstream-proxy.ts";
 import { serverText } from "./answer.ts";
 
 /**

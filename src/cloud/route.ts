@@ -1,7 +1,7 @@
 import { isLoopback } from "../contexts/endpoint.ts";
 import { CliError } from "../errors.ts";
 import { addressBits, portOf } from "../system/address.ts";
-import type { Route } from "../system/proxy.ts";
+import type { Route } from "../system/upstream-proxy.ts";
 import type { Environment } from "../system/runtime.ts";
 
 /**

@@ -2,7 +2,7 @@ import { createFetch, type FetchOptions } from "ofetch";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { transmit, type Transmission } from "../system/http.ts";
-import { ProxyError, type Route } from "../system/proxy.ts";
+import { ProxyError, type Route } from "../system/upstream-proxy.ts";
 import { VERSION } from "../version.ts";
 import { isBelow, showPlace, targetOf } from "./target.ts";
 

@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import { codeOf } from "../system/storage-error.ts";
-import { ProxyError, type Route } from "../system/proxy.ts";
+import { ProxyError, type Route } from "../system/upstream-proxy.ts";
 import type { Environment } from "../system/runtime.ts";
 import type { Inspection } from "../system/certificate.ts";
 import {

@@ -1,3 +1,4 @@
+import { requireCommand } from "../auth/parse-place.ts";
 import { command, flag, option } from "../cli/command.ts";
 import { login as signIn } from "../auth/login.ts";
 import { reportLogin } from "../auth/report-login.ts";
@@ -49,8 +50,7 @@ export const login = command({
 });
 
 function commandOf(isCommand: boolean, words: readonly string[]): readonly string[] | undefined {
-  if (isCommand && (words[0] ?? "") === "")
-    throw usageError("which command prints the API token? put it after `--`", "… -- pass show bento/token");
-  if (!isCommand && words.length > 0) throw usageError("words after `--` are for --token-command");
-  return isCommand ? words : undefined;
+  if (isCommand) return requireCommand(words);
+  if (words.length > 0) throw usageError("words after `--` are for --token-command");
+  return undefined;
 }

@@ -35,8 +35,8 @@ export class Context {
 }
 
 /**
- * What stands in the file in the place of the token: for comparing and writing entries. It may be a reference, so it is
- * never sent: `readToken` in `auth/` is what gives a token to use.
+ * The `api_token` of the entry, for comparing and writing entries. Never send it, because it may be a reference to
+ * another store: `readToken` in `auth/` returns the token to use.
  */
 export function tokenOf(context: Context): Token | undefined {
   const text = readToken(context);

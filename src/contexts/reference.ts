@@ -1,6 +1,6 @@
 /**
- * What stands in the contexts file in the place of a token that is kept elsewhere. Python bentoml sends it as a token and
- * gets a plain refusal that shows this text, so it names the command to run. It has no colon: Yatai would take a text with
+ * The `api_token` of a context whose token is kept in another store. Python bentoml sends this text as a token, and the
+ * server refuses it. So the text names the command to run. It has no colon: Yatai would take a text with
  * two of them for a token of Kubernetes.
  */
 const REFERENCE = /^kept-in-(?:keyring|helper|command)\.run\.bentocloud-exec\.([0-9a-z]{16})$/;

@@ -29,9 +29,9 @@ export interface LogEntry {
 }
 
 export interface Proxy {
-  /** What stands in the place of the endpoint. */
+  /** The address that the program uses as its endpoint. */
   url: string;
-  /** What stands in the place of the API token. */
+  /** The throwaway key that the program sends as its API token. */
   key: string;
   /** Lets one browser in, once. */
   page: URL | undefined;

@@ -5,7 +5,7 @@ import { addressBits, hostOf } from "./address.ts";
 import { hideUnusableAuthorities } from "./authorities.ts";
 import { codeOf } from "./storage-error.ts";
 import { openRoute, type Patience, ready, startTls, within } from "./network.ts";
-import type { Route } from "./proxy.ts";
+import type { Route } from "./upstream-proxy.ts";
 import { ownEnvironment } from "./runtime.ts";
 
 /** The reason why a TLS connection fails. */

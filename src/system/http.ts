@@ -4,7 +4,7 @@ import { addressesOf, hostOf, portOf } from "./address.ts";
 import { hideUnusableAuthorities } from "./authorities.ts";
 import { codeOf } from "./storage-error.ts";
 import type * as Network from "./network.ts";
-import { credentialsFor, ProxyError, type Route } from "./proxy.ts";
+import { credentialsFor, ProxyError, type Route } from "./upstream-proxy.ts";
 import { ownEnvironment, withoutVariables } from "./runtime.ts";
 
 /** A request about which nothing is left to decide. */

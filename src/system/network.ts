@@ -3,7 +3,7 @@ import { connect as connectTls, type TLSSocket } from "node:tls";
 import { cancelled } from "../errors.ts";
 import { addressesOf, hostOf, portOf } from "./address.ts";
 import { codeOf } from "./storage-error.ts";
-import { credentialsFor, ProxyError, type Route } from "./proxy.ts";
+import { credentialsFor, ProxyError, type Route } from "./upstream-proxy.ts";
 import { withoutVariables } from "./runtime.ts";
 
 /**

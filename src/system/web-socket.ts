@@ -1,6 +1,6 @@
 import { hideUnusableAuthorities } from "./authorities.ts";
 import { waysTo } from "./http.ts";
-import type { Route } from "./proxy.ts";
+import type { Route } from "./upstream-proxy.ts";
 import { ownEnvironment, withoutVariables } from "./runtime.ts";
 
 interface Opening {
