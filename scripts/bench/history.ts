@@ -20,7 +20,13 @@ export async function makeHistory({ folder, environment }: Sandbox): Promise<str
   const path = join(folder, "history");
   mkdirSync(path);
   const run = async (args: string[], commits: Iterable<string> = []) => {
-    const options = { cwd: path, env: environment(), stdin: "pipe", stdout: "ignore", stderr: "pipe" } as const;
+    const options = {
+      cwd: path,
+      env: environment(),
+      stdin: "pipe",
+      stdout: "ignore",
+      stderr: "pipe",
+    } as const;
     const child = Bun.spawn(["git", ...args], options);
     for (const commit of commits) {
       void child.stdin.write(commit);
