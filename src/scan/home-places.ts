@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { inspect } from "../system/files.ts";
-import { type BytePath, isDirectory, walkFiles } from "../system/pieces.ts";
-import { codeOf, reasonFor } from "../system/storage-error.ts";
+import { isDirectory, walkFiles } from "../system/pieces.ts";
 import { isOwn } from "./working-tree.ts";
-import { scanFile, showPath } from "./scan-file.ts";
-import { type Scan, skip } from "./search-places.ts";
+import { onUnreadable, scanFile } from "./scan-file.ts";
+import type { Scan } from "./search-places.ts";
 
 /** Files and directories of a home in which programs keep what a person typed, pasted or saw. */
 const PLACES = {
@@ -98,8 +97,7 @@ const DEPTH = 4;
 
 /** A home's histories, transcripts and settings, and the notebooks and `.env` files in its upper directories. */
 export async function scanHome(scan: Scan, home: string): Promise<void> {
-  const onError = (path: BytePath, error: unknown) =>
-    skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
+  const onError = onUnreadable(scan);
   for (const place of Object.values(PLACES).flat()) {
     const path = join(home, place);
     if (isDirectory(path)) for (const file of walkFiles(path, { onError })) await scanFile(scan, file);

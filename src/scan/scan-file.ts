@@ -47,6 +47,11 @@ export async function scanFile(
   for (const hit of hits) addFinding(scan, hit, { path: shown, line: lines.lineAt(hit.offset), ignored });
 }
 
+/** For `walkFiles`: what may not be listed or read is said. */
+export function onUnreadable(scan: Scan): (path: BytePath, error: unknown) => void {
+  return (path, error) => skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
+}
+
 function noteContent(
   scan: Scan,
   shown: string,
