@@ -126,7 +126,7 @@ describe("scan --history", () => {
     rmSync(join(repo.path, ".git/objects"), { recursive: true });
     const result = await scan({ ...repo, path: join(repo.home.path, "clone") }, ["--history"]);
     expect(result.code).toBe(6);
-    expect(incomplete(result).join()).toContain("alternate object path");
+    expect(incomplete(result).join()).toMatch(/alternate/);
   });
 
   test("looks into submodules that are checked out", async () => {
