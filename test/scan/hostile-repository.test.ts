@@ -116,6 +116,32 @@ describe("scan: a hostile repository", () => {
     expect(repo.hasRun()).toBe(false);
   });
 
+  test("passes none of the variables on that start a program or write a file", async () => {
+    const repo = hostile();
+    const evil = join(repo.home.path, "evil");
+    const trace = join(repo.home.path, "trace");
+    const env = {
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: "core.fsmonitor",
+      GIT_CONFIG_VALUE_0: evil,
+      GIT_CONFIG_PARAMETERS: `'core.fsmonitor'='${evil}'`,
+      GIT_EXEC_PATH: repo.path,
+      GIT_EXTERNAL_DIFF: evil,
+      GIT_PAGER: evil,
+      GIT_SSH_COMMAND: evil,
+      GIT_PROXY_COMMAND: evil,
+      GIT_ASKPASS: evil,
+      GIT_TRACE: trace,
+      GIT_TRACE2: trace,
+      GIT_OBJECT_DIRECTORY: repo.home.path,
+      GIT_NAMESPACE: "other",
+      GIT_ATTR_SOURCE: "HEAD",
+    };
+    for (const args of MODES) expect((await scan(repo, args, { env, stdin: pushOf(repo) })).code).toBe(1);
+    expect(repo.hasRun()).toBe(false);
+    expect(existsSync(trace)).toBe(false);
+  });
+
   test("does not start a git of the repository", async () => {
     const repo = hostile();
     for (const folder of [repo.path, join(repo.path, "bin")]) {
