@@ -164,6 +164,16 @@ describe("use", () => {
       expect(currentOf(here)).toBe('"alpha"');
     },
   );
+
+  test.each([["use"], ["shell"]])(
+    "without a name and without any context, `%s` says to sign in",
+    async (word) => {
+      expect(await run([word], { home: home() })).toMatchObject({
+        code: 4,
+        stderr: "error: there are no contexts to choose from\nhint: bentocloud login\n",
+      });
+    },
+  );
 });
 
 /** The rows that are on the screen last, without their marks. */
