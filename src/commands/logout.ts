@@ -36,11 +36,9 @@ export const logout = command({
     const isForGood = revoke || purge;
     const name = args.all ? undefined : (namedContext(cli, args.name) ?? (await nameInUse(cli)));
     const { leave, findLogins } = isForGood ? await import("../tokens/leave.ts") : {};
-    if (name !== undefined) await (findLogins?.(cli, name) ?? requireStored(cli.store, name));
+    if (name !== undefined) await (findLogins?.(cli, name, { purge }) ?? requireStored(cli.store, name));
     const leaving =
-      name === undefined
-        ? await confirmAll(cli, { yes, isConfirmed: args.yes, revoke })
-        : await confirmOne(cli, name, yes);
+      name === undefined ? await confirmAll(cli, { yes, revoke }) : await confirmOne(cli, name, yes);
     if (leave && leaving.names.length > 0)
       await leave(cli, leaving, { revoke, purge, insecureHttp: args["insecure-http"] });
     else await logOut(cli, leaving);

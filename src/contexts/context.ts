@@ -83,6 +83,10 @@ export function loginKey(context: Context): string {
   return JSON.stringify([context.endpoint.reveal(), tokenOf(context)?.reveal() ?? ""]);
 }
 
+export function isSameLogin(context: Context, other: Context | undefined): boolean {
+  return other !== undefined && loginKey(context) === loginKey(other);
+}
+
 /** The context of each name, in the order of the file. */
 export function firstOfEachName(contexts: readonly Context[]): Map<string, Context> {
   const found = new Map<string, Context>();

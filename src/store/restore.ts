@@ -1,8 +1,8 @@
 import { CliError } from "../errors.ts";
-import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
+import { type Context, findContext, firstOfEachName, isSameLogin } from "../contexts/context.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { type Changes, compare } from "./compare.ts";
-import { isLost, isSameLogin, type KeptLoss, namesLost, putContext, toKeptLoss } from "./losses.ts";
+import { isLost, type KeptLoss, namesLost, putContext, toKeptLoss } from "./losses.ts";
 import { EMPTY, whenCorrupt } from "./snapshot.ts";
 import { settleNames } from "./state.ts";
 import type { Store } from "./store.ts";

@@ -87,6 +87,7 @@ describe("logout", () => {
     const { place } = homeWith("prod", "staging", "dev");
     const asked = await run(["logout", "--all"], { home: place });
     expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining("this removes 3 contexts") });
+    expect(await run(["logout", "--all", "--yes=prod"], { home: place })).toMatchObject({ code: 2 });
     const { code, stderr } = await run(["logout", "--all", "--yes"], { home: place });
     expect(code).toBe(0);
     expect(stderr).toBe(
