@@ -4,11 +4,12 @@ import type { ContextsFile } from "../yaml/read.ts";
 import { type Changes, compare } from "./compare.ts";
 import { isLost, type KeptLoss, namesLost, putContext, toKeptLoss } from "./losses.ts";
 import { EMPTY, whenCorrupt } from "./snapshot.ts";
-import { settleNames } from "./state.ts";
+import { isDeleted, settleNames } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
 import {
   listVersions,
+  type LoadedVersion,
   loadVersions,
   parseVersion,
   readVersion,
@@ -23,6 +24,8 @@ export interface Restorable extends Pick<Version, "id" | "kind" | "time"> {
   contexts: string[];
   /** What bringing it back would change; null where the file cannot be read, and is replaced. */
   changes: Changes | null;
+  /** Those of its contexts that it would bring back with an API token that was deleted. */
+  deleted: string[];
 }
 
 export interface BroughtBack extends Outcome {
@@ -37,21 +40,31 @@ export interface BroughtBack extends Outcome {
 export async function listRestorable(store: Store): Promise<Restorable[]> {
   requireVersions(store.paths.own);
   const now = await store.read().catch(whenCorrupt(undefined));
+  const state = await store.state();
   const restorable: Restorable[] = [];
+  const add = (version: LoadedVersion, contexts: string[], changes: Changes | null) => {
+    const { id, kind, time, file } = version;
+    const back = changes ? [...changes.added, ...changes.changed] : contexts;
+    const deleted = back.filter((name) => {
+      const context = findContext(file.contexts, name);
+      return context !== undefined && isDeleted(state, context);
+    });
+    restorable.push({ id, kind, time, contexts, changes, deleted });
+  };
   const all = await loadVersions(store.paths.own);
   for (const version of all.toReversed()) {
-    const { id, kind, time, file } = version;
+    const { kind, file } = version;
     if (kind === "pending") continue;
     if (kind === "loss") {
       const loss = toKeptLoss(all, version);
       const contexts = namesLost(loss, now ?? EMPTY);
       const changes = now ? compare(now, withLost(loss, now)) : null;
-      if (contexts.length > 0) restorable.push({ id, kind, time, contexts, changes });
+      if (contexts.length > 0) add(version, contexts, changes);
       continue;
     }
     const isPresent = now !== undefined && versionKey(file.contexts) === versionKey(now.contexts);
     const contexts = [...firstOfEachName(file.contexts).keys()];
-    if (!isPresent) restorable.push({ id, kind, time, contexts, changes: now ? compare(now, file) : null });
+    if (!isPresent) add(version, contexts, now ? compare(now, file) : null);
   }
   return restorable;
 }

@@ -53,6 +53,20 @@ describe("logout --revoke", () => {
     },
   );
 
+  test.each([
+    ["logout --revoke", ["logout", "--revoke"], "adds laptop; the API token of laptop was deleted"],
+    ["rotate", ["api-token", "rotate"], "changes the token of laptop; the API token of laptop was deleted"],
+  ])("restore says of a version that %s has ended its token", async (_, words, effect) => {
+    const cloud = await newCloud();
+    const here = homeOf(entryOf(cloud, "laptop", 20), entryOf(cloud, "staging", 10));
+    expect((await run(words, { home: here })).code).toBe(0);
+    expect((await run(["restore"], { home: here })).stdout).toContain(effect);
+    const { versions } = JSON.parse((await run(["restore", "--json"], { home: here })).stdout);
+    expect(versions[0].deleted_tokens).toEqual(["laptop"]);
+    expect((await run(["use", "staging"], { home: here })).code).toBe(0);
+    expect((await run(["restore"], { home: here })).stdout).toContain("was deleted");
+  });
+
   test("removes a context whose token the server has stopped accepting", async () => {
     const cloud = await newCloud();
     const here = homeOf(entryOf(cloud, "laptop", 20));
