@@ -96,7 +96,7 @@ export function firstOfEachName(contexts: readonly Context[]): Map<string, Conte
 
 /** @throws CliError when no context has that name. */
 export function requireNamed(contexts: readonly Context[], name: string): Context {
-  if (name === "") throw usageError("a context has a name");
+  if (name === "") throw usageError("the name of the context is empty");
   const context = findContext(contexts, name);
   if (!context) throw noSuchContext(name, contexts);
   return context;

@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
 import { type Context, findContext, firstOfEachName, isSameLogin } from "../contexts/context.ts";
+import { showName } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { type Changes, compare } from "./compare.ts";
 import { isLost, type KeptLoss, namesLost, putContext, toKeptLoss } from "./losses.ts";
@@ -75,7 +76,7 @@ export function findRestorable(store: Store, id: string): Version {
   const versions = listVersions(store.paths.own).filter(({ kind }) => kind !== "pending");
   const found = versions.find((one) => one.id === wanted);
   if (found) return found;
-  throw new CliError("NOT_FOUND", `there is no version ${id}`, {
+  throw new CliError("NOT_FOUND", `there is no version ${showName(id)}`, {
     hint: "`bentocloud restore` lists the versions",
     correction: { unknown: id, names: versions.map((one) => one.id) },
   });

@@ -283,7 +283,7 @@ describe("the program", () => {
   test.each([
     ["no-such-program", 127, "command not found", null],
     ["./no-such-program", 127, "command not found", null],
-    ["./text", 126, "is not executable", "chmod +x ./text"],
+    ["./text", 126, "not executable", "if it is a program, `chmod +x ./text` lets it run"],
     ["./text/below", 127, "command not found", null],
     ["/", 126, "cannot be executed", null],
     ["./orphan", 126, "cannot be executed, the program that should interpret it does not exist", null],

@@ -221,7 +221,6 @@ describe("logout", () => {
     ["prod --all", "--all goes without a name"],
     ["--all --context prod", "--all goes without a name"],
     ["prod staging", "`bentocloud logout` takes at most 1 argument"],
-    ["prod --context staging", '--context names "staging", and not "prod"'],
   ])("refuses `%s`", async (line, reason) => {
     const { place, write } = homeWith("prod", "staging");
     const { code, stderr } = await run(["logout", ...line.split(" ")], { home: place });

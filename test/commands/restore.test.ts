@@ -159,7 +159,7 @@ describe("restore ID", () => {
   });
 
   test("an ID that is not there is exit 3", async () => {
-    const stderr = "error: there is no version zzzz\nhint: `bentocloud restore` lists the versions\n";
+    const stderr = 'error: there is no version "zzzz"\nhint: `bentocloud restore` lists the versions\n';
     expect(await restore(await seenHome("a"), "zzzz")).toMatchObject({ code: 3, stdout: "", stderr });
   });
 

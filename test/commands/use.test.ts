@@ -21,6 +21,12 @@ describe("use", () => {
     expect((await run(["context", "current"], { home: here })).stdout).toBe("beta\n");
   });
 
+  test("takes the name from --context too", async () => {
+    const here = homeOf("alpha", "beta");
+    expect(await run(["use", "--context", "beta"], { home: here })).toMatchObject({ code: 0 });
+    expect(currentOf(here)).toBe("beta");
+  });
+
   test("--json names the new and the previous one", async () => {
     const { code, stdout, stderr } = await run(["use", "beta", "--json"], { home: homeOf("alpha", "beta") });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
