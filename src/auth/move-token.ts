@@ -6,6 +6,7 @@ import { recall, remember } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
 import type { Cli } from "../app.ts";
 import { changeStores, type Left } from "./change-stores.ts";
+import { requireUsable } from "./login-store.ts";
 import { readToken } from "./read-token.ts";
 
 export interface Moved {
@@ -30,6 +31,7 @@ export async function moveToken(
 ): Promise<Moved> {
   const token = await readToken(cli, context);
   check(token);
+  if (to !== "file") await requireUsable(cli, to);
   const { store } = cli;
   const { name, endpoint } = context;
   const replaced = tokenOf(context) ?? token;

@@ -125,7 +125,10 @@ export class MissingContextError extends CliError {
 export function noSuchContext(name: string, contexts: readonly Context[]): CliError {
   return new MissingContextError("NOT_FOUND", `there is no context ${showName(name)}`, {
     missing: name,
-    hint: "`bentocloud context list` shows the contexts",
+    hint:
+      contexts.length > 0
+        ? "`bentocloud context list` shows the contexts"
+        : "`bentocloud login` makes a context",
     correction: { unknown: name, names: contexts.map((context) => context.name) },
   });
 }

@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { CliError, requireExpected } from "../errors.ts";
 import { type Context, findContext, firstOfEachName, isSameLogin } from "../contexts/context.ts";
 import { showName } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
@@ -41,14 +41,15 @@ export interface BroughtBack extends Outcome {
 export async function listRestorable(store: Store): Promise<Restorable[]> {
   requireVersions(store.paths.own);
   const now = await store.read().catch(whenCorrupt(undefined));
-  const state = await store.state();
+  // Whatever is wrong with our own notes, versions can be listed.
+  const state = await store.state().catch((error: unknown) => void requireExpected(error));
   const restorable: Restorable[] = [];
   const add = (version: LoadedVersion, contexts: string[], changes: Changes | null) => {
     const { id, kind, time, file } = version;
     const back = changes ? [...changes.added, ...changes.changed] : contexts;
     const deleted = back.filter((name) => {
       const context = findContext(file.contexts, name);
-      return context !== undefined && isDeleted(state, context);
+      return state !== undefined && context !== undefined && isDeleted(state, context);
     });
     restorable.push({ id, kind, time, contexts, changes, deleted });
   };

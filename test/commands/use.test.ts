@@ -172,6 +172,16 @@ describe("use", () => {
   );
 
   test.each([["use"], ["shell"]])(
+    "where there is no context, `%s NAME` does not show an empty list",
+    async (word) => {
+      expect(await run([word, "prod"], { home: home() })).toMatchObject({
+        code: 3,
+        stderr: 'error: there is no context "prod"\nhint: `bentocloud login` makes a context\n',
+      });
+    },
+  );
+
+  test.each([["use"], ["shell"]])(
     "without a name and without any context, `%s` says to sign in",
     async (word) => {
       expect(await run([word], { home: home() })).toMatchObject({
