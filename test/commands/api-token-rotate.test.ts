@@ -304,7 +304,9 @@ describe("api-token rotate", () => {
     const { code, stderr } = await rotate(here);
     expect(code).toBe(1);
     expect(stderr).toContain('"ci" was made without scopes\n');
-    expect(stderr).toContain(`\`bentocloud api-token update ${cloud.tokens[0]!.uid} --scope api\``);
+    expect(stderr).toContain(
+      `\`bentocloud api-token update ${cloud.tokens[0]!.uid} --scope api --context=mine\``,
+    );
   });
 
   test("rotates a token whose scopes do not show the organization", async () => {
