@@ -43,6 +43,11 @@ export function tokenOf(context: Context): Token | undefined {
   return text === undefined || text === "" ? undefined : new Token(text);
 }
 
+/** The same login with another text in the place of its token. */
+export function withToken({ name, endpoint, email }: Context, text: Token): Context {
+  return new Context({ name, endpoint: endpoint.reveal(), email, apiToken: text.reveal(), line: null });
+}
+
 /**
  * The token in the file; undefined for a reference, and for the text "None": Python reads a null token as this text and
  * writes it to the file.
