@@ -1,3 +1,4 @@
+import { SAFE } from "../cloud/send.ts";
 import type { RefusalAnswer } from "./refusal-answer.ts";
 
 /**
@@ -20,9 +21,6 @@ export function refusePath(method: string, pathname: string): RefusalAnswer | un
     return { status: 403, message: "API tokens can be neither seen nor changed through it" };
   return undefined;
 }
-
-/** Methods without side effects. */
-export const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** The parts of a path; undefined when they depend on who reads it. */
 function readSegments(pathname: string): string[] | undefined {

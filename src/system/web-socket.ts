@@ -1,7 +1,7 @@
 import { hideUnusableAuthorities } from "./authorities.ts";
 import { waysTo } from "./http.ts";
 import type { Route } from "./upstream-proxy.ts";
-import { ownEnvironment, withoutVariables } from "./runtime.ts";
+import { withoutVariables } from "./runtime.ts";
 
 interface Opening {
   /** http or https. */
@@ -15,7 +15,7 @@ interface Opening {
  * Opens a WebSocket along a route, as `transmit` sends a request. Only Bun's takes headers and a proxy.
  */
 export async function openWebSocket({ url, headers, protocols, route }: Opening): Promise<OpenSocket> {
-  hideUnusableAuthorities(ownEnvironment());
+  hideUnusableAuthorities();
   let failure: unknown;
   for (const { target, options } of waysTo(url, route)) {
     const address = new URL(target);

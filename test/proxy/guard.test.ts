@@ -19,7 +19,7 @@ function statusOf({ method = "GET", path = "/api/v2/deployments", headers = {}, 
   const all = Object.entries({ host: HOST, "x-yatai-api-token": KEY, ...headers });
   const given = new Headers(all.filter((entry): entry is [string, string] => entry[1] !== null));
   const url = path.startsWith("/") ? `http://${HOST}${path}` : path;
-  return refuse({ method, url, headers: given }, { ...RULES, ...rules })?.status ?? "passes";
+  return refuse({ method, url: URL.parse(url), headers: given }, { ...RULES, ...rules })?.status ?? "passes";
 }
 
 const WITH_COOKIE: Asked = {
