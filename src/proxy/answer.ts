@@ -36,10 +36,10 @@ export async function answer(
   const { method, headers: asked } = incoming;
   const { pathname, search } = incoming.url!;
   const headers = requestHeaders(asked);
-  if (asked.has("upgrade")) return openTunnel(relay, pathname + search, { headers, mask, asked });
   const sent = SAFE.has(method) ? null : (body as Body | null);
   // A length without a body would make the server read the next request as one.
   if (!sent) headers.delete("content-length");
+  if (asked.has("upgrade")) return openTunnel(relay, pathname + search, { headers, mask, asked });
   const request = { method, headers, signal, ...(sent && { body: sent }) };
   const { url, response } = await relay.forward(pathname + search, request);
   if (isCompressed(response)) {
@@ -58,5 +58,6 @@ export async function answer(
 }
 
 function isCompressed({ headers }: Response): boolean {
-  return !/^(?:identity)?$/i.test(headers.get("content-encoding") ?? "");
+  const codings = [headers.get("content-encoding"), headers.get("transfer-encoding")];
+  return codings.some((coding) => !/^(?:identity|chunked)?$/i.test(coding ?? ""));
 }

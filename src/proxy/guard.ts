@@ -44,8 +44,11 @@ export function refuse({ method, url, headers }: Incoming, rules: Rules): Refusa
       message: "the key is missing or wrong; BENTO_CLOUD_API_KEY has it in the program that it is for",
     };
   const kind = headers.get("upgrade");
-  if (kind !== null && (kind.toLowerCase() !== "websocket" || method !== "GET"))
+  const isWebSocket = kind?.toLowerCase() === "websocket" && headers.has("sec-websocket-key");
+  if (kind !== null && (!isWebSocket || method !== "GET"))
     return { status: 400, message: "a connection is only upgraded to a WebSocket" };
+  if (!/^\d*$/.test(headers.get("content-length") ?? ""))
+    return { status: 400, message: "a request has one length" };
   if (headers.get("service-worker") !== null)
     return { status: 403, message: "a page cannot stay in the browser as a service worker" };
   if (overridesMethod(headers, url))

@@ -8,7 +8,12 @@ export interface Mask {
   bytes(bytes: Uint8Array): Bytes;
   /** The chunks of a body, in which a secret may be split anywhere. Only the possible beginning of one is held back. */
   chunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Bytes, void>;
+  /** For messages that cannot be held back, between which a secret may be split. */
+  messages(): (bytes: Uint8Array) => Buffer<ArrayBuffer>;
 }
+
+/** As much of a secret is taken for its beginning at the end of a message. Fewer bytes give nothing away. */
+const TELLING_BYTES = 6;
 
 export function createMask(secret: string): Mask {
   const spellings = [...new Set(spellingsOf(secret))].toSorted((left, right) => right.length - left.length);
@@ -26,6 +31,19 @@ export function createMask(secret: string): Mask {
         if (end > 0) yield bytes.subarray(0, end);
       }
       if (held.length > 0) yield held;
+    },
+    messages() {
+      let before = Buffer.alloc(0);
+      return (message) => {
+        const joined = Buffer.concat([before, message]);
+        const masked = maskBytes(joined, needles);
+        const length = lengthOfBeginning(masked, needles);
+        const begun = before.length;
+        before = Buffer.from(masked.subarray(masked.length - length));
+        return (length < TELLING_BYTES ? masked : masked.fill(ASTERISK, masked.length - length)).subarray(
+          begun,
+        );
+      };
     },
   };
 }
