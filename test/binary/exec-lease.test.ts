@@ -1,14 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf } from "../store/fixture.ts";
-import { run } from "../support/bin.ts";
+import { run, start } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
+import { until } from "../support/until.ts";
 import { doctor } from "../commands/doctor.ts";
 
 sweepCanaries();
@@ -74,12 +75,12 @@ describe("exec --proxy --lease", () => {
     const cloud = await newCloud();
     const here = loginTo(cloud);
     const command = ["sh", "-c", 'until [ -e "$HOME/end" ]; do sleep 0.05; done; exit 5'];
-    const running = start(["exec", "--proxy", "--lease", "1m", "--", ...command], { home: here });
+    const running = start(["exec", "--proxy", "--lease", "12s", "--", ...command], { home: here });
     const ends = () =>
       cloud.requests
         .filter(({ route }) => route === CHANGE)
         .map(({ body }) => Date.parse(JSON.parse(body).expired_at));
-    await until(() => ends().length >= 3, 15_000);
+    await until("three extensions", () => ends().length >= 3);
     writeFileSync(join(here.path, "end"), "");
     expect(await running.result).toMatchObject({ code: 5, stderr: "" });
     const [first = 0, ...later] = ends();

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { startProxyTo, until } from "./support.ts";
+import { until } from "../support/until.ts";
+import { startProxyTo } from "./support.ts";
 
 const MIB = 1024 * 1024;
 
@@ -116,10 +117,10 @@ describe("bodies", () => {
       },
     });
     const ended = proxy.ask("/cut", { method: "POST", body, signal: stop.signal }).catch(() => "stopped");
-    await until(() => cut.started);
+    await until("the server has the request", () => cut.started);
     stop.abort();
     expect(await ended).toBe("stopped");
-    await until(() => cut.failed);
+    await until("the server sees the request fail", () => cut.failed);
   });
 
   test("that the client does not read are not read from the server", async () => {
@@ -131,7 +132,7 @@ describe("bodies", () => {
     client.write(
       `GET /endless HTTP/1.1\r\nHost: 127.0.0.1:${proxy.port}\r\nX-YATAI-API-TOKEN: ${proxy.key}\r\n\r\n`,
     );
-    await until(() => pulled > 0);
+    await until("the server is asked for data", () => pulled > 0);
     for (let count = 0; count < 5; count += 1) await (await proxy.ask("/x")).arrayBuffer();
     client.terminate();
     expect(pulled).toBeLessThan(64 * MIB);

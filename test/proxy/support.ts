@@ -1,4 +1,4 @@
-import { afterAll, expect } from "bun:test";
+import { afterAll } from "bun:test";
 import { createRelay } from "../../src/cloud/relay.ts";
 import { Token } from "../../src/contexts/token.ts";
 import { type LogEntry, type Proxy, startProxy } from "../../src/proxy/start-proxy.ts";
@@ -74,9 +74,4 @@ async function talk(port: number, text: string, isEnough: (heard: string) => boo
   await promise;
   socket.terminate();
   return heard;
-}
-
-export async function until(isMet: () => boolean): Promise<void> {
-  for (let count = 0; count < 2_000 && !isMet(); count += 1) await Bun.sleep(5);
-  expect(isMet()).toBe(true);
 }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { MASKED, startProxyTo, TOKEN, until } from "./support.ts";
+import { until } from "../support/until.ts";
+import { MASKED, startProxyTo, TOKEN } from "./support.ts";
 
 const MIB = 1024 * 1024;
 
@@ -83,11 +84,11 @@ function open(
 describe("WebSockets", () => {
   test("pass messages both ways, without the API token in them", async () => {
     const { messages, socket, closed } = open("/ws/v1/clusters/c/tail?a=1", {}, ["one", "two"]);
-    await until(() => messages.length === 1);
+    await until("one message", () => messages.length === 1);
     expect(socket.protocol).toBe("two");
     socket.send("text");
     socket.send(new TextEncoder().encode(`bytes ${TOKEN}`));
-    await until(() => messages.length === 3);
+    await until("three messages", () => messages.length === 3);
     expect(messages).toEqual([`hello ${MASKED} /ws/v1/clusters/c/tail`, "text", `bytes ${MASKED}`]);
     socket.close(1000, "done");
     expect((await closed).code).toBe(1000);
@@ -98,7 +99,7 @@ describe("WebSockets", () => {
     ["/ws/letters", TOKEN.length, TOKEN.slice(0, 5) + "*".repeat(15)],
   ])("%s: do not show an API token that %i messages share", async (path, count, expected) => {
     const { messages, socket } = open(path);
-    await until(() => messages.length === count);
+    await until("all messages", () => messages.length === count);
     expect(messages.join("")).toBe(expected);
     socket.close();
   });
@@ -124,8 +125,8 @@ describe("WebSockets", () => {
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
         "Sec-WebSocket-Version: 13\r\n\r\n",
     );
-    await until(() => flood.started);
-    await until(() => flood.closed);
+    await until("the server sends", () => flood.started);
+    await until("the server's side is closed", () => flood.closed);
     client.terminate();
   });
 
