@@ -92,8 +92,8 @@ describe("exec --proxy --lease", () => {
     cloud.misbehave(CHANGE, { status: 404, body: { message: "not found this router with method PATCH" } });
     const { code, stdout } = await lease(loginTo(cloud), `${ASK} >/dev/null && echo works; exit 4`);
     expect({ code, stdout }).toEqual({ code: 4, stdout: "works\n" });
-    const [created] = cloud.requests.filter(({ route }) => route === CREATE);
-    expect(Date.parse(JSON.parse(created!.body).expired_at)).toBeGreaterThan(Date.now() + 3_000_000);
+    const created = cloud.requests.find(({ route }) => route === CREATE)!;
+    expect(Date.parse(JSON.parse(created.body).expired_at)).toBeGreaterThan(Date.now() + 3_000_000);
     expect(cloud.requests.filter(({ route }) => route === CHANGE)).toHaveLength(1);
   });
 
