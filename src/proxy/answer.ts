@@ -15,6 +15,8 @@ export interface Work {
   ticket: string | undefined;
   mask: Mask;
   relay: Relay;
+  /** Told when the server refuses the API token. */
+  onRejected: () => void;
 }
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -42,6 +44,7 @@ export async function answer(
   if (asked.has("upgrade")) return openTunnel(relay, pathname + search, { headers, mask, asked });
   const request = { method, headers, signal, ...(sent && { body: sent }) };
   const { url, response } = await relay.forward(pathname + search, request);
+  if (response.status === 401) work.onRejected();
   if (isCompressed(response)) {
     await response.body?.cancel();
     return toResponse({ status: 502, message: `${relay.endpoint} compressed an answer unasked` });

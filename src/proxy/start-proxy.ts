@@ -1,6 +1,7 @@
 import type { Relay } from "../cloud/relay.ts";
 import { CliError } from "../errors.ts";
 import { serveLoopback } from "../system/loopback.ts";
+import { redactSecret } from "../system/redact.ts";
 import { answer, type Work } from "./answer.ts";
 import type { Rules } from "./guard.ts";
 import { createMask, type Mask } from "./mask.ts";
@@ -16,6 +17,7 @@ export interface ProxyOptions {
   /** Whether a browser gets in through a one-time address. */
   hasPage: boolean;
   log: (entry: LogEntry) => void;
+  warn: (message: string) => void;
 }
 
 export interface LogEntry {
@@ -39,6 +41,7 @@ export interface Proxy {
 /** A server on this machine that adds the API token to the requests of those who know its key. */
 export function startProxy(options: ProxyOptions): Proxy {
   const key = randomSecret();
+  redactSecret(key);
   const mask = createMask(options.token.reveal());
   const server = serveLoopback({
     port: options.port,
@@ -59,7 +62,13 @@ export function startProxy(options: ProxyOptions): Proxy {
   const cookie = options.hasPage ? { name: `bentocloud-${server.port}`, value: randomSecret() } : undefined;
   const rules: Rules = { host, key, cookie, isReadOnly: options.isReadOnly };
   const ticket = options.hasPage ? randomSecret() : undefined;
-  const work: Work = { rules, ticket, mask, relay: options.relay };
+  let isRejected = false;
+  const onRejected = () => {
+    if (!isRejected)
+      options.warn("the server rejects the API token; if it was rotated, the proxy has to be started again");
+    isRejected = true;
+  };
+  const work: Work = { rules, ticket, mask, relay: options.relay, onRejected };
   return {
     url: `http://${host}`,
     key,

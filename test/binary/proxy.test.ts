@@ -60,11 +60,12 @@ describe("proxy", () => {
     const access = { endpoint, api_key: key, page: null };
     expect(await (await ask(access, `${USER}?a=1`)).json()).toMatchObject({ email: "ada@example.test" });
     expect((await ask({ ...access, api_key: "x" })).status).toBe(401);
+    expect((await ask(access, `/${key}`)).status).toBe(400);
     const { code, stderr } = await interrupt(running);
     expect(code).toBe(130);
     expect(stderr.replaceAll(/\d+ ms/g, "N ms")).toBe(
       `Requests to ${endpoint} go to ${cloud.url} as "mine", until Ctrl-C\n` +
-        `GET ${USER} 200 N ms\nGET ${USER} 401 N ms\n`,
+        `GET ${USER} 200 N ms\nGET ${USER} 401 N ms\nGET /****${key.slice(-4)} 400 N ms\n`,
     );
     expect(await ask(access).catch(() => "closed")).toBe("closed");
   });

@@ -147,6 +147,13 @@ describe("an answer", () => {
     expect([response.headers.get("content-length"), await response.text()]).toEqual(["5", ""]);
   });
 
+  test("that the API token is refused is passed on, and said once", async () => {
+    plan = () => Response.json({ message: "Bad credentials" }, { status: 401 });
+    for (const path of ["/x", "/y"])
+      expect(await (await proxy.ask(path)).json()).toEqual({ message: "Bad credentials" });
+    expect(proxy.warnings).toEqual([expect.stringContaining("the server rejects the API token")]);
+  });
+
   test("that does not come is a 502 with the reason", async () => {
     const dead = startProxyTo("http://127.0.0.1:9");
     const response = await dead.ask("/x");

@@ -9,6 +9,7 @@ export const MASKED = "*".repeat(TOKEN.length);
 interface Started extends Proxy {
   port: number;
   log: LogEntry[];
+  warnings: string[];
   /** A request with the key. */
   ask(path: string, options?: RequestInit): Promise<Response>;
 }
@@ -20,6 +21,7 @@ export function startProxyTo(
   const token = new Token(TOKEN);
   const relay = createRelay({ endpoint, token, timeoutMs: 5_000, env: {}, insecureHttp: false });
   const log: LogEntry[] = [];
+  const warnings: string[] = [];
   const proxy = startProxy({
     relay,
     token,
@@ -27,6 +29,7 @@ export function startProxyTo(
     isReadOnly: options.isReadOnly ?? false,
     hasPage: options.hasPage ?? false,
     log: (entry) => void log.push(entry),
+    warn: (message) => void warnings.push(message),
   });
   afterAll(() => proxy.stop());
   const port = Number(new URL(proxy.url).port);
@@ -36,7 +39,7 @@ export function startProxyTo(
       ...rest,
       headers: { "X-YATAI-API-TOKEN": proxy.key, ...(headers as Record<string, string>) },
     });
-  return { ...proxy, port, log, ask };
+  return { ...proxy, port, log, warnings, ask };
 }
 
 /** Sends bytes as they are and gives the status of the answer, or that the connection was closed without one. */
