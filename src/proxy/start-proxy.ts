@@ -2,7 +2,7 @@ import type { Relay } from "../cloud/relay.ts";
 import { CliError } from "../errors.ts";
 import { serveLoopback } from "../system/loopback.ts";
 import { redactSecret } from "../system/redact.ts";
-import { answer, type Work } from "./answer.ts";
+import { answerRequest, type Work } from "./answer-request.ts";
 import type { Rules } from "./guard.ts";
 import { createMask, type Mask } from "./mask.ts";
 import { hideTicket, openAddress } from "./one-time-address.ts";
@@ -49,7 +49,7 @@ export function startProxy(options: ProxyOptions): Proxy {
       const started = performance.now();
       const { method, headers } = request;
       const url = URL.parse(request.url);
-      const answered = await answer({ method, url, headers }, request, work).catch((error) =>
+      const answered = await answerRequest({ method, url, headers }, request, work).catch((error) =>
         toFailure(error, request, mask),
       );
       const status = answered instanceof Response ? answered.status : 101;

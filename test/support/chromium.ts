@@ -1,7 +1,7 @@
 import { afterSweep } from "./canaries.ts";
 
 /** A page of a real browser, which keeps its cookies until the browser is closed. */
-export interface Page {
+interface Page {
   /** Opens the address and gives the body's text, once the expression is true in the page. */
   visit(address: string, expression?: string): Promise<string>;
   evaluate(expression: string): Promise<unknown>;

@@ -22,7 +22,7 @@ export interface Work {
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** Answers a request: lets a browser in, refuses it, or passes it on. */
-export async function answer(
+export async function answerRequest(
   incoming: Incoming,
   { body, signal }: Pick<Request, "body" | "signal">,
   work: Work,
