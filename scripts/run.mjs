@@ -31,6 +31,7 @@ const TASKS = {
   test: (words) => runTests([BINARY_PASS, DENO_SMOKE], words),
   "test:deno": (words) => runTests([DENO_PASS], words),
   "test:newest": () => runTests([BINARY_PASS], ["test/interop/"], prepareNewestPython),
+  "test:windows": (args) => runScript("scripts/windows.ts", args),
   demo: (args) => runScript("scripts/demo.ts", args, args.includes("--record") ? recorder() : {}),
   bench: (args) => runScript("scripts/bench.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
   soak: (args) => runScript("scripts/soak.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),

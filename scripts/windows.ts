@@ -1,0 +1,79 @@
+/**
+ * Runs the tests on the program for Windows, under wine: all that wine can show, `--smoke` for one minute of them, or the
+ * files whose path has one of the words.
+ */
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { runtimeFor } from "../build/runtimes.ts";
+import { targetNamed } from "../build/targets.ts";
+import { type Limit, NOT_RUN, NOT_SHOWN } from "./windows/limits.ts";
+import { installProgram, preparePrefix, runInPrefix } from "./windows/prefix.ts";
+import { type Case, readCases } from "./windows/report.ts";
+
+const REPORT = resolve(import.meta.dir, "../.cache/reports/windows.xml");
+/** All that Bun prints, also about failures that wine explains. */
+const LOG = resolve(import.meta.dir, "../.cache/reports/windows.log");
+const SMOKE = ["test/commands/smoke.test.ts"];
+
+const { values, positionals: words } = parseArgs({
+  options: { smoke: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+process.chdir(new URL("..", import.meta.url).pathname);
+const files = values.smoke ? SMOKE : filesToRun();
+preparePrefix();
+const target = targetNamed("windows-x64");
+const { status } = spawnSync(process.execPath, ["build.ts", "--target", target.name], { stdio: ["ignore", 2, 2] });
+if (status !== 0) throw new Error("the build failed");
+const bun = installProgram((await runtimeFor(target)).executablePath, "bun.exe");
+const program = installProgram(`dist/${target.name}/${target.exe}`, target.exe);
+process.exitCode = report(runTests()) ? 0 : 1;
+
+function filesToRun(): string[] {
+  const isRun = (file: string) => !NOT_RUN.some(({ files }) => files.some((start) => file.startsWith(start)));
+  return globSync("test/**/*.test.ts")
+    .filter((file) => (words.length === 0 ? isRun(file) : words.some((word) => file.includes(word))))
+    .toSorted();
+}
+
+function runTests(): Case[] {
+  mkdirSync(dirname(REPORT), { recursive: true });
+  rmSync(REPORT, { force: true });
+  const log = openSync(LOG, "w");
+  const options = [`--parallel=${availableParallelism()}`, "--only-failures", "--timeout=60000"];
+  const reporter = ["--reporter=junit", `--reporter-outfile=Z:${REPORT}`];
+  const environment = { BENTOCLOUD_BINARY: program, BENTOCLOUD_RUNTIME: "binary" };
+  runInPrefix(bun, ["test", ...options, ...reporter, ...files.map((file) => `./${file}`)], environment, log);
+  closeSync(log);
+  const cases = existsSync(REPORT) ? readCases(readFileSync(REPORT, "utf8")) : [];
+  const silent = files.filter((file) => !cases.some((one) => one.file === file));
+  return cases.concat(silent.map((file) => ({ file, title: "", isSkipped: false, failure: "it ran no test" })));
+}
+
+/** Prints the reasons, the failures that none explains, and the numbers. True when there is no such failure. */
+function report(cases: Case[]): boolean {
+  const skipped = cases.filter(({ isSkipped }) => isSkipped);
+  const broken = cases.filter(({ failure }) => failure !== undefined);
+  const shown = broken.filter((one) => !explain(one));
+  for (const limit of NOT_SHOWN) {
+    const count = broken.filter((one) => explain(one) === limit).length;
+    if (count > 0) console.error(`${count} not shown: ${limit.reason}`);
+  }
+  for (const { file, title, failure } of shown) console.error(`failed: ${file}: ${title}\n${failure}`);
+  const passed = cases.length - skipped.length - broken.length;
+  const notShown = `${broken.length - shown.length} not shown, ${skipped.length} skipped`;
+  console.log(`${passed} passed, ${shown.length} failed, ${notShown}`);
+  return shown.length === 0 && passed > 0;
+}
+
+function explain({ file, title, failure }: Case): Limit | undefined {
+  return NOT_SHOWN.find(
+    (limit) =>
+      (limit.file === undefined || file.startsWith(limit.file)) &&
+      (limit.title === undefined || limit.title.test(title)) &&
+      (limit.failure === undefined || limit.failure.test(failure ?? "")),
+  );
+}
