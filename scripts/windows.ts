@@ -26,7 +26,9 @@ process.chdir(new URL("..", import.meta.url).pathname);
 const files = values.smoke ? SMOKE : filesToRun();
 preparePrefix();
 const target = targetNamed("windows-x64");
-const { status } = spawnSync(process.execPath, ["build.ts", "--target", target.name], { stdio: ["ignore", 2, 2] });
+const { status } = spawnSync(process.execPath, ["build.ts", "--target", target.name], {
+  stdio: ["ignore", 2, 2],
+});
 if (status !== 0) throw new Error("the build failed");
 const bun = installProgram((await runtimeFor(target)).executablePath, "bun.exe");
 const program = installProgram(`dist/${target.name}/${target.exe}`, target.exe);
@@ -50,7 +52,9 @@ function runTests(): Case[] {
   closeSync(log);
   const cases = existsSync(REPORT) ? readCases(readFileSync(REPORT, "utf8")) : [];
   const silent = files.filter((file) => !cases.some((one) => one.file === file));
-  return cases.concat(silent.map((file) => ({ file, title: "", isSkipped: false, failure: "it ran no test" })));
+  return cases.concat(
+    silent.map((file) => ({ file, title: "", isSkipped: false, failure: "it ran no test" })),
+  );
 }
 
 /** Prints the reasons, the failures that none explains, and the numbers. True when there is no such failure. */

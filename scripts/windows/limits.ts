@@ -6,7 +6,15 @@ export const NOT_RUN: { files: string[]; reason: string }[] = [
   { files: ["test/interop/"], reason: "needs Python for Windows, which no package registry has" },
   { files: ["test/binary/terminal-"], reason: "wine 8 has no pseudo-console" },
   {
-    files: ["test/architecture", "test/bench/", "test/budget/", "test/build/", "test/docs/", "test/package/", "test/support/needs"],
+    files: [
+      "test/architecture",
+      "test/bench/",
+      "test/budget/",
+      "test/build/",
+      "test/docs/",
+      "test/package/",
+      "test/support/needs",
+    ],
     reason: "is about the sources, the build and the packages, which are made on Linux and macOS",
   },
 ];

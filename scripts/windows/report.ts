@@ -11,7 +11,8 @@ export interface Case {
 export function readCases(xml: string): Case[] {
   return [...xml.matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
     ([, attributes = "", body = ""]) => {
-      const value = (name: string) => unescape(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? "");
+      const value = (name: string) =>
+        unescape(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? "");
       return {
         file: value("file").replaceAll("\\", "/"),
         title: `${value("classname")} > ${value("name")}`,
