@@ -35,6 +35,9 @@ function realDirectory(path: string): string {
   try {
     return existsSync(path) ? realpathSync(path) : path;
   } catch (error) {
+    // Bun asks `/proc`, which a container may lack.
+    if (codeOf(error) === "ENOENT" && existsSync(path))
+      return dirname(path) === path ? path : realTarget(path);
     throw storageError("read", path, error);
   }
 }
