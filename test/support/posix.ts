@@ -3,7 +3,8 @@
  * file no test asks which system it runs on.
  */
 import type { Stats } from "node:fs";
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
 
 const isWindows = process.platform === "win32";
 
@@ -24,13 +25,27 @@ export function modeOf(stats: Stats): number {
   return stats.mode & 0o7777;
 }
 
-/** Wine removes no directory with all that is in it; what stays there is in its temporary folder. */
+/** Removes a directory with all that is in it, which Bun cannot do under wine. */
 export function removeFolder(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch (error) {
-    if (!isWindows) throw error;
+  if (!isWindows) return rmSync(path, { recursive: true, force: true });
+  for (const entry of existsSync(path) ? readdirSync(path, { withFileTypes: true }) : []) {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) removeFolder(child);
+    else unlinkSync(child);
   }
+  if (existsSync(path)) rmdirSync(path);
+}
+
+/** A text with a name such as `<home>` in the place of a path, and slashes behind it. Reads JSON as well. */
+export function namePath(text: string, path: string, name: string): string {
+  const escaped = JSON.stringify(path).slice(1, -1);
+  const parts = text.replaceAll(escaped, path).split(path);
+  if (!isWindows) return parts.join(name);
+  return parts.map((part, at) => (at === 0 ? part : part.replace(/^[^\s":]*/, slashes))).join(name);
+}
+
+function slashes(path: string): string {
+  return path.replaceAll(/\\+/g, "/");
 }
 
 /** @throws Error which `npm run test:windows` counts as what cannot be shown there. */
