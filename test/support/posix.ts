@@ -25,12 +25,23 @@ export function modeOf(stats: Stats): number {
   return stats.mode & 0o7777;
 }
 
-/** Removes a directory with all that is in it, which Bun cannot do under wine. */
+/**
+ * Removes a directory with all that is in it, which Bun cannot do under wine. On Windows, what a program still has open
+ * stays.
+ */
 export function removeFolder(path: string): void {
   if (!isWindows) return rmSync(path, { recursive: true, force: true });
+  try {
+    removeTree(path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EBUSY")) throw error;
+  }
+}
+
+function removeTree(path: string): void {
   for (const entry of existsSync(path) ? readdirSync(path, { withFileTypes: true }) : []) {
     const child = join(path, entry.name);
-    if (entry.isDirectory()) removeFolder(child);
+    if (entry.isDirectory()) removeTree(child);
     else unlinkSync(child);
   }
   if (existsSync(path)) rmdirSync(path);
