@@ -7,6 +7,7 @@ import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
+import { lineWrittenTo } from "../support/until.ts";
 
 sweepCanaries();
 
@@ -129,9 +130,7 @@ describe("proxy --open", () => {
 
   test("opens an address that works once and gives a cookie", async () => {
     const { home, running, access, page } = await open();
-    for (let count = 0; count < 100 && !(await Bun.file(`${home.path}/opened`).exists()); count += 1)
-      await Bun.sleep(10);
-    expect((await Bun.file(`${home.path}/opened`).text()).trim()).toBe(page);
+    expect(await lineWrittenTo(`${home.path}/opened`)).toBe(`${page}\n`);
     const first = await fetch(page, { redirect: "manual" });
     expect([first.status, (await first.text()).includes('content="0;url=/"')]).toEqual([200, true]);
     const { port } = new URL(page);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSweep } from "../support/canaries.ts";
 import { removeFolder } from "../support/posix.ts";
+import { until } from "../support/until.ts";
 
 /** A proxy program that resolves `cloud.test` and `dead.test` to this machine. Nothing else resolves these names. */
 export interface ProxyProgram {
@@ -78,12 +79,10 @@ async function prepare() {
 async function start(command: string[], port: number): Promise<void> {
   const child = Bun.spawn(command, { stdout: "ignore", stderr: "ignore" });
   afterSweep(() => child.kill("SIGKILL"));
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (child.exitCode !== null) break;
-    if (await listens(port)) return;
-    await Bun.sleep(25);
-  }
-  throw new Error(`${command[0]} does not run`);
+  await until(`${command[0]} listens`, () => {
+    if (child.exitCode !== null) throw new Error(`${command[0]} ended with ${child.exitCode}`);
+    return listens(port);
+  });
 }
 
 function listens(port: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { until } from "../support/until.ts";
 import { MASKED, startProxyTo, TOKEN } from "./support.ts";
 
 const MIB = 1024 * 1024;
@@ -116,10 +117,10 @@ describe("bodies", () => {
       },
     });
     const ended = proxy.ask("/cut", { method: "POST", body, signal: stop.signal }).catch(() => "stopped");
-    await until(() => cut.started);
+    await until("the server has the request", () => cut.started);
     stop.abort();
     expect(await ended).toBe("stopped");
-    await until(() => cut.failed);
+    await until("the server sees the request fail", () => cut.failed);
   });
 
   test(
@@ -145,19 +146,14 @@ function open(path: string, headers: Record<string, string> = {}, protocols: str
   return { messages, socket, closed };
 }
 
-async function until(isMet: () => boolean): Promise<void> {
-  for (let count = 0; count < 400 && !isMet(); count += 1) await Bun.sleep(5);
-  expect(isMet()).toBe(true);
-}
-
 describe("WebSockets", () => {
   test("pass messages both ways, without the API token in them", async () => {
     const { messages, socket, closed } = open("/ws/v1/clusters/c/tail?a=1", {}, ["one", "two"]);
-    await until(() => messages.length === 1);
+    await until("one message", () => messages.length === 1);
     expect(socket.protocol).toBe("two");
     socket.send("text");
     socket.send(new TextEncoder().encode(`bytes ${TOKEN}`));
-    await until(() => messages.length === 3);
+    await until("three messages", () => messages.length === 3);
     expect(messages).toEqual([`hello ${MASKED} /ws/v1/clusters/c/tail`, "text", `bytes ${MASKED}`]);
     socket.close(1000, "done");
     expect((await closed).code).toBe(1000);

@@ -1,8 +1,9 @@
 import type { Bench } from "../bench.ts";
 import { makeHistory } from "../history.ts";
 import { homeInUse } from "../homes.ts";
-import type { Part, Result, Target } from "../result.ts";
-import { ratio } from "../statistics.ts";
+import type { Part, Result } from "../result.ts";
+import { median, ratio } from "../statistics.ts";
+import { atLeast, atMost, milliseconds } from "../target.ts";
 import { alternate, type Subject, time } from "../timing.ts";
 
 const ALL_OBJECTS = ["git", "cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
@@ -28,7 +29,7 @@ export async function measureScan({ sandbox, peers, rounds }: Bench): Promise<Pa
     subject("scan --staged", [sandbox.binary, "scan", "--staged"]),
   ]);
   const [alone, ours, other] = history.map(({ values }) => values);
-  const added = ratio(hook[1]!.values, [1]) - ratio(hook[0]!.values, [1]);
+  const added = median(hook[1]!.values) - median(hook[0]!.values);
   const results: Result[] = [
     {
       title: "`scan --history`",
@@ -41,23 +42,18 @@ export async function measureScan({ sandbox, peers, rounds }: Bench): Promise<Pa
   return {
     results,
     targets: [
-      atLeast("`scan --history` against git alone", 0.9, ratio(alone!, ours!)),
-      atLeast("`scan --history` against gitleaks", 5, other && ratio(other, ours!)),
-      {
+      atLeast({ what: "`scan --history` against git alone", limit: 0.9, measured: ratio(alone!, ours!) }),
+      atLeast({
+        what: "`scan --history` against gitleaks",
+        limit: 5,
+        measured: other && ratio(other, ours!),
+      }),
+      atMost({
         what: "`scan --staged` over a bare Bun program",
-        target: "≤ 50 ms",
-        measured: `${added.toFixed(0)} ms`,
-        isMet: added <= 50,
-      },
+        limit: 50,
+        measured: added,
+        show: milliseconds,
+      }),
     ],
-  };
-}
-
-function atLeast(what: string, factor: number, times: number | undefined): Target {
-  return {
-    what,
-    target: `≥ ${factor}× as fast`,
-    measured: times === undefined ? "not measured" : `${times.toFixed(2)}×`,
-    isMet: times === undefined ? null : times >= factor,
   };
 }
