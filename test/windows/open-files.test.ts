@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { homeOf, leftovers, ownOf } from "../store/fixture.ts";
+import { homeOf, leftovers } from "../store/fixture.ts";
 import { type Home, run, start } from "../support/bin.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { holdFile } from "./hold-file.ts";
@@ -43,24 +43,3 @@ describe("a contexts file that another program has open", () => {
     close();
   });
 });
-
-test("200 changes, 6 at a time, all end well and lose nothing", async () => {
-  const names = Array.from({ length: 200 }, (_, number) => `c${number}`);
-  const here = homeOf(...names);
-  const left = [...names];
-  const failures: string[] = [];
-  const work = async () => {
-    for (let name = left.pop(); name !== undefined; name = left.pop()) {
-      const { code, stderr } = await run(["context", "rename", name, `new-${name}`], {
-        home: here,
-        timeoutMs: 60_000,
-      });
-      if (code !== 0) failures.push(`${name}: ${code} ${stderr}`);
-    }
-  };
-  await Promise.all(Array.from({ length: 6 }, work));
-  expect(failures).toEqual([]);
-  for (const name of names) expect(here.read()).toMatch(new RegExp(`name: "?new-${name}"?\\n`));
-  expect(leftovers(here)).toEqual([]);
-  expect(here.tree().filter((line) => line.startsWith(ownOf(here)))).toEqual([]);
-}, 600_000);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Pointer } from "bun:ffi";
+import manifest from "../../package.json" with { type: "json" };
 import { homeOf } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
@@ -77,4 +79,32 @@ test("a file in the place of BENTOML_HOME is an error, and not a missing login",
 test("the program knows that it is compiled", async () => {
   const { stdout } = await run(["doctor", "--offline", "--report"], { home: home() });
   expect(stdout).toMatch(/Bun [\d.]+, compiled/);
+});
+
+test("the program says what it is, for example to the task manager", async () => {
+  const { dlopen, ptr, read } = await import("bun:ffi");
+  const { symbols } = dlopen("version.dll", {
+    GetFileVersionInfoSizeW: { args: ["ptr", "ptr"], returns: "u32" },
+    GetFileVersionInfoW: { args: ["ptr", "u32", "u32", "ptr"], returns: "i32" },
+    VerQueryValueW: { args: ["ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  });
+  const wide = (text: string) => Buffer.from(`${text}\0`, "utf16le");
+  const path = wide(programCommand()[0]!);
+  const info = Buffer.alloc(symbols.GetFileVersionInfoSizeW(ptr(path), ptr(new Uint32Array(1))));
+  symbols.GetFileVersionInfoW(ptr(path), 0, info.length, ptr(info));
+  const valueOf = (name: string) => {
+    const [place, length] = [new BigUint64Array(1), new Uint32Array(1)];
+    const block = wide(`\\StringFileInfo\\040904b0\\${name}`);
+    if (symbols.VerQueryValueW(ptr(info), ptr(block), ptr(place), ptr(length)) === 0) return undefined;
+    const units = Array.from({ length: length[0]! - 1 }, (_, at) =>
+      read.u16(Number(place[0]) as Pointer, 2 * at),
+    );
+    return String.fromCharCode(...units);
+  };
+  expect(["ProductName", "ProductVersion", "FileDescription", "CompanyName"].map(valueOf)).toEqual([
+    "bentocloud",
+    manifest.version,
+    manifest.description,
+    "BentoML",
+  ]);
 });
