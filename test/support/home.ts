@@ -1,5 +1,4 @@
 import {
-  chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterSweep, watchHome } from "./canaries.ts";
-import { modeOf, removeFolder } from "./posix.ts";
+import { modeOf, removeFolder, setMode } from "./posix.ts";
 
 /** A temporary home directory, removed after the test file's sweep. */
 export interface Home {
@@ -47,7 +46,7 @@ export function home(): Home {
     write(text, mode = 0o600) {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
-      chmodSync(file, mode);
+      setMode(file, mode);
     },
     tree: () => list(path, "").toSorted(byPath),
   };

@@ -3,8 +3,9 @@
  * file no test asks which system it runs on.
  */
 import type { Stats } from "node:fs";
-import { existsSync, readdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { takeForOwner } from "../../src/system/windows-access.ts";
 
 const isWindows = process.platform === "win32";
 
@@ -23,6 +24,12 @@ export const EXE = isWindows ? ".exe" : "";
 export function modeOf(stats: Stats): number {
   if (isWindows) return stats.isDirectory() ? 0o700 : 0o600;
   return stats.mode & 0o7777;
+}
+
+/** Gives a file a mode, and on Windows to this user alone if the mode does. */
+export function setMode(path: string, mode: number): void {
+  if (!isWindows) chmodSync(path, mode);
+  else if ((mode & 0o077) === 0) takeForOwner(path);
 }
 
 /**

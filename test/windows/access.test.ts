@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { othersWithAccess, takeForOwner } from "../../src/system/windows-access.ts";
 import { homeOf, ownOf } from "../store/fixture.ts";
-import { home, run } from "../support/bin.ts";
+import { home, type Home, run } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
@@ -13,6 +13,15 @@ const cloud = await cloudForAll({ verify: false });
 
 /** Wine gives what it makes to everybody, as Windows does outside of a user's profile. */
 const EVERYBODY = ["Everyone"];
+
+/** A home whose contexts file another program has written. */
+function sharedHome(): Home {
+  const here = homeOf("a", "b");
+  const text = here.read();
+  unlinkSync(here.file);
+  writeFileSync(here.file, text);
+  return here;
+}
 
 describe("what is stored", () => {
   test("is made for this user alone, wherever it is", async () => {
@@ -28,14 +37,14 @@ describe("what is stored", () => {
   });
 
   test("that others can read is narrowed by the next write", async () => {
-    const here = homeOf("a", "b");
+    const here = sharedHome();
     expect(othersWithAccess(here.file)).toEqual(EVERYBODY);
     expect((await run(["use", "b"], { home: here })).code).toBe(0);
     expect(othersWithAccess(here.file)).toEqual([]);
   });
 
   test("that others can read is reported by doctor, which says who they are, and narrowed by doctor --fix", async () => {
-    const here = homeOf("a");
+    const here = sharedHome();
     mkdirSync(ownOf(here));
     writeFileSync(join(ownOf(here), "state.json"), "{}");
     const before = await run(["doctor", "--offline"], { home: here });
