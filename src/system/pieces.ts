@@ -9,6 +9,7 @@ import {
   readSync,
   realpathSync,
 } from "node:fs";
+import { join } from "node:path";
 import { codeOf, NotRegularError } from "./storage-error.ts";
 
 /** A path as the system knows it: bytes, where they are not valid UTF-8. */
@@ -72,6 +73,8 @@ export function* walkFiles(root: BytePath, options: WalkOptions, depth = 0): Gen
   }
 }
 
+const isWindows = process.platform === "win32";
+
 /** A link to a directory is none. */
 export function isDirectory(path: BytePath): boolean {
   try {
@@ -85,16 +88,18 @@ export function isDirectory(path: BytePath): boolean {
 /** Whether no part of an absolute path is a symbolic link. True where nothing is. */
 export function isRealDirectory(path: BytePath): boolean {
   try {
+    if (isWindows) return realpathSync(String(path)).toLowerCase() === String(path).toLowerCase();
     return realpathSync(path, { encoding: "buffer" }).equals(Buffer.from(path as string));
   } catch (error) {
     return codeOf(error) === "ENOENT";
   }
 }
 
-/** The name in a directory; a string when that names the same file. */
+/** The name in a directory, which git writes with slashes; a string when that names the same file. */
 export function joinBytes(directory: BytePath, name: Buffer): BytePath {
   if (name.length === 0) return directory;
   const text = name.toString();
+  if (isWindows) return join(String(directory), text);
   if (typeof directory === "string" && !text.includes("\ufffd")) return `${directory}/${text}`;
   return Buffer.concat([Buffer.from(directory as string), Buffer.from("/"), name]);
 }

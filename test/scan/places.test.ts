@@ -85,6 +85,6 @@ test("scan --home: looks at histories, settings, notebooks and transcripts, but 
   writeFileSync(join(here.path, "work/other.txt"), tokens[0]!);
   const { code, findings } = await scan({ home: here, path: here.path }, ["--home"]);
   expect(code).toBe(1);
-  expect(findings.map(({ path }) => path!).toSorted()).toEqual(files.toSorted());
+  expect(findings.map(({ path }) => path!).toSorted()).toEqual(files.map((file) => join(file)).toSorted());
   expect(new Set(findings.map(({ line }) => line))).toEqual(new Set([2]));
 });

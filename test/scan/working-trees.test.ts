@@ -54,7 +54,7 @@ describe("scan", () => {
     mkdirSync(join(here.path, "a/b"), { recursive: true });
     writeFileSync(join(here.path, "a/b/file"), tokens[0]!);
     const { code, findings } = await scan({ home: here, path: here.path });
-    expect({ code, paths: findings.map(({ path }) => path) }).toEqual({ code: 1, paths: ["a/b/file"] });
+    expect({ code, paths: findings.map(({ path }) => path) }).toEqual({ code: 1, paths: [join("a/b/file")] });
   });
 
   test("looks at the paths that are named, also at ignored files and outside of the working directory", async () => {

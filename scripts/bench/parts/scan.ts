@@ -2,8 +2,9 @@ import type { Bench } from "../bench.ts";
 import { makeHistory } from "../history.ts";
 import { homeInUse } from "../homes.ts";
 import { countPlaces } from "../planted.ts";
-import type { Part, Result, Target } from "../result.ts";
-import { percentile, ratio } from "../statistics.ts";
+import type { Part, Result } from "../result.ts";
+import { median, ratio } from "../statistics.ts";
+import { atLeast, atMost, milliseconds } from "../target.ts";
 import { alternate, type Subject, time } from "../timing.ts";
 import { PLACES } from "../../../test/scan/sixteen-places.ts";
 
@@ -35,7 +36,7 @@ export async function measureScan(bench: Bench): Promise<Part> {
   ]);
   const places = await countPlaces(bench);
   const [alone, ours, other] = history.map(({ values }) => values);
-  const added = (rows: typeof hook) => percentile(rows[1]!.values, 0.5) - percentile(rows[0]!.values, 0.5);
+  const added = (rows: typeof hook) => median(rows[1]!.values) - median(rows[0]!.values);
   const speed = bytesOf([sandbox.binary, "scan", DEPENDENCIES, "--json"], { env, cwd }) / added(tree) / 1e6;
   const found = places[0]!.values[0]!;
   const results: Result[] = [
@@ -57,16 +58,30 @@ export async function measureScan(bench: Bench): Promise<Part> {
   return {
     results,
     targets: [
-      atLeast("`scan --history` against git alone", 0.9, ratio(alone!, ours!)),
-      atLeast("`scan --history` against gitleaks", 5, other && ratio(other, ours!)),
-      target("`scan --history` finds", `${PLACES.length} places`, `${found}`, found === PLACES.length),
-      target("`scan` of a warm tree", "≥ 1 GB/s", `${speed.toFixed(2)} GB/s`, speed >= 1),
-      target(
-        "`scan --staged` over a bare Bun program",
-        "≤ 50 ms",
-        `${added(hook).toFixed(0)} ms`,
-        added(hook) <= 50,
-      ),
+      atLeast({ what: "`scan --history` against git alone", limit: 0.9, measured: ratio(alone!, ours!) }),
+      atLeast({
+        what: "`scan --history` against gitleaks",
+        limit: 5,
+        measured: other && ratio(other, ours!),
+      }),
+      {
+        what: "`scan --history` finds",
+        target: `${PLACES.length} places`,
+        measured: `${found}`,
+        isMet: found === PLACES.length,
+      },
+      {
+        what: "`scan` of a warm tree",
+        target: "≥ 1 GB/s",
+        measured: `${speed.toFixed(2)} GB/s`,
+        isMet: speed >= 1,
+      },
+      atMost({
+        what: "`scan --staged` over a bare Bun program",
+        limit: 50,
+        measured: added(hook),
+        show: milliseconds,
+      }),
     ],
   };
 }
@@ -74,13 +89,4 @@ export async function measureScan(bench: Bench): Promise<Part> {
 function bytesOf(command: string[], options: { env: Record<string, string>; cwd: string }): number {
   const { stdout } = Bun.spawnSync(command, options);
   return (JSON.parse(stdout.toString()) as { scanned: { bytes: number } }).scanned.bytes;
-}
-
-function target(what: string, wanted: string, measured: string, isMet: boolean | null): Target {
-  return { what, target: wanted, measured, isMet };
-}
-
-function atLeast(what: string, factor: number, times: number | undefined): Target {
-  const measured = times === undefined ? "not measured" : `${times.toFixed(2)}×`;
-  return target(what, `≥ ${factor}× as fast`, measured, times === undefined ? null : times >= factor);
 }
