@@ -31,7 +31,7 @@ export async function scanHistory(
       await scanHistory(scan, await openGitDirectory(scan.cli, other), new Set([...covered, other]));
 }
 
-/** Git says nothing of a pack whose index it may not read, and takes its objects for absent. */
+/** Git ignores a pack whose index it may not read, without a word, so every pack is opened here. */
 function checkPacks(scan: Scan, folder: string): void {
   const onError = onUnreadable(scan);
   if (!inspect(folder)) return;

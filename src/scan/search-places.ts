@@ -73,7 +73,7 @@ export function addFinding(scan: Scan, hit: Hit, place: Place): void {
   if (isNew(scan, shown)) scan.findings.push(finding);
 }
 
-/** Whether this was not said before. */
+/** Whether no earlier finding or place is equal. */
 function isNew({ seen }: Scan, said: Readonly<Record<string, unknown>>): boolean {
   const size = seen.size;
   return seen.add(JSON.stringify(said)).size > size;
