@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 
 type Input = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
@@ -73,9 +74,11 @@ function startWithBun(argv: string[], { cwd, env, signal }: PipedOptions): Start
   return {
     async write(part) {
       try {
-        void stdin.write(part);
+        await stdin.write(part);
         await stdin.flush();
-        return true;
+        // Writing to a program that has ended can succeed at once, for ever: only a turn of the loop tells that it has.
+        await setImmediate();
+        return child.exitCode === null && child.signalCode === null;
       } catch {
         // It ended early, which is no error of ours.
         return false;

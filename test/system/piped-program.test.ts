@@ -45,6 +45,16 @@ describe.skipIf(process.platform === "win32")("a program with pipes", () => {
     expect(await running).toMatchObject({ code: null });
   });
 
+  test("ends when nobody reads it any more", async () => {
+    const { signal } = new AbortController();
+    const { stdout, ended } = pipeProgram("/bin/sh", ["-c", "yes"], { cwd: "/", env: {}, signal });
+    for await (const chunk of stdout) {
+      expect(chunk.length).toBeGreaterThan(0);
+      break;
+    }
+    expect((await ended).code).not.toBe(0);
+  });
+
   test("fails with its input", async () => {
     const input = (function* () {
       yield "a";
