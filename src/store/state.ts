@@ -58,6 +58,10 @@ export function writeState(directory: string, state: State): void {
   writeOwnJson(join(directory, FILE), state, { durable: false });
 }
 
+export function isSameState(one: State, other: State): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** Whose login the context was last seen to be, if its endpoint and token are the ones that were seen. */
 export function recall(state: State, context: Context): Identity | undefined {
   const identity = expectedIdentity(state, context.name);
