@@ -51,12 +51,14 @@ export function requireVersions(own: string): void {
  */
 export function listVersions(own: string): Version[] {
   const folder = versionsFolder(own);
-  return listNames(own, folder).flatMap((name) => {
+  const versions: Version[] = [];
+  for (const name of listNames(own, folder)) {
     const [, hour, minute, second, id = "", kind] = NAME.exec(name) ?? [];
     const time = new Date(`${hour}:${minute}:${second}`);
-    const path = join(folder, name);
-    return Number.isNaN(time.getTime()) ? [] : { id, kind: kind as VersionKind, time, path };
-  });
+    if (Number.isNaN(time.getTime())) continue;
+    versions.push({ id, kind: kind as VersionKind, time, path: join(folder, name) });
+  }
+  return versions;
 }
 
 function listNames(own: string, folder: string): string[] {
