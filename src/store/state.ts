@@ -111,11 +111,15 @@ export function settleNames(state: State, names: readonly string[], contexts: re
   return { ...state, identities: forget(state, changed).identities };
 }
 
-/** Keeps only the identities that `next` has too, with the same fingerprint. */
+/**
+ * Keeps only the identities that `next` has too, of the same person: a new API token of the same user and organization
+ * may inherit an identity, which its fingerprint then tells from its own.
+ */
 export function withoutReplaced({ previous, identities }: State, next: State): State {
-  const kept = Object.entries(identities).filter(
-    ([name, { fingerprint }]) => expectedIdentity(next, name)?.fingerprint === fingerprint,
-  );
+  const kept = Object.entries(identities).filter(([name, { email, organization }]) => {
+    const other = expectedIdentity(next, name);
+    return other?.email === email && other.organization === organization;
+  });
   return { previous, identities: Object.fromEntries(kept) };
 }
 
