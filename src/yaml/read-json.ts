@@ -5,16 +5,19 @@ import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
 // It declines every other file, so that the full reader decides.
 
 const UNUSUAL_TEXT = /[^\x20-\x7e\r\n]|\\|\r(?!\n)/;
-/** PyYAML wants a key, its colon and its value on one line, and finds the colon of a key up to about this length. */
-const UNUSUAL_KEY = /"\s*\n\s*:|:\s*\n|"[^"]{1000,}"\s*:/;
+/** PyYAML wants a key, its colon and its value on one line. */
+const SPLIT_PAIR = /^ *:|: *\r?$/m;
+/** PyYAML finds the colon of a key only up to about this length. */
+const MAX_KEY = 1_000;
 const PARTS = /"[^"]*"( *:)?|[{}\n]/g;
 
 /** The file, or undefined when the full reader has to decide. Never throws. */
 export function readJson(text: string): ContextsFile | undefined {
-  const root = UNUSUAL_TEXT.test(text) || UNUSUAL_KEY.test(text) ? undefined : parse(text);
+  const root = UNUSUAL_TEXT.test(text) || SPLIT_PAIR.test(text) ? undefined : parse(text);
   const { contexts: list, ...others } = root ?? {};
   if (!Array.isArray(list) || !hasTexts(others)) return undefined;
   const lines = linesOf(text);
+  if (!lines) return undefined;
   const contexts = list.flatMap((entry: Record<string, unknown> | null, index) => {
     const { email = null, ...texts } = entry ?? {};
     if (!hasTexts(texts) || !(email === null || typeof email === "string")) return [];
@@ -39,9 +42,16 @@ function hasTexts(fields: Record<string, unknown>): fields is Record<string, str
   return Object.values(fields).every((value) => typeof value === "string");
 }
 
-/** The lines of each entry's first key, and of the key of the current context. */
-function linesOf(text: string): { entries: number[]; current: number | null } {
-  const lines = { entries: [] as number[], current: null as number | null };
+interface Lines {
+  /** Of the first key of each entry. */
+  entries: number[];
+  /** Of the key of the current context. */
+  current: number | null;
+}
+
+/** Undefined for a key that is too long. */
+function linesOf(text: string): Lines | undefined {
+  const lines: Lines = { entries: [], current: null };
   let line = 1;
   let depth = 0;
   let isFirst = false;
@@ -51,6 +61,7 @@ function linesOf(text: string): { entries: number[]; current: number | null } {
       depth += part === "{" ? 1 : -1;
       isFirst = part === "{";
     } else if (colon !== undefined) {
+      if (part.length > MAX_KEY) return undefined;
       if (depth === 2 && isFirst) lines.entries.push(line);
       if (depth === 1 && part.startsWith('"current_context_name"')) lines.current = line;
       isFirst = false;

@@ -121,6 +121,7 @@ describe("the reader of JSON", () => {
     ["a tab", JSON_TEXT.replace("  ", "\t")],
     ["a value on the next line", JSON_TEXT.replace('"name": ', '"name":\n')],
     ["a colon on the next line", JSON_TEXT.replace('"name":', '"name"\n:')],
+    ["a long key", JSON_TEXT.replace('"note"', `"${"n".repeat(1100)}"`)],
     ["a list of lists", '{"contexts": [[]]}'],
     ["no object", "[]"],
     ["no list", "{}"],
