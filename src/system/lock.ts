@@ -59,7 +59,7 @@ export async function acquireLock(path: string, waitMs: number, signal: AbortSig
         hint: `if none is running, remove ${path}`,
       });
     }
-    isFree = await waitForRemoval(path, left, signal).catch(() => {
+    isFree = await waitForRemoval(path, { leftMs: left, signal, isLate: isFree }).catch(() => {
       throw new CliError("CANCELLED", "cancelled while waiting for another process; nothing was changed");
     });
   }
