@@ -163,6 +163,22 @@ describe("an answer", () => {
     });
   });
 
+  test("that never comes is no longer waited for when the client goes away", async () => {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    plan = ({ signal }) => {
+      signal.addEventListener("abort", () => end());
+      ask();
+      return new Promise(() => {});
+    };
+    const stop = new AbortController();
+    const response = proxy.ask("/x", { signal: stop.signal }).catch(() => "stopped");
+    await asked;
+    stop.abort();
+    expect(await response).toBe("stopped");
+    await ended;
+  });
+
   test("comes while it is written, and a client that goes away ends it", async () => {
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     plan = () =>
