@@ -3,9 +3,9 @@ import type { Credential } from "../auth/identity.ts";
 import { type Client, createClient } from "../cloud/client.ts";
 import { effectOf } from "../cloud/refusal.ts";
 import { createToken, deleteToken, getToken, listTokens, updateToken } from "../cloud/tokens.ts";
-import { isSameEndpoint } from "../contexts/endpoint.ts";
+import { type Endpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireExpected } from "../errors.ts";
 import { ownPid } from "../system/processes.ts";
 import { dropLease, type Lease, lockLease, noteLease, readLeases } from "./lease-journal.ts";
 import { serverTime } from "./lost-tokens.ts";
@@ -148,8 +148,7 @@ export async function deleteOrphanedLeases(
 ): Promise<void> {
   const { output, store } = cli;
   const { endpoint } = credential.context;
-  const leases = readLeases(store.paths.own).filter((lease) => isSameEndpoint(lease.endpoint, endpoint));
-  for (const lease of leases) {
+  for (const lease of readLeasesAt(cli, endpoint)) {
     const lock = await lockLease(store.paths.own, lease).catch(() => undefined);
     // Its program still runs.
     if (!lock) continue;
@@ -161,6 +160,15 @@ export async function deleteOrphanedLeases(
     } finally {
       lock.release();
     }
+  }
+}
+
+function readLeasesAt({ output, store }: Cli, endpoint: Endpoint): Lease[] {
+  try {
+    return readLeases(store.paths.own).filter((lease) => isSameEndpoint(lease.endpoint, endpoint));
+  } catch (error) {
+    output.debug(requireExpected(error).message);
+    return [];
   }
 }
 

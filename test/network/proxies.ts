@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSweep } from "../support/canaries.ts";
+import { removeFolder } from "../support/posix.ts";
 import { until } from "../support/until.ts";
 
 /** A proxy program that resolves `cloud.test` and `dead.test` to this machine. Nothing else resolves these names. */
@@ -63,7 +64,7 @@ async function prepare() {
   const path = mkdtempSync(join(tmpdir(), "bentocloud-proxy-"));
   // Both programs drop the rights of root when they have started.
   Bun.spawnSync(["chmod", "777", path]);
-  afterSweep(() => rmSync(path, { recursive: true, force: true }));
+  afterSweep(() => removeFolder(path));
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
