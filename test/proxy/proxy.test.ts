@@ -154,7 +154,7 @@ describe("an answer", () => {
     expect(proxy.warnings).toEqual([expect.stringContaining("the server rejects the API token")]);
   });
 
-  test("that does not come is a 502 with the reason", async () => {
+  test("that does not come because nothing listens is a 502 with the reason", async () => {
     const dead = startProxyTo("http://127.0.0.1:9");
     const response = await dead.ask("/x");
     expect(response.status).toBe(502);
