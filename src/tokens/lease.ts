@@ -16,9 +16,13 @@ interface LeaseOptions {
   insecureHttp: boolean;
 }
 
-/** Where the server can change when a token expires, a lease lives this long at a time, so a crash leaves little. */
-const STEP_MS = 15 * 60_000;
-const RENEW_AFTER_MS = 5 * 60_000;
+/**
+ * Where the server can change when a token expires, a lease lives for a quarter of its time at once, so a crash leaves
+ * little. Two renewals can fail before the token expires.
+ */
+const LONGEST_STEP_MS = 15 * 60_000;
+const SHORTEST_STEP_MS = 3_000;
+const RENEWALS_A_STEP = 3;
 
 /**
  * Makes an API token for one run, and deletes it after that. The journal is written before the server is asked, so that
@@ -58,7 +62,7 @@ export async function withLease<T>(
     let stopRenewal = () => {};
     try {
       noteLease(own, { ...lease, uid: created.uid });
-      stopRenewal = await renew(client, { uid: created.uid, endMs, aheadMs });
+      stopRenewal = await renew(client, { uid: created.uid, lifeMs, endMs, aheadMs });
       return await act(created.secret);
     } finally {
       stopRenewal();
@@ -96,6 +100,7 @@ async function isWithoutEffect(client: Client, { name }: Lease, error: unknown):
 
 interface Renewal {
   uid: string;
+  lifeMs: number;
   /** By our clock. */
   endMs: number;
   /** How far the server's clock is ahead of ours. */
@@ -103,14 +108,16 @@ interface Renewal {
 }
 
 /** Shortens the life of the token and then extends it, as long as this process runs. Leaves it on servers that cannot. */
-async function renew(client: Client, { uid, endMs, aheadMs }: Renewal): Promise<() => void> {
-  const untilMs = () => Math.min(endMs, Date.now() + STEP_MS) + aheadMs;
+async function renew(client: Client, { uid, lifeMs, endMs, aheadMs }: Renewal): Promise<() => void> {
+  const stepMs = Math.max(SHORTEST_STEP_MS, Math.min(LONGEST_STEP_MS, lifeMs / 4));
+  const renewAfterMs = stepMs / RENEWALS_A_STEP;
+  const untilMs = () => Math.min(endMs, Date.now() + stepMs) + aheadMs;
   const extend = () => updateToken(client, uid, { expiresAt: new Date(untilMs()) });
-  if (endMs - Date.now() <= STEP_MS) return () => {};
+  if (endMs - Date.now() <= stepMs) return () => {};
   const seen = await extend().catch(() => getToken(client, uid).catch(() => undefined));
-  const isShorter = seen?.expiresAt != null && seen.expiresAt.getTime() < endMs + aheadMs - RENEW_AFTER_MS;
+  const isShorter = seen?.expiresAt != null && seen.expiresAt.getTime() < endMs + aheadMs - renewAfterMs;
   if (!isShorter) return () => {};
-  const timer = setInterval(() => void extend().catch(() => {}), RENEW_AFTER_MS);
+  const timer = setInterval(() => void extend().catch(() => {}), renewAfterMs);
   return () => clearInterval(timer);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf, keptIn, ownOf, tokensIn, writeContexts } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
@@ -14,12 +14,10 @@ const logout = (here: Home, ...args: string[]) => run(["logout", ...args], { hom
 
 /** The files below the home that have this text, in any spelling that YAML may have. */
 function filesWith(here: Home, secret: string): string[] {
-  const files = readdirSync(here.bentoml, { recursive: true, withFileTypes: true }).filter((one) =>
-    one.isFile(),
-  );
+  const files = here.tree().flatMap((line) => /^(.*[^/]) \d{4}$/.exec(line)?.[1] ?? []);
   const spellings = [secret, secret.replaceAll("'", "''"), JSON.stringify(secret).slice(1, -1)];
   return files
-    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((name) => join(here.path, name))
     .filter((path) => spellings.some((spelling) => readFileSync(path, "utf8").includes(spelling)));
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { removeFolder } from "../support/posix.ts";
 
 sweepCanaries();
 
@@ -306,7 +306,7 @@ describe("an alias", () => {
     const answer = await run(alias, { home: here });
     const after = here.read();
     here.write(before);
-    rmSync(join(here.bentoml, ".bentocloud"), { recursive: true, force: true });
+    removeFolder(join(here.bentoml, ".bentocloud"));
     expect(answer).toEqual(await run(words, { home: here }));
     expect(here.read()).toBe(after);
   });
