@@ -5,11 +5,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { countReport, describeMissing } from "./junit.mjs";
 import { prepareNodes } from "./nodes.mjs";
 import { prepareNewestPython, preparePython, prepareRecorder } from "./python.mjs";
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
 const BUN = "node_modules/bun/bin/bun.exe";
 const BINARY = join("dist", process.platform === "win32" ? "bentocloud.exe" : "bentocloud");
@@ -26,10 +28,22 @@ const DENO_SMOKE = {
   runtime: "deno",
   paths: ["test/commands/smoke.test.ts", "test/commands/json-errors.test.ts"],
 };
+/** In a mount namespace with the libraries of a musl system: the files in which the built program is run. */
+const MUSL = `linux-${process.arch}-musl`;
+const MUSL_PASS = {
+  runtime: "binary",
+  name: "musl",
+  paths: ["auth", "binary", "cloud", "commands", "docs", "interop", "network", "resolve", "scan", "secrets"]
+    .concat("store", "system", "yaml")
+    .map((folder) => `test/${folder}/`),
+  before: ["sh", "scripts/verify/with-libraries.sh", `.cache/sysroots/${MUSL}/lib`],
+  env: { BENTOCLOUD_BINARY: resolve(`dist/${MUSL}/bentocloud`) },
+};
 
 const TASKS = {
   test: (words) => runTests([BINARY_PASS, DENO_SMOKE], words),
   "test:deno": (words) => runTests([DENO_PASS], words),
+  "test:musl": testMusl,
   "test:newest": () => runTests([BINARY_PASS], ["test/interop/"], prepareNewestPython),
   demo: (args) => runScript("scripts/demo.ts", args, args.includes("--record") ? recorder() : {}),
   bench: (args) => runScript("scripts/bench.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
@@ -80,13 +94,13 @@ function runTests(passes, words, python = preparePython) {
   prepare();
   prepareNodes();
   const env = { ...process.env, BENTOCLOUD_PYTHON: python() };
-  const counts = passes.map(({ runtime, paths }) => {
+  const counts = passes.map((pass) => {
     const files = testFiles().filter(
       (file) =>
-        paths.some((path) => file.startsWith(path)) &&
+        pass.paths.some((path) => file.startsWith(path)) &&
         (words.length === 0 || words.some((word) => file.includes(word))),
     );
-    return runPass(runtime, files, env);
+    return runPass(pass, files, env);
   });
   const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
   for (const line of describeMissing(counts.flatMap(({ lacking }) => lacking))) console.error(line);
@@ -95,22 +109,31 @@ function runTests(passes, words, python = preparePython) {
   return sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
 }
 
+/** A short session of each program first, which also unpacks the libraries; with `--smoke` nothing else. */
+function testMusl(args) {
+  const isWell = runScript("scripts/musl.ts", [], { BENTOCLOUD_PYTHON: preparePython() }) === 0;
+  if (!isWell || args.includes("--smoke")) return isWell ? 0 : 1;
+  return runTests([MUSL_PASS], args);
+}
+
 function testFiles() {
   const names = readdirSync("test", { recursive: true }).map((name) => `test/${name.replaceAll("\\", "/")}`);
   return names.filter((name) => name.endsWith(".test.ts")).sort();
 }
 
 /** In worker processes, so that a file that crashes or exits is reported instead of ending the run unseen. */
-function runPass(runtime, files, env) {
-  const report = `.cache/reports/${runtime}.xml`;
+function runPass({ runtime, name = runtime, before = [], env: own }, files, env) {
+  const report = `.cache/reports/${name}.xml`;
   mkdirSync(".cache/reports", { recursive: true });
   rmSync(report, { force: true });
   if (files.length === 0) return countReport("", files);
   const options = [`--parallel=${WORKERS}`, "--only-failures", "--timeout=30000"];
   const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
-  const { status } = spawnSync(BUN, ["test", ...options, ...reporter, ...files.map((file) => `./${file}`)], {
+  const paths = files.map((file) => `./${file}`);
+  const [program, ...words] = [...before, BUN, "test", ...options, ...reporter, ...paths];
+  const { status } = spawnSync(program, words, {
     stdio: ["ignore", 2, 2],
-    env: { ...env, BENTOCLOUD_RUNTIME: runtime },
+    env: { ...env, ...own, BENTOCLOUD_RUNTIME: runtime },
   });
   const counts = countReport(existsSync(report) ? readFileSync(report, "utf8") : "", files);
   for (const file of counts.silent) console.error(`${file} ran no test`);
@@ -119,7 +142,6 @@ function runPass(runtime, files, env) {
 }
 
 const [name = "", ...args] = process.argv.slice(2);
-process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 try {
   if (!Object.hasOwn(TASKS, name))
     throw new Error(`usage: node scripts/run.mjs ${Object.keys(TASKS).join("|")}`);

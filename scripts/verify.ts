@@ -15,7 +15,8 @@ import { compileBare } from "./bare.ts";
 import { table } from "./table.ts";
 import { checkContents, readPayload } from "./verify/contents.ts";
 import { readFormat } from "./verify/format.ts";
-import { smoke, wayToRun } from "./verify/run.ts";
+import { wayToRun } from "./verify/run.ts";
+import { smoke } from "./verify/smoke.ts";
 
 const MIB = 2 ** 20;
 const MOST_OVER_BARE = 3.5 * MIB;
