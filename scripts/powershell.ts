@@ -36,7 +36,10 @@ export function powershellProblems(script: string): string[] {
 /** Every script, by the place that it comes from. */
 function scripts(): [title: string, script: string][] {
   return [
-    ...[...new Glob("scripts/**/*.ps1").scanSync(ROOT)].map((path): [string, string] => [path, read(path)]),
+    ...[...new Glob("{scripts,test}/**/*.ps1").scanSync(ROOT)].map((path): [string, string] => [
+      path,
+      read(path),
+    ]),
     ...["action.yml", ...new Glob(".github/workflows/*.yml").scanSync({ cwd: ROOT, dot: true })].flatMap(
       stepsIn,
     ),

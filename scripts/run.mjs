@@ -28,6 +28,9 @@ const DENO_SMOKE = {
   runtime: "deno",
   paths: ["test/commands/smoke.test.ts", "test/commands/json-errors.test.ts"],
 };
+/** Deno, and the versions of Node that tests install, need glibc. */
+const IS_MUSL = existsSync("/etc/alpine-release");
+
 /** In a mount namespace with the libraries of a musl system: the files in which the built program is run. */
 const MUSL = `linux-${process.arch}-musl`;
 const MUSL_PASS = {
@@ -48,19 +51,27 @@ const TASKS = {
   demo: (args) => runScript("scripts/demo.ts", args, args.includes("--record") ? recorder() : {}),
   bench: (args) => runScript("scripts/bench.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
   soak: (args) => runScript("scripts/soak.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
+  "verify:dist": (args) => runBun("scripts/verify.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
+  // Only the other half looks at programs for macOS.
+  "release:dry": (args) =>
+    runBun("scripts/release.ts", args, args[0] === "build" ? {} : { BENTOCLOUD_PYTHON: preparePython() }),
 };
 
 function prepare() {
-  if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
-    console.error("installing dependencies");
-    run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-    // These two put their programs in place. No other dependency may run a script.
-    run("npm", ["rebuild", "bun", "deno"]);
-  }
+  installDependencies();
   const sources = ["src", "build", "build.ts", "package.json", "package-lock.json"];
   if (changedAt(BINARY) < Math.max(...sources.map(changedAt))) {
     console.error("building the binary");
     run(BUN, ["build.ts"]);
+  }
+}
+
+function installDependencies() {
+  if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
+    console.error("installing dependencies");
+    run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+    // These two put their programs in place. No other dependency may run a script.
+    run("npm", ["rebuild", "bun", ...(IS_MUSL ? [] : ["deno"])]);
   }
 }
 
@@ -79,8 +90,14 @@ function run(command, args) {
   if (error || status !== 0) throw new Error(`${command} ${args.join(" ")} failed`, { cause: error });
 }
 
+/** Runs a script that uses the built program. */
 function runScript(script, args, environment = {}) {
   prepare();
+  return runBun(script, args, environment);
+}
+
+function runBun(script, args, environment) {
+  installDependencies();
   const env = { ...process.env, ...environment };
   return spawnSync(BUN, [script, ...args], { stdio: "inherit", env }).status ?? 1;
 }
@@ -92,7 +109,7 @@ function recorder() {
 /** Runs the files of each pass whose path has one of the words, or all when there are no words. */
 function runTests(passes, words, python = preparePython) {
   prepare();
-  prepareNodes();
+  if (!IS_MUSL) prepareNodes();
   const env = { ...process.env, BENTOCLOUD_PYTHON: python() };
   const counts = passes.map((pass) => {
     const files = testFiles().filter(
@@ -109,8 +126,12 @@ function runTests(passes, words, python = preparePython) {
   return sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
 }
 
-/** A short session of each program first, which also unpacks the libraries; with `--smoke` nothing else. */
+/**
+ * A short session of each program first, which also unpacks the libraries; with `--smoke` nothing else. On a musl system the
+ * program that is built there.
+ */
 function testMusl(args) {
+  if (IS_MUSL) return runTests([{ ...MUSL_PASS, before: [], env: {} }], args);
   const isWell = runScript("scripts/musl.ts", [], { BENTOCLOUD_PYTHON: preparePython() }) === 0;
   if (!isWell || args.includes("--smoke")) return isWell ? 0 : 1;
   return runTests([MUSL_PASS], args);

@@ -95,7 +95,7 @@ async function writeAtOnce(run: Run, folder: string): Promise<string[]> {
   const problems: string[] = [];
   const rename = async (name: string) => {
     const { code, output } = await run(["context", "rename", `old-${name}`, name], options);
-    if (output.includes("another process")) return [name];
+    if (/another process|other programs/.test(output)) return [name];
     if (code !== 0) problems.push(`${name} ended with ${code}: ${output}`);
     return [];
   };

@@ -6,6 +6,7 @@ import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { programCommand } from "../support/program.ts";
+import { isMissing } from "../support/runtimes.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries();
@@ -106,7 +107,7 @@ describe("proxy", () => {
     });
   });
 
-  test("says that Deno cannot run it", async () => {
+  test.skipIf(isMissing("deno"))("says that Deno cannot run it", async () => {
     const home = loginTo(await newCloud());
     const { code, stderr } = await run(["proxy"], { home, command: programCommand("deno") });
     expect({ code, stderr }).toEqual({
