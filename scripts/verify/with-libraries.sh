@@ -4,5 +4,5 @@
 set -eu
 user=
 [ "$(id -u)" -eq 0 ] || user=--map-root-user
-# shellcheck disable=SC2086
+# shellcheck disable=SC2016,SC2086
 exec unshare $user --mount sh -c 'mount -t overlay overlay -o "lowerdir=$1:/lib" /lib && shift && exec "$@"' sh "$@"

@@ -103,7 +103,7 @@ test("verify:dist: an unsigned program for macOS is marked, and is an error in a
   expect(rehearsal.stdout).toMatch(/^\| darwin-x64 .* NOT SIGNED \|$/m);
   const { stderr } = verify("--signed");
   expect(stderr).toContain("darwin-x64: signature: it does not cover everything before");
-  expect(stderr).toContain("darwin-x64: signature: LIEF finds another hash for 75 pages");
+  expect(stderr).toMatch(/darwin-x64: signature: LIEF finds another hash for \d+ pages/);
   expect(stderr).not.toContain("do not agree");
 }, 120_000);
 
