@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { TARGETS } from "../build/targets.ts";
 import { run } from "./package/run.ts";
 import { wayToRun } from "./verify/run.ts";
-import { smoke } from "./verify/smoke.ts";
+import { type Runner, smoke } from "./verify/smoke.ts";
 import { debianMirror } from "./verify/sysroots.ts";
 
 process.chdir(join(import.meta.dir, ".."));
@@ -17,14 +17,14 @@ for (const target of targets) {
   const way = wayToRun(target);
   if (way.note === "here") continue;
   const start = performance.now();
-  const problems = "command" in way ? await tryOut(target.name, way.command) : [way.note];
+  const problems = "command" in way ? await tryOut(target.name, way) : [way.note];
   for (const problem of problems) console.error(`${target.name}: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
   const seconds = Math.round((performance.now() - start) / 1000);
   console.log(`${target.name}: ${problems.length === 0 ? `ok, ${way.note}` : "WRONG"}, ${seconds} s`);
 }
 
-async function tryOut(name: string, command: string[]): Promise<string[]> {
+async function tryOut(name: string, runner: Runner): Promise<string[]> {
   run([process.execPath, "build.ts", "--target", name]);
-  return smoke([...command, resolve("dist", name, "bentocloud")]);
+  return smoke(runner, resolve("dist", name, "bentocloud"));
 }

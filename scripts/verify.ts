@@ -80,7 +80,7 @@ async function look(target: Target): Promise<Look> {
     const over = program.length - bare.length;
     if (over > MOST_OVER_BARE) problems.push(`it is more than ${inMib(MOST_OVER_BARE)} over a bare program`);
     const way = wayToRun(target);
-    if ("command" in way) problems.push(...(await smoke([...way.command, path])));
+    if ("command" in way) problems.push(...(await smoke(way, path)));
     const cells = [
       `${format} ${cpu}`,
       interpreter?.replace(/.*\//, "") ?? "the system",

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { TARGETS, type Target } from "../../build/targets.ts";
+import type { Runner } from "./smoke.ts";
 import { gnuName, prepareSysroot } from "./sysroots.ts";
 
 /** The command that runs a program of a target on this machine, if there is one. The table shows the note. */
-export type Way = { command: string[]; note: string } | { note: string };
+export type Way = (Runner & { note: string }) | { note: string };
 
 export function wayToRun(target: Target): Way {
-  if (target === ownTarget()) return { command: [], note: "here" };
+  if (target === ownTarget()) return { command: [], isEmulated: false, note: "here" };
   if (target.os !== "linux")
     return { note: `not run: needs ${target.os === "darwin" ? "macOS" : "Windows"}` };
   if (process.platform !== "linux") return { note: "not run: needs Linux" };
@@ -16,8 +17,8 @@ export function wayToRun(target: Target): Way {
   if (isEmulated && !qemu) return { note: "not run: needs qemu-user-static" };
   try {
     const root = prepareSysroot(target);
-    if (isEmulated) return { command: [qemu!, "-L", root], note: "in qemu" };
-    return { command: withLibraries(root), note: "with other libraries" };
+    if (isEmulated) return { command: [qemu!, "-L", root], isEmulated, note: "in qemu" };
+    return { command: withLibraries(root), isEmulated, note: "with other libraries" };
   } catch (error) {
     return { note: `not run: ${(error as Error).message}` };
   }
