@@ -48,6 +48,7 @@ const TASKS = {
   "test:deno": (words) => runTests([DENO_PASS], words),
   "test:musl": testMusl,
   "test:newest": () => runTests([BINARY_PASS], ["test/interop/"], prepareNewestPython),
+  "test:windows": (args) => runScript("scripts/windows.ts", args),
   demo: (args) => runScript("scripts/demo.ts", args, args.includes("--record") ? recorder() : {}),
   bench: (args) => runScript("scripts/bench.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
   soak: (args) => runScript("scripts/soak.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
@@ -139,7 +140,12 @@ function testMusl(args) {
 
 function testFiles() {
   const names = readdirSync("test", { recursive: true }).map((name) => `test/${name.replaceAll("\\", "/")}`);
-  return names.filter((name) => name.endsWith(".test.ts")).sort();
+  return names.filter((name) => name.endsWith(".test.ts") && !isForWindows(name)).sort();
+}
+
+/** They run under wine, or on Windows itself. */
+function isForWindows(name) {
+  return process.platform !== "win32" && name.startsWith("test/windows/");
 }
 
 /** In worker processes, so that a file that crashes or exits is reported instead of ending the run unseen. */

@@ -3,7 +3,8 @@ import { homeOf } from "../store/fixture.ts";
 import { type Home, run } from "../support/bin.ts";
 import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { encryptWithAge, haveEnded, insertPass, newFolder, program, startPass } from "./peers.ts";
+import { until } from "../support/until.ts";
+import { encryptWithAge, haveEnded, insertPass, isRunning, newFolder, program, startPass } from "./peers.ts";
 
 // What a command prints is kept by that command, here as a script or a file of its own.
 sweepCanaries();
@@ -86,10 +87,10 @@ test("a command that a person cancels is ended with its children", async () => {
   const here = homeOf("mine");
   const before = here.read();
   const running = start(["context", "store", "mine", "--to", "command", "--", path], { home: here });
-  await Bun.sleep(400);
+  await until("the command runs", () => isRunning(`sleep ${mark}`));
   running.kill("SIGINT");
   expect(await running.result).toMatchObject({ code: 130 });
-  expect(await haveEnded(`sleep ${mark}`)).toBe(true);
+  await haveEnded(`sleep ${mark}`);
   expect(here.read()).toBe(before);
 });
 
