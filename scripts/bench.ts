@@ -11,6 +11,7 @@ import { measureContexts } from "./bench/parts/contexts.ts";
 import { measureFootprint } from "./bench/parts/footprint.ts";
 import { measureLogin } from "./bench/parts/login.ts";
 import { measureLogins } from "./bench/parts/logins.ts";
+import { measureProxy } from "./bench/parts/proxy.ts";
 import { measureScan } from "./bench/parts/scan.ts";
 import { measureStartUp } from "./bench/parts/startup.ts";
 import { measureStatus } from "./bench/parts/status.ts";
@@ -31,6 +32,7 @@ const PARTS = [
   { name: "simultaneous logins", measure: measureLogins },
   { name: "secret stores", measure: measureStores },
   { name: "scan", measure: measureScan },
+  { name: "proxy", measure: measureProxy },
 ];
 
 const { values } = parseArgs({

@@ -2,7 +2,7 @@ import type { Invocation } from "./cli/invocation.ts";
 import { reportError } from "./cli/report-error.ts";
 import { parseInvocation, runInvocation } from "./cli/parse-argv.ts";
 import { root } from "./commands/index.ts";
-import type { Flags } from "./app.ts";
+import { createCli, type Flags } from "./app.ts";
 import { takeArguments } from "./system/arguments.ts";
 import { forbidCoreDumps } from "./system/core-dump.ts";
 import { Output } from "./system/output.ts";
@@ -53,7 +53,6 @@ async function main(argv: string[], env: Environment): Promise<number> {
       else output.line(`bentocloud ${VERSION}`);
       return 0;
     }
-    const { createCli } = await import("./app.ts");
     const cli = createCli(invocation.flags, env, output);
     return await runInvocation(invocation, cli).catch(async (error) => {
       throw await cli.advise(error);

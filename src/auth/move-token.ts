@@ -1,11 +1,13 @@
-import { Context, findContext, loginKey, referenceOf, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, loginKey, referenceOf, tokenOf, withToken } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Place } from "../secrets/secret-store.ts";
+import { putContext } from "../store/losses.ts";
 import { recall, remember } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
 import type { Cli } from "../app.ts";
 import { changeStores, type Left } from "./change-stores.ts";
+import { requireUsable } from "./login-store.ts";
 import { readToken } from "./read-token.ts";
 
 export interface Moved {
@@ -30,6 +32,7 @@ export async function moveToken(
 ): Promise<Moved> {
   const token = await readToken(cli, context);
   check(token);
+  if (to !== "file") await requireUsable(cli, to);
   const { store } = cli;
   const { name, endpoint } = context;
   const replaced = tokenOf(context) ?? token;
@@ -62,23 +65,17 @@ async function readFrom(cli: Cli, context: Context, place: Place): Promise<Token
 
 /** What we know of the login goes with it. */
 function replaceText(cli: Cli, context: Context, text: Token) {
-  const { name, endpoint, email } = context;
+  const { name } = context;
+  const after = withToken(context, text);
   return cli.store.update((file, state) => {
     const found = findContext(file.contexts, name);
     if (!found || loginKey(found) !== loginKey(context))
       throw new CliError("FAILURE", `the context "${name}" was changed meanwhile`, { hint: "try again" });
-    const put = { kind: "put", name, endpoint: endpoint.reveal(), email, token: text } as const;
+    const changes = [putContext(after)];
     const known = recall(state, context);
-    if (!known) return { changes: [put] };
-    const after = new Context({
-      name,
-      endpoint: endpoint.reveal(),
-      email,
-      apiToken: text.reveal(),
-      line: null,
-    });
+    if (!known) return { changes };
     const { fingerprint: _, checked_at, ...identity } = known;
     const sighting = { ...identity, context: after, time: new Date(checked_at) };
-    return { changes: [put], state: remember(state, sighting) };
+    return { changes, state: remember(state, sighting) };
   });
 }

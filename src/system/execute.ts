@@ -31,7 +31,11 @@ export async function execute({ argv, env, needsUs = false }: Execution, refuse:
   if (path === undefined) {
     if (blocked === undefined) return end(NOT_FOUND, "command not found", findHere(name));
     if (!isFile(blocked) || isWindows) return end(NOT_EXECUTABLE, "cannot be executed");
-    return end(NOT_EXECUTABLE, "is not executable", `chmod +x ${quoteWord(blocked)}`);
+    return end(
+      NOT_EXECUTABLE,
+      "not executable",
+      `if it is a program, \`chmod +x ${quoteWord(blocked)}\` lets it run`,
+    );
   }
   // cmd.exe runs these, and no quoting of arguments is reliable for it.
   if (isWindows && /\.(cmd|bat)$/i.test(path))

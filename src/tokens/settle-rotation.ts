@@ -9,6 +9,7 @@ import type { Cli } from "../app.ts";
 import { describePerson } from "../auth/identity.ts";
 import { deliver, type DeliverCommand } from "./deliver.ts";
 import { haveSameItems, isUnknownToken, noteLostToken } from "./lost-tokens.ts";
+import { rememberDeleted } from "./revoke.ts";
 import { dropRotation, noteRotation, type Rotation } from "./rotation-journal.ts";
 
 /**
@@ -118,7 +119,9 @@ async function finish(work: Work, successor: Successor): Promise<Ending> {
   )
     .get("/api/v1/auth/current", { once: true })
     .catch(() => undefined);
-  return end(work, { kind: "done", contexts, oldStillWorks: answer !== undefined && answer.status < 300 });
+  const oldStillWorks = answer !== undefined && answer.status < 300;
+  if (!oldStillWorks) await rememberDeleted(work.cli, new Token(old.token), { create: true });
+  return end(work, { kind: "done", contexts, oldStillWorks });
 }
 
 /** Why the new token cannot replace the old one: it must belong to the same person and have the same rights. */

@@ -94,25 +94,29 @@ describe("logout --purge", () => {
     expect(await logout(here, "a", "--purge")).toMatchObject({ code: 3 });
   });
 
-  test("after the context was removed takes the last token of that name, and not those before it", async () => {
+  test.each([
+    ["while the context is there", false],
+    ["after the context was removed", true],
+  ])("%s takes every token that the name has had", async (_, isRemoved) => {
     const here = homeOf("a", "b");
-    const [before = ""] = tokensIn(here);
+    const [first = ""] = tokensIn(here);
     await run(["use", "b"], { home: here });
     await logout(here, "a");
     writeContexts(here, [{ name: "a" }, { name: "b" }]);
-    const [last = ""] = tokensIn(here);
+    const [last = "", kept = ""] = tokensIn(here);
+    await run(["use", "b"], { home: here });
+    if (isRemoved) await logout(here, "a");
+    expect(await logout(here, "a", "--purge")).toMatchObject({ code: 0 });
+    expect([first, last].map((token) => filesWith(here, token))).toEqual([[], []]);
+    expect(tokensIn(here)).toEqual([kept]);
+  });
+
+  test("--all says which contexts that were removed before have tokens in backups", async () => {
+    const here = homeOf("a", "b");
     await logout(here, "a");
-    const { code, stderr } = await logout(here, "a", "--purge");
-    expect(code).toBe(0);
-    expect(stderr).toContain(
+    expect((await logout(here, "--all", "--purge", "--yes")).stderr).toContain(
       'warning: backups have an earlier API token of "a": `bentocloud logout a --purge` ends that too\n',
     );
-    expect({ last: filesWith(here, last).length, before: filesWith(here, before).length > 0 }).toEqual({
-      last: 0,
-      before: true,
-    });
-    expect((await logout(here, "a", "--purge")).stderr).not.toContain("earlier");
-    expect(filesWith(here, before)).toEqual([]);
   });
 
   test("knows no earlier name of a context that was renamed", async () => {

@@ -57,6 +57,26 @@ describe("global options", () => {
     else expect(stderr).toBe(`error: ${message}\n${hint === null ? "" : `hint: ${hint}\n`}`);
   });
 
+  test.each([
+    "use",
+    "logout",
+    "shell",
+    "link",
+    "context remove",
+    "context rename -- alpha new",
+    "api-token rotate",
+  ])("`%s` refuses a context that is not the one of --context", async (line) => {
+    const here = homeOf("alpha", "beta");
+    const before = here.read();
+    const words = line.includes("--") ? line.split(" ") : [...line.split(" "), "alpha"];
+    expect(await run(["--context", "beta", ...words], { home: here })).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: "error: --context and <name> name two contexts\nhint: name the context once\n",
+    });
+    expect(here.read()).toBe(before);
+  });
+
   test("--quiet leaves only errors on stderr", async () => {
     const here = homeOf("alpha", "beta");
     const quiet = await run(["use", "beta", "--quiet"], { home: here });
@@ -184,7 +204,10 @@ describe("unknown words", () => {
   });
 
   test("an empty argument is an argument", async () => {
-    expect(await run(["use", ""])).toMatchObject({ code: 2, stderr: "error: a context has a name\n" });
+    expect(await run(["use", ""])).toMatchObject({
+      code: 2,
+      stderr: "error: the name of the context is empty\n",
+    });
     expect(await run([""])).toMatchObject({ code: 2, stdout: "" });
   });
 });
