@@ -47,7 +47,8 @@ function runTests(files: string[]): Case[] {
 function runFolder(folder: string, files: string[]): Case[] {
   const started = performance.now();
   const report = join(REPORTS, `${folder}.xml`);
-  const options = [`--parallel=${availableParallelism()}`, "--only-failures", "--timeout=60000"];
+  // More than processors, because tests wait more than they compute.
+  const options = [`--parallel=${2 * availableParallelism()}`, "--only-failures", "--timeout=60000"];
   const reporter = ["--reporter=junit", `--reporter-outfile=${pathInPrefix(report)}`];
   const environment = { BENTOCLOUD_BINARY: program, BENTOCLOUD_RUNTIME: "binary" };
   // All that Bun prints, also about failures that wine explains.
