@@ -1,4 +1,4 @@
-import { type Context, referenceOf } from "../contexts/context.ts";
+import { referenceOf } from "../contexts/context.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { formatReference, newReferenceId } from "../contexts/reference.ts";
 import { Token } from "../contexts/token.ts";
@@ -68,7 +68,7 @@ export async function changeStores<T>(
       const result = await write(added.map(({ place, id }) => new Token(formatReference(place.kind, id))));
       return { result, left: await endChanges(cli) };
     } catch (error) {
-      await endChanges(cli).catch(ignoreExpected);
+      await endChanges(cli).catch(requireCliError);
       throw error;
     }
   });
@@ -112,67 +112,79 @@ function noteFailure(own: string, { id }: SecretRecord, error: unknown): unknown
 
 /** For the holder of the lock only. */
 export async function endChanges(cli: TokenReader, { retries = false } = {}): Promise<Left[]> {
-  const { paths } = cli.store;
+  const { own } = cli.store.paths;
   const find = () =>
-    hasRecords(paths.own)
-      ? readRecords(paths.own).filter((one) => isOpen(one) || (retries && one.is_changing))
-      : [];
+    hasRecords(own) ? readRecords(own).filter((one) => isOpen(one) || (retries && one.is_changing)) : [];
   if (find().length === 0) return [];
   // Without a change it still waits until Python bentoml has written the whole file.
   const { file } = await cli.store.update(() => ({ changes: [] }));
+  const isReferenced = findReferences(cli, file);
+  const open = Map.groupBy(find(), (record) => (isReferenced(record) ? "used" : "unused"));
+  const used = open.get("used") ?? [];
+  if (used.length > 0) await scrub(cli, used);
   const left: Left[] = [];
-  for (const record of find()) {
-    const settled = isReferenced(cli, file, record)
-      ? await scrub(cli, record)
-      : await erase(cli, record).catch((error: unknown) => {
-          const expected = requireCliError(error);
-          left.push({ record, error: expected });
-          // What Ctrl-C stopped is not the store's failure: the next command goes on.
-          return { ...record, has_failed: expected.code !== "CANCELLED" };
-        });
-    const others = readRecords(paths.own).filter(({ id }) => id !== record.id);
-    writeRecords(paths.own, settled ? [...others, settled] : others);
+  const settled = new Map(used.map((record) => [record.id, [settle(record)]]));
+  for (const record of open.get("unused") ?? []) {
+    const error = await erase(cli, record);
+    if (error) left.push({ record, error });
+    // What Ctrl-C stopped is not the store's failure: the next command goes on.
+    settled.set(record.id, error ? [{ ...record, has_failed: error.code !== "CANCELLED" }] : []);
   }
+  writeRecords(
+    own,
+    readRecords(own).flatMap((record) => settled.get(record.id) ?? record),
+  );
   return left;
 }
 
-/**
- * Also true where an entry that cannot be read contains the reference, and where the file that the record was made for
- * cannot be read: whoever cannot decide must not erase. A copied home must not erase what the original uses.
- */
-function isReferenced(
-  { store }: TokenReader,
-  { contexts }: ContextsFile,
-  { id, file }: SecretRecord,
-): boolean {
-  if (contexts.some((context: Context) => referenceOf(context) === id)) return true;
-  try {
-    const texts = [realTarget(store.paths.file), file].map((path) => readRegularFile(path)?.bytes);
-    return texts.some((bytes) => bytes?.includes(id));
-  } catch {
-    return true;
-  }
-}
-
-/** Takes the token out of the versions. */
-async function scrub(cli: TokenReader, record: SecretRecord): Promise<SecretRecord> {
-  const { replaced, place, id } = record;
-  const text = formatReference(place.kind, id);
-  const isToken = (token: Token) => tokenFingerprint(token) === replaced;
-  await scrubVersions(cli.store.paths, (await cli.secrets()).signal, { isToken, text });
+function settle(record: SecretRecord): SecretRecord {
   return { ...record, is_changing: false, has_failed: false };
 }
 
-async function erase(cli: TokenReader, record: SecretRecord): Promise<undefined> {
-  const store = await (await cli.secrets()).open(record.place);
-  await store.erase(record);
+/**
+ * Tells whether a record is in use. Also true where an entry that cannot be read contains the reference, and where the file
+ * that the record was made for cannot be read: whoever cannot decide must not erase. A copied home must not erase what the
+ * original uses.
+ */
+function findReferences(
+  { store }: TokenReader,
+  { contexts }: ContextsFile,
+): (record: SecretRecord) => boolean {
+  const ids = new Set(contexts.map(referenceOf));
+  const texts = new Map<string, Buffer | undefined>();
+  const contains = (path: string, id: string) => {
+    if (!texts.has(path)) texts.set(path, readRegularFile(path)?.bytes);
+    return texts.get(path)?.includes(id) === true;
+  };
+  return ({ id, file }) => {
+    try {
+      return ids.has(id) || contains(realTarget(store.paths.file), id) || contains(file, id);
+    } catch {
+      return true;
+    }
+  };
+}
+
+/** Takes the tokens out of the versions. */
+async function scrub(cli: TokenReader, records: readonly SecretRecord[]): Promise<void> {
+  const texts = new Map(
+    records.map(({ replaced, place, id }) => [replaced, formatReference(place.kind, id)]),
+  );
+  const textFor = (token: Token) => texts.get(tokenFingerprint(token));
+  await scrubVersions(cli.store.paths, (await cli.secrets()).signal, textFor);
+}
+
+/** Gives the failure of the store. */
+async function erase(cli: TokenReader, record: SecretRecord): Promise<CliError | undefined> {
+  try {
+    await (await (await cli.secrets()).open(record.place)).erase(record);
+    return undefined;
+  } catch (error) {
+    return requireCliError(error);
+  }
 }
 
 function requireCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   throw error;
-}
-
-function ignoreExpected(error: unknown): void {
-  requireCliError(error);
 }

@@ -17,8 +17,14 @@ export type TokenReader = Pick<Cli, "store" | "secrets">;
  *
  * @throws CliError when there is no token, when its store cannot be used, and `HOST_MISMATCH` when it is another endpoint's
  */
-export function readToken(cli: TokenReader, context: Context): Promise<Token> {
-  const token = tokens.get(context) ?? readOnce(cli, context);
+export function readToken(
+  cli: TokenReader,
+  context: Context,
+  /** Fresh: also where this run has read it before. */
+  { isFresh = false } = {},
+): Promise<Token> {
+  const known = isFresh ? undefined : tokens.get(context);
+  const token = known ?? readOnce(cli, context);
   tokens.set(context, token);
   return token;
 }

@@ -14,9 +14,15 @@ import {
  */
 export function helperStore(name: string, options: SecretOptions): SecretStore {
   const program = `docker-credential-${name}`;
+  let timeout: unknown;
   const run = async (action: string, input: string) => {
+    // One that hangs would cost as much time for each further entry.
+    if (timeout !== undefined) throw timeout;
     const question = { program, args: [action], input, limit: 1024, timeoutMs: STORE_TIMEOUT_MS };
-    const { code, end, stdout } = await askProgram(options, question);
+    const { code, end, stdout } = await askProgram(options, question).catch((error: unknown) => {
+      if (stateOf(error) === "timeout") timeout = error;
+      throw error;
+    });
     if (code === 0) return stdout;
     if (isMissing(stdout)) throw missing(program);
     // Helpers print their errors on stdout. One that crashed prints a trace on stderr, which nobody can use.

@@ -3,7 +3,8 @@ import type { Client } from "../cloud/client.ts";
 import { isProof } from "../cloud/refusal.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { listTokens } from "../cloud/tokens.ts";
-import { type Context, isKeptElsewhere } from "../contexts/context.ts";
+import { type Context, isKeptElsewhere, referenceOf } from "../contexts/context.ts";
+import type { SecretRecord } from "../secrets/records.ts";
 import { describePlace } from "../secrets/secret-store.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { quoteWord } from "../system/text.ts";
@@ -18,7 +19,7 @@ import { describeCandidates, findOwn, type Listing } from "./find-own.ts";
 import { findListed, noSuchToken } from "./list.ts";
 import { serverTime } from "./lost-tokens.ts";
 import { matchTokens } from "./match.ts";
-import type { Rotation } from "./rotation-journal.ts";
+import { readRotations, type Rotation } from "./rotation-journal.ts";
 
 export interface RotateOptions {
   /** The stored context; the active one when not given. */
@@ -34,16 +35,17 @@ export interface RotateOptions {
   insecureHttp: boolean;
 }
 
-export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptions): Promise<Credential> {
+export async function chooseTarget(cli: Cli, options: RotateOptions): Promise<Credential> {
+  const { name, insecureHttp } = options;
   if (name !== undefined) {
     const context = await requireStored(cli.store, name);
-    await refuseCommand(cli, context);
+    await refuseCommand(cli, context, options);
     return { context, token: await readToken(cli, context) };
   }
   const { source } = await cli.resolve();
   if (source.kind !== "env_key") {
     const session = await openSession(cli, { insecureHttp });
-    await refuseCommand(cli, session.context);
+    await refuseCommand(cli, session.context, options);
     return session;
   }
   throw usageError(
@@ -52,15 +54,32 @@ export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptio
   );
 }
 
-/** A new token could not be put where a command finds the old one. */
-async function refuseCommand(cli: Cli, context: Context): Promise<void> {
-  if (!isKeptElsewhere(context)) return;
-  const { place } = await requireRecord(cli, context);
-  if (place.kind === "command")
-    throw usageError(
-      `the API token of "${context.name}" comes from ${describePlace(place)}, which cannot be given a new one`,
-      "`bentocloud api-token create` makes a new one: put it where the command finds it, then delete the old one",
-    );
+/** A rotation that has begun can be ended without a command, which takes it back. */
+async function refuseCommand(cli: Cli, context: Context, { deliver }: RotateOptions): Promise<void> {
+  const isOpen = readRotations(cli.store.paths.own).some(
+    ({ printed_as }) => printed_as && printed_as === referenceOf(context),
+  );
+  if (!isOpen) await requireDelivery(cli, context, deliver);
+}
+
+/**
+ * The command that prints the token of a context does not store a new one: another command must. Gives the record of such a
+ * context.
+ */
+async function requireDelivery(
+  cli: Cli,
+  context: Context,
+  deliver: DeliverCommand | undefined,
+): Promise<SecretRecord | undefined> {
+  const record = isKeptElsewhere(context) ? await requireRecord(cli, context) : undefined;
+  if (record?.place.kind !== "command") return undefined;
+  if (deliver) return record;
+  const program = describePlace(record.place);
+  throw usageError(
+    `the API token of "${context.name}" comes from ${program}, which cannot be given a new one`,
+    `\`bentocloud api-token rotate ${quoteWord(context.name)} --deliver -- COMMAND\` gives the new one to a COMMAND ` +
+      `that stores its standard input where ${program} finds it`,
+  );
 }
 
 /** Sends only requests that change nothing. */
@@ -70,6 +89,7 @@ export async function planRotation(
   { old: word, insecureHttp, ...options }: RotateOptions,
 ): Promise<Rotation> {
   const { context, token } = target;
+  const printedBy = await requireDelivery(cli, context, options.deliver);
   const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
   const [{ verdict, email, organization, error }, listed] = await Promise.all([
     identifyLogin(cli, target, { insecureHttp }),
@@ -104,6 +124,7 @@ export async function planRotation(
       flags: old.flags,
     },
     successor: null,
+    printed_as: printedBy?.id ?? null,
     ...(options.deliver && { delivery: "open" }),
   };
 }

@@ -3,7 +3,7 @@ import { homeOf } from "../store/fixture.ts";
 import { type Home, run } from "../support/bin.ts";
 import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { encryptWithAge, haveEnded, insertPass, newFolder, program, startPass } from "./peers.ts";
+import { encryptWithAge, haveEnded, insertPass, newFolder, program, sharedPass } from "./peers.ts";
 
 // What a command prints is kept by that command, here as a script or a file of its own.
 sweepCanaries();
@@ -27,7 +27,7 @@ test("a command is run for each use, without a shell, and its stderr is shown", 
 });
 
 needs("pass", "gpg").test("`pass show` as a command", async () => {
-  const env = startPass();
+  const env = sharedPass();
   const token = canary();
   insertPass(env, "bento/token", token);
   const here = homeOf({ name: "mine", token });
