@@ -54,6 +54,7 @@ export async function changeStores<T>(
 ): Promise<{ result: T; left: Left[] }> {
   const { paths } = cli.store;
   const { signal } = await cli.secrets();
+  await requireUsable(cli, add);
   return withRecordsLock(paths.own, { signal }, async () => {
     const added = add.map((kept) => toRecord(kept, realTarget(paths.file)));
     const before = readRecords(paths.own).map((record) =>
@@ -61,10 +62,7 @@ export async function changeStores<T>(
     );
     writeRecords(paths.own, [...before, ...added]);
     try {
-      for (const [index, record] of added.entries())
-        await keep(cli, record, add[index]!.token).catch((error: unknown) => {
-          throw noteFailure(paths.own, record, error);
-        });
+      for (const [index, record] of added.entries()) await keep(cli, record, add[index]!.token);
       const result = await write(added.map(({ place, id }) => new Token(formatReference(place.kind, id))));
       return { result, left: await endChanges(cli) };
     } catch (error) {
@@ -72,6 +70,13 @@ export async function changeStores<T>(
       throw error;
     }
   });
+}
+
+/** Before there are records of entries that a store can neither keep nor erase. */
+async function requireUsable(cli: TokenReader, add: readonly Kept[]): Promise<void> {
+  const stores = await cli.secrets();
+  const opened = await Promise.all(add.map(({ place }) => stores.open(place)));
+  for (const store of new Set(opened)) await store.state();
 }
 
 function toRecord({ context, endpoint, place, token, replaced }: Kept, file: string): SecretRecord {
@@ -98,16 +103,6 @@ async function keep(cli: TokenReader, record: SecretRecord, token: Token): Promi
     "unavailable",
     `${describePlace(record.place)} did not keep the API token as it was given`,
   );
-}
-
-/** A store that does not answer is not asked to erase what it may have kept. */
-function noteFailure(own: string, { id }: SecretRecord, error: unknown): unknown {
-  if (error instanceof CliError && error.code === "SECRET_TIMEOUT")
-    writeRecords(
-      own,
-      readRecords(own).map((record) => (record.id === id ? { ...record, has_failed: true } : record)),
-    );
-  return error;
 }
 
 /** For the holder of the lock only. */

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { homeOf } from "../store/fixture.ts";
-import { type Home, run } from "../support/bin.ts";
+import { type Home, run, start } from "../support/bin.ts";
 import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { encryptWithAge, haveEnded, insertPass, newFolder, program, sharedPass } from "./peers.ts";
@@ -81,12 +82,12 @@ test.each(prints)("a command that prints %s", async (_, script, code, message) =
 
 test("a command that a person cancels is ended with its children", async () => {
   const mark = `8${Math.trunc(Math.random() * 1e6)}`;
-  const { path } = program("show", `sleep ${mark} & sleep ${mark}`);
-  const { start } = await import("../support/bin.ts");
+  const begun = `${newFolder()}/begun`;
+  const { path } = program("show", `touch ${begun}; sleep ${mark} & sleep ${mark}`);
   const here = homeOf("mine");
   const before = here.read();
   const running = start(["context", "store", "mine", "--to", "command", "--", path], { home: here });
-  await Bun.sleep(400);
+  while (!existsSync(begun)) await Bun.sleep(10);
   running.kill("SIGINT");
   expect(await running.result).toMatchObject({ code: 130 });
   expect(await haveEnded(`sleep ${mark}`)).toBe(true);

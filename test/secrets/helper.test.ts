@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { homeOf } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
 import { needs } from "../support/needs.ts";
@@ -37,6 +37,8 @@ needs("docker-credential-pass", "pass", "gpg").describe("docker-credential-pass"
     expect(stderr).toStartWith("error: docker-credential-pass says: pass not initialized");
     expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
     expect(here.read()).toBe(before);
+    // Nor is there a record of an entry that nothing could ever erase.
+    expect(here.tree().join()).not.toContain("stores.json");
   });
 });
 
@@ -104,6 +106,7 @@ read -r line; cd ${folder}; url=\${line#*https://}
 case $1 in
   store) printf '%s' "$line" > "\${url%%\\"*}" ;;
   get) cat "\${line#https://}" ;;
+  list) echo '{}' ;;
   *) echo $1 >> asked; sleep ${mark} & sleep ${mark} ;;
 esac`,
   );
@@ -129,6 +132,16 @@ test("a helper that does not keep what it was given is refused, and the token st
     stderr: expect.stringContaining('the helper "own" did not keep the API token as it was given'),
   });
   expect(here.read()).toBe(before);
+});
+
+test("a file that no system can start is one sentence", async () => {
+  const here = homeOf("mine");
+  const { path, env } = program("docker-credential-own", "");
+  writeFileSync(path, "no program");
+  expect(await moveTo("helper:own", here, env)).toMatchObject({
+    code: 6,
+    stderr: "error: docker-credential-own could not be started (ENOEXEC)\n",
+  });
 });
 
 test("a helper in the working directory is not run", async () => {

@@ -91,14 +91,19 @@ async function expectEnded(scene: Scene, tokens: Record<string, string>): Promis
   if (count > 0) expect(filesWith(tokens["mine"]!, here)).toEqual([]);
 }
 
+async function prepare(before: string[][]) {
+  const tokens = { mine: canary(), other: canary() };
+  const entries = Object.entries(tokens).map(([name, token]) => ({ name, token }));
+  const prepared = newScene(homeOf(...entries));
+  for (const words of [["use", "other"], ["use", "mine"], ...before])
+    expect(await run(words, { home: prepared.here, env: prepared.env })).toMatchObject({ code: 0 });
+  return { tokens, prepared };
+}
+
 needsTrace.test.each(CASES)(
   "$name that is killed at any write leaves a token that works, and the next command ends it",
   async ({ before, command }) => {
-    const tokens = { mine: canary(), other: canary() };
-    const entries = Object.entries(tokens).map(([name, token]) => ({ name, token }));
-    const prepared = newScene(homeOf(...entries));
-    for (const words of [["use", "other"], ["use", "mine"], ...before])
-      expect(await run(words, { home: prepared.here, env: prepared.env })).toMatchObject({ code: 0 });
+    const { tokens, prepared } = await prepare(before);
     const calls = await writingCalls(command, copyOf(prepared));
     expect(calls.length).toBeGreaterThan(10);
     await forEachOf(statesOf(calls), async ({ name, number }) => {
@@ -115,12 +120,30 @@ needsTrace.test.each(CASES)(
   300_000,
 );
 
+needsTrace.test.each(CASES)(
+  "$name on a disk that is full from any write on leaves a token that works, and the next command ends it",
+  async ({ before, command }) => {
+    const { tokens, prepared } = await prepare(before);
+    const calls = await writingCalls(command, copyOf(prepared));
+    const writes = calls.filter(({ name }) => name === "write");
+    expect(writes.length).toBeGreaterThan(4);
+    await forEachOf(writes, async ({ number }) => {
+      const scene = copyOf(prepared);
+      const inject = tampered(`write:error=ENOSPC:when=${number}+`);
+      const { code } = await run(command, { home: scene.here, env: scene.env, command: inject });
+      expect([0, 6]).toContain(code!);
+      await expectEnded(scene, tokens);
+    });
+  },
+  300_000,
+);
+
 let users = 0;
 
 needsTrace.test(
   "a rotation that is killed at any write leaves a token that works, and the next rotation ends it",
   async () => {
-    const prepare = async () => {
+    const prepareOne = async () => {
       const email = `user-${(users += 1)}@example.test`;
       const scene = newScene(homeToRotate(cloud, { email }));
       const old = tokenIn(scene.here);
@@ -129,10 +152,10 @@ needsTrace.test(
       return { email, old, scene };
     };
     const command = ["api-token", "rotate"];
-    const calls = await writingCalls(command, (await prepare()).scene);
+    const calls = await writingCalls(command, (await prepareOne()).scene);
     expect(calls.length).toBeGreaterThan(40);
     await forEachOf(statesOf(calls), async ({ name, number }) => {
-      const { email, old, scene } = await prepare();
+      const { email, old, scene } = await prepareOne();
       const options = { home: scene.here, env: scene.env };
       const inject = tampered(`${name}:signal=SIGKILL:when=${number}`);
       await run(command, { ...options, command: inject });
