@@ -4,7 +4,15 @@ import { homeOf } from "../store/fixture.ts";
 import { type Home, run, start } from "../support/bin.ts";
 import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { encryptWithAge, haveEnded, insertPass, newFolder, program, sharedPass } from "./peers.ts";
+import {
+  encryptWithSops,
+  haveEnded,
+  insertPass,
+  newAgeFile,
+  newFolder,
+  program,
+  sharedPass,
+} from "./peers.ts";
 
 // What a command prints is kept by that command, here as a script or a file of its own.
 sweepCanaries();
@@ -39,10 +47,22 @@ needs("pass", "gpg").test("`pass show` as a command", async () => {
 
 needs("age").test("`age -d` as a command", async () => {
   const token = canary();
-  const { key, file } = encryptWithAge(token);
+  const { key, path, encrypt } = newAgeFile();
+  encrypt(token);
   const here = homeOf({ name: "mine", token });
-  expect(await moveTo(here, ["age", "-d", "-i", key, file])).toMatchObject({ code: 0 });
+  expect(await moveTo(here, ["age", "-d", "-i", key, path])).toMatchObject({ code: 0 });
   const print = await run(["token"], { home: here, reveals: "stdout" });
+  expect(print).toMatchObject({ code: 0, stdout: `${token}\n` });
+});
+
+// Debian has no package of it, so this runs only where somebody has installed it.
+test.skipIf(Bun.which("sops") === null)("`sops -d` as a command", async () => {
+  const token = canary();
+  const { env, file } = encryptWithSops(token);
+  const here = homeOf({ name: "mine", token });
+  const words = ["sops", "-d", "--extract", '["token"]', file];
+  expect(await moveTo(here, words, env)).toMatchObject({ code: 0 });
+  const print = await run(["token"], { home: here, env, reveals: "stdout" });
   expect(print).toMatchObject({ code: 0, stdout: `${token}\n` });
 });
 

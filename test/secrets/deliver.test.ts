@@ -3,9 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { journalOf, JOURNAL, namesOf } from "../commands/rotation.ts";
 import { home, run } from "../support/bin.ts";
+import { needs, type Tool } from "../support/needs.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { newFolder, program } from "./peers.ts";
+import { insertPass, newAgeFile, newFolder, program, sharedPass } from "./peers.ts";
 
 // What the command prints stands in a file of its own, outside of the home.
 sweepCanaries(JOURNAL);
@@ -65,6 +66,55 @@ test.each<[what: string, script: string, isRotated: boolean, message: string]>([
   expect(await isValid()).toBe(true);
   expect(journalOf(here)).toBeUndefined();
 });
+
+interface Peer {
+  env: Record<string, string>;
+  /** Puts the old token where `show` finds it. */
+  show: (token: string) => string[];
+  store: string[];
+}
+
+const PEERS: [tools: Tool[], peer: () => Peer][] = [
+  [
+    ["pass", "gpg"],
+    () => {
+      const env = sharedPass();
+      const show = (token: string) => {
+        insertPass(env, "bento/ci", token);
+        return ["pass", "show", "bento/ci"];
+      };
+      return { env, show, store: ["pass", "insert", "--multiline", "--force", "bento/ci"] };
+    },
+  ],
+  [
+    ["age"],
+    () => {
+      const file = newAgeFile();
+      const show = (token: string) => {
+        file.encrypt(token);
+        return ["age", "-d", "-i", file.key, file.path];
+      };
+      return { env: {}, show, store: ["age", "-r", file.recipient, "-o", file.path] };
+    },
+  ],
+];
+
+for (const [tools, peer] of PEERS)
+  needs(...tools).test(
+    `--deliver puts the new token into ${tools[0]}, which prints it from then on`,
+    async () => {
+      const cloud = await newCloud();
+      const { env, show, store } = peer();
+      const options = { home: home(), env };
+      const argv = show(cloud.issueToken({ name: "ci" }));
+      const words = ["login", "--context", "mine", "--endpoint", cloud.url, "--token-command", "--", ...argv];
+      expect(await run(words, options)).toMatchObject({ code: 0 });
+      const rotate = ["api-token", "rotate", "mine", "--deliver", "--", ...store];
+      expect(await run(rotate, options)).toMatchObject({ code: 0 });
+      expect(namesOf(cloud)).toEqual(["ci-r2"]);
+      expect(await run(["status"], options)).toMatchObject({ code: 0 });
+    },
+  );
 
 test("while the command prints neither token, both stay; the next rotation ends it", async () => {
   const { cloud, here, path, rotate, isValid } = await vault();

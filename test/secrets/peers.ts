@@ -172,17 +172,26 @@ function startPass(): Record<string, string> {
 
 /** Adds an entry for `pass show NAME`. */
 export function insertPass(env: Record<string, string>, name: string, secret: string): void {
-  runOrFail(["pass", "insert", "--multiline", name], env, `${secret}\n`);
+  runOrFail(["pass", "insert", "--multiline", "--force", name], env, `${secret}\n`);
 }
 
-/** A file that `age -d -i KEY FILE` decrypts. */
-export function encryptWithAge(secret: string): { key: string; file: string } {
+/** A file that `age -d -i KEY PATH` decrypts. */
+export function newAgeFile() {
   const folder = newFolder();
-  const [key, file] = [join(folder, "key"), join(folder, "token.age")];
+  const [key, path] = [join(folder, "key"), join(folder, "token.age")];
   runOrFail(["age-keygen", "-o", key], {});
   const recipient = runOrFail(["age-keygen", "-y", key], {}).trim();
-  runOrFail(["age", "-r", recipient, "-o", file], {}, secret);
-  return { key, file };
+  const encrypt = (secret: string) => void runOrFail(["age", "-r", recipient, "-o", path], {}, secret);
+  return { key, path, recipient, encrypt };
+}
+
+/** A file that `sops -d --extract '["token"]' FILE` decrypts with these variables. */
+export function encryptWithSops(secret: string): { env: Record<string, string>; file: string } {
+  const { key, recipient } = newAgeFile();
+  const file = join(newFolder(), "secrets.json");
+  writeFileSync(file, JSON.stringify({ token: secret }));
+  runOrFail(["sops", "-e", "-i", "--age", recipient, file], {});
+  return { env: { SOPS_AGE_KEY_FILE: key }, file };
 }
 
 /** A program in a folder of its own, which is first in `PATH`. */
