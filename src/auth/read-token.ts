@@ -1,4 +1,11 @@
-import { type Context, isKeptElsewhere, plainTokenOf, referenceOf } from "../contexts/context.ts";
+import {
+  type Context,
+  findContext,
+  isKeptElsewhere,
+  loginKey,
+  plainTokenOf,
+  referenceOf,
+} from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { Token } from "../contexts/token.ts";
@@ -39,6 +46,19 @@ async function readOnce(cli: TokenReader, context: Context): Promise<Token> {
   if (isStored && hasRecords(cli.store.paths.own))
     await (await import("./end-earlier-changes.ts")).endEarlierChanges(cli);
   if (plain) return plain;
+  try {
+    return await readKept(cli, context);
+  } catch (error) {
+    // Another process may have moved or rotated the token since the contexts file was read.
+    const isMissing = error instanceof CliError && error.code === "SECRET_MISSING";
+    const now = isMissing ? findContext((await cli.store.read()).contexts, context.name) : undefined;
+    if (!now || loginKey(now) === loginKey(context) || !isSameEndpoint(now.endpoint, context.endpoint))
+      throw error;
+    return readToken(cli, now);
+  }
+}
+
+async function readKept(cli: TokenReader, context: Context): Promise<Token> {
   const record = await requireRecord(cli, context);
   const { tokenFingerprint } = await import("../secrets/records.ts");
   const store = await (await cli.secrets()).open(record.place);

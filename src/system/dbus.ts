@@ -44,7 +44,7 @@ export function connectSessionBus(env: Environment): Bus {
 const THE_BUS = { destination: "org.freedesktop.DBus", path: "/org/freedesktop/DBus" };
 
 /** The Unix sockets that `DBUS_SESSION_BUS_ADDRESS` names, or without it that of systemd. An abstract one begins with NUL. */
-export function locateSockets(env: Environment): string[] {
+function locateSockets(env: Environment): string[] {
   const value = env["DBUS_SESSION_BUS_ADDRESS"];
   const addresses = (value || "unix:runtime=yes").split(";");
   const paths = addresses.flatMap((address) => locateSocket(address, env) ?? []);

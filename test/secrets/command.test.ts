@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { homeOf } from "../store/fixture.ts";
 import { type Home, run, start } from "../support/bin.ts";
+import { programCommand } from "../support/program.ts";
 import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import {
@@ -127,4 +128,14 @@ test("a command in the working directory is not run, by name or by path", async 
       }),
     ).toMatchObject({ code: 6, stdout: "" });
   expect(here.tree().join()).not.toContain("pwned");
+});
+
+test("a command that is not UTF-8 text is refused, because it would be run as another one", async () => {
+  const here = homeOf("mine");
+  const line = "exec \"$@\" -- cat $(printf 'a\\377b')";
+  const command = ["sh", "-c", line, "sh", ...programCommand()];
+  expect(await run(["context", "store", "mine", "--to", "command"], { home: here, command })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("an argument is not UTF-8 text"),
+  });
 });

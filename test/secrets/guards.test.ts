@@ -116,6 +116,29 @@ test("Python that signs in over a reference is reported once, its token is used,
   expect(second).toMatchObject({ code: 0, stdout: `${token}\n`, stderr: "" });
 });
 
+test("a token that another process moves while it is read is read where it is now", async () => {
+  const token = canary();
+  const here = homeOf({ name: "mine", token });
+  const folder = newFolder();
+  writeBelow(folder, "moved.yaml", here.read());
+  const { env } = program(
+    "docker-credential-own",
+    `
+read -r line; cd ${folder}
+case $1 in
+  store) echo "$line" > entry ;;
+  get) [ -e armed ] && { cp moved.yaml ${here.file}; rm entry; }
+    cat entry || { echo 'credentials not found in native keychain'; exit 1; } ;;
+  list) echo '{}' ;;
+esac`,
+  );
+  const options = { home: here, env };
+  expect(await run(["context", "store", "mine", "--to", "helper:own"], options)).toMatchObject({ code: 0 });
+  writeBelow(folder, "armed", "");
+  const print = await run(["token"], { ...options, reveals: "stdout" });
+  expect(print).toMatchObject({ code: 0, stdout: `${token}\n` });
+});
+
 test("`exec -- bentoml cloud login` over a reference is refused, with the command to run", async () => {
   const { here } = await homeWithCommand();
   for (const words of [

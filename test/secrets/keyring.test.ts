@@ -41,12 +41,15 @@ describe("a token in GNOME Keyring", () => {
       expect(JSON.parse(token.stderr)).toMatchObject({ error: { code: "SECRET_LOCKED" } });
       const stored = await run(["context", "store", "--json"], { home: here, env });
       expect(JSON.parse(stored.stdout)).toMatchObject({ store: { kind: "keyring", state: "locked" } });
-      const move = ["context", "store", "mine", "--to", "keyring"];
-      expect(await run(move, { home: other, env })).toMatchObject({
-        code: 6,
-        stdout: "",
-        stderr: expect.stringContaining("error: the keyring is locked"),
-      });
+      for (const words of [
+        ["context", "store", "mine", "--to", "keyring"],
+        ["login", "--endpoint", "https://nowhere.test", "--with-token", "--store", "keyring"],
+      ])
+        expect(await run(words, { home: other, env, stdin: canary() })).toMatchObject({
+          code: 6,
+          stdout: "",
+          stderr: expect.stringContaining("error: the keyring is locked"),
+        });
     });
     expect(seen).toContain("member=ReadAlias");
     expect(seen).not.toMatch(/[Pp]rompt|member=(?:Unlock|GetSecrets?|CreateItem)\b/);
