@@ -7,12 +7,13 @@ import { type Context, isKeptElsewhere, referenceOf } from "../contexts/context.
 import type { SecretRecord } from "../secrets/records.ts";
 import { describePlace } from "../secrets/secret-store.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
+import { Token } from "../contexts/token.ts";
 import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
 import { readToken, requireRecord } from "../auth/read-token.ts";
-import { openSession } from "../auth/session.ts";
+import { openOffline, openSession } from "../auth/session.ts";
 import type { DeliverCommand } from "./deliver.ts";
 import { nameSuccessor } from "./fields.ts";
 import { describeCandidates, findOwn, type Listing } from "./find-own.ts";
@@ -36,30 +37,26 @@ export interface RotateOptions {
 }
 
 export async function chooseTarget(cli: Cli, options: RotateOptions): Promise<Credential> {
-  const { name, insecureHttp } = options;
-  if (name !== undefined) {
-    const context = await requireStored(cli.store, name);
-    await refuseCommand(cli, context, options);
-    return { context, token: await readToken(cli, context) };
-  }
+  const { name, insecureHttp, deliver } = options;
+  const context = name === undefined ? await activeContext(cli) : await requireStored(cli.store, name);
+  // What was interrupted may have left the command with no token to print. Without a delivery it is taken back.
+  const begun = readRotations(cli.store.paths.own).find(
+    ({ printed_as }) => printed_as && printed_as === referenceOf(context),
+  );
+  if (begun) return { context, token: new Token(begun.old.token) };
+  await requireDelivery(cli, context, deliver);
+  return name === undefined
+    ? openSession(cli, { insecureHttp })
+    : { context, token: await readToken(cli, context) };
+}
+
+async function activeContext(cli: Cli): Promise<Context> {
   const { source } = await cli.resolve();
-  if (source.kind !== "env_key") {
-    const session = await openSession(cli, { insecureHttp });
-    await refuseCommand(cli, session.context, options);
-    return session;
-  }
+  if (source.kind !== "env_key") return (await openOffline(cli)).context;
   throw usageError(
     `the API token in ${source.name} cannot be replaced from here`,
     "`bentocloud api-token create` makes another one to put there; `bentocloud api-token rotate NAME` is for a context",
   );
-}
-
-/** A rotation that has begun can be ended without a command, which takes it back. */
-async function refuseCommand(cli: Cli, context: Context, { deliver }: RotateOptions): Promise<void> {
-  const isOpen = readRotations(cli.store.paths.own).some(
-    ({ printed_as }) => printed_as && printed_as === referenceOf(context),
-  );
-  if (!isOpen) await requireDelivery(cli, context, deliver);
 }
 
 /**

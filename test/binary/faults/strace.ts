@@ -43,11 +43,15 @@ function strace(trace: string, calls: string): string[] {
 export interface Call {
   name: string;
   number: number;
-  /** Whether the disk may differ after it: not after a sync, nor after a call that failed. */
+  isOfLock: boolean;
+  /** Whether more than a lock may differ after it: not after a sync, nor after a call that failed. */
   changes: boolean;
 }
 
-/** Calls of which each finds another disk than the one before: where a process is killed at them, all differs. */
+/**
+ * Calls of which each finds other files than the one before, so that a process which is killed there leaves something else.
+ * Steps of taking and releasing a lock are left out: kills at those have tests of their own, without a store of secrets.
+ */
 export function statesOf(calls: readonly Call[]): Call[] {
   return calls.filter((_, index) => calls[index - 1]?.changes !== false);
 }
@@ -80,8 +84,10 @@ function callsIn(lines: string[], here: Home): Call[] {
     const number = (counts.get(name) ?? 0) + 1;
     counts.set(name, number);
     const hasBegun = calls.length > 0 || line.includes(here.bentoml);
-    const changes = !name.endsWith("sync") && !line.includes(" = -1 ");
-    if (hasBegun && (name !== "openat" || line.includes("O_CREAT"))) calls.push({ name, number, changes });
+    const isOfLock = name === "write" ? calls.at(-1)?.isOfLock === true : /[-/]lock[.\w]*"/.test(line);
+    const changes = !isOfLock && !name.endsWith("sync") && !line.includes(" = -1 ");
+    if (hasBegun && (name !== "openat" || line.includes("O_CREAT")))
+      calls.push({ name, number, isOfLock, changes });
   }
   return calls;
 }
