@@ -83,7 +83,7 @@ function toRecord({ context, endpoint, place, token, replaced }: Kept, file: str
   return {
     id: newReferenceId(),
     context,
-    endpoint: parseEndpoint(endpoint),
+    endpoint: requireEndpoint(context, endpoint),
     place,
     file,
     fingerprint: place.kind === "command" ? null : tokenFingerprint(token),
@@ -91,6 +91,16 @@ function toRecord({ context, endpoint, place, token, replaced }: Kept, file: str
     is_changing: true,
     has_failed: false,
   };
+}
+
+/** Names the context, because it may be one of many. */
+function requireEndpoint(context: string, endpoint: string): string {
+  try {
+    return parseEndpoint(endpoint);
+  } catch (error) {
+    const { code, message, hint } = requireCliError(error);
+    throw new CliError(code, `the endpoint of "${context}" cannot be used: ${message}`, { hint });
+  }
 }
 
 async function keep(cli: TokenReader, record: SecretRecord, token: Token): Promise<void> {

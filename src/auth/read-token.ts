@@ -87,7 +87,7 @@ export async function requireRecord({ store }: TokenReader, context: Context): P
   if (!record)
     throw new CliError(
       "SECRET_MISSING",
-      `nothing is known of where the API token of "${context.name}" is kept: its entry was copied, or made on another machine`,
+      `nothing is known of where the API token of "${context.name}" is kept: its entry was copied, restored, or made on another machine`,
       { hint },
     );
   if (isSameEndpoint(record.endpoint, context.endpoint)) return record;

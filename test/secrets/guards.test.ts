@@ -63,7 +63,7 @@ test("a copied contexts file, a copied home and a copied directory of ours get n
       code: 6,
       stdout: "",
       stderr:
-        'error: nothing is known of where the API token of "mine" is kept: its entry was copied, or made on another machine\n' +
+        'error: nothing is known of where the API token of "mine" is kept: its entry was copied, restored, or made on another machine\n' +
         "hint: bentocloud login --context mine\n",
     });
   expect(asked()).toBe(before);
@@ -206,6 +206,18 @@ needsTraceWith(...KEYRING).test("what needs no token opens no bus and starts no 
       }
   });
   expect(seen).not.toContain("org.freedesktop.secrets");
+});
+
+test("an endpoint that cannot be used is named with its context, and nothing is moved", async () => {
+  const here = homeOf("good", { name: "bad", endpoint: "https://me:canary-password@bad.test" });
+  const before = here.read();
+  const { path } = program("show", "echo tokenvalue0001");
+  const words = ["context", "store", "--all", "--to", "command", "--", path];
+  expect(await run(words, { home: here })).toMatchObject({
+    code: 2,
+    stderr: 'error: the endpoint of "bad" cannot be used: an endpoint has no user name or password\n',
+  });
+  expect(here.read()).toBe(before);
 });
 
 test("a record that cannot be understood stops only the contexts that need it", async () => {
