@@ -22,17 +22,15 @@ export async function scrubVersions(
 ): Promise<void> {
   await withStoreLock(paths, { signal }, async () => {
     const target = realTarget(paths.file);
-    const present = tokensOf(await parse(readOwnFile(target)?.toString() ?? ""));
+    const present = new Set(tokensOf(await parse(readOwnFile(target)?.toString() ?? "")));
     const files = [...listVersions(paths.own).map(({ path }) => path), ...listAside(target)];
     const contents = files.map((path) => ({ path, content: readOwnFile(path)?.toString() ?? "" }));
     const parsed = await Promise.all(contents.map(async ({ content }) => parse(content)));
-    const kept = new Set(parsed.flatMap(tokensOf)).difference(new Set(present));
-    const texts = new Map(
-      [...kept].flatMap((token) => {
-        const text = textFor(new Token(token));
-        return text === undefined ? [] : [[token, text] as const];
-      }),
-    );
+    const texts = new Map<string, string>();
+    for (const token of parsed.flatMap(tokensOf)) {
+      const text = present.has(token) ? undefined : textFor(new Token(token));
+      if (text !== undefined) texts.set(token, text);
+    }
     for (const { path, content } of contents) {
       const scrubbed = await scrub(content, texts);
       if (scrubbed !== content) replaceFile({ target: path, text: scrubbed, mode: 0o600 });

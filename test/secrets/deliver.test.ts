@@ -6,7 +6,7 @@ import { home, run } from "../support/bin.ts";
 import { needs, type Tool } from "../support/needs.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { insertPass, newAgeFile, newFolder, program, sharedPass } from "./peers.ts";
+import { filesWith, insertPass, newAgeFile, newFolder, program, sharedPass } from "./peers.ts";
 
 // What the command prints stands in a file of its own, outside of the home.
 sweepCanaries(JOURNAL);
@@ -100,21 +100,25 @@ const PEERS: [tools: Tool[], peer: () => Peer][] = [
 ];
 
 for (const [tools, peer] of PEERS)
-  needs(...tools).test(
-    `--deliver puts the new token into ${tools[0]}, which prints it from then on`,
-    async () => {
-      const cloud = await newCloud();
-      const { env, show, store } = peer();
-      const options = { home: home(), env };
-      const argv = show(cloud.issueToken({ name: "ci" }));
-      const words = ["login", "--context", "mine", "--endpoint", cloud.url, "--token-command", "--", ...argv];
-      expect(await run(words, options)).toMatchObject({ code: 0 });
-      const rotate = ["api-token", "rotate", "mine", "--deliver", "--", ...store];
-      expect(await run(rotate, options)).toMatchObject({ code: 0 });
-      expect(namesOf(cloud)).toEqual(["ci-r2"]);
-      expect(await run(["status"], options)).toMatchObject({ code: 0 });
-    },
-  );
+  needs(...tools).test(`a token that ${tools[0]} prints: login, rotate, rename, use, logout`, async () => {
+    const cloud = await newCloud();
+    const { env, show, store } = peer();
+    const options = { home: home(), env };
+    const argv = show(cloud.issueToken({ name: "ci" }));
+    const words = ["login", "--context", "mine", "--endpoint", cloud.url, "--token-command", "--", ...argv];
+    expect(await run(words, options)).toMatchObject({ code: 0 });
+    const rotate = ["api-token", "rotate", "mine", "--deliver", "--", ...store];
+    expect(await run(rotate, options)).toMatchObject({ code: 0 });
+    expect(namesOf(cloud)).toEqual(["ci-r2"]);
+    const token = cloud.tokens[0]!.value;
+    expect(await run(["status"], options)).toMatchObject({ code: 0 });
+    expect(await run(["context", "rename", "mine", "prod"], options)).toMatchObject({ code: 0 });
+    for (const use of [["token"], ["exec", "--", "printenv", "BENTO_CLOUD_API_KEY"]])
+      expect(await run(use, { ...options, reveals: "stdout" })).toMatchObject({ stdout: `${token}\n` });
+    expect(await run(["logout", "prod"], options)).toMatchObject({ code: 0 });
+    expect(options.home.tree().join()).not.toContain("stores.json");
+    expect(filesWith(token, options.home)).toEqual([]);
+  });
 
 test("while the command prints neither token, both stay; the next rotation ends it", async () => {
   const { cloud, here, path, rotate, isValid } = await vault();
