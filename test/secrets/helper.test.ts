@@ -72,6 +72,18 @@ const answers: [name: string, get: string, code: string, message: string][] = [
   ["answers an empty secret", `echo '{"Secret":""}'`, "SECRET_MISSING", "has no such entry"],
   ["answers no JSON", "echo hello", "SECRET_UNAVAILABLE", "answered something that is no credential"],
   ["answers another's secret", `echo '{"Secret":"somebody-else"}'`, "SECRET_MISSING", "holds another text"],
+  [
+    "fails after it has answered",
+    `cat ${"$FOLDER"}/entry; exit 1`,
+    "SECRET_UNAVAILABLE",
+    "exited with code 1",
+  ],
+  [
+    "says a line without end",
+    "head -c 900000 /dev/zero | tr '\\0' x; exit 1",
+    "SECRET_UNAVAILABLE",
+    "says: xxx",
+  ],
   ["answers without end", "yes", "SECRET_UNAVAILABLE", "printed more than 1024 KiB"],
 ];
 
@@ -83,7 +95,7 @@ case $1 in
   store) cat > ${folder}/entry ;;
   get) if [ -e ${folder}/read ]; then ${get}; else touch ${folder}/read; cat ${folder}/entry; fi ;;
 esac`;
-  const { env } = program("docker-credential-own", script);
+  const env = { ...program("docker-credential-own", script).env, FOLDER: folder };
   const here = homeOf({ name: "mine", token: canary() });
   expect(await moveTo("helper:own", here, env)).toMatchObject({ code: 0 });
   const result = await run(["token", "--json"], { home: here, env });
@@ -94,6 +106,7 @@ esac`;
     error: code,
   });
   expect(error.message).toContain(message);
+  expect(error.message.length).toBeLessThan(400);
 });
 
 test("a helper that hangs with a grandchild is ended whole, and is asked nothing more", async () => {
