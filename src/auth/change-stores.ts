@@ -24,6 +24,8 @@ export interface StoreChange {
   add: readonly Kept[];
   /** IDs of references that the change takes out of the contexts file. */
   leave: readonly string[];
+  /** Called for each token that is stored. */
+  onKept?: () => void;
 }
 
 interface Kept {
@@ -49,7 +51,7 @@ export interface Left {
  */
 export async function changeStores<T>(
   cli: TokenReader,
-  { add, leave }: StoreChange,
+  { add, leave, onKept }: StoreChange,
   write: (references: Token[]) => Promise<T>,
 ): Promise<{ result: T; left: Left[] }> {
   const { paths } = cli.store;
@@ -62,7 +64,10 @@ export async function changeStores<T>(
     );
     writeRecords(paths.own, [...before, ...added]);
     try {
-      for (const [index, record] of added.entries()) await keep(cli, record, add[index]!.token);
+      for (const [index, record] of added.entries()) {
+        await keep(cli, record, add[index]!.token);
+        onKept?.();
+      }
       const result = await write(added.map(({ place, id }) => new Token(formatReference(place.kind, id))));
       return { result, left: await endChanges(cli) };
     } catch (error) {

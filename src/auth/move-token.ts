@@ -50,12 +50,18 @@ export async function moveTokens(
           return { context: name, endpoint: endpoint.reveal(), place: to, token, replaced };
         });
   const leave = contexts.flatMap((context) => referenceOf(context) ?? []);
-  const { result, left } = await changeStores(cli, { add, leave }, async (references) => {
+  let done = 0;
+  const change = { add, leave, onKept: () => void (done += 1) };
+  const write = async (references: Token[]) => {
     const outcome = await replaceTexts(cli, logins, references);
     // Versions with a reference could not be restored once its entry is erased.
     if (to === "file") await scrubVersions(cli.store.paths, cli.signal, textsOf(logins));
     return outcome;
-  });
+  };
+  const { result, left } = await cli.wait(
+    () => (add.length > 1 ? `Storing API tokens ${done}/${add.length}` : "Moving the API token"),
+    () => changeStores(cli, change, write),
+  );
   const moved = logins.map(({ context: { name }, token }) => {
     const copies = result.file.contexts.filter((one) => tokenOf(one)?.reveal() === token.reveal());
     return {
