@@ -4,9 +4,8 @@
  */
 import { builtins } from "./builtins.ts";
 import { packJq } from "./jq.ts";
+import { buildChunks, ENTRY, nameOf } from "./start-chunk.ts";
 import { stubInputs, stubs } from "./stubs.ts";
-
-const ENTRY = "src/main.ts";
 
 /** The name of the chunk in which the program starts. */
 export const START = "main.js";
@@ -60,39 +59,37 @@ export interface BundleOptions {
 }
 
 /** The bundler options that decide what the chunks are; `npm run budget` makes the same chunks without compiling them. */
-export async function chunking(commit: string) {
-  return {
-    entrypoints: [ENTRY],
-    target: "bun",
-    format: "esm",
-    // In a single chunk, the `node:` imports of every lazy module would be hoisted and load at each start.
-    splitting: true,
-    // Short identifiers save no measurable time, and stack traces would lose their names.
-    minify: { whitespace: true, syntax: true, identifiers: false },
-    metafile: true,
-    define: { BENTOCLOUD_COMMIT: JSON.stringify(commit) },
-    plugins: [await packJq(), builtins, stubs],
-  } satisfies Bun.BuildConfig;
+export async function makeChunks({ base, commit }: BundleOptions, more: Partial<Bun.BuildConfig> = {}) {
+  return buildChunks({
+    base,
+    config: {
+      target: "bun",
+      format: "esm",
+      publicPath: base,
+      // Short identifiers save no measurable time, and stack traces would lose their names.
+      minify: { whitespace: true, syntax: true, identifiers: false },
+      define: { BENTOCLOUD_COMMIT: JSON.stringify(commit) },
+      naming: { entry: "[name]-[hash].[ext]", chunk: "[hash].[ext]", asset: "[hash].[ext]" },
+      ...more,
+      plugins: [...(more.plugins ?? []), await packJq(), builtins, stubs],
+    },
+  });
 }
 
 /** The working directory must be the checkout, because the names of the chunks depend on it. */
-export async function bundle({ base, commit }: BundleOptions): Promise<Bundle> {
-  const { metafile, outputs } = await Bun.build({
-    ...(await chunking(commit)),
-    publicPath: base,
-    naming: { entry: START, chunk: "[hash].[ext]", asset: "[hash].[ext]" },
-    // In the binary they would take two thirds of a MiB; `scripts/trace.ts` reads them from files.
-    sourcemap: "external",
-  });
-  const { inputs, outputs: graph } = metafile!;
+export async function bundle(options: BundleOptions): Promise<Bundle> {
+  // In the binary they would take two thirds of a MiB; `scripts/trace.ts` reads them from files.
+  const { shared, rest, entry } = await makeChunks(options, { sourcemap: "external" });
+  const inputs = { ...rest.metafile.inputs, ...shared.metafile.inputs };
   const packages = packagesOf(Object.keys(inputs));
-  const hot = hotChunks(graph);
+  const hot = hotChunks({ ...rest.metafile.outputs, ...shared.metafile.outputs });
   const chunks: Chunk[] = [];
   const maps = new Map<string, string>();
-  for (const output of outputs) {
-    const name = nameOf(output.path);
-    if (output.kind === "sourcemap") maps.set(name.replace(/\.map$/, ""), await output.text());
-    else chunks.push({ name, contents: new Uint8Array(await output.arrayBuffer()), isHot: hot.has(name) });
+  for (const output of [...shared.outputs, ...rest.outputs]) {
+    const written = nameOf(output.path).replace(/\.map$/, "");
+    const name = written === entry ? START : written;
+    if (output.kind === "sourcemap") maps.set(name, await output.text());
+    else chunks.push({ name, contents: new Uint8Array(await output.arrayBuffer()), isHot: hot.has(written) });
   }
   return { chunks, maps, packages };
 }
@@ -127,8 +124,4 @@ function hotChunks(graph: Graph): Set<string> {
     visit(place[0]);
   }
   return hot;
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

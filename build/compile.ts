@@ -8,6 +8,7 @@ import type { BunPlugin } from "bun";
 import { type Chunk, START } from "./bundle.ts";
 import { isElf, keepLimits, surviveStrip } from "./elf.ts";
 import type { Runtime } from "./runtimes.ts";
+import { describeProgram } from "./windows.ts";
 
 /** Options for every target, and for the bare program that the sizes are compared with. */
 export const SAFE = {
@@ -45,7 +46,7 @@ export async function compile(chunks: Chunk[], outfile: string, runtime?: Runtim
       minify: { whitespace: true, syntax: true, identifiers: false },
       naming: { entry: "[name].[ext]", asset: "[name].[ext]" },
       plugins: [externalChunks],
-      compile: { outfile, ...SAFE, ...runtime },
+      compile: { outfile, ...SAFE, ...(runtime && describedRuntime(runtime, folder)) },
     });
     const program = readFileSync(outfile);
     if (!isElf(program)) return;
@@ -55,6 +56,13 @@ export async function compile(chunks: Chunk[], outfile: string, runtime?: Runtim
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function describedRuntime(runtime: Runtime, folder: string): Runtime {
+  if (!runtime.target.startsWith("bun-windows")) return runtime;
+  const executablePath = join(folder, "runtime.exe");
+  writeFileSync(executablePath, describeProgram(readFileSync(runtime.executablePath)));
+  return { ...runtime, executablePath };
 }
 
 /** Bun embeds a file only if something imports it. */

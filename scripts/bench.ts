@@ -1,6 +1,6 @@
 /**
  * Measures how long a person waits for our commands and for other tools, and prints a report; `--write` writes it to
- * docs/internals/benchmarks.md. A target that is missed does not make it fail, only a program that fails does.
+ * docs/internals/benchmarks.md, `--part NAME` measures one part alone. A target that is missed does not make it fail, only a program that fails does.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,9 +11,11 @@ import { measureContexts } from "./bench/parts/contexts.ts";
 import { measureFootprint } from "./bench/parts/footprint.ts";
 import { measureLogin } from "./bench/parts/login.ts";
 import { measureLogins } from "./bench/parts/logins.ts";
+import { measureProxy } from "./bench/parts/proxy.ts";
 import { measureScan } from "./bench/parts/scan.ts";
 import { measureStartUp } from "./bench/parts/startup.ts";
 import { measureStatus } from "./bench/parts/status.ts";
+import { measureStores } from "./bench/parts/stores.ts";
 import { findPeers } from "./bench/peers.ts";
 import type { Report } from "./bench/result.ts";
 import { openSandbox } from "./bench/sandbox.ts";
@@ -28,7 +30,9 @@ const PARTS = [
   { name: "status --all", measure: measureStatus },
   { name: "many contexts", measure: measureContexts },
   { name: "simultaneous logins", measure: measureLogins },
+  { name: "secret stores", measure: measureStores },
   { name: "scan", measure: measureScan },
+  { name: "proxy", measure: measureProxy },
 ];
 
 const { values } = parseArgs({
@@ -36,10 +40,15 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "30" },
     quick: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    part: { type: "string" },
   },
 });
 const rounds = values.quick ? QUICK_ROUNDS : Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number from 1");
+
+const parts = PARTS.filter(({ name }) => values.part === undefined || name === values.part);
+if (parts.length === 0) throw new Error(`--part takes one of ${PARTS.map(({ name }) => name).join(", ")}`);
+if (values.part && values.write) throw new Error("--write takes all parts");
 
 const sandbox = await openSandbox();
 try {
@@ -47,7 +56,7 @@ try {
   const { missing } = bench.peers;
   for (const reason of missing) console.error(`not measured: ${reason}`);
   const report: Report = { rounds, facts: describeMachine(bench), missing, parts: [] };
-  for (const { name, measure } of PARTS) {
+  for (const { name, measure } of parts) {
     console.error(`measuring ${name}`);
     report.parts.push(await measure(bench));
   }

@@ -38,8 +38,11 @@ function Install-Bentocloud {
 
   $directory = $env:BENTOCLOUD_INSTALL_DIR
   if (-not $directory) {
-    if (-not $env:LOCALAPPDATA) { throw 'LOCALAPPDATA is not set; set BENTOCLOUD_INSTALL_DIR to a folder for the program' }
-    $directory = Join-Path $env:LOCALAPPDATA 'Programs\bentocloud'
+    # A service or a job may have no such variable; the system knows the folder all the same.
+    $local = $env:LOCALAPPDATA
+    if (-not $local) { $local = [Environment]::GetFolderPath('LocalApplicationData') }
+    if (-not $local) { throw 'LOCALAPPDATA is not set; set BENTOCLOUD_INSTALL_DIR to a folder for the program' }
+    $directory = Join-Path $local 'Programs\bentocloud'
   }
   $target = Join-Path $directory 'bentocloud.exe'
   if (Test-Path -LiteralPath $target -PathType Container) { throw "$target is a directory" }
@@ -111,8 +114,9 @@ function Install-Bentocloud {
     if ("$said" -cne "bentocloud $version") { throw "the program in $archive is not bentocloud $version" }
     # Windows allows to rename a running program but not to replace it. The next installation removes the old one.
     Get-ChildItem -LiteralPath $directory -Filter '.bentocloud-old-*.exe' -Force | Remove-Item -Force -ErrorAction SilentlyContinue
-    $old = Join-Path $directory ".bentocloud-old-$PID.exe"
-    if (Test-Path -LiteralPath $target) { Move-Item -Force -LiteralPath $target -Destination $old }
+    # A new name, because the program of an earlier installation may still run under its own.
+    $old = Join-Path $directory ".bentocloud-old-$([Guid]::NewGuid().ToString('N')).exe"
+    if (Test-Path -LiteralPath $target) { Move-Item -LiteralPath $target -Destination $old }
     try { Move-Item -LiteralPath $staged -Destination $target }
     catch {
       if (Test-Path -LiteralPath $old) { Move-Item -LiteralPath $old -Destination $target }

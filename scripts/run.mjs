@@ -31,6 +31,7 @@ const TASKS = {
   test: (words) => runTests([BINARY_PASS, DENO_SMOKE], words),
   "test:deno": (words) => runTests([DENO_PASS], words),
   "test:newest": () => runTests([BINARY_PASS], ["test/interop/"], prepareNewestPython),
+  "test:windows": (args) => runScript("scripts/windows.ts", args),
   demo: (args) => runScript("scripts/demo.ts", args, args.includes("--record") ? recorder() : {}),
   bench: (args) => runScript("scripts/bench.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
   soak: (args) => runScript("scripts/soak.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
@@ -97,7 +98,12 @@ function runTests(passes, words, python = preparePython) {
 
 function testFiles() {
   const names = readdirSync("test", { recursive: true }).map((name) => `test/${name.replaceAll("\\", "/")}`);
-  return names.filter((name) => name.endsWith(".test.ts")).sort();
+  return names.filter((name) => name.endsWith(".test.ts") && !isForWindows(name)).sort();
+}
+
+/** They run under wine, or on Windows itself. */
+function isForWindows(name) {
+  return process.platform !== "win32" && name.startsWith("test/windows/");
 }
 
 /** In worker processes, so that a file that crashes or exits is reported instead of ending the run unseen. */

@@ -97,7 +97,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   const signal = lazy(abortOnInterrupt);
   const interactive = lazy(() => flags.input && !isCI(env) && isTerminal(0) && isTerminal(2));
   const waiting = lazy(async () => new (await import("./system/waiting.ts")).Waiting(output));
-  const showsWaiting = () => interactive() && !flags.quiet && env["TERM"] !== "dumb";
+  const isPlain = env["TERM"] === "dumb";
+  const showsWaiting = () => interactive() && !flags.quiet && !isPlain;
   const wait: Cli["wait"] = async (text, act) =>
     showsWaiting() ? (await waiting()).during(text, act) : act();
   const alert = (text: string) => output.warn(text, { always: true });
@@ -158,7 +159,9 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       // The prompt library draws ASCII marks only with this value.
       if (!output.unicode) process.env["TERM"] = "linux";
       const { createPrompt, refusePrompt } = await import("./system/prompt.ts");
-      return interactive() ? createPrompt(signal(), output) : refusePrompt(whyNotInteractive(env, flags));
+      return interactive()
+        ? createPrompt(signal(), output, isPlain)
+        : refusePrompt(whyNotInteractive(env, flags));
     },
     openBrowser: async (url) => (await import("./system/browser.ts")).openBrowser(url, env["BROWSER"]),
     async execute(execution) {

@@ -2,11 +2,12 @@ import type { Invocation } from "./cli/invocation.ts";
 import { reportError } from "./cli/report-error.ts";
 import { parseInvocation, runInvocation } from "./cli/parse-argv.ts";
 import { root } from "./commands/index.ts";
-import type { Flags } from "./app.ts";
+import { createCli, type Flags } from "./app.ts";
 import { takeArguments } from "./system/arguments.ts";
 import { forbidCoreDumps } from "./system/core-dump.ts";
 import { Output } from "./system/output.ts";
-import { columnsOf, isTerminal } from "./system/runtime.ts";
+import { isBun } from "./system/machine.ts";
+import { columnsOf, type Environment, isTerminal, ownEnvironment } from "./system/runtime.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
 /** For help that goes to a file or to another program. */
@@ -15,12 +16,15 @@ const PIPED_COLUMNS = 80;
 const argv = await takeArguments();
 await forbidCoreDumps();
 // A copy, because variables that child processes must not inherit are deleted from `process.env`.
-const environment = { ...process.env };
+const environment = ownEnvironment();
 // These make the YAML package print whatever it reads, tokens included.
 for (const name of ["LOG_TOKENS", "LOG_STREAM"]) delete process.env[name];
-process.exitCode = await main(argv, environment);
+const code = await main(argv, environment);
+process.exitCode = code;
+// Windows has more than Bun's eight bits.
+if (code > 255 && isBun()) (await import("./system/windows-process.ts")).exitWith(code);
 
-async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
+async function main(argv: string[], env: Environment): Promise<number> {
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
   const has = (option: string) => words.includes(option);
@@ -49,7 +53,6 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       else output.line(`bentocloud ${VERSION}`);
       return 0;
     }
-    const { createCli } = await import("./app.ts");
     const cli = createCli(invocation.flags, env, output);
     return await runInvocation(invocation, cli).catch(async (error) => {
       throw await cli.advise(error);
@@ -62,10 +65,7 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 }
 
 /** Colour goes to terminals only, and to none when `NO_COLOR` or `--no-color` says so. */
-function createOutput(
-  flags: Pick<Flags, "json" | "quiet" | "debug" | "color">,
-  env: NodeJS.ProcessEnv,
-): Output {
+function createOutput(flags: Pick<Flags, "json" | "quiet" | "debug" | "color">, env: Environment): Output {
   const allowed = flags.color && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   const color = (descriptor: number) => allowed && isTerminal(descriptor);
   const home = env["HOME"] || env["USERPROFILE"] || "";
@@ -79,7 +79,7 @@ function createOutput(
 }
 
 /** By the variable that counts; Windows has no such variables, and prints every character. */
-function isUtf8Locale(env: NodeJS.ProcessEnv): boolean {
+function isUtf8Locale(env: Environment): boolean {
   if (process.platform === "win32") return true;
   return /utf-?8/i.test(env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "");
 }
@@ -87,7 +87,7 @@ function isUtf8Locale(env: NodeJS.ProcessEnv): boolean {
 /** Called by the shells' completion scripts while a line is typed, so an error is not printed. */
 async function printCompletions(
   question: readonly string[],
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   output: Output,
 ): Promise<number> {
   try {

@@ -132,7 +132,7 @@ const OUTSIDE: Record<string, string[]> = {
   "node:net": ["system/dbus.ts", "system/http.ts", "system/network.ts"],
   "node:tls": ["system/certificate.ts", "system/network.ts"],
   "node:process": ["system/", "app.ts", "main.ts"],
-  "bun:ffi": ["system/libc.ts"],
+  "bun:ffi": ["system/ffi.ts"],
 };
 
 /** Words that may stand in these places only. */

@@ -1,50 +1,93 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Sandbox } from "./sandbox.ts";
 
-const COMMITS = 6_000;
-const FILES = 600;
-const FILES_OF_COMMIT = 3;
-const LINES = 70;
-const WORDS_OF_LINE = 9;
+const ROOT = join(import.meta.dir, "../../node_modules");
+const SOURCES = new Bun.Glob("**/*.{js,cjs,mjs,ts,md}");
+const LARGEST_FILE = 64 * 1024;
+const FILES_OF_FIRST_COMMITS = 20;
 
-/** Makes a git repository of about 30,000 objects, most of them changes of others, as in a project of some years. */
+const COMMITS = 4_000;
+const CHANGES_OF_COMMIT = 3;
+const LONGEST_CHANGE = 40;
+
+/**
+ * Makes a git repository as that of a project of some years: the sources of our dependencies, of which each commit
+ * replaces some lines by lines of another file. Words, indentation and the sizes of changes decide how long tools take,
+ * so random text would measure something else.
+ */
 export async function makeHistory({ folder, environment }: Sandbox): Promise<string> {
   const path = join(folder, "history");
   mkdirSync(path);
-  const git = async (args: string[], stdin: Buffer | "ignore" = "ignore") => {
-    const options = { cwd: path, env: environment(), stdin, stdout: "ignore", stderr: "pipe" } as const;
+  const run = async (args: string[], commits: Iterable<string> = []) => {
+    const options = {
+      cwd: path,
+      env: environment(),
+      stdin: "pipe",
+      stdout: "ignore",
+      stderr: "pipe",
+    } as const;
     const child = Bun.spawn(["git", ...args], options);
+    for (const commit of commits) {
+      void child.stdin.write(commit);
+      await child.stdin.flush();
+    }
+    await child.stdin.end();
     const stderr = await new Response(child.stderr).text();
     if ((await child.exited) !== 0) throw new Error(`git ${args[0]}: ${stderr}`);
   };
-  await git(["init", "--quiet", "--initial-branch=main"]);
-  await git(["fast-import", "--quiet"], Buffer.from([...commits()].join("")));
-  await git(["checkout", "--quiet", "main"]);
-  await git(["gc", "--quiet"]);
+  await run(["init", "--quiet", "--initial-branch=main"]);
+  await run(["fast-import", "--quiet"], commits());
+  await run(["checkout", "--quiet", "main"]);
+  await run(["gc", "--quiet"]);
   return path;
 }
 
 /** For `git fast-import`. */
 function* commits(): Generator<string> {
   const random = pseudoRandom();
-  const line = () => Array.from({ length: WORDS_OF_LINE }, () => random(2 ** 40).toString(16)).join(" ");
-  const files = new Map<string, string[]>();
-  for (let number = 0; number < COMMITS; number += 1) {
-    yield `commit refs/heads/main\ncommitter a <a@bench.test> ${1_600_000_000 + number * 60} +0000\ndata 6\nchange\n`;
-    for (let count = 0; count < FILES_OF_COMMIT; count += 1) {
-      const file = random(FILES);
-      const name = `src/part-${file % 40}/file-${file}.py`;
-      const lines = files.get(name) ?? Array.from({ length: LINES }, line);
-      files.set(name, lines);
-      lines[random(LINES)] = line();
-      const text = lines.join("\n");
-      yield `M 100644 inline ${name}\ndata ${text.length}\n${text}\n`;
+  const files = readSources();
+  const save = ({ name, lines }: Source) => {
+    const text = lines.join("\n");
+    return `M 100644 inline ${name}\ndata ${Buffer.byteLength(text)}\n${text}\n`;
+  };
+  let time = 1_600_000_000;
+  const commit = (changed: readonly Source[]) => {
+    time += 3600;
+    const heading = `commit refs/heads/main\ncommitter a <a@bench.test> ${time} +0000\ndata 6\nchange\n`;
+    return heading + changed.map((file) => save(file)).join("");
+  };
+  for (let at = 0; at < files.length; at += FILES_OF_FIRST_COMMITS)
+    yield commit(files.slice(at, at + FILES_OF_FIRST_COMMITS));
+  // A file is changed as often as it is long.
+  const places = files.flatMap((file) => file.lines.map(() => file));
+  const pick = () => places[random(places.length)]!;
+  for (let count = 0; count < COMMITS; count += 1) {
+    const changed = new Set(Array.from({ length: CHANGES_OF_COMMIT }, pick));
+    for (const { lines } of changed) {
+      const from = pick().lines;
+      const start = random(from.length);
+      const added = from.slice(start, start + random(LONGEST_CHANGE));
+      lines.splice(random(lines.length), random(LONGEST_CHANGE), ...added);
     }
+    yield commit([...changed]);
   }
 }
 
-/** Gives the next pseudo-random number below `limit`. The seed is fixed, so every run makes an equal repository. */
+interface Source {
+  name: string;
+  lines: string[];
+}
+
+/** In the order of their names, so that every run makes an equal repository. */
+function readSources(): Source[] {
+  const names = [...SOURCES.scanSync(ROOT)].toSorted();
+  return names
+    .filter((name) => statSync(join(ROOT, name)).size <= LARGEST_FILE)
+    .map((name) => ({ name, lines: readFileSync(join(ROOT, name), "utf8").split("\n") }));
+}
+
+/** Gives the next pseudo-random number below `limit`. */
 function pseudoRandom(): (limit: number) => number {
   let state = 7;
   return (limit) => {

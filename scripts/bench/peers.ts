@@ -1,6 +1,6 @@
 import { mkdtempSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { debianProgram } from "./debian.ts";
+import { buildGoProgram, type GoProgram } from "./go.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** Another program that reads an answer of the same kind from a file. */
@@ -33,8 +33,15 @@ export async function findPeers(sandbox: Sandbox): Promise<Peers> {
   return peers;
 }
 
+const GH: GoProgram = {
+  name: "gh",
+  module: "github.com/cli/cli/v2",
+  version: "v2.90.0",
+  main: { package: "github.com/cli/cli/v2/cmd/gh" },
+};
+
 async function gh(sandbox: Sandbox): Promise<Peer> {
-  const program = sandbox.copyProgram(await debianProgram("gh", "usr/bin/gh"), "gh");
+  const program = sandbox.copyProgram(buildGoProgram(GH), "gh");
   const home = mkdtempSync(join(sandbox.folder, "gh-"));
   await Bun.write(
     join(home, "hosts.yml"),
@@ -44,12 +51,32 @@ async function gh(sandbox: Sandbox): Promise<Peer> {
     label: "gh auth token",
     command: [program, "auth", "token"],
     env: sandbox.environment({ GH_CONFIG_DIR: home, GH_NO_UPDATE_NOTIFIER: "1" }),
-    version: firstLine([program, "--version"], sandbox),
+    version: GH.version,
   };
 }
 
+/** The program of k8s.io/kubernetes itself has modules that only its own repository can build. */
+const KUBECTL: GoProgram = {
+  name: "kubectl",
+  module: "k8s.io/kubectl",
+  version: "v0.37.1",
+  main: {
+    source: `package main
+
+import (
+	"os"
+
+	"k8s.io/component-base/cli"
+	"k8s.io/kubectl/pkg/cmd"
+)
+
+func main() { os.Exit(cli.Run(cmd.NewDefaultKubectlCommand())) }
+`,
+  },
+};
+
 async function kubectl(sandbox: Sandbox): Promise<Peer> {
-  const program = sandbox.copyProgram(await debianProgram("kubernetes-client", "usr/bin/kubectl"), "kubectl");
+  const program = sandbox.copyProgram(buildGoProgram(KUBECTL), "kubectl");
   const config = join(sandbox.folder, "kubeconfig");
   await Bun.write(
     config,
@@ -65,8 +92,7 @@ current-context: c0
     label: "kubectl config current-context",
     command: [program, "config", "current-context"],
     env: sandbox.environment({ KUBECONFIG: config }),
-    version:
-      /GitVersion:"([^"]+)"/.exec(firstLine([program, "version", "--client"], sandbox))?.[1] ?? "unknown",
+    version: KUBECTL.version,
   };
 }
 
@@ -83,20 +109,21 @@ async function bentoml(sandbox: Sandbox): Promise<Peer> {
   };
 }
 
-const GITLEAKS = "8.30.1";
+const GITLEAKS: GoProgram = {
+  name: "gitleaks",
+  module: "github.com/zricethezav/gitleaks/v8",
+  version: "v8.30.1",
+  main: { package: "github.com/zricethezav/gitleaks/v8" },
+};
 
-/** Built from its Go module. */
 async function gitleaks(sandbox: Sandbox): Promise<Peer> {
-  const module = `github.com/zricethezav/gitleaks/v8@v${GITLEAKS}`;
-  const env = { ...process.env, GOBIN: sandbox.folder };
-  const { exitCode, stderr } = Bun.spawnSync(["go", "install", module], { env });
-  if (exitCode !== 0)
-    throw new Error(`it could not be built: ${stderr.toString().trim().split("\n").at(-1)}`);
+  const program = sandbox.copyProgram(buildGoProgram(GITLEAKS), "gitleaks");
   return {
     label: "gitleaks git",
-    command: [join(sandbox.folder, "gitleaks"), "git", "--no-banner", "--log-level=error", "."],
+    // It may take something else in the sources for a secret, which is no failure here.
+    command: [program, "git", "--no-banner", "--log-level=error", "--exit-code=0"],
     env: sandbox.environment(),
-    version: GITLEAKS,
+    version: GITLEAKS.version,
   };
 }
 

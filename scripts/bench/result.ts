@@ -3,7 +3,7 @@ export interface Result {
   title: string;
   /** The text above the table. */
   text: string;
-  unit: "ms" | "MiB";
+  unit: "ms" | "µs" | "MiB" | "places";
   rows: Row[];
   /** Further results, printed below the table. */
   remarks?: string[];

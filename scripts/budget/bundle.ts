@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { chunking } from "../../build/bundle.ts";
+import { makeChunks } from "../../build/bundle.ts";
 import { type Graph, graphOf, type Module } from "./graph.ts";
 
 /** The chunks that are in the binary, as files that record when they are evaluated. */
@@ -17,17 +17,13 @@ export interface Bundle {
 export async function bundle(plugins: readonly Bun.BunPlugin[] = []): Promise<Bundle> {
   const outdir = mkdtempSync(join(tmpdir(), "bentocloud-budget-"));
   const record = join(outdir, "evaluated");
-  const options = await chunking("unknown");
-  const { metafile, outputs } = await Bun.build({
-    ...options,
-    plugins: [...plugins, ...options.plugins],
-    outdir,
-  });
-  const chunks = new Map(
-    Object.entries(metafile!.outputs).map(([path, { inputs }]) => [basename(path), inputs]),
-  );
+  const options = { base: `${outdir}/`, commit: "unknown" };
+  const { shared, rest, entry } = await makeChunks(options, { outdir, plugins: [...plugins] });
+  const written = Object.entries({ ...shared.metafile.outputs, ...rest.metafile.outputs });
+  const chunks = new Map(written.map(([path, { inputs }]) => [basename(path), inputs]));
+  const entryPoints = new Map(written.map(([path, { entryPoint }]) => [basename(path), entryPoint]));
   const builtins = new Map<Module, Set<Module>>();
-  for (const { path, kind } of outputs) {
+  for (const { path, kind } of [...shared.outputs, ...rest.outputs]) {
     if (kind === "asset") continue;
     const imported = builtinsIn(readFileSync(path, "utf8"));
     for (const module of Object.keys(chunks.get(basename(path)) ?? {})) builtins.set(module, imported);
@@ -35,8 +31,8 @@ export async function bundle(plugins: readonly Bun.BunPlugin[] = []): Promise<Bu
   }
   writeFileSync(record, "");
   return {
-    main: join(outdir, "main.js"),
-    graph: graphOf(metafile!.inputs, builtins),
+    main: join(outdir, entry),
+    graph: graphOf({ ...rest.metafile.inputs, ...shared.metafile.inputs }, { builtins, entryPoints }),
     takeEvaluated() {
       const names = new Set(readFileSync(record, "utf8").split("\n").filter(Boolean));
       writeFileSync(record, "");

@@ -1,3 +1,6 @@
+import { basename } from "node:path";
+import { withoutStandIn } from "../../build/start-chunk.ts";
+
 /** A module as the bundler names it: `src/main.ts`, `node_modules/yaml/dist/index.js`, `node:fs`. */
 export type Module = string;
 
@@ -14,24 +17,28 @@ const ENTRY: Module = "src/main.ts";
 /** Bun's types lack one field of an import. */
 type Edge = Bun.BuildMetafile["inputs"][string]["imports"][number] & { entryPoint?: string };
 
-/** `builtins` are the imports of a module's chunk, because the bundler also lists imports of code that it removed. */
-export function graphOf(
-  inputs: Bun.BuildMetafile["inputs"],
-  builtins: ReadonlyMap<Module, ReadonlySet<Module>>,
-): Graph {
+interface Places {
+  /** The imports of a module's chunk, because the bundler also lists imports of code that it removed. */
+  builtins: ReadonlyMap<Module, ReadonlySet<Module>>;
+  /** The module that a chunk is for, by the name of its file. */
+  entryPoints: ReadonlyMap<string, Module | undefined>;
+}
+
+export function graphOf(inputs: Bun.BuildMetafile["inputs"], { builtins, entryPoints }: Places): Graph {
   const rows = Object.entries(inputs).map(([module, { imports }]): [Module, Import[]] => [
     module,
     imports
-      .map((one) => ({ target: targetOf(one), isLazy: one.kind === "dynamic-import" }))
+      .map((one) => ({ target: targetOf(one, entryPoints), isLazy: one.kind === "dynamic-import" }))
       .filter(({ target }) => !target.startsWith("node:") || builtins.get(module)?.has(target)),
   ]);
   return new Map(rows);
 }
 
 /** Bun names the chunk that an `import()` leads to, and `node:fs` is `fs`; we want the module in both cases. */
-function targetOf(one: Edge): Module {
-  if (one.entryPoint !== undefined) return one.entryPoint;
-  return one.external && one.original?.startsWith("node:") ? one.original : one.path;
+function targetOf(one: Edge, entryPoints: Places["entryPoints"]): Module {
+  const module = one.entryPoint ?? entryPoints.get(basename(one.path));
+  if (module !== undefined) return module;
+  return one.external && one.original?.startsWith("node:") ? one.original : withoutStandIn(one.path);
 }
 
 /** The package of a module; for a file of ours, the file. */

@@ -1,3 +1,4 @@
+import { describeNonJson } from "../cloud/answer.ts";
 import type { Client, Head } from "../cloud/client.ts";
 import { pagesOf } from "../cloud/pages.ts";
 import { notBentoCloud, refusedRequest } from "../cloud/refusal.ts";
@@ -24,7 +25,7 @@ export async function printResponse(
     if (include) await printHead(cli, head);
     if (head.status >= 400) throw await printRefusal(cli, client, { head, text });
     if (text.trim() !== "" && parseJson(text) === undefined)
-      throw notBentoCloud(client.endpoint, text.trimStart().startsWith("<") ? "a web page" : "no JSON");
+      throw notBentoCloud(client.endpoint, describeNonJson(text));
     return printFiltered(cli, filter, text);
   }
   const { body, ...head } = await client.stream(message);

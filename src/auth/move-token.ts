@@ -1,7 +1,8 @@
-import { Context, findContext, loginKey, referenceOf, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, loginKey, referenceOf, tokenOf, withToken } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Place } from "../secrets/secret-store.ts";
+import { putContext } from "../store/losses.ts";
 import { recall, remember, type State } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
 import type { Cli } from "../app.ts";
@@ -89,31 +90,22 @@ async function readFrom(cli: Cli, [context]: readonly Context[], place: Place): 
 /** What we know of the logins goes with them. `references` are in their order; the others get the token itself. */
 function replaceTexts(cli: Cli, logins: readonly Login[], references: readonly Token[]) {
   return cli.store.update((file, state) => {
-    let after = state;
-    const changes = logins.map(({ context, token }, index) => {
-      const { name, endpoint, email } = context;
-      const found = findContext(file.contexts, name);
+    const moved = logins.map(({ context, token }, index) => {
+      const found = findContext(file.contexts, context.name);
       if (!found || loginKey(found) !== loginKey(context))
-        throw new CliError("FAILURE", `the context "${name}" was changed meanwhile`, { hint: "try again" });
-      const text = references[index] ?? token;
-      after = takeAlong(after, context, text);
-      return { kind: "put", name, endpoint: endpoint.reveal(), email, token: text } as const;
+        throw new CliError("FAILURE", `the context "${context.name}" was changed meanwhile`, {
+          hint: "try again",
+        });
+      return { before: context, after: withToken(context, references[index] ?? token) };
     });
-    return { changes, state: after };
+    const changes = moved.map(({ after }) => putContext(after));
+    return { changes, state: moved.reduce(takeAlong, state) };
   });
 }
 
-function takeAlong(state: State, context: Context, text: Token): State {
-  const known = recall(state, context);
+function takeAlong(state: State, { before, after }: { before: Context; after: Context }): State {
+  const known = recall(state, before);
   if (!known) return state;
-  const { name, endpoint, email } = context;
-  const after = new Context({
-    name,
-    endpoint: endpoint.reveal(),
-    email,
-    apiToken: text.reveal(),
-    line: null,
-  });
   const { fingerprint: _, checked_at, ...identity } = known;
   return remember(state, { ...identity, context: after, time: new Date(checked_at) });
 }

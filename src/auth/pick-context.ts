@@ -9,8 +9,6 @@ import { listContexts, showStates } from "./list-contexts.ts";
  * @param none The row for no context, which stands first and gives an empty name; left out when not given.
  */
 export async function pickContext(cli: Cli, question: string, none?: string): Promise<string> {
-  if (!cli.interactive)
-    throw usageError("which context? give its name", "`bentocloud context list` shows the contexts");
   // The list needs no active context, for example when the project's file is broken.
   const active = await cli.resolve().catch(() => undefined);
   const listed = await listContexts(cli, active);
@@ -19,6 +17,8 @@ export async function pickContext(cli: Cli, question: string, none?: string): Pr
       missing: undefined,
       hint: "bentocloud login",
     });
+  if (!cli.interactive)
+    throw usageError("which context? give its name", "`bentocloud context list` shows the contexts");
   const choices = listed.map((context) => ({
     value: context.name,
     label: context.name,

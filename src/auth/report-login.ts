@@ -7,16 +7,18 @@ import { showName } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Login } from "./login.ts";
+import { reportLeft } from "./report-left.ts";
 import type { ReplacedLogin } from "./replace-login.ts";
 
 /**
  * Says whose login was saved and where, what is active instead, and to a person what to do with it.
  *
  * @param isAnswer False when the answer on stdout is something else.
+ * @throws CliError for what could not be erased of the login before
  */
 export async function reportLogin(
   cli: Cli,
-  { context, identification, current, narrowed, isRenewal, replaced, file, place }: Login,
+  { context, identification, current, narrowed, isRenewal, replaced, file, place, left }: Login,
   { isAnswer = true } = {},
 ): Promise<void> {
   const { name, endpoint } = context;
@@ -38,6 +40,7 @@ export async function reportLogin(
       checkOrganizationPin(active, organization);
     });
   if (cli.interactive && isAnswer && !isRenewal) output.hint(adviseNext(name, { current, file, place }));
+  reportLeft(left);
 }
 
 async function describeWhere(place: Login["place"], file: string): Promise<string> {

@@ -59,11 +59,10 @@ export interface CheckOptions {
 export async function checkActive(cli: Cli, options: CheckOptions): Promise<Status> {
   const active = await cli.resolve();
   if (active.context) checkEndpointPin(active, active.context);
-  const { status, sighting, mismatch, serverTime } = await checkContext(cli, active, {
+  const { status, sighting, serverTime } = await checkContext(cli, active, {
     ...options,
     asksExpiry: true,
   });
-  if (mismatch) throw mismatch;
   if (sighting) await rememberSightings(cli, [sighting]);
   if (active.context) await warnOfExpiry(cli, active.context, serverTime);
   const knowsOrganization = status.verdict === "unchecked" && status.organization !== null;
@@ -85,7 +84,6 @@ export interface Checked {
   error?: CliError | undefined;
   /** To be remembered; undefined unless the token is valid and of the expected user and organization. */
   sighting?: Sighting | undefined;
-  mismatch?: CliError | undefined;
   serverTime?: Date | undefined;
 }
 
@@ -156,7 +154,6 @@ export async function checkContext(
       error || mismatch
         ? undefined
         : { context, email, organization, time, ...(expiry !== undefined && { expires_at: expiry }) },
-    mismatch,
     serverTime: identification.time,
   };
 }

@@ -7,6 +7,8 @@ type Example = Row;
 /** The heading under which the program's own help lists a command. The sections stand in the order of the commands. */
 type Section = "Sign in" | "Contexts" | "Use" | "Server" | "Repair" | "As in bentoml";
 
+export type Args = ArgsDef;
+
 /** The value of each argument: a boolean is false and the others are undefined unless they were given. */
 type Values<A extends ArgsDef> = {
   [Name in keyof A]: A[Name] extends { type: "boolean" }
@@ -26,7 +28,7 @@ interface Given {
   all(option: string): string[];
 }
 
-interface Definition<A extends ArgsDef> {
+export interface Definition<A extends ArgsDef> {
   name: string;
   description: string;
   /** For every command of the root. */

@@ -31,7 +31,7 @@ export async function parseInvocation(root: Command, argv: readonly string[]): P
     const names = Object.keys(command.subCommands).join(", ");
     throw usageError(`\`${path.join(" ")}\` needs a command: ${names}`, `see \`${path.join(" ")} --help\``);
   }
-  await checkPositionals(command, path, positionals);
+  await checkPositionals(invocation);
   return { ...invocation, request: "run" };
 }
 
@@ -127,11 +127,12 @@ async function takeOption(found: Found, words: readonly string[], index: number)
   throw unknownOption(words[index] ?? "", found.path.join(" "), definitions);
 }
 
-async function checkPositionals(
-  command: Command,
-  path: readonly string[],
-  positionals: readonly string[],
-): Promise<void> {
+async function checkPositionals({
+  command,
+  path,
+  positionals,
+  flags,
+}: Omit<Invocation, "request">): Promise<void> {
   const taken = Object.entries(command.args).filter(([, arg]) => arg.type === "positional");
   const name = path.join(" ");
   const missing = taken.slice(positionals.length).find(([, arg]) => arg.required);
@@ -143,6 +144,11 @@ async function checkPositionals(
       `\`${name}\` takes ${taken.length === 0 ? "no argument" : most}`,
       `see \`${name} --help\``,
     );
-  for (const [index, [term, arg]] of taken.entries())
-    await checkChoice(positionals[index], arg, `<${term}>`, name);
+  for (const [index, [term, arg]] of taken.entries()) {
+    const value = positionals[index];
+    await checkChoice(value, arg, `<${term}>`, name);
+    const isOther = value !== undefined && flags.context !== undefined && flags.context !== value;
+    if (arg.valueHint === "context" && isOther)
+      throw usageError(`--context and <${term}> name two contexts`, "name the context once");
+  }
 }

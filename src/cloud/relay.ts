@@ -1,12 +1,13 @@
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import type { Transmission } from "../system/http.ts";
+import { transmit, type Transmission } from "../system/http.ts";
 import { openWebSocket } from "../system/web-socket.ts";
 import { type ClientOptions, requireUsable } from "./client.ts";
 import { routeOf } from "./route.ts";
 import { sendOnce, TOKEN_HEADER } from "./send.ts";
 import { targetOf } from "./target.ts";
 import { transportError } from "./transport.ts";
+import { VERSION } from "../version.ts";
 
 /** Passes on requests that others made, with the token. It repeats none and follows no redirect. */
 export interface Relay {
@@ -39,9 +40,10 @@ export function createRelay(options: RelayOptions): Relay {
     endpoint,
     async forward(path, request) {
       const url = targetOf(endpoint, path);
-      const { signal } = request;
+      const { headers, signal } = request;
+      if (!headers.has("user-agent")) headers.set("User-Agent", `bentocloud/${VERSION}`);
       try {
-        return { url, response: await sendOnce({ ...request, url }, { token, route, signal }) };
+        return { url, response: await sendOnce({ ...request, url }, { token, route, signal }, transmit) };
       } catch (error) {
         if (error instanceof CliError || signal.aborted) throw error;
         throw await transportError(error, { endpoint, url, route, env, timeoutMs, signal });

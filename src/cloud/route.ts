@@ -2,7 +2,7 @@ import { isLoopback } from "../contexts/endpoint.ts";
 import { CliError } from "../errors.ts";
 import { addressBits, portOf } from "../system/address.ts";
 import type { Route } from "../system/upstream-proxy.ts";
-import type { Environment } from "../system/runtime.ts";
+import { type Environment, platform } from "../system/runtime.ts";
 
 /**
  * The route that a request takes: the only place that reads the proxy variables. The sender follows it, `doctor` and
@@ -15,13 +15,19 @@ import type { Environment } from "../system/runtime.ts";
 export function routeOf(url: URL, env: Environment): Route {
   if (isLoopback(url.href)) return { kind: "direct" };
   const scheme = url.protocol.slice(0, -1);
-  const names = [scheme, "all"].flatMap((name) => [`${name}_proxy`, `${name.toUpperCase()}_PROXY`]);
+  const names = [`${scheme}_proxy`, "all_proxy"].flatMap(spellings);
   const variable = names.find((name) => env[name]);
   if (variable === undefined) return { kind: "direct" };
-  const exemption = ["no_proxy", "NO_PROXY"].find((name) => env[name]);
+  const exemption = spellings("no_proxy").find((name) => env[name]);
   const entries = exemption === undefined ? [] : (env[exemption] ?? "").split(/[\s,]+/);
   if (entries.some((entry) => exempts(entry, url))) return { kind: "direct", variable, exemption };
   return { kind: "proxy", variable, proxy: parseProxy(variable, env[variable] ?? "") };
+}
+
+/** In small letters first, except on Windows: names have no case there, and messages write them as is usual. */
+function spellings(name: string): string[] {
+  const both = [name, name.toUpperCase()];
+  return platform() === "win32" ? both.toReversed() : both;
 }
 
 /** No error repeats the value, because it may hold a password. */

@@ -60,15 +60,20 @@ const request = createFetch({
 /** The options that ofetch passes on to the transport. */
 type Options = Omit<FetchOptions<"stream">, "body"> & Omit<Transmission, "url" | "headers">;
 
+type Transport = (transmission: Transmission) => Promise<Response>;
+
+const throughOfetch: Transport = ({ url, ...options }) =>
+  request.raw<unknown, "stream">(url.href, options as Options);
+
 /** Sends one request and gives its answer, which may be a redirect. The caller has made sure that the URL may get the token. */
 export async function sendOnce(
   { method, url, headers, body }: Pick<Transmission, "method" | "url" | "headers" | "body">,
   { token, route, signal }: Omit<Sending, "endpoint" | "token"> & { token: Token | undefined },
+  transport: Transport = throughOfetch,
 ): Promise<Response> {
   if (token) headers.set(TOKEN_HEADER, token.reveal());
   const isRepeatable = SAFE.has(method);
-  const options: Options = { method, headers, body, route, signal, isRepeatable };
-  const response = await request.raw<unknown, "stream">(url.href, options);
+  const response = await transport({ method, url, headers, body, route, signal, isRepeatable });
   const isForwarded = route.kind === "proxy" && url.protocol === "http:";
   if (!isForwarded || !wantsProxyCredentials(response, headers)) return response;
   await response.body?.cancel();

@@ -1,4 +1,8 @@
 import { group } from "../cli/command.ts";
+import { context } from "./context/index.ts";
+import { token } from "./token.ts";
+
+// `token` and `context current` are imported statically, so that they are in the chunk that every start loads.
 
 export const root = group({
   name: "bentocloud",
@@ -9,10 +13,10 @@ export const root = group({
     status: () => import("./status.ts").then((module) => module.status),
     whoami: () => import("./whoami.ts").then((module) => module.whoami),
     use: () => import("./use.ts").then((module) => module.use),
-    context: () => import("./context/index.ts").then((module) => module.context),
+    context: async () => context,
     link: () => import("./link.ts").then((module) => module.link),
     unlink: () => import("./unlink.ts").then((module) => module.unlink),
-    token: () => import("./token.ts").then((module) => module.token),
+    token: async () => token,
     exec: () => import("./exec.ts").then((module) => module.exec),
     env: () => import("./env.ts").then((module) => module.env),
     shell: () => import("./shell.ts").then((module) => module.shell),

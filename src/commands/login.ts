@@ -2,7 +2,6 @@ import { requireCommand } from "../auth/parse-place.ts";
 import { command, flag, option } from "../cli/command.ts";
 import { login as signIn } from "../auth/login.ts";
 import { reportLogin } from "../auth/report-login.ts";
-import { reportLeft } from "../auth/report-left.ts";
 import { usageError } from "../errors.ts";
 import { ENDPOINT, REQUEST_ARGS, YES } from "./_args.ts";
 
@@ -45,7 +44,6 @@ export const login = command({
       insecureHttp: args["insecure-http"],
     });
     await reportLogin(cli, result);
-    reportLeft(result.left);
   },
 });
 

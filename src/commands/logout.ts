@@ -5,7 +5,7 @@ import { storedChoice } from "../resolve/login-name.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { CONTEXT, namedContext, REQUEST_ARGS, YES } from "./_args.ts";
+import { CONTEXT, REQUEST_ARGS, YES } from "./_args.ts";
 
 export const logout = command({
   name: "logout",
@@ -34,13 +34,11 @@ export const logout = command({
     const yes = given.all("yes");
     const { revoke, purge } = args;
     const isForGood = revoke || purge;
-    const name = args.all ? undefined : (namedContext(cli, args.name) ?? (await nameInUse(cli)));
+    const name = args.all ? undefined : (args.name ?? cli.flags.context ?? (await nameInUse(cli)));
     const { leave, findLogins } = isForGood ? await import("../tokens/leave.ts") : {};
-    if (name !== undefined) await (findLogins?.(cli, name) ?? requireStored(cli.store, name));
+    if (name !== undefined) await (findLogins?.(cli, name, { purge }) ?? requireStored(cli.store, name));
     const leaving =
-      name === undefined
-        ? await confirmAll(cli, { yes, isConfirmed: args.yes, revoke })
-        : await confirmOne(cli, name, yes);
+      name === undefined ? await confirmAll(cli, { yes, revoke }) : await confirmOne(cli, name, yes);
     if (leave && leaving.names.length > 0)
       await leave(cli, leaving, { revoke, purge, insecureHttp: args["insecure-http"] });
     else await logOut(cli, leaving);

@@ -75,8 +75,8 @@ async function choose(cli: Cli): Promise<string | undefined> {
   return prompt.pick("Bring back which version?", choices);
 }
 
-function toJson({ id, kind, time, contexts, changes }: Restorable) {
-  return { id, kind, time: time.toISOString(), contexts, changes };
+function toJson({ time, deleted, ...version }: Restorable) {
+  return { ...version, time: time.toISOString(), deleted_tokens: deleted };
 }
 
 const HEADER = ["ID", "KEPT", "BRINGING IT BACK"];
@@ -88,14 +88,15 @@ interface Row {
   isLoss: boolean;
 }
 
-function toRow({ id, kind, time, contexts, changes }: Restorable, { now, flags }: Cli): Row {
+function toRow({ id, kind, time, contexts, changes, deleted }: Restorable, { now, flags }: Cli): Row {
   const isLoss = kind === "loss";
   const effect = changes
     ? describeChanges(changes, WOULD)
     : `brings back ${listNames(contexts)} in place of the file that cannot be read`;
   const isChangedBack = changes !== null && changes.added.length === 0;
   const why = isLoss ? `, which another program ${isChangedBack ? "changed back" : "removed"}` : "";
-  return { id, age: showWhen(time, now(), flags), effect: effect + why, isLoss };
+  const dead = deleted.length > 0 ? `; the API token of ${listNames(deleted)} was deleted` : "";
+  return { id, age: showWhen(time, now(), flags), effect: effect + why + dead, isLoss };
 }
 
 function toCells({ id, age, effect, isLoss }: Row): Cell[] {

@@ -6,7 +6,7 @@ import { pickContext } from "../auth/pick-context.ts";
 import { checkPins } from "../auth/session.ts";
 import { SHELL_VARIABLE } from "../resolve/environment.ts";
 import { requireStored } from "../store/manage-contexts.ts";
-import { CONTEXT, namedContext, YES } from "./_args.ts";
+import { CONTEXT, YES } from "./_args.ts";
 
 export const shell = command({
   name: "shell",
@@ -18,7 +18,8 @@ export const shell = command({
   },
   examples: [["bentocloud shell staging", "this terminal uses staging until `exit`"]],
   async run(args, cli, given) {
-    const name = namedContext(cli, args.name) ?? (await pickContext(cli, "Open a shell with which context?"));
+    const name =
+      args.name ?? cli.flags.context ?? (await pickContext(cli, "Open a shell with which context?"));
     const context = await requireStored(cli.store, name);
     await checkPins(cli, context);
     await confirmProtected(cli, [name], { yes: given.all("yes"), intent: "open a shell with it" });

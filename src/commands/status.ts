@@ -101,6 +101,7 @@ function expiryOf({ expires_at, neverExpires }: Status, cli: Cli) {
   return showExpiry({ expiresAt: expires_at === null ? null : new Date(expires_at) }, cli);
 }
 
-function toneOf({ verdict }: Pick<Status, "verdict">): Tone {
+function toneOf({ verdict, identity_mismatch }: Status): Tone {
+  if (identity_mismatch) return "bad";
   return verdict === "valid" ? "good" : verdict === "unchecked" ? "dim" : "bad";
 }

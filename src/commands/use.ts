@@ -18,7 +18,8 @@ export const use = command({
     ["bentocloud use -", "and back"],
   ],
   async run(args, cli) {
-    const name = args.name === "-" ? await previousContext(cli.store) : (args.name ?? (await pick(cli)));
+    const word = args.name ?? cli.flags.context;
+    const name = word === "-" ? await previousContext(cli.store) : (word ?? (await pick(cli)));
     const context = await requireStored(cli.store, name);
     await warnOfExpiry(cli, context);
     const place = await describeContext(cli, context);

@@ -43,6 +43,11 @@ export function tokenOf(context: Context): Token | undefined {
   return text === undefined || text === "" ? undefined : new Token(text);
 }
 
+/** The same login with another text in the place of its token. */
+export function withToken({ name, endpoint, email }: Context, text: Token): Context {
+  return new Context({ name, endpoint: endpoint.reveal(), email, apiToken: text.reveal(), line: null });
+}
+
 /**
  * The token in the file; undefined for a reference, and for the text "None": Python reads a null token as this text and
  * writes it to the file.
@@ -83,6 +88,10 @@ export function loginKey(context: Context): string {
   return JSON.stringify([context.endpoint.reveal(), tokenOf(context)?.reveal() ?? ""]);
 }
 
+export function isSameLogin(context: Context, other: Context | undefined): boolean {
+  return other !== undefined && loginKey(context) === loginKey(other);
+}
+
 /** The context of each name, in the order of the file. */
 export function firstOfEachName(contexts: readonly Context[]): Map<string, Context> {
   const found = new Map<string, Context>();
@@ -92,7 +101,7 @@ export function firstOfEachName(contexts: readonly Context[]): Map<string, Conte
 
 /** @throws CliError when no context has that name. */
 export function requireNamed(contexts: readonly Context[], name: string): Context {
-  if (name === "") throw usageError("a context has a name");
+  if (name === "") throw usageError("the name of the context is empty");
   const context = findContext(contexts, name);
   if (!context) throw noSuchContext(name, contexts);
   return context;
@@ -121,7 +130,10 @@ export class MissingContextError extends CliError {
 export function noSuchContext(name: string, contexts: readonly Context[]): CliError {
   return new MissingContextError("NOT_FOUND", `there is no context ${showName(name)}`, {
     missing: name,
-    hint: "`bentocloud context list` shows the contexts",
+    hint:
+      contexts.length > 0
+        ? "`bentocloud context list` shows the contexts"
+        : "`bentocloud login` makes a context",
     correction: { unknown: name, names: contexts.map((context) => context.name) },
   });
 }

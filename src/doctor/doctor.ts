@@ -64,7 +64,12 @@ async function repair(cli: Cli, check: Check, finding: Finding, act: () => Promi
     return { ...toResult(check, { ...after, message }), fixed: true };
   } catch (error) {
     const { message: why, hint = finding.hint } = toFinding(error);
-    return toResult(check, { ...finding, message: text`${finding.message}; not repaired: ${why}`, hint });
+    const result = toResult(check, {
+      ...finding,
+      message: text`${finding.message}; not repaired: ${why}`,
+      hint,
+    });
+    return { ...result, isRepairable: false };
   }
 }
 

@@ -43,6 +43,7 @@ async function run(
     port: 0,
     isReadOnly,
     hasPage: false,
+    warn: (message) => output.warn(message),
     log: ({ method, path, status, ms }) =>
       output.debug(`proxy: ${method} ${path} -> ${status} (${Math.round(ms)} ms)`),
   });

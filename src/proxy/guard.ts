@@ -1,4 +1,5 @@
-import { refusePath, SAFE } from "./guarded-path.ts";
+import { SAFE } from "../cloud/send.ts";
+import { refusePath } from "./guarded-path.ts";
 import type { RefusalAnswer } from "./refusal-answer.ts";
 
 /**
@@ -17,7 +18,8 @@ export interface Rules {
 
 export interface Incoming {
   method: string;
-  url: string;
+  /** Null where the runtime makes no whole URL of it, as of `CONNECT host:port` and of a request without a host. */
+  url: URL | null;
   headers: Headers;
 }
 
@@ -29,12 +31,9 @@ const METHODS = new Set([...SAFE, "POST", "PUT", "PATCH", "DELETE"]);
 const READ_ONLY_SOCKET = /\/(?:pods|tail|kube_events)$/;
 
 /** Why the request is refused; undefined when it may pass. */
-export function refuse(request: Incoming, rules: Rules): RefusalAnswer | undefined {
-  const { method, headers } = request;
+export function refuse({ method, url, headers }: Incoming, rules: Rules): RefusalAnswer | undefined {
   const stranger = refuseOrigin(headers, rules);
   if (stranger) return stranger;
-  const url = URL.parse(request.url);
-  // The runtime makes no whole URL of `CONNECT host:port` and of a request without a host.
   if (!METHODS.has(method) || !url || url.host !== rules.host)
     return { status: 405, message: `the method ${JSON.stringify(method.slice(0, 20))} does not pass` };
   if (includesKey(url, rules))
@@ -45,8 +44,11 @@ export function refuse(request: Incoming, rules: Rules): RefusalAnswer | undefin
       message: "the key is missing or wrong; BENTO_CLOUD_API_KEY has it in the program that it is for",
     };
   const kind = headers.get("upgrade");
-  if (kind !== null && (kind.toLowerCase() !== "websocket" || method !== "GET"))
+  const isWebSocket = kind?.toLowerCase() === "websocket" && headers.has("sec-websocket-key");
+  if (kind !== null && (!isWebSocket || method !== "GET"))
     return { status: 400, message: "a connection is only upgraded to a WebSocket" };
+  if (!/^\d*$/.test(headers.get("content-length") ?? ""))
+    return { status: 400, message: "a request has one length" };
   if (headers.get("service-worker") !== null)
     return { status: 403, message: "a page cannot stay in the browser as a service worker" };
   if (overridesMethod(headers, url))

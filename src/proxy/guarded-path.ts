@@ -1,3 +1,4 @@
+import { SAFE } from "../cloud/send.ts";
 import type { RefusalAnswer } from "./refusal-answer.ts";
 
 /**
@@ -21,9 +22,6 @@ export function refusePath(method: string, pathname: string): RefusalAnswer | un
   return undefined;
 }
 
-/** Methods without side effects. */
-export const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
-
 /** The parts of a path; undefined when they depend on who reads it. */
 function readSegments(pathname: string): string[] | undefined {
   // An escaped slash, backslash, dot, percent sign, semicolon or control character.
@@ -32,8 +30,10 @@ function readSegments(pathname: string): string[] | undefined {
   try {
     const segments = path
       .split("/")
-      .map((segment) => decodeURIComponent(segment).normalize("NFKC").toLowerCase());
-    const isPlain = segments.every((segment) => /^[^/\\%;\p{C}]+$/u.test(segment) && !/^\.+$/.test(segment));
+      .map((segment) => decodeURIComponent(segment).normalize("NFKC").toUpperCase().toLowerCase());
+    const isPlain = segments.every(
+      (segment) => /^[^/\\%;\ufffd\p{C}]+$/u.test(segment) && !/^\.+$/.test(segment),
+    );
     return path === "" ? [] : isPlain ? segments : undefined;
   } catch {
     return undefined;
@@ -41,12 +41,17 @@ function readSegments(pathname: string): string[] | undefined {
 }
 
 function isSignIn(segment: string): boolean {
-  return segment === "auth" || segment === "oauth";
+  return /^o?auth\d*$/.test(lettersOf(segment));
 }
 
 /** `api_tokens`, and what another version of the server may call them, or have beside them. */
 function isTokens(segment: string): boolean {
-  return /(?:tokens?|keys?|credentials?)$/.test(segment) || segment.includes("api_token");
+  return /(?:tokens?|keys?|credentials?)$/.test(lettersOf(segment)) || segment.includes("api_token");
+}
+
+/** Some servers drop a dot or a blank at the end of a name. */
+function lettersOf(segment: string): string {
+  return segment.replaceAll(/[^a-z\d]/g, "");
 }
 
 /** Collections whose members have names that users choose: a deployment may be called `auth`. */
@@ -57,5 +62,5 @@ const COLLECTIONS = new Set(
 );
 
 function isName(segments: readonly string[], at: number): boolean {
-  return COLLECTIONS.has(segments[at - 1] ?? "") && !segments[at]?.includes("api_token");
+  return COLLECTIONS.has(segments[at - 1] ?? "") && !segments[at]!.includes("api_token");
 }

@@ -1,4 +1,4 @@
-import { isSameSecret, refuseOrigin, type Rules } from "./guard.ts";
+import { type Incoming, isSameSecret, refuseOrigin, type Rules } from "./guard.ts";
 import { toResponse } from "./refusal-answer.ts";
 
 /**
@@ -19,11 +19,11 @@ export function hideTicket(path: string): string {
 
 /** Undefined for any other address. */
 export function readOneTimeAddress(
-  { method, url, headers }: Request,
+  { method, url, headers }: Incoming,
   rules: Rules,
   ticket: string | undefined,
 ): Response | undefined {
-  const path = URL.parse(url)?.pathname ?? "";
+  const path = url?.pathname ?? "";
   if (!rules.cookie || method !== "GET" || !path.startsWith(PATH)) return undefined;
   const refusal = refuseOrigin(headers, rules);
   // A person may follow the address from a chat or a page; it is used up all the same.

@@ -15,14 +15,17 @@ export function requestHeaders(headers: Headers): Headers {
   return passed;
 }
 
-/** Those of the connection, those that open this origin to other sites, and those that store something in a browser. */
-const NOT_PASSED =
-  /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|set-cookie2?|access-control-.*|alt-svc|strict-transport-security|clear-site-data|accept-ranges|content-range)$/;
+/**
+ * The headers that an answer may have. Others belong to one connection, open this origin to other sites, store something
+ * in a browser, or make it ask a person for a password.
+ */
+const RESPONSE =
+  /^(?:allow|cache-control|content-(?:type|length|disposition|language|security-policy)|cross-origin-(?:opener|embedder)-policy|date|deprecation|etag|expires|last-modified|link|location|permissions-policy|pragma|ratelimit-[a-z]+|referrer-policy|retry-after|sunset|vary|warning|x-[a-z-]+)$/;
 
 export function responseHeaders(headers: Headers, mask: Mask): Headers {
   const passed = new Headers();
   for (const [name, value] of headers)
-    if (!NOT_PASSED.test(name) && mask.text(name) === name) passed.append(name, mask.text(value));
+    if (RESPONSE.test(name) && mask.text(name) === name) passed.append(name, mask.text(value));
   return passed;
 }
 
@@ -32,7 +35,9 @@ export function ownLocation(
   { from, endpoint, origin }: { from: URL; endpoint: string; origin: string },
 ) {
   const target = URL.parse(location, from);
-  if (!target || !isBelow(target, endpoint)) return location;
-  const path = target.pathname.slice(new URL(endpoint).pathname.replace(/\/$/, "").length);
+  const own = new URL(endpoint);
+  const isRoot = target?.origin === own.origin && target.pathname === own.pathname;
+  if (!target || (!isRoot && !isBelow(target, endpoint))) return location;
+  const path = target.pathname.slice(own.pathname.replace(/\/$/, "").length);
   return origin + path + target.search + target.hash;
 }

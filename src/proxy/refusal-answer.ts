@@ -4,9 +4,10 @@ export interface RefusalAnswer {
   message: string;
 }
 
+/** Who has no key, or speaks to another host, keeps no connection. */
+const CLOSING = new Set([401, 405, 421]);
+
 export function toResponse({ status, message }: RefusalAnswer): Response {
-  return Response.json(
-    { message: `bentocloud proxy: ${message}` },
-    { status, headers: { "Cache-Control": "no-store" } },
-  );
+  const headers = { "Cache-Control": "no-store", ...(CLOSING.has(status) && { Connection: "close" }) };
+  return Response.json({ message: `bentocloud proxy: ${message}` }, { status, headers });
 }

@@ -30,6 +30,7 @@ export async function serveProxy(cli: Cli, { context, token }: Session, options:
     port,
     isReadOnly,
     hasPage: opens,
+    warn: (message) => output.warn(message),
     log: ({ method, path, status, ms }) => output.info(`${method} ${path} ${status} ${Math.round(ms)} ms`),
   });
   try {

@@ -16,7 +16,8 @@ export async function openTunnel(
   { headers, asked, mask }: Options,
 ): Promise<Tunnel> {
   const protocols = (asked.get("sec-websocket-protocol") ?? "").split(/, */).filter(Boolean);
-  const { socket, listen } = await relay.openSocket(path, { headers, protocols });
+  const { socket, listen, send } = await relay.openSocket(path, { headers, protocols });
+  const maskMessage = mask.messages();
   let client: Peer | undefined;
   const passOn = ({ code, reason }: { code: number; reason: string }) =>
     client?.close(isSendable(code) ? code : 1011, mask.text(reason));
@@ -25,11 +26,15 @@ export async function openTunnel(
     protocol: mask.text(socket.protocol),
     open(peer) {
       client = peer;
-      listen((data) => sendMasked(peer, data, mask));
+      listen((data) => sendMasked(peer, data, maskMessage));
       // It may have closed before the client was there.
       if (socket.readyState > socket.OPEN) peer.close(1011, "");
     },
-    receive: (data) => socket.send(data as string),
+    receive(data) {
+      if (send(data)) return;
+      client?.close(1013, "the server reads too slowly");
+      socket.close();
+    },
     close(code, reason) {
       if (isSendable(code)) socket.close(code, reason);
       else socket.close();
@@ -37,9 +42,9 @@ export async function openTunnel(
   };
 }
 
-function sendMasked(peer: Peer, data: string | ArrayBuffer, mask: Mask): void {
-  if (typeof data === "string") peer.send(mask.text(data));
-  else peer.send(mask.bytes(new Uint8Array(data)));
+function sendMasked(peer: Peer, data: string | ArrayBuffer, maskMessage: ReturnType<Mask["messages"]>): void {
+  if (typeof data === "string") peer.send(maskMessage(Buffer.from(data)).toString());
+  else peer.send(maskMessage(new Uint8Array(data)));
 }
 
 /** Codes that a close frame may have. */

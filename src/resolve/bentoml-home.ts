@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import { type Paths, pathsBelow } from "../store/paths.ts";
-import { type Environment, homeDirectory } from "../system/runtime.ts";
+import { type Environment, homeDirectory, platform } from "../system/runtime.ts";
+import { expandVariables } from "./expand-variables.ts";
 
 /**
  * The place of the shared file by Python bentoml's rules: `$BENTOML_HOME`, expanded until nothing changes, else
@@ -23,38 +24,15 @@ function defaultHome(env: Environment): string {
 }
 
 const MAX_EXPANSIONS = 32;
-/** Longer than any path. Without a limit, a variable X with the value `$X$X` would double 32 times. */
-const MAX_EXPANDED = 4096;
 
 function expand(value: string, env: Environment): string {
   let current = value;
   for (let round = 0; round < MAX_EXPANSIONS; round += 1) {
-    const next = expandUser(expandVariables(current, env), env);
+    const next = expandUser(expandVariables(current, env, platform()), env);
     if (next === current) return current;
     current = next;
   }
   throw new CliError("STORAGE", "BENTOML_HOME refers to itself", {
-    hint: "set BENTOML_HOME to an absolute path",
-  });
-}
-
-/** Like Python's `os.path.expandvars`: keeps an undefined variable as it is written. */
-function expandVariables(value: string, env: Environment): string {
-  let left = MAX_EXPANDED;
-  const take = (text: string) => {
-    left -= text.length;
-    if (left < 0) throw tooLong();
-    return text;
-  };
-  if (value.length > MAX_EXPANDED) throw tooLong();
-  return value.replace(/\$(?:(\w+)|\{([^}]*)\})/g, (written, bare?: string, braced?: string) => {
-    const name = bare ?? braced ?? "";
-    return take(Object.hasOwn(env, name) ? (env[name] ?? written) : written);
-  });
-}
-
-function tooLong(): CliError {
-  return new CliError("STORAGE", "BENTOML_HOME is longer than any path, with its variables replaced", {
     hint: "set BENTOML_HOME to an absolute path",
   });
 }

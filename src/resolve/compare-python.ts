@@ -40,7 +40,7 @@ export async function comparePython(place: Place): Promise<{ python: PythonLogin
   const isUnknown =
     file !== undefined && problemWith(file, env["BENTOML_CLOUD_CONTEXT"] ?? null) !== undefined;
   const context = readKey(env) ?? (isUnknown ? undefined : findContext(file?.contexts ?? [], name));
-  const differs = !isSameLogin(isForbidden ? undefined : active?.context, context);
+  const differs = !usesSameLogin(isForbidden ? undefined : active?.context, context);
   const reasons = [
     ...(differs && context && isKeptElsewhere(context) ? [SENDS_REFERENCE] : []),
     ...(differs && !(context && isKeptElsewhere(context)) ? explainDifference(place, path) : []),
@@ -101,7 +101,7 @@ function explainDifference({ env, active, isForbidden }: Place, path: string | u
   return reasons.length > 0 ? reasons : ["it uses endpoint and token exactly as they are written"];
 }
 
-function isSameLogin(ours: Context | undefined, theirs: Context | undefined): boolean {
+function usesSameLogin(ours: Context | undefined, theirs: Context | undefined): boolean {
   if (!ours || !theirs) return ours === theirs;
   if (isKeptElsewhere(theirs)) return false;
   return (

@@ -83,11 +83,6 @@ function readKey(path: string): string {
 export function environmentCredential(env: Environment): Context | undefined {
   const token = environmentToken(env);
   if (!token) return undefined;
-  return new Context({
-    name: ENVIRONMENT_NAME,
-    endpoint: environmentEndpoint(env) ?? DEFAULT_ENDPOINT,
-    email: null,
-    apiToken: token.reveal(),
-    line: null,
-  });
+  const endpoint = environmentEndpoint(env) ?? DEFAULT_ENDPOINT;
+  return new Context({ name: ENVIRONMENT_NAME, endpoint, email: null, apiToken: token.reveal(), line: null });
 }

@@ -76,3 +76,8 @@ export function loginCommand(name: string): string {
   // Without `=`, a name that begins with a dash would be parsed as an option.
   return `bentocloud login --context${name.startsWith("-") ? "=" : " "}${quoteWord(name)}`;
 }
+
+/** For a command that a person may copy: without this option, it could be about another context. */
+export function repeatContext({ context }: { context: string | undefined }): string {
+  return context === undefined ? "" : ` --context=${quoteWord(context)}`;
+}

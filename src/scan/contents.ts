@@ -15,23 +15,26 @@ const COMPRESSIONS: readonly (readonly [kind: string, beginning: string])[] = [
   ["a git bundle", "# v3 git bundle\n"],
 ];
 
+const FIRST_BYTES = new Set(COMPRESSIONS.map(([, beginning]) => beginning.charCodeAt(0)));
 const LONGEST_BEGINNING = 16;
 
-/** What kind of compressed content a file has, by its beginning; undefined for any other. */
-export function compressionOf(beginning: Buffer): string | undefined {
-  const text = beginning.toString("latin1", 0, Math.min(LONGEST_BEGINNING, beginning.length));
-  return COMPRESSIONS.find(([, magic]) => text.startsWith(magic))?.[0];
+/** What kind of compressed content begins at this position; undefined for any other. */
+export function compressionOf(bytes: Buffer, at: number, size: number): string | undefined {
+  // The first byte is compared first: this is asked for each of a million objects.
+  if (size === 0 || !FIRST_BYTES.has(bytes[at]!)) return undefined;
+  const text = bytes.toString("latin1", at, at + Math.min(size, LONGEST_BEGINNING));
+  return COMPRESSIONS.find(([, beginning]) => text.startsWith(beginning))?.[0];
 }
 
 const LFS_POINTER =
   /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n/;
+const LETTER_V = 0x76;
 export const LARGEST_POINTER = 1024;
 
-/** The SHA-256 of the content that a pointer of git-lfs stands for; undefined for any other file. */
-export function lfsObjectOf(content: Buffer): string | undefined {
-  // The letter is compared first: this is asked for each of a million objects.
-  if (content[0] !== 0x76 || content.length > LARGEST_POINTER) return undefined;
-  return LFS_POINTER.exec(content.toString("latin1", 0, content.length))?.[1];
+/** The SHA-256 of the content that a pointer of git-lfs at this position stands for; undefined for any other. */
+export function lfsObjectOf(bytes: Buffer, at: number, size: number): string | undefined {
+  if (bytes[at] !== LETTER_V || size > LARGEST_POINTER) return undefined;
+  return LFS_POINTER.exec(bytes.toString("latin1", at, at + size))?.[1];
 }
 
 /** Where git-lfs keeps a content on this machine. */

@@ -2,7 +2,8 @@ export type Encoding = "plain" | "base64" | "base64url" | "percent" | "utf-16" |
 
 export interface Spelling {
   encoding: Encoding;
-  bytes: Uint8Array;
+  /** Each character is a byte. */
+  text: string;
 }
 
 /** A shorter value would be found in ordinary text. */
@@ -24,7 +25,7 @@ export function spellingsOf(value: string): Spelling[] {
   ];
   const seen = new Map<string, Encoding>();
   for (const [encoding, text] of texts) if (!seen.has(text)) seen.set(text, encoding);
-  return [...seen].map(([text, encoding]) => ({ encoding, bytes: Buffer.from(text, "latin1") }));
+  return [...seen].map(([text, encoding]) => ({ encoding, text }));
 }
 
 function hexOf(letter: string): string {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { inspect } from "../system/files.ts";
 import { type BytePath, isDirectory, walkFiles } from "../system/pieces.ts";
 import { codeOf, reasonFor } from "../system/storage-error.ts";
@@ -108,6 +108,5 @@ export async function scanHome(scan: Scan, home: string): Promise<void> {
   const enters = (name: string, depth: number) =>
     depth < DEPTH && (!name.startsWith(".") || name === ".ipynb_checkpoints") && name !== "node_modules";
   for (const path of walkFiles(home, { onError, enters }))
-    if (BY_NAME.test(String(path).slice(String(path).lastIndexOf("/") + 1)) && !isOwn(scan, path))
-      await scanFile(scan, path);
+    if (BY_NAME.test(basename(String(path))) && !isOwn(scan, path)) await scanFile(scan, path);
 }

@@ -12,27 +12,37 @@ export class Matcher {
   /** Every pattern counts with this many of its last bytes. */
   readonly #window: number;
   readonly #shifts: Uint8Array;
-  readonly #endings = new Map<number, number[]>();
-  readonly #patterns: readonly Uint8Array[];
+  /** All patterns in one piece, because a thousand contexts make 50,000 of them. */
+  readonly #bytes: Buffer;
+  /** Where each pattern ends in it; the first one begins after a zero. */
+  readonly #ends: Uint32Array;
+  /** For each hash the last pattern that ends with such a block, and for each pattern the one before; 0 for none. */
+  readonly #last = new Uint32Array(HASHES);
+  readonly #previous: Uint32Array;
 
-  /** @param patterns each of at least three bytes */
-  constructor(patterns: readonly Uint8Array[]) {
+  /** @param patterns each of at least three characters, which are bytes */
+  constructor(patterns: readonly string[]) {
     const lengths = patterns.map(({ length }) => length);
-    this.#patterns = patterns;
-    this.longest = Math.max(0, ...lengths);
-    this.#window = Math.min(254, ...lengths);
+    this.longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+    this.#window = lengths.reduce((least, length) => Math.min(least, length), 254);
     this.#shifts = new Uint8Array(HASHES).fill(this.#window - BLOCK + 1);
-    for (const [index, pattern] of patterns.entries()) this.#enter(index, pattern);
+    this.#bytes = Buffer.from(patterns.join(""), "latin1");
+    this.#ends = new Uint32Array(patterns.length + 1);
+    this.#previous = new Uint32Array(patterns.length + 1);
+    for (const [index, length] of lengths.entries()) this.#enter(index + 1, length);
   }
 
-  #enter(index: number, pattern: Uint8Array): void {
-    const last = pattern.length - 1;
+  /** Patterns are counted from 1. */
+  #enter(number: number, length: number): void {
+    const end = this.#ends[number - 1]! + length;
+    this.#ends[number] = end;
     for (let shift = 0; shift <= this.#window - BLOCK; shift += 1) {
-      const hash = hashAt(pattern, last - shift);
+      const hash = hashAt(this.#bytes, end - 1 - shift);
       this.#shifts[hash] = Math.min(this.#shifts[hash]!, shift);
     }
-    const hash = hashAt(pattern, last);
-    this.#endings.set(hash, [...(this.#endings.get(hash) ?? []), index]);
+    const hash = hashAt(this.#bytes, end - 1);
+    this.#previous[number] = this.#last[hash]!;
+    this.#last[hash] = number;
   }
 
   /**
@@ -46,7 +56,7 @@ export class Matcher {
     to: number,
     report: (pattern: number, position: number) => void,
   ): void {
-    if (this.#patterns.length === 0) return;
+    if (this.#bytes.length === 0) return;
     const shifts = this.#shifts;
     let end = Math.max(from, this.#window - 1);
     while (end < to) {
@@ -65,22 +75,21 @@ export class Matcher {
     hash: number,
     report: (pattern: number, position: number) => void,
   ): void {
-    for (const index of this.#endings.get(hash) ?? []) {
-      const pattern = this.#patterns[index]!;
-      const start = end - pattern.length + 1;
-      if (start >= 0 && isAt(bytes, start, pattern)) report(index, start);
+    for (let number = this.#last[hash]!; number !== 0; number = this.#previous[number]!) {
+      const first = this.#ends[number - 1]!;
+      const start = end + 1 - (this.#ends[number]! - first);
+      if (start >= 0 && this.#isAt(bytes, { start, end, first })) report(number - 1, start);
     }
+  }
+
+  /** Compares from the end, where patterns differ. */
+  #isAt(bytes: Uint8Array, { start, end, first }: { start: number; end: number; first: number }): boolean {
+    for (let at = end; at >= start; at -= 1) if (bytes[at] !== this.#bytes[first + at - start]) return false;
+    return true;
   }
 }
 
 /** Of the block that ends at this position. */
 function hashAt(bytes: Uint8Array, end: number): number {
   return ((bytes[end - 2]! << 8) ^ (bytes[end - 1]! << 4) ^ bytes[end]!) & (HASHES - 1);
-}
-
-/** Compares from the end, where patterns differ. */
-function isAt(bytes: Uint8Array, start: number, pattern: Uint8Array): boolean {
-  for (let index = pattern.length - 1; index >= 0; index -= 1)
-    if (bytes[start + index] !== pattern[index]) return false;
-  return true;
 }

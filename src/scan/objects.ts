@@ -36,78 +36,71 @@ export class ObjectStream {
   #offset = 0;
   /** Offset at which the next header begins. */
   #next = 0;
-  /** The beginning of a header, or of a small blob, that was cut by the end of a chunk. */
+  /** What was pushed of an object whose header and beginning are not complete. */
   #cut: Buffer = EMPTY;
-  /** Size of the small blob that was cut; undefined for a header. */
-  #cutSize: number | undefined;
   /** Those that a hit may still be in, because a possible token is only told from what follows it. */
   #recent: (ObjectHeader & { start: number })[] = [];
+  /** Hits whose object is not known yet. */
+  #unsettled: Hit[] = [];
 
   constructor(search: Search) {
     this.#search = search;
   }
 
   push(chunk: Buffer): void {
-    const hits = this.#search.push(chunk);
-    const end = this.#offset + chunk.length;
-    this.#finishBlob(chunk);
-    while (this.#next < end) {
-      const at = this.#next - this.#offset;
-      const lineEnd = chunk.indexOf(LINE_FEED, at);
-      const line = chunk.subarray(at, lineEnd === -1 ? chunk.length : lineEnd);
-      const header = this.#cut.toString("latin1") + line.toString("latin1");
-      if (header.length > LONGEST_HEADER) throw new Error("git cat-file printed no header");
-      this.#cut = lineEnd === -1 ? Buffer.concat([this.#cut, line]) : EMPTY;
-      if (lineEnd === -1) this.#next = end;
-      else this.#begin(header, this.#offset + lineEnd + 1, chunk.subarray(lineEnd + 1));
-    }
-    this.#settle(hits);
-    this.#offset = end;
-    const current = this.#recent.findLastIndex(({ start }) => start < end - 2 * CONTEXT_BYTES);
+    this.#unsettled.push(...this.#search.push(chunk));
+    const bytes = this.#cut.length === 0 ? chunk : Buffer.concat([this.#cut, chunk]);
+    this.#offset += chunk.length;
+    const base = this.#offset - bytes.length;
+    while (this.#next < this.#offset && this.#begin(bytes, base));
+    this.#cut = this.#next < this.#offset ? Buffer.from(bytes.subarray(this.#next - base)) : EMPTY;
+    this.#settle();
+    const current = this.#recent.findLastIndex(({ start }) => start < this.#offset - 2 * CONTEXT_BYTES);
     if (current > 0) this.#recent.splice(0, current);
   }
 
   finish(): void {
-    this.#settle(this.#search.finish());
+    this.#unsettled.push(...this.#search.finish());
+    this.#next = this.#offset;
+    this.#settle();
   }
 
-  #begin(header: string, start: number, rest: Buffer): void {
-    const [name = "", type = "", length = ""] = header.split(" ");
+  /** Reads the next header and looks at how the content begins. False where more of it is needed. */
+  #begin(bytes: Buffer, base: number): boolean {
+    const at = this.#next - base;
+    const lineEnd = bytes.indexOf(LINE_FEED, at);
+    if (lineEnd === -1) {
+      if (bytes.length - at > LONGEST_HEADER) throw new Error("git cat-file printed no header");
+      return false;
+    }
+    const [name = "", type = "", length = ""] = bytes.toString("latin1", at, lineEnd).split(" ");
+    const content = lineEnd + 1;
     const size = Number(length);
-    this.#next = start;
-    if (length === "" || !Number.isInteger(size)) return void this.missing.push(name);
+    if (length === "" || !Number.isInteger(size)) {
+      this.missing.push(name);
+      this.#next = base + content;
+      return true;
+    }
+    if (type === "blob") {
+      if (bytes.length - content < Math.min(size, LARGEST_POINTER)) return false;
+      if (compressionOf(bytes, content, size)) this.compressed += 1;
+      const lfsObject = lfsObjectOf(bytes, content, size);
+      if (lfsObject !== undefined) this.lfsObjects.add(lfsObject);
+    }
     this.objects += 1;
     this.bytes += size;
-    this.#recent.push({ name, type, size, start });
-    this.#next = start + size + 1;
-    if (type !== "blob") return;
-    if (compressionOf(rest.subarray(0, size))) this.compressed += 1;
-    if (size > rest.length && size <= LARGEST_POINTER) {
-      this.#cut = Buffer.from(rest);
-      this.#cutSize = size;
-    } else this.#noteBlob(rest.subarray(0, size));
+    this.#recent.push({ name, type, size, start: base + content });
+    this.#next = base + content + size + 1;
+    return true;
   }
 
-  #finishBlob(chunk: Buffer): void {
-    if (this.#cutSize === undefined) return;
-    this.#cut = Buffer.concat([this.#cut, chunk.subarray(0, this.#cutSize - this.#cut.length)]);
-    if (this.#cut.length < this.#cutSize) return;
-    this.#noteBlob(this.#cut);
-    this.#cut = EMPTY;
-    this.#cutSize = undefined;
-  }
-
-  #noteBlob(content: Buffer): void {
-    const object = lfsObjectOf(content);
-    if (object !== undefined) this.lfsObjects.add(object);
-  }
-
-  #settle(hits: readonly Hit[]): void {
-    for (const hit of hits) {
+  #settle(): void {
+    for (const hit of this.#unsettled) {
       const object = this.#recent.findLast(({ start }) => start <= hit.offset);
-      if (!object) continue;
+      if (hit.offset >= this.#next || !object) continue;
       const { start, ...header } = object;
       this.hits.push({ ...header, hit: { ...hit, offset: hit.offset - start } });
     }
+    this.#unsettled = this.#unsettled.filter(({ offset }) => offset >= this.#next);
   }
 }

@@ -53,9 +53,9 @@ function noteContent(
   beginning: Buffer,
   onLfsPointer: FileOptions["onLfsPointer"],
 ): void {
-  const compression = compressionOf(beginning);
+  const compression = compressionOf(beginning, 0, beginning.length);
   if (compression) skip(scan, shown, `${compression}, not looked into`, { incomplete: false });
-  const object = onLfsPointer && lfsObjectOf(beginning);
+  const object = onLfsPointer && lfsObjectOf(beginning, 0, beginning.length);
   if (object !== undefined) onLfsPointer?.(object);
 }
 

@@ -24,7 +24,7 @@ interface Patterns {
 function preparePatterns(values: readonly string[]): Patterns {
   const spellings = values.flatMap((text, value) => spellingsOf(text).map((one) => ({ ...one, value })));
   return {
-    matcher: new Matcher(spellings.map(({ bytes }) => bytes)),
+    matcher: new Matcher(spellings.map(({ text }) => text)),
     meanings: spellings.map(({ value, encoding }) => ({ value, encoding })),
     values: new Set(values),
   };

@@ -39,7 +39,7 @@ function countLines(bytes: Buffer): number {
 }
 
 function refuseCompressed(scan: Scan, beginning: Buffer): void {
-  const kind = compressionOf(beginning);
+  const kind = compressionOf(beginning, 0, beginning.length);
   if (kind === undefined || kind === "an image") return;
   const advice =
     kind === "a git bundle"

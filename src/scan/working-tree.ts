@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { inspectTarget, realTarget } from "../system/files.ts";
 import { type BytePath, isDirectory, isRealDirectory, joinBytes, walkFiles } from "../system/pieces.ts";
 import { codeOf, reasonFor } from "../system/storage-error.ts";
@@ -71,7 +71,7 @@ async function scanLfsObject(scan: Scan, { commonDirectory }: Repository, object
 
 /** A submodule, or another repository in the working tree. */
 async function scanNested(scan: Scan, parent: Repository, path: string): Promise<Repository[]> {
-  const directory = path.replace(/\/$/, "");
+  const directory = path.replace(/[\\/]$/, "");
   const nested = await openRepository(scan.cli, directory, false);
   // A submodule that is not checked out is an empty directory of its parent.
   if (!nested || nested.directory === parent.directory) return [];
@@ -94,5 +94,5 @@ export async function scanDirectory(scan: Scan, directory: BytePath): Promise<vo
 /** The contexts file and our own directory beside it are where tokens belong. */
 export function isOwn({ cli }: Scan, path: BytePath): boolean {
   const { file, own } = cli.store.paths;
-  return String(path) === file || String(path).startsWith(`${own}/`);
+  return String(path) === file || String(path).startsWith(own + sep);
 }

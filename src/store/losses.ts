@@ -1,4 +1,4 @@
-import { type Context, findContext, loginKey, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, isSameLogin, tokenOf } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
 import { type Change, editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
@@ -74,10 +74,6 @@ export async function listLosses(own: string, now: ContextsFile) {
     .filter(({ kind }) => kind === "loss")
     .map((loss) => ({ id: loss.id, contexts: namesLost(toKeptLoss(all, loss), now) }))
     .filter(({ contexts }) => contexts.length > 0);
-}
-
-export function isSameLogin(context: Context, other: Context | undefined): boolean {
-  return other !== undefined && loginKey(context) === loginKey(other);
 }
 
 /** Whether a login stands under its name in one of these files. */

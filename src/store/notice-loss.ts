@@ -8,14 +8,14 @@
  */
 
 import { CliError } from "../errors.ts";
-import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
+import { type Context, findContext, firstOfEachName, isSameLogin } from "../contexts/context.ts";
 import { discard, inspect, realTarget } from "../system/files.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import { listNames } from "../system/text.ts";
 import { isHomeFile, type Paths } from "./paths.ts";
 import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
-import { addLoss, hasLogin, isSameLogin, versionsIn } from "./losses.ts";
+import { addLoss, hasLogin, versionsIn } from "./losses.ts";
 import { withStoreLock } from "./store-lock.ts";
 import type { StoreTools } from "./tools.ts";
 import {

@@ -1,4 +1,4 @@
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { inspect, realTarget } from "../system/files.ts";
 import { requireExactPath } from "../system/runtime.ts";
 
@@ -17,7 +17,7 @@ const OWN = ".bentocloud";
  * both homes know the same versions and protect the same contexts.
  */
 export function pathsBelow(home: string, cwd: () => string): Paths {
-  const absolute = resolve(home.startsWith("/") ? "/" : cwd(), home);
+  const absolute = resolve(isAbsolute(home) ? "/" : cwd(), home);
   const file = requireExactPath(join(absolute, FILE), "the path of the contexts file");
   return { file, own: join(homeBehind(file) ?? absolute, OWN) };
 }

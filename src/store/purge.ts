@@ -4,7 +4,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { type Context, findContext, plainTokenOf, tokenOf } from "../contexts/context.ts";
+import { type Context, findContext, loginKey, plainTokenOf, tokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
 import { discard, listDirectory } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
@@ -16,10 +16,11 @@ import { readFileText } from "./snapshot.ts";
 import { withStoreLock } from "./store-lock.ts";
 import { listVersions, loadVersions, readVersion } from "./versions.ts";
 
-/** The login that stood under a name last, as far as versions and losses reach back. */
-export async function findKeptLogin(own: string, name: string): Promise<Context | undefined> {
+/** The logins that stood under a name, newest first, as far as versions and losses reach back. */
+export async function findKeptLogins(own: string, name: string): Promise<Context[]> {
   const newestFirst = (await loadVersions(own)).toReversed();
-  return newestFirst.flatMap(({ file }) => findContext(file.contexts, name) ?? [])[0];
+  const logins = newestFirst.flatMap(({ file }) => findContext(file.contexts, name) ?? []);
+  return [...new Map(logins.toReversed().map((login) => [loginKey(login), login])).values()].toReversed();
 }
 
 /** The names under which versions and losses have a token. */

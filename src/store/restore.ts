@@ -1,14 +1,16 @@
-import { CliError } from "../errors.ts";
-import { type Context, findContext, firstOfEachName } from "../contexts/context.ts";
+import { CliError, requireExpected } from "../errors.ts";
+import { type Context, findContext, firstOfEachName, isSameLogin } from "../contexts/context.ts";
+import { showName } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { type Changes, compare } from "./compare.ts";
-import { isLost, isSameLogin, type KeptLoss, namesLost, putContext, toKeptLoss } from "./losses.ts";
+import { isLost, type KeptLoss, namesLost, putContext, toKeptLoss } from "./losses.ts";
 import { EMPTY, whenCorrupt } from "./snapshot.ts";
-import { settleNames } from "./state.ts";
+import { isDeleted, settleNames } from "./state.ts";
 import type { Store } from "./store.ts";
 import type { Outcome } from "./tools.ts";
 import {
   listVersions,
+  type LoadedVersion,
   loadVersions,
   parseVersion,
   readVersion,
@@ -23,6 +25,8 @@ export interface Restorable extends Pick<Version, "id" | "kind" | "time"> {
   contexts: string[];
   /** What bringing it back would change; null where the file cannot be read, and is replaced. */
   changes: Changes | null;
+  /** Those of its contexts that it would bring back with an API token that was deleted. */
+  deleted: string[];
 }
 
 export interface BroughtBack extends Outcome {
@@ -37,21 +41,32 @@ export interface BroughtBack extends Outcome {
 export async function listRestorable(store: Store): Promise<Restorable[]> {
   requireVersions(store.paths.own);
   const now = await store.read().catch(whenCorrupt(undefined));
+  // Whatever is wrong with our own notes, versions can be listed.
+  const state = await store.state().catch((error: unknown) => void requireExpected(error));
   const restorable: Restorable[] = [];
+  const add = (version: LoadedVersion, contexts: string[], changes: Changes | null) => {
+    const { id, kind, time, file } = version;
+    const back = changes ? [...changes.added, ...changes.changed] : contexts;
+    const deleted = back.filter((name) => {
+      const context = findContext(file.contexts, name);
+      return state !== undefined && context !== undefined && isDeleted(state, context);
+    });
+    restorable.push({ id, kind, time, contexts, changes, deleted });
+  };
   const all = await loadVersions(store.paths.own);
   for (const version of all.toReversed()) {
-    const { id, kind, time, file } = version;
+    const { kind, file } = version;
     if (kind === "pending") continue;
     if (kind === "loss") {
       const loss = toKeptLoss(all, version);
       const contexts = namesLost(loss, now ?? EMPTY);
       const changes = now ? compare(now, withLost(loss, now)) : null;
-      if (contexts.length > 0) restorable.push({ id, kind, time, contexts, changes });
+      if (contexts.length > 0) add(version, contexts, changes);
       continue;
     }
     const isPresent = now !== undefined && versionKey(file.contexts) === versionKey(now.contexts);
     const contexts = [...firstOfEachName(file.contexts).keys()];
-    if (!isPresent) restorable.push({ id, kind, time, contexts, changes: now ? compare(now, file) : null });
+    if (!isPresent) add(version, contexts, now ? compare(now, file) : null);
   }
   return restorable;
 }
@@ -62,7 +77,7 @@ export function findRestorable(store: Store, id: string): Version {
   const versions = listVersions(store.paths.own).filter(({ kind }) => kind !== "pending");
   const found = versions.find((one) => one.id === wanted);
   if (found) return found;
-  throw new CliError("NOT_FOUND", `there is no version ${id}`, {
+  throw new CliError("NOT_FOUND", `there is no version ${showName(id)}`, {
     hint: "`bentocloud restore` lists the versions",
     correction: { unknown: id, names: versions.map((one) => one.id) },
   });

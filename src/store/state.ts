@@ -4,6 +4,7 @@ import { isPrivateDirectory } from "../system/create-file.ts";
 import { codeOf } from "../system/storage-error.ts";
 import { sha256 } from "../system/runtime.ts";
 import { type Context, findContext, tokenOf } from "../contexts/context.ts";
+import type { Token } from "../contexts/token.ts";
 import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
 
 /**
@@ -18,6 +19,8 @@ export interface State {
   /** The context that `use -` goes back to. */
   previous: string | null;
   identities: Record<string, Identity>;
+  /** Hashes of API tokens that were deleted on their servers from here, the newest last. */
+  deleted?: readonly string[];
 }
 
 /** Whose login a context is, as the server said it last. */
@@ -90,9 +93,11 @@ export function remember(state: State, { context, time, ...said }: Sighting): St
 }
 
 /** After the contexts of these names were removed. */
-export function forget({ previous, identities }: State, names: readonly string[]): State {
+export function forget(state: State, names: readonly string[]): State {
+  const { previous, identities } = state;
   const gone = new Set(names);
   return {
+    ...state,
     previous: previous !== null && gone.has(previous) ? null : previous,
     identities: Object.fromEntries(Object.entries(identities).filter(([name]) => !gone.has(name))),
   };
@@ -108,22 +113,40 @@ export function settleNames(state: State, names: readonly string[], contexts: re
 }
 
 /** Keeps only the identities that `next` has too, with the same fingerprint. */
-export function withoutReplaced({ previous, identities }: State, next: State): State {
-  const kept = Object.entries(identities).filter(
+export function withoutReplaced(state: State, next: State): State {
+  const kept = Object.entries(state.identities).filter(
     ([name, { fingerprint }]) => expectedIdentity(next, name)?.fingerprint === fingerprint,
   );
-  return { previous, identities: Object.fromEntries(kept) };
+  return { ...state, identities: Object.fromEntries(kept) };
 }
 
 /** After a rename. A context that had the new name before, and that another program removed, is forgotten. */
 export function renameInState(state: State, from: string, to: string): State {
-  const { previous, identities } = forget(state, [to]);
+  const { previous, identities, ...rest } = forget(state, [to]);
   return {
+    ...rest,
     previous: previous === from ? to : previous,
     identities: Object.fromEntries(
       Object.entries(identities).map(([name, identity]) => [name === from ? to : name, identity]),
     ),
   };
+}
+
+const MAX_DELETED = 100;
+
+export function noteDeleted(state: State, token: Token): State {
+  const others = (state.deleted ?? []).filter((hash) => hash !== hashOf(token));
+  return { ...state, deleted: [...others, hashOf(token)].slice(-MAX_DELETED) };
+}
+
+/** Whether the token of this login is known to be deleted. */
+export function isDeleted({ deleted = [] }: State, context: Context): boolean {
+  const token = tokenOf(context);
+  return token !== undefined && deleted.includes(hashOf(token));
+}
+
+function hashOf(token: Token): string {
+  return sha256(token.reveal()).slice(0, 16);
 }
 
 /** Tells two logins apart without saying what the token is. */
@@ -133,13 +156,14 @@ export function fingerprintOf(context: Context): string {
 }
 
 function toState(value: unknown): State {
-  const { previous, identities } = (value ?? {}) as Partial<Record<keyof State, unknown>>;
+  const { previous, identities, deleted } = (value ?? {}) as Partial<Record<keyof State, unknown>>;
   const entries = Array.isArray(identities) ? [] : Object.entries(identities ?? {});
   return {
     previous: typeof previous === "string" ? previous : null,
     identities: Object.fromEntries(
       entries.filter((entry): entry is [string, Identity] => isIdentity(entry[1])),
     ),
+    ...(Array.isArray(deleted) && { deleted: deleted.filter((hash) => typeof hash === "string") }),
   };
 }
 

@@ -29,7 +29,7 @@ let isChecked = false;
  * Bun prints a warning to stderr when it cannot use the file, which would break our JSON there. Bun reads the variable
  * from the C library when it first needs certificates, so it is unset only there: our children still get it.
  */
-export function hideUnusableAuthorities(env: Environment): void {
+export function hideUnusableAuthorities(env: Environment = process.env): void {
   const path = env[VARIABLE];
   if (isChecked || !path || !process.versions.bun) return;
   isChecked = true;

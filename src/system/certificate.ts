@@ -6,7 +6,6 @@ import { hideUnusableAuthorities } from "./authorities.ts";
 import { codeOf } from "./storage-error.ts";
 import { openRoute, type Patience, ready, startTls, within } from "./network.ts";
 import type { Route } from "./upstream-proxy.ts";
-import { ownEnvironment } from "./runtime.ts";
 
 /** The reason why a TLS connection fails. */
 export type TlsFault =
@@ -38,7 +37,7 @@ export interface Inspection {
  * must not be trusted.
  */
 export async function inspectTls(url: URL, route: Route, patience: Patience): Promise<Inspection> {
-  hideUnusableAuthorities(ownEnvironment());
+  hideUnusableAuthorities();
   return within(patience, async (signal) => {
     const connection = await openRoute(url, route, signal);
     const received = connection.bytesRead;

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { fstatSync } from "node:fs";
 import { constants } from "node:os";
+import { isBun } from "./machine.ts";
 import { isTerminal } from "./runtime.ts";
 import { startWatchdog } from "./watchdog.ts";
+import { watchExitCode } from "./windows-process.ts";
 
 export interface Execution {
   argv: readonly [program: string, ...args: string[]];
@@ -30,8 +32,12 @@ export function spawnAndWait(
   return new Promise<number>((resolve, reject) => {
     child = spawn(file, args, { argv0: name, env, stdio: toStdio(descriptors) });
     watchdog?.watch(child.pid);
+    const exitCode =
+      process.platform === "win32" && child.pid && isBun() ? watchExitCode(child.pid) : undefined;
     child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+    child.once("exit", (code, signal) =>
+      resolve(exitCode?.() ?? code ?? 128 + (signal ? constants.signals[signal] : 0)),
+    );
   }).finally(() => {
     watchdog?.stop();
     stopForwarding();

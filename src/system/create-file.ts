@@ -17,6 +17,7 @@ import { CliError } from "../errors.ts";
 import { inspect, uninterrupted } from "./files.ts";
 import { codeOf, storageError } from "./storage-error.ts";
 import { userId } from "./runtime.ts";
+import { othersWithAccess, takeForOwner } from "./windows-access.ts";
 
 /**
  * What we make has its final mode before the first byte is in it, even where the umask takes bits away from the owner.
@@ -36,6 +37,8 @@ export interface NewFile {
   durable?: boolean;
 }
 
+const isWindows = process.platform === "win32";
+
 /** Fails when something stands there, a dangling link too. */
 export function createFile(
   path: string,
@@ -47,6 +50,7 @@ export function createFile(
     const made = fstatSync(descriptor).mode & 0o777;
     if ((mode & ~made & 0o700) !== 0) fchmodSync(descriptor, made | (mode & 0o700));
     give(descriptor, owner ?? statSync(dirname(path)));
+    if (isWindows && (mode & 0o077) === 0) takeForOwner(path);
     writeAll(descriptor, typeof content === "string" ? Buffer.from(content) : content);
     if (durable) uninterrupted(() => fsyncSync(descriptor));
   } finally {
@@ -71,6 +75,7 @@ const PRIVATE_MODE = 0o700;
 export function ensurePrivateDirectory(path: string): void {
   requirePrivateDirectory(path);
   if (!existsSync(path)) makeDirectory(path);
+  else if (isWindows && othersWithAccess(path)?.length) takeForOwner(path, { isDirectory: true });
   try {
     onDirectory(path, (descriptor) => {
       const stats = fstatSync(descriptor);
@@ -91,6 +96,7 @@ export function ensureDirectory(path: string): void {
 
 /** Takes away what others may do with a file or directory of ours. A link is left alone, and so is where it leads. */
 export function narrow(path: string): void {
+  if (isWindows) return narrowOnWindows(path);
   try {
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     try {
@@ -101,6 +107,12 @@ export function narrow(path: string): void {
   } catch (error) {
     throw storageError("change the mode of", path, error);
   }
+}
+
+function narrowOnWindows(path: string): void {
+  const isDirectory = inspect(path)?.isDirectory() === true;
+  if (!takeForOwner(path, { isDirectory }))
+    throw new CliError("STORAGE", `the access list of ${path} cannot be changed`);
 }
 
 /**
@@ -147,6 +159,7 @@ function makeDirectory(path: string): void {
   const umask = process.umask(0o777 & ~PRIVATE_MODE);
   try {
     mkdirSync(path, { mode: PRIVATE_MODE });
+    if (isWindows) takeForOwner(path, { isDirectory: true });
     onDirectory(path, (descriptor) => give(descriptor, statSync(parent)));
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw storageError("write in", parent, error);
@@ -157,7 +170,7 @@ function makeDirectory(path: string): void {
 
 /** Does nothing on Windows, where directories have neither modes nor descriptors. */
 function onDirectory(path: string, act: (descriptor: number) => void): void {
-  if (process.platform === "win32") return;
+  if (isWindows) return;
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     act(descriptor);

@@ -14,6 +14,7 @@ const NOT_EXECUTABLE = 126;
 type Refuse = (message: string, exitCode: number, hint?: string) => void;
 
 const SHELL = "/bin/sh";
+const isWindows = process.platform === "win32";
 
 /**
  * Runs a program with exactly this environment. Where the system allows, the program replaces this process and keeps its
@@ -29,11 +30,15 @@ export async function execute({ argv, env, needsUs = false }: Execution, refuse:
   const { path, blocked } = findProgram(name, env);
   if (path === undefined) {
     if (blocked === undefined) return end(NOT_FOUND, "command not found", findHere(name));
-    if (!isFile(blocked)) return end(NOT_EXECUTABLE, "cannot be executed");
-    return end(NOT_EXECUTABLE, "is not executable", `chmod +x ${quoteWord(blocked)}`);
+    if (!isFile(blocked) || isWindows) return end(NOT_EXECUTABLE, "cannot be executed");
+    return end(
+      NOT_EXECUTABLE,
+      "not executable",
+      `if it is a program, \`chmod +x ${quoteWord(blocked)}\` lets it run`,
+    );
   }
   // cmd.exe runs these, and no quoting of arguments is reliable for it.
-  if (process.platform === "win32" && /\.(cmd|bat)$/i.test(path))
+  if (isWindows && /\.(cmd|bat)$/i.test(path))
     return end(NOT_EXECUTABLE, "a batch file is run from `cmd /c`");
   try {
     return await run(path, { argv, env, needsUs });

@@ -35,6 +35,9 @@ function realDirectory(path: string): string {
   try {
     return existsSync(path) ? realpathSync(path) : path;
   } catch (error) {
+    // Bun asks `/proc`, which a container may lack.
+    if (codeOf(error) === "ENOENT" && existsSync(path))
+      return dirname(path) === path ? path : realTarget(path);
     throw storageError("read", path, error);
   }
 }
@@ -112,6 +115,40 @@ export function uninterrupted<T>(act: () => T): T {
   }
 }
 
+/** Longer than a virus scanner, an indexer or a backup has a small file open. */
+const PATIENCE_MS = 2_000;
+const PAUSE_MS = 20;
+
+/** On Windows repeats for 2 s what another program forbids for as long as it has a file open. */
+export function patiently<T>(act: () => T, mayPass: (code: string) => boolean): T {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return uninterrupted(act);
+    } catch (error) {
+      const isWaiting = process.platform === "win32" && performance.now() < deadline;
+      if (!isWaiting || !mayPass(codeOf(error))) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+}
+
+/**
+ * Moves a file over another, which Windows forbids while a program has one of them open. Asks `stillValid` right before
+ * each attempt, and is false when that says no.
+ */
+export function moveOver(from: string, to: string, stillValid = () => true): boolean {
+  return patiently(
+    () => stillValid() && (renameSync(from, to), true),
+    (code) => ["EACCES", "EBUSY", "EPERM"].includes(code) && isReplaceable(to),
+  );
+}
+
+function isReplaceable(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats === undefined || (stats.isFile() && (stats.mode & 0o200) !== 0);
+}
+
 /**
  * What stands at the path itself, without following a link; undefined when nothing does.
  *
@@ -123,6 +160,14 @@ export function inspect(path: string): Stats | undefined {
   } catch (error) {
     throw storageError("read", path, error);
   }
+}
+
+/** Whether a file stands where the path needs a directory. Windows says of both that nothing is there. */
+export function isBelowFile(path: string): boolean {
+  if (process.platform !== "win32") return false;
+  let above = dirname(path);
+  while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
+  return statSync(above, { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
 /** With the sticky bit and its like. On Windows, where they say nothing, those of a file for its owner alone. */

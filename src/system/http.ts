@@ -5,7 +5,7 @@ import { hideUnusableAuthorities } from "./authorities.ts";
 import { codeOf } from "./storage-error.ts";
 import type * as Network from "./network.ts";
 import { credentialsFor, ProxyError, type Route } from "./upstream-proxy.ts";
-import { ownEnvironment, withoutVariables } from "./runtime.ts";
+import { withoutVariables } from "./runtime.ts";
 
 /** A request about which nothing is left to decide. */
 export interface Transmission {
@@ -29,7 +29,7 @@ export interface Transmission {
 export async function transmit(transmission: Transmission): Promise<Response> {
   const { headers, url } = transmission;
   headers.set("Host", url.host);
-  hideUnusableAuthorities(ownEnvironment());
+  hideUnusableAuthorities();
   return process.versions.bun ? fetchInBun(transmission) : requestInNode(transmission);
 }
 

@@ -1,3 +1,4 @@
+import { loadFfi } from "./ffi.ts";
 import { isBun } from "./machine.ts";
 
 /** As `<sys/resource.h>` of Linux and of macOS has it. */
@@ -7,10 +8,9 @@ const RLIMIT_CORE = 4;
 const PRCTL = { prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } } as const;
 
 /** The C library, which only Bun can call: half a millisecond when first used. Undefined on other runtimes. */
-async function loadLibc() {
+function loadLibc() {
   if (!isBun()) return undefined;
-  // oxlint-disable-next-line no-restricted-imports -- the other runtimes do not get here
-  const ffi = await import("bun:ffi");
+  const ffi = loadFfi();
   const { symbols } = ffi.dlopen(process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6", {
     getenv: { args: ["ptr"], returns: "ptr" },
     getrlimit: { args: ["i32", "ptr"], returns: "i32" },
@@ -22,7 +22,7 @@ async function loadLibc() {
 
 /** Sets the soft limit for the size of a core dump. Resolves to the one before, or undefined if it could not be set. */
 export async function setCoreLimit(bytes: bigint): Promise<bigint | undefined> {
-  const libc = await loadLibc();
+  const libc = loadLibc();
   if (!libc) return undefined;
   const limits = new BigUint64Array(2);
   if (libc.getrlimit(RLIMIT_CORE, libc.ptr(limits)) !== 0) return undefined;
@@ -33,7 +33,7 @@ export async function setCoreLimit(bytes: bigint): Promise<bigint | undefined> {
 
 /** Clears a variable where a process got its environment: the system shows that memory to others of this user. */
 export async function overwriteVariable(name: string, value: string): Promise<void> {
-  const libc = await loadLibc();
+  const libc = loadLibc();
   const bytes = new TextEncoder();
   const address = libc?.getenv(libc.ptr(bytes.encode(`${name}\0`)));
   if (libc && address) new Uint8Array(libc.toArrayBuffer(address, 0, bytes.encode(value).length)).fill(0);
@@ -48,7 +48,7 @@ const PR_SET_DUMPABLE = 4;
 export async function hideMemory(): Promise<void> {
   if (process.platform !== "linux") return;
   try {
-    const libc = await loadLibc();
+    const libc = loadLibc();
     libc?.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   } catch {
     // A system whose C library is called otherwise.

@@ -7,14 +7,17 @@ import { cancelled, usageError } from "../errors.ts";
  */
 export interface Question {
   message: string;
+  isHidden: boolean;
   /** What the screen shows of the answer so far, in at most so many columns. */
   show(characters: readonly string[], columns: number): string;
 }
 
-interface Streams {
+export interface Streams {
   input: NodeJS.ReadStream;
   output: NodeJS.WriteStream;
   signal: AbortSignal;
+  /** The terminal cannot move its cursor: it edits a visible line itself, and shows nothing of a hidden one. */
+  isPlain: boolean;
 }
 
 /** Longer than any token, and short enough to be kept. */
@@ -29,9 +32,11 @@ const MAX_SEQUENCE = 64;
 const BRACKETED_PASTE = { on: "\u001b[?2004h", off: "\u001b[?2004l" };
 
 /** @throws CliError `CANCELLED`, or `USAGE` for a paste that is no line. */
-export async function askLine(question: Question, { input, output, signal }: Streams): Promise<string> {
+export async function askLine(question: Question, streams: Streams): Promise<string> {
+  const { input, output, signal, isPlain } = streams;
   const line = new Line();
   const draw = () => {
+    if (isPlain) return;
     const columns = (output.columns || 80) - 3;
     output.write(`\r\u001b[2K> ${question.show(line.characters, columns)}`);
   };
@@ -52,8 +57,8 @@ export async function askLine(question: Question, { input, output, signal }: Str
   if (signal.aborted) throw cancelled();
   signal.addEventListener("abort", stop, { once: true });
   input.once("end", stop).once("close", stop);
-  input.setRawMode(true);
-  output.write(`${question.message}\n${BRACKETED_PASTE.on}`);
+  input.setRawMode(question.isHidden || !isPlain);
+  output.write(`${question.message}\n${isPlain ? "> " : BRACKETED_PASTE.on}`);
   draw();
   input.on("data", onData).resume();
   try {
@@ -63,7 +68,8 @@ export async function askLine(question: Question, { input, output, signal }: Str
     signal.removeEventListener("abort", stop);
     input.off("data", onData).off("end", stop).off("close", stop).pause();
     if (!input.destroyed) input.setRawMode(false);
-    output.write(`${BRACKETED_PASTE.off}\n`);
+    if (!isPlain) output.write(`${BRACKETED_PASTE.off}\n`);
+    else if (question.isHidden || !line.isEnded) output.write("\n");
   }
   if (line.isCancelled) throw cancelled();
   if (line.fault !== undefined)

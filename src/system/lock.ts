@@ -1,10 +1,10 @@
-import { existsSync, linkSync, readFileSync, renameSync, statSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
 import { createFile } from "./create-file.ts";
-import { discard, namesIn } from "./files.ts";
+import { discard, moveOver, namesIn } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
 import { codeOf } from "./storage-error.ts";
 import { hasEnded } from "./processes.ts";
@@ -159,7 +159,7 @@ function isAbandoned(owner: string, watch: Watch): boolean {
 function remove(path: string, owner: string): void {
   const taken = nameBeside(path);
   try {
-    renameSync(path, taken);
+    moveOver(path, taken);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return;
     throw error;
@@ -179,8 +179,9 @@ function describeOwner(): string {
   return JSON.stringify({ pid: process.pid, place: describePlace(), nonce: crypto.randomUUID() });
 }
 
-/** Two processes in the same place can see each other's process numbers. */
+/** Two processes in the same place can see each other's process numbers. Linux alone has containers, and `/proc`. */
 function describePlace(): string {
+  if (process.platform !== "linux") return hostname();
   return [hostname(), readSystem("/proc/sys/kernel/random/boot_id"), namespaceOf()].join("/");
 }
 

@@ -26,8 +26,8 @@ interface Options {
   answer: (request: Request) => Promise<Response | Tunnel>;
 }
 
-/** More than this waits for a client that reads too slowly: its connection is closed. */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+/** More than this waits for a side that reads too slowly: the connection is closed. */
+export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** A server that this machine alone can reach. Only Bun has one that does WebSockets too. */
 export function serveLoopback({ port, answer }: Options): LoopbackServer {

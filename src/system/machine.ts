@@ -24,7 +24,7 @@ export function isBun(): boolean {
   return process.versions["bun"] !== undefined;
 }
 
-/** A compiled program's modules have paths in a virtual file system. */
+/** A compiled program's modules have paths in a virtual file system, on Windows `B:/%7EBUN/root/`. */
 function isCompiled(): boolean {
-  return /\$bunfs|~BUN/.test(import.meta.url);
+  return /\$bunfs|(?:~|%7E)BUN/.test(import.meta.url);
 }

@@ -9,6 +9,7 @@ import {
   readSync,
   realpathSync,
 } from "node:fs";
+import { join } from "node:path";
 import { codeOf, NotRegularError } from "./storage-error.ts";
 
 /** A path as the system knows it: bytes, where they are not valid UTF-8. */
@@ -32,12 +33,17 @@ export function* readInPieces(path: BytePath, room: () => Buffer): Generator<num
     throw error;
   }
   try {
-    if (!fstatSync(descriptor).isFile()) throw new NotRegularError(String(path));
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new NotRegularError(String(path));
+    let total = 0;
     for (;;) {
       const buffer = room();
       const count = readSync(descriptor, buffer, 0, buffer.length, null);
       if (count === 0) return;
       yield count;
+      total += count;
+      // Most files are small, so the read that would say that this was all is a sixth of the system calls.
+      if (count < buffer.length && total === stats.size) return;
     }
   } finally {
     closeSync(descriptor);
@@ -67,6 +73,8 @@ export function* walkFiles(root: BytePath, options: WalkOptions, depth = 0): Gen
   }
 }
 
+const isWindows = process.platform === "win32";
+
 /** A link to a directory is none. */
 export function isDirectory(path: BytePath): boolean {
   try {
@@ -80,16 +88,18 @@ export function isDirectory(path: BytePath): boolean {
 /** Whether no part of an absolute path is a symbolic link. True where nothing is. */
 export function isRealDirectory(path: BytePath): boolean {
   try {
+    if (isWindows) return realpathSync(String(path)).toLowerCase() === String(path).toLowerCase();
     return realpathSync(path, { encoding: "buffer" }).equals(Buffer.from(path as string));
   } catch (error) {
     return codeOf(error) === "ENOENT";
   }
 }
 
-/** The name in a directory; a string when that names the same file. */
+/** The name in a directory, which git writes with slashes; a string when that names the same file. */
 export function joinBytes(directory: BytePath, name: Buffer): BytePath {
   if (name.length === 0) return directory;
   const text = name.toString();
+  if (isWindows) return join(String(directory), text);
   if (typeof directory === "string" && !text.includes("\ufffd")) return `${directory}/${text}`;
   return Buffer.concat([Buffer.from(directory as string), Buffer.from("/"), name]);
 }

@@ -28,6 +28,8 @@ export function findProgram(name: string, env: Variables): Found {
     if (kind === "program") return { path };
     if (kind === "other") blocked ??= path;
   }
+  // On Windows no program is called like this, but something may be.
+  if (isPath && inspect(name) !== "nothing") blocked ??= name;
   return { blocked };
 }
 
@@ -44,7 +46,7 @@ export function findPrograms(name: string, env: Variables): string[] {
 
 /** Where in `PATH` it may be. Windows does not search relative folders. */
 function pathsOf(name: string, env: Variables): string[] {
-  const folders = (variable(env, "PATH") ?? DEFAULT_PATH).split(delimiter).filter((folder) => folder !== "");
+  const folders = (env["PATH"] ?? DEFAULT_PATH).split(delimiter).filter((folder) => folder !== "");
   if (isWindows) return folders.filter(isAbsolute).flatMap((folder) => withEndings(join(folder, name)));
   // Without `./`, a relative folder could give a path that looks like an option.
   return folders.map((folder) => `${isAbsolute(folder) ? "" : "./"}${folder}/${name}`);
@@ -71,12 +73,6 @@ export function isFile(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** On Windows the names of variables have no case. */
-function variable(env: Variables, name: string): string | undefined {
-  if (!isWindows) return env[name];
-  return Object.entries(env).find(([key]) => key.toUpperCase() === name)?.[1];
 }
 
 const BEGINNING_BYTES = 512;

@@ -2,6 +2,7 @@ import { confirm, isCancel, updateSettings } from "@clack/prompts";
 import { cancelled, usageError } from "../errors.ts";
 import { askLine, type Question } from "./line-input.ts";
 import type { Output } from "./output.ts";
+import { pickByNumber } from "./pick-by-number.ts";
 import { endOf, pickFrom } from "./picker.ts";
 import { safe } from "./redact.ts";
 import { clean, toAsciiMarks } from "./text.ts";
@@ -28,12 +29,13 @@ interface Choice<T> {
   details?: readonly string[];
 }
 
-export function createPrompt(signal: AbortSignal, output: Output): Prompt {
+/** @param isPlain For a terminal that cannot move its cursor. */
+export function createPrompt(signal: AbortSignal, output: Output, isPlain: boolean): Prompt {
   // By default Ctrl-D ends the input but not the question, and what is typed after it would be visible.
   updateSettings({ aliases: { "\u0004": "cancel" } });
   // Without a width the library would print one character a line.
   if (!process.stderr.columns) process.stderr.columns = 80;
-  const streams = { input: process.stdin, output: process.stderr, signal, withGuide: false };
+  const streams = { input: process.stdin, output: process.stderr, signal, withGuide: false, isPlain };
   const show = (text: string) => (output.unicode ? safe(text) : toAsciiMarks(safe(text)));
   const ask = async <T>(question: () => Promise<T>) => {
     await output.settle();
@@ -42,8 +44,9 @@ export function createPrompt(signal: AbortSignal, output: Output): Prompt {
     return answer as Exclude<T, symbol>;
   };
   const wrap = (text: string, margin = 0) => wrapText(show(text), output.columns - margin).join("\n");
-  const askFor = (showAnswer: Show, text: string) =>
-    ask(() => askLine({ message: wrap(text), show: showAnswer }, streams));
+  const askFor = (show: Show, text: string) =>
+    ask(() => askLine({ message: wrap(text), show, isHidden: show === showStars }, streams));
+  const type = (message: string) => askFor(showEnd, message);
   return {
     secret: (message) => askFor(showStars, message),
     async pick(message, choices, initial) {
@@ -53,11 +56,13 @@ export function createPrompt(signal: AbortSignal, output: Output): Prompt {
       }));
       const ellipsis = output.unicode ? "…" : "...";
       const list = { message: show(message), choices: rows, initial, ellipsis };
-      return (await ask(() => pickFrom(list, streams))).value;
+      return (await ask(() => (isPlain ? pickByNumber : pickFrom)(list, streams))).value;
     },
-    confirm: (text) =>
-      ask(() => confirm({ ...streams, message: wrap(text, CONFIRM_MARGIN), initialValue: false })),
-    type: (message) => askFor(showEnd, message),
+    async confirm(text) {
+      if (isPlain) return /^y(es)?$/i.test(await type(`${text} [y/N]`));
+      return ask(() => confirm({ ...streams, message: wrap(text, CONFIRM_MARGIN), initialValue: false }));
+    },
+    type,
   };
 }
 

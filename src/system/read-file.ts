@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { CliError } from "../errors.ts";
-import { permissionsOf } from "./files.ts";
+import { isBelowFile, patiently, permissionsOf } from "./files.ts";
 import { userId } from "./runtime.ts";
 import { codeOf, NotRegularError, storageError, TooLargeError } from "./storage-error.ts";
 
@@ -32,9 +32,14 @@ export function readRegularFile(
   const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants;
   let descriptor: number;
   try {
-    descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
+    const flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
+    descriptor = patiently(
+      () => openSync(path, flags),
+      (code) => code === "EBUSY",
+    );
   } catch (error) {
     const code = codeOf(error);
+    if (code === "ENOENT" && isBelowFile(path)) throw Object.assign(new Error(path), { code: "ENOTDIR" });
     if (code === "ENOENT") return undefined;
     // A socket cannot be opened at all, Windows refuses to open a directory, and ELOOP is a link with O_NOFOLLOW.
     if (code === "ENXIO" || code === "EISDIR" || (code === "ELOOP" && !follow))

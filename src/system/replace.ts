@@ -1,7 +1,7 @@
-import { closeSync, constants, fsyncSync, openSync, renameSync } from "node:fs";
+import { closeSync, constants, fsyncSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createFile, type Owner } from "./create-file.ts";
-import { discard, namesIn, uninterrupted } from "./files.ts";
+import { discard, moveOver, namesIn, uninterrupted } from "./files.ts";
 import { storageError } from "./storage-error.ts";
 
 export interface Replacement {
@@ -34,8 +34,7 @@ export function replaceFile({
   const temporary = `${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     createFile(temporary, text, { mode, owner, durable });
-    if (!stillValid()) return false;
-    uninterrupted(() => renameSync(temporary, target));
+    if (!moveOver(temporary, target, stillValid)) return false;
     if (durable) syncDirectory(dirname(target));
     return true;
   } catch (error) {

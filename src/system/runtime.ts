@@ -55,8 +55,22 @@ export function platform(): NodeJS.Platform {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A copy. On Windows a variable is found in any case, as every program there does. */
 export function ownEnvironment(): Environment {
-  return { ...process.env };
+  const own = { ...process.env };
+  return process.platform === "win32" ? withoutCase(own) : own;
+}
+
+/** The names in it keep the case that they have. */
+export function withoutCase(variables: Environment): Environment {
+  const names = new Map(Object.keys(variables).map((name) => [name.toUpperCase(), name]));
+  const written = (name: string | symbol) =>
+    typeof name === "string" ? (names.get(name.toUpperCase()) ?? name) : name;
+  return new Proxy(variables, {
+    get: (target, name) => Reflect.get(target, written(name)),
+    has: (target, name) => Reflect.has(target, written(name)),
+    getOwnPropertyDescriptor: (target, name) => Reflect.getOwnPropertyDescriptor(target, written(name)),
+  });
 }
 
 /** Hides variables of the process from the runtime while `act` starts something that would read them. */

@@ -1,7 +1,8 @@
 import { hideUnusableAuthorities } from "./authorities.ts";
 import { waysTo } from "./http.ts";
+import { MAX_WAITING_BYTES } from "./loopback.ts";
 import type { Route } from "./upstream-proxy.ts";
-import { ownEnvironment, withoutVariables } from "./runtime.ts";
+import { withoutVariables } from "./runtime.ts";
 
 interface Opening {
   /** http or https. */
@@ -15,7 +16,7 @@ interface Opening {
  * Opens a WebSocket along a route, as `transmit` sends a request. Only Bun's takes headers and a proxy.
  */
 export async function openWebSocket({ url, headers, protocols, route }: Opening): Promise<OpenSocket> {
-  hideUnusableAuthorities(ownEnvironment());
+  hideUnusableAuthorities();
   let failure: unknown;
   for (const { target, options } of waysTo(url, route)) {
     const address = new URL(target);
@@ -40,13 +41,17 @@ export async function openWebSocket({ url, headers, protocols, route }: Opening)
       deliver = receive;
       for (const data of early.splice(0)) receive(data);
     };
+    const send = (data: SocketData | Uint8Array) => {
+      socket.send(data as string);
+      return socket.bufferedAmount <= MAX_WAITING_BYTES;
+    };
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     socket.addEventListener("open", () => resolve());
     socket.addEventListener("close", () => reject(new Error("the server opens no WebSocket")));
     socket.addEventListener("error", () => reject(new Error("the server opens no WebSocket")));
     try {
       await promise;
-      return { socket, listen };
+      return { socket, listen, send };
     } catch (error) {
       failure = error;
     }
@@ -60,4 +65,6 @@ export interface OpenSocket {
   socket: WebSocket;
   /** Gets the messages from the first one on. */
   listen(receive: (data: SocketData) => void): void;
+  /** False when the server reads too slowly, so that too much waits in memory. */
+  send(data: SocketData | Uint8Array): boolean;
 }

@@ -5,6 +5,7 @@ import { createToken, type CreatedToken, listTokens, type TokenFields } from "..
 import { chooseLoginName } from "../resolve/login-name.ts";
 import { findContext } from "../contexts/context.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
+import { repeatContext } from "../resolve/require.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { identifyLogin } from "../auth/identity.ts";
@@ -17,7 +18,11 @@ import { ageOf } from "./lost-tokens.ts";
 const LOOKS_AFTER_MS = [0, 500, 1_500];
 
 /** @throws CliError that says whether there is a token now, or how to find that out. */
-export async function create(client: Client, fields: TokenFields & { name: string }): Promise<CreatedToken> {
+export async function create(
+  { flags }: Pick<Cli, "flags">,
+  client: Client,
+  fields: TokenFields & { name: string },
+): Promise<CreatedToken> {
   const started = performance.now();
   try {
     return await createToken(client, fields);
@@ -27,7 +32,7 @@ export async function create(client: Client, fields: TokenFields & { name: strin
     const { name } = fields;
     const seen = await lookFor(client, name, effect === "open" ? LOOKS_AFTER_MS : [0]);
     if (seen === "absent" && effect === "look") throw error;
-    const remedy = `\`bentocloud api-token delete ${name}\``;
+    const remedy = `\`bentocloud api-token delete ${name}${repeatContext(flags)}\``;
     const hint = `it may have been created, and nobody knows its secret: ${remedy} if it is in the list`;
     if (typeof seen === "string") throw new CliError(error.code, error.message, { hint, cause: error });
     const age = performance.now() - started;
@@ -84,7 +89,7 @@ export async function saveCreated(cli: Cli, target: LoginTarget, created: Create
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     throw new CliError(error.code, `created, but not saved as a context: ${error.message}`, {
-      hint: `the API token stays: use it, or \`bentocloud api-token delete ${created.name}\``,
+      hint: `the API token stays: use it, or \`bentocloud api-token delete ${created.name}${repeatContext(cli.flags)}\``,
       cause: error,
     });
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiToken } from "../cloud/api-token.ts";
 import type { Client } from "../cloud/client.ts";
-import { getToken } from "../cloud/tokens.ts";
+import { listTokens } from "../cloud/tokens.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Cli } from "../app.ts";
 import { showWhen } from "../system/time.ts";
@@ -22,19 +22,29 @@ export async function findOwn(
   // The list was asked for with this very token, so it was used.
   const canBe = (one: ApiToken) => match.canBe(one, token) && !(isTold && one.lastUsedAt === null);
   const candidates = listed.filter(canBe);
-  const own = match.find(token);
-  if (own) return { own, candidates };
-  const [only] = candidates;
-  const isOnly = only && candidates.length === 1 && (await isUsedBy(client, only));
-  return { own: isOnly ? only : undefined, candidates };
+  return { own: match.find(token) ?? (await findInUse(client, candidates)), candidates };
 }
 
-/** Whether the requests of this client show at this token. */
-async function isUsedBy(client: Client, { uid, lastUsedAt }: ApiToken): Promise<boolean> {
-  // The times have milliseconds.
-  await sleep(2);
-  const now = await getToken(client, uid);
-  return lastUsedAt !== null && now?.lastUsedAt != null && now.lastUsedAt > lastUsedAt;
+/** One alone may miss that another client uses its token at the same moment. */
+const PROBES = 3;
+
+/**
+ * The one at which each request of this client shows. A server notes the use of a token before it answers, so one that
+ * stays as it was after a request is not the token that the request was sent with.
+ */
+async function findInUse(client: Client, candidates: readonly ApiToken[]): Promise<ApiToken | undefined> {
+  let used = candidates;
+  for (let probe = 0; probe < PROBES && used.length > 0; probe += 1) {
+    // The times have milliseconds.
+    await sleep(2);
+    const times = new Map((await listTokens(client)).map(({ uid, lastUsedAt }) => [uid, lastUsedAt]));
+    used = used.flatMap((one) => {
+      const lastUsedAt = times.get(one.uid);
+      return lastUsedAt && one.lastUsedAt && lastUsedAt > one.lastUsedAt ? { ...one, lastUsedAt } : [];
+    });
+  }
+  const [only, ...others] = used;
+  return others.length === 0 ? candidates.find(({ uid }) => uid === only?.uid) : undefined;
 }
 
 const MAX_PROPOSED = 20;

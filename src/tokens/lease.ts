@@ -3,9 +3,9 @@ import type { Credential } from "../auth/identity.ts";
 import { type Client, createClient } from "../cloud/client.ts";
 import { effectOf } from "../cloud/refusal.ts";
 import { createToken, deleteToken, getToken, listTokens, updateToken } from "../cloud/tokens.ts";
-import { isSameEndpoint } from "../contexts/endpoint.ts";
+import { type Endpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireExpected } from "../errors.ts";
 import { ownPid } from "../system/processes.ts";
 import { dropLease, type Lease, lockLease, noteLease, readLeases } from "./lease-journal.ts";
 import { serverTime } from "./lost-tokens.ts";
@@ -16,9 +16,13 @@ interface LeaseOptions {
   insecureHttp: boolean;
 }
 
-/** Where the server can change when a token expires, a lease lives this long at a time, so a crash leaves little. */
-const STEP_MS = 15 * 60_000;
-const RENEW_AFTER_MS = 5 * 60_000;
+/**
+ * Where the server can change when a token expires, a lease lives for a quarter of its time at once, so a crash leaves
+ * little. Two renewals can fail before the token expires.
+ */
+const LONGEST_STEP_MS = 15 * 60_000;
+const SHORTEST_STEP_MS = 3_000;
+const RENEWALS_A_STEP = 3;
 
 /**
  * Makes an API token for one run, and deletes it after that. The journal is written before the server is asked, so that
@@ -58,7 +62,7 @@ export async function withLease<T>(
     let stopRenewal = () => {};
     try {
       noteLease(own, { ...lease, uid: created.uid });
-      stopRenewal = await renew(client, { uid: created.uid, endMs, aheadMs });
+      stopRenewal = await renew(client, { uid: created.uid, lifeMs, endMs, aheadMs });
       return await act(created.secret);
     } finally {
       stopRenewal();
@@ -96,6 +100,7 @@ async function isWithoutEffect(client: Client, { name }: Lease, error: unknown):
 
 interface Renewal {
   uid: string;
+  lifeMs: number;
   /** By our clock. */
   endMs: number;
   /** How far the server's clock is ahead of ours. */
@@ -103,14 +108,16 @@ interface Renewal {
 }
 
 /** Shortens the life of the token and then extends it, as long as this process runs. Leaves it on servers that cannot. */
-async function renew(client: Client, { uid, endMs, aheadMs }: Renewal): Promise<() => void> {
-  const untilMs = () => Math.min(endMs, Date.now() + STEP_MS) + aheadMs;
+async function renew(client: Client, { uid, lifeMs, endMs, aheadMs }: Renewal): Promise<() => void> {
+  const stepMs = Math.max(SHORTEST_STEP_MS, Math.min(LONGEST_STEP_MS, lifeMs / 4));
+  const renewAfterMs = stepMs / RENEWALS_A_STEP;
+  const untilMs = () => Math.min(endMs, Date.now() + stepMs) + aheadMs;
   const extend = () => updateToken(client, uid, { expiresAt: new Date(untilMs()) });
-  if (endMs - Date.now() <= STEP_MS) return () => {};
+  if (endMs - Date.now() <= stepMs) return () => {};
   const seen = await extend().catch(() => getToken(client, uid).catch(() => undefined));
-  const isShorter = seen?.expiresAt != null && seen.expiresAt.getTime() < endMs + aheadMs - RENEW_AFTER_MS;
+  const isShorter = seen?.expiresAt != null && seen.expiresAt.getTime() < endMs + aheadMs - renewAfterMs;
   if (!isShorter) return () => {};
-  const timer = setInterval(() => void extend().catch(() => {}), RENEW_AFTER_MS);
+  const timer = setInterval(() => void extend().catch(() => {}), renewAfterMs);
   return () => clearInterval(timer);
 }
 
@@ -141,8 +148,7 @@ export async function deleteOrphanedLeases(
 ): Promise<void> {
   const { output, store } = cli;
   const { endpoint } = credential.context;
-  const leases = readLeases(store.paths.own).filter((lease) => isSameEndpoint(lease.endpoint, endpoint));
-  for (const lease of leases) {
+  for (const lease of readLeasesAt(cli, endpoint)) {
     const lock = await lockLease(store.paths.own, lease).catch(() => undefined);
     // Its program still runs.
     if (!lock) continue;
@@ -154,6 +160,15 @@ export async function deleteOrphanedLeases(
     } finally {
       lock.release();
     }
+  }
+}
+
+function readLeasesAt({ output, store }: Cli, endpoint: Endpoint): Lease[] {
+  try {
+    return readLeases(store.paths.own).filter((lease) => isSameEndpoint(lease.endpoint, endpoint));
+  } catch (error) {
+    output.debug(requireExpected(error).message);
+    return [];
   }
 }
 

@@ -8,15 +8,22 @@ import { withErasure } from "../auth/erase-kept.ts";
 import { readToken } from "../auth/read-token.ts";
 import { reportLeft } from "../auth/report-left.ts";
 import { reportRemoved, type Leaving } from "../auth/logout.ts";
-import { type Context, findContext, hasToken, plainTokenOf, tokenOf } from "../contexts/context.ts";
+import {
+  type Context,
+  findContext,
+  hasToken,
+  isSameLogin,
+  plainTokenOf,
+  tokenOf,
+} from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { quoteWord } from "../system/text.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
-import { fileHasToken, findKeptLogin, listKeptNames, purgeTokens } from "../store/purge.ts";
-import { problemWith } from "../yaml/read.ts";
+import { fileHasToken, findKeptLogins, listKeptNames, purgeTokens } from "../store/purge.ts";
+import { type ContextsFile, problemWith } from "../yaml/read.ts";
 import { contextsUsing } from "./replace-token.ts";
 import { revokeToken, warnIfInEnvironment } from "./revoke.ts";
 import { dropRotationsOf, readRotations, withRotationLock } from "./rotation-journal.ts";
@@ -27,18 +34,28 @@ export interface LeaveOptions {
   insecureHttp: boolean;
 }
 
-/** The stored login of that name, or else the last one that backups have under it. */
-export async function findLogins(cli: Cli, name: string): Promise<Context[]> {
+/**
+ * The stored login of that name, and to purge also every other one that backups have under it. Where none is stored, it is
+ * the last one of the backups.
+ */
+export async function findLogins(
+  cli: Cli,
+  name: string,
+  { purge }: Pick<LeaveOptions, "purge">,
+): Promise<Context[]> {
   const file = await cli.store.read();
-  const isStored = findContext(file.contexts, name) !== undefined || problemWith(file, name) !== undefined;
-  const kept = isStored ? undefined : await findKeptLogin(cli.store.paths.own, name);
-  const token = kept && plainTokenOf(kept);
+  const stored = file.contexts.filter((context) => context.name === name);
+  const isStored = stored.length > 0 || problemWith(file, name) !== undefined;
+  const kept = isStored && !purge ? [] : await findKeptLogins(cli.store.paths.own, name);
   // One that was renamed is in backups under its earlier name too.
-  const isRenamed =
-    token && contextsUsing(cli.store, file, { endpoint: kept.endpoint.reveal(), token }).length > 0;
-  if (kept && !isRenamed) return [kept];
-  await requireStored(cli.store, name);
-  return file.contexts.filter((context) => context.name === name);
+  const unused = kept.filter((login) => {
+    const token = plainTokenOf(login);
+    return (
+      !token || contextsUsing(cli.store, file, { endpoint: login.endpoint.reveal(), token }).length === 0
+    );
+  });
+  if (isStored || unused.length === 0) await requireStored(cli.store, name);
+  return [...stored, ...(purge ? unused : unused.slice(0, 1))];
 }
 
 export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOptions): Promise<void> {
@@ -49,9 +66,9 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
     async () => {
       // Purging would fail on a record that cannot be understood, so this comes before the first request.
       if (options.purge) readRotations(cli.store.paths.own);
-      const logins = (await Promise.all(names.map((name) => findLogins(cli, name)))).flat();
+      const logins = (await Promise.all(names.map((name) => findLogins(cli, name, options)))).flat();
       const failures = await endOnServers(cli, logins, options);
-      const ended = logins.filter(({ name }) => !failures.has(name));
+      const ended = logins.filter((login) => !failures.has(login));
       const { result: outcome, left } = await withErasure(cli, ended, () => removeLogins(cli.store, ended));
       const tokens = ended.flatMap((login) => tokenOf(login) ?? []);
       return { ended, failures, outcome, left, purged: options.purge ? await purge(cli, tokens) : undefined };
@@ -59,22 +76,24 @@ export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOp
   );
   const { file, narrowed, result: removed } = outcome;
   const isFailure = failures.size > 0 && (removed.length === 0 || cli.output.json);
-  if (isFailure) throw failureOf(cli, failures);
+  if (isFailure) throw failureOf(cli, failures, file);
   await reportRemoved(cli, { names: removed, kept, file, narrowed });
-  for (const name of new Set(ended.map((login) => login.name)))
-    if (findContext(file.contexts, name))
+  for (const name of names) {
+    const other = findContext(file.contexts, name);
+    if (other && ![...failures.keys()].some((login) => isSameLogin(login, other)))
       cli.output.warn(`kept "${name}": another login was saved under this name meanwhile`);
+  }
   if (purged !== undefined) {
     cli.output.success(purged);
-    await warnOfEarlierTokens(cli, ended, options);
+    await warnOfEarlierTokens(cli, failures, options);
   }
-  if (failures.size > 0) throw failureOf(cli, failures);
+  if (failures.size > 0) throw failureOf(cli, failures, file);
   if (options.purge && !options.revoke) sayPages(cli, ended);
   reportLeft(left);
 }
 
-/** Why contexts stay, by their names. */
-type Failures = Map<string, CliError>;
+/** Why logins stay. */
+type Failures = Map<Context, CliError>;
 
 /** Servers in parallel, so that one that does not answer delays no other; the tokens of one server in sequence. */
 async function endOnServers(cli: Cli, logins: readonly Context[], options: LeaveOptions): Promise<Failures> {
@@ -96,7 +115,7 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
         if (options.revoke) await endOnServer(cli, { context, token }, options);
       } catch (error) {
         if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-        failures.set(context.name, error);
+        failures.set(context, error);
         if (error.code === "UNREACHABLE" || error.code === "TIMEOUT") silence = error;
       }
     }
@@ -139,16 +158,17 @@ async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
   return `Took the API token out of ${count === 1 ? "1 backup" : `${count} backups`}`;
 }
 
-/** A login that replaced another one has left that one's token in backups, where it is the only way to delete it. */
+/** Backups are the only way to delete the API tokens of contexts that were removed before. */
 async function warnOfEarlierTokens(
   { output, store }: Cli,
-  ended: readonly Context[],
+  failures: Failures,
   { revoke }: LeaveOptions,
 ): Promise<void> {
   const { contexts } = await store.read();
-  const names = new Set(ended.map(({ name }) => name));
+  if (contexts.length > 0) return;
+  const failed = new Set([...failures.keys()].map(({ name }) => name));
   for (const name of await listKeptNames(store.paths.own))
-    if (!findContext(contexts, name) && (names.has(name) || contexts.length === 0))
+    if (!failed.has(name))
       output.warn(
         `backups have an earlier API token of "${name}": ` +
           `\`bentocloud logout ${quoteWord(name)}${revoke ? " --revoke" : ""} --purge\` ends that too`,
@@ -161,20 +181,25 @@ function sayPages(cli: Cli, logins: readonly Context[]): void {
     cli.output.hint(`the token works until it is deleted on its server: ${[...pages].join(", ")}`);
 }
 
-function failureOf(cli: Cli, failures: Failures): CliError {
-  const [[name, error] = ["", undefined], ...others] = failures;
+function failureOf(cli: Cli, failures: Failures, { contexts }: ContextsFile): CliError {
+  const [[login, error] = [undefined, undefined], ...others] = failures;
   const { code = "FAILURE", message = "", hint } = error ?? {};
-  if (others.length === 0) {
-    const here = `\`bentocloud logout ${quoteWord(name)}\` removes it here, and leaves the token as it is`;
+  const isStored = (one: Context) => contexts.some((context) => isSameLogin(one, context));
+  const describe = (one: Context) =>
+    isStored(one) ? `kept "${one.name}"` : `kept an earlier API token of "${one.name}" in backups`;
+  if (login && others.length === 0) {
+    const command = `\`bentocloud logout ${quoteWord(login.name)}${isStored(login) ? "" : " --purge"}\``;
+    const here = `${command} removes it here, and leaves the token as it is`;
     const hints = { USAGE: [hint], FAILURE: [hint, here] }[code as string] ?? [here];
-    return new CliError(code, `kept "${name}": ${message}`, {
+    return new CliError(code, `${describe(login)}: ${message}`, {
       hint: hints.filter(Boolean).join("; "),
       cause: error,
     });
   }
   for (const [other, { message: reason }] of failures)
-    cli.output.warn(`kept "${other}": ${reason}`, { always: true });
-  return new CliError(code, `kept ${failures.size} contexts whose API tokens may still work`, {
+    cli.output.warn(`${describe(other)}: ${reason}`, { always: true });
+  const what = failures.keys().every(isStored) ? "contexts whose API tokens" : "API tokens that";
+  return new CliError(code, `kept ${failures.size} ${what} may still work`, {
     hint: "run it again to try again; without --revoke it removes them from this machine alone",
     cause: error,
   });

@@ -111,7 +111,7 @@ async function addUsers(cli: Cli, session: TokensSession, listed: ApiToken[]): P
 
 /** The API token with this uid, or with exactly this name. The server may know a uid that it does not list. */
 async function findApiToken(client: Client, word: string): Promise<{ token: ApiToken; listed: ApiToken[] }> {
-  if (word === "") throw usageError("an API token has a uid and a name");
+  if (word === "") throw usageError("the uid or name of the API token is empty");
   // A secret in the place of a name would become part of an address, and addresses are logged.
   if (redact(word) !== word)
     throw usageError(

@@ -8,6 +8,7 @@ import type { SecretRecord } from "../secrets/records.ts";
 import { describePlace } from "../secrets/secret-store.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { Token } from "../contexts/token.ts";
+import { repeatContext } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -97,7 +98,7 @@ export async function planRotation(
   if (mismatch) throw mismatch;
   const match = await matchTokens(cli, target, listed);
   const old = await chooseOld(cli, client, { listed, target, word, match });
-  const scopes = requireScopes(old);
+  const scopes = requireScopes(old, context);
   // The new token is compared with what is known of the old one.
   if (error && !isProof(error)) throw error;
   const expiresAt = options.expiresAt ?? endOfSuccessor(old, cli.now());
@@ -134,10 +135,10 @@ function endOfSuccessor({ createdAt, expiresAt }: ApiToken, now: Date): Date | n
 }
 
 /** Yatai fails on many requests of a token that was made with `scopes: null`, and would on those of its successor. */
-function requireScopes({ uid, name, scopes }: ApiToken): string[] {
+function requireScopes({ uid, name, scopes }: ApiToken, { name: context }: Context): string[] {
   if (scopes) return scopes;
   throw new CliError("FAILURE", `the API token "${name}" was made without scopes`, {
-    hint: `give it some first: \`bentocloud api-token update ${quoteWord(uid)} --scope api\``,
+    hint: `give it some first: \`bentocloud api-token update ${quoteWord(uid)} --scope api${repeatContext({ context })}\``,
   });
 }
 

@@ -2,8 +2,15 @@ import type { ContextsFile } from "../yaml/read.ts";
 import { holdsToken } from "../auth/holds-token.ts";
 import { changeStores } from "../auth/change-stores.ts";
 import { requireRecord } from "../auth/read-token.ts";
-import { Context, firstOfEachName, isKeptElsewhere, referenceOf, tokenOf } from "../contexts/context.ts";
+import {
+  type Context,
+  firstOfEachName,
+  isKeptElsewhere,
+  referenceOf,
+  withToken,
+} from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
+import { putContext } from "../store/losses.ts";
 import { remember, type Sighting } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
 import type { Cli } from "../app.ts";
@@ -65,36 +72,13 @@ function replaceTexts(
   references: ReadonlyMap<string, Token>,
 ) {
   return store.update((file, state) => {
-    const textFor = (context: Context) =>
-      references.get(context.name) ?? (isKeptElsewhere(context) ? undefined : to);
     const using = contextsUsing(store, file, { endpoint, token: from }).flatMap((context) => {
-      const text = textFor(context);
-      return text ? [{ context, text }] : [];
+      const text = references.get(context.name) ?? (isKeptElsewhere(context) ? undefined : to);
+      return text ? [withToken(context, text)] : [];
     });
     // A process that died after it wrote the contexts file may not have written down whose its new token is.
-    const done = contextsUsing(store, file, { endpoint, token: to, printedAs }).map((context) => ({
-      context,
-      text: tokenOf(context)!,
-    }));
-    const seen = [...using, ...done].map(({ context: { name, endpoint, email }, text }) => ({
-      ...identity,
-      context: new Context({
-        name,
-        endpoint: endpoint.reveal(),
-        email,
-        apiToken: text.reveal(),
-        line: null,
-      }),
-    }));
-    return {
-      changes: using.map(({ context: { name, endpoint, email }, text }) => ({
-        kind: "put",
-        name,
-        endpoint: endpoint.reveal(),
-        token: text,
-        email,
-      })),
-      state: seen.reduce(remember, state),
-    };
+    const done = contextsUsing(store, file, { endpoint, token: to, printedAs });
+    const seen = [...using, ...done].map((context) => ({ ...identity, context }));
+    return { changes: using.map(putContext), state: seen.reduce(remember, state) };
   });
 }

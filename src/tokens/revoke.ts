@@ -4,6 +4,7 @@ import { isProofOfRejection } from "../cloud/refusal.ts";
 import { deleteToken, listTokens } from "../cloud/tokens.ts";
 import { tokenOf } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -28,6 +29,7 @@ export async function revokeToken(
   { insecureHttp }: RequestOptions,
 ): Promise<Revoked> {
   const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
+  const create = context.name !== ENVIRONMENT_NAME;
   let begun: ApiToken | undefined;
   try {
     const listed = await listTokens(client);
@@ -40,14 +42,20 @@ export async function revokeToken(
     begun = own;
     await deleteToken(client, own.uid, { isOwn: true });
     const { error, verdict } = await identify(client);
-    if (isProofOfRejection(error)) return { deleted: own };
+    if (isProofOfRejection(error)) {
+      await rememberDeleted(cli, token, { create });
+      return { deleted: own };
+    }
     const works = verdict === "valid" || verdict === "forbidden";
     const but = works ? "still accepts it" : `nothing proves that it is gone: ${error?.message}`;
     throw new CliError("FAILURE", `${client.endpoint} deleted "${own.name}" (${own.uid}), but ${but}`, {
       hint: "run the command again",
     });
   } catch (error) {
-    if (isProofOfRejection(error)) return { rejection: error };
+    if (isProofOfRejection(error)) {
+      await rememberDeleted(cli, token, { create });
+      return { rejection: error };
+    }
     const isCancelled = begun && error instanceof CliError && error.code === "CANCELLED";
     if (!isCancelled) throw error;
     throw new CliError(
@@ -55,6 +63,16 @@ export async function revokeToken(
       `cancelled; the API token "${begun?.name}" may be deleted, and the rest is as it was`,
     );
   }
+}
+
+/** For `restore`, which says of each version what can no longer sign in. */
+export async function rememberDeleted(
+  { store }: Pick<Cli, "store">,
+  token: Token,
+  options: { create: boolean },
+): Promise<void> {
+  const { noteDeleted } = await import("../store/state.ts");
+  await store.updateState((state) => noteDeleted(state, token), options);
 }
 
 /** A variable cannot be unset from here. */

@@ -9,6 +9,7 @@ import type { Cli } from "../app.ts";
 import type { DeliverCommand } from "./deliver.ts";
 import { findObjection } from "./find-objection.ts";
 import { isUnknownToken, noteLostToken } from "./lost-tokens.ts";
+import { rememberDeleted } from "./revoke.ts";
 import { dropRotation, noteRotation, type Rotation, type Successor } from "./rotation-journal.ts";
 
 /**
@@ -115,7 +116,9 @@ async function finish(work: Work, successor: Successor): Promise<Ending> {
   )
     .get("/api/v1/auth/current", { once: true })
     .catch(() => undefined);
-  return end(work, { kind: "done", contexts, oldStillWorks: answer !== undefined && answer.status < 300 });
+  const oldStillWorks = answer !== undefined && answer.status < 300;
+  if (!oldStillWorks) await rememberDeleted(work.cli, new Token(old.token), { create: true });
+  return end(work, { kind: "done", contexts, oldStillWorks });
 }
 
 const MAX_REPLACEMENTS = 3;

@@ -1,14 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf } from "../store/fixture.ts";
-import { run } from "../support/bin.ts";
+import { run, start } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
+import { until } from "../support/until.ts";
 import { doctor } from "../commands/doctor.ts";
 
 sweepCanaries();
@@ -68,9 +69,32 @@ describe("exec --proxy --lease", () => {
     expect(changed.code).toBe(3);
     const { body } = cloud.requests.find(({ route }) => route === CHANGE)!;
     expect(Date.parse(JSON.parse(body).expired_at)).toBeWithin(Date.now() + 800_000, Date.now() + 910_000);
-    const fixed = await newCloud();
-    fixed.misbehave(CHANGE, { status: 404, body: { message: "not found this router with method PATCH" } });
-    expect((await lease(loginTo(fixed), "exit 4")).code).toBe(4);
+  });
+
+  test("is extended as long as the program runs", async () => {
+    const cloud = await newCloud();
+    const here = loginTo(cloud);
+    const command = ["sh", "-c", 'until [ -e "$HOME/end" ]; do sleep 0.05; done; exit 5'];
+    const running = start(["exec", "--proxy", "--lease", "20s", "--", ...command], { home: here });
+    const ends = () =>
+      cloud.requests
+        .filter(({ route }) => route === CHANGE)
+        .map(({ body }) => Date.parse(JSON.parse(body).expired_at));
+    await until("three extensions", () => ends().length >= 3);
+    writeFileSync(join(here.path, "end"), "");
+    expect(await running.result).toMatchObject({ code: 5 });
+    expect(ends().at(-1)).toBeGreaterThan(ends()[0]!);
+    expect(namesOf(cloud)).toEqual(["ci"]);
+  });
+
+  test("lives for its whole time where the server cannot change that", async () => {
+    const cloud = await newCloud();
+    cloud.misbehave(CHANGE, { status: 404, body: { message: "not found this router with method PATCH" } });
+    const { code, stdout } = await lease(loginTo(cloud), `${ASK} >/dev/null && echo works; exit 4`);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: "works\n" });
+    const created = cloud.requests.find(({ route }) => route === CREATE)!;
+    expect(Date.parse(JSON.parse(created.body).expired_at)).toBeGreaterThan(Date.now() + 3_000_000);
+    expect(cloud.requests.filter(({ route }) => route === CHANGE)).toHaveLength(1);
   });
 
   test("of a process that was killed is deleted by the next command, and doctor tells of it", async () => {

@@ -9,6 +9,7 @@ import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
+import { until } from "../support/until.ts";
 
 sweepCanaries();
 
@@ -154,8 +155,7 @@ describe("the end of exec --proxy", () => {
       await running.waitFor("\n");
       const [pid = "", endpoint = ""] = running.stdout.trim().split(" ");
       running.kill("SIGKILL");
-      for (let count = 0; count < 100 && isRunning(pid); count += 1) await Bun.sleep(20);
-      expect(isRunning(pid)).toBe(false);
+      await until("the child has ended", () => !isRunning(pid));
       expect(await fetch(endpoint).catch(() => "closed")).toBe("closed");
     },
   );

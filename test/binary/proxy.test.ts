@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { homeOf, writeBelow } from "../store/fixture.ts";
 import { run, start, type Running } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
+import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
+import { lineWrittenTo } from "../support/until.ts";
 
 sweepCanaries();
 
@@ -17,6 +19,13 @@ const USER = "/api/v1/auth/current";
 function loginTo(cloud: LocalCloud): Home {
   const token = cloud.issueToken({ email: "ada@example.test" });
   return homeOf({ name: "mine", endpoint: cloud.url, token });
+}
+
+/** The runtime raises the soft limit to the hard one. */
+function mayOpenFiles(): boolean {
+  if (process.platform !== "linux") return false;
+  const [, , hard] = /^Max open files +(\S+) +(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+  return hard === "unlimited" || Number(hard) >= 11_000;
 }
 
 interface Access {
@@ -51,11 +60,12 @@ describe("proxy", () => {
     const access = { endpoint, api_key: key, page: null };
     expect(await (await ask(access, `${USER}?a=1`)).json()).toMatchObject({ email: "ada@example.test" });
     expect((await ask({ ...access, api_key: "x" })).status).toBe(401);
+    expect((await ask(access, `/${key}`)).status).toBe(400);
     const { code, stderr } = await interrupt(running);
     expect(code).toBe(130);
     expect(stderr.replaceAll(/\d+ ms/g, "N ms")).toBe(
       `Requests to ${endpoint} go to ${cloud.url} as "mine", until Ctrl-C\n` +
-        `GET ${USER} 200 N ms\nGET ${USER} 401 N ms\n`,
+        `GET ${USER} 200 N ms\nGET ${USER} 401 N ms\nGET /****${key.slice(-4)} 400 N ms\n`,
     );
     expect(await ask(access).catch(() => "closed")).toBe("closed");
   });
@@ -96,15 +106,42 @@ describe("proxy", () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
   });
 
-  test("asks for the name of a protected context", async () => {
+  test.each([[[]], [["--open"]]])("with %j asks for the name of a protected context", async (args) => {
     const home = loginTo(await newCloud());
     await run(["context", "protect", "mine"], { home });
-    const { code, stderr } = await run(["proxy"], { home });
+    const { code, stderr } = await run(["proxy", ...args], { home });
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: expect.stringContaining("pass --yes=mine to run a proxy with it"),
     });
+    const { running, access } = await startProxy(home, [...args, "--yes=mine"], { BROWSER: "true" });
+    expect((await ask(access)).status).toBe(200);
+    await interrupt(running);
   });
+
+  needs({ right: "11,000 open files", isGiven: mayOpenFiles }).test(
+    "answers while 10,000 connections send half a request, and after that",
+    async () => {
+      const { running, access } = await startProxy(loginTo(await newCloud()));
+      const { hostname, port } = new URL(access.endpoint);
+      const sockets: Bun.Socket[] = [];
+      while (sockets.length < 10_000) {
+        const opened = Array.from({ length: 500 }, () =>
+          Bun.connect({
+            hostname,
+            port: Number(port),
+            socket: { open: (socket) => void socket.write("GET / HT"), data() {}, error() {} },
+          }),
+        );
+        sockets.push(...(await Promise.all(opened)));
+      }
+      expect((await ask(access)).status).toBe(200);
+      for (const socket of sockets) socket.terminate();
+      expect((await ask(access)).status).toBe(200);
+      await interrupt(running);
+    },
+    60_000,
+  );
 
   test("says that Deno cannot run it", async () => {
     const home = loginTo(await newCloud());
@@ -129,9 +166,7 @@ describe("proxy --open", () => {
 
   test("opens an address that works once and gives a cookie", async () => {
     const { home, running, access, page } = await open();
-    for (let count = 0; count < 100 && !(await Bun.file(`${home.path}/opened`).exists()); count += 1)
-      await Bun.sleep(10);
-    expect((await Bun.file(`${home.path}/opened`).text()).trim()).toBe(page);
+    expect(await lineWrittenTo(`${home.path}/opened`)).toBe(`${page}\n`);
     const first = await fetch(page, { redirect: "manual" });
     expect([first.status, (await first.text()).includes('content="0;url=/"')]).toEqual([200, true]);
     const { port } = new URL(page);

@@ -102,7 +102,10 @@ function isRemembered({ here }: User, { uid, name }: ApiToken): boolean {
 }
 
 async function rotateOnce(user: User): Promise<string> {
-  const running = start(["api-token", "rotate", "--timeout", "0.8"], { home: user.here });
+  // Half of them deliver the new token to a command, which fails now and then.
+  const keep = `sha256sum >"$HOME/delivered"; exit ${user.random() < 0.3 ? 3 : 0}`;
+  const deliver = user.random() < 0.5 ? ["--deliver", "--", "sh", "-c", keep] : [];
+  const running = start(["api-token", "rotate", "--timeout", "0.8", ...deliver], { home: user.here });
   if (user.random() < 0.3) setTimeout(() => running.kill("SIGKILL"), 20 + user.random() * 400);
   const { code, signal } = await running.result;
   const tokens = tokensOf(user);
@@ -112,6 +115,10 @@ async function rotateOnce(user: User): Promise<string> {
     hasLogin: tokens.some(({ value }) => value === held),
     unknown: unknown.map(({ name }) => name),
   }).toEqual({ hasLogin: true, unknown: [] });
+  if (code === 0 && deliver.length > 0) {
+    const delivered = readFileSync(join(user.here.path, "delivered"), "utf8").slice(0, 64);
+    expect(delivered).toBe(new Bun.CryptoHasher("sha256").update(held).digest("hex"));
+  }
   return String(signal ?? code);
 }
 

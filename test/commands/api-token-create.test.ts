@@ -154,7 +154,8 @@ describe("api-token create", () => {
   ])("%s: says that there is a token now", async (_, body, status, code) => {
     const cloud = await newCloud({ dialect: "yatai" });
     cloud.misbehave(CREATE, { afterwards: { status, body } });
-    const result = await create(signedIn(cloud), ["ci", "--json"]);
+    const here = signedIn(cloud);
+    const result = await create(here, ["ci", "--json"]);
     expect(result).toMatchObject({ code: code === "API_400" ? 5 : 4, stdout: "" });
     const { uid } = cloud.tokens[1]!;
     expect(JSON.parse(result.stderr).error).toMatchObject({
@@ -162,6 +163,10 @@ describe("api-token create", () => {
       message: expect.stringContaining(`; the API token "ci" (${uid}) was created all the same`),
       hint: "nobody knows its secret: `bentocloud api-token delete ci`",
     });
+    const other = await create(here, ["other", "--context", "mine"]);
+    expect(other.stderr).toContain(
+      "hint: nobody knows its secret: `bentocloud api-token delete other --context=mine`",
+    );
   });
 
   test("a token of that name from before is not taken for the new one", async () => {
@@ -294,6 +299,10 @@ describe("api-token create --login", () => {
         stderr: expect.stringContaining("--force"),
       });
     }
+    const words = ["ci", "--login", "elsewhere", "--scope", "read_cluster", "--expires", "1d", "--no-use"];
+    expect((await create(here, ["--context", "mine", ...words])).stderr).toContain(
+      "to keep both: bentocloud api-token create ci --login elsewhere-2 --context=mine --scope=read_cluster --expires=1d --no-use; ",
+    );
     expect(sentTo(cloud)).toEqual([]);
     expect(await create(here, ["ci", "--login", "elsewhere", "--force"])).toMatchObject({ code: 0 });
     expect(here.read()).not.toContain("elsewhere.test");

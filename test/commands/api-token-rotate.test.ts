@@ -28,7 +28,8 @@ function addTwins(cloud: LocalCloud, names: readonly string[]): ApiToken[] {
   const { createdAt } = cloud.tokens[0]!;
   for (const name of names) cloud.issueToken({ name, createdAt });
   const twins = cloud.tokens.filter(({ name }) => names.includes(name));
-  for (const twin of twins) twin.lastUsedAt = new Date();
+  for (const twin of twins)
+    Object.defineProperty(twin, "lastUsedAt", { get: () => new Date(), set: () => {} });
   return twins;
 }
 
@@ -263,10 +264,25 @@ describe("api-token rotate", () => {
     await expectSignedIn(cloud, here);
   });
 
+  test("rules out tokens that were used, but not by its requests", async () => {
+    const cloud = await newCloud();
+    const here = homeToRotate(cloud);
+    for (const name of ["twin-1", "twin-2"]) {
+      cloud.issueToken({ name, createdAt: cloud.tokens[0]!.createdAt });
+      cloud.tokens.find((token) => token.name === name)!.lastUsedAt = new Date();
+    }
+    expect(await rotate(here)).toMatchObject({ code: 0 });
+    expect(namesOf(cloud)).toEqual(["twin-1", "twin-2", "ci-r2"]);
+    await expectSignedIn(cloud, here);
+  });
+
   test("does not take the only token that was used for its own when its requests do not show there", async () => {
     const cloud = await newCloud({ dialect: "yatai" });
     const here = homeToRotate(cloud);
-    const [own, twin] = [cloud.tokens[0]!, addTwins(cloud, ["twin"])[0]!];
+    const own = cloud.tokens[0]!;
+    cloud.issueToken({ name: "twin", createdAt: own.createdAt });
+    const twin = cloud.tokens.find(({ name }) => name === "twin")!;
+    twin.lastUsedAt = new Date();
     cloud.disturb(() => void Object.defineProperty(own, "lastUsedAt", { get: () => null, set: () => {} }));
     const { code, stderr } = await rotate(here);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`--old UID: ${twin.uid}`) });
@@ -288,7 +304,9 @@ describe("api-token rotate", () => {
     const { code, stderr } = await rotate(here);
     expect(code).toBe(1);
     expect(stderr).toContain('"ci" was made without scopes\n');
-    expect(stderr).toContain(`\`bentocloud api-token update ${cloud.tokens[0]!.uid} --scope api\``);
+    expect(stderr).toContain(
+      `\`bentocloud api-token update ${cloud.tokens[0]!.uid} --scope api --context=mine\``,
+    );
   });
 
   test("rotates a token whose scopes do not show the organization", async () => {

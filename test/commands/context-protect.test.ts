@@ -6,6 +6,7 @@ import { home, run } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
+import { modeOf } from "../support/posix.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
 
@@ -33,7 +34,7 @@ describe("context protect", () => {
     expect(first).toMatchObject({ code: 0, stdout: "", stderr: '✓ Protected context "prod"\n' });
     expect(here.read()).toBe(before);
     expect(JSON.parse(readFileSync(listOf(here), "utf8"))).toEqual(["prod"]);
-    expect(statSync(listOf(here)).mode & 0o777).toBe(0o600);
+    expect(modeOf(statSync(listOf(here)))).toBe(0o600);
     const again = await run(["context", "protect", "prod", "--json"], { home: here });
     expect(again).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(again.stdout)).toEqual({ name: "prod", protected: true });

@@ -191,6 +191,19 @@ describe("context show", () => {
   });
 });
 
+describe("context store", () => {
+  test.each(["keyring", "helper:nowhere"])(
+    "--to %s that cannot be used leaves nothing to erase",
+    async (to) => {
+      const here = homeOf("mine");
+      const [text, tree] = [here.read(), here.tree()];
+      const moved = await run(["context", "store", "mine", "--to", to], { home: here });
+      expect(moved).toMatchObject({ code: 6, stdout: "" });
+      expect({ text: here.read(), tree: here.tree() }).toEqual({ text, tree });
+    },
+  );
+});
+
 describe("context current", () => {
   test("prints the active name alone", async () => {
     const here = homeOf("alpha");

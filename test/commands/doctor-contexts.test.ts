@@ -120,6 +120,8 @@ describe("doctor: modes", () => {
       const { ids, of } = await doctor(here, "--fix");
       expect(ids.slice(-CONTEXTS.length)).toEqual(CONTEXTS);
       if (isImmutable) expect(of("modes").message).toContain("not repaired: cannot change the mode of");
+      const { stderr } = await run(["doctor", "--offline", "--fix"], { home: here });
+      expect(stderr).not.toContain("--fix");
     } finally {
       if (isImmutable) Bun.spawnSync(["chattr", "-i", here.file]);
     }

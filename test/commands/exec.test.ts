@@ -132,9 +132,16 @@ describe("the arguments", () => {
     expect(result).toMatchObject({ code: 0, stdout: words.map((word) => `${word}\0`).join(""), stderr: "" });
   });
 
-  test.skipIf(isDeno)("are refused when their bytes would be changed", async () => {
+  test
+    .skipIf(isDeno)
+    .each([
+      ["exec -- echo"],
+      ["api-token rotate --deliver -- cat"],
+      ["login --token-command -- echo"],
+      ["context store mine --to command -- echo"],
+    ])("are refused by `%s` when their bytes would be changed", async (line) => {
     const command = ["sh", "-c", `exec "$@" "$(printf 'a\\377')"`, "sh", ...programCommand()];
-    const { code, stdout, stderr } = await run(["exec", "--", "echo"], { home: signedIn(), command });
+    const { code, stdout, stderr } = await run(line.split(" "), { home: signedIn(), command });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toStartWith("error: an argument is not UTF-8 text");
   });
@@ -283,7 +290,7 @@ describe("the program", () => {
   test.each([
     ["no-such-program", 127, "command not found", null],
     ["./no-such-program", 127, "command not found", null],
-    ["./text", 126, "is not executable", "chmod +x ./text"],
+    ["./text", 126, "not executable", "if it is a program, `chmod +x ./text` lets it run"],
     ["./text/below", 127, "command not found", null],
     ["/", 126, "cannot be executed", null],
     ["./orphan", 126, "cannot be executed, the program that should interpret it does not exist", null],

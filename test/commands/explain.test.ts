@@ -5,6 +5,7 @@ import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { namePath } from "../support/posix.ts";
 
 sweepCanaries();
 
@@ -42,7 +43,7 @@ async function explain(setting: Setting, options: { here?: Home; cwd?: string } 
   const { env, args = [] } = setting;
   const cwd = options.cwd ?? here.path;
   const result = await run(["explain", "--json", ...args], { home: here, cwd, ...(env && { env }) });
-  const { active, candidates, pins, python } = JSON.parse(result.stdout.replaceAll(here.path, "<home>"));
+  const { active, candidates, pins, python } = JSON.parse(namePath(result.stdout, here.path, "<home>"));
   return { ...result, here, active, candidates: candidates as Candidate[], pins, python };
 }
 
@@ -242,7 +243,7 @@ describe("explain", () => {
     const { code, stdout, stderr } = await run(["explain"], { home: here, keepsTilde: true });
     expect(stderr).toBe("hint: `bentocloud exec -- bentoml …` runs it with the active context\n");
     expect(code).toBe(0);
-    expect(stdout.replaceAll("~", "/home/ada").replaceAll(/ {2,}/g, "  ")).toMatchSnapshot();
+    expect(namePath(stdout, "~", "/home/ada").replaceAll(/ {2,}/g, "  ")).toMatchSnapshot();
     const rows = stdout.split("\n\n")[1]!.split("\n");
     for (const heading of ["FROM", "VALUE", "WHERE", "WHY"]) {
       const column = rows[0]!.indexOf(heading);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, type Home, type RunOptions } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
@@ -141,7 +141,7 @@ const misbehaving = (plan: Parameters<LocalCloud["misbehave"]>[1]) => (cloud: Lo
 const keyOf = (source: string) =>
   source === "env_key"
     ? "BENTO_CLOUD_API_KEY holds this token"
-    : "/key, which BENTO_CLOUD_API_KEY_FILE names";
+    : `${sep}key, which BENTO_CLOUD_API_KEY_FILE names`;
 const endpointOf = () => "BENTO_CLOUD_API_ENDPOINT";
 
 const FAILURES: Failure[] = [

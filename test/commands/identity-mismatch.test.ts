@@ -41,7 +41,24 @@ const remove = (here: Home, name: string) =>
   replace(here, new RegExp(`- api_token: .*\\n  email: .*\\n  endpoint: .*\\n  name: "?${name}"?\\n`), "");
 
 describe("a token that another program put under a context's name", () => {
-  test.each(["status", "exec --check -- echo ran", "whoami", "api-token rotate"])(
+  test("of somebody else is reported by `status`, as text and in the shape of its JSON", async () => {
+    const cloud = await startCloud();
+    const { here, token } = await signedIn(cloud);
+    replace(here, token, issue(cloud, "them"));
+    const text = await run(["status"], { home: here });
+    expect(text).toMatchObject({ code: 4, stderr: `hint: ${HINT}\n` });
+    expect(text.stdout).toEndWith(`verdict       valid\nreason        ${ERROR}\n`);
+    const json = await run(["status", "--json"], { home: here });
+    expect(json).toMatchObject({ code: 4, stderr: "" });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      verdict: "valid",
+      identity_mismatch: true,
+      email: "them@example.test",
+      reason: ERROR,
+    });
+  });
+
+  test.each(["exec --check -- echo ran", "whoami", "api-token rotate"])(
     "of somebody else is refused by `%s`",
     async (words) => {
       const args = words.split(" ");
@@ -98,7 +115,7 @@ describe("a token that another program put under a context's name", () => {
     const { here, token } = await signedIn(cloud);
     replace(here, token, issue(cloud, "them"));
     expect(await run(["api-token", "list"], { home: here })).toMatchObject({ code: 0 });
-    expect(await run(["status"], { home: here })).toMatchObject({ code: 4, stdout: "" });
+    expect(await run(["status"], { home: here })).toMatchObject({ code: 4 });
   });
 
   test("of somebody else is refused by a command that asks the server for a pin of the project", async () => {
@@ -204,7 +221,10 @@ describe("a name that another login takes over has no memory of the login before
     const status = () => run(["status", "--json"], { home: here });
     expect(JSON.parse((await status()).stdout)).toMatchObject({ name, organization: "acme" });
     replace(here, /api_token: .*/, `api_token: ${issue(cloud, "them")}`);
-    expect(await status()).toMatchObject({ code: 4, stdout: "" });
+    expect(await status()).toMatchObject({
+      code: 4,
+      stdout: expect.stringContaining(`"identity_mismatch": true`),
+    });
     await login(cloud, here, name, issue(cloud, "them"), ["--force"]);
     expect(await status()).toMatchObject({ code: 0 });
     await run(["context", "rename", name, "plain"], { home: here });

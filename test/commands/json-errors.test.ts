@@ -180,7 +180,7 @@ describe("--json", () => {
       expect(more).toEqual({});
       expect(Object.keys(error)).toEqual(["code", "message", "hint", "exit_code"]);
       expect(error).toMatchObject({ code: name, exit_code: code });
-      expect(error.message).toMatch(/^[^A-Z\s].*[^.\s]$/);
+      expect(error.message).toMatch(/^(?:[A-Z]:\\|[^A-Z\s]).*[^.\s]$/);
       expect(stderr).toBe(`${JSON.stringify({ error })}\n`);
       expect(here.tree()).toEqual(before);
     },

@@ -240,7 +240,7 @@ describe("unlink", () => {
     const { code, stderr } = await run(["unlink"], { home: here, cwd: project });
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: `Nothing to unlink in ${project}/.bentorc\n`,
+      stderr: `Nothing to unlink in ${join(project, ".bentorc")}\n`,
     });
     expect(readFileSync(parent, "utf8")).toBe("context=mine\n");
   });

@@ -5,6 +5,7 @@ import { home, run, start, type RunOptions, type Home } from "../support/bin.ts"
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { until } from "../support/until.ts";
 
 sweepCanaries();
 
@@ -36,11 +37,7 @@ function fakeBrowser(place: Home, name = "browser") {
   );
   chmodSync(program, 0o755);
   const opened = async () => {
-    const deadline = Date.now() + 5000;
-    while (!existsSync(notes)) {
-      if (Date.now() > deadline) throw new Error("no browser was started");
-      await Bun.sleep(5);
-    }
+    await until("a browser has started", () => existsSync(notes));
     return readFileSync(notes, "utf8").trimEnd().split("\n");
   };
   return { program, opened, wasOpened: () => existsSync(notes) };
@@ -207,8 +204,7 @@ describe("login: the browser it opens", () => {
     };
     const running = begin(cloud, ["--web"], { home: place, env });
     await cloud.seen(POLL);
-    const deadline = Date.now() + 5000;
-    while (!existsSync(notes) && Date.now() < deadline) await Bun.sleep(5);
+    await until("a browser has started", () => existsSync(notes));
     const names = readFileSync(notes, "utf8").split("\n");
     expect(names).toContain("KEPT=yes");
     expect(names.filter((line) => /^(BENTO_CLOUD|BUN_OPTIONS)/.test(line))).toEqual([]);

@@ -113,7 +113,7 @@ describe("login: the name it saves under", () => {
     const place = homeWith(["work"], cloud.url);
     writeFileSync(join(place.path, ".bentorc"), "\ncontext=work\n");
     const { stderr } = await login(cloud, ["--context", "new"], { home: place });
-    expect(stderr).toContain(`${place.path}/.bentorc:2 still wins: the active context is "work"\n`);
+    expect(stderr).toContain(`${join(place.path, ".bentorc")}:2 still wins: the active context is "work"\n`);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf, keptIn, ownOf, tokensIn, writeContexts } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
@@ -14,12 +14,10 @@ const logout = (here: Home, ...args: string[]) => run(["logout", ...args], { hom
 
 /** The files below the home that have this text, in any spelling that YAML may have. */
 function filesWith(here: Home, secret: string): string[] {
-  const files = readdirSync(here.bentoml, { recursive: true, withFileTypes: true }).filter((one) =>
-    one.isFile(),
-  );
+  const files = here.tree().flatMap((line) => /^(.*[^/]) \d{4}$/.exec(line)?.[1] ?? []);
   const spellings = [secret, secret.replaceAll("'", "''"), JSON.stringify(secret).slice(1, -1)];
   return files
-    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((name) => join(here.path, name))
     .filter((path) => spellings.some((spelling) => readFileSync(path, "utf8").includes(spelling)));
 }
 
@@ -96,25 +94,29 @@ describe("logout --purge", () => {
     expect(await logout(here, "a", "--purge")).toMatchObject({ code: 3 });
   });
 
-  test("after the context was removed takes the last token of that name, and not those before it", async () => {
+  test.each([
+    ["while the context is there", false],
+    ["after the context was removed", true],
+  ])("%s takes every token that the name has had", async (_, isRemoved) => {
     const here = homeOf("a", "b");
-    const [before = ""] = tokensIn(here);
+    const [first = ""] = tokensIn(here);
     await run(["use", "b"], { home: here });
     await logout(here, "a");
     writeContexts(here, [{ name: "a" }, { name: "b" }]);
-    const [last = ""] = tokensIn(here);
+    const [last = "", kept = ""] = tokensIn(here);
+    await run(["use", "b"], { home: here });
+    if (isRemoved) await logout(here, "a");
+    expect(await logout(here, "a", "--purge")).toMatchObject({ code: 0 });
+    expect([first, last].map((token) => filesWith(here, token))).toEqual([[], []]);
+    expect(tokensIn(here)).toEqual([kept]);
+  });
+
+  test("--all says which contexts that were removed before have tokens in backups", async () => {
+    const here = homeOf("a", "b");
     await logout(here, "a");
-    const { code, stderr } = await logout(here, "a", "--purge");
-    expect(code).toBe(0);
-    expect(stderr).toContain(
+    expect((await logout(here, "--all", "--purge", "--yes")).stderr).toContain(
       'warning: backups have an earlier API token of "a": `bentocloud logout a --purge` ends that too\n',
     );
-    expect({ last: filesWith(here, last).length, before: filesWith(here, before).length > 0 }).toEqual({
-      last: 0,
-      before: true,
-    });
-    expect((await logout(here, "a", "--purge")).stderr).not.toContain("earlier");
-    expect(filesWith(here, before)).toEqual([]);
   });
 
   test("knows no earlier name of a context that was renamed", async () => {

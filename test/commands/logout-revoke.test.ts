@@ -53,6 +53,20 @@ describe("logout --revoke", () => {
     },
   );
 
+  test.each([
+    ["logout --revoke", ["logout", "--revoke"], "adds laptop; the API token of laptop was deleted"],
+    ["rotate", ["api-token", "rotate"], "changes the token of laptop; the API token of laptop was deleted"],
+  ])("restore says of a version that %s has ended its token", async (_, words, effect) => {
+    const cloud = await newCloud();
+    const here = homeOf(entryOf(cloud, "laptop", 20), entryOf(cloud, "staging", 10));
+    expect((await run(words, { home: here })).code).toBe(0);
+    expect((await run(["restore"], { home: here })).stdout).toContain(effect);
+    const { versions } = JSON.parse((await run(["restore", "--json"], { home: here })).stdout);
+    expect(versions[0].deleted_tokens).toEqual(["laptop"]);
+    expect((await run(["use", "staging"], { home: here })).code).toBe(0);
+    expect((await run(["restore"], { home: here })).stdout).toContain("was deleted");
+  });
+
   test("removes a context whose token the server has stopped accepting", async () => {
     const cloud = await newCloud();
     const here = homeOf(entryOf(cloud, "laptop", 20));
@@ -106,18 +120,24 @@ describe("logout --revoke", () => {
     });
   });
 
-  test("keeps the context when the server does not say which token it is", async () => {
+  test("tells its token from others of the same time that are used too, unless one is in use all the time", async () => {
     const cloud = await newCloud();
     const [time, here] = [ago(20), homeOf()];
-    const [token, twin] = [1, 2].map((number) => cloud.issueToken({ name: `t${number}`, createdAt: time }));
-    writeContexts(here, [{ name: "twin", endpoint: cloud.url, token: twin! }]);
-    await run(["status"], { home: here });
+    const [token] = ["t1", "t2", "t3"].map((name) => cloud.issueToken({ name, createdAt: time }));
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: token! }]);
+    const [, busy, used] = ["t1", "t2", "t3"].map((name) => cloud.tokens.find((one) => one.name === name)!);
+    used!.lastUsedAt = new Date();
+    let isBusy = true;
+    const lastUsedAt = { get: () => (isBusy ? new Date() : time), set: () => {} };
+    Object.defineProperty(busy, "lastUsedAt", lastUsedAt);
     const { code, stderr } = await revoke(here, []);
-    expect({ code, tokens: namesOf(cloud) }).toEqual({ code: 1, tokens: ["t1", "t2"] });
+    expect({ code, tokens: namesOf(cloud).toSorted() }).toEqual({ code: 1, tokens: ["t1", "t2", "t3"] });
     expect(stderr).toContain(`kept "mine": ${cloud.url} does not say which of its API tokens this is\n`);
     const [hint] = stderr.split(`hint: delete it at ${cloud.url}/api_tokens: `).slice(1);
     expect(hint).toMatch(/\(t1, created 20 days ago, .*\); `bentocloud logout mine` removes it here/);
+    isBusy = false;
+    expect(await revoke(here, [])).toMatchObject({ code: 0 });
+    expect(namesOf(cloud).toSorted()).toEqual(["t2", "t3"]);
   });
 
   test("refuses a token that another context has too, and sends nothing", async () => {
@@ -153,6 +173,33 @@ describe("logout --revoke", () => {
       contexts: ["a", "b", "d"],
       tokens: [],
     });
+  });
+
+  test("--purge deletes every token that the name has had, and one that stays holds up no other", async () => {
+    const [cloud, other] = [await newCloud(), await newCloud()];
+    const here = homeOf(entryOf(cloud, "laptop", 30));
+    const earlier: [LocalCloud, number][] = [
+      [other, 20],
+      [cloud, 10],
+    ];
+    for (const [server, days] of earlier) {
+      expect((await run(["logout", "laptop"], { home: here })).code).toBe(0);
+      writeContexts(here, [entryOf(server, "laptop", days)]);
+      expect((await run(["use", "laptop"], { home: here })).code).toBe(0);
+    }
+    await other.stop();
+    const { code, stderr } = await revoke(here, ["laptop", "--purge", "--timeout", "1"]);
+    expect(code).toBe(5);
+    expect(stderr).toContain('✓ Removed context "laptop"\n');
+    expect(stderr).toMatch(
+      /^error: kept an earlier API token of "laptop" in backups: .+\nhint: `bentocloud logout laptop --purge` removes it here/m,
+    );
+    expect({ contexts: await contextsOf(here), tokens: namesOf(cloud) }).toEqual({
+      contexts: [],
+      tokens: [],
+    });
+    expect(await run(["logout", "laptop", "--purge"], { home: here })).toMatchObject({ code: 0 });
+    expect(await run(["logout", "laptop", "--purge"], { home: here })).toMatchObject({ code: 3 });
   });
 
   test("asks for the name of a protected context before it sends anything", async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { lineWrittenTo } from "../support/until.ts";
 
 sweepCanaries();
 
@@ -12,12 +13,6 @@ function browserIn(here: Home): { BROWSER: string } {
   const path = join(here.path, "browser");
   writeFileSync(path, `#!/bin/sh\necho "$*" >> '${here.path}/opened'\n`, { mode: 0o755 });
   return { BROWSER: path };
-}
-
-async function openedIn(here: Home): Promise<string> {
-  const path = join(here.path, "opened");
-  for (let tries = 0; tries < 200 && !existsSync(path); tries += 1) await Bun.sleep(10);
-  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 describe("open", () => {
@@ -30,7 +25,7 @@ describe("open", () => {
     const here = homeOf({ name: "mine", endpoint });
     const { code, stdout, stderr } = await run(["open", ...args], { home: here, env: browserIn(here) });
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: `✓ Opened ${url}\n` });
-    expect(await openedIn(here)).toBe(`${url}\n`);
+    expect(await lineWrittenTo(join(here.path, "opened"))).toBe(`${url}\n`);
   });
 
   test("of another context, and of the environment's credential", async () => {

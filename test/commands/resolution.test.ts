@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { namePath } from "../support/posix.ts";
 
 sweepCanaries();
 
@@ -43,7 +44,7 @@ async function runWith(present: readonly Layer[], command = ["status", "--offlin
   };
   const flags = present.includes("flag") ? ["--context", "by-flag"] : [];
   const result = await run([...command, ...flags], { home: here, env });
-  return { ...result, stdout: result.stdout.replaceAll(here.path, "<home>") };
+  return { ...result, stdout: namePath(result.stdout, here.path, "<home>") };
 }
 
 const PAIRS = LAYERS.flatMap((winner, index) =>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { homeOf } from "../store/fixture.ts";
 import { home, run, type Home } from "../support/bin.ts";
+import { namePath } from "../support/posix.ts";
 import { startCloud, type LocalCloud } from "../support/cloud.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";
 import { registerCanary, sweepCanaries } from "../support/sweep.ts";
@@ -26,8 +27,7 @@ const signedIn = (endpoint: string, token: string) =>
 
 /** Replaces what differs in every run: ports, ends of tokens, homes. */
 function normalise(text: string, here: Home): string {
-  return text
-    .replaceAll(here.path, "<home>")
+  return namePath(text, here.path, "<home>")
     .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
     .replaceAll(/\*{4}[0-9a-v]{4}/g, "****abcd");
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { removeFolder } from "../support/posix.ts";
 
 sweepCanaries();
 
@@ -55,6 +55,26 @@ describe("global options", () => {
     const isJson = args.includes("--json");
     if (isJson) expect(JSON.parse(stderr).error).toEqual({ code: "USAGE", message, hint, exit_code: 2 });
     else expect(stderr).toBe(`error: ${message}\n${hint === null ? "" : `hint: ${hint}\n`}`);
+  });
+
+  test.each([
+    "use",
+    "logout",
+    "shell",
+    "link",
+    "context remove",
+    "context rename -- alpha new",
+    "api-token rotate",
+  ])("`%s` refuses a context that is not the one of --context", async (line) => {
+    const here = homeOf("alpha", "beta");
+    const before = here.read();
+    const words = line.includes("--") ? line.split(" ") : [...line.split(" "), "alpha"];
+    expect(await run(["--context", "beta", ...words], { home: here })).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: "error: --context and <name> name two contexts\nhint: name the context once\n",
+    });
+    expect(here.read()).toBe(before);
   });
 
   test("--quiet leaves only errors on stderr", async () => {
@@ -184,7 +204,10 @@ describe("unknown words", () => {
   });
 
   test("an empty argument is an argument", async () => {
-    expect(await run(["use", ""])).toMatchObject({ code: 2, stderr: "error: a context has a name\n" });
+    expect(await run(["use", ""])).toMatchObject({
+      code: 2,
+      stderr: "error: the name of the context is empty\n",
+    });
     expect(await run([""])).toMatchObject({ code: 2, stdout: "" });
   });
 });
@@ -283,7 +306,7 @@ describe("an alias", () => {
     const answer = await run(alias, { home: here });
     const after = here.read();
     here.write(before);
-    rmSync(join(here.bentoml, ".bentocloud"), { recursive: true, force: true });
+    removeFolder(join(here.bentoml, ".bentocloud"));
     expect(answer).toEqual(await run(words, { home: here }));
     expect(here.read()).toBe(after);
   });

@@ -21,6 +21,12 @@ describe("use", () => {
     expect((await run(["context", "current"], { home: here })).stdout).toBe("beta\n");
   });
 
+  test("takes the name from --context too", async () => {
+    const here = homeOf("alpha", "beta");
+    expect(await run(["use", "--context", "beta"], { home: here })).toMatchObject({ code: 0 });
+    expect(currentOf(here)).toBe("beta");
+  });
+
   test("--json names the new and the previous one", async () => {
     const { code, stdout, stderr } = await run(["use", "beta", "--json"], { home: homeOf("alpha", "beta") });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -162,6 +168,26 @@ describe("use", () => {
         stderr: "error: which context? give its name\nhint: `bentocloud context list` shows the contexts\n",
       });
       expect(currentOf(here)).toBe('"alpha"');
+    },
+  );
+
+  test.each([["use"], ["shell"]])(
+    "where there is no context, `%s NAME` does not show an empty list",
+    async (word) => {
+      expect(await run([word, "prod"], { home: home() })).toMatchObject({
+        code: 3,
+        stderr: 'error: there is no context "prod"\nhint: `bentocloud login` makes a context\n',
+      });
+    },
+  );
+
+  test.each([["use"], ["shell"]])(
+    "without a name and without any context, `%s` says to sign in",
+    async (word) => {
+      expect(await run([word], { home: home() })).toMatchObject({
+        code: 4,
+        stderr: "error: there are no contexts to choose from\nhint: bentocloud login\n",
+      });
     },
   );
 });

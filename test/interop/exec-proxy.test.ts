@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { dirname, join } from "node:path";
-import { homeOf, writeBelow } from "../store/fixture.ts";
+import { homeOf } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -20,9 +20,9 @@ afterAll(async () => {
 });
 
 /** The API token is in the environment only, so that no file of the home may have it. */
-function proxied(words: string[], endpoint = cloud.url, key = token) {
-  const env = { ...PYTHON_ENV, BENTO_CLOUD_API_KEY: key, BENTO_CLOUD_API_ENDPOINT: endpoint };
-  return run(["exec", "--proxy", "--", ...words], { home: homeOf(), env, timeoutMs: 60_000 });
+function proxied(words: string[], { url = cloud.url, key = token, here = homeOf() } = {}) {
+  const env = { ...PYTHON_ENV, BENTO_CLOUD_API_KEY: key, BENTO_CLOUD_API_ENDPOINT: url };
+  return run(["exec", "--proxy", "--", ...words], { home: here, env, timeoutMs: 100_000 });
 }
 
 describe("exec --proxy lets Python bentoml use the login without the API token", () => {
@@ -32,14 +32,14 @@ describe("exec --proxy lets Python bentoml use the login without the API token",
     expect(stdout).toMatch(/summarizer[^\n]*running/);
   });
 
-  test("to look at, terminate and delete a deployment", async () => {
-    cloud.deploy(token, ["translator"]);
-    const got = await proxied([bentoml, "deployment", "get", "translator", "-o", "json"]);
-    expect(got).toMatchObject({ code: 0, stdout: expect.stringContaining('"translator"') });
-    expect(await proxied([bentoml, "deployment", "terminate", "translator"])).toMatchObject({ code: 0 });
-    expect(await proxied([bentoml, "deployment", "delete", "translator"])).toMatchObject({ code: 0 });
-    const left = await proxied([bentoml, "deployment", "list"]);
-    expect(left.stdout).not.toContain("translator");
+  test("to create, look at, terminate and delete a deployment", async () => {
+    const create = ["deployment", "create", "summarizer:1.0", "--name", "made", "--no-wait"];
+    expect(await proxied([bentoml, ...create])).toMatchObject({ code: 0 });
+    const got = await proxied([bentoml, "deployment", "get", "made", "-o", "json"]);
+    expect(got).toMatchObject({ code: 0, stdout: expect.stringContaining('"made"') });
+    expect(await proxied([bentoml, "deployment", "terminate", "made"])).toMatchObject({ code: 0 });
+    expect(await proxied([bentoml, "deployment", "delete", "made"])).toMatchObject({ code: 0 });
+    expect((await proxied([bentoml, "deployment", "list"])).stdout).not.toContain("made");
   });
 
   test("but not for the list of API tokens", async () => {
@@ -89,9 +89,106 @@ stop.set()
 
 test("exec --proxy passes the stream of a deployment's logs, without the API token in it", async () => {
   const logs = serveLogs();
-  const here = homeOf();
-  const script = writeBelow(here.path, "tail.py", TAIL);
-  const { stdout } = await proxied([PYTHON, script], logs.url, logs.key);
+  const { stdout } = await proxied([PYTHON, "-c", TAIL], logs);
   await logs.stop();
   expect(stdout).toBe(`one\ntwo ${"*".repeat(logs.key.length)}\n`);
 });
+
+const UPLOAD_MIB = 512;
+const DOWNLOAD_MIB = 192;
+
+/** Stores uploads nowhere, and serves a Bento of nothing but zeros. */
+function serveBentos() {
+  const key = canary();
+  const chunk = new Uint8Array(1024 * 1024);
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    async fetch(request) {
+      if (request.headers.get("x-yatai-api-token") !== key) return new Response("no", { status: 401 });
+      let sent = 0;
+      const pull = (controller: ReadableStreamDefaultController) =>
+        (sent += 1) > DOWNLOAD_MIB ? controller.close() : controller.enqueue(chunk.slice());
+      if (request.method === "GET") return new Response(new ReadableStream({ pull }));
+      let bytes = 0;
+      for await (const part of request.body as unknown as AsyncIterable<Uint8Array>) bytes += part.length;
+      uploaded.push(bytes);
+      return new Response();
+    },
+  });
+  const uploaded: number[] = [];
+  return { key, url: `http://127.0.0.1:${server.port}`, uploaded, stop: () => server.stop(true) };
+}
+
+const TRANSFER = `
+import os, re, sys, tempfile
+from bentoml._internal.cloud.client import RestApiClient
+client = RestApiClient(os.environ["BENTO_CLOUD_API_ENDPOINT"], os.environ["BENTO_CLOUD_API_KEY"])
+with tempfile.TemporaryFile() as bento:
+    bento.truncate(int(sys.argv[1]))
+    client.v1.upload_bento("big", "1.0", bento)
+with client.v1.download_bento("big", "1.0") as response:
+    print(sum(len(chunk) for chunk in response.iter_bytes()))
+print(re.search(r"VmHWM:\\s+(\\d+)", open(f"/proc/{os.getppid()}/status").read())[1])
+`;
+
+test.skipIf(process.platform !== "linux")(
+  "exec --proxy passes a Bento both ways in 96 MiB of memory",
+  async () => {
+    const bentos = serveBentos();
+    const size = String(UPLOAD_MIB * 1024 * 1024);
+    const { code, stdout } = await proxied([PYTHON, "-c", TRANSFER, size], bentos);
+    await bentos.stop();
+    const [received, peakKib] = stdout.trim().split("\n").map(Number);
+    expect({ code, received, uploaded: bentos.uploaded }).toEqual({
+      code: 0,
+      received: DOWNLOAD_MIB * 1024 * 1024,
+      uploaded: [UPLOAD_MIB * 1024 * 1024],
+    });
+    expect(peakKib! / 1024).toBeLessThan(96);
+  },
+  120_000,
+);
+
+/** Looks for the API token, whose hash it knows, in what each of our processes was given and has open. */
+const SEARCH = `
+import glob, hashlib, os, re, subprocess, sys
+wanted, length, home = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+def holds(data):
+    return any(hashlib.sha256(data[at:at + length]).hexdigest() == wanted for at in range(len(data) - length + 1))
+def parent(pid):
+    return int(re.search(r"PPid:\\s+(\\d+)", open(f"/proc/{pid}/status").read())[1])
+child = subprocess.Popen([sys.argv[4], "-c", "input()"], stdin=subprocess.PIPE)
+subprocess.run([os.path.join(os.path.dirname(sys.argv[4]), "bentoml"), "deployment", "list"], stdout=subprocess.DEVNULL)
+ours = os.getppid()
+seen = 0
+for path in glob.glob("/proc/[0-9]*"):
+    pid = int(path.split("/")[2])
+    try:
+        if pid == ours or ours not in (parent(pid), parent(parent(pid))): continue
+        seen += 1
+        files = [f"{path}/environ", f"{path}/cmdline", *glob.glob(f"{path}/fd/*")]
+        for name in files:
+            if "/fd/" in name and not os.path.isfile(os.path.realpath(name)): continue
+            if holds(open(name, "rb").read()): print("found in", name)
+    except (FileNotFoundError, ProcessLookupError): pass
+for folder, _, names in os.walk(home):
+    for name in names:
+        if holds(open(os.path.join(folder, name), "rb").read()): print("found in", name)
+print("processes:", seen)
+child.communicate(b"")
+`;
+
+test.skipIf(process.platform !== "linux")(
+  "exec --proxy leaves the API token in no environment, argument or file of the program and its children",
+  async () => {
+    const here = homeOf();
+    const wanted = new Bun.CryptoHasher("sha256").update(token).digest("hex");
+    const words = [PYTHON, "-c", SEARCH, wanted, String(token.length), here.path, PYTHON];
+    const { code, stdout } = await proxied(words, { here });
+    // The program, its child, and the shell that ends the program if we are killed.
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "processes: 3\n" });
+  },
+  60_000,
+);

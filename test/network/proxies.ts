@@ -1,8 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSweep } from "../support/canaries.ts";
+import { removeFolder } from "../support/posix.ts";
+import { until } from "../support/until.ts";
 
 /** A proxy program that resolves `cloud.test` and `dead.test` to this machine. Nothing else resolves these names. */
 export interface ProxyProgram {
@@ -62,7 +64,7 @@ async function prepare() {
   const path = mkdtempSync(join(tmpdir(), "bentocloud-proxy-"));
   // Both programs drop the rights of root when they have started.
   Bun.spawnSync(["chmod", "777", path]);
-  afterSweep(() => rmSync(path, { recursive: true, force: true }));
+  afterSweep(() => removeFolder(path));
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -77,12 +79,10 @@ async function prepare() {
 async function start(command: string[], port: number): Promise<void> {
   const child = Bun.spawn(command, { stdout: "ignore", stderr: "ignore" });
   afterSweep(() => child.kill("SIGKILL"));
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (child.exitCode !== null) break;
-    if (await listens(port)) return;
-    await Bun.sleep(25);
-  }
-  throw new Error(`${command[0]} does not run`);
+  await until(`${command[0]} listens`, () => {
+    if (child.exitCode !== null) throw new Error(`${command[0]} ended with ${child.exitCode}`);
+    return listens(port);
+  });
 }
 
 function listens(port: number): Promise<boolean> {

@@ -109,7 +109,7 @@ describe("a route: NO_PROXY", () => {
       route("https://a.test", { ALL_PROXY: P, NO_PROXY: piece.repeat(60_000) + "!" });
       route("https://[::2]", { ALL_PROXY: P, NO_PROXY: piece.repeat(60_000) });
       route("https://a.test", { ALL_PROXY: piece.repeat(60_000) });
-      expect(performance.now() - started).toBeLessThan(300);
+      expect(performance.now() - started).toBeLessThan(5_000);
     }
   });
 });

@@ -57,6 +57,31 @@ describe("a secret in a body", () => {
     expect((await masked(chunks)).map(String)).toEqual(["one\n", "two ", "dc1x three"]);
   });
 
+  test("is masked from its sixth character on, wherever messages split it", async () => {
+    const piece = fc.oneof(
+      fc.constant(SECRET),
+      fc.constant(SECRET.slice(0, 5)),
+      fc.stringMatching(/^[w-z]{0,9}$/),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 6 }),
+        fc.array(fc.nat(200), { maxLength: 30 }),
+        (pieces, places) => {
+          const text = pieces.join("");
+          const mask = createMask(SECRET).messages();
+          const shown = Buffer.concat(
+            split(Buffer.from(text), places).map((message) => mask(message)),
+          ).toString();
+          expect(shown).not.toContain(SECRET.slice(0, 6));
+          const told = text.replaceAll(SECRET, SECRET.slice(0, 5) + "*".repeat(SECRET.length - 5));
+          expect([...told].every((letter, at) => shown[at] === letter || shown[at] === "*")).toBe(true);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
   test("is masked as JSON and URLs write it", async () => {
     const secret = 'a"b/c d+e&f%g';
     const text = Buffer.from(`${JSON.stringify(secret)} ${encodeURIComponent(secret)} ${secret}`);

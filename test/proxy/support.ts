@@ -9,6 +9,7 @@ export const MASKED = "*".repeat(TOKEN.length);
 interface Started extends Proxy {
   port: number;
   log: LogEntry[];
+  warnings: string[];
   /** A request with the key. */
   ask(path: string, options?: RequestInit): Promise<Response>;
 }
@@ -20,6 +21,7 @@ export function startProxyTo(
   const token = new Token(TOKEN);
   const relay = createRelay({ endpoint, token, timeoutMs: 5_000, env: {}, insecureHttp: false });
   const log: LogEntry[] = [];
+  const warnings: string[] = [];
   const proxy = startProxy({
     relay,
     token,
@@ -27,6 +29,7 @@ export function startProxyTo(
     isReadOnly: options.isReadOnly ?? false,
     hasPage: options.hasPage ?? false,
     log: (entry) => void log.push(entry),
+    warn: (message) => void warnings.push(message),
   });
   afterAll(() => proxy.stop());
   const port = Number(new URL(proxy.url).port);
@@ -36,24 +39,42 @@ export function startProxyTo(
       ...rest,
       headers: { "X-YATAI-API-TOKEN": proxy.key, ...(headers as Record<string, string>) },
     });
-  return { ...proxy, port, log, ask };
+  return { ...proxy, port, log, warnings, ask };
 }
 
-/** Sends bytes as they are and gives what comes back until the server closes, or for half a second. */
-export async function raw(port: number, text: string): Promise<string> {
+/** Sends bytes as they are and gives the status of the answer, or that the connection was closed without one. */
+export async function statusOf(port: number, text: string): Promise<number | "closed"> {
+  const answer = await talk(port, text, (heard) => STATUS.test(heard));
+  const [, status] = STATUS.exec(answer) ?? [];
+  return status === undefined ? "closed" : Number(status);
+}
+
+/** The whole answer to a GET, as it comes over the connection. */
+export function exchange(port: number, key: string): Promise<string> {
+  const text = `GET /x HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-YATAI-API-TOKEN: ${key}\r\nConnection: close\r\n\r\n`;
+  return talk(port, text, () => false);
+}
+
+const STATUS = /(?:^|\n)HTTP\/1\.1 ([2-5]\d\d) /;
+
+/** What comes back until that is enough, or the connection is closed. */
+async function talk(port: number, text: string, isEnough: (heard: string) => boolean): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let answer = "";
+  let heard = "";
   const socket = await Bun.connect({
     hostname: "127.0.0.1",
     port,
     socket: {
-      data: (_, data) => void (answer += data.toString("latin1")),
+      data(_, data) {
+        heard += data.toString("latin1");
+        if (isEnough(heard)) resolve();
+      },
       close: () => resolve(),
       error: () => resolve(),
     },
   });
-  socket.write(text);
-  await Promise.race([promise, Bun.sleep(500)]);
-  socket.end();
-  return answer;
+  socket.write(Buffer.from(text, "latin1"));
+  await promise;
+  socket.terminate();
+  return heard;
 }

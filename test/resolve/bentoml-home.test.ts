@@ -59,7 +59,7 @@ describe("locateHome", () => {
   ])("a path that %s is refused at once", (_what, env) => {
     const started = performance.now();
     expect(() => locateHome({ HOME: "/home/me", ...env }, cwd)).toThrow("longer than any path");
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   test("another user's home is refused, and not read as the name of a directory", () => {

@@ -142,6 +142,20 @@ describe("scan --history", () => {
       expect(await scan(repo, args)).toMatchObject({ code: 1, findings: [{ path: place }] });
   });
 
+  test("none of 64 tokens is found in a large foreign repository", async () => {
+    const { here } = homeWithTokens(64);
+    const repo = repository(here);
+    for (const name of ["zod", "bun-types"]) {
+      const source = join(import.meta.dir, "../../node_modules", name);
+      repo.git("-c", "core.compression=0", "--work-tree", source, "add", "--all", "--force");
+      repo.git("commit", "--quiet", "--message", name);
+    }
+    const { code, findings, scanned } = await scan(repo, ["--history"]);
+    expect(scanned.bytes).toBeGreaterThan(5_000_000);
+    expect(scanned.objects).toBeGreaterThan(500);
+    expect({ code, known: findings.filter(({ kind }) => kind === "known") }).toEqual({ code: 0, known: [] });
+  });
+
   test("an empty repository is clean", async () => {
     const { here } = homeWithTokens(1);
     for (const args of [[], ["--history"], ["--staged"]])

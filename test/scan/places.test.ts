@@ -1,86 +1,52 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sweepCanaries } from "../support/sweep.ts";
+import { writeContexts } from "../store/fixture.ts";
+import { home } from "../support/bin.ts";
+import { canary, registerCanary, sweepCanaries } from "../support/sweep.ts";
 import { type Found, homeWithTokens, PLANTED, repository, scan } from "./repository.ts";
+import { PLACES, plant } from "./sixteen-places.ts";
 
 sweepCanaries(PLANTED);
 
-/** Where each of sixteen tokens is planted, and how it is found. */
-const PLACES: [string, Partial<Found>][] = [
-  ["a file of the working tree", { path: "work.txt", line: 2, commit: null }],
-  ["a file that is staged and then changed", { path: null, commit: null }],
-  ["an ignored file", { path: ".env", line: 1, ignored: true }],
-  ["a commit that was amended", { path: "amended.txt", line: 1 }],
-  ["a stash that was dropped", { path: "stashed.txt", line: 1 }],
-  ["a branch that was deleted", { path: "branch.txt", line: 1 }],
-  ["the message of an annotated tag", { path: null }],
-  ["the message of a commit", { path: null }],
-  ["a note", {}],
-  ["a reflog", { path: ".git/logs/HEAD" }],
-  ["the address of a remote in the configuration", { path: ".git/config" }],
-  ["a packed ref", { path: ".git/packed-refs" }],
-  ["base64 in a notebook", { path: "notebook.ipynb", encoding: "base64" }],
-  ["a file in UTF-16", { path: "windows.txt", line: 2, encoding: "utf-16" }],
-  ["a percent-encoded address", { path: "url.txt", encoding: "percent" }],
-  ["a binary file", { path: "model.bin" }],
+const hex = (letter: string) => letter.charCodeAt(0).toString(16);
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+/** Further ways to write a token, each in a file that a later commit removes. */
+const ENCODED: [encoding: string, (token: string) => string | Buffer][] = [
+  ["plain", (token) => `token: ${token}`],
+  ["base64", (token) => base64(token)],
+  ["base64", (token) => base64(`x${token}`)],
+  ["base64", (token) => base64(`xx${token}`)],
+  ["base64", (token) => base64(token).replace(/^.{12}/, "$&\r\n")],
+  ["percent", (token) => token.replaceAll(/./g, (letter) => `%${hex(letter)}`)],
+  ["percent", (token) => token.replaceAll(/./g, (letter) => `%${hex(letter).toUpperCase()}`)],
+  ["utf-16", (token) => Buffer.from(token, "utf16le")],
+  ["utf-16", (token) => Buffer.from(token, "utf16le").swap16()],
+];
+/** Of a token with characters that these spell in another way. */
+const ODD = 'odd>?>?~~"token\\1';
+const ENCODED_ODD: typeof ENCODED = [
+  ["base64url", (token) => Buffer.from(token).toString("base64url")],
+  ["percent", (token) => encodeURIComponent(token)],
+  ["json", (token) => JSON.stringify({ token })],
 ];
 
-test("scan: finds a token in each of sixteen places, and prints none", async () => {
-  const { here, tokens } = homeWithTokens(PLACES.length);
+test("scan: finds a token in each of sixteen places and in each encoding, and prints none", async () => {
+  const tokens = Array.from({ length: PLACES.length + ENCODED.length }, () => canary());
+  const all = [...tokens, registerCanary(ODD)];
+  const here = home();
+  writeContexts(
+    here,
+    all.map((token, index) => ({ name: `c${index}`, endpoint: "https://cloud.test", token })),
+  );
   const repo = repository(here);
-  const token = (index: number) => tokens[index]!;
-  const { git, write, commit } = repo;
-  write(".gitignore", ".env\n");
-  write("README", "hello\n");
-  commit("first");
-
-  write("amended.txt", token(3));
-  commit("to be amended");
-  write("amended.txt", "clean");
-  git("commit", "--all", "--amend", "--quiet", "--message", "amended");
-
-  write("stashed.txt", token(4));
-  git("add", "--all");
-  git("stash", "--quiet");
-  git("stash", "drop", "--quiet");
-
-  git("switch", "--quiet", "--create", "side");
-  write("branch.txt", token(5));
-  commit("on a branch");
-  git("switch", "--quiet", "main");
-  git("branch", "--quiet", "-D", "side");
-
-  git("tag", "--annotate", "v1", "--message", `made with ${token(6)}`);
-  commit(`uses ${token(7)}`);
-  git("notes", "add", "--message", token(8));
-  git(
-    "update-ref",
-    "-m",
-    `moved by ${token(9)}`,
-    "HEAD",
-    git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x"),
-  );
-  git("remote", "add", "origin", `https://user:${token(10)}@host.test/x.git`);
-  git("tag", `with-${token(11)}`);
-  git("pack-refs", "--all");
-  write(
-    "notebook.ipynb",
-    JSON.stringify({ outputs: [Buffer.from(`key=${token(12)}\n`).toString("base64")] }),
-  );
-  write("windows.txt", Buffer.from(`\ufeffline\r\nkey=${token(13)}\r\n`, "utf16le"));
-  write(
-    "url.txt",
-    `https://x.test/?k=${token(14).replaceAll(/./g, (one) => `%${one.charCodeAt(0).toString(16)}`)}`,
-  );
-  write("model.bin", Buffer.concat([Buffer.alloc(3_000_000), Buffer.from(token(15)), Buffer.alloc(100)]));
-  commit("files");
-  write("staged.txt", token(1));
-  git("add", "staged.txt");
-  write("staged.txt", "clean");
-  write("work.txt", `a line\n${token(0)}`);
-  write(".env", `KEY=${token(2)}\n`);
-
+  for (const [index, [, encode]] of ENCODED.entries())
+    repo.write(`encoded/${index}`, encode(tokens[PLACES.length + index]!));
+  for (const [index, [, encode]] of ENCODED_ODD.entries()) repo.write(`odd/${index}`, encode(ODD));
+  repo.commit("encoded");
+  repo.git("rm", "-r", "--quiet", "encoded", "odd");
+  plant(repo, tokens);
   const { code, findings, skipped } = await scan(repo, ["--history", "--home"]);
   expect(code).toBe(1);
   const found = PLACES.map(([place, how], index) => {
@@ -91,6 +57,10 @@ test("scan: finds a token in each of sixteen places, and prints none", async () 
     return fits ? place : { place, own };
   });
   expect(found).toEqual(PLACES.map(([place]) => place));
+  const encodingsIn = (folder: string, rows: typeof ENCODED) =>
+    rows.map((_, index) => findings.find(({ path }) => path === `${folder}/${index}`)?.encoding);
+  expect(encodingsIn("encoded", ENCODED)).toEqual(ENCODED.map(([encoding]) => encoding));
+  expect(encodingsIn("odd", ENCODED_ODD)).toEqual(ENCODED_ODD.map(([encoding]) => encoding));
   expect(skipped.filter(({ incomplete }) => incomplete)).toEqual([]);
 });
 
@@ -115,6 +85,6 @@ test("scan --home: looks at histories, settings, notebooks and transcripts, but 
   writeFileSync(join(here.path, "work/other.txt"), tokens[0]!);
   const { code, findings } = await scan({ home: here, path: here.path }, ["--home"]);
   expect(code).toBe(1);
-  expect(findings.map(({ path }) => path!).toSorted()).toEqual(files.toSorted());
+  expect(findings.map(({ path }) => path!).toSorted()).toEqual(files.map((file) => join(file)).toSorted());
   expect(new Set(findings.map(({ line }) => line))).toEqual(new Set([2]));
 });

@@ -37,7 +37,7 @@ describe("scan: the matcher", () => {
     fc.assert(
       fc.property(patterns, letters(0, 200), (patterns, bytes) => {
         const found: string[] = [];
-        const matcher = new Matcher(patterns);
+        const matcher = new Matcher(patterns.map(String));
         matcher.search(bytes, 0, bytes.length, (index, at) => found.push(`${index}@${at}`));
         expect(found.toSorted()).toEqual(naive(patterns, bytes));
       }),
@@ -49,7 +49,7 @@ describe("scan: the matcher", () => {
       fc.property(letters(3, 6), letters(0, 60), fc.nat(60), (pattern, bytes, split) => {
         const found: string[] = [];
         const report = (index: number, at: number) => found.push(`${index}@${at}`);
-        const matcher = new Matcher([pattern]);
+        const matcher = new Matcher([String(pattern)]);
         const middle = Math.min(split, bytes.length);
         matcher.search(bytes, 0, middle, report);
         matcher.search(bytes, middle, bytes.length, report);
@@ -107,10 +107,7 @@ describe("scan: the encodings", () => {
   });
 
   test("a value of other visible characters has its spellings in URLs and JSON", () => {
-    const found = spellingsOf('to"ken+/=%').map(({ encoding, bytes }) => [
-      encoding,
-      Buffer.from(bytes).toString(),
-    ]);
+    const found = spellingsOf('to"ken+/=%').map(({ encoding, text }) => [encoding, text]);
     expect(found).toContainEqual(["percent", "to%22ken%2B%2F%3D%25"]);
     expect(found).toContainEqual(["json", 'to\\"ken+/=%']);
   });

@@ -49,20 +49,12 @@ describe("scan", () => {
     if (process.platform === "linux") expect(peak).toBeWithin(1, 96 * 1024);
   });
 
-  test("none of 64 tokens is found in a large foreign tree", async () => {
-    const { here } = homeWithTokens(64);
-    const path = join(import.meta.dir, "../../node_modules/@types");
-    const { findings, scanned } = await scan({ home: here, path: here.path }, [path]);
-    expect(scanned.bytes).toBeGreaterThan(2_000_000);
-    expect(findings.filter(({ kind }) => kind === "known")).toEqual([]);
-  });
-
   test("a directory in no repository is looked through, without the contexts file", async () => {
     const { here, tokens } = homeWithTokens(1);
     mkdirSync(join(here.path, "a/b"), { recursive: true });
     writeFileSync(join(here.path, "a/b/file"), tokens[0]!);
     const { code, findings } = await scan({ home: here, path: here.path });
-    expect({ code, paths: findings.map(({ path }) => path) }).toEqual({ code: 1, paths: ["a/b/file"] });
+    expect({ code, paths: findings.map(({ path }) => path) }).toEqual({ code: 1, paths: [join("a/b/file")] });
   });
 
   test("looks at the paths that are named, also at ignored files and outside of the working directory", async () => {

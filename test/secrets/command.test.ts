@@ -1,14 +1,15 @@
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { homeOf } from "../store/fixture.ts";
 import { type Home, run, start } from "../support/bin.ts";
 import { programCommand } from "../support/program.ts";
 import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
+import { until } from "../support/until.ts";
 import {
   encryptWithSops,
   haveEnded,
   insertPass,
+  isRunning,
   newAgeFile,
   newFolder,
   program,
@@ -103,15 +104,14 @@ test.each(prints)("a command that prints %s", async (_, script, code, message) =
 
 test("a command that a person cancels is ended with its children", async () => {
   const mark = `8${Math.trunc(Math.random() * 1e6)}`;
-  const begun = `${newFolder()}/begun`;
-  const { path } = program("show", `touch ${begun}; sleep ${mark} & sleep ${mark}`);
+  const { path } = program("show", `sleep ${mark} & sleep ${mark}`);
   const here = homeOf("mine");
   const before = here.read();
   const running = start(["context", "store", "mine", "--to", "command", "--", path], { home: here });
-  while (!existsSync(begun)) await Bun.sleep(10);
+  await until("the command runs", () => isRunning(`sleep ${mark}`));
   running.kill("SIGINT");
   expect(await running.result).toMatchObject({ code: 130 });
-  expect(await haveEnded(`sleep ${mark}`)).toBe(true);
+  await haveEnded(`sleep ${mark}`);
   expect(here.read()).toBe(before);
 });
 

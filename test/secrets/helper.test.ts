@@ -2,11 +2,14 @@ import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { homeOf } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
+import { cloudsPerTest } from "../support/clouds.ts";
 import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { haveEnded, newFolder, program, sharedPass, startKeyring } from "./peers.ts";
 
 sweepCanaries();
+
+const newCloud = cloudsPerTest();
 
 const moveTo = (store: string, here: ReturnType<typeof homeOf>, env: Record<string, string>) =>
   run(["context", "store", "mine", "--to", store], { home: here, env });
@@ -109,6 +112,33 @@ esac`;
   expect(error.message.length).toBeLessThan(400);
 });
 
+test.each([
+  ["login", ["login", "--with-token", "--store", "file"], 6],
+  ["cloud login", ["cloud", "login", "--api-token"], 1],
+  ["api-token create --login", ["api-token", "create", "ci", "--login", "mine"], 6],
+])("an entry that a helper cannot erase is reported by `%s`", async (_, words, code) => {
+  const cloud = await newCloud();
+  const folder = newFolder();
+  // Each entry stays in the list.
+  const script = `
+case $1 in
+  store) cat > ${folder}/entry; grep -o '"https:[^"]*"' ${folder}/entry | sed 's/$/:"bentocloud"/' >> ${folder}/list ;;
+  get) cat ${folder}/entry ;;
+  list) echo "{$(paste -sd, ${folder}/list)}" ;;
+  erase) echo broken; exit 1 ;;
+esac`;
+  const { env } = program("docker-credential-own", script);
+  const [old, token] = [cloud.issueToken({ name: "laptop" }), cloud.issueToken()];
+  const here = homeOf({ name: "mine", endpoint: cloud.url, token: old, email: "me@example.test" });
+  expect(await moveTo("helper:own", here, env)).toMatchObject({ code: 0 });
+  const args = words.at(-1) === "--api-token" ? [...words, token] : words;
+  const result = await run(args, { home: here, env, stdin: token, reveals: "stdout" });
+  expect(result).toMatchObject({
+    code,
+    stderr: expect.stringContaining('error: done, but the helper "own" still has the API token of "mine"'),
+  });
+});
+
 test("a helper that hangs with a grandchild is ended whole, and is asked nothing more", async () => {
   const mark = `7${Math.trunc(Math.random() * 1e6)}`;
   const folder = newFolder();
@@ -129,7 +159,7 @@ esac`,
   const { code, stderr } = await run(["logout", "--all", "--yes"], options);
   expect(code).toBe(6);
   expect(stderr).toContain("docker-credential-own did not answer in 3 s, and was ended");
-  expect(await haveEnded(`sleep ${mark}`)).toBe(true);
+  await haveEnded(`sleep ${mark}`);
   expect(readFileSync(`${folder}/asked`, "utf8")).toBe("erase\n");
 });
 

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSweep } from "../support/canaries.ts";
+import { until } from "../support/until.ts";
 
 const PATH = process.env["PATH"] ?? "/usr/bin:/bin";
 
@@ -96,10 +97,7 @@ export async function startKeyring(): Promise<KeyringPeer> {
     });
   const root = "/org/freedesktop/secrets";
   const alias = [root, "org.freedesktop.Secret.Service.ReadAlias", "string:default"];
-  for (let count = 0; !call(...alias).stdout.includes("collection"); count += 1) {
-    if (count === 200) throw new Error("the keyring did not start");
-    await Bun.sleep(20);
-  }
+  await until("the keyring has started", () => call(...alias).stdout.includes("collection"));
   return {
     env,
     lock() {
@@ -203,13 +201,14 @@ export function program(name: string, script: string): { path: string; env: Reco
   return { path, env: { PATH: `${folder}:${PATH}` } };
 }
 
-/** Whether every process with these words ends within a second: one that was killed may need a moment. */
-export async function haveEnded(words: string): Promise<boolean> {
-  for (let count = 0; count < 50; count += 1) {
-    if (!commandLines().some((line) => line.includes(words))) return true;
-    await Bun.sleep(20);
-  }
-  return false;
+/** Whether a process with these words in its command line runs. */
+export function isRunning(words: string): boolean {
+  return commandLines().some((line) => line.includes(words));
+}
+
+/** Waits for the end of every process with these words: one that was killed may need a moment. */
+export function haveEnded(words: string): Promise<void> {
+  return until(`the end of ${words}`, () => !isRunning(words));
 }
 
 /** Of every process that runs now. */

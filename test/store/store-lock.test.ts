@@ -69,7 +69,7 @@ describe("a lock", () => {
     const text = here.read();
     writeBelow(ownOf(here), "lock", "of another machine");
     const running = start(["use", "b"], { home: here });
-    await Bun.sleep(300);
+    await Bun.sleep(1_000);
     running.kill("SIGINT");
     expect(await running.result).toMatchObject({ code: 130, stdout: "" });
     expect(here.read()).toBe(text);

@@ -117,7 +117,7 @@ interface Collected {
 }
 
 /** Where the program writes `~` for the home, and not for the files of a shell, which it names for everybody. */
-const TILDE = /(?<=^|[\s("`])~(?!\/\.(?:bash|zsh|config))(?=[/\s)"`,:;]|$)/gm;
+const TILDE = /(?<=^|[\s("`])~(?!\/\.(?:bash|zsh|config))(?=[\\/\s)"`,:;]|$)/gm;
 
 function collect(stream: ReadableStream<Uint8Array>): Collected {
   const chunks: Uint8Array[] = [];

@@ -1,5 +1,4 @@
 import {
-  chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -7,12 +6,12 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterSweep, watchHome } from "./canaries.ts";
+import { modeOf, removeFolder, setMode } from "./posix.ts";
 
 /** A temporary home directory, removed after the test file's sweep. */
 export interface Home {
@@ -38,7 +37,7 @@ export function home(): Home {
   const bentoml = join(path, "bentoml");
   const file = join(bentoml, ".yatai.yaml");
   watchHome(path);
-  afterSweep(() => rmSync(path, { recursive: true, force: true }));
+  afterSweep(() => removeFolder(path));
   return {
     path,
     bentoml,
@@ -47,7 +46,7 @@ export function home(): Home {
     write(text, mode = 0o600) {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
-      chmodSync(file, mode);
+      setMode(file, mode);
     },
     tree: () => list(path, "").toSorted(byPath),
   };
@@ -57,7 +56,7 @@ function list(directory: string, prefix: string): string[] {
   return readdirSync(directory).flatMap((name) => {
     const path = join(directory, name);
     const stat = lstatSync(path);
-    const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
+    const mode = modeOf(stat).toString(8).padStart(4, "0");
     if (stat.isSymbolicLink()) return [`${prefix}${name} -> ${readlinkSync(path)}`];
     if (stat.isDirectory()) return [`${prefix}${name}/ ${mode}`].concat(list(path, `${prefix}${name}/`));
     return [`${prefix}${name} ${mode}`];

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Home } from "./home.ts";
+import { EXE, systemEnvironment } from "./posix.ts";
 
-const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");
 
 /** The program under test as the beginning of a command line, chosen by BENTOCLOUD_RUNTIME. */
 export function programCommand(runtime = process.env["BENTOCLOUD_RUNTIME"] || "binary"): string[] {
@@ -33,7 +34,7 @@ export function linkProgram(directory: string): void {
 
 /** `BENTOCLOUD_BINARY` names another one than the checkout's own, for example a release that was unpacked. */
 function builtBinary(): string {
-  const path = process.env["BENTOCLOUD_BINARY"] || join(CHECKOUT, "dist/bentocloud");
+  const path = process.env["BENTOCLOUD_BINARY"] || join(CHECKOUT, `dist/bentocloud${EXE}`);
   if (!existsSync(path)) throw new Error(`${path} does not exist: run npm run build first`);
   return path;
 }
@@ -60,8 +61,7 @@ export function bunCommand(source: string): string[] {
 export function cleanEnvironment(home: Home, extra: Record<string, string> = {}): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
-    HOME: home.path,
-    LANG: "C.UTF-8",
+    ...systemEnvironment(home.path),
     ...runtimeEnvironment(),
     ...extra,
   };

@@ -60,7 +60,7 @@ function leaksOfHome(home: string, patterns: string[]): string[] {
 
   const leaks: string[] = [];
   for (const path of paths) {
-    const name = relative(home, path);
+    const name = relative(home, path).replaceAll("\\", "/");
     for (const leak of findCanaries(name)) leaks.push(`a file's name: ${leak}`);
     if (isPlaceOfTokens(path, name) || !lstatSync(path).isFile()) continue;
     for (const leak of findCanaries(contentOf(path))) leaks.push(`the file ${redactCanaries(name)}: ${leak}`);

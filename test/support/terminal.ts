@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import { appears, endOf, waitUntil } from "./bin.ts";
 import { afterSweep, recordOutput, redactCanaries } from "./canaries.ts";
 import { registerGiven } from "./given.ts";
+import { requireTerminal } from "./posix.ts";
 import { home as newHome, type Home } from "./home.ts";
 import { cleanEnvironment, programCommand } from "./program.ts";
 
@@ -55,6 +56,7 @@ export interface Terminal {
 }
 
 export function openTerminal(args: readonly string[], options: TerminalOptions = {}): Terminal {
+  requireTerminal();
   const home = options.home ?? newHome();
   const label = ["bentocloud", ...args, "(on a terminal)"].join(" ");
   registerGiven({ args, env: options.env ?? {}, home });

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 import { afterSweep } from "./canaries.ts";
+import { removeFolder } from "./posix.ts";
 
 /** PEM texts, as `startCloud({ tls })` takes them. */
 export interface Certificate {
@@ -120,7 +121,7 @@ async function sign(authority: Certificate | undefined, subject: Subject): Promi
 
 function writeTemporary(pem: string): string {
   const directory = mkdtempSync(join(tmpdir(), "bentocloud-ca-"));
-  afterSweep(() => rmSync(directory, { recursive: true, force: true }));
+  afterSweep(() => removeFolder(directory));
   const path = join(directory, "ca.pem");
   writeFileSync(path, pem);
   return path;

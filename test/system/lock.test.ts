@@ -18,7 +18,7 @@ function place() {
 /** The text of a lock of a process that has ended, taken by a real one. */
 async function ownerThatDied(): Promise<string> {
   const { path } = place();
-  const source = new URL("../../src/system/lock.ts", import.meta.url).pathname;
+  const source = new URL("../../src/system/lock.ts", import.meta.url).href;
   const script = `await (await import(${JSON.stringify(source)})).acquireLock(${JSON.stringify(path)}, 1000, new AbortController().signal)`;
   const child = Bun.spawn([process.execPath, "-e", script], { stdout: "ignore" });
   expect(await child.exited).toBe(0);
@@ -162,7 +162,7 @@ describe("acquireLock", () => {
 });
 
 needs("strace").describe("system calls that fail or take long", () => {
-  const source = new URL("../../src/system/lock.ts", import.meta.url).pathname;
+  const source = new URL("../../src/system/lock.ts", import.meta.url).href;
 
   /** Takes the lock and releases it in a process whose calls are tampered with. */
   function acquireWith(path: string, calls: string, ending: string) {

@@ -219,7 +219,7 @@ describe("the locale", () => {
 });
 
 describe("paths below the home directory", () => {
-  const FILE = "~/bentoml/.yatai.yaml";
+  const FILE = join("~", "bentoml", ".yatai.yaml");
 
   test("are shown with `~` in text, and in full in JSON", async () => {
     const here = homeOf("alpha");

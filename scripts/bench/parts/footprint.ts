@@ -3,6 +3,9 @@ import type { Bench } from "../bench.ts";
 import { homeInUse } from "../homes.ts";
 import type { Part, Row } from "../result.ts";
 import { median } from "../statistics.ts";
+import { atMost, mebibytes } from "../target.ts";
+
+const MEBIBYTE = 2 ** 20;
 
 /**
  * Measured by a small Python process: the peak that the system reports for a child is never below the size of its parent
@@ -30,8 +33,8 @@ export async function measureFootprint({ sandbox, rounds }: Bench): Promise<Part
     { label: "token", values: token },
   ];
   const size: Row[] = [
-    { label: "bare Bun program", reference: "floor", values: [mebibytes(statSync(sandbox.bare).size)] },
-    { label: "bentocloud", values: [mebibytes(statSync(sandbox.binary).size)] },
+    { label: "bare Bun program", reference: "floor", values: [statSync(sandbox.bare).size / MEBIBYTE] },
+    { label: "bentocloud", values: [statSync(sandbox.binary).size / MEBIBYTE] },
   ];
   const peak = median(token);
   const over = size[1]!.values[0]! - size[0]!.values[0]!;
@@ -41,18 +44,8 @@ export async function measureFootprint({ sandbox, rounds }: Bench): Promise<Part
       { title: "Size of the binary", text: "Nearly all of it is Bun.", unit: "MiB", rows: size },
     ],
     targets: [
-      {
-        what: "peak memory of `token`",
-        target: "≤ 45 MiB",
-        measured: `${peak.toFixed(1)} MiB`,
-        isMet: peak <= 45,
-      },
-      {
-        what: "binary size over bare Bun",
-        target: "≤ 3.5 MiB",
-        measured: `${over.toFixed(2)} MiB`,
-        isMet: over <= 3.5,
-      },
+      atMost({ what: "peak memory of `token`", limit: 40, measured: peak, show: mebibytes }),
+      atMost({ what: "binary size over bare Bun", limit: 3.5, measured: over, show: mebibytes }),
     ],
   };
 }
@@ -66,9 +59,5 @@ function peakMemory(
     { env },
   );
   if (exitCode !== 0) throw new Error(`peak memory: ${stderr.toString()}`);
-  return (JSON.parse(stdout.toString()) as number[][]).map((row) => row.map(mebibytes));
-}
-
-function mebibytes(bytes: number): number {
-  return bytes / 2 ** 20;
+  return (JSON.parse(stdout.toString()) as number[][]).map((row) => row.map((bytes) => bytes / MEBIBYTE));
 }

@@ -3,6 +3,7 @@ import { showExpiry } from "../../auth/show-expiry.ts";
 import type { Cli } from "../../app.ts";
 import type { CreatedToken } from "../../cloud/tokens.ts";
 import { CliError, usageError } from "../../errors.ts";
+import { repeatContext } from "../../resolve/require.ts";
 import { quoteWord } from "../../system/text.ts";
 import { reportLogin } from "../../auth/report-login.ts";
 import { create as createApiToken, prepareLogin, saveCreated } from "../../tokens/create.ts";
@@ -45,9 +46,10 @@ export const create = command({
             force,
             insecureHttp,
             yes: given.all("yes"),
-            commandFor: (other) => `bentocloud api-token create ${name} --login ${quoteWord(other)}`,
+            commandFor: (other) =>
+              `bentocloud api-token create ${name} --login ${quoteWord(other)}${repeatOptions(cli, args, scopes)}`,
           });
-    const token = await createApiToken(session.client, {
+    const token = await createApiToken(cli, session.client, {
       name,
       description: args.description ?? "",
       scopes: scopes.length === 0 ? ["api"] : scopes,
@@ -61,9 +63,29 @@ export const create = command({
   },
 });
 
+interface Options {
+  description: string | undefined;
+  expires: string | undefined;
+  "no-use": boolean;
+  "insecure-http": boolean;
+}
+
+/** The options that decide what the token may do, for a command that a person may copy. */
+function repeatOptions({ flags }: Cli, options: Options, scopes: readonly string[]): string {
+  const { description, expires } = options;
+  const words = [
+    ...scopes.map((scope) => `--scope=${quoteWord(scope)}`),
+    expires !== undefined && `--expires=${quoteWord(expires)}`,
+    description !== undefined && `--description=${quoteWord(description)}`,
+    options["no-use"] && "--no-use",
+    options["insecure-http"] && "--insecure-http",
+  ];
+  return repeatContext(flags) + words.flatMap((word) => (word === false ? [] : ` ${word}`)).join("");
+}
+
 /** `isKept` says that the secret is saved as well, so that it is not lost when nobody reads stdout. */
-function printSecret({ output }: Cli, token: CreatedToken, { isKept }: { isKept: boolean }): void {
-  const hint = `nobody knows the secret of the new API token: \`bentocloud api-token delete ${token.name}\``;
+function printSecret({ output, flags }: Cli, token: CreatedToken, { isKept }: { isKept: boolean }): void {
+  const hint = `nobody knows the secret of the new API token: \`bentocloud api-token delete ${token.name}${repeatContext(flags)}\``;
   try {
     const secret = token.secret.reveal();
     const isRead = output.json

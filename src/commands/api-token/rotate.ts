@@ -10,7 +10,7 @@ import { previewRotation, rotate as rotateToken, type Rotated } from "../../toke
 import { refuseLostBytes } from "../../auth/credential-environment.ts";
 import { showExpiry } from "../../auth/show-expiry.ts";
 import type { Cli } from "../../app.ts";
-import { CONTEXT, namedContext, REQUEST_ARGS, YES } from "../_args.ts";
+import { CONTEXT, REQUEST_ARGS, YES } from "../_args.ts";
 import { showDescription } from "./_format.ts";
 
 export const rotate = command({
@@ -37,7 +37,7 @@ export const rotate = command({
   ],
   async run(args, cli, given) {
     const options = {
-      name: args.name === undefined ? undefined : namedContext(cli, args.name),
+      name: args.name,
       old: args.old,
       expiresAt: args.expires === undefined ? undefined : parseExpiry(args.expires, cli.now()),
       yes: given.all("yes"),

@@ -1,15 +1,12 @@
-import { command } from "../../cli/command.ts";
-import { exitOneOnFailure } from "./_exit-code.ts";
+import { bentomlCommand } from "./_bentoml-command.ts";
 
-export const listContext = command({
+export const listContext = bentomlCommand({
   name: "list-context",
   description: "Print the names of the contexts as JSON",
   section: "As in bentoml",
   examples: [["bentocloud list-context", "the names"]],
   async run(_args, cli) {
-    await exitOneOnFailure(async () => {
-      const { contexts } = await cli.store.read();
-      cli.output.data(contexts.map(({ name }) => name));
-    });
+    const { contexts } = await cli.store.read();
+    cli.output.data(contexts.map(({ name }) => name));
   },
 });

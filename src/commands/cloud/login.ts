@@ -1,10 +1,10 @@
-import { command, option } from "../../cli/command.ts";
+import { option } from "../../cli/command.ts";
 import { login as signIn } from "../../auth/login.ts";
 import { reportLogin } from "../../auth/report-login.ts";
 import { ENDPOINT, REQUEST_ARGS, YES } from "../_args.ts";
-import { exitOneOnFailure } from "./_exit-code.ts";
+import { bentomlCommand } from "./_bentoml-command.ts";
 
-export const login = command({
+export const login = bentomlCommand({
   name: "login",
   description: "Sign in as `bentoml cloud login` does",
   args: {
@@ -15,21 +15,19 @@ export const login = command({
   },
   examples: [["bentocloud cloud login --endpoint https://bento.example.com", "a server of your own"]],
   async run(args, cli, given) {
-    await exitOneOnFailure(async () => {
-      const result = await signIn(cli, {
-        endpoint: args.endpoint,
-        command: undefined,
-        store: undefined,
-        withToken: false,
-        apiToken: args["api-token"],
-        web: false,
-        browser: true,
-        use: true,
-        force: "warn",
-        yes: given.all("yes"),
-        insecureHttp: args["insecure-http"],
-      });
-      await reportLogin(cli, result);
+    const result = await signIn(cli, {
+      endpoint: args.endpoint,
+      command: undefined,
+      store: undefined,
+      withToken: false,
+      apiToken: args["api-token"],
+      web: false,
+      browser: true,
+      use: true,
+      force: "warn",
+      yes: given.all("yes"),
+      insecureHttp: args["insecure-http"],
     });
+    await reportLogin(cli, result);
   },
 });

@@ -1,4 +1,4 @@
-import { command } from "../../cli/command.ts";
+import { scriptCommand } from "./_script-command.ts";
 
 /** macOS still has bash 3.2, so there is no `mapfile`, and `compopt` may fail. */
 const SCRIPT = `# bash completion of bentocloud
@@ -33,11 +33,4 @@ _bentocloud_reply() {
 }
 complete -F _bentocloud bentocloud`;
 
-export const bash = command({
-  name: "bash",
-  description: "Print the completion script of bash",
-  examples: [["source <(bentocloud completion bash)", "in ~/.bashrc"]],
-  async run(_args, cli) {
-    cli.output.page(SCRIPT);
-  },
-});
+export const bash = scriptCommand("bash", SCRIPT, [["source <(bentocloud completion bash)", "in ~/.bashrc"]]);

@@ -1,4 +1,4 @@
-import { command } from "../../cli/command.ts";
+import { scriptCommand } from "./_script-command.ts";
 
 const SCRIPT = `# fish completion of bentocloud
 function __bentocloud_complete
@@ -22,11 +22,6 @@ end
 complete -c bentocloud -e
 complete -c bentocloud -f -a '(__bentocloud_complete)'`;
 
-export const fish = command({
-  name: "fish",
-  description: "Print the completion script of fish",
-  examples: [["bentocloud completion fish > ~/.config/fish/completions/bentocloud.fish", "once"]],
-  async run(_args, cli) {
-    cli.output.page(SCRIPT);
-  },
-});
+export const fish = scriptCommand("fish", SCRIPT, [
+  ["bentocloud completion fish > ~/.config/fish/completions/bentocloud.fish", "once"],
+]);

@@ -1,4 +1,4 @@
-import { command } from "../../cli/command.ts";
+import { scriptCommand } from "./_script-command.ts";
 
 /** Windows PowerShell drops an empty argument, so it is passed as a blank. */
 const SCRIPT = `# PowerShell completion of bentocloud
@@ -33,11 +33,6 @@ Register-ArgumentCompleter -Native -CommandName bentocloud -ScriptBlock {
     }
 }`;
 
-export const powershell = command({
-  name: "powershell",
-  description: "Print the completion script of PowerShell",
-  examples: [["bentocloud completion powershell | Out-String | Invoke-Expression", "in $PROFILE"]],
-  async run(_args, cli) {
-    cli.output.page(SCRIPT);
-  },
-});
+export const powershell = scriptCommand("powershell", SCRIPT, [
+  ["bentocloud completion powershell | Out-String | Invoke-Expression", "in $PROFILE"],
+]);

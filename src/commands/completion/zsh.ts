@@ -1,4 +1,4 @@
-import { command } from "../../cli/command.ts";
+import { scriptCommand } from "./_script-command.ts";
 
 const SCRIPT = `#compdef bentocloud
 # zsh completion of bentocloud
@@ -37,14 +37,7 @@ elif (( $+functions[compdef] )); then
   compdef _bentocloud bentocloud
 fi`;
 
-export const zsh = command({
-  name: "zsh",
-  description: "Print the completion script of zsh",
-  examples: [
-    ["source <(bentocloud completion zsh)", "in ~/.zshrc, after compinit"],
-    ['bentocloud completion zsh > "${fpath[1]}/_bentocloud"', "or once, where zsh looks for such files"],
-  ],
-  async run(_args, cli) {
-    cli.output.page(SCRIPT);
-  },
-});
+export const zsh = scriptCommand("zsh", SCRIPT, [
+  ["source <(bentocloud completion zsh)", "in ~/.zshrc, after compinit"],
+  ['bentocloud completion zsh > "${fpath[1]}/_bentocloud"', "or once, where zsh looks for such files"],
+]);

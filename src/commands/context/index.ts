@@ -1,4 +1,5 @@
 import { group } from "../../cli/command.ts";
+import { current } from "./current.ts";
 
 export const context = group({
   name: "context",
@@ -7,7 +8,7 @@ export const context = group({
   commands: {
     list: () => import("./list.ts").then((module) => module.list),
     show: () => import("./show.ts").then((module) => module.show),
-    current: () => import("./current.ts").then((module) => module.current),
+    current: async () => current,
     rename: () => import("./rename.ts").then((module) => module.rename),
     store: () => import("./store.ts").then((module) => module.store),
     protect: () => import("./protect.ts").then((module) => module.protect),

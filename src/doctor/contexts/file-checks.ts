@@ -13,7 +13,8 @@ import {
   realTarget,
   requireWritable,
 } from "../../system/files.ts";
-import { userId } from "../../system/runtime.ts";
+import { platform, userId } from "../../system/runtime.ts";
+import { othersWithAccess } from "../../system/windows-access.ts";
 import { attempt, type Check, fail, ok, toFinding, warn } from "../check.ts";
 import { counted, list, open, secret, type Text, text } from "../report.ts";
 
@@ -46,10 +47,20 @@ export const home: Check = {
 export const modes: Check = {
   id: "modes",
   async run({ store }) {
-    const wide = findWide(store.paths);
+    const wide: string[] = [];
+    const accounts = new Set<string>();
+    for (const path of listStored(store.paths)) {
+      const others = othersOf(path);
+      if (!others) return warn(text`nobody can tell here who else can read the stored tokens`);
+      if (others.length > 0) wide.push(path);
+      for (const account of others) accounts.add(account);
+    }
     if (wide.length === 0) return ok(text`only you can read the stored tokens`);
+    const who = list(
+      [...accounts].map((account) => (account === OTHERS ? open(OTHERS) : secret("account", account))),
+    );
     return {
-      ...warn(text`others can read or change ${listPaths(wide)}`),
+      ...warn(text`${who} can read or change ${listPaths(wide)}`),
       async repair() {
         for (const path of wide) narrow(path);
         return text`now only you can read or change ${listPaths(wide)}`;
@@ -58,14 +69,21 @@ export const modes: Check = {
   },
 };
 
-function findWide({ file, own }: Paths): string[] {
+/** Accounts that a mode does not name. */
+const OTHERS = "others";
+
+/** Who else may do something with a file of ours. Undefined where that cannot be told. */
+function othersOf(path: string): string[] | undefined {
+  const stats = inspect(path);
+  if (!stats || stats.isSymbolicLink()) return [];
+  if (platform() === "win32") return othersWithAccess(path);
+  return (permissionsOf(stats) & 0o077) === 0 ? [] : [OTHERS];
+}
+
+function listStored({ file, own }: Paths): string[] {
   const target = realTarget(file);
   const quarantined = listIn(dirname(target)).filter((path) => path.startsWith(`${target}.broken-`));
-  const inside = [...listIn(own), ...listIn(versionsFolder(own))];
-  return [target, ...quarantined, own, ...inside].filter((path) => {
-    const stats = inspect(path);
-    return stats !== undefined && !stats.isSymbolicLink() && (permissionsOf(stats) & 0o077) !== 0;
-  });
+  return [target, ...quarantined, own, ...listIn(own), ...listIn(versionsFolder(own))];
 }
 
 function listIn(folder: string): string[] {

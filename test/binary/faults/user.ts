@@ -18,6 +18,7 @@ const toBeRoot: Right = { right: "the rights of root", isGiven: () => isRoot };
 const isReachable: Right = {
   right: "a checkout that other users can read",
   isGiven: () =>
+    Bun.which("sh") !== null &&
     Bun.spawnSync([...become(NOBODY), "sh", "-c", '"$@"', "sh", ...programCommand(), "--version"]).success,
 };
 

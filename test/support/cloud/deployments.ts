@@ -1,6 +1,6 @@
 import { failure, ok, type Answer, type Call } from "./answer.ts";
 import { signedIn, type Caller } from "./authenticate.ts";
-import { clusterJson, deploymentJson, instanceTypeJson } from "./json.ts";
+import { bentoJson, clusterJson, deploymentJson, instanceTypeJson } from "./json.ts";
 import { pageOf } from "./pages.ts";
 import { addDeployment, type Deployment } from "./records.ts";
 
@@ -26,7 +26,7 @@ export const createDeployment = signedIn((call, caller) => {
     organization: caller.organization,
     ...(typeof name === "string" ? { name } : {}),
   });
-  return { status: 201, json: { ...deploymentJson(made, call.records.dialect), urls: [] } };
+  return ok({ ...deploymentJson(made, call.records.dialect), urls: [] });
 });
 
 export const getDeployment = forOne((call, deployment) =>
@@ -47,6 +47,12 @@ export const terminateDeployment = forOne((call, deployment) => {
 export const deleteDeployment = forOne(({ records }, deployment) => {
   records.deployments.splice(records.deployments.indexOf(deployment), 1);
   return ok({ ...deploymentJson(deployment, records.dialect), urls: [] });
+});
+
+/** Every Bento that is asked for has been uploaded. */
+export const getBento = signedIn(({ request, records }) => {
+  const [, repository = "", version = ""] = /([^/]+)\/bentos\/([^/]+)$/.exec(request.path) ?? [];
+  return ok(bentoJson({ repository, version }, records.dialect));
 });
 
 export const listClusters = signedIn(({ records }, { organization, token }) =>

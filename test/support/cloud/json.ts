@@ -77,6 +77,30 @@ export function deploymentJson(deployment: Deployment, dialect: Dialect): Record
   };
 }
 
+export function bentoJson(
+  { repository, version }: { repository: string; version: string },
+  dialect: Dialect,
+): Record<string, unknown> {
+  return {
+    ...resource("bento", { uid: "1".repeat(25), createdAt: new Date(), name: version }, dialect),
+    description: "",
+    version,
+    image_build_status: "success",
+    upload_status: "success",
+    upload_finished_reason: "",
+    presigned_upload_url: "",
+    presigned_download_url: "",
+    manifest: {
+      service: "service:svc",
+      bentoml_version: "1.4.0",
+      size_bytes: 1,
+      entry_service: "svc",
+      name: repository,
+      version,
+    },
+  };
+}
+
 export function instanceTypeJson(dialect: Dialect): Record<string, unknown> {
   const record = { uid: "0".repeat(25), createdAt: new Date(), name: "cpu.1" };
   const config = {

@@ -3,6 +3,7 @@ import { organizationRefused, signedIn } from "./authenticate.ts";
 import {
   createDeployment,
   deleteDeployment,
+  getBento,
   getDeployment,
   listClusters,
   listDeployments,
@@ -55,6 +56,7 @@ const CLOUD_ROUTES: Record<string, Handler> = {
   "GET /api/v1/auth/token": authToken,
   "GET /api_tokens": approvePage,
   "POST /api_tokens/approve": approveForm,
+  "GET /api/v1/bento_repositories/{repository}/bentos/{version}": getBento,
   "GET /api/v1/instance_types": listInstanceTypes,
   "GET /api/v2/deployments": listDeployments,
   "POST /api/v2/deployments": createDeployment,
@@ -75,7 +77,7 @@ export function matchRoute(dialect: Dialect, method: string, path: string): Matc
   const asked = `${method} ${path}`;
   const routes = { ...ROUTES, ...CLOUD_ROUTES };
   for (const route of Object.keys(routes).toSorted(exactFirst)) {
-    const pattern = new RegExp(`^${route.replace(/\{\w+\}/, "([^/]+)")}$`);
+    const pattern = new RegExp(`^${route.replaceAll(/\{\w+\}/g, "([^/]+)")}$`);
     const found = pattern.exec(asked);
     if (found === null) continue;
     const isMissing = dialect === "yatai" && Object.hasOwn(CLOUD_ROUTES, route);

@@ -1,0 +1,96 @@
+/**
+ * What wine on Linux cannot show of Windows, and why. The tests of the first list are not run; a failure that the second
+ * one explains counts as not shown. What Windows has instead of it is in `test/windows/`.
+ */
+interface NotRun {
+  /** Beginnings of paths. */
+  files: string[];
+  reason: string;
+}
+
+export const NOT_RUN: NotRun[] = [
+  {
+    files: ["test/architecture", "test/bench/", "test/budget/", "test/build/", "test/docs/", "test/package/"],
+    reason: "they are about the sources, the build and the packages, which are made on Linux and macOS",
+  },
+  { files: ["test/support/"], reason: "they are about the tests themselves, with programs of POSIX" },
+  { files: ["test/interop/"], reason: "no package registry has Python for Windows" },
+  { files: ["test/binary/terminal-"], reason: "wine 8 has no pseudo-console" },
+  {
+    files: [
+      "test/binary/storage-",
+      "test/binary/exec",
+      "test/binary/env-shells",
+      "test/binary/secrets",
+      "test/secrets/",
+    ],
+    reason:
+      "they fill disks, change users, kill groups of processes and start shells and keyrings, as on POSIX",
+  },
+];
+
+/** Everything that is given must match. */
+export interface Limit {
+  /** The beginning of the path. */
+  file?: string;
+  title?: RegExp;
+  failure?: RegExp;
+  reason: string;
+}
+
+const SIGNALS = "Windows has no signals from one program to another";
+const LINKS = "wine makes no symbolic links";
+const MODES = "a mode says nothing on Windows; test/windows/access.test.ts has access lists";
+
+export const NOT_SHOWN: Limit[] = [
+  { failure: /Windows has no pseudo-terminal of POSIX/, reason: "wine 8 has no pseudo-console" },
+  {
+    failure:
+      /Executable not found in \$PATH: "|: command not found|the program \w+ is not in PATH|no git in PATH/,
+    reason: "the test starts a program that Windows has not",
+  },
+  { title: /Ctrl-C|SIG[A-Z]{3}|killed|kill -|sends both requests at once/, reason: SIGNALS },
+  { file: "test/binary/proxy", failure: /Expected: 130/, reason: SIGNALS },
+  {
+    title:
+      /symbolic link|\blinked\b|loop of links|links? (?:to|into)|by a (?:chain of )?link|is a link|two homes share/,
+    reason: LINKS,
+  },
+  { file: "test/commands/explain", title: /files that are skipped/, reason: LINKS },
+  { file: "test/commands/doctor-report", title: /names no file and no home/, reason: LINKS },
+  { file: "test/system/files", title: /realTarget|looks at a link/, reason: LINKS },
+  {
+    title: /\bmodes?\b|narrow|owner alone|others could read|readable by everybody|stands in no home/,
+    reason: MODES,
+  },
+  // Only the mode of a path, or of a file, differs.
+  { failure: /^- +"(\S+) 0\d{3}",?\n\+ +"\1 0\d{3}"/m, reason: MODES },
+  { failure: /^- +"mode": \d+,\n\+ +"mode": \d+/m, reason: MODES },
+  {
+    title: /nothing listens|refused connection|down for a while|cannot be reached/,
+    reason: "under wine, a refused connection looks connected at first",
+  },
+  {
+    file: "test/commands/exec.test.ts",
+    reason: "it runs scripts of POSIX; test/windows/system.test.ts has exec",
+  },
+  { file: "test/commands/api-token-deliver", reason: "it delivers a token to scripts of POSIX" },
+  { file: "test/commands/shell.test.ts", reason: "on Windows the shell is in ComSpec, and not in SHELL" },
+  { title: /does what it is for: > shell/, reason: "on Windows the shell is in ComSpec, and not in SHELL" },
+  { failure: /\$env:BENTO_CLOUD_API_KEY/, reason: "where no shell is named, env prints PowerShell there" },
+  { file: "test/commands/open.test.ts", reason: "Windows does not read BROWSER" },
+  { title: /the browser it opens|proxy --open/, reason: "Windows does not read BROWSER" },
+  { failure: /`bentocloud` starts/, reason: "a program without an ending is none on Windows" },
+  { title: /doctor: copies/, reason: "a program without an ending is none on Windows" },
+  { title: /^the locale/, reason: "Windows has no variables for the locale, and prints every character" },
+  {
+    file: "test/resolve/bentoml-home",
+    title: /^locateHome/,
+    reason: "the paths are those of POSIX; test/windows/system.test.ts has those of Windows",
+  },
+  { title: /a bare Bun program executes its files/, reason: "Bun does not compile under wine" },
+  {
+    title: /also their `\.breaking`, and no other file/,
+    reason: "the names of files have no case on Windows",
+  },
+];
