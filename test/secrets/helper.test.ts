@@ -139,29 +139,39 @@ esac`;
   });
 });
 
-test("a helper that hangs with a grandchild is ended whole, and is asked nothing more", async () => {
-  const mark = `7${Math.trunc(Math.random() * 1e6)}`;
-  const folder = newFolder();
-  const { env } = program(
-    "docker-credential-own",
-    `
+const ALL_IN = ["context", "store", "--all", "--to", "helper:own"];
+
+test.each<[action: string, before: string[][], words: string[], asked: string[]]>([
+  ["store", [], ALL_IN, ["store"]],
+  ["erase", [ALL_IN], ["logout", "--all", "--yes"], ["store", "store", "store", "erase"]],
+])(
+  "a helper that hangs at `%s` is ended with its child, and is asked no more",
+  async (action, before, words, asked) => {
+    const mark = `7${Math.trunc(Math.random() * 1e6)}`;
+    const folder = newFolder();
+    const { env } = program(
+      "docker-credential-own",
+      `
 read -r line; cd ${folder}; url=\${line#*https://}
+case $1 in store|erase) echo $1 >> asked ;; esac
+[ $1 = ${action} ] && { sleep ${mark} & sleep ${mark}; }
 case $1 in
   store) printf '%s' "$line" > "\${url%%\\"*}" ;;
   get) cat "\${line#https://}" ;;
   list) echo '{}' ;;
-  *) echo $1 >> asked; sleep ${mark} & sleep ${mark} ;;
 esac`,
-  );
-  const here = homeOf("mine", "second", "third");
-  const options = { home: here, env };
-  expect(await run(["context", "store", "--all", "--to", "helper:own"], options)).toMatchObject({ code: 0 });
-  const { code, stderr } = await run(["logout", "--all", "--yes"], options);
-  expect(code).toBe(6);
-  expect(stderr).toContain("docker-credential-own did not answer in 3 s, and was ended");
-  await haveEnded(`sleep ${mark}`);
-  expect(readFileSync(`${folder}/asked`, "utf8")).toBe("erase\n");
-});
+    );
+    const options = { home: homeOf("mine", "second", "third"), env };
+    for (const earlier of before) expect(await run(earlier, options)).toMatchObject({ code: 0 });
+    const { code, stderr } = await run(words, options);
+    expect(code).toBe(6);
+    expect(stderr).toContain("docker-credential-own did not answer in 3 s, and was ended");
+    await haveEnded(`sleep ${mark}`);
+    // Nor does the next command that needs a token ask it again.
+    await run(["token"], { ...options, reveals: "stdout" });
+    expect(readFileSync(`${folder}/asked`, "utf8")).toBe(`${asked.join("\n")}\n`);
+  },
+);
 
 test("a helper that does not keep what it was given is refused, and the token stays in the file", async () => {
   const { env } = program(
