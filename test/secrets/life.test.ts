@@ -191,7 +191,7 @@ describe("the life of a token outside of the contexts file", () => {
     const cloud = await newCloud();
     const options = { home: home(), env };
     const words = ["login", "--endpoint", cloud.url, "--with-token", "--store", "keyring"];
-    const names = Array.from({ length: 12 }, (_, index) => `c${index}`);
+    const names = Array.from({ length: 8 }, (_, index) => `c${index}`);
     const logIn = async (name: string) => {
       const stdin = cloud.issueToken();
       const { code } = await run([...words, "--context", name], { ...options, stdin });
