@@ -21,6 +21,7 @@ const { describe } = needs(
   "docker-credential-secretservice",
   "pass",
   "gpg",
+  "secret-tool",
 );
 
 const STORES = ["keyring", "helper:pass", "helper:secretservice"];
@@ -42,15 +43,19 @@ function recordsOf(here: Home): { place: { kind: string } }[] {
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
 }
 
-function entriesIn(env: Record<string, string>): number {
-  const list = (name: string) => {
-    const { stdout } = Bun.spawnSync([name, "list"], { env: { ...process.env, ...env } });
-    return Object.keys(JSON.parse(stdout.toString()) ?? {}).length;
+async function entriesIn(env: Record<string, string>): Promise<number> {
+  const ask = (...argv: string[]) => {
+    const { stdout } = Bun.spawn(argv, { env: { ...process.env, ...env }, stderr: "ignore" });
+    return new Response(stdout).text();
   };
-  const search = ["secret-tool", "search", "--all", "application", "bentocloud"];
-  const { stdout } = Bun.spawnSync(search, { env: { ...process.env, ...env } });
-  const inKeyring = stdout.toString().split("\n[/").length - (stdout.toString() === "" ? 1 : 0);
-  return list("docker-credential-pass") + list("docker-credential-secretservice") + inKeyring;
+  const list = async (name: string) => Object.keys(JSON.parse(await ask(name, "list")) ?? {}).length;
+  const search = async () => {
+    const found = await ask("secret-tool", "search", "--all", "application", "bentocloud");
+    return found === "" ? 0 : found.split("\n[/").length;
+  };
+  const helpers = ["docker-credential-pass", "docker-credential-secretservice"].map(list);
+  const counts = await Promise.all([...helpers, search()]);
+  return counts.reduce((sum, count) => sum + count);
 }
 
 async function expectToken(token: string, options: RunOptions): Promise<void> {
@@ -86,7 +91,7 @@ describe("the life of a token outside of the contexts file", () => {
     const second = cloud.tokens.find((token) => token.name.startsWith("ci-r"))!.value;
     await expectToken(second, options);
     expect(filesWith(second, here)).toEqual([]);
-    expect(entriesIn(env)).toBe(1);
+    expect(await entriesIn(env)).toBe(1);
 
     expect(await run(["context", "rename", "default", "prod"], options)).toMatchObject({ code: 0 });
     await expectToken(second, options);
@@ -96,10 +101,10 @@ describe("the life of a token outside of the contexts file", () => {
     });
     await expectToken(third, options);
     expect(filesWith(third, here)).toEqual([]);
-    expect(entriesIn(env)).toBe(1);
+    expect(await entriesIn(env)).toBe(1);
 
     expect(await run(["logout", "prod"], options)).toMatchObject({ code: 0 });
-    expect({ entries: entriesIn(env), records: recordsOf(here) }).toEqual({ entries: 0, records: [] });
+    expect({ entries: await entriesIn(env), records: recordsOf(here) }).toEqual({ entries: 0, records: [] });
   });
 
   test("moves between all stores leave the token in one place alone", async () => {
@@ -122,14 +127,10 @@ describe("the life of a token outside of the contexts file", () => {
       const moved = await run(["context", "store", "mine", "--to", ...stores[letter]!], { home: here, env });
       const step = `${index}: ${letter}`;
       expect({ step, code: moved.code, stdout: moved.stdout }).toEqual({ step, code: 0, stdout: "" });
-      await expectToken(token, { home: here, env });
+      const [count] = await Promise.all([entriesIn(env), expectToken(token, { home: here, env })]);
       const isInFile = filesWith(token, here).length > 0;
       const entries = "kps".includes(letter) ? 1 : 0;
-      expect({ step, isInFile, entries: entriesIn(env) }).toEqual({
-        step,
-        isInFile: letter === "f",
-        entries,
-      });
+      expect({ step, isInFile, count }).toEqual({ step, isInFile: letter === "f", count: entries });
     }
     const { stdout } = await run(["context", "list", "--json"], { home: here, env });
     // What was known of the login went with it.
@@ -163,7 +164,7 @@ describe("the life of a token outside of the contexts file", () => {
     const words = ["logout", "mine", "--revoke", "--purge"];
     expect(await run(words, options)).toMatchObject({ code: 0, stdout: "" });
     expect(cloud.tokens.map(({ value }) => value)).not.toContain(token);
-    expect({ entries: entriesIn(env), records: recordsOf(here) }).toEqual({ entries: 0, records: [] });
+    expect({ entries: await entriesIn(env), records: recordsOf(here) }).toEqual({ entries: 0, records: [] });
   });
 
   test("what cannot be erased at a logout is exit 6, and `doctor --fix` tries again", async () => {
@@ -205,7 +206,7 @@ describe("the life of a token outside of the contexts file", () => {
     expect(await Promise.all(prints)).toEqual(names.map((name) => ({ name, code: 0, isToken: true })));
     expect(recordsOf(options.home)).toHaveLength(names.length);
     expect(await run(["logout", "--all", "--yes"], options)).toMatchObject({ code: 0 });
-    expect({ entries: entriesIn(env), records: recordsOf(options.home) }).toEqual({
+    expect({ entries: await entriesIn(env), records: recordsOf(options.home) }).toEqual({
       entries: 0,
       records: [],
     });
