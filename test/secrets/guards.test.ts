@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resolveContext } from "../../src/index.ts";
 import { needsTraceWith } from "../binary/faults/strace.ts";
@@ -48,6 +48,17 @@ test("an endpoint that was edited is HOST_MISMATCH: no program is asked, and not
     expect({ words, code }).toEqual({ words, code: 4 });
   }
   expect({ requests: evil.requests, asked: asked() }).toEqual({ requests: [], asked: before });
+});
+
+test("what is recorded of a token is too short to try out which token it is", async () => {
+  const { here, token } = await homeWithCommand();
+  const hash = new Bun.CryptoHasher("sha256").update(token).digest("hex");
+  const own = ownOf(here);
+  const texts = readdirSync(own, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8"));
+  expect(texts.some((text) => text.includes(hash.slice(0, 6)))).toBe(true);
+  expect(texts.some((text) => text.includes(hash.slice(0, 7)))).toBe(false);
 });
 
 test("a copied contexts file, a copied home and a copied directory of ours get nothing", async () => {
