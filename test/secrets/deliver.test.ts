@@ -115,7 +115,8 @@ for (const [tools, peer] of PEERS)
     expect(await run(["context", "rename", "mine", "prod"], options)).toMatchObject({ code: 0 });
     for (const use of [["token"], ["exec", "--", "printenv", "BENTO_CLOUD_API_KEY"]])
       expect(await run(use, { ...options, reveals: "stdout" })).toMatchObject({ stdout: `${token}\n` });
-    expect(await run(["logout", "prod"], options)).toMatchObject({ code: 0 });
+    expect(await run(["logout", "prod", "--revoke"], options)).toMatchObject({ code: 0 });
+    expect(namesOf(cloud)).toEqual([]);
     expect(options.home.tree().join()).not.toContain("stores.json");
     expect(filesWith(token, options.home)).toEqual([]);
   });
