@@ -1,4 +1,4 @@
-import { delimiter, isAbsolute, resolve, sep } from "node:path";
+import { delimiter, isAbsolute, join, resolve, sep } from "node:path";
 import type { Cli } from "../app.ts";
 import { cancelled, CliError } from "../errors.ts";
 import { type PipedProgram, pipeProgram } from "../system/piped-program.ts";
@@ -57,6 +57,8 @@ type Input = AsyncIterable<string | Uint8Array> | Iterable<string>;
 interface ListOptions {
   input?: Input;
   separator?: number;
+  /** Told what git says of a part that it left out; it does not fail then. */
+  onComplaint?: (reason: string) => void;
 }
 
 /** Git in one directory. */
@@ -89,13 +91,16 @@ function pick(env: Cli["env"], names: readonly string[]): Record<string, string>
   );
 }
 
-/** Undefined when there is no git. `variables` are added to the few that git gets. */
-export function openGit(
-  cli: Cli,
-  cwd: string,
-  { variables }: { variables: Record<string, string> },
-): Git | undefined {
-  const program = findGit(cli.env, cli.cwd());
+interface GitOptions {
+  /** The directory of the repository, out of which no git is taken. */
+  root: string;
+  /** Added to the few that git gets. */
+  variables: Record<string, string>;
+}
+
+/** Undefined when there is no git. */
+export function openGit(cli: Cli, cwd: string, { root, variables }: GitOptions): Git | undefined {
+  const program = findGit(cli.env, [cli.cwd(), root]);
   if (program === undefined) return undefined;
   const env = { ...pick(cli.env, PASSED), ...variables, ...INERT_ENVIRONMENT };
   const start: Git["start"] = (args, input) =>
@@ -116,12 +121,13 @@ export function openGit(
       if (cli.signal.aborted) throw cancelled();
       return { code, stderr, stdout: Buffer.concat(chunks).toString() };
     },
-    async *list(args, { input, separator = 0 } = {}) {
+    async *list(args, { input, separator = 0, onComplaint } = {}) {
       const { stdout, ended } = start(args, input);
       yield* split(stdout, separator);
       const { code, stderr } = await ended;
       if (cli.signal.aborted) throw cancelled();
-      if (code !== 0) throw gitFailed(args[0] ?? "", stderr);
+      if (code !== 0) throw gitFailed(stderr);
+      if (stderr !== "") onComplaint?.(`git says: ${reasonIn(stderr)}`);
     },
   };
 }
@@ -129,21 +135,20 @@ export function openGit(
 const LONGEST_REASON = 300;
 
 /** With git's own words. */
-export function gitFailed(command: string, stderr: string): CliError {
-  return new CliError("STORAGE", `git ${command} failed: ${cap(reasonIn(stderr), LONGEST_REASON)}`);
+export function gitFailed(stderr: string): CliError {
+  return new CliError("STORAGE", `git failed: ${reasonIn(stderr)}`);
 }
 
 export function reasonIn(stderr: string): string {
-  return stderr.trim().replaceAll(/\s+/g, " ") || "it does not say why";
+  return cap(stderr.trim().replaceAll(/\s+/g, " "), LONGEST_REASON) || "it does not say why";
 }
 
-/** A `git` in the directory that is scanned, or below it, could be anybody's. */
-function findGit(env: Cli["env"], cwd: string): string | undefined {
-  const separator = delimiter;
-  const folders = (env["PATH"] ?? "/usr/bin:/bin").split(separator).filter((folder) => {
-    return isAbsolute(folder) && resolve(folder) !== cwd && !resolve(folder).startsWith(cwd + sep);
-  });
-  return findProgram("git", { ...env, PATH: folders.join(separator) }).path;
+/** A `git` in a directory that is scanned, or below it, could be anybody's. */
+function findGit(env: Cli["env"], scanned: readonly string[]): string | undefined {
+  const isBelow = (folder: string) => scanned.some((one) => `${folder}${sep}`.startsWith(join(one, sep)));
+  const folders = (env["PATH"] ?? "/usr/bin:/bin").split(delimiter);
+  const trusted = folders.filter((folder) => isAbsolute(folder) && !isBelow(resolve(folder)));
+  return findProgram("git", { ...env, PATH: trusted.join(delimiter) }).path;
 }
 
 async function* split(stream: AsyncIterable<Buffer>, separator: number): AsyncGenerator<Buffer> {

@@ -1,10 +1,10 @@
-import { basename, dirname } from "node:path";
-import { type BytePath, walkFiles } from "../system/pieces.ts";
-import { codeOf, reasonFor } from "../system/storage-error.ts";
+import { basename, dirname, join } from "node:path";
+import { inspect } from "../system/files.ts";
+import { type BytePath, readInPieces, walkFiles } from "../system/pieces.ts";
 import { locateBlobs, type Origin } from "./locate-objects.ts";
 import type { ObjectHit } from "./objects.ts";
 import { isPartialClone, openGitDirectory, type Repository } from "./repository.ts";
-import { scanFile, showPath } from "./scan-file.ts";
+import { onUnreadable, scanFile, showPath } from "./scan-file.ts";
 import { searchAllObjects } from "./search-objects.ts";
 import { addFinding, LineCounter, type Scan, skip } from "./search-places.ts";
 
@@ -20,6 +20,7 @@ export async function scanHistory(
   const shown = showPath(scan, commonDirectory);
   if (isShallow) skip(scan, shown, "a shallow clone: older commits are only on its server");
   if (isPartial) skip(scan, shown, "a partial clone: some objects are only on its server");
+  checkPacks(scan, join(commonDirectory, "objects/pack"));
   const hits = await searchAllObjects(scan, repository);
   const blobs = new Set(hits.filter(({ type }) => type === "blob").map(({ name }) => name));
   // To compare commits, git would need trees that a partial clone may lack.
@@ -28,6 +29,20 @@ export async function scanHistory(
   for (const folder of new Set([commonDirectory, directory]))
     for (const other of await scanGitDirectory(scan, folder, covered))
       await scanHistory(scan, await openGitDirectory(scan.cli, other), new Set([...covered, other]));
+}
+
+/** Git ignores a pack whose index it may not read, without a word, so every pack is opened here. */
+function checkPacks(scan: Scan, folder: string): void {
+  const onError = onUnreadable(scan);
+  if (!inspect(folder)) return;
+  for (const path of walkFiles(folder, { onError }))
+    try {
+      const pieces = readInPieces(path, () => scan.search.room);
+      pieces.next();
+      pieces.return(undefined);
+    } catch (error) {
+      onError(path, error);
+    }
 }
 
 /** @param origins where each blob is, as far as that is known */
@@ -68,8 +83,7 @@ async function countLines(
  */
 async function scanGitDirectory(scan: Scan, folder: string, covered: ReadonlySet<string>): Promise<string[]> {
   const others: string[] = [];
-  const onError = (path: BytePath, error: unknown) =>
-    skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
+  const onError = onUnreadable(scan);
   const enters = (name: string, _depth: number, path: BytePath) => {
     const owner = dirname(String(path));
     if (name !== "objects" || basename(owner) === "lfs") return true;

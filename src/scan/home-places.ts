@@ -1,9 +1,9 @@
 import { basename, join } from "node:path";
-import { inspect } from "../system/files.ts";
-import { type BytePath, isDirectory, walkFiles } from "../system/pieces.ts";
-import { codeOf, reasonFor } from "../system/storage-error.ts";
+import { requireExpected } from "../errors.ts";
+import { inspect, realTarget } from "../system/files.ts";
+import { isDirectory, walkFiles } from "../system/pieces.ts";
 import { isOwn } from "./working-tree.ts";
-import { scanFile, showPath } from "./scan-file.ts";
+import { onUnreadable, scanFile, showPath } from "./scan-file.ts";
 import { type Scan, skip } from "./search-places.ts";
 
 /** Files and directories of a home in which programs keep what a person typed, pasted or saw. */
@@ -98,15 +98,25 @@ const DEPTH = 4;
 
 /** A home's histories, transcripts and settings, and the notebooks and `.env` files in its upper directories. */
 export async function scanHome(scan: Scan, home: string): Promise<void> {
-  const onError = (path: BytePath, error: unknown) =>
-    skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
+  const onError = onUnreadable(scan);
   for (const place of Object.values(PLACES).flat()) {
-    const path = join(home, place);
+    const path = findPlace(scan, join(home, place));
+    if (path === undefined) continue;
     if (isDirectory(path)) for (const file of walkFiles(path, { onError })) await scanFile(scan, file);
-    else if (inspect(path)) await scanFile(scan, path);
+    else if (!isOwn(scan, path)) await scanFile(scan, path);
   }
   const enters = (name: string, depth: number) =>
     depth < DEPTH && (!name.startsWith(".") || name === ".ipynb_checkpoints") && name !== "node_modules";
   for (const path of walkFiles(home, { onError, enters }))
     if (BY_NAME.test(basename(String(path))) && !isOwn(scan, path)) await scanFile(scan, path);
+}
+
+/** Where a place really is, because settings are often links to a directory of dotfiles; undefined if nowhere. */
+function findPlace(scan: Scan, path: string): string | undefined {
+  try {
+    const target = inspect(path)?.isSymbolicLink() ? realTarget(path) : path;
+    return inspect(target) && target;
+  } catch (error) {
+    return void skip(scan, showPath(scan, path), requireExpected(error).message);
+  }
 }

@@ -27,8 +27,10 @@ export async function openRepository(
   isDefault: boolean,
 ): Promise<Repository | undefined> {
   const isNamed = isDefault && cli.env["GIT_DIR"] !== undefined;
-  if (!isNamed && !hasRepositoryAbove(directory)) return undefined;
-  const git = openGit(cli, directory, { variables: isDefault ? hookVariables(cli) : {} });
+  const root = repositoryAbove(directory);
+  if (!isNamed && root === undefined) return undefined;
+  const variables = isDefault ? hookVariables(cli) : {};
+  const git = openGit(cli, directory, { root: root ?? directory, variables });
   if (!git)
     throw new CliError("STORAGE", "there is no git in PATH to look into the repository with", {
       hint: "install git, or give paths of directories outside of it",
@@ -41,7 +43,7 @@ export async function openRepository(
     "--git-common-dir",
     "--show-toplevel",
   ]);
-  if (stdout === "") throw gitFailed("rev-parse", stderr);
+  if (stdout === "") throw gitFailed(stderr);
   // The last line is missing where there is no working tree, which git takes for a failure.
   const [bare, shallow, own = "", common = "", top = "", ...more] = stdout.split("\n");
   // An old git prints an option that it does not know; a path with a line break cannot be told from two.
@@ -63,7 +65,8 @@ export async function openRepository(
  * names may be gone, which git would refuse.
  */
 export async function openGitDirectory(cli: Cli, directory: string): Promise<Repository> {
-  const git = openGit(cli, directory, { variables: { GIT_DIR: directory, GIT_WORK_TREE: directory } })!;
+  const variables = { GIT_DIR: directory, GIT_WORK_TREE: directory };
+  const git = openGit(cli, directory, { root: directory, variables })!;
   const { stdout } = await git.ask(["rev-parse", "--is-shallow-repository"]);
   const isShallow = stdout.trim() !== "false";
   return { git, directory, commonDirectory: directory, top: undefined, isShallow };
@@ -85,11 +88,11 @@ function isBoolean(text: string | undefined): boolean {
 }
 
 /** Told without git, so that a refusal of git is not taken for the absence of a repository. */
-function hasRepositoryAbove(directory: string): boolean {
+function repositoryAbove(directory: string): string | undefined {
   for (let folder = directory; ; folder = dirname(folder)) {
-    if (exists(join(folder, ".git"))) return true;
-    if (["HEAD", "objects", "refs"].every((name) => exists(join(folder, name)))) return true;
-    if (folder === dirname(folder)) return false;
+    if (exists(join(folder, ".git"))) return folder;
+    if (["HEAD", "objects", "refs"].every((name) => exists(join(folder, name)))) return folder;
+    if (folder === dirname(folder)) return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Cli } from "../app.ts";
 import { usageError } from "../errors.ts";
-import { inspectTarget } from "../system/files.ts";
+import { inspectTarget, realTarget } from "../system/files.ts";
 import { homeDirectory, requireExactPath } from "../system/runtime.ts";
 import { scanHistory } from "./history.ts";
 import { scanHome } from "./home-places.ts";
@@ -56,7 +56,9 @@ async function scanPath(scan: Scan, given: string | undefined, history: boolean)
   if (!stats) throw usageError(`there is no ${given}`);
   if (!stats.isDirectory()) {
     if (history) throw usageError(`${given} is a file; --history takes a repository`);
-    return scanFile(scan, path);
+    if (!stats.isFile())
+      throw usageError(`${given} is not a regular file`, "`bentocloud scan -` reads a pipe");
+    return scanFile(scan, realTarget(path));
   }
   const repository = await openRepository(cli, path, given === undefined);
   if (!repository && history) throw usageError(`${path} is in no git repository`);

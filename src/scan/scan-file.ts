@@ -47,6 +47,11 @@ export async function scanFile(
   for (const hit of hits) addFinding(scan, hit, { path: shown, line: lines.lineAt(hit.offset), ignored });
 }
 
+/** For `walkFiles`: records that a path could not be listed or read. */
+export function onUnreadable(scan: Scan): (path: BytePath, error: unknown) => void {
+  return (path, error) => skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
+}
+
 function noteContent(
   scan: Scan,
   shown: string,

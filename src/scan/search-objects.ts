@@ -14,7 +14,9 @@ const MOST_READERS = 2;
 
 /** Every object that the repository has, reachable or not. */
 export function searchAllObjects(scan: Scan, repository: Repository): Promise<ObjectHit[]> {
-  const names = nameBlocks(repository.git);
+  const shown = showPath(scan, repository.commonDirectory);
+  const onComplaint = (reason: string) => skip(scan, shown, reason);
+  const names = nameBlocks(repository.git, onComplaint);
   // Without `return`, a reader that ends early does not end the list for the others.
   const shared: AsyncIterable<Buffer> = { [Symbol.asyncIterator]: () => ({ next: () => names.next() }) };
   const readers = Math.min(MOST_READERS, countProcessors());
@@ -29,7 +31,10 @@ export function searchAllObjects(scan: Scan, repository: Repository): Promise<Ob
  * All names in the order in which git stores the objects, in blocks of whole lines: what is stored together is read
  * together, because objects are kept as changes of their neighbours.
  */
-async function* nameBlocks(git: Git): AsyncGenerator<Buffer, undefined> {
+async function* nameBlocks(
+  git: Git,
+  onComplaint: (reason: string) => void,
+): AsyncGenerator<Buffer, undefined> {
   const args = ["cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objectname)"];
   const { stdout, ended } = git.start(args);
   let rest: Buffer = Buffer.alloc(0);
@@ -40,7 +45,9 @@ async function* nameBlocks(git: Git): AsyncGenerator<Buffer, undefined> {
     if (end > 0) yield lines.subarray(0, end);
   }
   const { code, stderr } = await ended;
-  if (code !== 0) throw gitFailed("cat-file", stderr);
+  if (code !== 0) throw gitFailed(stderr);
+  // An object that it cannot read is missing from the list, and that is no failure.
+  if (stderr !== "") onComplaint(`git could not list every object: ${reasonIn(stderr)}`);
 }
 
 /** Reads objects with one process of git for each of the inputs, which have a name in each line. */
@@ -106,5 +113,5 @@ async function readObjects(
   }
   stream.finish();
   const { code, stderr } = await ended;
-  return { stream, error: code === 0 ? undefined : reasonIn(stderr) };
+  return { stream, error: code === 0 && stderr === "" ? undefined : reasonIn(stderr) };
 }

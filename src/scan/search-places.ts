@@ -15,7 +15,7 @@ export interface Scan {
   search: Search;
   values: readonly KnownValue[];
   findings: Finding[];
-  /** What tells each finding from the others. */
+  /** What tells each finding, and each place that was left out, from the others. */
   seen: Set<string>;
   skipped: Skipped[];
   totals: Totals;
@@ -70,14 +70,17 @@ export function addFinding(scan: Scan, hit: Hit, place: Place): void {
     value: known,
   };
   const { value: _value, ...shown } = finding;
-  const key = JSON.stringify(shown);
-  if (scan.seen.has(key)) return;
-  scan.seen.add(key);
-  scan.findings.push(finding);
+  if (isNew(scan, shown)) scan.findings.push(finding);
+}
+
+/** Whether no earlier finding or place is equal. */
+function isNew({ seen }: Scan, said: Readonly<Record<string, unknown>>): boolean {
+  const size = seen.size;
+  return seen.add(JSON.stringify(said)).size > size;
 }
 
 export function skip(scan: Scan, path: string, reason: string, { incomplete = true } = {}): void {
-  scan.skipped.push({ path, reason, incomplete });
+  if (isNew(scan, { path, reason })) scan.skipped.push({ path, reason, incomplete });
 }
 
 const LINE_FEED = 10;

@@ -23,17 +23,23 @@ export async function scanStaged(scan: Scan, repository: Repository): Promise<vo
 
 const GITLINK = "160000";
 
-async function* listStaged({ git, top }: Repository): AsyncGenerator<{ name: Buffer; object: string }> {
-  const hasHead = (await git.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])).code === 0;
-  // Before the first commit, all of the index is new.
-  if (!hasHead) {
-    for await (const entry of git.list(["-C", top ?? ".", "ls-files", "--stage", "-z"])) {
-      const tab = entry.indexOf("\t");
-      const [mode, object = ""] = entry.toString("latin1", 0, tab).split(" ");
-      if (mode !== GITLINK) yield { name: entry.subarray(tab + 1), object };
-    }
-    return;
+interface StagedFile {
+  name: Buffer;
+  object: string;
+}
+
+async function* listStaged(repository: Repository): AsyncGenerator<StagedFile> {
+  try {
+    yield* listChanged(repository);
+  } catch (error) {
+    const hasHead = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
+    if ((await repository.git.ask(hasHead)).code === 0) throw error;
+    // Before the first commit, all of the index is new.
+    yield* listIndex(repository);
   }
+}
+
+async function* listChanged({ git }: Repository): AsyncGenerator<StagedFile> {
   const args = ["diff-index", "--cached", "--raw", "-z", "-r", "--no-renames", "--no-abbrev", "HEAD"];
   let object: string | undefined;
   for await (const part of git.list(args)) {
@@ -42,6 +48,14 @@ async function* listStaged({ git, top }: Repository): AsyncGenerator<{ name: Buf
       if (object !== "") yield { name: part, object };
       object = undefined;
     }
+  }
+}
+
+async function* listIndex({ git, top }: Repository): AsyncGenerator<StagedFile> {
+  for await (const entry of git.list(["-C", top ?? ".", "ls-files", "--stage", "-z"])) {
+    const tab = entry.indexOf("\t");
+    const [mode, object = ""] = entry.toString("latin1", 0, tab).split(" ");
+    if (mode !== GITLINK) yield { name: entry.subarray(tab + 1), object };
   }
 }
 

@@ -1,10 +1,9 @@
 import { join, sep } from "node:path";
 import { inspectTarget, realTarget } from "../system/files.ts";
 import { type BytePath, isDirectory, isRealDirectory, joinBytes, walkFiles } from "../system/pieces.ts";
-import { codeOf, reasonFor } from "../system/storage-error.ts";
 import { lfsPath } from "./contents.ts";
 import { openRepository, type Repository } from "./repository.ts";
-import { scanFile, showPath } from "./scan-file.ts";
+import { onUnreadable, scanFile, showPath } from "./scan-file.ts";
 import { type Scan, skip } from "./search-places.ts";
 
 /**
@@ -12,8 +11,9 @@ import { type Scan, skip } from "./search-places.ts";
  * are ignored as a whole. Returns the repositories in it, such as submodules, whose files are looked at too.
  */
 export async function scanTree(scan: Scan, repository: Repository, directory: string): Promise<Repository[]> {
-  const list = (...args: string[]) =>
-    repository.git.list(["-C", directory, "ls-files", "-z", "--exclude-standard", "--others", ...args]);
+  const onComplaint = (reason: string) => skip(scan, showPath(scan, directory), reason);
+  const listed = ["-C", directory, "ls-files", "-z", "--exclude-standard", "--others"];
+  const list = (...args: string[]) => repository.git.list([...listed, ...args], { onComplaint });
   const below: Repository[] = [];
   const files = insideOf(directory);
   const lfsObjects = new Set<string>();
@@ -80,8 +80,7 @@ async function scanNested(scan: Scan, parent: Repository, path: string): Promise
 
 /** Every file below a directory that is in no repository. */
 export async function scanDirectory(scan: Scan, directory: BytePath): Promise<void> {
-  const onError = (path: BytePath, error: unknown) =>
-    skip(scan, showPath(scan, path), reasonFor(codeOf(error)));
+  const onError = onUnreadable(scan);
   const enters = (name: string, _depth: number, path: BytePath) => {
     if (name !== ".git") return true;
     skip(scan, showPath(scan, path), "a repository; `--history` in it looks at its objects", NOTE);

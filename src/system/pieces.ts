@@ -42,8 +42,8 @@ export function* readInPieces(path: BytePath, room: () => Buffer): Generator<num
       if (count === 0) return;
       yield count;
       total += count;
-      // Most files are small, so the read that would say that this was all is a sixth of the system calls.
-      if (count < buffer.length && total === stats.size) return;
+      // What a program keeps adding meanwhile would have no end. Files of the kernel have no size.
+      if (stats.size > 0 && total >= stats.size) return;
     }
   } finally {
     closeSync(descriptor);

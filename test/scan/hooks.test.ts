@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../support/bin.ts";
+import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { homeWithTokens, PLANTED, type Repository, repository } from "./repository.ts";
@@ -155,6 +156,27 @@ describe("scan --install-hook pre-commit", () => {
       stderr: expect.stringContaining("hint: let it run `bentocloud scan --staged`"),
     });
     expect(readFileSync(join(repo.path, ".git/hooks/pre-commit"), "utf8")).toBe(text);
+  });
+});
+
+needs("pre-commit").describe("scan in the pre-commit framework", () => {
+  const guide = readFileSync(join(import.meta.dir, "../../docs/guides/leaked-token.md"), "utf8");
+  const [, settings = ""] = /^```yaml\n(repos:[^]*?)^```/m.exec(guide) ?? [];
+
+  test.each([["alone"], ["beside our own hook"]])("%s", async (kind) => {
+    const repo = project();
+    repo.write(".pre-commit-config.yaml", settings);
+    const env = { PATH: process.env["PATH"] ?? "", HOME: repo.home.path };
+    expect(Bun.spawnSync(["pre-commit", "install"], { cwd: repo.path, env }).exitCode).toBe(0);
+    if (kind !== "alone") await install(repo, "pre-commit");
+    repo.write("clean.txt", "clean");
+    repo.git("add", "--all");
+    const clean = git(repo, ["commit", "-m", "clean"]);
+    expect({ ...clean, ran: clean.stderr.includes("bentocloud scan") }).toMatchObject({ code: 0, ran: true });
+    repo.write("leak.txt", repo.token);
+    repo.git("add", "--all");
+    const { code, stderr } = git(repo, ["commit", "-m", "leak"]);
+    expect({ code, isSaid: stderr.includes("leak.txt:1") }).toEqual({ code: 1, isSaid: true });
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeContexts } from "../store/fixture.ts";
 import { home } from "../support/bin.ts";
@@ -88,3 +88,27 @@ test("scan --home: looks at histories, settings, notebooks and transcripts, but 
   expect(findings.map(({ path }) => path!).toSorted()).toEqual(files.map((file) => join(file)).toSorted());
   expect(new Set(findings.map(({ line }) => line))).toEqual(new Set([2]));
 });
+
+test.skipIf(process.platform === "win32")(
+  "scan --home: follows links, because settings are often some",
+  async () => {
+    const { here, tokens } = homeWithTokens(1);
+    const files = ["dotfiles/nushell/history.txt", "dotfiles/zshrc"];
+    mkdirSync(join(here.path, "dotfiles/nushell"), { recursive: true });
+    for (const file of files) writeFileSync(join(here.path, file), `TOKEN=${tokens[0]}\n`);
+    mkdirSync(join(here.path, ".config"));
+    const links = {
+      ".config/nushell": "../dotfiles/nushell",
+      ".zshrc": "dotfiles/zshrc",
+      ".profile": "nowhere",
+      ".bashrc": ".bashrc",
+      // Tokens belong there.
+      ".zprofile": here.file,
+    };
+    for (const [name, target] of Object.entries(links)) symlinkSync(target, join(here.path, name));
+    const { code, findings, skipped } = await scan({ home: here, path: here.path }, ["--home"]);
+    expect(code).toBe(1);
+    expect(findings.map(({ path }) => path!).toSorted()).toEqual(files);
+    expect(skipped.map(({ reason }) => reason)).toEqual([expect.stringContaining("loop of symbolic links")]);
+  },
+);

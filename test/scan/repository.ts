@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { writeContexts } from "../store/fixture.ts";
 import { home, run, type RunOptions } from "../support/bin.ts";
@@ -120,4 +120,12 @@ export function leaky(options: string[] = []): Repository & { token: string; fir
 /** Why a scan is not complete. */
 export function incomplete({ skipped }: Scanned): string[] {
   return skipped.filter((one) => one.incomplete).map(({ reason }) => reason);
+}
+
+/** As a user who may not read some of the files. To be called as root. */
+export function scanAsNobody(repo: Repository, args: string[], closed: readonly string[]): Promise<Scanned> {
+  for (const name of closed) chmodSync(join(repo.path, name), 0);
+  Bun.spawnSync(["chown", "-R", "nobody", repo.home.path]);
+  const program = join(import.meta.dir, "../../dist/bentocloud");
+  return scan(repo, args, { command: ["setpriv", "--reuid=nobody", "--clear-groups", "--", program] });
 }

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { run } from "../support/bin.ts";
 import { cleanEnvironment, programCommand } from "../support/program.ts";
 import { sweepCanaries } from "../support/sweep.ts";
-import { homeWithTokens, incomplete, leaky, PLANTED, repository, scan } from "./repository.ts";
+import { homeWithTokens, incomplete, leaky, PLANTED, repository, scan, scanAsNobody } from "./repository.ts";
 
 sweepCanaries(PLANTED);
 
@@ -124,18 +124,14 @@ describe("scan", () => {
     repo.write("closed.txt", "x");
     repo.write("closed/file", "x");
     repo.commit();
-    for (const name of ["closed.txt", "closed"]) chmodSync(join(repo.path, name), 0);
-    Bun.spawnSync(["chown", "-R", "nobody", repo.home.path]);
-    const command = [
-      "setpriv",
-      "--reuid=nobody",
-      "--clear-groups",
-      "--",
-      join(import.meta.dir, "../../dist/bentocloud"),
-    ];
-    const result = await scan(repo, [], { command });
+    repo.write("untracked/file", "x");
+    const result = await scanAsNobody(repo, [], ["closed.txt", "closed", "untracked"]);
     expect(result.code).toBe(6);
-    expect(incomplete(result)).toEqual(["permission denied", "permission denied"]);
+    expect(incomplete(result)).toEqual([
+      "permission denied",
+      "permission denied",
+      expect.stringMatching(/could not open directory '(?:closed|untracked)\/'.*'(?:closed|untracked)\/'/),
+    ]);
   });
 
   test("archives and images are said to be left out", async () => {
