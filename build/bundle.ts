@@ -29,6 +29,7 @@ const HOT = [
   ),
   "src/cli/completion/respond.ts",
   "src/cli/help.ts",
+  "src/yaml/read-json.ts",
   "src/store/versions.ts",
   "src/store/state.ts",
   "src/commands/completion/_values.ts",

@@ -1,8 +1,8 @@
 /**
  * The chunk that every start loads. Left to itself, the bundler makes a chunk for each set of modules that some
  * `import()` shares, and a start loads 24 of them; loading a chunk takes longer than running what is in it. So a first
- * build puts all modules that `main.ts` imports statically into one chunk, which exports all that they export. In a
- * second build, of everything else, a stand-in for each of these modules passes on what that chunk exports.
+ * build finds all modules that `main.ts` imports statically. In a second build, of everything else, a stand-in for each of
+ * them passes on what their chunk exports. The third build makes this chunk, with the exports that the others use.
  */
 import { dirname, join, relative, resolve } from "node:path";
 import type { BunPlugin } from "bun";
@@ -43,9 +43,10 @@ export async function buildChunks({ config, base }: Options): Promise<Chunks> {
     entrypoints: [ENTRY],
     plugins: [...config.plugins, lazyImports((path) => void found.add(path))],
   });
-  const modules = Object.keys(first.metafile.inputs).filter(
-    (path) => path.startsWith("src/") && path !== ENTRY,
-  );
+  // The bundler lists them in the order in which it has read them, which differs.
+  const modules = Object.keys(first.metafile.inputs)
+    .filter((path) => path.startsWith("src/") && path !== ENTRY)
+    .toSorted();
   const rest = await build({
     ...config,
     entrypoints: [ENTRY, ...[...found].filter((path) => !modules.includes(path)).toSorted()],
@@ -56,11 +57,16 @@ export async function buildChunks({ config, base }: Options): Promise<Chunks> {
   const chunks = new Map(
     Object.entries(rest.metafile.outputs).map(([path, { entryPoint }]) => [entryPoint, nameOf(path)]),
   );
+  const texts = await Promise.all(rest.outputs.map((output) => output.text()));
   const shared = await build({
     ...config,
     entrypoints: [ALL],
     naming: { entry: SHARED },
-    plugins: [allOf(modules), ...config.plugins, lazyImports((path) => base + chunks.get(path))],
+    plugins: [
+      allOf(modules, (name) => texts.some((text) => text.includes(name))),
+      ...config.plugins,
+      lazyImports((path) => base + chunks.get(path)),
+    ],
   });
   return { shared, rest, entry: chunks.get(ENTRY)! };
 }
@@ -91,16 +97,17 @@ function lazyImports(replace: (path: string) => string | void): BunPlugin {
   };
 }
 
-/** Makes one chunk of all these modules, with everything that they export. */
-function allOf(modules: readonly string[]): BunPlugin {
+/** Makes one chunk of all these modules, with the exports that others use. */
+function allOf(modules: readonly string[], isUsed: (name: string) => boolean): BunPlugin {
   return {
     name: "all",
     setup(build) {
       build.onResolve({ filter: new RegExp(`^${ALL}$`) }, ({ path }) => ({ path, namespace: "all" }));
       build.onLoad({ filter: /(?:)/, namespace: "all" }, async () => {
         const lines = modules.map(async (module, index) => {
-          const names = (await exportsOf(module)).map((name) => `${name} as ${nameIn(index, name)}`);
-          return `export { ${names.join(", ")} } from ${JSON.stringify(resolve(module))};`;
+          const names = (await exportsOf(module)).filter((name) => isUsed(nameIn(index, name)));
+          const renamed = names.map((name) => `${name} as ${nameIn(index, name)}`);
+          return `export { ${renamed.join(", ")} } from ${JSON.stringify(resolve(module))};`;
         });
         return { contents: (await Promise.all(lines)).join("\n"), loader: "js" };
       });

@@ -5,11 +5,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { countReport, describeMissing } from "./junit.mjs";
 import { prepareNodes } from "./nodes.mjs";
 import { prepareNewestPython, preparePython, prepareRecorder } from "./python.mjs";
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
 const BUN = "node_modules/bun/bin/bun.exe";
 const BINARY = join("dist", process.platform === "win32" ? "bentocloud.exe" : "bentocloud");
@@ -26,28 +28,51 @@ const DENO_SMOKE = {
   runtime: "deno",
   paths: ["test/commands/smoke.test.ts", "test/commands/json-errors.test.ts"],
 };
+/** Deno, and the versions of Node that tests install, need glibc. */
+const IS_MUSL = existsSync("/etc/alpine-release");
+
+/** In a mount namespace with the libraries of a musl system: the files in which the built program is run. */
+const MUSL = `linux-${process.arch}-musl`;
+const MUSL_PASS = {
+  runtime: "binary",
+  name: "musl",
+  paths: ["auth", "binary", "cloud", "commands", "docs", "interop", "network", "resolve", "scan", "secrets"]
+    .concat("store", "system", "yaml")
+    .map((folder) => `test/${folder}/`),
+  before: ["sh", "scripts/verify/with-libraries.sh", `.cache/sysroots/${MUSL}/lib`],
+  env: { BENTOCLOUD_BINARY: resolve(`dist/${MUSL}/bentocloud`) },
+};
 
 const TASKS = {
   test: (words) => runTests([BINARY_PASS, DENO_SMOKE], words),
   "test:deno": (words) => runTests([DENO_PASS], words),
+  "test:musl": testMusl,
   "test:newest": () => runTests([BINARY_PASS], ["test/interop/"], prepareNewestPython),
   "test:windows": (args) => runScript("scripts/windows.ts", args),
   demo: (args) => runScript("scripts/demo.ts", args, args.includes("--record") ? recorder() : {}),
   bench: (args) => runScript("scripts/bench.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
   soak: (args) => runScript("scripts/soak.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
+  "verify:dist": (args) => runBun("scripts/verify.ts", args, { BENTOCLOUD_PYTHON: preparePython() }),
+  // Only the other half looks at programs for macOS.
+  "release:dry": (args) =>
+    runBun("scripts/release.ts", args, args[0] === "build" ? {} : { BENTOCLOUD_PYTHON: preparePython() }),
 };
 
 function prepare() {
-  if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
-    console.error("installing dependencies");
-    run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-    // These two put their programs in place. No other dependency may run a script.
-    run("npm", ["rebuild", "bun", "deno"]);
-  }
+  installDependencies();
   const sources = ["src", "build", "build.ts", "package.json", "package-lock.json"];
   if (changedAt(BINARY) < Math.max(...sources.map(changedAt))) {
     console.error("building the binary");
     run(BUN, ["build.ts"]);
+  }
+}
+
+function installDependencies() {
+  if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
+    console.error("installing dependencies");
+    run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+    // These two put their programs in place. No other dependency may run a script.
+    run("npm", ["rebuild", "bun", ...(IS_MUSL ? [] : ["deno"])]);
   }
 }
 
@@ -66,8 +91,14 @@ function run(command, args) {
   if (error || status !== 0) throw new Error(`${command} ${args.join(" ")} failed`, { cause: error });
 }
 
+/** Runs a script that uses the built program. */
 function runScript(script, args, environment = {}) {
   prepare();
+  return runBun(script, args, environment);
+}
+
+function runBun(script, args, environment) {
+  installDependencies();
   const env = { ...process.env, ...environment };
   return spawnSync(BUN, [script, ...args], { stdio: "inherit", env }).status ?? 1;
 }
@@ -79,21 +110,32 @@ function recorder() {
 /** Runs the files of each pass whose path has one of the words, or all when there are no words. */
 function runTests(passes, words, python = preparePython) {
   prepare();
-  prepareNodes();
+  if (!IS_MUSL) prepareNodes();
   const env = { ...process.env, BENTOCLOUD_PYTHON: python() };
-  const counts = passes.map(({ runtime, paths }) => {
+  const counts = passes.map((pass) => {
     const files = testFiles().filter(
       (file) =>
-        paths.some((path) => file.startsWith(path)) &&
+        pass.paths.some((path) => file.startsWith(path)) &&
         (words.length === 0 || words.some((word) => file.includes(word))),
     );
-    return runPass(runtime, files, env);
+    return runPass(pass, files, env);
   });
   const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
   for (const line of describeMissing(counts.flatMap(({ lacking }) => lacking))) console.error(line);
   const skipped = sum("skipped") > 0 ? `, ${sum("skipped")} skipped` : "";
   console.log(`${sum("passed")} passed, ${sum("failed")} failed${skipped}`);
   return sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
+}
+
+/**
+ * A short session of each program first, which also unpacks the libraries; with `--smoke` nothing else. On a musl system the
+ * program that is built there.
+ */
+function testMusl(args) {
+  if (IS_MUSL) return runTests([{ ...MUSL_PASS, before: [], env: {} }], args);
+  const isWell = runScript("scripts/musl.ts", [], { BENTOCLOUD_PYTHON: preparePython() }) === 0;
+  if (!isWell || args.includes("--smoke")) return isWell ? 0 : 1;
+  return runTests([MUSL_PASS], args);
 }
 
 function testFiles() {
@@ -107,16 +149,18 @@ function isForWindows(name) {
 }
 
 /** In worker processes, so that a file that crashes or exits is reported instead of ending the run unseen. */
-function runPass(runtime, files, env) {
-  const report = `.cache/reports/${runtime}.xml`;
+function runPass({ runtime, name = runtime, before = [], env: own }, files, env) {
+  const report = `.cache/reports/${name}.xml`;
   mkdirSync(".cache/reports", { recursive: true });
   rmSync(report, { force: true });
   if (files.length === 0) return countReport("", files);
   const options = [`--parallel=${WORKERS}`, "--only-failures", "--timeout=30000"];
   const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
-  const { status } = spawnSync(BUN, ["test", ...options, ...reporter, ...files.map((file) => `./${file}`)], {
+  const paths = files.map((file) => `./${file}`);
+  const [program, ...words] = [...before, BUN, "test", ...options, ...reporter, ...paths];
+  const { status } = spawnSync(program, words, {
     stdio: ["ignore", 2, 2],
-    env: { ...env, BENTOCLOUD_RUNTIME: runtime },
+    env: { ...env, ...own, BENTOCLOUD_RUNTIME: runtime },
   });
   const counts = countReport(existsSync(report) ? readFileSync(report, "utf8") : "", files);
   for (const file of counts.silent) console.error(`${file} ran no test`);
@@ -125,7 +169,6 @@ function runPass(runtime, files, env) {
 }
 
 const [name = "", ...args] = process.argv.slice(2);
-process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 try {
   if (!Object.hasOwn(TASKS, name))
     throw new Error(`usage: node scripts/run.mjs ${Object.keys(TASKS).join("|")}`);

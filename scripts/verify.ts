@@ -12,10 +12,13 @@ import { survivesStrip } from "../build/elf.ts";
 import { runtimeFor } from "../build/runtimes.ts";
 import { TARGETS, type Target } from "../build/targets.ts";
 import { compileBare } from "./bare.ts";
+import { run } from "./package/run.ts";
 import { table } from "./table.ts";
 import { checkContents, readPayload } from "./verify/contents.ts";
 import { readFormat } from "./verify/format.ts";
-import { smoke, wayToRun } from "./verify/run.ts";
+import { PYTHON } from "./verify/python.ts";
+import { wayToRun } from "./verify/run.ts";
+import { smoke } from "./verify/smoke.ts";
 
 const MIB = 2 ** 20;
 const MOST_OVER_BARE = 3.5 * MIB;
@@ -65,16 +68,19 @@ async function look(target: Target): Promise<Look> {
       interpreter,
       glibc,
       minimum,
-      signature = [],
+      signature: own = [],
       problems,
     } = readFormat(program, target);
     problems.push(...checkContents(readPayload(program), readPayload(bare), target));
     if (format === "ELF" && !survivesStrip(program)) problems.push("strip would make it a bare Bun");
+    const other = format === "Mach-O" ? checkWithLief(path) : [];
+    if (own.length > 0 !== other.length > 0) problems.push("LIEF and build/macos.ts do not agree");
+    const signature = [...own, ...other];
     if (values.signed) problems.push(...signature.map((problem) => `signature: ${problem}`));
     const over = program.length - bare.length;
     if (over > MOST_OVER_BARE) problems.push(`it is more than ${inMib(MOST_OVER_BARE)} over a bare program`);
     const way = wayToRun(target);
-    if ("command" in way) problems.push(...(await smoke([...way.command, path])));
+    if ("command" in way) problems.push(...(await smoke(way, path)));
     const cells = [
       `${format} ${cpu}`,
       interpreter?.replace(/.*\//, "") ?? "the system",
@@ -88,6 +94,12 @@ async function look(target: Target): Promise<Look> {
   } catch (error) {
     return { cells: [], problems: [(error as Error).message] };
   }
+}
+
+/** Reads the signature of a program for macOS once more, with a library that is not ours. */
+function checkWithLief(path: string): string[] {
+  const lines = run([PYTHON, join(import.meta.dir, "verify/signature.py"), path]).split("\n");
+  return lines.filter((line) => line !== "");
 }
 
 function inMib(bytes: number): string {

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { runtimeFor } from "../build/runtimes.ts";
 import { targetNamed } from "../build/targets.ts";
 import { type Limit, NOT_RUN, NOT_SHOWN } from "./windows/limits.ts";
-import { installProgram, preparePrefix, runInPrefix } from "./windows/prefix.ts";
+import { installProgram, pathInPrefix, preparePrefix, runInPrefix } from "./windows/prefix.ts";
 import { type Case, readCases } from "./windows/report.ts";
 
 const REPORTS = resolve(import.meta.dir, "../.cache/reports/windows");
@@ -22,7 +22,7 @@ const { values, positionals: words } = parseArgs({
 });
 process.chdir(join(import.meta.dir, ".."));
 preparePrefix();
-const target = targetNamed("windows-x64");
+const target = targetNamed(process.platform === "win32" ? `windows-${process.arch}` : "windows-x64");
 const build = spawnSync(process.execPath, ["build.ts", "--target", target.name], { stdio: ["ignore", 2, 2] });
 if (build.status !== 0) throw new Error("the build failed");
 const bun = installProgram((await runtimeFor(target)).executablePath, "bun.exe");
@@ -47,8 +47,9 @@ function runTests(files: string[]): Case[] {
 function runFolder(folder: string, files: string[]): Case[] {
   const started = performance.now();
   const report = join(REPORTS, `${folder}.xml`);
-  const options = [`--parallel=${availableParallelism()}`, "--only-failures", "--timeout=60000"];
-  const reporter = ["--reporter=junit", `--reporter-outfile=Z:${report}`];
+  // More than processors, because tests wait more than they compute.
+  const options = [`--parallel=${2 * availableParallelism()}`, "--only-failures", "--timeout=60000"];
+  const reporter = ["--reporter=junit", `--reporter-outfile=${pathInPrefix(report)}`];
   const environment = { BENTOCLOUD_BINARY: program, BENTOCLOUD_RUNTIME: "binary" };
   // All that Bun prints, also about failures that wine explains.
   const log = openSync(join(REPORTS, `${folder}.log`), "w");

@@ -15,6 +15,7 @@ const PIPED_COLUMNS = 80;
 
 const argv = await takeArguments();
 await forbidCoreDumps();
+if (process.platform === "win32") await (await import("./system/create-file.ts")).useAccessLists();
 // A copy, because variables that child processes must not inherit are deleted from `process.env`.
 const environment = ownEnvironment();
 // These make the YAML package print whatever it reads, tokens included.

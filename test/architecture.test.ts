@@ -127,6 +127,7 @@ const OUTSIDE: Record<string, string[]> = {
     "system/read-file.ts",
     "system/replace.ts",
     "system/stream.ts",
+    "system/wait-for-removal.ts",
   ],
   "node:child_process": ["system/"],
   "node:net": ["system/dbus.ts", "system/http.ts", "system/network.ts"],

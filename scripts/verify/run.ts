@@ -1,22 +1,27 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import manifest from "../../package.json" with { type: "json" };
 import { TARGETS, type Target } from "../../build/targets.ts";
-import { startCloud } from "../../test/support/cloud.ts";
+import type { Runner } from "./smoke.ts";
+import { gnuName, prepareSysroot } from "./sysroots.ts";
 
 /** The command that runs a program of a target on this machine, if there is one. The table shows the note. */
-export type Way = { command: string[]; note: string } | { note: string };
+export type Way = (Runner & { note: string }) | { note: string };
 
 export function wayToRun(target: Target): Way {
-  if (target === ownTarget()) return { command: [], note: "here" };
-  if (target.os === "darwin") return { note: "not run: needs macOS" };
-  if (target.os === "win32") return { note: "not run: needs Windows" };
-  // Debian's musl is too old for the relocations (DT_RELR) of a libstdc++ that is built for musl.
-  if (target.libc === "musl") return { note: "not run: needs Alpine with libstdc++" };
-  if (target.cpu !== "arm64") return { note: `not run: needs ${target.name}` };
-  return emulate();
+  if (target === ownTarget()) return { command: [], isEmulated: false, note: "here" };
+  if (target.os !== "linux")
+    return { note: `not run: needs ${target.os === "darwin" ? "macOS" : "Windows"}` };
+  if (process.platform !== "linux") return { note: "not run: needs Linux" };
+  const isEmulated = target.cpu !== process.arch;
+  const qemu = Bun.which(`qemu-${gnuName(target)}-static`);
+  if (isEmulated && !qemu) return { note: "not run: needs qemu-user-static" };
+  try {
+    const root = prepareSysroot(target);
+    if (isEmulated) return { command: [qemu!, "-L", root], isEmulated, note: "in qemu" };
+    return { command: withLibraries(root), isEmulated, note: "with other libraries" };
+  } catch (error) {
+    return { note: `not run: ${(error as Error).message}` };
+  }
 }
 
 function ownTarget(): Target | undefined {
@@ -26,65 +31,7 @@ function ownTarget(): Target | undefined {
   );
 }
 
-const SYSROOT = join(import.meta.dir, "../../.cache/sysroots/arm64");
-
-/** Needs Debian's emulator, and Debian's libc for arm64, which is unpacked into the cache. */
-function emulate(): Way {
-  const qemu = Bun.which("qemu-aarch64-static");
-  if (!qemu) return { note: "not run: needs qemu-user-static" };
-  if (!existsSync(join(SYSROOT, "lib")) && !fetchLibrary())
-    return { note: "not run: needs libc6:arm64 (dpkg --add-architecture arm64)" };
-  return { command: [qemu, "-L", SYSROOT], note: "in qemu" };
-}
-
-function fetchLibrary(): boolean {
-  mkdirSync(SYSROOT, { recursive: true });
-  const folder = mkdtempSync(join(SYSROOT, "fetch-"));
-  const run = (command: string, ...args: string[]) =>
-    spawnSync(command, args, { cwd: folder, stdio: "ignore" }).status === 0;
-  try {
-    if (!run("apt-get", "download", "libc6:arm64")) return false;
-    return run(
-      "dpkg-deb",
-      "-x",
-      readdirSync(folder).find((name) => name.endsWith(".deb"))!,
-      "..",
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Runs the commands of a first session against a local server. Resolves to one sentence for each failure. */
-export async function smoke(command: string[]): Promise<string[]> {
-  const home = mkdtempSync(join(tmpdir(), "bentocloud-verify-"));
-  const cloud = await startCloud();
-  const token = cloud.issueToken({ email: "ada@example.test" });
-  const problems: string[] = [];
-  const step = async (args: string[], shows: string, stdin = "") => {
-    const child = Bun.spawn([...command, ...args], {
-      cwd: home,
-      env: { HOME: home, PATH: process.env["PATH"] ?? "" },
-      stdin: Buffer.from(stdin),
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-    const output = (await new Response(child.stdout).text()) + (await new Response(child.stderr).text());
-    const code = await child.exited;
-    if (code !== 0 || !output.includes(shows))
-      problems.push(`${args[0]} ended with ${code}: ${output.replaceAll(token, "****").trim()}`);
-  };
-  try {
-    await step(["--version"], `bentocloud ${manifest.version}`);
-    await step(["login", "--endpoint", cloud.url, "--with-token"], "ada@example.test", token);
-    await step(["token"], token);
-    await step(["status"], "valid");
-    // The code of these two is in the program as text, not as bytecode.
-    await step(["api", "/api/v1/auth/current", "--jq", ".email"], "ada@example.test");
-    await step(["explain"], "current_context_name");
-  } finally {
-    await cloud.stop();
-    rmSync(home, { recursive: true, force: true });
-  }
-  return problems;
+/** The beginning of a command line that runs a program with these libraries as those of the system. */
+function withLibraries(root: string): string[] {
+  return ["sh", join(import.meta.dir, "with-libraries.sh"), join(root, "lib")];
 }

@@ -8,6 +8,9 @@ const PREFIX = resolve(import.meta.dir, "../../.cache/wine");
 const PROGRAMS = join(PREFIX, "drive_c/tests");
 const MINGW = "x86_64-w64-mingw32";
 
+/** On Windows itself there is no prefix, and programs run as they are. */
+const IS_WINDOWS = process.platform === "win32";
+
 /** Programs in the prefix get nothing of this machine's, such as the paths of its certificates. */
 const ENVIRONMENT = {
   PATH: process.env["PATH"],
@@ -21,6 +24,7 @@ const ENVIRONMENT = {
 
 /** Makes a wine prefix with the library that Bun needs and wine lacks, unless it is there. */
 export function preparePrefix(): void {
+  if (IS_WINDOWS) return;
   const source = readFileSync(LIBRARY, "utf8");
   const complete = join(PREFIX, "complete");
   if (existsSync(complete) && readFileSync(complete, "utf8") === source) return;
@@ -39,10 +43,16 @@ export function preparePrefix(): void {
  * others it reads into memory at each start, all 90 MB, which takes four times as long.
  */
 export function installProgram(file: string, name: string): string {
+  if (IS_WINDOWS) return resolve(file);
   const target = join(PROGRAMS, name);
   run(`${MINGW}-objcopy`, ["--file-alignment", "4096", file, `${target}.new`]);
   renameSync(`${target}.new`, target);
   return `C:\\tests\\${name}`;
+}
+
+/** The name that a file of this machine has in the prefix. */
+export function pathInPrefix(path: string): string {
+  return IS_WINDOWS ? path : `Z:${path}`;
 }
 
 /** Runs a program in the prefix, with its output in an open file. */
@@ -52,6 +62,8 @@ export function runInPrefix(
   environment: Record<string, string>,
   output: number,
 ): void {
+  if (IS_WINDOWS)
+    return void start(command, args, { environment: { ...process.env, ...environment }, output });
   emptyTemporary();
   try {
     start("wine", [command, ...args], { environment, output });
@@ -72,14 +84,14 @@ function emptyTemporary(): void {
 }
 
 interface Start {
-  environment?: Record<string, string>;
+  environment?: Record<string, string | undefined>;
   output?: number;
 }
 
 function start(command: string, args: string[], { environment = {}, output = 2 }: Start = {}): number {
   const { status, error } = spawnSync(command, args, {
     stdio: ["ignore", output, output],
-    env: { ...ENVIRONMENT, ...environment },
+    env: IS_WINDOWS ? environment : { ...ENVIRONMENT, ...environment },
   });
   if (error) throw new Error(`${command} cannot be started: ${INSTALL}`, { cause: error });
   return status ?? 1;

@@ -1,4 +1,4 @@
-import { type Context, referenceOf } from "../contexts/context.ts";
+import { referenceOf } from "../contexts/context.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { formatReference, newReferenceId } from "../contexts/reference.ts";
 import { Token } from "../contexts/token.ts";
@@ -24,6 +24,8 @@ export interface StoreChange {
   add: readonly Kept[];
   /** IDs of references that the change takes out of the contexts file. */
   leave: readonly string[];
+  /** Called for each token that is stored. */
+  onKept?: () => void;
 }
 
 interface Kept {
@@ -49,11 +51,12 @@ export interface Left {
  */
 export async function changeStores<T>(
   cli: TokenReader,
-  { add, leave }: StoreChange,
+  { add, leave, onKept }: StoreChange,
   write: (references: Token[]) => Promise<T>,
 ): Promise<{ result: T; left: Left[] }> {
   const { paths } = cli.store;
   const { signal } = await cli.secrets();
+  await requireUsable(cli, add);
   return withRecordsLock(paths.own, { signal }, async () => {
     const added = add.map((kept) => toRecord(kept, realTarget(paths.file)));
     const before = readRecords(paths.own).map((record) =>
@@ -61,24 +64,31 @@ export async function changeStores<T>(
     );
     writeRecords(paths.own, [...before, ...added]);
     try {
-      for (const [index, record] of added.entries())
-        await keep(cli, record, add[index]!.token).catch((error: unknown) => {
-          throw noteFailure(paths.own, record, error);
-        });
+      for (const [index, record] of added.entries()) {
+        await keep(cli, record, add[index]!.token);
+        onKept?.();
+      }
       const result = await write(added.map(({ place, id }) => new Token(formatReference(place.kind, id))));
       return { result, left: await endChanges(cli) };
     } catch (error) {
-      await endChanges(cli).catch(ignoreExpected);
+      await endChanges(cli).catch(requireCliError);
       throw error;
     }
   });
+}
+
+/** Before there are records of entries that a store can neither keep nor erase. */
+async function requireUsable(cli: TokenReader, add: readonly Kept[]): Promise<void> {
+  const stores = await cli.secrets();
+  const opened = await Promise.all(add.map(({ place }) => stores.open(place)));
+  for (const store of new Set(opened)) await store.state();
 }
 
 function toRecord({ context, endpoint, place, token, replaced }: Kept, file: string): SecretRecord {
   return {
     id: newReferenceId(),
     context,
-    endpoint: parseEndpoint(endpoint),
+    endpoint: requireEndpoint(context, endpoint),
     place,
     file,
     fingerprint: place.kind === "command" ? null : tokenFingerprint(token),
@@ -86,6 +96,16 @@ function toRecord({ context, endpoint, place, token, replaced }: Kept, file: str
     is_changing: true,
     has_failed: false,
   };
+}
+
+/** Names the context, because it may be one of many. */
+function requireEndpoint(context: string, endpoint: string): string {
+  try {
+    return parseEndpoint(endpoint);
+  } catch (error) {
+    const { code, message, hint } = requireCliError(error);
+    throw new CliError(code, `the endpoint of "${context}" cannot be used: ${message}`, { hint });
+  }
 }
 
 async function keep(cli: TokenReader, record: SecretRecord, token: Token): Promise<void> {
@@ -100,79 +120,81 @@ async function keep(cli: TokenReader, record: SecretRecord, token: Token): Promi
   );
 }
 
-/** A store that does not answer is not asked to erase what it may have kept. */
-function noteFailure(own: string, { id }: SecretRecord, error: unknown): unknown {
-  if (error instanceof CliError && error.code === "SECRET_TIMEOUT")
-    writeRecords(
-      own,
-      readRecords(own).map((record) => (record.id === id ? { ...record, has_failed: true } : record)),
-    );
-  return error;
-}
-
 /** For the holder of the lock only. */
 export async function endChanges(cli: TokenReader, { retries = false } = {}): Promise<Left[]> {
-  const { paths } = cli.store;
+  const { own } = cli.store.paths;
   const find = () =>
-    hasRecords(paths.own)
-      ? readRecords(paths.own).filter((one) => isOpen(one) || (retries && one.is_changing))
-      : [];
+    hasRecords(own) ? readRecords(own).filter((one) => isOpen(one) || (retries && one.is_changing)) : [];
   if (find().length === 0) return [];
   // Without a change it still waits until Python bentoml has written the whole file.
   const { file } = await cli.store.update(() => ({ changes: [] }));
+  const isReferenced = findReferences(cli, file);
+  const open = Map.groupBy(find(), (record) => (isReferenced(record) ? "used" : "unused"));
+  const used = open.get("used") ?? [];
+  if (used.length > 0) await scrub(cli, used);
   const left: Left[] = [];
-  for (const record of find()) {
-    const settled = isReferenced(cli, file, record)
-      ? await scrub(cli, record)
-      : await erase(cli, record).catch((error: unknown) => {
-          const expected = requireCliError(error);
-          left.push({ record, error: expected });
-          // What Ctrl-C stopped is not the store's failure: the next command goes on.
-          return { ...record, has_failed: expected.code !== "CANCELLED" };
-        });
-    const others = readRecords(paths.own).filter(({ id }) => id !== record.id);
-    writeRecords(paths.own, settled ? [...others, settled] : others);
+  const settled = new Map(used.map((record) => [record.id, [settle(record)]]));
+  for (const record of open.get("unused") ?? []) {
+    const error = await erase(cli, record);
+    if (error) left.push({ record, error });
+    // What Ctrl-C stopped is not the store's failure: the next command goes on.
+    settled.set(record.id, error ? [{ ...record, has_failed: error.code !== "CANCELLED" }] : []);
   }
+  writeRecords(
+    own,
+    readRecords(own).flatMap((record) => settled.get(record.id) ?? record),
+  );
   return left;
 }
 
-/**
- * Also true where an entry that cannot be read contains the reference, and where the file that the record was made for
- * cannot be read: whoever cannot decide must not erase. A copied home must not erase what the original uses.
- */
-function isReferenced(
-  { store }: TokenReader,
-  { contexts }: ContextsFile,
-  { id, file }: SecretRecord,
-): boolean {
-  if (contexts.some((context: Context) => referenceOf(context) === id)) return true;
-  try {
-    const texts = [realTarget(store.paths.file), file].map((path) => readRegularFile(path)?.bytes);
-    return texts.some((bytes) => bytes?.includes(id));
-  } catch {
-    return true;
-  }
-}
-
-/** Takes the token out of the versions. */
-async function scrub(cli: TokenReader, record: SecretRecord): Promise<SecretRecord> {
-  const { replaced, place, id } = record;
-  const text = formatReference(place.kind, id);
-  const isToken = (token: Token) => tokenFingerprint(token) === replaced;
-  await scrubVersions(cli.store.paths, (await cli.secrets()).signal, { isToken, text });
+function settle(record: SecretRecord): SecretRecord {
   return { ...record, is_changing: false, has_failed: false };
 }
 
-async function erase(cli: TokenReader, record: SecretRecord): Promise<undefined> {
-  const store = await (await cli.secrets()).open(record.place);
-  await store.erase(record);
+/**
+ * Tells whether a record is in use. Also true where an entry that cannot be read contains the reference, and where the file
+ * that the record was made for cannot be read: whoever cannot decide must not erase. A copied home must not erase what the
+ * original uses.
+ */
+function findReferences(
+  { store }: TokenReader,
+  { contexts }: ContextsFile,
+): (record: SecretRecord) => boolean {
+  const ids = new Set(contexts.map(referenceOf));
+  const texts = new Map<string, Buffer | undefined>();
+  const contains = (path: string, id: string) => {
+    if (!texts.has(path)) texts.set(path, readRegularFile(path)?.bytes);
+    return texts.get(path)?.includes(id) === true;
+  };
+  return ({ id, file }) => {
+    try {
+      return ids.has(id) || contains(realTarget(store.paths.file), id) || contains(file, id);
+    } catch {
+      return true;
+    }
+  };
+}
+
+/** Takes the tokens out of the versions. */
+async function scrub(cli: TokenReader, records: readonly SecretRecord[]): Promise<void> {
+  const texts = new Map(
+    records.map(({ replaced, place, id }) => [replaced, formatReference(place.kind, id)]),
+  );
+  const textFor = (token: Token) => texts.get(tokenFingerprint(token));
+  await scrubVersions(cli.store.paths, (await cli.secrets()).signal, textFor);
+}
+
+/** Gives the failure of the store. */
+async function erase(cli: TokenReader, record: SecretRecord): Promise<CliError | undefined> {
+  try {
+    await (await (await cli.secrets()).open(record.place)).erase(record);
+    return undefined;
+  } catch (error) {
+    return requireCliError(error);
+  }
 }
 
 function requireCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   throw error;
-}
-
-function ignoreExpected(error: unknown): void {
-  requireCliError(error);
 }

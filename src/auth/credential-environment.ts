@@ -53,14 +53,15 @@ function choosesLogin(name: string): boolean {
 const REPLACEMENT = "\ufffd";
 
 /** @throws CliError for an argument whose bytes were lost before this program saw it. */
-export function refuseLostBytes(argv: readonly string[]): void {
+export function refuseLostBytes(
+  argv: readonly string[],
+  hint = "run the program in a shell that `bentocloud env` has prepared",
+): void {
   if (!argv.some((word) => word.includes(REPLACEMENT))) return;
   throw new CliError(
     "USAGE",
     "an argument is not UTF-8 text, and the program would not receive it unchanged",
-    {
-      hint: "run the program in a shell that `bentocloud env` has prepared",
-    },
+    { hint },
   );
 }
 

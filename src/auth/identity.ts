@@ -91,23 +91,26 @@ export function describePerson({ email, organization }: Person): string {
   return [email ?? "somebody", organization].filter((part) => part !== null).join(" in ");
 }
 
-/** The environment's credential is remembered nowhere: using it reads no file and writes none. */
-export async function recallIdentity({ store }: Asker, context: Context): Promise<Identity | undefined> {
+/**
+ * The environment's credential is remembered nowhere: using it reads no file, writes none, and needs no home. So the store,
+ * which needs one, is asked for late.
+ */
+export async function recallIdentity(asker: Asker, context: Context): Promise<Identity | undefined> {
   if (context.name === ENVIRONMENT_NAME) return undefined;
   const { recall } = await import("../store/state.ts");
-  return recall(await store.state(), context);
+  return recall(await asker.store.state(), context);
 }
 
 /** Without `create` nothing is written where we have no memory yet: looking at Python's login leaves no file behind. */
 export async function rememberSightings(
-  { store }: Asker,
+  asker: Asker,
   sightings: readonly Sighting[],
   { create = false } = {},
 ): Promise<void> {
   const stored = sightings.filter(({ context }) => context.name !== ENVIRONMENT_NAME);
   if (stored.length === 0) return;
   const { remember } = await import("../store/state.ts");
-  await store.updateState(
+  await asker.store.updateState(
     (state, { contexts }) => {
       // While the server was asked, another process may have saved another login under the name.
       const present = stored.filter(({ context }) => {

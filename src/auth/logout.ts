@@ -34,7 +34,7 @@ export async function confirmOne(cli: Cli, name: string, yes: readonly string[])
   return { names: [name], kept: [] };
 }
 
-/** Asks once, unless `--yes` stands alone too, and keeps the protected contexts that `yes` does not name. */
+/** Asks once, unless `yes` has an empty value or names all of them, and keeps the protected contexts that it does not name. */
 export async function confirmAll(
   cli: Cli,
   { yes, revoke }: { yes: readonly string[]; revoke: boolean },
@@ -47,7 +47,7 @@ export async function confirmAll(
   const guarded = readProtected(cli.store.paths);
   const isKept = (name: string) => guarded.includes(name) && !yes.includes(name);
   const names = all.filter((name) => !isKept(name));
-  if (names.length > 0 && !yes.includes("")) {
+  if (!yes.includes("") && names.some((name) => !yes.includes(name))) {
     const contexts = names.length === 1 ? "1 context" : `${names.length} contexts`;
     const revoked = revoke ? ", and delete their API tokens on the server" : "";
     await confirm(cli, {

@@ -1,81 +1,111 @@
 import { type Context, findContext, loginKey, referenceOf, tokenOf, withToken } from "../contexts/context.ts";
-import type { Token } from "../contexts/token.ts";
+import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Place } from "../secrets/secret-store.ts";
 import { putContext } from "../store/losses.ts";
-import { recall, remember } from "../store/state.ts";
+import { recall, remember, type State } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
 import type { Cli } from "../app.ts";
 import { changeStores, type Left } from "./change-stores.ts";
-import { requireUsable } from "./login-store.ts";
 import { readToken } from "./read-token.ts";
 
 export interface Moved {
-  /** Entries of the store before that could not be erased. */
-  left: Left[];
+  name: string;
   /** Other contexts whose entry in the contexts file still has this very token. */
   copies: string[];
   /** Whether the command prints another token than the one that was kept until now. */
   isOther: boolean;
 }
 
+/** The token of a context, and the text that stands for it in the contexts file until now. */
+interface Login {
+  context: Context;
+  token: Token;
+  replaced: Token;
+}
+
 /**
- * Moves the token of a context to another store, or back into the contexts file. A process that is killed at any step
- * leaves a token that can be used, and the next command ends the move.
+ * Moves the tokens of contexts to another store, or back into the contexts file, in one change. A process that is killed
+ * at any step leaves tokens that can be used, and the next command ends the move. `left` are the entries of the stores
+ * before that could not be erased.
  */
-export async function moveToken(
+export async function moveTokens(
   cli: Cli,
-  context: Context,
+  contexts: readonly Context[],
   to: Place | "file",
   /** Throws for a token that must not be moved now. */
-  check: (token: Token) => void,
-): Promise<Moved> {
-  const token = await readToken(cli, context);
-  check(token);
-  if (to !== "file") await requireUsable(cli, to);
-  const { store } = cli;
-  const { name, endpoint } = context;
-  const replaced = tokenOf(context) ?? token;
-  const given = to !== "file" && to.kind === "command" ? await readFrom(cli, context, to) : token;
-  const id = referenceOf(context);
-  const kept =
-    to === "file" ? [] : [{ context: name, endpoint: endpoint.reveal(), place: to, token, replaced }];
-  const change = { add: kept, leave: id === undefined ? [] : [id] };
-  const { result, left } = await changeStores(cli, change, async ([reference = token]) => {
-    const outcome = await replaceText(cli, context, reference);
-    const isToken = (text: Token) => text.reveal() === replaced.reveal();
-    // Versions with the reference could not be restored once its entry is erased.
-    if (to === "file") await scrubVersions(store.paths, cli.signal, { isToken, text: token.reveal() });
+  check: (tokens: readonly Token[]) => void,
+): Promise<{ moved: Moved[]; left: Left[] }> {
+  const logins = await Promise.all(
+    contexts.map(async (context): Promise<Login> => {
+      const token = await readToken(cli, context);
+      return { context, token, replaced: tokenOf(context) ?? token };
+    }),
+  );
+  check(logins.map(({ token }) => token));
+  const printed = to !== "file" && to.kind === "command" ? await readFrom(cli, contexts, to) : undefined;
+  const add =
+    to === "file"
+      ? []
+      : logins.map(({ context: { name, endpoint }, token, replaced }) => {
+          return { context: name, endpoint: endpoint.reveal(), place: to, token, replaced };
+        });
+  const leave = contexts.flatMap((context) => referenceOf(context) ?? []);
+  let done = 0;
+  const change = { add, leave, onKept: () => void (done += 1) };
+  const write = async (references: Token[]) => {
+    const outcome = await replaceTexts(cli, logins, references);
+    // Versions with a reference could not be restored once its entry is erased.
+    if (to === "file") await scrubVersions(cli.store.paths, cli.signal, textsOf(logins));
     return outcome;
-  });
-  const copies = result.file.contexts.filter((one) => tokenOf(one)?.reveal() === token.reveal());
-  return {
-    left,
-    copies: to === "file" ? [] : copies.map((one) => one.name),
-    isOther: given.reveal() !== token.reveal(),
   };
+  const { result, left } = await cli.wait(
+    () => (add.length > 1 ? `Storing API tokens ${done}/${add.length}` : "Moving the API token"),
+    () => changeStores(cli, change, write),
+  );
+  const moved = logins.map(({ context: { name }, token }) => {
+    const copies = result.file.contexts.filter((one) => tokenOf(one)?.reveal() === token.reveal());
+    return {
+      name,
+      copies: to === "file" ? [] : copies.map((one) => one.name),
+      isOther: printed !== undefined && printed !== token.reveal(),
+    };
+  });
+  return { moved, left };
 }
 
-async function readFrom(cli: Cli, context: Context, place: Place): Promise<Token> {
-  const { Token } = await import("../contexts/token.ts");
+function textsOf(logins: readonly Login[]): (token: Token) => string | undefined {
+  const texts = new Map(logins.map(({ replaced, token }) => [replaced.reveal(), token.reveal()]));
+  return (token) => texts.get(token.reveal());
+}
+
+/** What a command prints does not depend on the context. */
+async function readFrom(cli: Cli, [context]: readonly Context[], place: Place): Promise<string | undefined> {
+  if (!context) return undefined;
   const store = await (await cli.secrets()).open(place);
   const { name, endpoint } = context;
-  return new Token(await store.get({ id: "", context: name, endpoint: endpoint.masked }));
+  return new Token(await store.get({ id: "", context: name, endpoint: endpoint.masked })).reveal();
 }
 
-/** What we know of the login goes with it. */
-function replaceText(cli: Cli, context: Context, text: Token) {
-  const { name } = context;
-  const after = withToken(context, text);
+/** What we know of the logins goes with them. `references` are in their order; the others get the token itself. */
+function replaceTexts(cli: Cli, logins: readonly Login[], references: readonly Token[]) {
   return cli.store.update((file, state) => {
-    const found = findContext(file.contexts, name);
-    if (!found || loginKey(found) !== loginKey(context))
-      throw new CliError("FAILURE", `the context "${name}" was changed meanwhile`, { hint: "try again" });
-    const changes = [putContext(after)];
-    const known = recall(state, context);
-    if (!known) return { changes };
-    const { fingerprint: _, checked_at, ...identity } = known;
-    const sighting = { ...identity, context: after, time: new Date(checked_at) };
-    return { changes, state: remember(state, sighting) };
+    const moved = logins.map(({ context, token }, index) => {
+      const found = findContext(file.contexts, context.name);
+      if (!found || loginKey(found) !== loginKey(context))
+        throw new CliError("FAILURE", `the context "${context.name}" was changed meanwhile`, {
+          hint: "try again",
+        });
+      return { before: context, after: withToken(context, references[index] ?? token) };
+    });
+    const changes = moved.map(({ after }) => putContext(after));
+    return { changes, state: moved.reduce(takeAlong, state) };
   });
+}
+
+function takeAlong(state: State, { before, after }: { before: Context; after: Context }): State {
+  const known = recall(state, before);
+  if (!known) return state;
+  const { fingerprint: _, checked_at, ...identity } = known;
+  return remember(state, { ...identity, context: after, time: new Date(checked_at) });
 }

@@ -6,7 +6,7 @@ const KINDS = "file, keyring, helper:NAME or command";
 
 /** The command that prints a token. @throws CliError `USAGE` when there is none. */
 export function requireCommand(argv: readonly string[]): readonly string[] {
-  refuseLostBytes(argv);
+  refuseLostBytes(argv, "give the command to a script whose path is UTF-8 text");
   if ((argv[0] ?? "") !== "") return argv;
   throw usageError(
     "which command prints the API token? put it after `--`",

@@ -1,4 +1,11 @@
-import { type Context, isKeptElsewhere, plainTokenOf, referenceOf } from "../contexts/context.ts";
+import {
+  type Context,
+  findContext,
+  isKeptElsewhere,
+  loginKey,
+  plainTokenOf,
+  referenceOf,
+} from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { Token } from "../contexts/token.ts";
@@ -17,8 +24,14 @@ export type TokenReader = Pick<Cli, "store" | "secrets">;
  *
  * @throws CliError when there is no token, when its store cannot be used, and `HOST_MISMATCH` when it is another endpoint's
  */
-export function readToken(cli: TokenReader, context: Context): Promise<Token> {
-  const token = tokens.get(context) ?? readOnce(cli, context);
+export function readToken(
+  cli: TokenReader,
+  context: Context,
+  /** Fresh: also where this run has read it before. */
+  { isFresh = false } = {},
+): Promise<Token> {
+  const known = isFresh ? undefined : tokens.get(context);
+  const token = known ?? readOnce(cli, context);
   tokens.set(context, token);
   return token;
 }
@@ -33,6 +46,19 @@ async function readOnce(cli: TokenReader, context: Context): Promise<Token> {
   if (isStored && hasRecords(cli.store.paths.own))
     await (await import("./end-earlier-changes.ts")).endEarlierChanges(cli);
   if (plain) return plain;
+  try {
+    return await readKept(cli, context);
+  } catch (error) {
+    // Another process may have moved or rotated the token since the contexts file was read.
+    const isMissing = error instanceof CliError && error.code === "SECRET_MISSING";
+    const now = isMissing ? findContext((await cli.store.read()).contexts, context.name) : undefined;
+    if (!now || loginKey(now) === loginKey(context) || !isSameEndpoint(now.endpoint, context.endpoint))
+      throw error;
+    return readToken(cli, now);
+  }
+}
+
+async function readKept(cli: TokenReader, context: Context): Promise<Token> {
   const record = await requireRecord(cli, context);
   const { tokenFingerprint } = await import("../secrets/records.ts");
   const store = await (await cli.secrets()).open(record.place);
@@ -61,7 +87,7 @@ export async function requireRecord({ store }: TokenReader, context: Context): P
   if (!record)
     throw new CliError(
       "SECRET_MISSING",
-      `nothing is known of where the API token of "${context.name}" is kept: its entry was copied, or made on another machine`,
+      `nothing is known of where the API token of "${context.name}" is kept: its entry was copied, restored, or made on another machine`,
       { hint },
     );
   if (isSameEndpoint(record.endpoint, context.endpoint)) return record;

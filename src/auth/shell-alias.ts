@@ -71,11 +71,18 @@ export function toFunctions(
       `--alias prints a shell function, and ${shell} has none`,
       `with --shell, one of ${Object.keys(DIALECTS).join(", ")}`,
     );
-  const flag = context === undefined ? "" : ` --context=${dialectFor(shell).quote(context)}`;
+  const { quote } = dialectFor(shell);
   return programs.flatMap((program) => {
     if (!dialect.names.test(program) || RESERVED.has(program.toLowerCase())) throw badName(program, shell);
-    return dialect.define(program, `exec${flag} -- ${program}`);
+    return dialect.define(program, execWords(shell, context, quote).concat(program).join(" "));
   });
+}
+
+/** In PowerShell words that begin with dashes are quoted as a whole, so that it passes them on as they are. */
+function execWords(shell: string, context: string | undefined, quote: (word: string) => string): string[] {
+  const isPowerShell = shell === "powershell";
+  const option = isPowerShell ? quote(`--context=${context}`) : `--context=${quote(context ?? "")}`;
+  return ["exec", ...(context === undefined ? [] : [option]), isPowerShell ? quote("--") : "--"];
 }
 
 function badName(program: string, shell: string) {

@@ -57,7 +57,8 @@ export async function checkValue(
       throw usageError(`${written} takes no value`);
     if (value === "") throw usageError(`${written}= needs a name`);
   } else if (value === undefined) {
-    throw usageError(`${written} needs a value`, `write ${written}=VALUE`);
+    const hint = (definition.valueHint ?? "value").toUpperCase();
+    throw usageError(`${written} needs a value`, `write ${written}=${hint}`);
   } else await checkChoice(value, definition, `--${name}`, `${commandName} --${name}`);
 }
 

@@ -19,7 +19,7 @@ export interface Relay {
   ): Promise<Answered>;
   openSocket(
     path: string,
-    options: { headers: Headers; protocols: string[] },
+    options: { headers: Headers; protocols: string[]; signal: AbortSignal },
   ): ReturnType<typeof openWebSocket>;
 }
 
@@ -49,14 +49,14 @@ export function createRelay(options: RelayOptions): Relay {
         throw await transportError(error, { endpoint, url, route, env, timeoutMs, signal });
       }
     },
-    openSocket: (path, { headers, protocols }) => {
+    async openSocket(path, { headers, ...options }) {
       const url = targetOf(endpoint, path);
-      return openWebSocket({
-        url,
-        headers: { ...Object.fromEntries(headers), [TOKEN_HEADER]: token.reveal() },
-        protocols,
-        route,
-      });
+      const own = { ...Object.fromEntries(headers), [TOKEN_HEADER]: token.reveal() };
+      try {
+        return await openWebSocket({ url, headers: own, ...options, route });
+      } catch (cause) {
+        throw new CliError("UNREACHABLE", `${endpoint} opens no WebSocket there`, { cause });
+      }
     },
   };
 }

@@ -2,7 +2,7 @@ import { isLoopback } from "../contexts/endpoint.ts";
 import { CliError } from "../errors.ts";
 import { addressBits, portOf } from "../system/address.ts";
 import type { Route } from "../system/upstream-proxy.ts";
-import { type Environment, platform } from "../system/runtime.ts";
+import type { Environment } from "../system/runtime.ts";
 
 /**
  * The route that a request takes: the only place that reads the proxy variables. The sender follows it, `doctor` and
@@ -15,19 +15,19 @@ import { type Environment, platform } from "../system/runtime.ts";
 export function routeOf(url: URL, env: Environment): Route {
   if (isLoopback(url.href)) return { kind: "direct" };
   const scheme = url.protocol.slice(0, -1);
-  const names = [`${scheme}_proxy`, "all_proxy"].flatMap(spellings);
-  const variable = names.find((name) => env[name]);
+  const variable = findVariable(env, [`${scheme}_proxy`, "all_proxy"]);
   if (variable === undefined) return { kind: "direct" };
-  const exemption = spellings("no_proxy").find((name) => env[name]);
+  const exemption = findVariable(env, ["no_proxy"]);
   const entries = exemption === undefined ? [] : (env[exemption] ?? "").split(/[\s,]+/);
   if (entries.some((entry) => exempts(entry, url))) return { kind: "direct", variable, exemption };
   return { kind: "proxy", variable, proxy: parseProxy(variable, env[variable] ?? "") };
 }
 
-/** In small letters first, except on Windows: names have no case there, and messages write them as is usual. */
-function spellings(name: string): string[] {
-  const both = [name, name.toUpperCase()];
-  return platform() === "win32" ? both.toReversed() : both;
+/** The first of these variables that is set, by either spelling. On Windows it is found in any case: as it was written. */
+function findVariable(env: Environment, names: readonly string[]): string | undefined {
+  const found = names.flatMap((name) => [name, name.toUpperCase()]).find((name) => env[name]);
+  const written = Object.keys(env).filter((name) => name.toLowerCase() === found?.toLowerCase());
+  return found === undefined || written.includes(found) ? found : written[0];
 }
 
 /** No error repeats the value, because it may hold a password. */

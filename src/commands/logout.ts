@@ -20,7 +20,7 @@ export const logout = command({
     },
     all: flag("Remove every context that is not protected"),
     revoke: flag("Delete its API token on the server first; if that fails, the context stays"),
-    purge: flag("Take its API token out of every backup too"),
+    purge: flag("Take every API token that it has had out of the backups; with --revoke, delete those too"),
     yes: YES,
     ...REQUEST_ARGS,
   },

@@ -2,6 +2,7 @@ import { command } from "../cli/command.ts";
 import type { ChangedField, Changes } from "../store/compare.ts";
 import { listNames, quoteWord } from "../system/text.ts";
 import { bringBack, findRestorable, listRestorable, type Restorable } from "../store/restore.ts";
+import { reportErased } from "../auth/report-left.ts";
 import { reportNarrowed } from "../auth/report-login.ts";
 import type { Cli } from "../app.ts";
 import type { Cell } from "../system/table.ts";
@@ -49,6 +50,7 @@ export const restore = command({
     const back = [...changes.added, ...changes.changed];
     if (back.length > 0) output.hint(adviseToCheck(back));
     if (undo !== undefined) output.hint(`bentocloud restore ${undo} undoes this`);
+    await reportErased(cli, back);
   },
 });
 

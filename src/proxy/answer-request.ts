@@ -41,7 +41,7 @@ export async function answerRequest(
   const sent = SAFE.has(method) ? null : (body as Body | null);
   // A length without a body would make the server read the next request as one.
   if (!sent) headers.delete("content-length");
-  if (asked.has("upgrade")) return openTunnel(relay, pathname + search, { headers, mask, asked });
+  if (asked.has("upgrade")) return openTunnel(relay, pathname + search, { headers, mask, asked, signal });
   const request = { method, headers, signal, ...(sent && { body: sent }) };
   const { url, response } = await relay.forward(pathname + search, request);
   if (response.status === 401) work.onRejected();

@@ -2,6 +2,7 @@ import type { Cli } from "../app.ts";
 import { environmentWith } from "../auth/credential-environment.ts";
 import type { Credential } from "../auth/identity.ts";
 import { createRelay } from "../cloud/relay.ts";
+import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { tokenOf } from "../contexts/context.ts";
 import { usageError } from "../errors.ts";
 import type { Execution } from "../system/child.ts";
@@ -22,7 +23,7 @@ export async function execBehindProxy(
   { context, token }: Credential,
   { lease, argv, ...options }: Options,
 ): Promise<number> {
-  const execution = { argv, env: await withoutToken(cli, token.reveal(), argv) };
+  const execution = { argv, env: await withoutToken(cli, { context, token }, argv) };
   const act = (own: typeof token) => run(cli, { context, token: own }, { ...options, ...execution });
   if (!lease) return act(token);
   const { withLease } = await import("../tokens/lease.ts");
@@ -63,9 +64,10 @@ async function run(
 /** The environment without the variables that hold the API token. Warns of other places where the program finds it. */
 async function withoutToken(
   { env, output, store }: Cli,
-  secret: string,
+  { context: { name: active }, token }: Credential,
   argv: readonly string[],
 ): Promise<Record<string, string>> {
+  const secret = token.reveal();
   if (argv.some((word) => word.includes(secret)))
     throw usageError("an argument of the program holds the API token", "leave it out: the proxy adds it");
   const variables = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -75,7 +77,8 @@ async function withoutToken(
     output.warn(`these variables hold the API token, so the program does not get them: ${others}`);
   const { contexts } = await store.read();
   const isStored = contexts.some((context) => tokenOf(context)?.reveal() === secret);
-  const file = isStored ? store.paths.file : env["BENTO_CLOUD_API_KEY_FILE"];
+  const mounted = active === ENVIRONMENT_NAME ? env["BENTO_CLOUD_API_KEY_FILE"] : undefined;
+  const file = isStored ? store.paths.file : mounted;
   if (file) output.warn(`the program can read the API token in ${file}, where it is in plain text`);
   return Object.fromEntries(variables.filter(([name]) => !holders.includes(name)));
 }

@@ -12,10 +12,12 @@ const RELEASE_EVERY_BYTES = 64 * 1024 * 1024;
 export async function maskBody(response: Response, mask: Mask): Promise<BodyInit | null> {
   const { body, headers } = response;
   if (body === null) return null;
+  const chunks = mask.chunks(body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>);
+  // Bun gives a type to every other body that has none, and a browser would believe it.
+  if (!headers.has("content-type")) return streamOf(chunks, []);
   const length = headers.get("content-length");
   if (length !== null && Number(length) <= SHORT_BYTES)
     return mask.bytes(new Uint8Array(await response.arrayBuffer()));
-  const chunks = mask.chunks(body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>);
   const begun = [chunks.next(), chunks.next()] as const;
   const end = begun[1].then(({ done }) => done === true);
   const isWhole = await Promise.race([end, afterEvents(false)]);

@@ -7,16 +7,17 @@ interface Options {
   /** Those of the request. */
   asked: Headers;
   mask: Mask;
+  signal: AbortSignal;
 }
 
 /** A WebSocket to the server, opened before the client's, so that the client learns when the server refuses. */
 export async function openTunnel(
   relay: Relay,
   path: string,
-  { headers, asked, mask }: Options,
+  { headers, asked, mask, signal }: Options,
 ): Promise<Tunnel> {
   const protocols = (asked.get("sec-websocket-protocol") ?? "").split(/, */).filter(Boolean);
-  const { socket, listen, send } = await relay.openSocket(path, { headers, protocols });
+  const { socket, listen, send } = await relay.openSocket(path, { headers, protocols, signal });
   const maskMessage = mask.messages();
   let client: Peer | undefined;
   const passOn = ({ code, reason }: { code: number; reason: string }) =>

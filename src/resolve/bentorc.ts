@@ -40,25 +40,25 @@ export function findProject(
   warn: Warn,
   skip: Skip = (path, why) => warn(`skipped ${path}: ${why}`),
 ): Project | undefined {
-  for (const folder of listFolders(cwd)) {
+  let folder = existing(cwd);
+  while (folder !== undefined) {
     const path = join(folder, PROJECT_FILE);
     const text = readTrusted(path, skip);
     if (text !== undefined) return parseProject(text, path, warn);
+    const parent = dirname(folder);
+    folder = parent === folder ? undefined : parent;
   }
   return undefined;
 }
 
-function* listFolders(cwd: () => string): Generator<string> {
-  let folder: string;
+/** Undefined for a deleted directory, which is empty. One whose path is unknown may contain a `.bentorc`. */
+function existing(cwd: () => string): string | undefined {
   try {
-    folder = cwd();
+    return cwd();
   } catch (error) {
-    // A deleted directory is empty. A directory whose path is unknown may contain a `.bentorc`.
-    if (isWorkingDirectoryDeleted()) return;
+    if (isWorkingDirectoryDeleted()) return undefined;
     throw error;
   }
-  for (; folder !== dirname(folder); folder = dirname(folder)) yield folder;
-  yield folder;
 }
 
 /** Undefined when the file does not exist or must be skipped. */

@@ -1,3 +1,4 @@
+import { cap } from "../system/text.ts";
 import { askProgram } from "./ask-program.ts";
 import {
   type Entry,
@@ -14,14 +15,18 @@ import {
  */
 export function helperStore(name: string, options: SecretOptions): SecretStore {
   const program = `docker-credential-${name}`;
+  let timeout: unknown;
   const run = async (action: string, input: string) => {
+    // One that hangs would cost as much time for each further entry.
+    if (timeout !== undefined) throw timeout;
     const question = { program, args: [action], input, limit: 1024, timeoutMs: STORE_TIMEOUT_MS };
-    const { code, end, stdout } = await askProgram(options, question);
+    const { code, end, stdout } = await askProgram(options, question).catch((error: unknown) => {
+      if (stateOf(error) === "timeout") timeout = error;
+      throw error;
+    });
     if (code === 0) return stdout;
     if (isMissing(stdout)) throw missing(program);
-    // Helpers print their errors on stdout. One that crashed prints a trace on stderr, which nobody can use.
-    const [reason = ""] = stdout.trim().split("\n");
-    throw secretError("unavailable", `${program} ${reason ? `says: ${reason}` : end}`);
+    throw secretError("unavailable", `${program} ${reasonIn(stdout) ?? end}`);
   };
   const state = async (entry?: Entry) => {
     const listed = await run("list", "");
@@ -63,6 +68,17 @@ function missing(program: string) {
 /** What Docker's own helpers print, and what Docker looks for. */
 function isMissing(stdout: string): boolean {
   return stdout.trim() === "credentials not found in native keychain";
+}
+
+const MAX_REASON = 200;
+
+/**
+ * Helpers print their errors on stdout. One that crashed prints a trace on stderr, which nobody can use. One that failed
+ * after it had answered must not have its answer shown.
+ */
+function reasonIn(stdout: string): string | undefined {
+  const [line = ""] = stdout.trim().split("\n");
+  return line === "" || line.startsWith("{") ? undefined : `says: ${cap(line, MAX_REASON)}`;
 }
 
 function readSecret(program: string, answer: string): string {

@@ -1,5 +1,5 @@
 import { type Bus, BusError, connectSessionBus } from "../system/dbus.ts";
-import { type Value, Variant } from "../system/dbus-message.ts";
+import { type Value, Variant } from "../system/dbus-value.ts";
 import {
   type Entry,
   secretError,
@@ -38,7 +38,7 @@ export function keyringStore({ env }: SecretOptions): SecretStore {
       use(async ({ ask, session }) => {
         const item = await findItem(ask, entry);
         if (item === undefined) throw secretError("missing", "the keyring has no such entry");
-        const [secret] = await ask(item, `${SERVICE}.Item.GetSecret`, "o", [await session()]);
+        const [secret] = await ask(item, `${SERVICE}.Item.GetSecret`, SECRET, "o", [await session()]);
         return Buffer.from((secret as [string, Uint8Array, Uint8Array, string])[2]).toString();
       }),
     set: (entry, token) =>
@@ -46,20 +46,18 @@ export function keyringStore({ env }: SecretOptions): SecretStore {
         const properties = [
           [`${SERVICE}.Item.Label`, new Variant("s", `bentocloud: ${entry.context} at ${entry.endpoint}`)],
           [`${SERVICE}.Item.Attributes`, new Variant("a{ss}", attributesOf(entry))],
-        ] as const;
+        ];
         const secret = [await session(), new Uint8Array(), Buffer.from(token), "text/plain"];
-        const made = await ask(collection, `${SERVICE}.Collection.CreateItem`, "a{sv}(oayays)b", [
-          properties.map(([name, value]) => [name, value]),
-          secret,
-          true,
-        ]);
-        await refusePrompt(ask, made[1]);
+        const args = [properties, secret, true] as const;
+        const method = `${SERVICE}.Collection.CreateItem`;
+        const [, prompt] = await ask(collection, method, "oo", `a{sv}${SECRET}b`, args);
+        await refusePrompt(ask, prompt);
       }),
     erase: (entry) =>
       use(async ({ ask }) => {
         const item = await findItem(ask, entry);
         if (item === undefined) return;
-        const [prompt] = await ask(item, `${SERVICE}.Item.Delete`);
+        const [prompt] = await ask(item, `${SERVICE}.Item.Delete`, "o");
         await refusePrompt(ask, prompt);
       }),
     async state(entry): Promise<SecretState> {
@@ -74,8 +72,16 @@ const SERVICE = "org.freedesktop.Secret";
 const ROOT = "/org/freedesktop/secrets";
 /** What the service says where there is no object, or no prompt. */
 const NONE = "/";
+/** The type of a secret: session, parameters, value, content type. */
+const SECRET = "(oayays)";
 
-type Ask = (path: string, method: string, signature?: string, args?: readonly Value[]) => Promise<Value[]>;
+type Ask = (
+  path: string,
+  method: string,
+  returns: string,
+  signature?: string,
+  args?: readonly Value[],
+) => Promise<Value[]>;
 
 interface Keyring {
   ask: Ask;
@@ -88,7 +94,7 @@ interface Keyring {
 /** @throws CliError `SECRET_LOCKED` before anything that could make the service ask for a password. */
 async function openKeyring(bus: Bus): Promise<Keyring> {
   const ask = askOn(bus);
-  const [collection] = (await ask(ROOT, `${SERVICE}.Service.ReadAlias`, "s", ["default"])) as [string];
+  const [collection] = (await ask(ROOT, `${SERVICE}.Service.ReadAlias`, "o", "s", ["default"])) as [string];
   if (collection === NONE)
     throw secretError(
       "unavailable",
@@ -96,25 +102,25 @@ async function openKeyring(bus: Bus): Promise<Keyring> {
       "make one in the program of your desktop",
     );
   const property = [`${SERVICE}.Collection`, "Locked"];
-  const [locked] = await ask(collection, "org.freedesktop.DBus.Properties.Get", "ss", property);
+  const [locked] = await ask(collection, "org.freedesktop.DBus.Properties.Get", "v", "ss", property);
   if ((locked as Variant).value !== false) throw lockedError();
   let session: Promise<string> | undefined;
   const openSession = async () => {
     const args = ["plain", new Variant("s", "")];
-    const [, path] = await ask(ROOT, `${SERVICE}.Service.OpenSession`, "sv", args);
+    const [, path] = await ask(ROOT, `${SERVICE}.Service.OpenSession`, "vo", "sv", args);
     return path as string;
   };
   return { ask, collection, session: () => (session ??= openSession()) };
 }
 
 function askOn(bus: Bus): Ask {
-  return (path, method, signature = "", args = []) =>
-    bus.call({ destination: "org.freedesktop.secrets", path, method, signature, args });
+  return (path, method, returns, signature = "", args = []) =>
+    bus.call({ destination: "org.freedesktop.secrets", path, method, returns, signature, args });
 }
 
 /** In any collection; undefined when none has it. */
 async function findItem(ask: Ask, entry: Entry): Promise<string | undefined> {
-  const found = await ask(ROOT, `${SERVICE}.Service.SearchItems`, "a{ss}", [attributesOf(entry)]);
+  const found = await ask(ROOT, `${SERVICE}.Service.SearchItems`, "aoao", "a{ss}", [attributesOf(entry)]);
   const [[unlocked], [locked]] = found as [string[], string[]];
   if (unlocked === undefined && locked !== undefined) throw lockedError();
   return unlocked;
@@ -130,7 +136,7 @@ function attributesOf({ id }: Entry): [string, string][] {
 /** The service would ask a person before it does this. */
 async function refusePrompt(ask: Ask, prompt: Value | undefined): Promise<void> {
   if (prompt === undefined || prompt === NONE) return;
-  await ask(prompt as string, `${SERVICE}.Prompt.Dismiss`);
+  await ask(prompt as string, `${SERVICE}.Prompt.Dismiss`, "");
   throw lockedError();
 }
 
@@ -143,11 +149,12 @@ function lockedError() {
 }
 
 function toSecretError(error: unknown): unknown {
-  if (error instanceof BusError)
-    return secretError(
-      "unavailable",
-      `no keyring can be reached (${error.message})`,
-      "on a server without a desktop, `--store helper:pass` or `--token-command` fits better",
-    );
-  return error;
+  if (!(error instanceof BusError)) return error;
+  // An item of its own lock, or a keyring that was locked just now.
+  if (error.message === `${SERVICE}.Error.IsLocked`) return lockedError();
+  return secretError(
+    "unavailable",
+    `no keyring can be reached (${error.message})`,
+    "on a server without a desktop, `--store helper:pass` or `--token-command` fits better",
+  );
 }

@@ -8,27 +8,50 @@ export interface SecretStores {
   open(place: Place): Promise<SecretStore>;
 }
 
+/**
+ * Few enough for a bus, which counts the calls of a client, and for programs that decrypt, each of which must answer in
+ * time.
+ */
+const MAX_READS_AT_ONCE = 16;
+
 export function createSecretStores(options: SecretOptions, platform: NodeJS.Platform): SecretStores {
   const opened = new Map<string, Promise<SecretStore>>();
-  const withWaiting =
-    (place: Place) =>
-    (store: SecretStore): SecretStore => ({
+  const withTurns = (place: Place, store: SecretStore): SecretStore => {
+    const inTurn = createQueue(MAX_READS_AT_ONCE);
+    const text = () => `Waiting for ${describePlace(place)}`;
+    return {
       ...store,
-      get: (entry) =>
-        options.wait(
-          () => `Waiting for ${describePlace(place)}`,
-          () => store.get(entry),
-        ),
-    });
+      get: (entry) => inTurn(() => options.wait(text, () => store.get(entry))),
+      state: (entry) => inTurn(() => store.state(entry)),
+    };
+  };
   return {
     signal: options.signal,
     alert: options.alert,
     open(place) {
       const key = JSON.stringify(place);
-      const store = opened.get(key) ?? openStore(place, options, platform).then(withWaiting(place));
+      const store =
+        opened.get(key) ?? openStore(place, options, platform).then((one) => withTurns(place, one));
       opened.set(key, store);
       return store;
     },
+  };
+}
+
+/** Runs so many at a time, in the order in which they came. */
+function createQueue(limit: number): <T>(act: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = limit;
+  return async (act) => {
+    if (free === 0) await new Promise<void>((resolve) => void waiting.push(resolve));
+    else free -= 1;
+    try {
+      return await act();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
   };
 }
 

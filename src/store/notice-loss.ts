@@ -30,6 +30,7 @@ import {
   parseVersion,
   readVersion,
   settleVersion,
+  type Version,
 } from "./versions.ts";
 
 interface LossReport {
@@ -67,15 +68,20 @@ export async function noticeLoss(tools: StoreTools, now: Snapshot): Promise<void
 export async function recordFound(tools: StoreTools, found: Snapshot): Promise<void> {
   const { own } = tools.paths;
   // A killed write left its version pending. Keep it if the file has the same text; otherwise discard it.
-  const pending = listVersions(own).filter(({ kind }) => kind === "pending");
+  const all = listVersions(own);
+  const pending = all.filter(({ kind }) => kind === "pending");
   for (const version of pending) if (readVersion(version) === found.text) settleVersion(own, version);
-  await keepFound(tools, found);
+  await keepFound(tools, found, pending.length === 0 ? all : listVersions(own));
   for (const { path } of pending) discard(path);
 }
 
-async function keepFound(tools: StoreTools, { text, file }: Snapshot): Promise<void> {
+async function keepFound(
+  tools: StoreTools,
+  { text, file }: Snapshot,
+  versions: readonly Version[],
+): Promise<void> {
   const { own } = tools.paths;
-  const baseline = findBaseline(listVersions(own));
+  const baseline = findBaseline(versions);
   if ((baseline && readVersion(baseline)) === text) return;
   const loss = await findLoss(tools.paths, file);
   if (loss) {

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { type Context, tokenOf } from "../contexts/context.ts";
+import { tokenOf } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
 import { listDirectory, realTarget } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
@@ -11,24 +11,28 @@ import { withStoreLock } from "./store-lock.ts";
 import { listVersions } from "./versions.ts";
 
 /**
- * Replaces a token by another text in every version and loss, and in the files that were put aside because they could not
- * be read. A token that the contexts file itself still has stays in the versions too.
+ * Replaces tokens in every version and loss, and in the files that were put aside because they could not be read.
+ * `textFor` gives the text for a token that is to be replaced. A token that the contexts file itself still has stays in
+ * the versions too.
  */
 export async function scrubVersions(
   paths: Paths,
   signal: AbortSignal,
-  { isToken, text }: { isToken: (token: Token) => boolean; text: string },
+  textFor: (token: Token) => string | undefined,
 ): Promise<void> {
   await withStoreLock(paths, { signal }, async () => {
     const target = realTarget(paths.file);
-    const present = await parse(readOwnFile(target)?.toString() ?? "");
-    if (tokensOf(present, isToken).length > 0) return true;
+    const present = new Set(tokensOf(await parse(readOwnFile(target)?.toString() ?? "")));
     const files = [...listVersions(paths.own).map(({ path }) => path), ...listAside(target)];
     const contents = files.map((path) => ({ path, content: readOwnFile(path)?.toString() ?? "" }));
     const parsed = await Promise.all(contents.map(async ({ content }) => parse(content)));
-    const tokens = new Set(parsed.flatMap((file) => tokensOf(file, isToken)));
+    const texts = new Map<string, string>();
+    for (const token of parsed.flatMap(tokensOf)) {
+      const text = present.has(token) ? undefined : textFor(new Token(token));
+      if (text !== undefined) texts.set(token, text);
+    }
     for (const { path, content } of contents) {
-      const scrubbed = await scrub(content, tokens, text);
+      const scrubbed = await scrub(content, texts);
       if (scrubbed !== content) replaceFile({ target: path, text: scrubbed, mode: 0o600 });
     }
     return true;
@@ -41,33 +45,22 @@ function listAside(target: string): string[] {
   return names.map((name) => join(folder, name));
 }
 
-async function scrub(content: string, tokens: ReadonlySet<string>, text: string): Promise<string> {
+async function scrub(content: string, texts: ReadonlyMap<string, string>): Promise<string> {
+  let plain = content;
   // Most tokens need no quotes, and are found in comments and in what cannot be read as well.
-  const plain = [...tokens].reduce((before, token) => before.replaceAll(token, text), content);
+  for (const [token, text] of texts) plain = plain.replaceAll(token, text);
   const { contexts } = await parse(plain);
-  const left = contexts.filter((context) => tokens.has(tokenOf(context)?.reveal() ?? ""));
-  if (left.length === 0) return plain;
-  const token = new Token(text);
-  return editContexts(
-    plain,
-    left.map(({ name, endpoint, email }) => ({
-      kind: "put",
-      name,
-      endpoint: endpoint.reveal(),
-      email,
-      token,
-    })),
-  );
+  const puts = contexts.flatMap((context) => {
+    const text = texts.get(tokenOf(context)?.reveal() ?? "");
+    if (text === undefined) return [];
+    const { name, endpoint, email } = context;
+    return [{ kind: "put", name, endpoint: endpoint.reveal(), email, token: new Token(text) } as const];
+  });
+  return puts.length === 0 ? plain : editContexts(plain, puts);
 }
 
-function tokensOf(
-  { contexts }: Pick<ContextsFile, "contexts">,
-  isToken: (token: Token) => boolean,
-): string[] {
-  return contexts.flatMap((context: Context) => {
-    const token = tokenOf(context);
-    return token && isToken(token) ? [token.reveal()] : [];
-  });
+function tokensOf({ contexts }: Pick<ContextsFile, "contexts">): string[] {
+  return contexts.flatMap((context) => tokenOf(context)?.reveal() ?? []);
 }
 
 async function parse(text: string): Promise<Pick<ContextsFile, "contexts">> {

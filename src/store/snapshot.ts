@@ -105,10 +105,13 @@ export function readFileText(path: string): FileText | undefined {
 }
 
 function decode(bytes: Buffer): string {
+  const text = bytes.toString("utf8");
+  // Only other bytes become this character, and to load the decoder that refuses them takes longer than to read the file.
+  if (!text.includes("\ufffd")) return text;
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    const before = bytes.toString("utf8").split("\ufffd")[0] ?? "";
+    const before = text.split("\ufffd")[0] ?? "";
     const lines = before.split("\n");
     const column = (lines.at(-1)?.length ?? 0) + 1;
     throw new CliError("CORRUPT", `it is not UTF-8 text at line ${lines.length}, column ${column}`);

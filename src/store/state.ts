@@ -61,6 +61,10 @@ export function writeState(directory: string, state: State): void {
   writeOwnJson(join(directory, FILE), state, { durable: false });
 }
 
+export function isSameState(one: State, other: State): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** Whose login the context was last seen to be, if its endpoint and token are the ones that were seen. */
 export function recall(state: State, context: Context): Identity | undefined {
   const identity = expectedIdentity(state, context.name);
@@ -112,11 +116,15 @@ export function settleNames(state: State, names: readonly string[], contexts: re
   return { ...state, identities: forget(state, changed).identities };
 }
 
-/** Keeps only the identities that `next` has too, with the same fingerprint. */
+/**
+ * Keeps only the identities that `next` has too, of the same person: a new API token of the same user and organization
+ * may inherit an identity, which its fingerprint then tells from its own.
+ */
 export function withoutReplaced(state: State, next: State): State {
-  const kept = Object.entries(state.identities).filter(
-    ([name, { fingerprint }]) => expectedIdentity(next, name)?.fingerprint === fingerprint,
-  );
+  const kept = Object.entries(state.identities).filter(([name, { email, organization }]) => {
+    const other = expectedIdentity(next, name);
+    return other?.email === email && other.organization === organization;
+  });
   return { ...state, identities: Object.fromEntries(kept) };
 }
 

@@ -13,9 +13,17 @@ import { type ContextsFile, readContexts } from "../yaml/read.ts";
 import { compare } from "./compare.ts";
 import { recordFound } from "./notice-loss.ts";
 import { EMPTY, readFileText, type Snapshot, whenCorrupt, WRITER_SETTLE_MS } from "./snapshot.ts";
-import { NOTHING_KNOWN, readState, settleNames, type State, withoutReplaced, writeState } from "./state.ts";
+import {
+  isSameState,
+  NOTHING_KNOWN,
+  readState,
+  settleNames,
+  type State,
+  withoutReplaced,
+  writeState,
+} from "./state.ts";
 import { type StoreLock, withStoreLock } from "./store-lock.ts";
-import type { Outcome, Plan, Replaced, StoreTools } from "./tools.ts";
+import type { Outcome, Plan, Prepared, Replaced, StoreTools } from "./tools.ts";
 import {
   addVersion,
   findBaseline,
@@ -35,23 +43,28 @@ export async function updateStore<T>(
   plan: (file: ContextsFile, state: State) => Plan<T>,
 ): Promise<Outcome<T>> {
   const { paths, signal } = tools;
-  const { file, isUnfinished } = await tools.snapshot();
-  // A plan that must fail does so here, before a directory or a lock of ours appears.
-  if (!isUnfinished) plan(file, readState(paths.own));
+  const prepare = async (found: Snapshot, state: State): Promise<Prepared<T>> => {
+    const { changes, state: after = state, result } = plan(found.file, state);
+    const text = changes.length === 0 ? found.text : await editContexts(found.text, changes);
+    return { found, state, isChange: changes.length > 0, after, result: result as T, text };
+  };
+  // Before the lock, so that no other process waits meanwhile, and before a directory of ours appears for what must fail.
+  const seen = await tools.snapshot();
+  const early = seen.isUnfinished ? undefined : await prepare(seen, readState(paths.own));
   return withStoreLock(paths, { signal: signal() }, async (lock) => {
     const before = await readFound(tools, lock);
     if (!before) return undefined;
     const state = readState(paths.own);
-    const { changes, state: after = state, result } = plan(before.file, state);
-    const text = changes.length === 0 ? before.text : await editContexts(before.text, changes);
-    const isWide = changes.length > 0 && wideMode(before.raw) !== undefined;
+    const isStill = early && early.found.text === before.text && isSameState(early.state, state);
+    const { isChange, after, result, text } = isStill ? early : await prepare(before, state);
+    const isWide = isChange && wideMode(before.raw) !== undefined;
     if (text === undefined || (text === before.text && !isWide)) {
       quietly(() => saveState(paths.own, state, after));
-      return { ...unchanged(before.file), result: result as T };
+      return { ...unchanged(before.file), result };
     }
     const memory = { state, stateFor: () => after };
     const outcome = await write(paths.own, lock, { ...memory, raw: before.raw, found: before.file, text });
-    return outcome && { ...outcome, result: result as T };
+    return outcome && { ...outcome, result };
   });
 }
 
@@ -189,7 +202,7 @@ function wideMode(raw: FileText | undefined): number | undefined {
 }
 
 function saveState(own: string, before: State, after: State): void {
-  if (JSON.stringify(after) !== JSON.stringify(before)) writeState(own, after);
+  if (!isSameState(before, after)) writeState(own, after);
 }
 
 /** After the rename the change is made, and nothing that fails then makes it an error. */

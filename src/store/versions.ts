@@ -51,12 +51,14 @@ export function requireVersions(own: string): void {
  */
 export function listVersions(own: string): Version[] {
   const folder = versionsFolder(own);
-  return listNames(own, folder).flatMap((name) => {
+  const versions: Version[] = [];
+  for (const name of listNames(own, folder)) {
     const [, hour, minute, second, id = "", kind] = NAME.exec(name) ?? [];
     const time = new Date(`${hour}:${minute}:${second}`);
-    const path = join(folder, name);
-    return Number.isNaN(time.getTime()) ? [] : { id, kind: kind as VersionKind, time, path };
-  });
+    if (Number.isNaN(time.getTime())) continue;
+    versions.push({ id, kind: kind as VersionKind, time, path: join(folder, name) });
+  }
+  return versions;
 }
 
 function listNames(own: string, folder: string): string[] {
@@ -92,21 +94,22 @@ export function readBaseline(own: string): Buffer | undefined {
 export function addVersion(own: string, kind: VersionKind, text: string): Version {
   const folder = versionsFolder(own);
   ensurePrivateDirectory(folder);
-  const version = nameAfter(listVersions(own), folder, kind);
+  const all = listVersions(own);
+  const version = nameAfter(all, folder, kind);
   replaceFile({ target: version.path, text, mode: 0o600, durable: kind !== "pending" });
-  discardOldest(own, kind);
+  discardOldest([...all, version], kind);
   return version;
 }
 
 /** Makes a pending version one of the versions. */
 export function settleVersion(own: string, { path }: Version): void {
   moveFile(path, path.replace(".pending.", ".version."));
-  discardOldest(own, "version");
+  discardOldest(listVersions(own), "version");
 }
 
-function discardOldest(own: string, kind: VersionKind): void {
-  const all = listVersions(own).filter((version) => version.kind === kind);
-  for (const { path } of all.slice(0, -LIMITS[kind])) discard(path);
+function discardOldest(all: readonly Version[], kind: VersionKind): void {
+  const ofKind = all.filter((version) => version.kind === kind);
+  for (const { path } of ofKind.slice(0, -LIMITS[kind])) discard(path);
 }
 
 /** Puts a text that has the same logins in the place of a version's. */

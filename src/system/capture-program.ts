@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { Environment } from "./runtime.ts";
+import { codeOf } from "./storage-error.ts";
 
 export interface Capture {
   /** An absolute path. */
@@ -36,8 +37,8 @@ export function captureProgram(options: Capture): Promise<Captured> {
   const { path, args, env, input, limit, timeoutMs, signal, onLine } = options;
   const { promise, resolve } = Promise.withResolvers<Captured>();
   if (signal.aborted) return Promise.resolve({ kind: "cancelled" });
-  const isGroup = process.platform !== "win32";
-  const child = spawn(path, args, { env: { ...env }, detached: isGroup, windowsHide: true });
+  const child = start(path, args, env);
+  if ("reason" in child) return Promise.resolve({ kind: "not_started", reason: child.reason });
   const endGroup = () => {
     try {
       if (isGroup && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
@@ -61,9 +62,7 @@ export function captureProgram(options: Capture): Promise<Captured> {
   const cancel = () => finish({ kind: "cancelled" });
   const timer = setTimeout(() => finish({ kind: "timeout" }), timeoutMs);
   signal.addEventListener("abort", cancel, { once: true });
-  child.once("error", (error: Error & { code?: string }) =>
-    finish({ kind: "not_started", reason: error.code ?? error.message }),
-  );
+  child.once("error", (error) => finish({ kind: "not_started", reason: codeOf(error) }));
   child.stdout.on("data", (chunk: Buffer) => {
     size += chunk.byteLength;
     if (size > limit) finish({ kind: "too_large" });
@@ -81,6 +80,17 @@ export function captureProgram(options: Capture): Promise<Captured> {
   child.stdin.on("error", () => {});
   child.stdin.end(input ?? "");
   return promise;
+}
+
+const isGroup = process.platform !== "win32";
+
+/** Some programs cannot even be begun: no program's format, too many arguments. */
+function start(path: string, args: readonly string[], env: Environment) {
+  try {
+    return spawn(path, args, { env: { ...env }, detached: isGroup, windowsHide: true });
+  } catch (error) {
+    return { reason: codeOf(error) };
+  }
 }
 
 /** Reads a stream to its end, so that the program is never blocked, and passes on the lines. */

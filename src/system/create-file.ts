@@ -17,7 +17,7 @@ import { CliError } from "../errors.ts";
 import { inspect, uninterrupted } from "./files.ts";
 import { codeOf, storageError } from "./storage-error.ts";
 import { userId } from "./runtime.ts";
-import { othersWithAccess, takeForOwner } from "./windows-access.ts";
+import type * as access from "./windows-access.ts";
 
 /**
  * What we make has its final mode before the first byte is in it, even where the umask takes bits away from the owner.
@@ -39,6 +39,14 @@ export interface NewFile {
 
 const isWindows = process.platform === "win32";
 
+/** Windows has access lists in the place of modes. Other systems do not load what sets them. */
+let accessLists: typeof access | undefined;
+
+/** To be called on Windows before anything is written. */
+export async function useAccessLists(): Promise<void> {
+  accessLists = await import("./windows-access.ts");
+}
+
 /** Fails when something stands there, a dangling link too. */
 export function createFile(
   path: string,
@@ -50,7 +58,7 @@ export function createFile(
     const made = fstatSync(descriptor).mode & 0o777;
     if ((mode & ~made & 0o700) !== 0) fchmodSync(descriptor, made | (mode & 0o700));
     give(descriptor, owner ?? statSync(dirname(path)));
-    if (isWindows && (mode & 0o077) === 0) takeForOwner(path);
+    if ((mode & 0o077) === 0) accessLists?.takeForOwner(path);
     writeAll(descriptor, typeof content === "string" ? Buffer.from(content) : content);
     if (durable) uninterrupted(() => fsyncSync(descriptor));
   } finally {
@@ -75,7 +83,7 @@ const PRIVATE_MODE = 0o700;
 export function ensurePrivateDirectory(path: string): void {
   requirePrivateDirectory(path);
   if (!existsSync(path)) makeDirectory(path);
-  else if (isWindows && othersWithAccess(path)?.length) takeForOwner(path, { isDirectory: true });
+  else if (accessLists?.othersWithAccess(path)?.length) takeDirectory(path);
   try {
     onDirectory(path, (descriptor) => {
       const stats = fstatSync(descriptor);
@@ -109,9 +117,13 @@ export function narrow(path: string): void {
   }
 }
 
+function takeDirectory(path: string): void {
+  accessLists?.takeForOwner(path, { isDirectory: true });
+}
+
 function narrowOnWindows(path: string): void {
   const isDirectory = inspect(path)?.isDirectory() === true;
-  if (!takeForOwner(path, { isDirectory }))
+  if (!accessLists?.takeForOwner(path, { isDirectory }))
     throw new CliError("STORAGE", `the access list of ${path} cannot be changed`);
 }
 
@@ -159,7 +171,7 @@ function makeDirectory(path: string): void {
   const umask = process.umask(0o777 & ~PRIVATE_MODE);
   try {
     mkdirSync(path, { mode: PRIVATE_MODE });
-    if (isWindows) takeForOwner(path, { isDirectory: true });
+    takeDirectory(path);
     onDirectory(path, (descriptor) => give(descriptor, statSync(parent)));
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw storageError("write in", parent, error);

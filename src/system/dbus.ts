@@ -1,5 +1,15 @@
 import { connect, type Socket } from "node:net";
-import { FIELD, type Message, Reader, type Value, Variant, Writer } from "./dbus-message.ts";
+import {
+  type Call,
+  ERROR,
+  FIELD,
+  type Message,
+  readMessage,
+  RETURN,
+  sizeOfMessage,
+  writeCall,
+} from "./dbus-message.ts";
+import type { Value } from "./dbus-value.ts";
 import { userId, type Environment } from "./runtime.ts";
 
 /** An error that the bus or a service answered, for example `org.freedesktop.DBus.Error.ServiceUnknown`. */
@@ -7,121 +17,128 @@ export class BusError extends Error {
   override readonly name = "BusError";
 }
 
-interface Call {
-  destination: string;
-  path: string;
-  /** `interface.member` */
-  method: string;
-  signature?: string;
-  args?: readonly Value[];
+interface Question extends Call {
+  /** The signature of the answer. An answer with another one is an error, so the types of its values are certain. */
+  returns: string;
 }
 
 export interface Bus {
   /** @throws BusError, or what the connection was ended with. */
-  call(call: Call): Promise<Value[]>;
+  call(question: Question): Promise<Value[]>;
   /** Rejects every call, also later ones, with this error. */
   end(error: Error): void;
 }
 
-const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** More than any answer that a caller of ours expects, and than a peer that is no bus may make us keep. */
+const MAX_BYTES = 1024 * 1024;
 
 /**
- * Connects to the session bus on the first call. An idle connection does not keep the process alive.
+ * Connects to the session bus at once. An idle connection does not keep the process alive.
  *
  * @throws BusError where no address of a bus is known
  */
 export function connectSessionBus(env: Environment): Bus {
-  return new Connection(connect({ path: locateSocket(env) }));
+  return new Connection(locateSockets(env));
 }
 
 const THE_BUS = { destination: "org.freedesktop.DBus", path: "/org/freedesktop/DBus" };
 
-/** The first Unix socket that `DBUS_SESSION_BUS_ADDRESS` names, or that of systemd. */
-export function locateSocket(env: Environment): string {
-  const addresses = (env["DBUS_SESSION_BUS_ADDRESS"] ?? "").split(";");
-  for (const address of addresses) {
-    const [, path, abstract] = /^unix:(?:.*,)?(?:path=([^,]+)|abstract=([^,]+))/.exec(address) ?? [];
-    if (path !== undefined) return decodeURIComponent(path);
-    if (abstract !== undefined) return `\0${decodeURIComponent(abstract)}`;
-  }
-  if (env["XDG_RUNTIME_DIR"]) return `${env["XDG_RUNTIME_DIR"]}/bus`;
-  throw new BusError("no session bus: DBUS_SESSION_BUS_ADDRESS is not set");
+/** The Unix sockets that `DBUS_SESSION_BUS_ADDRESS` names, or without it that of systemd. An abstract one begins with NUL. */
+function locateSockets(env: Environment): string[] {
+  const value = env["DBUS_SESSION_BUS_ADDRESS"];
+  const addresses = (value || "unix:runtime=yes").split(";");
+  const paths = addresses.flatMap((address) => locateSocket(address, env) ?? []);
+  if (paths.length > 0) return paths;
+  throw new BusError(
+    value
+      ? "DBUS_SESSION_BUS_ADDRESS names no Unix socket"
+      : "no session bus: DBUS_SESSION_BUS_ADDRESS is not set",
+  );
 }
 
-interface Waiting {
-  resolve(body: Value[]): void;
-  reject(error: Error): void;
+function locateSocket(address: string, env: Environment): string | undefined {
+  const [, key, value = ""] = /^unix:(?:.*,)?(path|abstract|runtime)=([^,]+)/.exec(address) ?? [];
+  if (key === "runtime") return env["XDG_RUNTIME_DIR"] && `${env["XDG_RUNTIME_DIR"]}/bus`;
+  try {
+    const name = decodeURIComponent(value);
+    if (key === undefined || name.includes("\0")) return undefined;
+    if (key === "abstract") return `\0${name}`;
+    // A relative path would be a socket in the working directory.
+    return name.startsWith("/") ? name : undefined;
+  } catch {
+    // Bytes that are not UTF-8 are no path that can be given to `connect`.
+    return undefined;
+  }
 }
 
 class Connection implements Bus {
-  readonly #socket: Socket;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<Value[]> & Pick<Question, "returns">>();
+  readonly #failed = Promise.withResolvers<never>();
   readonly #ready: Promise<unknown>;
+  #socket: Socket | undefined;
   #failure: Error | undefined;
   #serial = 0;
-  #received = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
   /** Set until the server has accepted us. */
   #onLine: ((line: string) => void) | undefined;
-  #rejectLine: (error: Error) => void = () => {};
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on("data", (chunk) => this.#receive(chunk as Buffer));
-    socket.on("error", ({ message }) => this.end(new BusError(message)));
-    socket.on("close", () => this.end(new BusError("the session bus closed the connection")));
-    this.#ready = this.#open();
+  constructor(paths: readonly string[]) {
     // A call reports the failure.
-    this.#ready.catch(() => {});
+    this.#failed.promise.catch(() => {});
+    this.#ready = this.#open(paths);
+    this.#ready.catch((error: Error) => this.end(error));
   }
 
-  async call(call: Call): Promise<Value[]> {
-    await this.#ready;
-    return this.#send(call);
+  async call(question: Question): Promise<Value[]> {
+    await Promise.race([this.#ready, this.#failed.promise]);
+    return this.#send(question);
   }
 
   end(error: Error): void {
     this.#failure ??= error;
-    this.#socket.destroy();
-    this.#rejectLine(this.#failure);
+    this.#socket?.destroy();
+    this.#failed.reject(this.#failure);
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
 
-  async #open(): Promise<void> {
+  async #open(paths: readonly string[]): Promise<void> {
+    const socket = await this.#connect(paths);
+    socket.on("data", (chunk) => this.#receive(chunk as Buffer));
+    socket.on("close", () => this.end(new BusError("the session bus closed the connection")));
     const id = Buffer.from(String(userId() ?? 0)).toString("hex");
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const { promise, resolve } = Promise.withResolvers<string>();
     this.#onLine = resolve;
-    this.#rejectLine = reject;
-    this.#socket.write(`\0AUTH EXTERNAL ${id}\r\n`);
+    socket.write(`\0AUTH EXTERNAL ${id}\r\n`);
     const line = await promise;
     this.#onLine = undefined;
     if (!line.startsWith("OK ")) throw new BusError("the session bus refused this user");
-    this.#socket.write("BEGIN\r\n");
-    await this.#send({ ...THE_BUS, method: "org.freedesktop.DBus.Hello" });
+    socket.write("BEGIN\r\n");
+    await this.#send({ ...THE_BUS, method: "org.freedesktop.DBus.Hello", returns: "s" });
   }
 
-  #send({ destination, path, method, signature = "", args = [] }: Call): Promise<Value[]> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    const at = method.lastIndexOf(".");
-    const fields: [number, Variant][] = [
-      [FIELD.path, new Variant("o", path)],
-      [FIELD.interface, new Variant("s", method.slice(0, at))],
-      [FIELD.member, new Variant("s", method.slice(at + 1))],
-      [FIELD.destination, new Variant("s", destination)],
-    ];
-    if (signature !== "") fields.push([FIELD.signature, new Variant("g", signature)]);
-    const body = new Writer();
-    body.write(signature, args);
+  /** To the first that accepts. */
+  async #connect([path = "", ...others]: readonly string[]): Promise<Socket> {
+    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+    const socket = connect({ path }, () => resolve(socket));
+    this.#socket = socket;
+    socket.on("error", ({ message }) => reject(new BusError(message)));
+    try {
+      return await promise;
+    } catch (error) {
+      if (others.length === 0 || this.#failure) throw error;
+      return this.#connect(others);
+    }
+  }
+
+  #send(question: Question): Promise<Value[]> {
+    if (this.#failure || !this.#socket) return this.#failed.promise;
     const serial = (this.#serial += 1);
-    const message = new Writer();
-    // Little-endian, a method call, no flags, version 1.
-    message.write("yyyyuua(yv)", [0x6c, 1, 0, 1, body.bytes.length, serial, fields]);
-    message.align(8);
-    const { promise, resolve, reject } = Promise.withResolvers<Value[]>();
-    this.#waiting.set(serial, { resolve, reject });
+    const answer = Promise.withResolvers<Value[]>();
+    this.#waiting.set(serial, { ...answer, returns: question.returns });
     this.#socket.ref();
-    this.#socket.write(Buffer.concat([message.bytes, body.bytes]));
-    return promise;
+    this.#socket.write(writeCall(serial, question));
+    return answer.promise;
   }
 
   #receive(chunk: Buffer): void {
@@ -136,6 +153,7 @@ class Connection implements Bus {
 
   #takeLine(tell: (line: string) => void): void {
     const end = this.#received.indexOf("\r\n");
+    if (end === -1 && this.#received.length > MAX_BYTES) throw new RangeError("a line has no end");
     if (end === -1) return;
     const line = this.#received.subarray(0, end).toString();
     this.#received = this.#received.subarray(end + 2);
@@ -143,31 +161,29 @@ class Connection implements Bus {
   }
 
   #takeMessage(): Message | undefined {
-    const bytes = this.#received;
-    if (bytes.length < 16) return undefined;
-    if (bytes[0] !== 0x6c) throw new RangeError("a message is not little-endian");
-    const header = 16 + bytes.readUInt32LE(12);
-    const start = Math.ceil(header / 8) * 8;
-    const end = start + bytes.readUInt32LE(4);
-    if (end > MAX_MESSAGE_BYTES) throw new RangeError("a message is too large");
-    if (bytes.length < end) return undefined;
-    this.#received = bytes.subarray(end);
-    const [entries] = new Reader(bytes.subarray(0, header), 12).read("a(yv)") as [[number, Variant][]];
-    const fields = new Map(entries.map(([field, { value }]) => [field, value]));
-    const signature = fields.get(FIELD.signature) as string | undefined;
-    const body = new Reader(bytes.subarray(start, end)).read(signature ?? "");
-    return { type: bytes[1]!, fields, body };
+    const size = sizeOfMessage(this.#received);
+    if (size > MAX_BYTES) throw new RangeError("a message is too large");
+    if (this.#received.length < size) return undefined;
+    const bytes = this.#received.subarray(0, size);
+    this.#received = this.#received.subarray(size);
+    return readMessage(bytes);
   }
 
-  /** Signals, and calls of others, are answers to nothing. */
-  #answer({ type, fields, body }: Message): void {
+  /** Signals, and calls of others, are answers to nothing: what is in them is not even read. */
+  #answer({ type, fields, readBody }: Message): void {
     const serial = fields.get(FIELD.replySerial) as number | undefined;
     const waiting = serial === undefined ? undefined : this.#waiting.get(serial);
-    if (serial === undefined || !waiting) return;
+    if (serial === undefined || !waiting || (type !== RETURN && type !== ERROR)) return;
+    const { resolve, reject, returns } = waiting;
+    const signature = fields.get(FIELD.signature) ?? "";
+    // Before it is settled: what throws here must still reject the call.
+    const body = type === RETURN && signature === returns ? readBody(returns) : undefined;
     this.#waiting.delete(serial);
     // While nothing is asked, the process may end.
-    if (this.#waiting.size === 0) this.#socket.unref();
-    if (type === 2) waiting.resolve(body);
-    else waiting.reject(new BusError(String(fields.get(FIELD.errorName))));
+    if (this.#waiting.size === 0) this.#socket?.unref();
+    if (body) return resolve(body);
+    const name =
+      type === ERROR ? fields.get(FIELD.errorName) : `an answer of the form "${String(signature)}"`;
+    reject(new BusError(String(name)));
   }
 }

@@ -1,13 +1,13 @@
 import { existsSync, linkSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
 import { createFile } from "./create-file.ts";
 import { discard, moveOver, namesIn } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
 import { codeOf } from "./storage-error.ts";
 import { hasEnded } from "./processes.ts";
+import { waitForRemoval } from "./wait-for-removal.ts";
 
 /**
  * One writer at a time among our own processes.
@@ -18,6 +18,9 @@ import { hasEnded } from "./processes.ts";
  * was moved cannot make a lock eternal or a live one stale. To break a lock, a process first takes a second one
  * (`.breaking`), so that two waiting processes do not break each other's new lock. An abandoned `.breaking` is broken too.
  * A lock is never removed by its path alone: it is renamed away first, looked at, and put back when it is another one.
+ *
+ * A process that waits is woken when the lock goes away. Were it to look again and again, many of them would take the
+ * processor from the owner.
  *
  * None of this stops an owner that was suspended and comes back: it asks {@link Lock.held} before it commits.
  *
@@ -41,20 +44,22 @@ export async function acquireLock(path: string, waitMs: number, signal: AbortSig
   const owner = describeOwner();
   const deadline = performance.now() + waitMs;
   const watches = { lock: newWatch(), mark: newWatch() };
-  for (;;) {
+  for (let isFree = false; ;) {
     if (claim(path, owner)) {
       sweepClaims(path);
       return { held: () => readOwner(path) === owner, release: () => release(path, owner) };
     }
-    if (breakIfAbandoned(path, owner, watches)) continue;
-    if (performance.now() >= deadline) {
+    // The owner that was faster than us has only just begun.
+    if (!isFree && breakIfAbandoned(path, owner, watches)) continue;
+    const left = deadline - performance.now();
+    if (left <= 0) {
       const since =
         waitMs < 1000 ? "is writing just now" : `has been writing for ${Math.round(waitMs / 1000)} s`;
       throw new CliError("LOCKED", `another process ${since}`, {
         hint: `if none is running, remove ${path}`,
       });
     }
-    await sleep(2 + Math.random() * 18, undefined, { signal }).catch(() => {
+    isFree = await waitForRemoval(path, { leftMs: left, signal, isLate: isFree }).catch(() => {
       throw new CliError("CANCELLED", "cancelled while waiting for another process; nothing was changed");
     });
   }
@@ -179,10 +184,12 @@ function describeOwner(): string {
   return JSON.stringify({ pid: process.pid, place: describePlace(), nonce: crypto.randomUUID() });
 }
 
+let place: string | undefined;
+
 /** Two processes in the same place can see each other's process numbers. Linux alone has containers, and `/proc`. */
 function describePlace(): string {
   if (process.platform !== "linux") return hostname();
-  return [hostname(), readSystem("/proc/sys/kernel/random/boot_id"), namespaceOf()].join("/");
+  return (place ??= [hostname(), readSystem("/proc/sys/kernel/random/boot_id"), namespaceOf()].join("/"));
 }
 
 function namespaceOf(): string {

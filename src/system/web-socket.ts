@@ -10,15 +10,24 @@ interface Opening {
   headers: Record<string, string>;
   protocols: string[];
   route: Route;
+  /** Ends the attempt. It has no effect on an open WebSocket. */
+  signal: AbortSignal;
 }
 
 /**
  * Opens a WebSocket along a route, as `transmit` sends a request. Only Bun's takes headers and a proxy.
  */
-export async function openWebSocket({ url, headers, protocols, route }: Opening): Promise<OpenSocket> {
+export async function openWebSocket({
+  url,
+  headers,
+  protocols,
+  route,
+  signal,
+}: Opening): Promise<OpenSocket> {
   hideUnusableAuthorities();
   let failure: unknown;
   for (const { target, options } of waysTo(url, route)) {
+    signal.throwIfAborted();
     const address = new URL(target);
     address.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const { proxy, tls } = options;
@@ -49,11 +58,15 @@ export async function openWebSocket({ url, headers, protocols, route }: Opening)
     socket.addEventListener("open", () => resolve());
     socket.addEventListener("close", () => reject(new Error("the server opens no WebSocket")));
     socket.addEventListener("error", () => reject(new Error("the server opens no WebSocket")));
+    const giveUp = () => socket.close();
+    signal.addEventListener("abort", giveUp);
     try {
       await promise;
       return { socket, listen, send };
     } catch (error) {
       failure = error;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
     }
   }
   throw failure;

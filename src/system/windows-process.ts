@@ -15,19 +15,30 @@ function load() {
   return { ...symbols, ptr };
 }
 
-/** To be called while the process runs; the function that it returns tells the exit code once it has ended. */
-export function watchExitCode(pid: number): () => number | undefined {
-  const { OpenProcess, GetExitCodeProcess, CloseHandle, ptr } = load();
-  const handle = OpenProcess(QUERY_LIMITED_INFORMATION, 0, pid);
-  return () => {
-    const code = new Uint32Array(1);
-    const isKnown = GetExitCodeProcess(handle, ptr(code)) !== 0;
-    CloseHandle(handle);
-    return isKnown ? code[0] : undefined;
-  };
+/**
+ * To be called while the process runs; the function that it returns tells the exit code once it has ended. Undefined where
+ * Bun cannot call Windows.
+ */
+export function watchExitCode(pid: number): (() => number | undefined) | undefined {
+  try {
+    const { OpenProcess, GetExitCodeProcess, CloseHandle, ptr } = load();
+    const handle = OpenProcess(QUERY_LIMITED_INFORMATION, 0, pid);
+    return () => {
+      const code = new Uint32Array(1);
+      const isKnown = GetExitCodeProcess(handle, ptr(code)) !== 0;
+      CloseHandle(handle);
+      return isKnown ? code[0] : undefined;
+    };
+  } catch {
+    return undefined;
+  }
 }
 
-/** Ends this process at once. */
+/** Ends this process at once, or, where Bun cannot call Windows, leaves that to Bun. */
 export function exitWith(code: number): void {
-  load().ExitProcess(code);
+  try {
+    load().ExitProcess(code);
+  } catch {
+    // The lowest eight bits have to do.
+  }
 }

@@ -55,7 +55,9 @@ export async function findLogins(
     );
   });
   if (isStored || unused.length === 0) await requireStored(cli.store, name);
-  return [...stored, ...(purge ? unused : unused.slice(0, 1))];
+  // What an earlier reference led to was erased when it was replaced.
+  const found = unused.filter((login, index) => plainTokenOf(login) || (index === 0 && !isStored));
+  return [...stored, ...(purge ? found : found.slice(0, 1))];
 }
 
 export async function leave(cli: Cli, { names, kept }: Leaving, options: LeaveOptions): Promise<void> {

@@ -3,23 +3,25 @@ import type { Client } from "../cloud/client.ts";
 import { isProof } from "../cloud/refusal.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { listTokens } from "../cloud/tokens.ts";
-import { type Context, isKeptElsewhere } from "../contexts/context.ts";
+import { type Context, isKeptElsewhere, referenceOf } from "../contexts/context.ts";
+import type { SecretRecord } from "../secrets/records.ts";
 import { describePlace } from "../secrets/secret-store.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
+import { Token } from "../contexts/token.ts";
 import { repeatContext } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { type Credential, findIdentityMismatch, identifyLogin } from "../auth/identity.ts";
 import { readToken, requireRecord } from "../auth/read-token.ts";
-import { openSession } from "../auth/session.ts";
+import { openOffline, openSession } from "../auth/session.ts";
 import type { DeliverCommand } from "./deliver.ts";
 import { nameSuccessor } from "./fields.ts";
 import { describeCandidates, findOwn, type Listing } from "./find-own.ts";
 import { findListed, noSuchToken } from "./list.ts";
 import { serverTime } from "./lost-tokens.ts";
 import { matchTokens } from "./match.ts";
-import type { Rotation } from "./rotation-journal.ts";
+import { readRotations, type Rotation } from "./rotation-journal.ts";
 
 export interface RotateOptions {
   /** The stored context; the active one when not given. */
@@ -35,33 +37,47 @@ export interface RotateOptions {
   insecureHttp: boolean;
 }
 
-export async function chooseTarget(cli: Cli, { name, insecureHttp }: RotateOptions): Promise<Credential> {
-  if (name !== undefined) {
-    const context = await requireStored(cli.store, name);
-    await refuseCommand(cli, context);
-    return { context, token: await readToken(cli, context) };
-  }
+export async function chooseTarget(cli: Cli, options: RotateOptions): Promise<Credential> {
+  const { name, insecureHttp, deliver } = options;
+  const context = name === undefined ? await activeContext(cli) : await requireStored(cli.store, name);
+  // What was interrupted may have left the command with no token to print. Without a delivery it is taken back.
+  const begun = readRotations(cli.store.paths.own).find(
+    ({ printed_as }) => printed_as && printed_as === referenceOf(context),
+  );
+  if (begun) return { context, token: new Token(begun.old.token) };
+  await requireDelivery(cli, context, deliver);
+  return name === undefined
+    ? openSession(cli, { insecureHttp })
+    : { context, token: await readToken(cli, context) };
+}
+
+async function activeContext(cli: Cli): Promise<Context> {
   const { source } = await cli.resolve();
-  if (source.kind !== "env_key") {
-    const session = await openSession(cli, { insecureHttp });
-    await refuseCommand(cli, session.context);
-    return session;
-  }
+  if (source.kind !== "env_key") return (await openOffline(cli)).context;
   throw usageError(
     `the API token in ${source.name} cannot be replaced from here`,
     "`bentocloud api-token create` makes another one to put there; `bentocloud api-token rotate NAME` is for a context",
   );
 }
 
-/** A new token could not be put where a command finds the old one. */
-async function refuseCommand(cli: Cli, context: Context): Promise<void> {
-  if (!isKeptElsewhere(context)) return;
-  const { place } = await requireRecord(cli, context);
-  if (place.kind === "command")
-    throw usageError(
-      `the API token of "${context.name}" comes from ${describePlace(place)}, which cannot be given a new one`,
-      "`bentocloud api-token create` makes a new one: put it where the command finds it, then delete the old one",
-    );
+/**
+ * The command that prints the token of a context does not store a new one: another command must. Gives the record of such a
+ * context.
+ */
+async function requireDelivery(
+  cli: Cli,
+  context: Context,
+  deliver: DeliverCommand | undefined,
+): Promise<SecretRecord | undefined> {
+  const record = isKeptElsewhere(context) ? await requireRecord(cli, context) : undefined;
+  if (record?.place.kind !== "command") return undefined;
+  if (deliver) return record;
+  const program = describePlace(record.place);
+  throw usageError(
+    `the API token of "${context.name}" comes from ${program}, which cannot be given a new one`,
+    `\`bentocloud api-token rotate ${quoteWord(context.name)} --deliver -- COMMAND\` gives the new one to a COMMAND ` +
+      `that stores its standard input where ${program} finds it`,
+  );
 }
 
 /** Sends only requests that change nothing. */
@@ -71,6 +87,7 @@ export async function planRotation(
   { old: word, insecureHttp, ...options }: RotateOptions,
 ): Promise<Rotation> {
   const { context, token } = target;
+  const printedBy = await requireDelivery(cli, context, options.deliver);
   const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
   const [{ verdict, email, organization, error }, listed] = await Promise.all([
     identifyLogin(cli, target, { insecureHttp }),
@@ -105,6 +122,7 @@ export async function planRotation(
       flags: old.flags,
     },
     successor: null,
+    printed_as: printedBy?.id ?? null,
     ...(options.deliver && { delivery: "open" }),
   };
 }

@@ -22,17 +22,27 @@ interface Replacement {
   to: Token;
   /** Whose the new token is. */
   identity: Omit<Sighting, "context">;
+  /** The reference of a context whose command prints the new token. */
+  printedAs: string | null;
 }
 
-/** The contexts of that endpoint that have this token, wherever it is kept. */
+interface Use {
+  endpoint: string;
+  token: Token;
+  /** The reference of a context whose command prints this token. */
+  printedAs?: string | null | undefined;
+}
+
+/** The contexts of that endpoint that have this token, wherever it is kept. Runs no command. */
 export function contextsUsing(
   { paths }: Pick<Store, "paths">,
   { contexts }: ContextsFile,
-  { endpoint, token }: { endpoint: string; token: Token },
+  { endpoint, token, printedAs }: Use,
 ): Context[] {
   const holds = holdsToken(paths, token);
+  const uses = (context: Context) => holds(context) || (printedAs && referenceOf(context) === printedAs);
   return [...firstOfEachName(contexts).values()].filter(
-    (context) => holds(context) && isSameEndpoint(context.endpoint, endpoint),
+    (context) => uses(context) && isSameEndpoint(context.endpoint, endpoint),
   );
 }
 
@@ -58,7 +68,7 @@ export async function replaceToken(cli: Cli, replacement: Replacement): Promise<
 /** `references` are for the contexts whose token is kept elsewhere; the others get the token itself. */
 function replaceTexts(
   { store }: Cli,
-  { endpoint, from, to, identity }: Replacement,
+  { endpoint, from, to, identity, printedAs }: Replacement,
   references: ReadonlyMap<string, Token>,
 ) {
   return store.update((file, state) => {
@@ -67,7 +77,7 @@ function replaceTexts(
       return text ? [withToken(context, text)] : [];
     });
     // A process that died after it wrote the contexts file may not have written down whose its new token is.
-    const done = contextsUsing(store, file, { endpoint, token: to });
+    const done = contextsUsing(store, file, { endpoint, token: to, printedAs });
     const seen = [...using, ...done].map((context) => ({ ...identity, context }));
     return { changes: using.map(putContext), state: seen.reduce(remember, state) };
   });

@@ -1,3 +1,4 @@
+import { loginKey } from "../contexts/context.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { requireStored } from "../store/manage-contexts.ts";
 import { quoteWord } from "../system/text.ts";
@@ -33,6 +34,7 @@ export async function previewRotation(cli: Cli, options: RotateOptions) {
   const users = contextsUsing(cli.store, await cli.store.read(), {
     endpoint: rotation.endpoint,
     token: target.token,
+    printedAs: rotation.printed_as,
   });
   return { contexts: users.map(({ name }) => name), rotation, unfinished };
 }
@@ -64,11 +66,13 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
   });
 }
 
-async function rotateAnew(cli: Cli, { context }: Credential, options: RotateOptions): Promise<Rotated> {
+async function rotateAnew(cli: Cli, target: Credential, options: RotateOptions): Promise<Rotated> {
   // An earlier rotation that was undone may have given the context another token.
-  const now = await requireStored(cli.store, context.name);
+  const context = await requireStored(cli.store, target.context.name);
+  const isSame = loginKey(context) === loginKey(target.context);
+  const token = isSame ? target.token : await readToken(cli, context);
   const { insecureHttp } = options;
-  const rotation = await beginAnew(cli, { context: now, token: await readToken(cli, now) }, options);
+  const rotation = await beginAnew(cli, { context, token }, options);
   const ending = await settle({ cli, rotation, insecureHttp, command: options.deliver });
   if (ending.kind === "done") return { ...ending, rotation, isResumed: false };
   const { code, message, hint } = ending.reason;

@@ -33,11 +33,15 @@ export interface Rotation {
   };
   /** The new token. While it is null, the server may have created it, but has not answered. */
   successor: { uid: string; token: string } | null;
+  /** The ID of the reference of a context whose token a command prints: it has the new one once it prints that. */
+  printed_as?: string | null;
   /** For a rotation whose new token a command must store first: whether it has. */
   delivery?: "open" | "done";
   /** The new token is being deleted: even if it still works, the old one is the one to keep. */
   is_taken_back?: boolean;
 }
+
+export type Successor = NonNullable<Rotation["successor"]>;
 
 const FILE = "rotations.json";
 const ROTATION_LOCK = "rotation-lock";
@@ -75,12 +79,16 @@ export function writeEntries(path: string, entries: readonly unknown[]): void {
 }
 
 /** The journal has both tokens in plain text until the rotation has ended. */
-export function refuseOpenRotation(own: string, token: Token): void {
-  const isIts = ({ old, successor }: Rotation) => [old.token, successor?.token].includes(token.reveal());
-  if (!readRotations(own).some(isIts)) return;
+export function refuseOpenRotation(own: string, tokens: readonly Token[]): void {
+  const secrets = new Set(tokens.map((token) => token.reveal()));
+  if (!readRotations(own).some((rotation) => hasOneOf(rotation, secrets))) return;
   throw new CliError("FAILURE", "a rotation of this API token has begun and not ended", {
     hint: "`bentocloud api-token rotate NAME` ends it",
   });
+}
+
+function hasOneOf({ old, successor }: Rotation, secrets: ReadonlySet<string>): boolean {
+  return secrets.has(old.token) || (successor !== null && secrets.has(successor.token));
 }
 
 /** Adds the rotation or updates it. For the holder of the rotation lock only. */
@@ -98,11 +106,7 @@ export function dropRotationsOf(own: string, tokens: readonly Token[]): Rotation
   const secrets = new Set(tokens.map((token) => token.reveal()));
   const all = readRotations(own);
   const [kept, dropped] = [[] as Rotation[], [] as Rotation[]];
-  for (const rotation of all) {
-    const { old, successor } = rotation;
-    const hasSecret = secrets.has(old.token) || (successor !== null && secrets.has(successor.token));
-    (hasSecret ? dropped : kept).push(rotation);
-  }
+  for (const rotation of all) (hasOneOf(rotation, secrets) ? dropped : kept).push(rotation);
   if (dropped.length > 0) writeEntries(join(own, FILE), kept);
   return dropped;
 }

@@ -1,16 +1,16 @@
 import { identify } from "../cloud/identify.ts";
 import type { Client } from "../cloud/client.ts";
 import { effectOf, isProof, isProofOfRejection } from "../cloud/refusal.ts";
-import { createToken, deleteToken, getToken, listTokens } from "../cloud/tokens.ts";
+import { createToken, deleteToken, listTokens } from "../cloud/tokens.ts";
 import { contextsUsing, replaceToken } from "./replace-token.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { describePerson } from "../auth/identity.ts";
-import { deliver, type DeliverCommand } from "./deliver.ts";
-import { haveSameItems, isUnknownToken, noteLostToken } from "./lost-tokens.ts";
+import type { DeliverCommand } from "./deliver.ts";
+import { findObjection } from "./find-objection.ts";
+import { isUnknownToken, noteLostToken } from "./lost-tokens.ts";
 import { rememberDeleted } from "./revoke.ts";
-import { dropRotation, noteRotation, type Rotation } from "./rotation-journal.ts";
+import { dropRotation, noteRotation, type Rotation, type Successor } from "./rotation-journal.ts";
 
 /**
  * Takes one rotation from what its journal says to its end. This process can die at any step, and an earlier one may
@@ -32,7 +32,6 @@ export type Ending =
   | { kind: "undone" | "dead"; reason: CliError };
 
 type Held = Rotation["old"] | Successor;
-type Successor = NonNullable<Rotation["successor"]>;
 
 export async function settle(work: Work): Promise<Ending> {
   const { is_taken_back, successor, wanted } = work.rotation;
@@ -102,12 +101,10 @@ async function deleteUnknownSuccessor(work: Work): Promise<boolean> {
 async function finish(work: Work, successor: Successor): Promise<Ending> {
   const { old } = work.rotation;
   const client = await clientFor(work, successor.token);
-  const objection =
-    (await verifySuccessor(work, client, successor)) ??
-    (await deliver(work.cli, { ...work.rotation, successor }, work.command));
+  const objection = await findObjection(work, { client, successor });
   if (objection) return takeBack(work, successor, objection);
   await replaceInFile(work, old, successor);
-  const contexts = await contextsWith(work, successor);
+  const contexts = await contextsWith(work, successor, work.rotation.printed_as);
   if (contexts.length === 0)
     return takeBack(work, successor, failure(`no context holds the API token "${old.name}" any more`));
   await deleteToken(client, old.uid);
@@ -124,24 +121,6 @@ async function finish(work: Work, successor: Successor): Promise<Ending> {
   return end(work, { kind: "done", contexts, oldStillWorks });
 }
 
-/** Why the new token cannot replace the old one: it must belong to the same person and have the same rights. */
-async function verifySuccessor(
-  { rotation: { identity, wanted } }: Work,
-  client: Client,
-  { uid }: Successor,
-): Promise<CliError | undefined> {
-  const seen = await identify(client);
-  if (seen.error && !isProof(seen.error)) throw seen.error;
-  const isSame = (["verdict", "email", "organization"] as const).every((key) => seen[key] === identity[key]);
-  if (!isSame) return seen.error ?? failure(`the new API token is of ${describePerson(seen)}`);
-  const token = await getToken(client, uid);
-  if (!token) return undefined;
-  const flags = Object.entries(wanted.flags);
-  const hasSameFlags = flags.every(([flag, value]) => (token.flags[flag] ?? value) === value);
-  if (hasSameFlags && haveSameItems(token.scopes ?? [], wanted.scopes)) return undefined;
-  return failure(`${client.endpoint} gives the new API token other rights than the old one has`);
-}
-
 const MAX_REPLACEMENTS = 3;
 
 /** Python bentoml may write back what it read before, so this is repeated until no context has the token any more. */
@@ -156,16 +135,21 @@ async function replaceInFile(work: Work, from: Held, to: Held): Promise<void> {
     ...(to !== rotation.old && { expires_at: wanted.expires_at }),
   };
   const tokens = { from: new Token(from.token), to: new Token(to.token) };
+  const printedAs = rotation.printed_as ?? null;
   for (let count = 0; count < MAX_REPLACEMENTS; count += 1) {
-    await replaceToken(cli, { endpoint, ...tokens, identity: seen });
+    await replaceToken(cli, { endpoint, ...tokens, identity: seen, printedAs });
     if ((await contextsWith(work, from)).length === 0) return;
   }
   throw new CliError("LOCKED", "another program keeps writing the old API token back");
 }
 
-async function contextsWith({ cli, rotation }: Work, { token }: Held): Promise<string[]> {
-  const place = { endpoint: rotation.endpoint, token: new Token(token) };
-  return contextsUsing(cli.store, await cli.store.read(), place).map(({ name }) => name);
+async function contextsWith(
+  { cli, rotation }: Work,
+  { token }: Held,
+  printedAs?: Rotation["printed_as"],
+): Promise<string[]> {
+  const use = { endpoint: rotation.endpoint, token: new Token(token), printedAs };
+  return contextsUsing(cli.store, await cli.store.read(), use).map(({ name }) => name);
 }
 
 /** Puts the old token back into the file, if it still works, and deletes the new one on the server. */

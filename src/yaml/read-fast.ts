@@ -14,6 +14,8 @@ const LINE = /^( *)(?:-( +))?([a-z_]+):(?: +(.*))?$/;
 const MAX_KEY = 1_000;
 const EMPTY_LIST = /^\[\] *(?:#.*)?$/;
 const QUOTED = /^(?:'[^']*(?:''[^']*)*'|"[^"\\]*(?:\\.[^"\\]*)*")(?= |$)/;
+/** Quotes with nothing in them or behind them that could mean something else. */
+const SIMPLE_QUOTED = /^(?:'[^']*'|"[^"\\]*")$/;
 /** A plain scalar that is certainly neither a key nor followed by a comment. Most values match. */
 const WORD = /^[A-Za-z0-9._/+~$^(;<=\\](?:[^ ]*[^ :])?$/;
 const WORDS = /^[A-Za-z0-9._/+~$^(;<=\\][^:]*(?::(?! |$)[^:]*)*$/;
@@ -38,6 +40,7 @@ export function lengthOfValue(source: string): number {
 
 /** The text that Python reads, null for None, undefined when the full reader has to decide. */
 function readValue(source: string): string | null | undefined {
+  if (SIMPLE_QUOTED.test(source)) return source.slice(1, -1);
   let written = source;
   if (!WORD.test(source)) {
     const length = lengthOfValue(source);
@@ -125,10 +128,12 @@ export function readUsual(text: string): UsualFile | undefined {
 /** The file, or undefined when it does not have the usual shape. Never throws. */
 export function readFast(text: string, usual = readUsual(text)): ContextsFile | undefined {
   const { entries = [], current } = usual ?? {};
-  const contexts = entries.flatMap(({ values, first }) => {
+  const contexts: Context[] = [];
+  for (const { values, first } of entries) {
     const { name, endpoint, api_token: apiToken, email = null } = values;
-    if (typeof name !== "string" || typeof endpoint !== "string" || typeof apiToken !== "string") return [];
-    return new Context({ name, endpoint, apiToken, email, line: first + 1 });
-  });
-  return current && contexts.length === entries.length ? { contexts, current, problems: [] } : undefined;
+    if (typeof name !== "string" || typeof endpoint !== "string" || typeof apiToken !== "string")
+      return undefined;
+    contexts.push(new Context({ name, endpoint, apiToken, email, line: first + 1 }));
+  }
+  return current && { contexts, current, problems: [] };
 }

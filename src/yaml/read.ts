@@ -9,7 +9,8 @@ export type { ContextsFile, Problem } from "./contexts-file.ts";
  * package takes longer than everything else in `token`, so only files of an unusual shape load it.
  */
 export async function readContexts(text: string): Promise<ContextsFile> {
-  return readFast(text) ?? (await import("./read-document.ts")).parseContexts(text);
+  const file = text.startsWith("{") ? (await import("./read-json.ts")).readJson(text) : readFast(text);
+  return file ?? (await import("./read-document.ts")).parseContexts(text);
 }
 
 /** The problem because of which the context of that name, or the current one (null), cannot be used. */

@@ -7,6 +7,7 @@ import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
 import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
+import { isMissing } from "../support/runtimes.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { lineWrittenTo } from "../support/until.ts";
 
@@ -143,7 +144,7 @@ describe("proxy", () => {
     60_000,
   );
 
-  test("says that Deno cannot run it", async () => {
+  test.skipIf(isMissing("deno"))("says that Deno cannot run it", async () => {
     const home = loginTo(await newCloud());
     const { code, stderr } = await run(["proxy"], { home, command: programCommand("deno") });
     expect({ code, stderr }).toEqual({

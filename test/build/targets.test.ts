@@ -3,6 +3,12 @@ import { expect, test } from "bun:test";
 import { packageOf, checkIntegrity } from "../../build/runtimes.ts";
 import { TARGETS, targetNamed } from "../../build/targets.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { run } from "../support/bin.ts";
+import { needs } from "../support/needs.ts";
+import { programCommand } from "../support/program.ts";
+import { sweepCanaries } from "../support/sweep.ts";
+
+sweepCanaries();
 
 test("targets: a name consists of the system, the processor and, for musl, the libc", () => {
   const systems = { linux: "linux", darwin: "darwin", win32: "windows" };
@@ -15,6 +21,16 @@ test("targets: every x64 runtime runs without AVX2", () => {
   const modern = TARGETS.filter(({ cpu, bun }) => cpu === "x64" && !bun.endsWith("-baseline"));
   expect(modern).toEqual([]);
 });
+
+needs("qemu-x86_64-static").test.skipIf(process.arch !== "x64")(
+  "targets: the program runs on the first processors with SSE4.2",
+  async () => {
+    const command = ["qemu-x86_64-static", "-cpu", "Nehalem", ...programCommand("binary")];
+    const { code, stdout } = await run(["--version"], { command, timeoutMs: 60_000 });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `bentocloud ${manifest.version}\n` });
+  },
+  60_000,
+);
 
 test("targets: only programs for Windows have an extension, and only Linux targets a libc", () => {
   for (const { os, exe, libc } of TARGETS) {

@@ -99,16 +99,13 @@ describe("api-token rotate --deliver", () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     const old = tokenIn(here);
-    const running = start(
-      ["api-token", "rotate", ...deliverTo("cat >/dev/null; echo runs; sleep 1; echo ends")],
-      {
-        home: here,
-      },
-    );
+    const script = 'cat >/dev/null; echo runs; until [ -e "$HOME/seen" ]; do sleep 0.05; done; echo ends';
+    const running = start(["api-token", "rotate", ...deliverTo(script)], { home: here });
     await running.waitFor("runs");
     expect(namesOf(cloud)).toEqual(["ci", "ci-r2"]);
     expect(tokenIn(here)).toBe(old);
     expect(cloud.requests.filter(({ path }) => path === "/api/v1/auth/current").length).toBe(2);
+    writeBelow(here.path, "seen", "");
     expect(await running.result).toMatchObject({ code: 0, stdout: "" });
     expect(running.stderr).toContain("ends\n");
     expectRotated(cloud, here);

@@ -286,7 +286,7 @@ describe("a protected context and the commands that change something with it", (
     });
     expect(here.read()).toContain(`name: "prod"`);
     expect(here.read()).not.toContain("twin");
-    expect((await perform("--yes=prod")).code).toBe(0);
+    expect((await perform("--yes", "--yes=prod")).code).toBe(0);
     expect(here.read()).toContain("contexts: []\n");
   });
 });

@@ -187,11 +187,14 @@ describe("env --alias", () => {
   });
 
   test("of PowerShell finds the program bentocloud, and passes on what is piped in", async () => {
-    const { stdout } = await run(["env", "--shell", "powershell", "--alias", "bentoml"], { home: here });
+    const args = ["env", "--shell", "powershell", "--alias", "bentoml"];
+    const { stdout } = await run(args, { home: here });
     expect(stdout).toContain("Get-Command bentocloud -CommandType Application");
     expect(stdout).toContain(
-      "if ($MyInvocation.ExpectingInput) { $input | & $bentocloud exec -- bentoml @args }",
+      "if ($MyInvocation.ExpectingInput) { $input | & $bentocloud exec '--' bentoml @args }",
     );
+    const pinned = await run([...args, "--context", "mine"], { home: here });
+    expect(pinned.stdout).toContain("  else { & $bentocloud exec '--context=mine' '--' bentoml @args }\n");
   });
 
   test.each([

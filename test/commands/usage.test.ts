@@ -38,9 +38,9 @@ describe("global options", () => {
   });
 
   test.each([
-    [["status", "--context"], "--context needs a value", "write --context=VALUE"],
-    [["status", "--context", "--json"], "--context needs a value", "write --context=VALUE"],
-    [["--timeout", "--", "status"], "--timeout needs a value", "write --timeout=VALUE"],
+    [["status", "--context"], "--context needs a value", "write --context=NAME"],
+    [["status", "--context", "--json"], "--context needs a value", "write --context=NAME"],
+    [["--timeout", "--", "status"], "--timeout needs a value", "write --timeout=SECONDS"],
     [["status", "--context="], "--context needs a name", null],
     [["status", "--json=yes"], "--json takes no value", null],
     [["status", "--help=yes"], "--help takes no value", null],

@@ -3,6 +3,7 @@ import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
+import { newFolder, program } from "../secrets/peers.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { openTerminal, type TerminalOptions } from "../support/terminal.ts";
 
@@ -46,6 +47,18 @@ describe("a wait of more than half a second", () => {
     cloud.misbehave("GET /api/v1/auth/current", { delayMs: 1500 }, { times: 1 });
     const terminal = openTerminal(["status", "--all"], { home: here });
     await terminal.waitFor("Checking contexts 2/3");
+    expect(await terminal.exit).toMatchObject({ code: 0 });
+  });
+
+  test("says how many tokens are stored elsewhere", async () => {
+    const here = homeOf(await startCloud(), ["alpha", "beta"]);
+    const folder = newFolder();
+    const { env } = program(
+      "docker-credential-slow",
+      `cd ${folder}; case $1 in store) cat > entry; sleep 1 ;; get) cat entry ;; list) echo '{}' ;; esac`,
+    );
+    const terminal = openTerminal(["context", "store", "--all", "--to", "helper:slow"], { home: here, env });
+    await terminal.waitFor("Storing API tokens 1/2");
     expect(await terminal.exit).toMatchObject({ code: 0 });
   });
 

@@ -1,13 +1,12 @@
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { PYTHON } from "../../scripts/verify/python.ts";
 import { home as newHome, run, type RunOptions, type Home } from "../support/bin.ts";
 import { afterSweep } from "../support/canaries.ts";
 import { cleanEnvironment } from "../support/program.ts";
 
-/** The Python that `npm test` prepares: newest PyYAML, and beside it an older one. */
-export const PYTHON =
-  process.env["BENTOCLOUD_PYTHON"] || join(import.meta.dirname, "../../.cache/python/bin/python");
+export { PYTHON };
 
 const QUIET = { BENTOML_DO_NOT_TRACK: "True", NO_COLOR: "1", COLUMNS: "1000" };
 

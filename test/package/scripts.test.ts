@@ -24,7 +24,11 @@ interface Steps {
 }
 
 const SCRIPTS: [title: string, script: string, dialect: string][] = [
-  ["scripts/install.sh", read("scripts/install.sh"), "sh"],
+  ...["scripts/install.sh", "scripts/verify/with-libraries.sh"].map((path): [string, string, string] => [
+    path,
+    read(path),
+    "sh",
+  ]),
   [".ci/run", read(".ci/run"), "bash"],
   ...[
     "action.yml",

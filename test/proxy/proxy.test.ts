@@ -154,13 +154,29 @@ describe("an answer", () => {
     expect(proxy.warnings).toEqual([expect.stringContaining("the server rejects the API token")]);
   });
 
-  test("that does not come is a 502 with the reason", async () => {
+  test("that does not come because nothing listens is a 502 with the reason", async () => {
     const dead = startProxyTo("http://127.0.0.1:9");
     const response = await dead.ask("/x");
     expect(response.status).toBe(502);
     expect(await response.json()).toEqual({
       message: "bentocloud proxy: http://127.0.0.1:9 cannot be reached: nothing listens there",
     });
+  });
+
+  test("that never comes is no longer waited for when the client goes away", async () => {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    plan = ({ signal }) => {
+      signal.addEventListener("abort", () => end());
+      ask();
+      return new Promise(() => {});
+    };
+    const stop = new AbortController();
+    const response = proxy.ask("/x", { signal: stop.signal }).catch(() => "stopped");
+    await asked;
+    stop.abort();
+    expect(await response).toBe("stopped");
+    await ended;
   });
 
   test("comes while it is written, and a client that goes away ends it", async () => {

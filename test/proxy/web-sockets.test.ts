@@ -58,6 +58,18 @@ const deaf = Bun.listen({
 });
 afterAll(() => deaf.stop(true));
 
+/** Takes connections and never answers. */
+const silent = { opened: 0, closed: 0 };
+const mute = Bun.listen({
+  hostname: "127.0.0.1",
+  port: 0,
+  socket: {
+    data: () => void (silent.opened += 1),
+    close: () => void (silent.closed += 1),
+  },
+});
+afterAll(() => mute.stop(true));
+
 const proxy = startProxyTo(`http://127.0.0.1:${upstream.port}`);
 
 interface Socket {
@@ -79,6 +91,14 @@ function open(
   socket.addEventListener("message", ({ data }) => void messages.push(Buffer.from(data).toString()));
   const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
   return { messages, socket, closed };
+}
+
+function handshake(port: number, key: string, path: string): string {
+  return (
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-YATAI-API-TOKEN: ${key}\r\n` +
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+    "Sec-WebSocket-Version: 13\r\n\r\n"
+  );
 }
 
 describe("WebSockets", () => {
@@ -104,6 +124,15 @@ describe("WebSockets", () => {
     socket.close();
   });
 
+  test("that the server does not answer are given up with the client", async () => {
+    const { port, key } = startProxyTo(`http://127.0.0.1:${mute.port}`);
+    const client = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
+    client.write(handshake(port, key, "/ws/x"));
+    await until("the server is asked", () => silent.opened === 1);
+    client.terminate();
+    await until("the server's connection is closed", () => silent.closed === 1);
+  });
+
   test("are closed when the server reads too slowly", async () => {
     const { socket, closed } = open("/ws/x", {}, [], startProxyTo(`http://127.0.0.1:${deaf.port}`));
     await new Promise((resolve) => socket.addEventListener("open", resolve));
@@ -120,11 +149,7 @@ describe("WebSockets", () => {
       port: proxy.port,
       socket: { open: (socket) => void socket.pause(), data() {} },
     });
-    client.write(
-      `GET /ws/flood HTTP/1.1\r\nHost: 127.0.0.1:${proxy.port}\r\nX-YATAI-API-TOKEN: ${proxy.key}\r\n` +
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-        "Sec-WebSocket-Version: 13\r\n\r\n",
-    );
+    client.write(handshake(proxy.port, proxy.key, "/ws/flood"));
     await until("the server sends", () => flood.started);
     await until("the server's side is closed", () => flood.closed);
     client.terminate();

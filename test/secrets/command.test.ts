@@ -1,10 +1,20 @@
 import { expect, test } from "bun:test";
 import { homeOf } from "../store/fixture.ts";
-import { type Home, run } from "../support/bin.ts";
+import { type Home, run, start } from "../support/bin.ts";
+import { programCommand } from "../support/program.ts";
 import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
-import { encryptWithAge, haveEnded, insertPass, isRunning, newFolder, program, startPass } from "./peers.ts";
+import {
+  encryptWithSops,
+  haveEnded,
+  insertPass,
+  isRunning,
+  newAgeFile,
+  newFolder,
+  program,
+  sharedPass,
+} from "./peers.ts";
 
 // What a command prints is kept by that command, here as a script or a file of its own.
 sweepCanaries();
@@ -28,7 +38,7 @@ test("a command is run for each use, without a shell, and its stderr is shown", 
 });
 
 needs("pass", "gpg").test("`pass show` as a command", async () => {
-  const env = startPass();
+  const env = sharedPass();
   const token = canary();
   insertPass(env, "bento/token", token);
   const here = homeOf({ name: "mine", token });
@@ -39,10 +49,22 @@ needs("pass", "gpg").test("`pass show` as a command", async () => {
 
 needs("age").test("`age -d` as a command", async () => {
   const token = canary();
-  const { key, file } = encryptWithAge(token);
+  const { key, path, encrypt } = newAgeFile();
+  encrypt(token);
   const here = homeOf({ name: "mine", token });
-  expect(await moveTo(here, ["age", "-d", "-i", key, file])).toMatchObject({ code: 0 });
+  expect(await moveTo(here, ["age", "-d", "-i", key, path])).toMatchObject({ code: 0 });
   const print = await run(["token"], { home: here, reveals: "stdout" });
+  expect(print).toMatchObject({ code: 0, stdout: `${token}\n` });
+});
+
+// Debian has no package of it, so this runs only where somebody has installed it.
+test.skipIf(Bun.which("sops") === null)("`sops -d` as a command", async () => {
+  const token = canary();
+  const { env, file } = encryptWithSops(token);
+  const here = homeOf({ name: "mine", token });
+  const words = ["sops", "-d", "--extract", '["token"]', file];
+  expect(await moveTo(here, words, env)).toMatchObject({ code: 0 });
+  const print = await run(["token"], { home: here, env, reveals: "stdout" });
   expect(print).toMatchObject({ code: 0, stdout: `${token}\n` });
 });
 
@@ -83,7 +105,6 @@ test.each(prints)("a command that prints %s", async (_, script, code, message) =
 test("a command that a person cancels is ended with its children", async () => {
   const mark = `8${Math.trunc(Math.random() * 1e6)}`;
   const { path } = program("show", `sleep ${mark} & sleep ${mark}`);
-  const { start } = await import("../support/bin.ts");
   const here = homeOf("mine");
   const before = here.read();
   const running = start(["context", "store", "mine", "--to", "command", "--", path], { home: here });
@@ -107,4 +128,14 @@ test("a command in the working directory is not run, by name or by path", async 
       }),
     ).toMatchObject({ code: 6, stdout: "" });
   expect(here.tree().join()).not.toContain("pwned");
+});
+
+test("a command that is not UTF-8 text is refused, because it would be run as another one", async () => {
+  const here = homeOf("mine");
+  const line = "exec \"$@\" -- cat $(printf 'a\\377b')";
+  const command = ["sh", "-c", line, "sh", ...programCommand()];
+  expect(await run(["context", "store", "mine", "--to", "command"], { home: here, command })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("an argument is not UTF-8 text"),
+  });
 });

@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { homeOf } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { needs } from "../support/needs.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
-import { haveEnded, newFolder, program, startKeyring, startPass } from "./peers.ts";
+import { haveEnded, newFolder, program, sharedPass, startKeyring } from "./peers.ts";
 
 sweepCanaries();
 
@@ -15,7 +16,7 @@ const moveTo = (store: string, here: ReturnType<typeof homeOf>, env: Record<stri
 
 needs("docker-credential-pass", "pass", "gpg").describe("docker-credential-pass", () => {
   test("keeps the token of each context under an address of its own", async () => {
-    const env = startPass();
+    const env = sharedPass();
     const tokens = [canary(), canary()] as const;
     const here = homeOf({ name: "mine", token: tokens[0] }, { name: "../other", token: tokens[1] });
     const move = ["context", "store", "--all", "--to", "helper:pass"];
@@ -39,6 +40,8 @@ needs("docker-credential-pass", "pass", "gpg").describe("docker-credential-pass"
     expect(stderr).toStartWith("error: docker-credential-pass says: pass not initialized");
     expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
     expect(here.read()).toBe(before);
+    // Nor is there a record of an entry that nothing could ever erase.
+    expect(here.tree().join()).not.toContain("stores.json");
   });
 });
 
@@ -72,6 +75,18 @@ const answers: [name: string, get: string, code: string, message: string][] = [
   ["answers an empty secret", `echo '{"Secret":""}'`, "SECRET_MISSING", "has no such entry"],
   ["answers no JSON", "echo hello", "SECRET_UNAVAILABLE", "answered something that is no credential"],
   ["answers another's secret", `echo '{"Secret":"somebody-else"}'`, "SECRET_MISSING", "holds another text"],
+  [
+    "fails after it has answered",
+    `cat ${"$FOLDER"}/entry; exit 1`,
+    "SECRET_UNAVAILABLE",
+    "exited with code 1",
+  ],
+  [
+    "says a line without end",
+    "head -c 900000 /dev/zero | tr '\\0' x; exit 1",
+    "SECRET_UNAVAILABLE",
+    "says: xxx",
+  ],
   ["answers without end", "yes", "SECRET_UNAVAILABLE", "printed more than 1024 KiB"],
 ];
 
@@ -83,7 +98,7 @@ case $1 in
   store) cat > ${folder}/entry ;;
   get) if [ -e ${folder}/read ]; then ${get}; else touch ${folder}/read; cat ${folder}/entry; fi ;;
 esac`;
-  const { env } = program("docker-credential-own", script);
+  const env = { ...program("docker-credential-own", script).env, FOLDER: folder };
   const here = homeOf({ name: "mine", token: canary() });
   expect(await moveTo("helper:own", here, env)).toMatchObject({ code: 0 });
   const result = await run(["token", "--json"], { home: here, env });
@@ -94,6 +109,7 @@ esac`;
     error: code,
   });
   expect(error.message).toContain(message);
+  expect(error.message.length).toBeLessThan(400);
 });
 
 test.each([
@@ -123,17 +139,39 @@ esac`;
   });
 });
 
-test("a helper that hangs with a grandchild is ended whole after three seconds", async () => {
-  const mark = `7${Math.trunc(Math.random() * 1e6)}`;
-  const { env } = program("docker-credential-own", `sleep ${mark} & sleep ${mark}`);
-  const here = homeOf("mine");
-  const begin = performance.now();
-  const { code, stderr } = await moveTo("helper:own", here, env);
-  expect(performance.now() - begin).toBeLessThan(4_500);
-  expect(code).toBe(6);
-  expect(stderr).toContain("docker-credential-own did not answer in 3 s, and was ended");
-  await haveEnded(`sleep ${mark}`);
-});
+const ALL_IN = ["context", "store", "--all", "--to", "helper:own"];
+
+test.each<[action: string, before: string[][], words: string[], asked: string[]]>([
+  ["store", [], ALL_IN, ["store"]],
+  ["erase", [ALL_IN], ["logout", "--all", "--yes"], ["store", "store", "store", "erase"]],
+])(
+  "a helper that hangs at `%s` is ended with its child, and is asked no more",
+  async (action, before, words, asked) => {
+    const mark = `7${Math.trunc(Math.random() * 1e6)}`;
+    const folder = newFolder();
+    const { env } = program(
+      "docker-credential-own",
+      `
+read -r line; cd ${folder}; url=\${line#*https://}
+case $1 in store|erase) echo $1 >> asked ;; esac
+[ $1 = ${action} ] && { sleep ${mark} & sleep ${mark}; }
+case $1 in
+  store) printf '%s' "$line" > "\${url%%\\"*}" ;;
+  get) cat "\${line#https://}" ;;
+  list) echo '{}' ;;
+esac`,
+    );
+    const options = { home: homeOf("mine", "second", "third"), env };
+    for (const earlier of before) expect(await run(earlier, options)).toMatchObject({ code: 0 });
+    const { code, stderr } = await run(words, options);
+    expect(code).toBe(6);
+    expect(stderr).toContain("docker-credential-own did not answer in 3 s, and was ended");
+    await haveEnded(`sleep ${mark}`);
+    // Nor does the next command that needs a token ask it again.
+    await run(["token"], { ...options, reveals: "stdout" });
+    expect(readFileSync(`${folder}/asked`, "utf8")).toBe(`${asked.join("\n")}\n`);
+  },
+);
 
 test("a helper that does not keep what it was given is refused, and the token stays in the file", async () => {
   const { env } = program(
@@ -147,6 +185,16 @@ test("a helper that does not keep what it was given is refused, and the token st
     stderr: expect.stringContaining('the helper "own" did not keep the API token as it was given'),
   });
   expect(here.read()).toBe(before);
+});
+
+test("a file that no system can start is one sentence", async () => {
+  const here = homeOf("mine");
+  const { path, env } = program("docker-credential-own", "");
+  writeFileSync(path, "no program");
+  expect(await moveTo("helper:own", here, env)).toMatchObject({
+    code: 6,
+    stderr: "error: docker-credential-own could not be started (ENOEXEC)\n",
+  });
 });
 
 test("a helper in the working directory is not run", async () => {

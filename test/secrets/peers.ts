@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSweep } from "../support/canaries.ts";
@@ -13,6 +22,8 @@ export function newFolder(): string {
   return path;
 }
 
+export const writeLink = (path: string, target: string) => symlinkSync(target, path);
+
 function runOrFail(argv: readonly string[], env: Record<string, string>, stdin = ""): string {
   const { exitCode, stdout, stderr } = Bun.spawnSync([...argv], {
     env: { PATH, ...env },
@@ -22,7 +33,10 @@ function runOrFail(argv: readonly string[], env: Record<string, string>, stdin =
   return stdout.toString();
 }
 
-/** Without service files, so that the bus starts no second keyring while the first one starts. */
+/**
+ * Without service files, so that the bus starts no second keyring while the first one starts. It lets a client wait for few
+ * answers at a time, to show that a thousand contexts do not ask at once.
+ */
 const BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -33,6 +47,7 @@ const BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configura
     <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
+  <limit name="max_replies_per_connection">30</limit>
 </busconfig>
 `;
 
@@ -94,13 +109,59 @@ export async function startKeyring(): Promise<KeyringPeer> {
   };
 }
 
+/** What goes over a bus while `act` runs, as `dbus-monitor` prints it. */
+export async function watchBus(env: Record<string, string>, act: () => Promise<unknown>): Promise<string> {
+  const options = { env: { PATH, ...env } };
+  const monitor = Bun.spawn(["dbus-monitor", "--session"], { ...options, stdout: "pipe", stderr: "ignore" });
+  afterSweep(() => monitor.kill());
+  let seen = "";
+  const read = async () => {
+    for await (const chunk of monitor.stdout) seen += Buffer.from(chunk).toString();
+  };
+  const end = read();
+  // The monitor has begun, and has seen all, once it has seen a signal that was sent then.
+  const pass = async (mark: string) => {
+    for (; !seen.includes(mark); await Bun.sleep(20))
+      Bun.spawnSync(["dbus-send", "--session", "--type=signal", "/", `test.Monitor.${mark}`], options);
+  };
+  await pass("Begin");
+  await act();
+  await pass("Finish");
+  monitor.kill();
+  await end;
+  return seen;
+}
+
+/** Made once for all tests of a file. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    if (!made) afterSweep(() => (made = undefined));
+    return (made ??= { value: make() }).value;
+  };
+}
+
+/** For tests that neither lock nor stop it. */
+export const sharedKeyring = once(startKeyring);
+
 /** A password store of `pass`, with a key that has no passphrase. */
-export function startPass(): Record<string, string> {
+export const sharedPass = once(startPass);
+
+function startPass(): Record<string, string> {
   const folder = newFolder();
   const env = { HOME: folder, GNUPGHOME: join(folder, "gpg"), PASSWORD_STORE_DIR: join(folder, "store") };
   mkdirSync(env.GNUPGHOME, { mode: 0o700 });
   afterSweep(() => void Bun.spawnSync(["gpgconf", "--kill", "all"], { env: { PATH, ...env } }));
-  const key = ["--quick-gen-key", "--passphrase", "", "me@example.test", "default", "default", "never"];
+  // A key of RSA would take seconds to make.
+  const key = [
+    "--quick-gen-key",
+    "--passphrase",
+    "",
+    "me@example.test",
+    "future-default",
+    "default",
+    "never",
+  ];
   runOrFail(["gpg", "--batch", ...key], env);
   runOrFail(["pass", "init", "me@example.test"], env);
   const { HOME: _, ...rest } = env;
@@ -109,17 +170,26 @@ export function startPass(): Record<string, string> {
 
 /** Adds an entry for `pass show NAME`. */
 export function insertPass(env: Record<string, string>, name: string, secret: string): void {
-  runOrFail(["pass", "insert", "--multiline", name], env, `${secret}\n`);
+  runOrFail(["pass", "insert", "--multiline", "--force", name], env, `${secret}\n`);
 }
 
-/** A file that `age -d -i KEY FILE` decrypts. */
-export function encryptWithAge(secret: string): { key: string; file: string } {
+/** A file that `age -d -i KEY PATH` decrypts. */
+export function newAgeFile() {
   const folder = newFolder();
-  const [key, file] = [join(folder, "key"), join(folder, "token.age")];
+  const [key, path] = [join(folder, "key"), join(folder, "token.age")];
   runOrFail(["age-keygen", "-o", key], {});
   const recipient = runOrFail(["age-keygen", "-y", key], {}).trim();
-  runOrFail(["age", "-r", recipient, "-o", file], {}, secret);
-  return { key, file };
+  const encrypt = (secret: string) => void runOrFail(["age", "-r", recipient, "-o", path], {}, secret);
+  return { key, path, recipient, encrypt };
+}
+
+/** A file that `sops -d --extract '["token"]' FILE` decrypts with these variables. */
+export function encryptWithSops(secret: string): { env: Record<string, string>; file: string } {
+  const { key, recipient } = newAgeFile();
+  const file = join(newFolder(), "secrets.json");
+  writeFileSync(file, JSON.stringify({ token: secret }));
+  runOrFail(["sops", "-e", "-i", "--age", recipient, file], {});
+  return { env: { SOPS_AGE_KEY_FILE: key }, file };
 }
 
 /** A program in a folder of its own, which is first in `PATH`. */

@@ -8,6 +8,7 @@ import { bringBack, findRestorable, listRestorable } from "../../src/store/resto
 import type { Store } from "../../src/store/store.ts";
 import { listVersions } from "../../src/store/versions.ts";
 import { home, type Home } from "../support/home.ts";
+import { removeFolder } from "../support/posix.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { keptIn, leftovers, openStore, ownOf, writeBelow, writeContexts } from "./fixture.ts";
 
@@ -239,7 +240,7 @@ describe("another program's write", () => {
     mkdirSync(lock);
     const unkept = expect.stringContaining("`bentocloud restore`, where it can write, brings it back");
     for (const said of [[unkept], [unkept], [expect.stringMatching(ID)], []]) {
-      if (said[0] !== unkept) rmSync(lock, { recursive: true, force: true });
+      if (said[0] !== unkept) removeFolder(lock);
       const { store, alerts } = openStore(here);
       await store.read();
       await store.read();

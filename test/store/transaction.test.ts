@@ -97,7 +97,8 @@ describe("a writer whose lock was taken away", () => {
     const seen: string[] = [];
     await store.update(({ current }) => {
       seen.push(current.name);
-      // The plan runs first without the lock.
+      // The plan runs first without the lock, and with it only if the file says something else by then.
+      if (seen.length === 1) writeFileSync(here.file, `${here.read()}# another text\n`);
       if (seen.length === 2) {
         rmSync(join(ownOf(here), "lock"));
         writeFileSync(here.file, here.read().replace(/_name: .*/, '_name: "c"'));

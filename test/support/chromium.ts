@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterSweep } from "./canaries.ts";
+import { until } from "./until.ts";
 
 /** A page of a real browser, which keeps its cookies until the browser is closed. */
 interface Page {
@@ -17,19 +20,17 @@ export async function openChromium(profile: string): Promise<Browser> {
   const argv = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0"];
   const child = Bun.spawn(["chromium", ...argv, `--user-data-dir=${profile}`, "about:blank"], {
     stdout: "ignore",
-    stderr: "pipe",
+    stderr: "ignore",
   });
   afterSweep(() => child.kill("SIGKILL"));
-  let printed = "";
-  let origin: string | undefined;
-  for await (const chunk of child.stderr) {
-    printed += new TextDecoder().decode(chunk);
-    [, origin] = /DevTools listening on ws:\/\/([\d.:]+)\//.exec(printed) ?? [];
-    if (origin !== undefined) break;
-  }
-  const targets = (await (await fetch(`http://${origin}/json/list`)).json()) as Target[];
-  const { webSocketDebuggerUrl } = targets.find(({ type }) => type === "page")!;
-  const call = await connect(webSocketDebuggerUrl);
+  const port = await portOf(profile);
+  let target: Target | undefined;
+  await until("Chromium has a page", async () => {
+    const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as Target[];
+    target = targets.find(({ type }) => type === "page");
+    return target !== undefined;
+  });
+  const call = await connect(target!.webSocketDebuggerUrl);
   const evaluate = async (expression: string) => {
     const { result } = await call("Runtime.evaluate", {
       expression,
@@ -39,10 +40,14 @@ export async function openChromium(profile: string): Promise<Browser> {
     return (result as { value: unknown }).value;
   };
   const visit = async (address: string, expression = "true") => {
+    await evaluate("window.isLeft = true");
     await call("Page.navigate", { url: address });
     // While it navigates, the page that it leaves may answer, or none.
-    const isThere = `location.href !== "about:blank" && document.readyState === "complete" && !!(${expression})`;
-    while ((await evaluate(isThere).catch(() => false)) !== true) await Bun.sleep(20);
+    const isThere = `!window.isLeft && document.readyState === "complete" && !!(${expression})`;
+    await until(
+      `${expression} in ${address}`,
+      async () => (await evaluate(isThere).catch(() => false)) === true,
+    );
     return String(await evaluate("document.body.innerText"));
   };
   return {
@@ -52,6 +57,17 @@ export async function openChromium(profile: string): Promise<Browser> {
       await child.exited;
     },
   };
+}
+
+/** Chromium writes the port that it has chosen into its profile, and a path in the next line. */
+async function portOf(profile: string): Promise<string> {
+  const file = join(profile, "DevToolsActivePort");
+  let port: string | undefined;
+  await until("Chromium has a port", () => {
+    if (existsSync(file)) [, port] = /^(\d+)\n./.exec(readFileSync(file, "utf8")) ?? [];
+    return port !== undefined;
+  });
+  return port!;
 }
 
 interface Target {

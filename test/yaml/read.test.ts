@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CliError } from "../../src/errors.ts";
 import { readFast } from "../../src/yaml/read-fast.ts";
+import { readJson } from "../../src/yaml/read-json.ts";
 import { parseContexts } from "../../src/yaml/read-document.ts";
 import { problemError, problemWith, readContexts } from "../../src/yaml/read.ts";
 import { sweepCanaries } from "../support/sweep.ts";
@@ -84,6 +85,50 @@ describe("the fast reader", () => {
       { numRuns: 3000 },
     );
     expect(seen).toBeGreaterThan(100);
+  });
+});
+
+describe("the reader of JSON", () => {
+  const LOGIN = { name: "a", endpoint: "https://a.test", api_token: "# : t", email: null };
+  const FILE = {
+    contexts: [LOGIN, { ...LOGIN, name: "b", email: "x", note: "" }],
+    current_context_name: "b",
+  };
+  const JSON_TEXT = JSON.stringify(FILE, null, 2);
+
+  const accepted: [what: string, text: string][] = [
+    ["one line", JSON.stringify(FILE)],
+    ["as Python writes it", JSON.stringify(FILE).replaceAll(/([:,])"/g, '$1 "')],
+    ["indented", JSON_TEXT],
+    ["CRLF", `${JSON_TEXT.replaceAll("\n", "\r\n")}\r\n`],
+    ["no current name", JSON.stringify({ contexts: [LOGIN] })],
+    ["an empty list", '{"contexts": []}'],
+    ["a key given twice", JSON_TEXT.replace('"name": "a"', '"name": "x", "name": "a"')],
+    ["a name that is a key", JSON_TEXT.replaceAll('"b"', '"current_context_name"')],
+  ];
+
+  test.each(accepted)("accepts %s", (_what, text) => {
+    const file = readJson(text);
+    expect(file && snapshot(file)).toEqual(snapshot(parseContexts(text)));
+  });
+
+  const declined: [what: string, text: string][] = [
+    ["an escape", JSON_TEXT.replace('"a"', '"\\u0061"')],
+    ["a number", JSON_TEXT.replace('"a"', "1")],
+    ["a missing token", JSON_TEXT.replace("api_token", "token")],
+    ["a comma at the end", '{"contexts": [],}'],
+    ["a comment", `${JSON_TEXT} # mine`],
+    ["a tab", JSON_TEXT.replace("  ", "\t")],
+    ["a value on the next line", JSON_TEXT.replace('"name": ', '"name":\n')],
+    ["a colon on the next line", JSON_TEXT.replace('"name":', '"name"\n:')],
+    ["a long key", JSON_TEXT.replace('"note"', `"${"n".repeat(1100)}"`)],
+    ["a list of lists", '{"contexts": [[]]}'],
+    ["no object", "[]"],
+    ["no list", "{}"],
+  ];
+
+  test.each(declined)("leaves %s to the full reader", (_what, text) => {
+    expect(readJson(text)).toBeUndefined();
   });
 });
 

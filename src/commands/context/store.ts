@@ -1,5 +1,5 @@
 import { command, flag, option } from "../../cli/command.ts";
-import { moveToken } from "../../auth/move-token.ts";
+import { type Moved, moveTokens } from "../../auth/move-token.ts";
 import { parsePlace } from "../../auth/parse-place.ts";
 import { reportLeft } from "../../auth/report-left.ts";
 import { checkStore, describeView, toView, viewStore } from "../../auth/store-view.ts";
@@ -42,16 +42,12 @@ export const store = command({
     if (to === undefined) return show(cli, contexts, args.all);
     if (args.rotate && to !== "file" && to.kind === "command")
       throw usageError("--rotate cannot put a new API token where a command finds it");
-    for (const context of contexts) {
-      if (args.all && !hasToken(context)) {
-        cli.output.warn(`skipped "${context.name}", which has no API token`);
-        continue;
-      }
-      await move(cli, context, to, { isRotated: args.rotate });
-      if (!args.rotate) continue;
+    const movable = args.all ? withToken(cli, contexts) : contexts;
+    await move(cli, movable, to, { isRotated: args.rotate });
+    for (const { name } of args.rotate ? movable : []) {
       const options = { old: undefined, expiresAt: undefined, insecureHttp: args["insecure-http"] };
-      await rotate(cli, { ...options, name: context.name, yes: given.all("yes") });
-      cli.output.success(`Rotated the API token of "${context.name}": copies of the old one are worthless`);
+      await rotate(cli, { ...options, name, yes: given.all("yes") });
+      cli.output.success(`Rotated the API token of "${name}": copies of the old one are worthless`);
     }
     if (cli.output.json) await show(cli, await choose(cli, args.name, args.all), args.all);
   },
@@ -78,29 +74,45 @@ async function show(cli: Cli, contexts: readonly Context[], isAll: boolean): Pro
   await output.table(["NAME", "STORE", "STATE"], cells);
 }
 
+function withToken({ output }: Cli, contexts: readonly Context[]): Context[] {
+  const [found, empty] = [contexts.filter(hasToken), contexts.filter((context) => !hasToken(context))];
+  for (const { name } of empty) output.warn(`skipped "${name}", which has no API token`);
+  return found;
+}
+
 async function move(
   cli: Cli,
-  context: Context,
+  contexts: readonly Context[],
   to: Place | "file",
   { isRotated }: { isRotated: boolean },
 ): Promise<void> {
-  const { output } = cli;
-  const { name } = context;
-  const before = await viewStore(cli, context);
-  const after = to === "file" ? ({ kind: "file", name: null, state: "ok" } as const) : toView(to, "ok");
-  if (before && describeView(before) === describeView(after) && after.kind !== "command")
-    return output.info(`The API token of "${name}" is kept there already: ${describeView(after)}`);
-  const { left, copies, isOther } = await moveToken(cli, context, to, (token) =>
-    refuseOpenRotation(cli.store.paths.own, token),
+  const { output, store } = cli;
+  const after = describeView(to === "file" ? { kind: "file", name: null, state: "ok" } : toView(to, "ok"));
+  const before = new Map<string, string>();
+  for (const context of contexts) {
+    const view = await viewStore(cli, context);
+    before.set(context.name, view ? describeView(view) : "file");
+  }
+  const isThere = ({ name }: Context) =>
+    before.get(name) === after && (to === "file" || to.kind !== "command");
+  for (const { name } of contexts.filter(isThere))
+    output.info(`The API token of "${name}" is kept there already: ${after}`);
+  const others = contexts.filter((context) => !isThere(context));
+  if (others.length === 0) return;
+  const { moved, left } = await moveTokens(cli, others, to, (tokens) =>
+    refuseOpenRotation(store.paths.own, tokens),
   );
-  const from = before ? describeView(before) : "file";
-  output.success(`Moved the API token of "${name}": ${from} -> ${describeView(after)}`);
-  if (isOther) output.warn("the command prints another API token than the one that was kept until now");
-  if (copies.length > 0)
-    output.warn(`the contexts file still has this API token in plain text, for: ${copies.join(", ")}`);
-  if (to !== "file" && to.kind !== "command" && !isRotated)
-    output.hint(
-      `backups of the disk may have copies of it; \`bentocloud api-token rotate ${quoteWord(name)}\` makes them worthless`,
-    );
+  for (const { name, copies, isOther } of moved) {
+    output.success(`Moved the API token of "${name}": ${before.get(name)} -> ${after}`);
+    if (isOther) output.warn("the command prints another API token than the one that was kept until now");
+    if (copies.length > 0)
+      output.warn(`the contexts file still has this API token in plain text, for: ${copies.join(", ")}`);
+  }
+  if (to !== "file" && to.kind !== "command" && !isRotated) output.hint(adviseToRotate(moved));
   reportLeft(left);
+}
+
+function adviseToRotate([first, ...others]: readonly Moved[]): string {
+  const name = others.length > 0 ? "NAME" : quoteWord(first?.name ?? "");
+  return `backups of the disk may have copies of it; \`bentocloud api-token rotate ${name}\` makes them worthless`;
 }

@@ -33,7 +33,7 @@ export const environment: Topic = {
       heading: "Terminal",
       rows: [
         ["NO_COLOR", "Print without colour, whatever its value is"],
-        ["TERM=dumb", "Print without colour"],
+        ["TERM=dumb", "Print without colour, and ask in plain lines"],
         ["LC_ALL, LC_CTYPE, LANG", "Marks such as ✓ are printed where these name UTF-8"],
         ["BROWSER", "Program that opens addresses"],
         ["SHELL", "Program that `bentocloud shell` starts"],

@@ -51,7 +51,7 @@ export const modes: Check = {
     const accounts = new Set<string>();
     for (const path of listStored(store.paths)) {
       const others = othersOf(path);
-      if (!others) return warn(text`nobody can tell here who else can read the stored tokens`);
+      if (!others) return warn(text`cannot tell who else can read the stored tokens`);
       if (others.length > 0) wide.push(path);
       for (const account of others) accounts.add(account);
     }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, run } from "../../support/bin.ts";
 import type { Home } from "../../support/home.ts";
-import { needs, type Right } from "../../support/needs.ts";
+import { needs, type Right, type Tool } from "../../support/needs.ts";
 import { programCommand } from "../../support/program.ts";
 
 const isBinary = (process.env["BENTOCLOUD_RUNTIME"] || "binary") === "binary";
@@ -14,7 +14,11 @@ const mayTrace: Right = {
 };
 
 /** For tests that watch or change system calls. Those of the binary: other runtimes make other calls. */
-export const needsTrace = isBinary ? needs("strace", mayTrace) : { describe: describe.skip, test: test.skip };
+export function needsTraceWith(...tools: Tool[]) {
+  return isBinary ? needs("strace", mayTrace, ...tools) : { describe: describe.skip, test: test.skip };
+}
+
+export const needsTrace = needsTraceWith();
 
 /** Each under all its names: which there are, and which one is made, depends on the processor. */
 export const RENAME = "?rename,renameat,renameat2";
@@ -39,6 +43,17 @@ function strace(trace: string, calls: string): string[] {
 export interface Call {
   name: string;
   number: number;
+  isOfLock: boolean;
+  /** Whether more than a lock may differ after it: not after a sync, nor after a call that failed. */
+  changes: boolean;
+}
+
+/**
+ * Calls of which each finds other files than the one before, so that a process which is killed there leaves something else.
+ * Steps of taking and releasing a lock are left out: kills at those have tests of their own, without a store of secrets.
+ */
+export function statesOf(calls: readonly Call[]): Call[] {
+  return calls.filter((_, index) => calls[index - 1]?.changes !== false);
 }
 
 /** The calls of a command that change the disk, in order, and the calls in `also`. */
@@ -69,7 +84,10 @@ function callsIn(lines: string[], here: Home): Call[] {
     const number = (counts.get(name) ?? 0) + 1;
     counts.set(name, number);
     const hasBegun = calls.length > 0 || line.includes(here.bentoml);
-    if (hasBegun && (name !== "openat" || line.includes("O_CREAT"))) calls.push({ name, number });
+    const isOfLock = name === "write" ? calls.at(-1)?.isOfLock === true : /[-/]lock[.\w]*"/.test(line);
+    const changes = !isOfLock && !name.endsWith("sync") && !line.includes(" = -1 ");
+    if (hasBegun && (name !== "openat" || line.includes("O_CREAT")))
+      calls.push({ name, number, isOfLock, changes });
   }
   return calls;
 }
