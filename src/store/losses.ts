@@ -6,7 +6,10 @@ import { addVersion, listVersions, type LoadedVersion, loadVersions, readVersion
 
 /** Keeps contexts that another program removed, as a contexts file with those alone. Gives the ID for `restore`. */
 export async function addLoss(own: string, contexts: readonly Context[], current: string): Promise<string> {
-  const text = await editContexts(undefined, [...contexts.map(putContext), { kind: "use", name: current }]);
+  const { text } = await editContexts(undefined, [
+    ...contexts.map(putContext),
+    { kind: "use", name: current },
+  ]);
   const last = listVersions(own).at(-1);
   // An earlier command kept the loss, but failed before it kept the file as found.
   if (last?.kind === "loss" && readVersion(last) === text) return last.id;

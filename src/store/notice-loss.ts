@@ -88,7 +88,7 @@ async function keepFound(
     const id = await addLoss(own, [...loss.missing, ...loss.reverted], loss.current);
     sayLoss(tools, loss, id);
   }
-  const foundText = text ?? (await editContexts(undefined, []));
+  const foundText = text ?? (await editContexts(undefined, [])).text;
   const before = baseline && (await parseVersion(baseline));
   if (before && versionKey(before.contexts) === versionKey(file.contexts))
     overwriteVersion(baseline, foundText);

@@ -77,8 +77,8 @@ async function withoutTokens(text: string, secrets: ReadonlySet<string>): Promis
   const hasSecret = (context: Context) => secrets.has(tokenOf(context)?.reveal() ?? "");
   const names = new Set(file.contexts.filter(hasSecret).map(({ name }) => name));
   const removals = [...names].map((name) => ({ kind: "remove", name }) as const);
-  const edited = names.size === 0 ? text : await editContexts(text, removals).catch(() => undefined);
-  return edited === undefined ? undefined : blank(edited, secrets);
+  const edited = names.size === 0 ? { text } : await editContexts(text, removals).catch(() => undefined);
+  return edited && blank(edited.text, secrets);
 }
 
 async function isWithoutLogins(text: string): Promise<boolean> {

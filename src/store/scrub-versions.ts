@@ -56,7 +56,7 @@ async function scrub(content: string, texts: ReadonlyMap<string, string>): Promi
     const { name, endpoint, email } = context;
     return [{ kind: "put", name, endpoint: endpoint.reveal(), email, token: new Token(text) } as const];
   });
-  return puts.length === 0 ? plain : editContexts(plain, puts);
+  return puts.length === 0 ? plain : (await editContexts(plain, puts)).text;
 }
 
 function tokensOf({ contexts }: Pick<ContextsFile, "contexts">): string[] {

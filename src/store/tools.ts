@@ -1,4 +1,4 @@
-import type { Change } from "../yaml/edit.ts";
+import type { Change, Edited } from "../yaml/edit.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import type { Paths } from "./paths.ts";
 import type { ReadSnapshot, Snapshot } from "./snapshot.ts";
@@ -15,11 +15,10 @@ export interface Plan<T = undefined> {
 export interface Prepared<T> {
   found: Snapshot;
   state: State;
-  isChange: boolean;
   after: State;
   result: T;
-  /** Undefined where no file is made. */
-  text: string | undefined;
+  /** Undefined where nothing changes in the file. */
+  edited: Edited | undefined;
 }
 
 export interface Outcome<T = undefined> {

@@ -8,7 +8,7 @@ import { basename, dirname } from "node:path";
 import { discard, listDirectory } from "../system/files.ts";
 import { type FileText } from "../system/read-file.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
-import { editContexts } from "../yaml/edit.ts";
+import { type Edited, editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 import { compare } from "./compare.ts";
 import { recordFound } from "./notice-loss.ts";
@@ -45,8 +45,8 @@ export async function updateStore<T>(
   const { paths, signal } = tools;
   const prepare = async (found: Snapshot, state: State): Promise<Prepared<T>> => {
     const { changes, state: after = state, result } = plan(found.file, state);
-    const text = changes.length === 0 ? found.text : await editContexts(found.text, changes);
-    return { found, state, isChange: changes.length > 0, after, result: result as T, text };
+    const edited = changes.length === 0 ? undefined : await editContexts(found.text, changes);
+    return { found, state, after, result: result as T, edited };
   };
   // Before the lock, so that no other process waits meanwhile, and before a directory of ours appears for what must fail.
   const seen = await tools.snapshot();
@@ -56,14 +56,12 @@ export async function updateStore<T>(
     if (!before) return undefined;
     const state = readState(paths.own);
     const isStill = early && early.found.text === before.text && isSameState(early.state, state);
-    const { isChange, after, result, text } = isStill ? early : await prepare(before, state);
-    const isWide = isChange && wideMode(before.raw) !== undefined;
-    if (text === undefined || (text === before.text && !isWide)) {
+    const { after, result, edited } = isStill ? early : await prepare(before, state);
+    if (!edited || (edited.text === before.text && wideMode(before.raw) === undefined)) {
       quietly(() => saveState(paths.own, state, after));
       return { ...unchanged(before.file), result };
     }
-    const memory = { state, stateFor: () => after };
-    const outcome = await write(paths.own, lock, { ...memory, raw: before.raw, found: before.file, text });
+    const outcome = write(paths.own, lock, { raw: before.raw, found: before.file, edited, state, after });
     return outcome && { ...outcome, result };
   });
 }
@@ -84,13 +82,13 @@ export async function replaceStore(tools: StoreTools, text: string | undefined):
     // With a given text, an identity is forgotten where its name gets another login. A repair forgets none: with
     // nothing known before and after, `state.json` is not written.
     const state = text === undefined ? NOTHING_KNOWN : readState(paths.own);
-    const stateFor = (file: ContextsFile) => {
-      const { added, changed, removed } = compare(found ?? EMPTY, file);
-      return settleNames(state, [...added, ...changed, ...removed], file.contexts);
-    };
     const last = text === undefined ? await findLastValid(paths.own) : undefined;
-    const good = text ?? (last && readVersion(last)) ?? (await editContexts(undefined, []));
-    return write(paths.own, lock, { raw, found, text: good, state, stateFor });
+    const good = text ?? (last && readVersion(last));
+    const edited =
+      good === undefined ? await editContexts(undefined, []) : { text: good, file: await readContexts(good) };
+    const { added, changed, removed } = compare(found ?? EMPTY, edited.file);
+    const after = settleNames(state, [...added, ...changed, ...removed], edited.file.contexts);
+    return write(paths.own, lock, { raw, found, edited, state, after });
   });
 }
 
@@ -133,23 +131,21 @@ interface Write {
   raw: FileText | undefined;
   /** Undefined when `raw` cannot be read. */
   found: ContextsFile | undefined;
-  text: string;
+  edited: Edited;
   state: State;
-  /** What our memory says once the text says this. */
-  stateFor: (file: ContextsFile) => State;
+  /** What our memory says then. */
+  after: State;
 }
 
 /**
  * Undefined, with everything as it was, when the lock was lost or the file changed. An identity is forgotten before its
  * login is replaced, so that a process that is killed in between leaves none that another login could inherit.
  */
-async function write(
+function write(
   own: string,
   lock: StoreLock,
-  { raw, found, text, state, stateFor }: Write,
-): Promise<Replaced | undefined> {
-  const file = await readContexts(text);
-  const after = stateFor(file);
+  { raw, found, edited: { text, file }, state, after }: Write,
+): Replaced | undefined {
   const between = withoutReplaced(state, after);
   const baseline = findBaseline(listVersions(own));
   const keepsLogins = baseline && found && versionKey(file.contexts) === versionKey(found.contexts);

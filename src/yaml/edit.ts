@@ -7,6 +7,12 @@ import { problemError, problemWith, readContexts } from "./read.ts";
 
 export type { Change } from "./change.ts";
 
+/** A changed text, and what it says. */
+export interface Edited {
+  text: string;
+  file: ContextsFile;
+}
+
 const NEW_FILE = `contexts: []\ncurrent_context_name: ${DEFAULT_CURRENT}\n`;
 
 /**
@@ -18,7 +24,7 @@ const NEW_FILE = `contexts: []\ncurrent_context_name: ${DEFAULT_CURRENT}\n`;
  * There are two editors, as there are two readers, because loading the YAML package and parsing with it would take most
  * of the time of `use`, while nearly every file has the usual shape.
  */
-export async function editContexts(text: string | undefined, changes: Change[]): Promise<string> {
+export async function editContexts(text: string | undefined, changes: Change[]): Promise<Edited> {
   const before = text ?? NEW_FILE;
   const usual = readUsual(before);
   const fast = readFast(before, usual);
@@ -30,10 +36,11 @@ export async function editContexts(text: string | undefined, changes: Change[]):
   }
   const target = targetOf(file, changes);
   const inLines = usual && fast && editLines(before, { usual, file, target });
-  if (inLines !== undefined && (await says(inLines, target, file))) return inLines;
+  const edited = inLines === undefined ? undefined : await readBack(inLines, target, file);
+  if (edited) return edited;
   const { editDocument } = await import("./edit-document.ts");
-  const inNodes = editDocument(before, file, target);
-  if (await says(inNodes, target, file)) return inNodes;
+  const inNodes = await readBack(editDocument(before, file, target), target, file);
+  if (inNodes) return inNodes;
   throw new CliError("CORRUPT", "the change cannot be made safely in the file as it is written");
 }
 
@@ -42,12 +49,13 @@ function namesIn(change: Change): string[] {
   return change.name === null ? [] : [change.name];
 }
 
-/** Whether the text has the content of the target. Hides errors, whose lines would refer to text that no file has. */
-async function says(text: string, target: Target, before: ContextsFile): Promise<boolean> {
+/** Undefined unless the text has the content of the target. Hides errors, whose lines would refer to text that no file has. */
+async function readBack(text: string, target: Target, before: ContextsFile): Promise<Edited | undefined> {
   try {
-    return isReached(await readContexts(text), target, before);
+    const file = await readContexts(text);
+    return isReached(file, target, before) ? { text, file } : undefined;
   } catch (error) {
-    if (error instanceof CliError) return false;
+    if (error instanceof CliError) return undefined;
     throw error;
   }
 }

@@ -27,7 +27,7 @@ export async function expectChanges(
   ours: Ours,
 ): Promise<string[]> {
   const changes = changesOf(ours);
-  const results = await Promise.all(changes.map((change) => editContexts(text, [change])));
+  const results = await Promise.all(changes.map(async (change) => (await editContexts(text, [change])).text));
   for (const [which, peer] of peers.entries()) {
     const before = answers[which];
     if (!before || "refused" in before) throw new Error(`Python refuses it: ${before?.refused}`);

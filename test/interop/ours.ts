@@ -33,10 +33,10 @@ export function put([name, endpoint, token, email]: Fields): Change {
   return { kind: "put", name, endpoint, token: new Token(token), email };
 }
 
-export function write(
+export async function write(
   text: string | undefined,
   contexts: readonly Fields[],
   current: string,
 ): Promise<string> {
-  return editContexts(text, [...contexts.map(put), { kind: "use", name: current }]);
+  return (await editContexts(text, [...contexts.map(put), { kind: "use", name: current }])).text;
 }

@@ -56,7 +56,7 @@ describe("any text, after each side wrote the file in turn,", () => {
         const save = (one: Fields) => made.set(one[0], one);
         for (const [mine, theirs] of turns) {
           save(mine);
-          text = await editContexts(text, [put(mine), { kind: "use", name: mine[0] }]);
+          ({ text } = await editContexts(text, [put(mine), { kind: "use", name: mine[0] }]));
           text = (await ascii.rewrite(text)).text;
           save(theirs);
           ({ text } = await ascii.save(text, [theirs], theirs[0]));
@@ -75,10 +75,10 @@ describe("any text, after each side wrote the file in turn,", () => {
         const [first, ...rest] = contexts as [Fields, ...Fields[]];
         fc.pre(!rest.some(([name]) => name === to));
         const saved = await utf8.save(null, contexts, first[0]);
-        const renamed = await editContexts(saved.text, [{ kind: "rename", from: first[0], to }]);
+        const renamed = (await editContexts(saved.text, [{ kind: "rename", from: first[0], to }])).text;
         const again = await utf8.rewrite(renamed);
         expect(again.contexts).toEqual([[to, first[1], first[2], first[3]], ...rest]);
-        const removed = await editContexts(again.text, [{ kind: "remove", name: to }]);
+        const removed = (await editContexts(again.text, [{ kind: "remove", name: to }])).text;
         expect((await utf8.rewrite(removed)).contexts).toEqual(rest);
       }),
       { numRuns: 40 },

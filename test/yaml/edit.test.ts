@@ -7,6 +7,9 @@ import { readContexts } from "../../src/yaml/read.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { entry, snapshot } from "./support.ts";
 
+/** The changed text. */
+const edit = async (...given: Parameters<typeof editContexts>) => (await editContexts(...given)).text;
+
 sweepCanaries();
 
 function put(name: string, email: string | null = null): Change {
@@ -25,9 +28,9 @@ const TWO = `contexts:\n${entry("a")}${entry("b")}current_context_name: a\n`;
 
 /** The text after the changes. Checks that other line ends give an equal text. */
 async function edited(text: string, changes: Change[]): Promise<string> {
-  const after = await editContexts(text, changes);
+  const after = await edit(text, changes);
   const crlf = (one: string) => `${text.startsWith("{") ? "\ufeff" : ""}${one.replaceAll("\n", "\r\n")}`;
-  expect(await editContexts(crlf(text), changes)).toBe(crlf(after));
+  expect(await edit(crlf(text), changes)).toBe(crlf(after));
   return after;
 }
 
@@ -35,12 +38,12 @@ type Case = [does: string, text: string, changes: Change[], result: string];
 
 describe("edit: a file that does not exist", () => {
   test("is written as Python writes it", async () => {
-    const text = await editContexts(undefined, [put("default", "me@x.io"), put("b"), use("b")]);
+    const text = await edit(undefined, [put("default", "me@x.io"), put("b"), use("b")]);
     expect(text).toBe(`contexts:\n${added("default", "me@x.io")}${added("b")}current_context_name: b\n`);
   });
 
   test("is written empty when there is nothing to write", async () => {
-    expect(await editContexts(undefined, [])).toBe("contexts: []\ncurrent_context_name: default\n");
+    expect(await edit(undefined, [])).toBe("contexts: []\ncurrent_context_name: default\n");
   });
 });
 
@@ -288,11 +291,11 @@ describe("edit: a file of ours", () => {
   test("keeps Python's shape after every change", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 8 }), async (changes) => {
-        const text = await editContexts(undefined, changes);
+        const text = await edit(undefined, changes);
         const { contexts, current } = snapshot(await readContexts(text));
         const again = contexts.map((one): Change => ({ kind: "put", ...one, token: new Token(one.token) }));
         const distinct = new Set(contexts.map((context) => context.name)).size === contexts.length;
-        if (distinct) expect(await editContexts(undefined, [...again, use(current.name)])).toBe(text);
+        if (distinct) expect(await edit(undefined, [...again, use(current.name)])).toBe(text);
         expect(readFast(text)).toBeDefined();
       }),
       { numRuns: 300 },
