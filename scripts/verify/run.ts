@@ -24,7 +24,8 @@ export function wayToRun(target: Target): Way {
   }
 }
 
-function ownTarget(): Target | undefined {
+/** The one whose program runs on this machine as it is. */
+export function ownTarget(): Target | undefined {
   const libc = existsSync("/etc/alpine-release") ? "musl" : "glibc";
   return TARGETS.find(
     ({ os, cpu, libc: needed = libc }) => os === process.platform && cpu === process.arch && needed === libc,
