@@ -9,6 +9,14 @@ export type { ContextsFile, Problem } from "./contexts-file.ts";
  * package takes longer than everything else in `token`, so only files of an unusual shape load it.
  */
 export async function readContexts(text: string): Promise<ContextsFile> {
+  if (last?.text !== text) last = { text, file: await parse(text) };
+  return last.file;
+}
+
+/** A command that changes the file reads back what it wrote, and looks at the file again for its answer. */
+let last: { text: string; file: ContextsFile } | undefined;
+
+async function parse(text: string): Promise<ContextsFile> {
   const file = text.startsWith("{") ? (await import("./read-json.ts")).readJson(text) : readFast(text);
   return file ?? (await import("./read-document.ts")).parseContexts(text);
 }
