@@ -43,7 +43,7 @@ export function tokenOf(context: Context): Token | undefined {
   return text === undefined || text === "" ? undefined : new Token(text);
 }
 
-/** The same login with another text in the place of its token. */
+/** A copy of the context whose `api_token` is this text. */
 export function withToken({ name, endpoint, email }: Context, text: Token): Context {
   return new Context({ name, endpoint: endpoint.reveal(), email, apiToken: text.reveal(), line: null });
 }

@@ -4,7 +4,7 @@ export interface RefusalAnswer {
   message: string;
 }
 
-/** Who has no key, or speaks to another host, keeps no connection. */
+/** After an answer with one of these statuses the proxy closes the connection. */
 const CLOSING = new Set([401, 405, 421]);
 
 export function toResponse({ status, message }: RefusalAnswer): Response {

@@ -36,7 +36,7 @@ export class ObjectStream {
   #offset = 0;
   /** Offset at which the next header begins. */
   #next = 0;
-  /** What was pushed of an object whose header and beginning are not complete. */
+  /** The bytes received so far of an object whose header and first bytes have not all arrived. */
   #cut: Buffer = EMPTY;
   /** Those that a hit may still be in, because a possible token is only told from what follows it. */
   #recent: (ObjectHeader & { start: number })[] = [];

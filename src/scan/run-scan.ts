@@ -62,7 +62,7 @@ async function scanPath(scan: Scan, given: string | undefined, history: boolean)
   }
   const repository = await openRepository(cli, path, given === undefined);
   if (!repository && history) throw usageError(`${path} is in no git repository`);
-  // Who names a directory that git ignores wants its files looked at.
+  // A directory that git ignores is searched when the user names it.
   if (!repository || (given !== undefined && (await isIgnored(repository)))) return scanDirectory(scan, path);
   const repositories: Repository[] = [repository];
   const { top } = repository;

@@ -8,7 +8,7 @@ export interface Changes {
   removed: string[];
   /** Another endpoint, API token or e-mail. */
   changed: string[];
-  /** What is another one in each of these. */
+  /** The fields that differ, for each name in `changed`. */
   changed_fields: Record<string, ChangedField[]>;
   /** Null when the same context is current in both, and where the later name stands for no context. */
   current: { from: string; to: string } | null;

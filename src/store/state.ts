@@ -42,7 +42,7 @@ export const NOTHING_KNOWN: State = { previous: null, identities: {} };
 const FILE = "state.json";
 
 /**
- * What is no JSON, stands in a directory that somebody else made, or may not be looked at, counts as lost.
+ * Returns an empty state when the file is not JSON, cannot be read, or is in a directory that another user made.
  *
  * @throws CliError `STORAGE` for what is no file of ours.
  */

@@ -150,7 +150,7 @@ function isReplaceable(path: string): boolean {
 }
 
 /**
- * What stands at the path itself, without following a link; undefined when nothing does.
+ * The stats of a path, of the link itself if it is one; undefined when nothing is there.
  *
  * @throws CliError `STORAGE` where that cannot be told
  */

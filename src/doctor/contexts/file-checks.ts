@@ -72,7 +72,7 @@ export const modes: Check = {
 /** Accounts that a mode does not name. */
 const OTHERS = "others";
 
-/** Who else may do something with a file of ours. Undefined where that cannot be told. */
+/** The other accounts that can read or change a file. Undefined when its access list cannot be read. */
 function othersOf(path: string): string[] | undefined {
   const stats = inspect(path);
   if (!stats || stats.isSymbolicLink()) return [];
