@@ -7,7 +7,7 @@ import { discard, moveOver, namesIn } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
 import { codeOf } from "./storage-error.ts";
 import { hasEnded } from "./processes.ts";
-import { waitForRemoval } from "./wait-for-removal.ts";
+import { claimsOfEnded, nameClaim, waitForTurn } from "./lock-queue.ts";
 
 /**
  * One writer at a time among our own processes.
@@ -19,8 +19,7 @@ import { waitForRemoval } from "./wait-for-removal.ts";
  * (`.breaking`), so that two waiting processes do not break each other's new lock. An abandoned `.breaking` is broken too.
  * A lock is never removed by its path alone: it is renamed away first, looked at, and put back when it is another one.
  *
- * A process that waits is woken when the lock goes away. Were it to look again and again, many of them would take the
- * processor from the owner.
+ * Those who wait stand in a queue and are woken one by one ({@link waitForTurn}).
  *
  * None of this stops an owner that was suspended and comes back: it asks {@link Lock.held} before it commits.
  *
@@ -42,55 +41,48 @@ const BREAKING = ".breaking";
 
 export async function acquireLock(path: string, waitMs: number, signal: AbortSignal): Promise<Lock> {
   const owner = describeOwner();
+  const claim = nameClaim(path);
   const deadline = performance.now() + waitMs;
   const watches = { lock: newWatch(), mark: newWatch() };
-  for (let isFree = false; ;) {
-    if (claim(path, owner)) {
-      sweepClaims(path);
-      return { held: () => readOwner(path) === owner, release: () => release(path, owner) };
-    }
-    // The owner that was faster than us has only just begun.
-    if (!isFree && breakIfAbandoned(path, owner, watches)) continue;
-    const left = deadline - performance.now();
-    if (left <= 0) {
-      const since =
-        waitMs < 1000 ? "is writing just now" : `has been writing for ${Math.round(waitMs / 1000)} s`;
-      throw new CliError("LOCKED", `another process ${since}`, {
-        hint: `if none is running, remove ${path}`,
+  let passed: string | undefined;
+  try {
+    for (;;) {
+      if (!existsSync(claim)) createFile(claim, owner, { mode: 0o600 });
+      if (install(claim, path, owner)) {
+        // Whoever let us pass is gone or asleep: nobody is to wait for it.
+        if (passed !== undefined) discard(passed);
+        sweep(path);
+        return { held: () => readOwner(path) === owner, release: () => release(path, owner) };
+      }
+      if (breakIfAbandoned(path, { claim, owner }, watches)) continue;
+      const left = deadline - performance.now();
+      if (left <= 0) throw locked(path, waitMs);
+      passed = await waitForTurn(claim, path, { leftMs: left, signal }).catch(() => {
+        throw new CliError("CANCELLED", "cancelled while waiting for another process; nothing was changed");
       });
     }
-    isFree = await waitForRemoval(path, { leftMs: left, signal, isLate: isFree }).catch(() => {
-      throw new CliError("CANCELLED", "cancelled while waiting for another process; nothing was changed");
-    });
-  }
-}
-
-function claim(path: string, owner: string): boolean {
-  if (existsSync(path)) return false;
-  const whole = nameBeside(path);
-  try {
-    createFile(whole, owner, { mode: 0o600 });
-    return install(whole, path, owner);
   } finally {
-    discard(whole);
+    discard(claim);
   }
 }
 
-/** A name beside the lock that {@link sweepClaims} finds. */
-function nameBeside(path: string): string {
-  return `${path}.${crypto.randomUUID().slice(0, 8)}`;
+function locked(path: string, waitMs: number): CliError {
+  const since = waitMs < 1000 ? "is writing just now" : `has been writing for ${Math.round(waitMs / 1000)} s`;
+  return new CliError("LOCKED", `another process ${since}`, {
+    hint: `if none is running, remove ${path}`,
+  });
 }
 
 /** Puts a complete lock file in place, unless there is a lock already. */
-function install(whole: string, path: string, owner: string): boolean {
+function install(claim: string, path: string, owner: string): boolean {
   try {
-    linkSync(whole, path);
+    linkSync(claim, path);
     return true;
   } catch (error) {
     const code = codeOf(error);
     // NFS repeats a call whose answer was lost, and then says that what it made exists.
     if (code === "EEXIST") return readOwner(path) === owner;
-    // A holder swept our own file away with those of dead processes.
+    // Somebody took us for gone, and removed our claim.
     if (code === "ENOENT") return false;
     if (["ENOSPC", "EDQUOT", "EROFS"].includes(code)) throw error;
     return installWithoutLinks(path, owner);
@@ -108,8 +100,9 @@ function installWithoutLinks(path: string, owner: string): boolean {
   }
 }
 
-/** Removes what processes killed in the middle of {@link claim} or {@link remove} left. For the holder only. */
-function sweepClaims(path: string): void {
+/** Removes what killed processes left beside the lock. For the holder only. */
+function sweep(path: string): void {
+  for (const claim of claimsOfEnded(path)) if (isGone(readOwner(claim) ?? "")) discard(claim);
   const prefix = basename(path);
   for (const name of namesIn(dirname(path)))
     if (name.startsWith(prefix) && /^(\.breaking)?\.[0-9a-f]{8}$/.test(name.slice(prefix.length)))
@@ -134,11 +127,15 @@ function newWatch(): Watch {
 }
 
 /** True when something was taken away, so that it is worth trying again at once. */
-function breakIfAbandoned(path: string, owner: string, watches: { lock: Watch; mark: Watch }): boolean {
+function breakIfAbandoned(
+  path: string,
+  { claim, owner }: { claim: string; owner: string },
+  watches: { lock: Watch; mark: Watch },
+): boolean {
   const current = readOwner(path);
   if (current === undefined || !isAbandoned(current, watches.lock)) return false;
   const mark = path + BREAKING;
-  if (!claim(mark, owner)) {
+  if (!install(claim, mark, owner)) {
     const breaker = readOwner(mark);
     if (breaker === undefined || !isAbandoned(breaker, watches.mark)) return false;
     remove(mark, breaker);
@@ -162,7 +159,8 @@ function isAbandoned(owner: string, watch: Watch): boolean {
  * claimed the free place meanwhile, the other has lost its lock, and notices.
  */
 function remove(path: string, owner: string): void {
-  const taken = nameBeside(path);
+  // `sweep` finds it by this name.
+  const taken = `${path}.${crypto.randomUUID().slice(0, 8)}`;
   try {
     moveOver(path, taken);
   } catch (error) {

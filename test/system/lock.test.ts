@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { acquireLock, LOCK_WAIT_MS } from "../../src/system/lock.ts";
+import { nameClaim, waitForTurn } from "../../src/system/lock-queue.ts";
 import { home } from "../support/home.ts";
 import { needs } from "../support/needs.ts";
 import { sweepCanaries } from "../support/sweep.ts";
@@ -75,6 +76,67 @@ describe("acquireLock", () => {
     expect({ most, names: readdirSync(directory) }).toEqual({ most: 1, names: [] });
   });
 
+  test("those who wait get it in the order in which they came", async () => {
+    const { path } = place();
+    const held = await acquireLock(path, 1000, never);
+    const order: number[] = [];
+    const waiting = [1, 2, 3, 4, 5].map(async (number) => {
+      await Bun.sleep(number * 5);
+      const lock = await acquireLock(path, 10_000, never);
+      order.push(number);
+      lock.release();
+    });
+    await Bun.sleep(60);
+    held.release();
+    await Promise.all(waiting);
+    expect(order).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test.each([
+    ["of a process that was killed", ownerThatDied],
+    ["of a machine that cannot be asked", async () => JSON.stringify({ pid: 1, place: "elsewhere" })],
+  ])("a claim %s delays nobody for long, and goes", async (_, owner) => {
+    const { directory, path } = place();
+    const held = await acquireLock(path, 1000, never);
+    const text = await owner();
+    writeFileSync(`${path}.${Date.now() - 1000}.${JSON.parse(text).pid}.deadbeef`, text);
+    const waiting = acquireLock(path, 5000, never);
+    await Bun.sleep(30);
+    held.release();
+    (await waiting).release();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test("a process whose claim was removed makes another", async () => {
+    const { directory, path } = place();
+    const held = await acquireLock(path, 1000, never);
+    const waiting = acquireLock(path, 5000, never);
+    await Bun.sleep(10);
+    const claims = readdirSync(directory).filter((name) => name !== "lock");
+    expect(claims).toHaveLength(1);
+    rmSync(join(directory, claims[0]!));
+    await Bun.sleep(10);
+    held.release();
+    (await waiting).release();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test("a release wakes the process whose turn it is, and no other", async () => {
+    const { directory, path } = place();
+    const held = await acquireLock(path, 1000, never);
+    // So many that the last one looks for what no event tells after five seconds only.
+    const claims = Array.from({ length: 100 }, (_, index) => `${path}.1700000000${100 + index}.1.deadbeef`);
+    for (const claim of claims) writeFileSync(claim, "");
+    const own = nameClaim(path);
+    let isAwake = false;
+    const turn = waitForTurn(own, path, { leftMs: 60_000, signal: never }).finally(() => (isAwake = true));
+    held.release();
+    await Bun.sleep(100);
+    expect({ isAwake, names: readdirSync(directory).length }).toEqual({ isAwake: false, names: 100 });
+    rmSync(claims[99]!);
+    expect(await Promise.race([turn, Bun.sleep(4000)])).toBe(claims[99]);
+  });
+
   test("breaks the lock of a process that has ended, at once", async () => {
     const { directory, path } = place();
     writeFileSync(path, await ownerThatDied());
@@ -106,8 +168,9 @@ describe("acquireLock", () => {
     const { directory, path } = place();
     const dead = await ownerThatDied();
     const others = ["lock.keep", "lock.deadbeef.bak", "lock.DEADBEEF", "locket.deadbeef"];
-    for (const name of ["lock", "lock.deadbeef", "lock.breaking", "lock.breaking.01234567", ...others])
-      writeFileSync(join(directory, name), dead);
+    const claim = `lock.${Date.now()}.${JSON.parse(dead).pid}.01234567`;
+    const remains = ["lock.deadbeef", claim, "lock.breaking", "lock.breaking.01234567"];
+    for (const name of ["lock", ...remains, ...others]) writeFileSync(join(directory, name), dead);
     (await acquireLock(path, 2000, never)).release();
     expect(readdirSync(directory).toSorted()).toEqual(others.toSorted());
   });
@@ -214,7 +277,7 @@ needs("strace").describe("system calls that fail or take long", () => {
     let whole: string | undefined;
     while (whole === undefined) {
       await Bun.sleep(5);
-      whole = readdirSync(directory).find((name) => /^lock\.[0-9a-f]{8}$/.test(name));
+      whole = readdirSync(directory).find((name) => /^lock\.\d+\.\d+\.[0-9a-f]{8}$/.test(name));
     }
     await Bun.sleep(50);
     linkSync(join(directory, whole), path);
