@@ -1,12 +1,12 @@
 /**
  * Measures how long a person waits for our commands and for other tools, and prints a report; `--write` writes it to
- * docs/internals/benchmarks.md, `--part NAME` measures one part alone. A target that is missed does not make it fail, only a program that fails does.
+ * docs/internals/benchmarks.md with its plots, `--part NAME` measures one part alone. A target that is missed does not make it fail, only a program that fails does.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench/bench.ts";
 import { describeMachine } from "./bench/machine.ts";
-import { renderReport } from "./bench/markdown.ts";
+import { plotsOf, PLOTS, renderReport } from "./bench/markdown.ts";
 import { measureContexts } from "./bench/parts/contexts.ts";
 import { measureFootprint } from "./bench/parts/footprint.ts";
 import { measureLogin } from "./bench/parts/login.ts";
@@ -16,6 +16,7 @@ import { measureScan } from "./bench/parts/scan.ts";
 import { measureStartUp } from "./bench/parts/startup.ts";
 import { measureStatus } from "./bench/parts/status.ts";
 import { measureStores } from "./bench/parts/stores.ts";
+import { drawPlot } from "./bench/plot.ts";
 import { findPeers } from "./bench/peers.ts";
 import type { Report } from "./bench/result.ts";
 import { openSandbox } from "./bench/sandbox.ts";
@@ -62,7 +63,11 @@ try {
   }
   const text = renderReport(report);
   console.log(text);
-  if (values.write) await Bun.write(REPORT, text);
+  if (values.write) {
+    await Bun.write(REPORT, text);
+    for (const plot of plotsOf(report.parts))
+      await Bun.write(join(dirname(REPORT), PLOTS, `${plot.name}.svg`), await drawPlot(plot));
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -1,4 +1,4 @@
-import type { Part, Report, Result, Row, Target } from "./result.ts";
+import type { Part, Plot, Report, Result, Row, Target } from "./result.ts";
 import { table } from "../table.ts";
 import { percentile, ratio } from "./statistics.ts";
 
@@ -11,7 +11,15 @@ const INTRODUCTION = `# Benchmarks
 local servers. The rows of a table are measured in turn, round after round, so that other load on the machine affects all of
 them alike: trust the ratios more than the times. Times are wall-clock times from the start of a process until it has ended.`;
 
+/** Where the plots are, from the page. */
+export const PLOTS = "benchmarks";
+
+export function plotsOf(parts: readonly Part[]): Plot[] {
+  return parts.flatMap(({ plot }) => plot ?? []);
+}
+
 export function renderReport({ rounds, facts, missing, parts }: Report): string {
+  const plots = plotsOf(parts);
   const few = `Only ${rounds} rounds: a first impression, not a measurement.`;
   return [
     INTRODUCTION,
@@ -20,6 +28,8 @@ export function renderReport({ rounds, facts, missing, parts }: Report): string 
     ...missing.map((reason) => `Not measured: ${reason}.`),
     "## Targets",
     renderTargets(parts.flatMap(({ targets }) => targets)),
+    ...(plots.length > 0 ? ["## Plots", "Medians, with the range from p10 to p90."] : []),
+    ...plots.map(({ name, title }) => `![${title}](${PLOTS}/${name}.svg)`),
     ...parts.flatMap(renderPart),
     "",
   ]

@@ -28,10 +28,31 @@ export interface Target {
   isMet: boolean | null;
 }
 
+/** Measurements of one unit in one picture: a bar for each, or lines over their sizes. */
+export interface Plot {
+  /** The name of its file, without the ending. */
+  name: string;
+  title: string;
+  unit: Result["unit"];
+  /** The sizes that the lines go over. Without it the plot has bars. */
+  x?: string;
+  isLogarithmic?: boolean;
+  points: Point[];
+}
+
+interface Point {
+  /** The name of the bar, or of the line that this is a point of. */
+  label: string;
+  x?: number;
+  /** One value for each round. */
+  values: number[];
+}
+
 /** A part of the report. */
 export interface Part {
   results: Result[];
   targets: Target[];
+  plot?: Plot;
 }
 
 /** The machine and the versions, as the report shows them. */

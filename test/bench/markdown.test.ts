@@ -71,3 +71,18 @@ test("benchmarks: a report of few rounds warns that it is not a measurement", ()
   expect(renderReport({ ...report, rounds: 5 })).toContain(few);
   expect(renderReport(report)).not.toContain("Only");
 });
+
+test("benchmarks: plots stand after the targets", () => {
+  const plot = { name: "start-up", title: "Start-up", unit: "ms" as const, points: [] };
+  const text = renderReport({ ...report, parts: [{ ...report.parts[0]!, plot }] });
+  expect(text).toContain(`| unknown |
+
+## Plots
+
+Medians, with the range from p10 to p90.
+
+![Start-up](benchmarks/start-up.svg)
+
+## Start-up
+`);
+});

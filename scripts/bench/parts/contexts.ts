@@ -22,7 +22,22 @@ export async function measureContexts(bench: Bench): Promise<Part> {
       ...(await measureTokens(bench, (sandbox, count) => homeWithFile(sandbox, count, { layout }))),
     });
   const switched = await measureSwitches(bench);
+  const lines = [
+    { label: "token", rows: inUse.rows, sizes: COUNTS },
+    ...layouts.map(({ layout, rows }) => ({ label: `token, ${layout}`, rows, sizes: COUNTS })),
+    { label: "use", rows: switched.rows.slice(1), sizes: SWITCHED },
+  ];
   return {
+    plot: {
+      name: "many-contexts",
+      title: "Commands in a file of many contexts",
+      unit: "ms",
+      x: "contexts",
+      isLogarithmic: true,
+      points: lines.flatMap(({ label, rows, sizes }) =>
+        rows.map(({ values }, index) => ({ label, x: sizes[index]!, values })),
+      ),
+    },
     results: [
       {
         ...inUse,

@@ -51,7 +51,15 @@ export async function measureLogins({ sandbox, rounds }: Bench): Promise<Part> {
     const timesOf = (count: number) => rows[COUNTS.indexOf(count)]!.values;
     const elapsed = median(timesOf(GOAL.count));
     const least = kept.get(GOAL.count)!;
+    const points = rows.map(({ values }, index) => ({ label: "logins", x: COUNTS[index]!, values }));
     return {
+      plot: {
+        name: "simultaneous-logins",
+        title: "Simultaneous logins, until the last has ended",
+        unit: "ms",
+        x: "logins",
+        points,
+      },
       results: [
         {
           title: "Simultaneous logins",

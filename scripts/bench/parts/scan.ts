@@ -56,6 +56,12 @@ export async function measureScan(bench: Bench): Promise<Part> {
     { title: "`scan --staged`", text: "What a hook adds to each commit.", unit: "ms", rows: hook },
   ];
   return {
+    plot: {
+      name: "scan-history",
+      title: "A history of 64,000 objects, beside git alone and gitleaks",
+      unit: "ms",
+      points: history,
+    },
     results,
     targets: [
       atLeast({ what: "`scan --history` against git alone", limit: 0.9, measured: ratio(alone!, ours!) }),

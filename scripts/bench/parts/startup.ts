@@ -45,6 +45,13 @@ export async function measureStartUp({ sandbox, peers, rounds }: Bench): Promise
     return values && ratio(values, own(label));
   };
   return {
+    plot: {
+      name: "start-up",
+      title: "Start-up beside other tools",
+      unit: "ms",
+      isLogarithmic: true,
+      points: together,
+    },
     results: [
       {
         title: "Start-up",

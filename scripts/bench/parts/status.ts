@@ -33,7 +33,13 @@ export async function measureStatus({ sandbox, rounds }: Bench): Promise<Part> {
     const rows = await alternate(rounds, subjects);
     const dead = await measureDeadHost({ sandbox, rounds });
     const goal = median(rows.find(({ label }) => label === labelOf(GOAL.count, GOAL.latency))!.values);
+    const points = rows.map(({ values }, index) => ({
+      label: `${LATENCIES_MS[Math.floor(index / COUNTS.length)]} ms per answer`,
+      x: COUNTS[index % COUNTS.length]!,
+      values,
+    }));
     return {
+      plot: { name: "status-all", title: "status --all", unit: "ms", x: "contexts", points },
       results: [
         {
           title: "`status --all`",

@@ -55,6 +55,7 @@ export async function measureStores({ sandbox, rounds, peers }: Bench): Promise<
     );
     const [allOfFile = 0, allOfKeyring = 0] = all.map((row) => median(row.values));
     return {
+      plot: { name: "secret-stores", title: "token, by where the token is kept", unit: "ms", points: tokens },
       results: [
         {
           title: "`token` from other stores",
