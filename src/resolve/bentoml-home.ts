@@ -50,7 +50,7 @@ function expandUser(value: string, env: Environment): string {
 
 function userHome(env: Environment): string {
   try {
-    return homeDirectory(env["HOME"]);
+    return homeDirectory(env);
   } catch (error) {
     throw new CliError("STORAGE", "this user has no home directory", {
       hint: "set BENTOML_HOME to a directory for the contexts",

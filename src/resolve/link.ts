@@ -26,7 +26,7 @@ export function linkProject(folder: string, values: Partial<Record<ProjectKey, s
 export function isHome(folder: string, env: Environment): boolean {
   let path: string;
   try {
-    path = homeDirectory(env["HOME"]);
+    path = homeDirectory(env);
   } catch {
     return false;
   }

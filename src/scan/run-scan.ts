@@ -46,7 +46,7 @@ async function scanPlaces(scan: Scan, { paths, staged, pushed, history, home }: 
   const areNamed = paths.length > 0;
   if (areNamed || history || !home)
     for (const path of areNamed ? paths : [undefined]) await scanPath(scan, path, history);
-  if (home) await scanHome(scan, homeDirectory(cli.env["HOME"]));
+  if (home) await scanHome(scan, homeDirectory(cli.env));
 }
 
 async function scanPath(scan: Scan, given: string | undefined, history: boolean): Promise<void> {

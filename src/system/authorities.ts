@@ -27,11 +27,12 @@ let isChecked = false;
 
 /**
  * Bun prints a warning to stderr when it cannot use the file, which would break our JSON there. Bun reads the variable
- * from the C library when it first needs certificates, so it is unset only there: our children still get it.
+ * from the C library when it first needs certificates, so it is unset only there: our children still get it. On Windows,
+ * where Bun has a C library to itself, the warning stays.
  */
 export function hideUnusableAuthorities(env: Environment = process.env): void {
   const path = env[VARIABLE];
-  if (isChecked || !path || !process.versions.bun) return;
+  if (isChecked || !path || !process.versions.bun || process.platform === "win32") return;
   isChecked = true;
   if (faultIn(path) !== undefined) unsetInLibrary(VARIABLE);
 }

@@ -33,9 +33,10 @@ export function sha256(text: string): string {
   return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("hex");
 }
 
-/** As Python's `expanduser`: `HOME` counts, except on Windows. Throws when the system knows no home. */
-export function homeDirectory(variable: string | undefined): string {
-  if (variable && process.platform !== "win32") return variable;
+/** As Python's `expanduser`: by `HOME`, on Windows by `USERPROFILE`. Throws when the system knows no home. */
+export function homeDirectory(env: Environment): string {
+  const given = env[process.platform === "win32" ? "USERPROFILE" : "HOME"];
+  if (given) return given;
   return process.getBuiltinModule("node:os").homedir();
 }
 
