@@ -25,9 +25,9 @@ declareTypes();
 pruneTypes();
 
 function declareTypes(): void {
-  const tsc = join(ROOT, "node_modules/.bin/tsc");
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   const { exitCode } = Bun.spawnSync(
-    [tsc, "-p", join(import.meta.dir, "tsconfig.json"), "--outDir", outdir],
+    [process.execPath, tsc, "-p", join(import.meta.dir, "tsconfig.json"), "--outDir", outdir],
     {
       stdio: ["ignore", 2, 2],
     },

@@ -23,11 +23,18 @@ const { values, positionals: words } = parseArgs({
 process.chdir(join(import.meta.dir, ".."));
 preparePrefix();
 const target = targetNamed(process.platform === "win32" ? `windows-${process.arch}` : "windows-x64");
-const build = spawnSync(process.execPath, ["build.ts", "--target", target.name], { stdio: ["ignore", 2, 2] });
-if (build.status !== 0) throw new Error("the build failed");
+const LIBRARY = resolve(REPORTS, "../../windows-library");
+build("build.ts", "--target", target.name);
+// Bun cannot do it under wine.
+build("build/library.ts", "--outdir", LIBRARY);
 const bun = installProgram((await runtimeFor(target)).executablePath, "bun.exe");
 const program = installProgram(join("dist", target.name, target.exe), target.exe);
 process.exitCode = report(runTests(values.smoke ? SMOKE : filesToRun())) ? 0 : 1;
+
+function build(...script: string[]): void {
+  const { status } = spawnSync(process.execPath, script, { stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error(`the build failed: ${script.join(" ")}`);
+}
 
 function filesToRun(): string[] {
   const isRun = (file: string) => !NOT_RUN.some(({ files }) => files.some((start) => file.startsWith(start)));
@@ -50,7 +57,11 @@ function runFolder(folder: string, files: string[]): Case[] {
   // More than processors, because tests wait more than they compute.
   const options = [`--parallel=${2 * availableParallelism()}`, "--only-failures", "--timeout=60000"];
   const reporter = ["--reporter=junit", `--reporter-outfile=${pathInPrefix(report)}`];
-  const environment = { BENTOCLOUD_BINARY: program, BENTOCLOUD_RUNTIME: "binary" };
+  const environment = {
+    BENTOCLOUD_BINARY: program,
+    BENTOCLOUD_LIBRARY: pathInPrefix(LIBRARY),
+    BENTOCLOUD_RUNTIME: "binary",
+  };
   // All that Bun prints, also about failures that wine explains.
   const log = openSync(join(REPORTS, `${folder}.log`), "w");
   runInPrefix(bun, ["test", ...options, ...reporter, ...files.map((file) => `./${file}`)], environment, log);

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { mkdtempSync, readFileSync, truncateSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { homeOf, writeBelow } from "../store/fixture.ts";
 import { run, start, type Home } from "../support/bin.ts";
 import { echoPerTest } from "../support/echo.ts";
+import { removeFolder } from "../support/posix.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
@@ -111,7 +112,7 @@ test.skipIf(process.env["BENTOCLOUD_RUNTIME"] === "deno")(
       command: ["python3", "-c", PEAK],
     });
     expect(code).toBe(0);
-    rmSync(place, { recursive: true });
+    removeFolder(place);
     expect(echo.seen.map(({ url, body }) => [url, body.length, body.toString("utf8", 0, 6)])).toEqual([
       ["/up", 128 * MIB, "begins"],
       ["/there", 128 * MIB, "begins"],

@@ -5,6 +5,7 @@ import { CliError, createClient, resolveContext } from "../../src/index.ts";
 import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { startCloud } from "../support/cloud.ts";
+import { systemEnvironment } from "../support/posix.ts";
 import { runtimeEnvironment } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { type Runtime, RUNTIMES } from "../support/runtimes.ts";
@@ -144,7 +145,7 @@ function testIn(runtime: Runtime): void {
 }
 
 function mine() {
-  return resolveContext({ env: { HOME: installed.path }, cwd: installed.path, warn: () => {} });
+  return resolveContext({ env: systemEnvironment(installed.path), cwd: installed.path, warn: () => {} });
 }
 
 describe("resolveContext", () => {
@@ -157,7 +158,7 @@ describe("resolveContext", () => {
   test("checks the project's pins, and requests an unknown organization", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token }]);
-    const resolve = () => resolveContext({ env: { HOME: here.path }, cwd: here.path });
+    const resolve = () => resolveContext({ env: systemEnvironment(here.path), cwd: here.path });
     writeBelow(here.path, ".bentorc", "organization=acme\n");
     expect((await resolve()).name).toBe("mine");
     writeBelow(here.path, ".bentorc", "organization=globex\n");
@@ -168,7 +169,7 @@ describe("resolveContext", () => {
 
   test("rejects with the errors of the commands", async () => {
     const here = home();
-    const resolve = () => resolveContext({ env: { HOME: here.path }, cwd: here.path });
+    const resolve = () => resolveContext({ env: systemEnvironment(here.path), cwd: here.path });
     expect(await codeOf(resolve)).toBe("NOT_LOGGED_IN");
     here.write("contexts: [broken");
     expect(await codeOf(resolve)).toBe("CORRUPT");
@@ -228,7 +229,7 @@ describe("createClient", () => {
   test("does not send a token that no header can hold", async () => {
     const here = home();
     writeContexts(here, [{ name: "mine", endpoint: cloud.url, token: `"${canary()} ${canary()}"` }]);
-    const context = await resolveContext({ env: { HOME: here.path }, cwd: here.path });
+    const context = await resolveContext({ env: systemEnvironment(here.path), cwd: here.path });
     expect(await codeOf(async () => createClient(context))).toBe("TOKEN_REJECTED");
   });
 });

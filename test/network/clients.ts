@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installLibrary } from "../library/package.ts";
 import { run } from "../support/bin.ts";
+import { removeFolder } from "../support/posix.ts";
 import { programCommand, runtimeEnvironment } from "../support/program.ts";
 import { type Runtime, RUNTIMES } from "../support/runtimes.ts";
 
@@ -48,7 +49,7 @@ export interface Client {
 
 /** Shared by the test files of a process, each of which cleans up after itself. */
 const directory = mkdtempSync(join(tmpdir(), "bentocloud-library-"));
-process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+process.on("exit", () => removeFolder(directory));
 installLibrary(directory);
 cpSync(join(import.meta.dirname, "requests.ts"), join(directory, "requests.ts"));
 

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSweep } from "../support/canaries.ts";
+import { removeFolder } from "../support/posix.ts";
 import type { Certificate } from "../support/tls.ts";
 
 interface Server {
@@ -36,7 +37,7 @@ export async function startOpenssl({ certificate, chain = [], options = [] }: Se
   });
   afterSweep(() => {
     server.kill("SIGKILL");
-    rmSync(directory, { recursive: true, force: true });
+    removeFolder(directory);
   });
   let printed = "";
   for await (const chunk of server.stdout) {

@@ -55,7 +55,8 @@ const LOOPBACK = [
 ] as const;
 
 describe.skipIf(!canMakeNetwork)("the route that a request takes", () => {
-  const network = makeNetwork({ addresses: ADDRESSES, hosts: HOSTS, certificate: certificates.leaf });
+  const network =
+    canMakeNetwork && makeNetwork({ addresses: ADDRESSES, hosts: HOSTS, certificate: certificates.leaf });
 
   for (const { name, isMissing, ask } of CLIENTS)
     describe.skipIf(isMissing)(name, () => {

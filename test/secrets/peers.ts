@@ -4,13 +4,13 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSweep } from "../support/canaries.ts";
+import { removeFolder } from "../support/posix.ts";
 import { until } from "../support/until.ts";
 
 const PATH = process.env["PATH"] ?? "/usr/bin:/bin";
@@ -18,7 +18,7 @@ const PATH = process.env["PATH"] ?? "/usr/bin:/bin";
 /** A directory of this test's own, outside of every home that is swept. */
 export function newFolder(): string {
   const path = mkdtempSync(join(tmpdir(), "bentocloud-peer-"));
-  afterSweep(() => rmSync(path, { recursive: true, force: true }));
+  afterSweep(() => removeFolder(path));
   return path;
 }
 

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { appears, endOf, waitUntil } from "./bin.ts";
 import { afterSweep, recordOutput, redactCanaries } from "./canaries.ts";
 import { registerGiven } from "./given.ts";
-import { requireTerminal } from "./posix.ts";
+import { removeFolder, requireTerminal } from "./posix.ts";
 import { home as newHome, type Home } from "./home.ts";
 import { cleanEnvironment, programCommand } from "./program.ts";
 
@@ -144,7 +144,7 @@ function openPipe(): Pipe {
     ended: reader.exited,
     remove() {
       reader.kill("SIGKILL");
-      rmSync(directory, { recursive: true, force: true });
+      removeFolder(directory);
     },
   };
 }
