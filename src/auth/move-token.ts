@@ -1,10 +1,12 @@
 import { type Context, findContext, loginKey, referenceOf, tokenOf, withToken } from "../contexts/context.ts";
-import { Token } from "../contexts/token.ts";
+import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Place } from "../secrets/secret-store.ts";
 import { putContext } from "../store/losses.ts";
+import { loginCommand } from "../resolve/require.ts";
 import { recall, remember, type State } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
+import { quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { changeStores, type Left } from "./change-stores.ts";
 import { readToken } from "./read-token.ts";
@@ -13,8 +15,6 @@ export interface Moved {
   name: string;
   /** Other contexts whose entry in the contexts file still has this very token. */
   copies: string[];
-  /** Whether the command prints another token than the one that was kept until now. */
-  isOther: boolean;
 }
 
 /** The token of a context, and the text that stands for it in the contexts file until now. */
@@ -43,7 +43,7 @@ export async function moveTokens(
     }),
   );
   check(logins.map(({ token }) => token));
-  const printed = to !== "file" && to.kind === "command" ? await readFrom(cli, contexts, to) : undefined;
+  if (to !== "file" && to.kind === "command") await requirePrinted(cli, logins, to.argv);
   const add =
     to === "file"
       ? []
@@ -65,11 +65,7 @@ export async function moveTokens(
   );
   const moved = logins.map(({ context: { name }, token }) => {
     const copies = result.file.contexts.filter((one) => tokenOf(one)?.reveal() === token.reveal());
-    return {
-      name,
-      copies: to === "file" ? [] : copies.map((one) => one.name),
-      isOther: printed !== undefined && printed !== token.reveal(),
-    };
+    return { name, copies: to === "file" ? [] : copies.map((one) => one.name) };
   });
   return { moved, left };
 }
@@ -79,12 +75,20 @@ function textsOf(logins: readonly Login[]): (token: Token) => string | undefined
   return (token) => texts.get(token.reveal());
 }
 
-/** What a command prints does not depend on the context. */
-async function readFrom(cli: Cli, [context]: readonly Context[], place: Place): Promise<string | undefined> {
-  if (!context) return undefined;
-  const store = await (await cli.secrets()).open(place);
-  const { name, endpoint } = context;
-  return new Token(await store.get({ id: "", context: name, endpoint: endpoint.masked })).reveal();
+/** A command that prints another token would make the context a login of somebody else, and the token would be lost. */
+async function requirePrinted(cli: Cli, logins: readonly Login[], argv: readonly string[]): Promise<void> {
+  const [first] = logins;
+  if (!first) return;
+  const store = await (await cli.secrets()).open({ kind: "command", argv });
+  const { name, endpoint } = first.context;
+  // What a command prints does not depend on the context.
+  const printed = await store.get({ id: "", context: name, endpoint: endpoint.masked });
+  const other = logins.find(({ token }) => token.reveal() !== printed)?.context.name;
+  if (other === undefined) return;
+  const command = argv.map(quoteWord).join(" ");
+  throw new CliError("FAILURE", `the command prints another API token than that of "${other}"`, {
+    hint: `to sign in with what it prints: ${loginCommand(other)} --token-command -- ${command}`,
+  });
 }
 
 /** What we know of the logins goes with them. `references` are in their order; the others get the token itself. */

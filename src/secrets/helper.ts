@@ -28,17 +28,20 @@ export function helperStore(name: string, options: SecretOptions): SecretStore {
     if (isMissing(stdout)) throw missing(program);
     throw secretError("unavailable", `${program} ${reasonIn(stdout) ?? end}`);
   };
+  const get = async (entry: Entry) => {
+    const secret = readSecret(program, await run("get", serverOf(entry)));
+    // `docker-credential-pass` answers so for an entry that it does not have.
+    if (secret === "") throw missing(program);
+    return secret;
+  };
   const state = async (entry?: Entry) => {
     const listed = await run("list", "");
-    return !entry || listed.includes(serverOf(entry)) ? "ok" : "missing";
+    // Some helpers list nothing. For an entry that does not exist, `get` needs no password.
+    if (entry && !listed.includes(serverOf(entry))) await get(entry);
+    return "ok" as const;
   };
   return {
-    async get(entry) {
-      const secret = readSecret(program, await run("get", serverOf(entry)));
-      // `docker-credential-pass` answers so for an entry that it does not have.
-      if (secret === "") throw missing(program);
-      return secret;
-    },
+    get,
     async set(entry, token) {
       const credential = { ServerURL: serverOf(entry), Username: USER, Secret: token };
       await run("store", JSON.stringify(credential));
@@ -47,7 +50,9 @@ export function helperStore(name: string, options: SecretOptions): SecretStore {
       // `docker-credential-pass` fails in its own words for an entry that it does not have.
       await run("erase", serverOf(entry)).catch(async (error: unknown) => {
         const is = stateOf(error);
-        if (is !== "missing" && (is !== "unavailable" || (await state(entry)) !== "missing")) throw error;
+        const isGone =
+          is === "missing" || (is === "unavailable" && (await state(entry).catch(stateOf)) === "missing");
+        if (!isGone) throw error;
       });
     },
     state,

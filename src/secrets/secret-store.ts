@@ -28,7 +28,7 @@ export interface SecretStore {
   set(entry: Entry, token: string): Promise<void>;
   /** An entry that does not exist is no error. */
   erase(entry: Entry): Promise<void>;
-  /** Whether the store can be used, and with an entry, whether it has that one. Reads no token. */
+  /** Whether the store can be used, and with an entry, whether it has that one. Reads no token if it can. */
   state(entry?: Entry): Promise<SecretState>;
 }
 

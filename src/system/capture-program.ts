@@ -31,14 +31,20 @@ const MAX_LINE = 4096;
 
 /**
  * Runs a program without a shell and collects what it prints. It gets a process group of its own, and the whole group is
- * killed when the program has ended, or when this function no longer waits: no process of it is left behind.
+ * killed when the program has ended, when this function no longer waits, or when a signal ends this process: no process of
+ * it is left behind.
  */
 export function captureProgram(options: Capture): Promise<Captured> {
   const { path, args, env, input, limit, timeoutMs, signal, onLine } = options;
   const { promise, resolve } = Promise.withResolvers<Captured>();
   if (signal.aborted) return Promise.resolve({ kind: "cancelled" });
+  // Before the program is started, so that there is no moment at which nobody would end it.
+  const stopGuard = beforeDeath(() => endGroup());
   const child = start(path, args, env);
-  if ("reason" in child) return Promise.resolve({ kind: "not_started", reason: child.reason });
+  if ("reason" in child) {
+    stopGuard();
+    return Promise.resolve({ kind: "not_started", reason: child.reason });
+  }
   const endGroup = () => {
     try {
       if (isGroup && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
@@ -52,6 +58,7 @@ export function captureProgram(options: Capture): Promise<Captured> {
   let drain: NodeJS.Timeout | undefined;
   const finish = (result: Captured) => {
     endGroup();
+    stopGuard();
     clearTimeout(timer);
     clearTimeout(drain);
     signal.removeEventListener("abort", cancel);
@@ -83,6 +90,24 @@ export function captureProgram(options: Capture): Promise<Captured> {
 }
 
 const isGroup = process.platform !== "win32";
+
+/** Signals that end this process, and that reach no other process group. Ctrl-C is `Capture.signal`. */
+const DEADLY = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
+/** Runs `act` when one of the signals comes, and then dies of it as without a handler. The result ends this. */
+function beforeDeath(act: () => void): () => void {
+  const handlers = (isGroup ? DEADLY : []).map((signal) => {
+    const handler = () => {
+      act();
+      stop();
+      process.kill(process.pid, signal);
+    };
+    process.on(signal, handler);
+    return () => process.off(signal, handler);
+  });
+  const stop = () => handlers.forEach((remove) => remove());
+  return stop;
+}
 
 /** Some programs cannot even be begun: no program's format, too many arguments. */
 function start(path: string, args: readonly string[], env: Environment) {

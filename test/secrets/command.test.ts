@@ -102,16 +102,38 @@ test.each(prints)("a command that prints %s", async (_, script, code, message) =
   expect(error.message).toContain(message);
 });
 
-test("a command that a person cancels is ended with its children", async () => {
+test.each([
+  ["SIGINT", { code: 130 }],
+  ["SIGTERM", { signal: "SIGTERM" }],
+  ["SIGHUP", { signal: "SIGHUP" }],
+] as const)("a command is ended with its children on %s", async (name, end) => {
   const mark = `8${Math.trunc(Math.random() * 1e6)}`;
   const { path } = program("show", `sleep ${mark} & sleep ${mark}`);
   const here = homeOf("mine");
   const before = here.read();
   const running = start(["context", "store", "mine", "--to", "command", "--", path], { home: here });
   await until("the command runs", () => isRunning(`sleep ${mark}`));
-  running.kill("SIGINT");
-  expect(await running.result).toMatchObject({ code: 130 });
+  running.kill(name);
+  expect(await running.result).toMatchObject(end);
   await haveEnded(`sleep ${mark}`);
+  expect(here.read()).toBe(before);
+});
+
+test("a command that prints another token is refused, and the token stays", async () => {
+  const here = homeOf("mine", "second");
+  const before = here.read();
+  const { path } = program("show", "echo another-token-0123");
+  for (const which of ["mine", "--all"])
+    expect(
+      await run(["context", "store", which, "--to", "command", "--", path, "a b"], { home: here }),
+    ).toEqual({
+      code: 1,
+      signal: null,
+      stdout: "",
+      stderr: `error: the command prints another API token than that of "mine"
+hint: to sign in with what it prints: bentocloud login --context mine --token-command -- ${path} 'a b'
+`,
+    });
   expect(here.read()).toBe(before);
 });
 

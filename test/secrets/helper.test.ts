@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homeOf } from "../store/fixture.ts";
 import { run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
@@ -136,6 +136,30 @@ esac`;
   expect(result).toMatchObject({
     code,
     stderr: expect.stringContaining('error: done, but the helper "own" still has the API token of "mine"'),
+  });
+});
+
+test("an entry of a helper that lists nothing is found by `get`", async () => {
+  const folder = newFolder();
+  const script = `
+case $1 in
+  store) cat > ${folder}/entry ;;
+  get) [ -e ${folder}/entry ] && cat ${folder}/entry || echo '{"Secret":""}' ;;
+  list) echo '{}' ;;
+  erase) echo broken; exit 1 ;;
+esac`;
+  const { env } = program("docker-credential-own", script);
+  const here = homeOf("mine", "gone");
+  expect(await moveTo("helper:own", here, env)).toMatchObject({ code: 0 });
+  const state = async () => (await run(["context", "store", "mine"], { home: here, env })).stdout;
+  expect(await state()).toMatch(/helper:own +ok\n/);
+  expect(await run(["logout", "mine"], { home: here, env })).toMatchObject({
+    code: 6,
+    stderr: expect.stringContaining('the helper "own" still has the API token of "mine"'),
+  });
+  rmSync(`${folder}/entry`);
+  expect(await run(["doctor", "--fix"], { home: here, env })).toMatchObject({
+    stdout: expect.not.stringContaining("own"),
   });
 });
 
