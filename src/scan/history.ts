@@ -31,7 +31,7 @@ export async function scanHistory(
       await scanHistory(scan, await openGitDirectory(scan.cli, other), new Set([...covered, other]));
 }
 
-/** Git ignores a pack whose index it may not read, without a word, so every pack is opened here. */
+/** Git ignores a pack that has no index, or whose index it may not read, without a word. So every pack is looked at here. */
 function checkPacks(scan: Scan, folder: string): void {
   const onError = onUnreadable(scan);
   if (!inspect(folder)) return;
@@ -40,6 +40,8 @@ function checkPacks(scan: Scan, folder: string): void {
       const pieces = readInPieces(path, () => scan.search.room);
       pieces.next();
       pieces.return(undefined);
+      if (/\.pack$/.test(String(path)) && !inspect(String(path).replace(/pack$/, "idx")))
+        skip(scan, showPath(scan, path), "a pack without an index, which `git index-pack` makes");
     } catch (error) {
       onError(path, error);
     }

@@ -6,6 +6,7 @@ import { realTarget } from "../system/files.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import { replaceFile } from "../system/replace.ts";
 import { storageError } from "../system/storage-error.ts";
+import { quoteWord } from "../system/text.ts";
 import { openRepository, type Repository } from "./repository.ts";
 
 export type HookName = "pre-commit" | "pre-push";
@@ -40,26 +41,28 @@ const LARGEST_HOOK = 1024 * 1024;
 export async function installHook(cli: Cli, hook: HookName): Promise<void> {
   const repository = await openRepository(cli, cli.cwd(), true);
   if (!repository) throw usageError("this directory is in no git repository");
-  const path = join(await hooksDirectory(repository), hook);
-  const added = addToHook(path, hook);
+  const { folder, isHusky } = await hooksDirectory(repository);
+  const path = join(folder, hook);
+  const added = addToHook(path, hook, { isHusky });
   if (cli.output.json) return cli.output.data({ path, added });
   cli.output.success(added ? `${path} looks for API tokens now` : `${path} looks for API tokens already`);
 }
 
 /** The directory of `core.hooksPath`; for husky, which generates the scripts there, the one above it. */
-async function hooksDirectory({ git, commonDirectory, top }: Repository): Promise<string> {
+async function hooksDirectory({ git, commonDirectory, top }: Repository) {
   const { stdout } = await git.ask(["config", "--type=path", "--null", "--get-all", "core.hooksPath"]);
   // The last value is ours, which lets no hook run.
   const configured = stdout.split("\0").at(-3);
-  if (configured === undefined || configured === "") return join(commonDirectory, "hooks");
+  if (configured === undefined || configured === "")
+    return { folder: join(commonDirectory, "hooks"), isHusky: false };
   const path = isAbsolute(configured) ? configured : resolve(top ?? commonDirectory, configured);
   if (path === "/dev/null") throw usageError("core.hooksPath switches hooks off in this repository");
   const isHusky = basename(path) === "_" && basename(dirname(path)) === ".husky";
-  return isHusky ? dirname(path) : path;
+  return { folder: isHusky ? dirname(path) : path, isHusky };
 }
 
 /** Whether it was not there before. The file may have any encoding. */
-function addToHook(path: string, hook: HookName): boolean {
+function addToHook(path: string, hook: HookName, { isHusky }: { isHusky: boolean }): boolean {
   try {
     const target = realTarget(path);
     const file = readRegularFile(target, { limit: LARGEST_HOOK });
@@ -68,6 +71,7 @@ function addToHook(path: string, hook: HookName): boolean {
       createFile(target, `#!/bin/sh\n${blockOf(hook)}`, { mode: 0o755 });
       return true;
     }
+    if (!isHusky) requireExecutable(path, file.mode);
     const text = file.bytes.toString("latin1");
     if (text.includes(BEGIN)) return false;
     const changed = Buffer.from(insertInto(text, path, hook), "latin1");
@@ -76,6 +80,14 @@ function addToHook(path: string, hook: HookName): boolean {
   } catch (error) {
     throw storageError("write", path, error);
   }
+}
+
+/** Git ignores any other hook, which somebody may have switched off in this way. Husky gives its own to a shell. */
+function requireExecutable(path: string, mode: number): void {
+  if (process.platform === "win32" || (mode & 0o111) !== 0) return;
+  throw new CliError("FAILURE", `${path} is not executable, so git ignores it`, {
+    hint: `chmod +x ${quoteWord(path)}; without it, what the hook already does stays off too`,
+  });
 }
 
 /** After the line that names the interpreter, so that an `exec` further down comes later. */

@@ -92,12 +92,29 @@ describe("scan --history", () => {
     expect(result.findings).toEqual([]);
   });
 
-  test("a damaged object is not clean", async () => {
+  const damages: [string, (repo: Repository) => void][] = [
+    [
+      "a damaged object",
+      (repo) => {
+        const blob = repo.git("rev-parse", "HEAD:folder/leak.txt");
+        const file = join(repo.path, ".git/objects", blob.slice(0, 2), blob.slice(2));
+        chmodSync(file, 0o600);
+        writeFileSync(file, "damaged");
+      },
+    ],
+    [
+      "a pack without its index",
+      (repo) => {
+        repo.git("gc", "--quiet");
+        const folder = join(repo.path, ".git/objects/pack");
+        for (const name of readdirSync(folder)) if (name.endsWith(".idx")) rmSync(join(folder, name));
+      },
+    ],
+  ];
+
+  test.each(damages)("%s is not clean", async (_, damage) => {
     const repo = leaky();
-    const blob = repo.git("rev-parse", "HEAD:folder/leak.txt");
-    const file = join(repo.path, ".git/objects", blob.slice(0, 2), blob.slice(2));
-    chmodSync(file, 0o600);
-    writeFileSync(file, "damaged");
+    damage(repo);
     const result = await scan(repo, ["--history"]);
     expect(incomplete(result)).not.toEqual([]);
   });

@@ -39,9 +39,9 @@ function git(repo: Repository, args: string[], { isInstalled = true } = {}) {
   return { code: exitCode, stderr: stderr.toString() };
 }
 
-function writeHook(repo: Repository, path: string, text: string): void {
+function writeHook(repo: Repository, path: string, text: string, mode = 0o755): void {
   repo.write(path, text);
-  chmodSync(join(repo.path, path), 0o755);
+  chmodSync(join(repo.path, path), mode);
 }
 
 /** A second repository to push to. */
@@ -107,10 +107,10 @@ describe("scan --install-hook pre-commit", () => {
     });
   });
 
-  const EXISTING: [string, string, string | undefined][] = [
-    ["a hook of git", ".git/hooks/pre-commit", undefined],
-    ["core.hooksPath", "my hooks/pre-commit", "my hooks"],
-    ["husky", ".husky/pre-commit", ".husky/_"],
+  const EXISTING: [string, string, string | undefined, number][] = [
+    ["a hook of git", ".git/hooks/pre-commit", undefined, 0o755],
+    ["core.hooksPath", "my hooks/pre-commit", "my hooks", 0o755],
+    ["husky", ".husky/pre-commit", ".husky/_", 0o644],
   ];
   const TEXTS = [
     "#!/bin/sh\necho before >&2\nexit 3\n",
@@ -119,16 +119,15 @@ describe("scan --install-hook pre-commit", () => {
 
   test.each(EXISTING.flatMap((row) => TEXTS.map((text) => [...row, text] as const)))(
     "%s in %s: what it does already stays",
-    async (_, path, hooksPath, text) => {
+    async (_, path, hooksPath, mode, text) => {
       const repo = project();
-      writeHook(repo, path, text);
+      writeHook(repo, path, text, mode);
       if (hooksPath !== undefined) repo.git("config", "core.hooksPath", hooksPath);
       // Husky's own script, which git runs, starts the one that people write.
       if (hooksPath === ".husky/_")
         writeHook(repo, ".husky/_/pre-commit", '#!/bin/sh\nexec sh -e "$(dirname "$0")/../pre-commit"\n');
       expect((await install(repo, "pre-commit")).code).toBe(0);
-      const { mode } = statSync(join(repo.path, path));
-      expect(mode & 0o777).toBe(0o755);
+      expect(statSync(join(repo.path, path)).mode & 0o777).toBe(mode);
       repo.write("clean.txt", "clean");
       repo.git("add", "clean.txt");
       expect(git(repo, ["commit", "-m", "x"])).toEqual({ code: 1, stderr: "before\n" });
@@ -147,13 +146,20 @@ describe("scan --install-hook pre-commit", () => {
     expect(readFileSync(path, "utf8")).toBe(before);
   });
 
-  test("a hook that is no shell script is left alone", async () => {
+  test.each([
+    [
+      "is no shell script",
+      "#!/usr/bin/env python3\nprint(1)\n",
+      0o755,
+      "let it run `bentocloud scan --staged`",
+    ],
+    ["is switched off by its mode", "#!/bin/sh\nexit 3\n", 0o644, "chmod +x "],
+  ])("a hook that %s is left alone", async (_, text, mode, hint) => {
     const repo = project();
-    const text = "#!/usr/bin/env python3\nprint(1)\n";
-    writeHook(repo, ".git/hooks/pre-commit", text);
+    writeHook(repo, ".git/hooks/pre-commit", text, mode);
     expect(await install(repo, "pre-commit")).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("hint: let it run `bentocloud scan --staged`"),
+      stderr: expect.stringContaining(`hint: ${hint}`),
     });
     expect(readFileSync(join(repo.path, ".git/hooks/pre-commit"), "utf8")).toBe(text);
   });
