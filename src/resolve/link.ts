@@ -40,16 +40,8 @@ export function unlinkProject(folder: string): { path: string; changed: boolean 
   const rest = editProject(file?.text ?? "", {});
   if (!file || rest === file.text) return { path, changed: false };
   if (rest !== "") write(folder, rest, file.raw);
-  else removeEmpty(path);
+  else removeFile(path);
   return { path, changed: true };
-}
-
-function removeEmpty(path: string): void {
-  try {
-    removeFile(path);
-  } catch (error) {
-    throw storageError("remove", path, error);
-  }
 }
 
 /** Refuses a link: it could point to any file of the user who cloned the repository. */

@@ -40,7 +40,7 @@ function checkPacks(scan: Scan, folder: string): void {
       const pieces = readInPieces(path, () => scan.search.room);
       pieces.next();
       pieces.return(undefined);
-      if (/\.pack$/.test(String(path)) && !inspect(String(path).replace(/pack$/, "idx")))
+      if (String(path).endsWith(".pack") && !inspect(String(path).replace(/pack$/, "idx")))
         skip(scan, showPath(scan, path), "a pack without an index, which `git index-pack` makes");
     } catch (error) {
       onError(path, error);

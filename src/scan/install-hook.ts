@@ -3,6 +3,7 @@ import type { Cli } from "../app.ts";
 import { CliError, usageError } from "../errors.ts";
 import { createFile, ensureDirectory } from "../system/create-file.ts";
 import { realTarget } from "../system/files.ts";
+import { isExecutable } from "../system/program.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import { replaceFile } from "../system/replace.ts";
 import { storageError } from "../system/storage-error.ts";
@@ -71,7 +72,7 @@ function addToHook(path: string, hook: HookName, { isHusky }: { isHusky: boolean
       createFile(target, `#!/bin/sh\n${blockOf(hook)}`, { mode: 0o755 });
       return true;
     }
-    if (!isHusky) requireExecutable(path, file.mode);
+    if (!isHusky) requireExecutable(path);
     const text = file.bytes.toString("latin1");
     if (text.includes(BEGIN)) return false;
     const changed = Buffer.from(insertInto(text, path, hook), "latin1");
@@ -83,8 +84,8 @@ function addToHook(path: string, hook: HookName, { isHusky }: { isHusky: boolean
 }
 
 /** Git ignores any other hook, which somebody may have switched off in this way. Husky gives its own to a shell. */
-function requireExecutable(path: string, mode: number): void {
-  if (process.platform === "win32" || (mode & 0o111) !== 0) return;
+function requireExecutable(path: string): void {
+  if (isExecutable(path)) return;
   throw new CliError("FAILURE", `${path} is not executable, so git ignores it`, {
     hint: `chmod +x ${quoteWord(path)}; without it, what the hook already does stays off too`,
   });

@@ -5,6 +5,7 @@ import { codeOf, NotRegularError, reasonFor } from "../system/storage-error.ts";
 import { compressionOf, lfsObjectOf } from "./contents.ts";
 import type { Hit } from "./search.ts";
 import { addFinding, isPauseDue, LineCounter, pause, type Scan, skip } from "./search-places.ts";
+import { TarMembers } from "./tar-members.ts";
 
 interface FileOptions {
   ignored?: boolean;
@@ -23,11 +24,13 @@ export async function scanFile(
   const inName = [...search.push(Buffer.from(path as string)), ...search.finish()];
   for (const hit of inName) addFinding(scan, hit, { path: shown, ignored });
   const hits: Hit[] = [];
+  const members = new TarMembers();
   let isFirst = true;
   try {
     for (const count of readInPieces(path, () => search.room)) {
       if (isFirst) noteContent(scan, shown, search.room.subarray(0, count), onLfsPointer);
       isFirst = false;
+      noteMembers(scan, shown, members.push(search.room.subarray(0, count)));
       totals.bytes += count;
       hits.push(...search.advance(count));
       if (isPauseDue(scan)) await pause(scan);
@@ -62,6 +65,14 @@ function noteContent(
   if (compression) skip(scan, shown, `${compression}, not looked into`, { incomplete: false });
   const object = onLfsPointer && lfsObjectOf(beginning, 0, beginning.length);
   if (object !== undefined) onLfsPointer?.(object);
+}
+
+/** The layers of an image are what it is made of, so one that cannot be looked into is more than a note. */
+export function noteMembers(scan: Scan, shown: string, members: ReturnType<TarMembers["push"]>): void {
+  for (const { name, kind, isLayer } of members)
+    if (isLayer)
+      skip(scan, shown, `${name} in it is ${kind}: unpack it, and give \`scan -\` what zcat prints`);
+    else skip(scan, shown, `${name} in it is ${kind}, not looked into`, { incomplete: false });
 }
 
 function countLines({ search }: Scan, path: BytePath, hits: readonly Hit[]): LineCounter {

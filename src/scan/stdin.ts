@@ -1,7 +1,9 @@
 import { inputPieces } from "../system/input.ts";
 import { compressionOf } from "./contents.ts";
 import type { Hit } from "./search.ts";
+import { noteMembers } from "./scan-file.ts";
 import { addFinding, type Scan, skip } from "./search-places.ts";
+import { TarMembers } from "./tar-members.ts";
 
 const LINE_FEED = 10;
 /** A hit can begin this far before the piece in which it ends. */
@@ -19,8 +21,10 @@ export async function scanInput(scan: Scan): Promise<void> {
       addFinding(scan, hit, { path: "-", line });
     }
   };
+  const members = new TarMembers();
   for await (const piece of inputPieces(scan.cli.signal)) {
     if (scan.totals.bytes === 0) refuseCompressed(scan, piece);
+    noteMembers(scan, "standard input", members.push(piece));
     scan.totals.bytes += piece.length;
     tail = Buffer.concat([tail, piece]);
     report(scan.search.push(piece));

@@ -4,7 +4,6 @@ import { cancelled, CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { acquireLock, type Lock, LOCK_WAIT_MS } from "../system/lock.ts";
 import { writeOwnJson } from "../system/own-json.ts";
-import { storageError } from "../system/storage-error.ts";
 import { RECORDS_FILE } from "./has-records.ts";
 import type { SecretRecord } from "./records.ts";
 
@@ -12,13 +11,8 @@ const RETRY_MS = 20;
 
 /** For the holder of the lock only. */
 export function writeRecords(own: string, records: readonly SecretRecord[]): void {
-  const path = join(own, RECORDS_FILE);
-  try {
-    ensurePrivateDirectory(own);
-    writeOwnJson(path, records.length > 0 ? records : undefined, { durable: true });
-  } catch (error) {
-    throw storageError("write", path, error);
-  }
+  ensurePrivateDirectory(own);
+  writeOwnJson(join(own, RECORDS_FILE), records.length > 0 ? records : undefined, { durable: true });
 }
 
 /**
@@ -38,7 +32,7 @@ export async function withRecordsLock<T>(
       return await acquireLock(path, 0, signal);
     } catch (error) {
       const isTaken = error instanceof CliError && error.code === "LOCKED";
-      if (!isTaken || performance.now() >= deadline) throw storageError("write", path, error);
+      if (!isTaken || performance.now() >= deadline) throw error;
       await sleep(RETRY_MS, undefined, { signal }).catch(() => {
         throw cancelled();
       });

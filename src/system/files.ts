@@ -73,8 +73,13 @@ export function listDirectory(path: string): string[] {
   }
 }
 
+/** @throws CliError `STORAGE` */
 export function removeFile(path: string): void {
-  unlinkSync(path);
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    throw storageError("remove", path, error);
+  }
 }
 
 /** The names in a directory; none where it cannot be listed, for whatever reason. */

@@ -5,7 +5,7 @@ import { CliError } from "../errors.ts";
 import { createFile } from "./create-file.ts";
 import { discard, moveOver, namesIn } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
-import { codeOf } from "./storage-error.ts";
+import { codeOf, storageError } from "./storage-error.ts";
 import { hasEnded } from "./processes.ts";
 import { claimsOfEnded, nameClaim, waitForTurn } from "./lock-queue.ts";
 
@@ -39,6 +39,7 @@ const PATIENCE_MS = 5_000;
 export const LOCK_WAIT_MS = 15_000;
 const BREAKING = ".breaking";
 
+/** @throws CliError `LOCKED` after `waitMs`, `STORAGE`, or `CANCELLED` */
 export async function acquireLock(path: string, waitMs: number, signal: AbortSignal): Promise<Lock> {
   const owner = describeOwner();
   const claim = nameClaim(path);
@@ -61,6 +62,8 @@ export async function acquireLock(path: string, waitMs: number, signal: AbortSig
         throw new CliError("CANCELLED", "cancelled while waiting for another process; nothing was changed");
       });
     }
+  } catch (error) {
+    throw storageError("write in", dirname(path), error);
   } finally {
     discard(claim);
   }

@@ -12,7 +12,7 @@ export function readOwnJson(path: string): unknown {
   return bytes && parseJSON(bytes.toString("utf8"));
 }
 
-/** Without a value, the file is removed. For the holder of its lock only. */
+/** Without a value, the file is removed. For the holder of its lock only. @throws CliError `STORAGE` */
 export function writeOwnJson(path: string, value: unknown, { durable }: { durable: boolean }): void {
   sweepTemporaries(dirname(path), (name) => name === basename(path));
   if (value === undefined) return readOwnFile(path) && removeFile(path);

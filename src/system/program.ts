@@ -67,6 +67,11 @@ function inspect(path: string): "program" | "other" | "nothing" {
   }
 }
 
+/** On Windows, every file is. */
+export function isExecutable(path: string): boolean {
+  return inspect(path) === "program";
+}
+
 export function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();

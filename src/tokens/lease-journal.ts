@@ -3,7 +3,6 @@ import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { listDirectory } from "../system/files.ts";
 import { acquireLock, type Lock } from "../system/lock.ts";
 import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
-import { storageError } from "../system/storage-error.ts";
 
 /** An API token that was made for one run of a program. Its secret is never written down. */
 export interface Lease {
@@ -24,14 +23,9 @@ const ENDING = ".json";
 
 /** Each lease has a file of its own, so that programs that run at once do not wait for each other. */
 export function noteLease(own: string, lease: Lease): void {
-  const path = pathOf(own, lease.id);
-  try {
-    ensurePrivateDirectory(own);
-    ensurePrivateDirectory(join(own, FOLDER));
-    writeOwnJson(path, lease, { durable: true });
-  } catch (error) {
-    throw storageError("write", path, error);
-  }
+  ensurePrivateDirectory(own);
+  ensurePrivateDirectory(join(own, FOLDER));
+  writeOwnJson(pathOf(own, lease.id), lease, { durable: true });
 }
 
 export function dropLease(own: string, { id }: Lease): void {

@@ -2,7 +2,6 @@ import { dirname, join } from "node:path";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
-import { storageError } from "../system/storage-error.ts";
 import { acquireLock } from "../system/lock.ts";
 import type { Paths } from "../store/paths.ts";
 import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
@@ -70,12 +69,8 @@ export function readEntries<T>(
 
 /** For the holder of the rotation lock only. */
 export function writeEntries(path: string, entries: readonly unknown[]): void {
-  try {
-    ensurePrivateDirectory(dirname(path));
-    writeOwnJson(path, entries.length > 0 ? entries : undefined, { durable: true });
-  } catch (error) {
-    throw storageError("write", path, error);
-  }
+  ensurePrivateDirectory(dirname(path));
+  writeOwnJson(path, entries.length > 0 ? entries : undefined, { durable: true });
 }
 
 /** The journal has both tokens in plain text until the rotation has ended. */
@@ -127,7 +122,7 @@ export async function withRotationLock<T>(
   ensurePrivateDirectory(own);
   const path = join(own, ROTATION_LOCK);
   const lock = await acquireLock(path, 0, signal).catch((error: unknown) => {
-    if (!(error instanceof CliError) || error.code !== "LOCKED") throw storageError("write", path, error);
+    if (!(error instanceof CliError) || error.code !== "LOCKED") throw error;
     throw new CliError("LOCKED", "another process is replacing or deleting an API token", {
       hint: error.hint,
     });

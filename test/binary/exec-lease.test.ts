@@ -63,6 +63,18 @@ describe("exec --proxy --lease", () => {
     expect(journalsOf(here)).toEqual([]);
   });
 
+  test("is not made where its journal cannot be written", async () => {
+    const cloud = await newCloud();
+    const here = loginTo(cloud);
+    const command = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", ...programCommand()];
+    const args = ["exec", "--proxy", "--lease", "1h", "--", "true"];
+    expect(await run(args, { home: here, command })).toMatchObject({
+      code: 6,
+      stderr: expect.stringMatching(/cannot write in \S+\/leases: the file would exceed the size limit/),
+    });
+    expect(namesOf(cloud)).toEqual(["ci"]);
+  });
+
   test("lives for a quarter of an hour at a time where the server can change that", async () => {
     const cloud = await newCloud();
     const changed = await lease(loginTo(cloud), "exit 3");

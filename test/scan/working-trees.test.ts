@@ -134,6 +134,41 @@ describe("scan", () => {
     ]);
   });
 
+  test("the compressed members of a tar archive are reported, and its layers are missed", async () => {
+    const repo = leaky();
+    repo.write("image/empty", "");
+    repo.write("image/long.txt", "x".repeat(300_000));
+    repo.write("image/data.gz", Bun.gzipSync(Buffer.from(repo.token)));
+    repo.write("image/blobs/sha256/0a", Bun.gzipSync(Buffer.from(repo.token)));
+    const tar = Bun.spawnSync([
+      "tar",
+      "-c",
+      "-C",
+      `${repo.path}/image`,
+      "empty",
+      "long.txt",
+      "data.gz",
+      "blobs",
+    ]);
+    repo.write("image.tar", tar.stdout);
+    const reasons = [
+      { reason: "data.gz in it is gzip, not looked into", incomplete: false },
+      {
+        reason: "blobs/sha256/0a in it is gzip: unpack it, and give `scan -` what zcat prints",
+        incomplete: true,
+      },
+    ];
+    const withPath = (path: string) => reasons.map((one) => ({ path, ...one }));
+    const command = ["sh", "-c", 'exec "$@" < image.tar', "sh", ...programCommand()];
+    const streamed = await run(["scan", "-", "--json"], { home: repo.home, cwd: repo.path, command });
+    expect({ code: streamed.code, skipped: JSON.parse(streamed.stdout).skipped }).toEqual({
+      code: 6,
+      skipped: withPath("standard input"),
+    });
+    const { code, skipped } = await scan(repo, ["image.tar"]);
+    expect({ code, skipped }).toEqual({ code: 6, skipped: withPath("image.tar") });
+  });
+
   test("archives and images are said to be left out", async () => {
     const repo = leaky();
     repo.write("a.gz", Buffer.from(Bun.gzipSync(Buffer.from(repo.token))));
