@@ -1,8 +1,10 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
-import { listDirectory } from "../system/files.ts";
+import { listDirectory, namesIn } from "../system/files.ts";
 import { acquireLock, type Lock } from "../system/lock.ts";
 import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
+import { hasEnded } from "../system/processes.ts";
+import { sweepTemporaries } from "../system/replace.ts";
 
 /** An API token that was made for one run of a program. Its secret is never written down. */
 export interface Lease {
@@ -46,8 +48,21 @@ export function readLeases(own: string): Lease[] {
     });
 }
 
+/** Removes what is left of processes that were killed before they had a journal. */
+export async function sweepLeases(own: string): Promise<void> {
+  const folder = join(own, FOLDER);
+  sweepTemporaries(folder, (_, pid) => hasEnded(pid));
+  const names = namesIn(folder);
+  for (const name of names) {
+    const id = basename(name, ".lock");
+    if (id === name || names.includes(id + ENDING)) continue;
+    const lock = await lockLease(own, { id }).catch(() => undefined);
+    lock?.release();
+  }
+}
+
 /** Held by the process of a lease for as long as it runs, so whoever gets it knows that the process has ended. */
-export async function lockLease(own: string, { id }: Lease): Promise<Lock> {
+export async function lockLease(own: string, { id }: Pick<Lease, "id">): Promise<Lock> {
   ensurePrivateDirectory(own);
   ensurePrivateDirectory(join(own, FOLDER));
   return acquireLock(join(own, FOLDER, `${id}.lock`), 0, new AbortController().signal);

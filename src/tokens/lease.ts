@@ -7,7 +7,7 @@ import { type Endpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, requireExpected } from "../errors.ts";
 import { ownPid } from "../system/processes.ts";
-import { dropLease, type Lease, lockLease, noteLease, readLeases } from "./lease-journal.ts";
+import { dropLease, type Lease, lockLease, noteLease, readLeases, sweepLeases } from "./lease-journal.ts";
 import { serverTime } from "./lost-tokens.ts";
 
 interface LeaseOptions {
@@ -161,6 +161,7 @@ export async function deleteOrphanedLeases(
       lock.release();
     }
   }
+  await sweepLeases(store.paths.own);
 }
 
 function readLeasesAt({ output, store }: Cli, endpoint: Endpoint): Lease[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf } from "../store/fixture.ts";
 import { run, start } from "../support/bin.ts";
@@ -125,6 +125,19 @@ describe("exec --proxy --lease", () => {
     expect(namesOf(cloud)).toEqual(["ci"]);
     expect(journalsOf(here)).toEqual([]);
     expect((await doctor(["--offline"], { home: here })).of("leases")!.status).toBe("ok");
+  });
+
+  test("of a process that was killed before it had a journal leaves no file", async () => {
+    const cloud = await newCloud();
+    const here = loginTo(cloud);
+    await lease(here, "kill -KILL $PPID; sleep 1");
+    const [journal = ""] = journalsOf(here).filter((name) => name.endsWith(".json"));
+    const path = join(here.bentoml, ".bentocloud/leases", journal);
+    // The number of a process that is the highest of all.
+    renameSync(path, `${path}.4194304-0123abcd.tmp`);
+    expect(journalsOf(here)).toHaveLength(2);
+    expect((await run(["api-token", "list"], { home: here })).code).toBe(0);
+    expect(journalsOf(here)).toEqual([]);
   });
 
   test("of a program that still runs is left alone", async () => {
