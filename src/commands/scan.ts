@@ -46,6 +46,8 @@ export const scan = command({
       throw usageError("--staged and --pushed look at all of the repository, so they go without paths");
     const hook = args["install-hook"];
     if (hook !== undefined) {
+      if (words.length > 0 || modes.includes(true) || args.check || args.rotate)
+        throw usageError("--install-hook goes alone, in a directory of the repository");
       const { installHook } = await import("../scan/install-hook.ts");
       return installHook(cli, hook as "pre-commit" | "pre-push");
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../support/bin.ts";
 import { needs } from "../support/needs.ts";
@@ -144,6 +144,13 @@ describe("scan --install-hook pre-commit", () => {
     const before = readFileSync(path, "utf8");
     expect((await install(repo, "pre-commit")).stderr).toBe(`✓ ${path} looks for API tokens already\n`);
     expect(readFileSync(path, "utf8")).toBe(before);
+  });
+
+  test("goes without a path, which could be that of another repository", async () => {
+    const repo = project();
+    const args = ["scan", "../other", "--install-hook", "pre-commit"];
+    expect((await run(args, { home: repo.home, cwd: repo.path })).code).toBe(2);
+    expect(existsSync(join(repo.path, ".git/hooks/pre-commit"))).toBe(false);
   });
 
   test.each([
