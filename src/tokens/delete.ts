@@ -32,7 +32,7 @@ export async function deleteApiToken(
   if (!force && contexts.length > 0) throw inUse(cli, token, contexts);
   if (!force && isOwn)
     throw usageError(
-      `"${token.name}" may be the API token of ${describeUsers(cli, [session.context.name])}: it cannot be told`,
+      `"${token.name}" may be the API token of ${describeUsers(cli, [session.context.name])}, created at about the same time`,
       "--force deletes it all the same",
     );
   const stored = [session.context.name, ...contexts].filter((name) => name !== ENVIRONMENT_NAME);

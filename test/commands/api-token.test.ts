@@ -52,6 +52,9 @@ describe("api-token list", () => {
       const verbose = await run(["api-token", "list", "--verbose"], { home: here });
       expect(verbose.stdout).toContain(` ${shown(end)} (in 30 days) `);
       const [header, ...rows] = stdout.trimEnd().split("\n");
+      expect((await run(["api-token", "list", "--search", "laptop"], { home: here })).stdout).not.toContain(
+        "DESC",
+      );
       expect(header!.trim().split(/ {2,}/)).toEqual([
         "NAME",
         "UID",
@@ -502,7 +505,7 @@ describe("api-token delete", () => {
       expect({ code, stderr }).toEqual({
         code: 2,
         stderr:
-          `error: "${name}" may be the API token of the context "mine": it cannot be told\n` +
+          `error: "${name}" may be the API token of the context "mine", created at about the same time\n` +
           "hint: --force deletes it all the same\n",
       });
     }
