@@ -49,6 +49,10 @@ export const login = command({
 
 function commandOf(isCommand: boolean, words: readonly string[]): readonly string[] | undefined {
   if (isCommand) return requireCommand(words);
-  if (words.length > 0) throw usageError("words after `--` are for --token-command");
+  if (words.length > 0)
+    throw usageError(
+      "words after `--` are for --token-command",
+      "bentocloud login --token-command -- COMMAND…",
+    );
   return undefined;
 }

@@ -102,9 +102,8 @@ async function move(
   const { moved, left } = await moveTokens(cli, others, to, (tokens) =>
     refuseOpenRotation(store.paths.own, tokens),
   );
-  for (const { name, copies, isOther } of moved) {
+  for (const { name, copies } of moved) {
     output.success(`Moved the API token of "${name}": ${before.get(name)} -> ${after}`);
-    if (isOther) output.warn("the command prints another API token than the one that was kept until now");
     if (copies.length > 0)
       output.warn(`the contexts file still has this API token in plain text, for: ${copies.join(", ")}`);
   }
