@@ -4,8 +4,8 @@ import { REQUEST_ARGS } from "./_args.ts";
 
 export const doctor = command({
   name: "doctor",
-  description: "Check this machine, the stored contexts and the way to the server",
-  section: "Repair",
+  description: "Check this machine, the contexts and the connection to the server",
+  section: "Check and repair",
   args: {
     fix: flag(
       "Repair what needs no decision. No login changes, except that a file which cannot be read is replaced by its last valid version, and a current name without a context is removed",

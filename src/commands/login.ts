@@ -7,7 +7,7 @@ import { ENDPOINT, REQUEST_ARGS, YES } from "./_args.ts";
 
 export const login = command({
   name: "login",
-  description: "Validate an API token and save it as a context",
+  description: "Sign in with a browser or an API token, and save it as a context",
   section: "Sign in",
   args: {
     endpoint: ENDPOINT,

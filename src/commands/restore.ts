@@ -11,7 +11,7 @@ import { showWhen } from "../system/time.ts";
 export const restore = command({
   name: "restore",
   description: "List or bring back earlier versions of the contexts file",
-  section: "Repair",
+  section: "Check and repair",
   args: {
     id: {
       type: "positional",

@@ -5,7 +5,7 @@ import { REQUEST_ARGS, YES } from "./_args.ts";
 export const scan = command({
   name: "scan",
   description: "Find your API tokens where they must not be, such as in a commit",
-  section: "Repair",
+  section: "Check and repair",
   args: {
     paths: {
       type: "positional",
