@@ -95,9 +95,9 @@ async function listTopics(topics: Topics, style: Style): Promise<string> {
   return section("Read more", await Promise.all(loaded), style);
 }
 
-function readOn({ subCommands, topics }: Command, path: readonly string[]): string {
+function readOn({ subCommands }: Command, path: readonly string[]): string {
   const more = `\`${path.join(" ")} <command> --help\` tells more about a command`;
-  if (topics) return `${more}; the manual is at ${MANUAL}.`;
+  if (path.length === 1) return `${more}; the manual is at ${MANUAL}.`;
   const globals = `\`${path[0]} --help\` lists the global options, such as --context and --json.`;
   return subCommands ? `${more}. ${globals}` : globals;
 }

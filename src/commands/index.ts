@@ -43,6 +43,7 @@ export const root = group({
     version: ["--version"],
   },
   foreignWords: {
+    "-": "use -",
     add: "login --context",
     browse: "open",
     create: "api-token create",
@@ -53,6 +54,7 @@ export const root = group({
     list: "context list",
     protect: "context protect",
     remove: "context remove",
+    refresh: "login",
     rename: "context rename",
     revoke: "api-token revoke",
     rotate: "api-token rotate",

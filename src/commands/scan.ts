@@ -13,7 +13,7 @@ export const scan = command({
       valueHint: "path",
       description: "Files and directories, or - for standard input (default: this repository)",
     },
-    staged: flag("Look at what a commit would take"),
+    staged: flag("Look at what the next commit would contain"),
     history: flag(
       "Look at every object of the repository, also at unreachable ones, and at its configuration",
     ),

@@ -124,6 +124,7 @@ describe("unknown words", () => {
     [["swich"], "unknown command `bentocloud swich`", "did you mean `bentocloud use`?"],
     [["run"], "unknown command `bentocloud run`", "did you mean `bentocloud exec`?"],
     [["rotate"], "unknown command `bentocloud rotate`", "did you mean `bentocloud api-token rotate`?"],
+    [["-"], "unknown command", "did you mean `bentocloud use -`?"],
     [["list"], "unknown command `bentocloud list`", "did you mean `bentocloud context list`?"],
     [["context", "use"], "unknown command `bentocloud context use`", "did you mean `bentocloud use`?"],
     [
