@@ -50,8 +50,9 @@ async function nameInUse(cli: Cli): Promise<string> {
   const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = storedChoice({ flag: undefined, env: cli.env, project, file });
   if (file.contexts.some((context) => context.name === name)) return name;
-  const hint = "`bentocloud context list` shows the contexts; name the one to remove";
+  if (file.contexts.length === 0)
+    throw new CliError("NOT_LOGGED_IN", "not logged in: there is no context to remove");
   throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context "${name}"`, {
-    hint: file.contexts.length > 0 ? hint : undefined,
+    hint: "`bentocloud context list` shows the contexts; name the one to remove",
   });
 }

@@ -213,7 +213,8 @@ describe("logout", () => {
     const before = place.tree();
     const { code, stderr } = await run(["logout", "--json"], { home: place });
     expect(code).toBe(4);
-    expect(JSON.parse(stderr).error).toMatchObject({ code: "NOT_LOGGED_IN", exit_code: 4 });
+    const message = "not logged in: there is no context to remove";
+    expect(JSON.parse(stderr).error).toMatchObject({ code: "NOT_LOGGED_IN", message, exit_code: 4 });
     expect(place.tree()).toEqual(before);
   });
 
