@@ -7,7 +7,7 @@
 import { withErasure } from "../auth/erase-kept.ts";
 import { readToken } from "../auth/read-token.ts";
 import { reportLeft } from "../auth/report-left.ts";
-import { reportRemoved, type Leaving } from "../auth/logout.ts";
+import { reportRemoved, sayPages, type Leaving } from "../auth/logout.ts";
 import {
   type Context,
   findContext,
@@ -176,12 +176,6 @@ async function warnOfEarlierTokens(
         `backups have an earlier API token of "${name}": ` +
           `\`bentocloud logout ${quoteWord(name)}${revoke ? " --revoke" : ""} --purge\` ends that too`,
       );
-}
-
-function sayPages(cli: Cli, logins: readonly Context[]): void {
-  const pages = new Set(logins.filter(hasToken).map(({ endpoint }) => tokensPage(endpoint)));
-  if (pages.size > 0)
-    cli.output.hint(`the token works until it is deleted on its server: ${[...pages].join(", ")}`);
 }
 
 function failureOf(cli: Cli, failures: Failures, { contexts }: ContextsFile): CliError {

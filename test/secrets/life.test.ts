@@ -103,7 +103,10 @@ describe("the life of a token outside of the contexts file", () => {
     expect(filesWith(third, here)).toEqual([]);
     expect(await entriesIn(env)).toBe(1);
 
-    expect(await run(["logout", "prod"], options)).toMatchObject({ code: 0 });
+    expect(await run(["logout", "prod"], options)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`is deleted on its server: ${cloud.url}/api_tokens\n`),
+    });
     expect({ entries: await entriesIn(env), records: recordsOf(here) }).toEqual({ entries: 0, records: [] });
   });
 
