@@ -77,7 +77,7 @@ function textsOf(logins: readonly Login[]): (token: Token) => string | undefined
   return (token) => texts.get(token.reveal());
 }
 
-/** Nobody else has the token once it has left the contexts file, so the command must print that very one. */
+/** A move takes the token out of the contexts file for good, so the command must print this token and no other. */
 async function requirePrinted(cli: Cli, logins: readonly Login[], place: Place): Promise<void> {
   const store = await (await cli.secrets()).open(place);
   let printed: string | undefined;

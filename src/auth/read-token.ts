@@ -100,7 +100,7 @@ export async function requireRecord({ store }: TokenReader, context: Context): P
 
 function adviseFor({ name }: Context, error: unknown): unknown {
   if (!(error instanceof CliError) || error.code === "CANCELLED") return error;
-  const again = error.code === "SECRET_MISSING" ? "" : "once that works, run this again; or sign in anew: ";
+  const again = error.code === "SECRET_MISSING" ? "" : "once that works, run this again; or sign in again: ";
   return new CliError(error.code, `cannot read the API token of "${name}": ${error.message}`, {
     hint: error.hint ?? `${again}${loginCommand(name)}`,
     cause: error,
