@@ -111,7 +111,7 @@ function installWithoutLinks(path: string, owner: string): boolean {
 
 /** Removes what killed processes left beside the lock. For the holder only. */
 function sweep(path: string): void {
-  for (const claim of claimsOfEnded(path)) if (isGone(readOwner(claim) ?? "")) discard(claim);
+  for (const claim of claimsOfEnded(path)) discard(claim);
   const prefix = basename(path);
   for (const name of namesIn(dirname(path)))
     if (name.startsWith(prefix) && /^(\.breaking)?\.[0-9a-f]{8}$/.test(name.slice(prefix.length)))
