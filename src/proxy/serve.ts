@@ -37,8 +37,7 @@ export async function serveProxy(cli: Cli, { context, token }: Session, options:
     const end = forMs === undefined ? undefined : new Date(cli.now().getTime() + forMs);
     printAccess(cli, proxy, { end, isReadOnly });
     const until = end ? `for ${showAge(cli.now(), end)}` : "until Ctrl-C";
-    const what = isReadOnly ? "Requests that only read" : "Requests";
-    output.info(`${what} go from ${proxy.url} to ${relay.endpoint} as "${context.name}", ${until}`);
+    output.info(`Requests to ${proxy.url} go to ${relay.endpoint} as "${context.name}", ${until}`);
     if (proxy.page) await openPage(cli, proxy.page);
     await output.settle();
     await hideMemory();

@@ -52,7 +52,7 @@ async function interrupt(running: Running) {
 describe("proxy", () => {
   test("adds the login to the requests of those who have its key, and logs them", async () => {
     const cloud = await newCloud();
-    const running = start(["proxy", "--read-only"], { home: loginTo(cloud) });
+    const running = start(["proxy"], { home: loginTo(cloud) });
     await running.waitFor("until Ctrl-C\n");
     const [, endpoint = "", key = ""] =
       /^BENTO_CLOUD_API_ENDPOINT=(http:\/\/127\.0\.0\.1:\d+)\nBENTO_CLOUD_API_KEY=([\da-f]{64})\n$/.exec(
@@ -65,7 +65,7 @@ describe("proxy", () => {
     const { code, stderr } = await interrupt(running);
     expect(code).toBe(130);
     expect(stderr.replaceAll(/\d+ ms/g, "N ms")).toBe(
-      `Requests that only read go from ${endpoint} to ${cloud.url} as "mine", until Ctrl-C\n` +
+      `Requests to ${endpoint} go to ${cloud.url} as "mine", until Ctrl-C\n` +
         `GET ${USER} 200 N ms\nGET ${USER} 401 N ms\nGET /****${key.slice(-4)} 400 N ms\n`,
     );
     expect(await ask(access).catch(() => "closed")).toBe("closed");
