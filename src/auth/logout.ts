@@ -82,8 +82,8 @@ export async function logOut(cli: Cli, { names, kept }: Leaving): Promise<void> 
 
 function adviseOnTokens([only = "", ...others]: readonly string[]): string {
   return others.length === 0
-    ? `its API token still works, and is in backups; \`bentocloud logout ${quoteWord(only)} --revoke --purge\` ends both`
-    : "their API tokens still work, and are in backups; `bentocloud logout NAME --revoke --purge` ends both";
+    ? `its API token still works; \`bentocloud logout ${quoteWord(only)} --revoke --purge\` deletes it on the server and in backups`
+    : "their API tokens still work; `bentocloud logout NAME --revoke --purge` deletes them on the server and in backups";
 }
 
 /** Where API tokens that are no longer kept here can be deleted. */

@@ -24,9 +24,9 @@ function homeWith(...names: string[]) {
 }
 
 const STILL = (name: string) =>
-  `hint: its API token still works, and is in backups; \`bentocloud logout ${name} --revoke --purge\` ends both\n`;
+  `hint: its API token still works; \`bentocloud logout ${name} --revoke --purge\` deletes it on the server and in backups\n`;
 const ALL_STILL =
-  "hint: their API tokens still work, and are in backups; `bentocloud logout NAME --revoke --purge` ends both\n";
+  "hint: their API tokens still work; `bentocloud logout NAME --revoke --purge` deletes them on the server and in backups\n";
 
 describe("logout", () => {
   test("removes the named context, and says which one is still active", async () => {
