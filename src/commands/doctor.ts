@@ -19,7 +19,7 @@ export const doctor = command({
     ["bentocloud doctor --fix", "and repair them"],
   ],
   async run({ fix, offline, report, ...args }, cli) {
-    if (fix && report) throw usageError("--report goes without --fix");
+    if (fix && report) throw usageError("--report and --fix exclude each other");
     const { runDoctor } = await import("../doctor/doctor.ts");
     const { printGroups, printReport } = await import("../doctor/print.ts");
     const groups = await runDoctor(cli, { fix, offline, insecureHttp: args["insecure-http"] });

@@ -29,8 +29,7 @@ export const logout = command({
     ["bentocloud logout --all --revoke --purge", "delete the tokens too, also in backups"],
   ],
   async run(args, cli, given) {
-    if (args.all && (args.name ?? cli.flags.context) !== undefined)
-      throw usageError("--all goes without a name");
+    if (args.all && (args.name ?? cli.flags.context) !== undefined) throw usageError("--all takes no name");
     const yes = given.all("yes");
     const { revoke, purge } = args;
     const isForGood = revoke || purge;

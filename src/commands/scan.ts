@@ -43,7 +43,7 @@ export const scan = command({
     if (modes.filter(Boolean).length > 1 || (words.includes("-") && words.length > 1))
       throw usageError("--staged, --pushed, - and --history with --home exclude each other");
     if ((args.staged || args.pushed !== undefined) && words.length > 0)
-      throw usageError("--staged and --pushed look at all of the repository, so they go without paths");
+      throw usageError("--staged and --pushed look at all of the repository, so they take no paths");
     const hook = args["install-hook"];
     if (hook !== undefined) {
       const { installHook } = await import("../scan/install-hook.ts");

@@ -469,7 +469,7 @@ describe("api-token delete", () => {
     expect(refused.code).toBe(2);
     expect(refused.stderr).toBe(
       'error: "laptop" is the API token of the context "mine"\n' +
-        "hint: --force deletes it all the same; `bentocloud api-token rotate mine` replaces it\n",
+        "hint: --force deletes it anyway; `bentocloud api-token rotate mine` replaces it\n",
     );
     const { code, stderr } = await run(["api-token", "delete", "laptop", "--yes", "--force"], { home: here });
     expect(code).toBe(0);
@@ -506,7 +506,7 @@ describe("api-token delete", () => {
         code: 2,
         stderr:
           `error: "${name}" may be the API token of the context "mine", created at about the same time\n` +
-          "hint: --force deletes it all the same\n",
+          "hint: --force deletes it anyway\n",
       });
     }
     const remove = (name: string, ...force: string[]) =>
@@ -525,7 +525,7 @@ describe("api-token delete", () => {
     const { code, stderr } = await run(["api-token", "delete", "ci", "--yes"], { env });
     expect(code).toBe(2);
     expect(stderr).toStartWith(
-      'error: "ci" is the API token of BENTO_CLOUD_API_KEY\nhint: --force deletes it all the same\n',
+      'error: "ci" is the API token of BENTO_CLOUD_API_KEY\nhint: --force deletes it anyway\n',
     );
   });
 

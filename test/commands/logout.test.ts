@@ -219,8 +219,8 @@ describe("logout", () => {
   });
 
   test.each([
-    ["prod --all", "--all goes without a name"],
-    ["--all --context prod", "--all goes without a name"],
+    ["prod --all", "--all takes no name"],
+    ["--all --context prod", "--all takes no name"],
     ["prod staging", "`bentocloud logout` takes at most 1 argument"],
   ])("refuses `%s`", async (line, reason) => {
     const { place, write } = homeWith("prod", "staging");

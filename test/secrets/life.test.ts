@@ -278,7 +278,7 @@ test.each<[words: string[], message: string]>([
   [["context", "store", "--rotate"], "where to? say it with --to"],
   [["context", "store", "--to", "command"], "which command prints the API token?"],
   [["context", "store", "--to", "file", "--", "x"], "only `command` takes words after `--`"],
-  [["context", "store", "x", "--all"], "--all goes without a name"],
+  [["context", "store", "x", "--all"], "--all takes no name"],
 ])("%j is a usage error", async (words, message) => {
   const { code, stdout, stderr } = await run(words);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
