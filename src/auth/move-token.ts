@@ -1,9 +1,8 @@
 import { type Context, findContext, loginKey, referenceOf, tokenOf, withToken } from "../contexts/context.ts";
-import type { Token } from "../contexts/token.ts";
+import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Place } from "../secrets/secret-store.ts";
 import { putContext } from "../store/losses.ts";
-import { loginCommand } from "../resolve/require.ts";
 import { recall, remember, type State } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
 import { quoteWord } from "../system/text.ts";
@@ -43,7 +42,7 @@ export async function moveTokens(
     }),
   );
   check(logins.map(({ token }) => token));
-  if (to !== "file" && to.kind === "command") await requirePrinted(cli, logins, to.argv);
+  if (to !== "file" && to.kind === "command") await requirePrinted(cli, logins, to);
   const add =
     to === "file"
       ? []
@@ -65,7 +64,10 @@ export async function moveTokens(
   );
   const moved = logins.map(({ context: { name }, token }) => {
     const copies = result.file.contexts.filter((one) => tokenOf(one)?.reveal() === token.reveal());
-    return { name, copies: to === "file" ? [] : copies.map((one) => one.name) };
+    return {
+      name,
+      copies: to === "file" ? [] : copies.map((one) => one.name),
+    };
   });
   return { moved, left };
 }
@@ -75,20 +77,19 @@ function textsOf(logins: readonly Login[]): (token: Token) => string | undefined
   return (token) => texts.get(token.reveal());
 }
 
-/** A command that prints another token would make the context a login of somebody else, and the token would be lost. */
-async function requirePrinted(cli: Cli, logins: readonly Login[], argv: readonly string[]): Promise<void> {
-  const [first] = logins;
-  if (!first) return;
-  const store = await (await cli.secrets()).open({ kind: "command", argv });
-  const { name, endpoint } = first.context;
-  // What a command prints does not depend on the context.
-  const printed = await store.get({ id: "", context: name, endpoint: endpoint.masked });
-  const other = logins.find(({ token }) => token.reveal() !== printed)?.context.name;
-  if (other === undefined) return;
-  const command = argv.map(quoteWord).join(" ");
-  throw new CliError("FAILURE", `the command prints another API token than that of "${other}"`, {
-    hint: `to sign in with what it prints: ${loginCommand(other)} --token-command -- ${command}`,
-  });
+/** A move takes the token out of the contexts file for good, so the command must print this token and no other. */
+async function requirePrinted(cli: Cli, logins: readonly Login[], place: Place): Promise<void> {
+  const store = await (await cli.secrets()).open(place);
+  let printed: string | undefined;
+  for (const { context, token } of logins) {
+    const { name, endpoint } = context;
+    // What a command prints does not depend on the context.
+    printed ??= await store.get({ id: "", context: name, endpoint: endpoint.masked });
+    if (new Token(printed).reveal() === token.reveal()) continue;
+    throw new CliError("FAILURE", `the command prints another API token than that of "${name}"`, {
+      hint: `to sign in with the one that it prints: bentocloud login --context ${quoteWord(name)} --token-command -- …`,
+    });
+  }
 }
 
 /** What we know of the logins goes with them. `references` are in their order; the others get the token itself. */

@@ -41,7 +41,7 @@ const LARGEST_HOOK = 1024 * 1024;
 /** Adds a scan to a hook of git. What the hook already does stays, and comes afterwards. */
 export async function installHook(cli: Cli, hook: HookName): Promise<void> {
   const repository = await openRepository(cli, cli.cwd(), true);
-  if (!repository) throw usageError("this directory is in no git repository");
+  if (!repository) throw usageError("this directory is in no git repository", "change to one");
   const { folder, isHusky } = await hooksDirectory(repository);
   const path = join(folder, hook);
   const added = addToHook(path, hook, { isHusky });

@@ -131,7 +131,7 @@ describe("exec --proxy --lease", () => {
     const cloud = await newCloud();
     const here = loginTo(cloud);
     await lease(here, "kill -KILL $PPID; sleep 1");
-    const [journal = ""] = journalsOf(here).filter((name) => name.endsWith(".json"));
+    const journal = journalsOf(here).find((name) => name.endsWith(".json"))!;
     const path = join(here.bentoml, ".bentocloud/leases", journal);
     // The number of a process that is the highest of all.
     renameSync(path, `${path}.4194304-0123abcd.tmp`);

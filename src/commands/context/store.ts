@@ -34,7 +34,7 @@ export const store = command({
     ["bentocloud context store ci --to command -- op read op://team/bento/token", "asked each time"],
   ],
   async run(args, cli, given) {
-    if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
+    if (args.all && args.name !== undefined) throw usageError("--all takes no name");
     if (args.to === undefined && (args.rotate || given.rest.length > 0))
       throw usageError("where to? say it with --to", "bentocloud context store --help");
     const to = args.to === undefined ? undefined : parsePlace(args.to, given.rest);
