@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { inspect } from "../system/files.ts";
 import { type BytePath, readInPieces, walkFiles } from "../system/pieces.ts";
+import { reasonIn } from "./git.ts";
 import { locateBlobs, type Origin } from "./locate-objects.ts";
 import type { ObjectHit } from "./objects.ts";
 import { isPartialClone, openGitDirectory, type Repository } from "./repository.ts";
@@ -20,6 +21,9 @@ export async function scanHistory(
   const shown = showPath(scan, commonDirectory);
   if (isShallow) skip(scan, shown, "a shallow clone: older commits are only on its server");
   if (isPartial) skip(scan, shown, "a partial clone: some objects are only on its server");
+  // What is missing altogether is in no list of objects.
+  const tips = await repository.git.ask(["rev-list", "--no-walk", "--all", "--quiet"]);
+  if (tips.code !== 0) skip(scan, shown, `objects are missing: ${reasonIn(tips.stderr)}`);
   checkPacks(scan, join(commonDirectory, "objects/pack"));
   const hits = await searchAllObjects(scan, repository);
   const blobs = new Set(hits.filter(({ type }) => type === "blob").map(({ name }) => name));

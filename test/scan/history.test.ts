@@ -92,6 +92,12 @@ describe("scan --history", () => {
     expect(result.findings).toEqual([]);
   });
 
+  function removePacks(repo: Repository, files: RegExp): void {
+    repo.git("gc", "--quiet");
+    const folder = join(repo.path, ".git/objects/pack");
+    for (const name of readdirSync(folder)) if (files.test(name)) rmSync(join(folder, name));
+  }
+
   const damages: [string, (repo: Repository) => void][] = [
     [
       "a damaged object",
@@ -102,14 +108,8 @@ describe("scan --history", () => {
         writeFileSync(file, "damaged");
       },
     ],
-    [
-      "a pack without its index",
-      (repo) => {
-        repo.git("gc", "--quiet");
-        const folder = join(repo.path, ".git/objects/pack");
-        for (const name of readdirSync(folder)) if (name.endsWith(".idx")) rmSync(join(folder, name));
-      },
-    ],
+    ["a pack without its index", (repo) => removePacks(repo, /\.idx$/)],
+    ["a branch whose pack is gone", (repo) => removePacks(repo, /\.(?:idx|pack)$/)],
   ];
 
   test.each(damages)("%s is not clean", async (_, damage) => {
