@@ -11,16 +11,22 @@ export function isTerminal(descriptor: number): boolean {
 }
 
 const DEFAULT_COLUMNS = 80;
+/** A narrower terminal breaks the lines itself: it has no room for an indented word. */
+const LEAST_COLUMNS = 20;
 
 /** Infinite for a stream that is no terminal. */
 export function columnsOf(descriptor: number): number {
   if (!isTerminal(descriptor)) return Infinity;
-  if (!process.versions.bun)
-    return process[descriptor === 1 ? "stdout" : "stderr"].columns || DEFAULT_COLUMNS;
+  return Math.max(LEAST_COLUMNS, widthOf(descriptor) || DEFAULT_COLUMNS);
+}
+
+/** 0 where the terminal does not know. */
+function widthOf(descriptor: number): number {
+  if (!process.versions.bun) return process[descriptor === 1 ? "stdout" : "stderr"].columns;
   const { TTY } = process.binding("tty_wrap") as TerminalBinding;
   const size = [0, 0];
   new TTY(descriptor, {}).getWindowSize(size);
-  return size[0] || DEFAULT_COLUMNS;
+  return size[0] ?? 0;
 }
 
 interface TerminalBinding {

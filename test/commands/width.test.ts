@@ -56,6 +56,11 @@ const READERS = [
   ["api-token", "list", "--context", "elsewhere", "--timeout", "1"],
 ];
 
+test("a terminal of 1 column is no failure", async () => {
+  const codes = READERS.map((args) => openTerminal(args, { home: here, cwd, cols: 1 }).exit);
+  expect((await Promise.all(codes)).map(({ code }) => code)).not.toContain(70);
+});
+
 describe.each([60, 100, 200])("no line is wider than a terminal of %d columns:", (cols) => {
   test.each(READERS.map((args) => [args.join(" ").replaceAll(LONG, "LONG"), args] as const))(
     "%s",
