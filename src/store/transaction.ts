@@ -7,6 +7,7 @@
 import { basename, dirname } from "node:path";
 import { discard, listDirectory } from "../system/files.ts";
 import { type FileText } from "../system/read-file.ts";
+import { hasEnded } from "../system/processes.ts";
 import { replaceFile, sweepTemporaries } from "../system/replace.ts";
 import { type Edited, editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
@@ -124,7 +125,9 @@ function sweepLeftovers({ target, held }: StoreLock, own: string): void {
   if (!held()) return;
   const [file, aside] = [basename(target), basename(asidePath(target, ""))];
   sweepTemporaries(dirname(target), (name) => name === file || name.startsWith(aside));
-  for (const folder of [own, versionsFolder(own)]) sweepTemporaries(folder, () => true);
+  sweepTemporaries(versionsFolder(own), () => true);
+  // The journals of rotations and of other stores have locks of their own.
+  sweepTemporaries(own, (_, pid) => hasEnded(pid));
 }
 
 interface Write {

@@ -3,7 +3,6 @@ import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { listDirectory, namesIn } from "../system/files.ts";
 import { acquireLock, type Lock } from "../system/lock.ts";
 import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
-import { hasEnded } from "../system/processes.ts";
 import { sweepTemporaries } from "../system/replace.ts";
 
 /** An API token that was made for one run of a program. Its secret is never written down. */
@@ -51,12 +50,12 @@ export function readLeases(own: string): Lease[] {
 /** Removes what is left of processes that were killed before they had a journal. */
 export async function sweepLeases(own: string): Promise<void> {
   const folder = join(own, FOLDER);
-  sweepTemporaries(folder, (_, pid) => hasEnded(pid));
   const names = namesIn(folder);
   for (const name of names) {
     const id = basename(name, ".lock");
     if (id === name || names.includes(id + ENDING)) continue;
     const lock = await lockLease(own, { id }).catch(() => undefined);
+    if (lock) sweepTemporaries(folder, (target) => target === id + ENDING);
     lock?.release();
   }
 }

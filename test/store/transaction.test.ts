@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inShell } from "../binary/faults/disk.ts";
 import { asUser, give, needsUser } from "../binary/faults/user.ts";
@@ -109,6 +109,16 @@ describe("a writer whose lock was taken away", () => {
     expect(here.read()).toContain("current_context_name: b");
     expect({ alerts, left: leftovers(here) }).toEqual({ alerts: [], left: [] });
   });
+});
+
+test("a change leaves alone what a process writes that holds another lock", async () => {
+  const here = homeOf("a", "b");
+  const { store } = openStore(here);
+  await store.update(() => using("b"));
+  const running = join(ownOf(here), `stores.json.${process.pid}-0123abcd.tmp`);
+  writeFileSync(running, "");
+  await store.update(() => using("a"));
+  expect(existsSync(running)).toBe(true);
 });
 
 describe("our own memory", () => {
