@@ -42,6 +42,7 @@ export interface Definition<A extends ArgsDef> {
   isRestOptional?: true;
   /** Whether it takes away what its argument names: a near name is no reason to offer the same command for that. */
   isRemoval?: true;
+  aliases?: Aliases;
   examples?: readonly Example[];
   /** Resolves to the exit code when it is not 0. */
   run(args: Values<A>, cli: Cli, given: Given): Promise<number | void>;
@@ -67,8 +68,8 @@ export interface Command extends CommandDef {
 /** Name to module, loaded on demand. */
 export type Commands = Record<string, () => Promise<Command>>;
 
-/** A hidden word, and the words that it stands for. */
-type Aliases = Record<string, readonly string[]>;
+/** A hidden word or option, and the words that it stands for. */
+export type Aliases = Record<string, readonly string[]>;
 
 /** What other tools call a command, and its full name here. It is suggested, and does nothing. */
 type ForeignWords = Record<string, string>;
@@ -116,9 +117,11 @@ export function option(
 }
 
 export function command<const A extends ArgsDef = Record<never, never>>(definition: Definition<A>): Command {
-  const { name, description, args, run, ...more } = definition;
+  const { name, description, args, aliases, run, ...more } = definition;
+  const hidden = { aliases: withoutPrototype(aliases) };
   return defineCommand({
     ...more,
+    ...hidden,
     meta: { name, description },
     args: args ?? {},
     run(context) {

@@ -86,14 +86,14 @@ export async function findCommand(
   };
   for (let index = 0; index < words.length;) {
     const word = words[index] ?? "";
-    if (isOption(word)) {
-      index = await takeOption(found, words, index);
-      continue;
-    }
     const { command } = found;
     const alias = command.aliases?.[word];
     if (alias) {
       words.splice(index, 1, ...alias);
+      continue;
+    }
+    if (isOption(word)) {
+      index = await takeOption(found, words, index);
       continue;
     }
     if (word === "help" && command === root) found.lenient = found.isHelp = true;
