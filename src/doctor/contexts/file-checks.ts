@@ -13,7 +13,8 @@ import {
   realTarget,
   requireWritable,
 } from "../../system/files.ts";
-import { platform, userId } from "../../system/runtime.ts";
+import { platform } from "../../system/runtime.ts";
+import { isTrustedOwner } from "../../system/read-file.ts";
 import { othersWithAccess } from "../../system/windows-access.ts";
 import { attempt, type Check, fail, ok, toFinding, warn } from "../check.ts";
 import { counted, list, open, secret, type Text, text } from "../report.ts";
@@ -31,9 +32,7 @@ export const home: Check = {
     if (!stats && !isWritable) return fail(text`${shown} does not exist and cannot be created`);
     if (!stats) return ok(text`${shown} does not exist yet; the first login creates it`);
     if (!stats.isDirectory()) return fail(text`${shown} is not a directory`);
-    const user = userId();
-    if (user !== undefined && user !== 0 && user !== stats.uid)
-      return warn(text`${shown} belongs to another user`);
+    if (!isTrustedOwner(stats)) return warn(text`${shown} belongs to another user`);
     if (!isWritable) return warn(text`${shown} cannot be written: logins can be used, but not changed`);
     // In a sticky directory users cannot replace the files of others.
     const mode = permissionsOf(stats);
