@@ -5,6 +5,7 @@ import type { Place } from "../secrets/secret-store.ts";
 import { putContext } from "../store/losses.ts";
 import { recall, remember, type State } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
+import { quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { changeStores, type Left } from "./change-stores.ts";
 import { readToken } from "./read-token.ts";
@@ -13,8 +14,6 @@ export interface Moved {
   name: string;
   /** Other contexts whose entry in the contexts file still has this very token. */
   copies: string[];
-  /** Whether the command prints another token than the one that was kept until now. */
-  isOther: boolean;
 }
 
 /** The token of a context, and the text that stands for it in the contexts file until now. */
@@ -43,7 +42,7 @@ export async function moveTokens(
     }),
   );
   check(logins.map(({ token }) => token));
-  const printed = to !== "file" && to.kind === "command" ? await readFrom(cli, contexts, to) : undefined;
+  if (to !== "file" && to.kind === "command") await requirePrinted(cli, logins, to);
   const add =
     to === "file"
       ? []
@@ -68,7 +67,6 @@ export async function moveTokens(
     return {
       name,
       copies: to === "file" ? [] : copies.map((one) => one.name),
-      isOther: printed !== undefined && printed !== token.reveal(),
     };
   });
   return { moved, left };
@@ -79,12 +77,19 @@ function textsOf(logins: readonly Login[]): (token: Token) => string | undefined
   return (token) => texts.get(token.reveal());
 }
 
-/** What a command prints does not depend on the context. */
-async function readFrom(cli: Cli, [context]: readonly Context[], place: Place): Promise<string | undefined> {
-  if (!context) return undefined;
+/** A move takes the token out of the contexts file for good, so the command must print this token and no other. */
+async function requirePrinted(cli: Cli, logins: readonly Login[], place: Place): Promise<void> {
   const store = await (await cli.secrets()).open(place);
-  const { name, endpoint } = context;
-  return new Token(await store.get({ id: "", context: name, endpoint: endpoint.masked })).reveal();
+  let printed: string | undefined;
+  for (const { context, token } of logins) {
+    const { name, endpoint } = context;
+    // What a command prints does not depend on the context.
+    printed ??= await store.get({ id: "", context: name, endpoint: endpoint.masked });
+    if (new Token(printed).reveal() === token.reveal()) continue;
+    throw new CliError("FAILURE", `the command prints another API token than that of "${name}"`, {
+      hint: `to sign in with the one that it prints: bentocloud login --context ${quoteWord(name)} --token-command -- …`,
+    });
+  }
 }
 
 /** What we know of the logins goes with them. `references` are in their order; the others get the token itself. */

@@ -100,9 +100,9 @@ export async function requireRecord({ store }: TokenReader, context: Context): P
 
 function adviseFor({ name }: Context, error: unknown): unknown {
   if (!(error instanceof CliError) || error.code === "CANCELLED") return error;
-  const hint = error.hint ?? (error.code === "SECRET_MISSING" ? loginCommand(name) : undefined);
+  const again = error.code === "SECRET_MISSING" ? "" : "once that works, run this again; or sign in again: ";
   return new CliError(error.code, `cannot read the API token of "${name}": ${error.message}`, {
-    hint: hint ?? "`bentocloud doctor` looks at each store",
+    hint: error.hint ?? `${again}${loginCommand(name)}`,
     cause: error,
   });
 }

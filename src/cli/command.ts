@@ -5,7 +5,7 @@ import type { Cli } from "../app.ts";
 type Example = Row;
 
 /** The heading under which the program's own help lists a command. The sections stand in the order of the commands. */
-type Section = "Sign in" | "Contexts" | "Use" | "Server" | "Repair" | "As in bentoml";
+type Section = "Sign in" | "Contexts" | "Use" | "Server" | "Check and repair" | "As in bentoml";
 
 export type Args = ArgsDef;
 
@@ -78,8 +78,6 @@ type ForeignWords = Record<string, string>;
 export interface Topic {
   description: string;
   parts: readonly (string | Rows)[];
-  /** What the program's own help shows of it. */
-  summary?: Rows;
 }
 
 interface Rows {

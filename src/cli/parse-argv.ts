@@ -140,10 +140,9 @@ async function checkPositionals({
   // The argument is not repeated: it may be a token that was pasted without its option.
   const most = taken.length === 1 ? "at most 1 argument" : `at most ${taken.length} arguments`;
   if (positionals.length > taken.length && !command.manyArguments)
-    throw usageError(
-      `\`${name}\` takes ${taken.length === 0 ? "no argument" : most}`,
-      `see \`${name} --help\``,
-    );
+    throw taken.length === 0
+      ? usageError(`\`${name}\` takes no argument`, `--context NAME names a context; see \`${name} --help\``)
+      : usageError(`\`${name}\` takes ${most}`, `see \`${name} --help\``);
   for (const [index, [term, arg]] of taken.entries()) {
     const value = positionals[index];
     await checkChoice(value, arg, `<${term}>`, name);

@@ -7,7 +7,7 @@
 import { withErasure } from "../auth/erase-kept.ts";
 import { readToken } from "../auth/read-token.ts";
 import { reportLeft } from "../auth/report-left.ts";
-import { reportRemoved, type Leaving } from "../auth/logout.ts";
+import { reportRemoved, sayPages, type Leaving } from "../auth/logout.ts";
 import {
   type Context,
   findContext,
@@ -114,7 +114,8 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
         const place = { endpoint: context.endpoint.reveal(), token };
         const other = contextsUsing(cli.store, file, place).find(({ name }) => !names.has(name));
         if (other) throw sharedWith(other);
-        if (options.revoke) await endOnServer(cli, { context, token }, options);
+        const isLatest = logins.find(({ name }) => name === context.name) === context;
+        if (options.revoke) await endOnServer(cli, { context, token, isLatest }, options);
       } catch (error) {
         if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
         failures.set(context, error);
@@ -128,7 +129,7 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
 
 async function endOnServer(
   cli: Cli,
-  login: { context: Context; token: Token },
+  login: { context: Context; token: Token; isLatest: boolean },
   options: LeaveOptions,
 ): Promise<void> {
   const { name, endpoint } = login.context;
@@ -136,7 +137,7 @@ async function endOnServer(
   if ("deleted" in revoked) {
     const { deleted } = revoked;
     cli.output.success(`Deleted the API token "${deleted.name}" (${deleted.uid}) on ${endpoint}`);
-  } else cli.output.info(`${endpoint} no longer accepts the API token of "${name}"`);
+  } else if (login.isLatest) cli.output.info(`${endpoint} no longer accepts the API token of "${name}"`);
   warnIfInEnvironment(cli, login.token);
 }
 
@@ -175,12 +176,6 @@ async function warnOfEarlierTokens(
         `backups have an earlier API token of "${name}": ` +
           `\`bentocloud logout ${quoteWord(name)}${revoke ? " --revoke" : ""} --purge\` ends that too`,
       );
-}
-
-function sayPages(cli: Cli, logins: readonly Context[]): void {
-  const pages = new Set(logins.filter(hasToken).map(({ endpoint }) => tokensPage(endpoint)));
-  if (pages.size > 0)
-    cli.output.hint(`the token works until it is deleted on its server: ${[...pages].join(", ")}`);
 }
 
 function failureOf(cli: Cli, failures: Failures, { contexts }: ContextsFile): CliError {
