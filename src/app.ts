@@ -16,7 +16,7 @@ import type { Execution } from "./system/child.ts";
 import { isTerminal, workingDirectory } from "./system/runtime.ts";
 import type { Prompt } from "./system/prompt.ts";
 
-/** The global options of one run. */
+/** The options that mean the same to every command that takes them. */
 export interface Flags {
   context: string | undefined;
   json: boolean;
@@ -28,12 +28,13 @@ export interface Flags {
   /** False with `--no-color`. */
   color: boolean;
   timeoutMs: number;
+  /** Allows plain http to a host that is not this machine. */
+  insecureHttp: boolean;
 }
 
 interface ClientRequest {
   endpoint: string | Endpoint;
   token?: Token;
-  insecureHttp: boolean;
   /** Instead of Ctrl-C, for what must be done after it. */
   signal?: AbortSignal;
 }
@@ -138,6 +139,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { createClient } = await import("./cloud/client.ts");
       const client = createClient({
         timeoutMs: flags.timeoutMs,
+        insecureHttp: flags.insecureHttp,
         signal: signal(),
         env,
         debug: (message) => output.debug(message),

@@ -71,7 +71,7 @@ interface Problem {
 /** Whatever `status --offline` would say against the active context, and its exit code. */
 async function findProblem(cli: Cli): Promise<Problem> {
   try {
-    const status = await checkActive(cli, { offline: true, insecureHttp: false });
+    const status = await checkActive(cli, { offline: true });
     const exitCode = worstExitCode([status]);
     const reason = exitCode === 0 ? null : (status.reason ?? status.verdict);
     return { reason, hint: status.hint, exitCode };

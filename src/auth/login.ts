@@ -55,7 +55,7 @@ export interface Login extends Outcome {
  * before anything is written. What a person has typed or approved is not lost to a failure that may pass.
  */
 export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
-  const { use, force, insecureHttp, yes } = options;
+  const { use, force, yes } = options;
   const kept = chooseStore(options);
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
@@ -67,7 +67,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const isForeign = await cli.store.isForeign();
   const from = chooseEndpoint(cli, options.endpoint, { source, existing, project, isForeign });
   // Refuses plain http before anyone is asked for a token.
-  await cli.client({ endpoint: from.endpoint, insecureHttp });
+  await cli.client({ endpoint: from.endpoint });
   const targetAt = (endpoint: string): LoginTarget => {
     const store = options.store === undefined ? "" : ` --store ${options.store}`;
     const words = options.command ? ` -- ${options.command.map(quoteWord).join(" ")}` : "";
@@ -75,11 +75,11 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
       source.option,
       store,
       use ? "" : " --no-use",
-      insecureHttp ? " --insecure-http" : "",
+      cli.flags.insecureHttp ? " --insecure-http" : "",
     ].join("");
     const commandFor = (other: string) =>
       `${loginCommand(other)}${option} --endpoint ${quoteWord(endpoint)}${words}`;
-    return { name, place: kept, endpoint, existing, use, force, insecureHttp, yes, commandFor };
+    return { name, place: kept, endpoint, existing, use, force, yes, commandFor };
   };
   await refuseKnownConflict(cli, targetAt(from.endpoint));
   const expectation = describeExpectation(project, from.endpoint);
@@ -91,7 +91,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   try {
     return await keep(cli, target, await repeat(cli, () => validate(cli, target, { token })));
   } catch (error) {
-    await discardToken(cli, { endpoint: target.endpoint, token, insecureHttp });
+    await discardToken(cli, { endpoint: target.endpoint, token });
     throw error;
   }
 }
@@ -134,10 +134,10 @@ async function repeat<T>(cli: Cli, act: () => Promise<T>): Promise<T> {
 /** @throws CliError for a token that does not work, or whose organization cannot be seen. */
 export async function validate(
   cli: Cli,
-  { endpoint, insecureHttp }: Pick<LoginTarget, "endpoint" | "insecureHttp">,
+  { endpoint }: Pick<LoginTarget, "endpoint">,
   { token, variable }: { token: Token; variable?: string | undefined },
 ): Promise<Newcomer> {
-  const identification = await identify(await cli.client({ endpoint, token, insecureHttp }));
+  const identification = await identify(await cli.client({ endpoint, token }));
   if (identification.error)
     throw withLoginRemedy(identification.error, { endpoint, env: cli.env, name: variable });
   return { token, identification };

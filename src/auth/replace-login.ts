@@ -27,7 +27,6 @@ export interface LoginTarget {
   use: boolean;
   /** Replace whatever has the name; `"warn"` says so, as Python bentoml replaces without a question. */
   force: boolean | "warn";
-  insecureHttp: boolean;
   /** Where the token is to be kept; undefined for where that of the context is kept now. */
   place?: Place | "file" | undefined;
   /** Protected contexts that may be replaced. */
@@ -135,7 +134,7 @@ async function proposeName(cli: Cli, target: LoginTarget, newcomer?: Newcomer): 
 
 async function findConflict(
   cli: Cli,
-  { existing, endpoint, insecureHttp }: LoginTarget,
+  { existing, endpoint }: LoginTarget,
   { token, identification }: Newcomer,
 ): Promise<string | undefined> {
   if (!existing) return undefined;
@@ -143,20 +142,15 @@ async function findConflict(
   if (conflict !== undefined) return conflict;
   if (tokenOf(existing)?.reveal() === token.reveal()) return undefined;
   // Python bentoml does not write the organization down. A token that no longer works has none to lose.
-  const known =
-    recall(await cli.store.state(), existing) ?? (await identifyExisting(cli, existing, { insecureHttp }));
+  const known = recall(await cli.store.state(), existing) ?? (await identifyExisting(cli, existing));
   return differentPerson(existing, known, identification);
 }
 
 /** Undefined where there is nobody to compare with: a store that cannot be asked now does not stop a new login. */
-async function identifyExisting(
-  cli: Cli,
-  context: Context,
-  options: { insecureHttp: boolean },
-): Promise<Person | undefined> {
+async function identifyExisting(cli: Cli, context: Context): Promise<Person | undefined> {
   if (!hasToken(context)) return undefined;
   const token = await readToken(cli, context).catch((error: unknown) => void requireExpected(error));
-  return token && identifyLogin(cli, { context, token }, options);
+  return token && identifyLogin(cli, { context, token });
 }
 
 /** Another login was saved under the name while the user was asked, which takes minutes in a browser. */

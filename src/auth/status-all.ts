@@ -3,7 +3,7 @@ import type { Active, Source } from "../resolve/active.ts";
 import type { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { rememberSightings } from "./identity.ts";
-import { SharedExpiry } from "./expiry.ts";
+import { createSharedExpiry } from "./expiry.ts";
 import { readToken } from "./read-token.ts";
 import { checkContext, type Checked, type CheckOptions, type Status } from "./status.ts";
 
@@ -25,14 +25,14 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   const silence = new Silence();
   const originOf = ({ context }: (typeof targets)[number]) =>
     URL.parse(context.endpoint.reveal())?.origin ?? "";
-  const shared = new SharedExpiry(cli, options);
+  const askExpiry = createSharedExpiry(cli);
   let done = 0;
   const check = async (target: (typeof targets)[number]) => {
     const origin = originOf(target);
     const result = await checkContext(cli, target, { ...options, unreachable: silence.of(origin) });
     if (result.isAsked) silence.note(origin, result.error);
     done += 1;
-    return { result, expiry: await beginExpiry(cli, shared, result) };
+    return { result, expiry: await beginExpiry(cli, askExpiry, result) };
   };
   const checked = await cli.wait(
     () => `Checking contexts ${done}/${targets.length}`,
@@ -51,10 +51,14 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
 }
 
 /** Not awaited here: the list of a user must not hold up the contexts of others. */
-async function beginExpiry(cli: Cli, shared: SharedExpiry, { status, sighting }: Checked) {
+async function beginExpiry(
+  cli: Cli,
+  ask: ReturnType<typeof createSharedExpiry>,
+  { status, sighting }: Checked,
+) {
   if (!sighting || status.expires_at !== null || status.neverExpires) return undefined;
   const credential = { context: sighting.context, token: await readToken(cli, sighting.context) };
-  return { time: shared.ask(credential, sighting) };
+  return { time: ask(credential, sighting) };
 }
 
 function withExpiry(checked: Checked, expiry: string | null | undefined): Checked {

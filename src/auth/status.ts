@@ -52,7 +52,6 @@ function exitCodeOf({ verdict, identity_mismatch, store }: Status): number {
 
 export interface CheckOptions {
   offline: boolean;
-  insecureHttp: boolean;
 }
 
 /** @throws CliError `PIN_MISMATCH`, or `NOT_FOUND` for a context that was asked for by name. */
@@ -90,7 +89,7 @@ export interface Checked {
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
+  { offline, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
   const { name, source, context } = active;
   const plain = context && plainTokenOf(context);
@@ -128,10 +127,8 @@ export async function checkContext(
   const [identification, expiry] = unreachable
     ? [(await import("../cloud/identify.ts")).failed(unreachable)]
     : await Promise.all([
-        identifyLogin(cli, credential, { insecureHttp }),
-        asksExpiry && known?.expires_at === undefined
-          ? askExpiry(cli, credential, { insecureHttp })
-          : undefined,
+        identifyLogin(cli, credential),
+        asksExpiry && known?.expires_at === undefined ? askExpiry(cli, credential) : undefined,
       ]);
   const { verdict, email, organization, error } = identification;
   const mismatch = await findIdentityMismatch(cli, name, identification);

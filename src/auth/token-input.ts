@@ -15,7 +15,6 @@ export interface TokenOptions {
   web: boolean;
   /** False with `--no-browser`, which shows the address and opens nothing. */
   browser: boolean;
-  insecureHttp: boolean;
 }
 
 export interface TokenSource {
@@ -84,7 +83,7 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
     const open = given(async () => key, keyVariable(cli.env));
     return { ...piped, isEnvironment: true, isUnattended: false, option: "", open };
   }
-  const askFirst = async (place: Place) => ask(cli, await findOffer(cli, place, options), options);
+  const askFirst = async (place: Place) => ask(cli, await findOffer(cli, place), options);
   if (cli.interactive) return { ...prompted, option: "", open: askFirst };
   throw usageError(
     "there is no token, and nobody to ask for one",
@@ -109,8 +108,8 @@ interface Offer extends Place {
   signIn?: SignIn | undefined;
 }
 
-async function findOffer(cli: Cli, place: Place, { insecureHttp }: TokenOptions): Promise<Offer> {
-  const client = await cli.client({ endpoint: place.endpoint, insecureHttp });
+async function findOffer(cli: Cli, place: Place): Promise<Offer> {
+  const client = await cli.client({ endpoint: place.endpoint });
   if (place.endpoint === DEFAULT_ENDPOINT) return { ...place, hasBrowserFlow: true };
   const { findBrowserFlow } = await import("../cloud/browser-login.ts");
   const signIn = await findBrowserFlow(client);
@@ -127,18 +126,20 @@ async function ask(cli: Cli, offer: Offer, options: TokenOptions): Promise<Token
     { value: "paste", label: "Paste an API token" },
     ...(canChange ? [{ value: "elsewhere", label: "To another server, such as a Yatai" } as const] : []),
   ]);
-  if (way === "elsewhere") return ask(cli, await askForServer(cli, options), options);
+  if (way === "elsewhere") return ask(cli, await askForServer(cli), options);
   if (way === "paste") return paste(cli, endpoint);
-  return signIn ? approve(cli, endpoint, { signIn, options }) : openBrowserFlow(cli, endpoint, options);
+  return signIn
+    ? approve(cli, signIn, { endpoint, opens: options.browser })
+    : openBrowserFlow(cli, endpoint, options);
 }
 
 /** Asks again when the address is invalid, or when no BentoCloud answers there. */
-async function askForServer(cli: Cli, options: TokenOptions): Promise<Offer> {
+async function askForServer(cli: Cli): Promise<Offer> {
   const prompt = await cli.prompt();
   for (;;) {
     try {
       const endpoint = parseEndpoint(await prompt.type("Its address, for example https://bento.example.com"));
-      return await findOffer(cli, { endpoint, canChange: false }, options);
+      return await findOffer(cli, { endpoint, canChange: false });
     } catch (error) {
       if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
       cli.output.prompt([error.message, error.hint].filter(Boolean).join("; "));
@@ -157,15 +158,10 @@ function paste(cli: Cli, endpoint: string): TokenInput {
 
 async function openBrowserFlow(cli: Cli, endpoint: string, options: TokenOptions): Promise<TokenInput> {
   const { beginSignIn } = await import("../cloud/browser-login.ts");
-  const signIn = await beginSignIn(await cli.client({ endpoint, insecureHttp: options.insecureHttp }));
-  return approve(cli, endpoint, { signIn, options });
+  const signIn = await beginSignIn(await cli.client({ endpoint }));
+  return approve(cli, signIn, { endpoint, opens: options.browser });
 }
 
-function approve(
-  cli: Cli,
-  endpoint: string,
-  { signIn, options: { browser: opens, insecureHttp } }: { signIn: SignIn; options: TokenOptions },
-): TokenInput {
-  const read = () => approveSignIn(cli, signIn, { endpoint, opens, insecureHttp });
-  return { endpoint, kind: "made", read };
+function approve(cli: Cli, signIn: SignIn, options: { endpoint: string; opens: boolean }): TokenInput {
+  return { endpoint: options.endpoint, kind: "made", read: () => approveSignIn(cli, signIn, options) };
 }

@@ -88,6 +88,7 @@ export function readFlags(options: readonly Option[]): Flags {
     input: !values.has("no-input"),
     color: !values.has("no-color"),
     timeoutMs: readTimeout(values.get("timeout")),
+    insecureHttp: values.has("insecure-http"),
   };
 }
 

@@ -39,8 +39,7 @@ export const api = command({
     if (include && paginate) throw usageError("--include goes without --paginate");
     const filter = args.jq === undefined ? undefined : await cli.compileFilter(args.jq);
     const { active, context, token } = await openUnpinnedSession(cli);
-    const options = { insecureHttp: args["insecure-http"] };
-    const client = await cli.client({ endpoint: context.endpoint, token, ...options });
+    const client = await cli.client({ endpoint: context.endpoint, token });
     const message = await toMessage(cli, client.endpoint, {
       path: args.path,
       method: args.method,
@@ -55,7 +54,7 @@ export const api = command({
     if (!SAFE.has(message.method))
       await confirmActive(cli, active, { yes: given.all("yes"), intent: `send a ${message.method} with it` });
     // Last, because this may send a request, and nothing is sent for a command that is wrong.
-    await openSession(cli, options);
+    await openSession(cli);
     await warnOfExpiry(cli, context);
     if (paginate) await printPages(cli, client, message, { slurp, filter });
     else await printResponse(cli, client, message, { include, filter });

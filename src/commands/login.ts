@@ -41,7 +41,6 @@ export const login = command({
       use: !args["no-use"],
       force: args.force,
       yes: given.all("yes"),
-      insecureHttp: args["insecure-http"],
     });
     await reportLogin(cli, result);
   },

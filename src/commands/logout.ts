@@ -39,8 +39,7 @@ export const logout = command({
     if (name !== undefined) await (findLogins?.(cli, name, { purge }) ?? requireStored(cli.store, name));
     const leaving =
       name === undefined ? await confirmAll(cli, { yes, revoke }) : await confirmOne(cli, name, yes);
-    if (leave && leaving.names.length > 0)
-      await leave(cli, leaving, { revoke, purge, insecureHttp: args["insecure-http"] });
+    if (leave && leaving.names.length > 0) await leave(cli, leaving, { revoke, purge });
     else await logOut(cli, leaving);
   },
 });

@@ -28,14 +28,13 @@ export const proxy = command({
       isReadOnly: args["read-only"],
       forMs: args.for === undefined ? undefined : parseDuration(args.for, "--for"),
       opens: args.open,
-      insecureHttp: args["insecure-http"],
     };
     const { active } = await openUnpinnedSession(cli);
     await confirmActive(cli, active, { yes: given.all("yes"), intent: "run a proxy with it" });
-    const session = await openSession(cli, options);
+    const session = await openSession(cli);
     await warnOfExpiry(cli, session.context);
     const { deleteOrphanedLeases } = await import("../tokens/lease.ts");
-    await deleteOrphanedLeases(cli, session, options);
+    await deleteOrphanedLeases(cli, session);
     const { serveProxy } = await import("../proxy/serve.ts");
     return serveProxy(cli, session, options);
   },

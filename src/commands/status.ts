@@ -26,7 +26,7 @@ export const status = command({
   ],
   async run(args, cli) {
     if (args.all && cli.flags.context !== undefined) throw usageError("--all goes without --context");
-    const options = { offline: args.offline, insecureHttp: args["insecure-http"] };
+    const options = { offline: args.offline };
     const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
     if (!args.all) {
       for (const one of statuses) await printOne(cli, one);

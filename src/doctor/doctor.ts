@@ -19,7 +19,6 @@ interface Options {
   fix: boolean;
   /** Open no connection. */
   offline: boolean;
-  insecureHttp: boolean;
 }
 
 /**
@@ -37,7 +36,7 @@ export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
   ];
   if (!options.offline) {
     const { serverChecks } = await import("./server/sequence.ts");
-    groups.push({ title: "Server", checks: serverChecks(options) });
+    groups.push({ title: "Server", checks: serverChecks() });
   }
   const done: Group[] = [];
   for (const { title, checks } of groups) {

@@ -68,7 +68,7 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
     },
     client: async (asked) => createClient({ ...request, ...asked, env, debug: () => {} }),
   };
-  const { active, context, token } = await openSession(opener, request).catch(async (error: unknown) => {
+  const { active, context, token } = await openSession(opener).catch(async (error: unknown) => {
     if (!(error instanceof CliError)) throw error;
     throw await withRemedy(error, { active: resolved, env, store: () => resolver.store });
   });

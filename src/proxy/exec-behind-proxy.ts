@@ -12,7 +12,6 @@ import { startProxy } from "./start-proxy.ts";
 interface Options {
   argv: Execution["argv"];
   isReadOnly: boolean;
-  insecureHttp: boolean;
   /** Sends an API token that is made for this run alone. */
   lease: { lifeMs: number; scopes: readonly string[] } | undefined;
 }
@@ -27,16 +26,16 @@ export async function execBehindProxy(
   const act = (own: typeof token) => run(cli, { context, token: own }, { ...options, ...execution });
   if (!lease) return act(token);
   const { withLease } = await import("../tokens/lease.ts");
-  return withLease(cli, { context, token }, { ...lease, insecureHttp: options.insecureHttp }, act);
+  return withLease(cli, { context, token }, lease, act);
 }
 
 async function run(
   cli: Cli,
   { context, token }: Credential,
-  { argv, env: inherited, isReadOnly, insecureHttp }: Omit<Options, "lease"> & Execution,
+  { argv, env: inherited, isReadOnly }: Omit<Options, "lease"> & Execution,
 ): Promise<number> {
   const { env, flags, output } = cli;
-  const { timeoutMs } = flags;
+  const { timeoutMs, insecureHttp } = flags;
   const relay = createRelay({ endpoint: context.endpoint, token, timeoutMs, env, insecureHttp });
   const proxy = startProxy({
     relay,

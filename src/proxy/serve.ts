@@ -13,7 +13,6 @@ interface Options {
   forMs: number | undefined;
   /** Whether a browser is let in, and opened. */
   opens: boolean;
-  insecureHttp: boolean;
 }
 
 const INTERRUPTED = 130;
@@ -21,8 +20,8 @@ const INTERRUPTED = 130;
 /** Runs the proxy until its time is over or Ctrl-C ends it, and gives the exit code. */
 export async function serveProxy(cli: Cli, { context, token }: Session, options: Options): Promise<number> {
   const { env, flags, output } = cli;
-  const { port, isReadOnly, forMs, opens, insecureHttp } = options;
-  const { timeoutMs } = flags;
+  const { port, isReadOnly, forMs, opens } = options;
+  const { timeoutMs, insecureHttp } = flags;
   const relay = createRelay({ endpoint: context.endpoint, token, timeoutMs, env, insecureHttp });
   const proxy = startProxy({
     relay,

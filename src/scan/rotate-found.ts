@@ -7,11 +7,7 @@ import { isLeak } from "./conclude.ts";
 import type { Scan } from "./search-places.ts";
 
 /** Replaces the token of each context that was found. A failure is said, and stops none of the others. */
-export async function rotateFound(
-  cli: Cli,
-  scan: Scan,
-  options: Pick<RotateOptions, "yes" | "insecureHttp">,
-): Promise<void> {
+export async function rotateFound(cli: Cli, scan: Scan, options: Pick<RotateOptions, "yes">): Promise<void> {
   const { output } = cli;
   const found = scan.findings.filter(isLeak);
   for (const value of new Set(found.flatMap((finding) => finding.value ?? []))) {

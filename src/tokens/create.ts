@@ -77,7 +77,7 @@ export async function prepareLogin(
   const target = { ...wanted, name, existing, endpoint: parseEndpoint(session.context.endpoint) };
   await refuseKnownConflict(cli, target);
   if (!existing) return target;
-  const identification = await identifyLogin(cli, session, wanted);
+  const identification = await identifyLogin(cli, session);
   if (identification.error) throw identification.error;
   return settleName(cli, target, { token: session.token, identification });
 }

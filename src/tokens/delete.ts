@@ -16,16 +16,15 @@ interface Options {
   yes: readonly string[];
   /** Delete it even when a context uses it, or may use it. */
   force: boolean;
-  insecureHttp: boolean;
 }
 
 /** A deleted token cannot be restored, so one that a context uses is refused before anyone is asked to confirm. */
 export async function deleteApiToken(
   cli: Cli,
   word: string | undefined,
-  { yes, isConfirmed, force, insecureHttp }: Options,
+  { yes, isConfirmed, force }: Options,
 ): Promise<{ token: ApiToken; contexts: string[] }> {
-  const { session, token, listed } = await openToken(cli, word, { insecureHttp });
+  const { session, token, listed } = await openToken(cli, word);
   const match = await matchTokens(cli, session, listed);
   const contexts = match.usersOf(token.uid).map(({ name }) => name);
   const isOwn = match.canBe(token, session.token);

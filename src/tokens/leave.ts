@@ -31,7 +31,6 @@ import { dropRotationsOf, readRotations, withRotationLock } from "./rotation-jou
 export interface LeaveOptions {
   revoke: boolean;
   purge: boolean;
-  insecureHttp: boolean;
 }
 
 /**
@@ -114,7 +113,7 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
         const place = { endpoint: context.endpoint.reveal(), token };
         const other = contextsUsing(cli.store, file, place).find(({ name }) => !names.has(name));
         if (other) throw sharedWith(other);
-        if (options.revoke) await endOnServer(cli, { context, token }, options);
+        if (options.revoke) await endOnServer(cli, { context, token });
       } catch (error) {
         if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
         failures.set(context, error);
@@ -126,13 +125,9 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
   return failures;
 }
 
-async function endOnServer(
-  cli: Cli,
-  login: { context: Context; token: Token },
-  options: LeaveOptions,
-): Promise<void> {
+async function endOnServer(cli: Cli, login: { context: Context; token: Token }): Promise<void> {
   const { name, endpoint } = login.context;
-  const revoked = await revokeToken(cli, login, options);
+  const revoked = await revokeToken(cli, login);
   if ("deleted" in revoked) {
     const { deleted } = revoked;
     cli.output.success(`Deleted the API token "${deleted.name}" (${deleted.uid}) on ${endpoint}`);

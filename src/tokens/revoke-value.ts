@@ -1,7 +1,6 @@
 import { contextsUsing } from "./replace-token.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
 import { holdsToken } from "../auth/holds-token.ts";
-import type { RequestOptions } from "../auth/identity.ts";
 import type { ApiToken } from "../cloud/api-token.ts";
 import { Context } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint, isSameEndpoint } from "../contexts/endpoint.ts";
@@ -16,7 +15,7 @@ import { quoteWord } from "../system/text.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
 
-interface Options extends RequestOptions {
+interface Options {
   /** The value of `--endpoint`. */
   endpoint: string | undefined;
   /** Protected contexts that may be locked out. */
@@ -31,10 +30,7 @@ interface RevokedValue {
 }
 
 /** Deletes the token whose value is on standard input, or is typed unseen. Giving the value is the confirmation. */
-export async function revokeValue(
-  cli: Cli,
-  { yes, endpoint: given, insecureHttp }: Options,
-): Promise<RevokedValue> {
+export async function revokeValue(cli: Cli, { yes, endpoint: given }: Options): Promise<RevokedValue> {
   const token = await readToken(cli);
   const endpoint = await chooseEndpoint(cli, token, given);
   const file = await cli.store.read();
@@ -44,7 +40,7 @@ export async function revokeValue(
   const context =
     users[0] ??
     new Context({ name: ENVIRONMENT_NAME, endpoint, email: null, apiToken: token.reveal(), line: null });
-  const revoked = await revokeToken(cli, { context, token }, { insecureHttp });
+  const revoked = await revokeToken(cli, { context, token });
   if ("rejection" in revoked) {
     const [name] = contexts;
     throw name === undefined

@@ -10,7 +10,7 @@ import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { environmentCredential, keyVariable } from "../resolve/environment.ts";
 import type { Environment } from "../system/runtime.ts";
-import type { Credential, RequestOptions } from "../auth/identity.ts";
+import type { Credential } from "../auth/identity.ts";
 import { matchTokens } from "./match.ts";
 import { describeCandidates, findOwn } from "./find-own.ts";
 
@@ -23,12 +23,8 @@ export type Revoked = { deleted: ApiToken } | { rejection: CliError };
  *
  * @throws CliError when the token may still work.
  */
-export async function revokeToken(
-  cli: Cli,
-  { context, token }: Credential,
-  { insecureHttp }: RequestOptions,
-): Promise<Revoked> {
-  const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
+export async function revokeToken(cli: Cli, { context, token }: Credential): Promise<Revoked> {
+  const client = await cli.client({ endpoint: context.endpoint, token });
   const create = context.name !== ENVIRONMENT_NAME;
   let begun: ApiToken | undefined;
   try {

@@ -71,9 +71,8 @@ async function rotateAnew(cli: Cli, target: Credential, options: RotateOptions):
   const context = await requireStored(cli.store, target.context.name);
   const isSame = loginKey(context) === loginKey(target.context);
   const token = isSame ? target.token : await readToken(cli, context);
-  const { insecureHttp } = options;
   const rotation = await beginAnew(cli, { context, token }, options);
-  const ending = await settle({ cli, rotation, insecureHttp, command: options.deliver });
+  const ending = await settle({ cli, rotation, command: options.deliver });
   if (ending.kind === "done") return { ...ending, rotation, isResumed: false };
   const { code, message, hint } = ending.reason;
   throw new CliError(code, `the new API token was taken back: ${message}`, { hint, cause: ending.reason });
@@ -86,12 +85,11 @@ async function beginAnew(
   isRepeated = false,
 ): Promise<Rotation> {
   const { context, token } = target;
-  const { insecureHttp } = options;
   const rotation = await planRotation(cli, target, options);
-  const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
+  const client = await cli.client({ endpoint: context.endpoint, token });
   const areLost = await deleteLostTokens(cli, client, rotation);
   try {
-    return await begin({ cli, rotation, insecureHttp });
+    return await begin({ cli, rotation });
   } catch (error) {
     // A token that an earlier rotation asked for may have appeared under this name since the list was read.
     const isTaken = error instanceof RefusalError && error.meaning === "taken";
@@ -104,7 +102,7 @@ async function beginAnew(
 async function settleEarlier(
   cli: Cli,
   target: Credential,
-  { insecureHttp, deliver }: RotateOptions,
+  { deliver }: RotateOptions,
 ): Promise<Rotated | undefined> {
   const { output, store } = cli;
   let resumed: Rotated | undefined;
@@ -118,7 +116,7 @@ async function settleEarlier(
     }
     try {
       const command = isOurs ? deliver : undefined;
-      const ending = await settle({ cli, rotation, insecureHttp, command });
+      const ending = await settle({ cli, rotation, command });
       if (ending.kind === "done") {
         output.info(`Finished ${what}`);
         if (isOurs) resumed = { ...ending, rotation, isResumed: true };

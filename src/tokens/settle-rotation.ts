@@ -21,7 +21,6 @@ import { dropRotation, noteRotation, type Rotation, type Successor } from "./rot
 export interface Work {
   cli: Cli;
   rotation: Rotation;
-  insecureHttp: boolean;
   /** Gets the new token before anything relies on it. */
   command?: DeliverCommand | undefined;
 }
@@ -177,8 +176,8 @@ function end({ cli, rotation }: Work, ending: Ending): Ending {
   return ending;
 }
 
-async function clientFor({ cli, rotation, insecureHttp }: Work, token: string): Promise<Client> {
-  return cli.client({ endpoint: rotation.endpoint, token: new Token(token), insecureHttp });
+async function clientFor({ cli, rotation }: Work, token: string): Promise<Client> {
+  return cli.client({ endpoint: rotation.endpoint, token: new Token(token) });
 }
 
 function failure(message: string): CliError {

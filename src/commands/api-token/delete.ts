@@ -23,7 +23,6 @@ export const remove = command({
       isConfirmed: args.yes,
       yes: given.all("yes"),
       force: args.force,
-      insecureHttp: args["insecure-http"],
     });
     if (cli.output.json) cli.output.data({ uid: token.uid, name: token.name, contexts });
     cli.output.success(`Deleted the API token "${token.name}" (${token.uid})`);

@@ -29,7 +29,6 @@ export const revoke = command({
     const { endpoint, token, contexts } = await revokeValue(cli, {
       endpoint: args.endpoint,
       yes: given.all("yes"),
-      insecureHttp: args["insecure-http"],
     });
     if (cli.output.json) cli.output.data({ uid: token.uid, name: token.name, endpoint, contexts });
     cli.output.success(`Deleted the API token "${token.name}" (${token.uid}) on ${endpoint}`);

@@ -42,7 +42,6 @@ export const rotate = command({
       expiresAt: args.expires === undefined ? undefined : parseExpiry(args.expires, cli.now()),
       yes: given.all("yes"),
       deliver: readCommand(args.deliver, given.rest),
-      insecureHttp: args["insecure-http"],
     };
     if (args["dry-run"]) await printPlan(cli, options);
     else report(cli, await rotateToken(cli, options));

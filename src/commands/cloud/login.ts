@@ -26,7 +26,6 @@ export const login = bentomlCommand({
       use: true,
       force: "warn",
       yes: given.all("yes"),
-      insecureHttp: args["insecure-http"],
     });
     await reportLogin(cli, result);
   },

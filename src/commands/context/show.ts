@@ -60,5 +60,5 @@ const LONGEST_LABEL = "organization";
 async function open(cli: Cli, name: string | undefined, { revealing = false }): Promise<Context> {
   if (name !== undefined) return requireStored(cli.store, name);
   if (!revealing) return (await openOffline(cli)).context;
-  return (await openSession(cli, { insecureHttp: false })).context;
+  return (await openSession(cli)).context;
 }

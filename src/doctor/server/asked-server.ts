@@ -19,7 +19,7 @@ import { open, text } from "../report.ts";
 export type Target = Exclude<Awaited<ReturnType<typeof findTarget>>, Finding>;
 
 /** @throws CliError when the active context cannot be used. Without an active context the result is a finding. */
-export async function findTarget(cli: Cli, insecureHttp: boolean) {
+export async function findTarget(cli: Cli) {
   const active = await cli.resolve();
   if (!active.context && active.source.kind === "user") {
     const hint = open(active.others.length > 0 ? "bentocloud use NAME" : "bentocloud login");
@@ -44,14 +44,14 @@ export async function findTarget(cli: Cli, insecureHttp: boolean) {
     },
     patience: { timeoutMs: cli.flags.timeoutMs, signal: cli.signal },
     /** Sends no token, because whatever answers may not be BentoCloud. */
-    askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),
+    askVersion: once(async () => askVersion(cli, await cli.client({ endpoint }))),
     /** The user and organization of the token; undefined without a token. */
-    identify: once(async () => token && identifyLogin(cli, { context, token }, { insecureHttp })),
+    identify: once(async () => token && identifyLogin(cli, { context, token })),
     /** The token's entry in the server's list; undefined when it cannot be found or the token may not read the list. */
     findListed: once(() =>
       attempt(async () => {
         if (!token) return undefined;
-        const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
+        const listed = await listTokens(await cli.client({ endpoint, token }));
         return (await matchTokens(cli, { context, token }, listed)).find(token);
       }),
     ),
