@@ -30,6 +30,8 @@ export interface Flags {
   timeoutMs: number;
   /** Allows plain http to a host that is not this machine. */
   insecureHttp: boolean;
+  /** Each name that `--yes` was given. One without a name is empty: it forbids a question, and does not answer it. */
+  yes: readonly string[];
 }
 
 interface ClientRequest {

@@ -31,10 +31,10 @@ import {
 } from "./replace-login.ts";
 import { chooseTokenSource, type TokenInput, type TokenOptions } from "./token-input.ts";
 
-export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force" | "yes"> {
+export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force"> {
   endpoint: string | undefined;
   /** The value of `--store`. */
-  store: string | undefined;
+  store?: string | undefined;
 }
 
 export interface Login extends Outcome {
@@ -55,7 +55,7 @@ export interface Login extends Outcome {
  * before anything is written. What a person has typed or approved is not lost to a failure that may pass.
  */
 export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
-  const { use, force, yes } = options;
+  const { use, force } = options;
   const kept = chooseStore(options);
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
@@ -79,7 +79,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
     ].join("");
     const commandFor = (other: string) =>
       `${loginCommand(other)}${option} --endpoint ${quoteWord(endpoint)}${words}`;
-    return { name, place: kept, endpoint, existing, use, force, yes, commandFor };
+    return { name, place: kept, endpoint, existing, use, force, commandFor };
   };
   await refuseKnownConflict(cli, targetAt(from.endpoint));
   const expectation = describeExpectation(project, from.endpoint);

@@ -22,23 +22,21 @@ export interface Leaving {
 }
 
 /** Removes one context from this machine alone. */
-export async function logOutOf(cli: Cli, name: string, yes: readonly string[]): Promise<void> {
+export async function logOutOf(cli: Cli, name: string): Promise<void> {
   await requireStored(cli.store, name);
-  await logOut(cli, await confirmOne(cli, name, yes));
+  await logOut(cli, await confirmOne(cli, name));
 }
 
 /** Asks for the name of a protected context. */
-export async function confirmOne(cli: Cli, name: string, yes: readonly string[]): Promise<Leaving> {
+export async function confirmOne(cli: Cli, name: string): Promise<Leaving> {
   await cli.store.prepare();
-  await confirmProtected(cli, [name], { yes, intent: "remove it" });
+  await confirmProtected(cli, [name], "remove it");
   return { names: [name], kept: [] };
 }
 
-/** Asks once, unless `yes` has an empty value or names all of them, and keeps the protected contexts that it does not name. */
-export async function confirmAll(
-  cli: Cli,
-  { yes, revoke }: { yes: readonly string[]; revoke: boolean },
-): Promise<Leaving> {
+/** Asks once, unless `--yes` has no value or names all of them, and keeps the protected contexts that it does not name. */
+export async function confirmAll(cli: Cli, { revoke }: { revoke: boolean }): Promise<Leaving> {
+  const { yes } = cli.flags;
   const { contexts } = await cli.store.read();
   const all = [...new Set(contexts.map(({ name }) => name))];
   const other = yes.find((name) => name !== "" && !all.includes(name));

@@ -9,7 +9,7 @@ import { recall, type State } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { confirmProtected } from "./confirm-protected.ts";
+import { canAsk, confirmProtected } from "./confirm-protected.ts";
 import { describePerson, identifyLogin, type Person } from "./identity.ts";
 import { readToken } from "./read-token.ts";
 
@@ -29,8 +29,6 @@ export interface LoginTarget {
   force: boolean | "warn";
   /** Where the token is to be kept; undefined for where that of the context is kept now. */
   place?: Place | "file" | undefined;
-  /** Protected contexts that may be replaced. */
-  yes: readonly string[];
   /** The command that saves the login under another name. */
   commandFor(name: string): string;
 }
@@ -46,10 +44,9 @@ const REPLACE = "replace its login";
 
 /** Where nobody can choose another name, what is known without the server is refused before anything is sent. */
 export async function refuseKnownConflict(cli: Cli, target: LoginTarget): Promise<void> {
-  const { name, endpoint, existing, force, yes, commandFor } = target;
-  const mayAsk = cli.interactive && !yes.includes("");
-  if (yes.some((one) => one !== "") || (existing && !mayAsk))
-    await confirmProtected(cli, [name], { yes, intent: REPLACE });
+  const { name, endpoint, existing, force, commandFor } = target;
+  if (cli.flags.yes.some((one) => one !== "") || (existing && !canAsk(cli)))
+    await confirmProtected(cli, [name], REPLACE);
   const conflict = existing && differentEndpoint(existing, endpoint);
   if (conflict === undefined || force === true || cli.interactive) return;
   if (force !== "warn") throw taken(conflict, commandFor(await proposeName(cli, target)));
@@ -80,18 +77,16 @@ async function findStored({ store }: Cli, name: string): Promise<Context | undef
 }
 
 /** A refusal is no reason to lose the sign-in: the person may choose another name. */
-async function mayReplace(cli: Cli, { name, existing, yes }: LoginTarget): Promise<boolean> {
+async function mayReplace(cli: Cli, { name, existing }: LoginTarget): Promise<boolean> {
   if (!existing) return true;
   try {
-    await confirmProtected(cli, [name], {
-      yes: yes.filter((one) => one === name || one === ""),
-      intent: REPLACE,
-    });
+    // It may have been given for the name that was refused.
+    const yes = cli.flags.yes.filter((one) => one === name || one === "");
+    await confirmProtected(cli, [name], REPLACE, yes);
     return true;
   } catch (error) {
-    const mayAsk = cli.interactive && !yes.includes("");
-    if (!mayAsk || !(error instanceof CliError) || error.code === "CANCELLED") throw error;
-    cli.output.prompt(error.message);
+    if (!canAsk(cli)) throw error;
+    cli.output.prompt(requireExpected(error).message);
     return false;
   }
 }

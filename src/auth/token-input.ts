@@ -8,11 +8,11 @@ import { approveSignIn } from "./approve-sign-in.ts";
 
 /** Where `login` takes its token from: the command line decides, then the environment, then a person is asked. */
 export interface TokenOptions {
-  withToken: boolean;
+  withToken?: boolean;
   /** The program that prints it, after `--token-command --`. */
-  command: readonly string[] | undefined;
+  command?: readonly string[] | undefined;
   apiToken: string | undefined;
-  web: boolean;
+  web?: boolean;
   /** False with `--no-browser`, which shows the address and opens nothing. */
   browser: boolean;
 }
@@ -47,9 +47,8 @@ export interface TokenInput {
 
 /** @throws CliError `USAGE` when the options contradict each other, or nothing says where the token is. */
 export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource {
-  const { withToken, apiToken } = options;
+  const { withToken, apiToken, command } = options;
   const web = options.web || !options.browser;
-  const { command } = options;
   if ([withToken, apiToken !== undefined, web, command !== undefined].filter(Boolean).length > 1)
     throw usageError(
       "--with-token, --api-token, --token-command and --web (or --no-browser) exclude each other",

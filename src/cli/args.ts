@@ -89,6 +89,7 @@ export function readFlags(options: readonly Option[]): Flags {
     color: !values.has("no-color"),
     timeoutMs: readTimeout(values.get("timeout")),
     insecureHttp: values.has("insecure-http"),
+    yes: options.flatMap(({ name, value }) => (name === "yes" ? (value ?? "") : [])),
   };
 }
 

@@ -51,8 +51,7 @@ export const api = command({
     if (paginate && message.method !== "GET")
       throw usageError(`--paginate is for GET, not ${message.method}`);
     checkRequestedOrganization(active, message);
-    if (!SAFE.has(message.method))
-      await confirmActive(cli, active, { yes: given.all("yes"), intent: `send a ${message.method} with it` });
+    if (!SAFE.has(message.method)) await confirmActive(cli, active, `send a ${message.method} with it`);
     // Last, because this may send a request, and nothing is sent for a command that is wrong.
     await openSession(cli);
     await warnOfExpiry(cli, context);

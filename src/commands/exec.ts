@@ -42,7 +42,7 @@ export const exec = command({
     await refusePythonLogin(cli, rest);
     const behind = readProxyOptions(args, given.all("scope"));
     const { active } = await openUnpinnedSession(cli);
-    await confirmActive(cli, active, { yes: given.all("yes"), intent: `run ${program} with it` });
+    await confirmActive(cli, active, `run ${program} with it`);
     const session = args.check ? (await openCheckedSession(cli)).session : await openSession(cli);
     await warnOfExpiry(cli, session.context);
     const lost = variablesWithLostBytes(cli.env);

@@ -40,7 +40,6 @@ export const login = command({
       browser: !args["no-browser"],
       use: !args["no-use"],
       force: args.force,
-      yes: given.all("yes"),
     });
     await reportLogin(cli, result);
   },

@@ -22,7 +22,7 @@ export const proxy = command({
     ["bentocloud proxy --open --for 1h", "the console, without signing in"],
     ["bentocloud proxy --read-only --port 8123", "for notebooks and dashboards"],
   ],
-  async run(args, cli, given) {
+  async run(args, cli) {
     const options = {
       port: parsePort(args.port),
       isReadOnly: args["read-only"],
@@ -30,7 +30,7 @@ export const proxy = command({
       opens: args.open,
     };
     const { active } = await openUnpinnedSession(cli);
-    await confirmActive(cli, active, { yes: given.all("yes"), intent: "run a proxy with it" });
+    await confirmActive(cli, active, "run a proxy with it");
     const session = await openSession(cli);
     await warnOfExpiry(cli, session.context);
     const { deleteOrphanedLeases } = await import("../tokens/lease.ts");

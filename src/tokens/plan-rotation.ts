@@ -25,13 +25,11 @@ import { readRotations, type Rotation } from "./rotation-journal.ts";
 
 export interface RotateOptions {
   /** The stored context; the active one when not given. */
-  name: string | undefined;
+  name?: string | undefined;
   /** The uid or name of the context's token, for when that cannot be told. */
-  old: string | undefined;
+  old?: string | undefined;
   /** When not given, the new token lives as long as the old one was given. */
-  expiresAt: Date | undefined;
-  /** Protected contexts whose token may be replaced. */
-  yes: readonly string[];
+  expiresAt?: Date | undefined;
   /** The command that gets the new token on its standard input. */
   deliver?: DeliverCommand | undefined;
 }

@@ -15,13 +15,6 @@ import { quoteWord } from "../system/text.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
 
-interface Options {
-  /** The value of `--endpoint`. */
-  endpoint: string | undefined;
-  /** Protected contexts that may be locked out. */
-  yes: readonly string[];
-}
-
 interface RevokedValue {
   endpoint: string;
   token: ApiToken;
@@ -29,14 +22,18 @@ interface RevokedValue {
   contexts: string[];
 }
 
-/** Deletes the token whose value is on standard input, or is typed unseen. Giving the value is the confirmation. */
-export async function revokeValue(cli: Cli, { yes, endpoint: given }: Options): Promise<RevokedValue> {
+/**
+ * Deletes the token whose value is on standard input, or is typed unseen. Giving the value is the confirmation.
+ *
+ * @param given The value of `--endpoint`.
+ */
+export async function revokeValue(cli: Cli, given: string | undefined): Promise<RevokedValue> {
   const token = await readToken(cli);
   const endpoint = await chooseEndpoint(cli, token, given);
   const file = await cli.store.read();
   const users = contextsUsing(cli.store, file, { endpoint, token });
   const contexts = users.map(({ name }) => name);
-  await confirmProtected(cli, contexts, { yes, intent: "delete its API token" });
+  await confirmProtected(cli, contexts, "delete its API token");
   const context =
     users[0] ??
     new Context({ name: ENVIRONMENT_NAME, endpoint, email: null, apiToken: token.reveal(), line: null });

@@ -49,7 +49,7 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
     token,
   });
   const names = new Set([context.name, ...users.map(({ name }) => name)]);
-  await confirmProtected(cli, [...names], { yes: options.yes, intent: "replace its API token" });
+  await confirmProtected(cli, [...names], "replace its API token");
   await cli.store.prepare(context.name);
   return withRotationLock(paths, cli.signal, async () => {
     try {

@@ -44,7 +44,6 @@ export const create = command({
             name: args.login,
             use: !args["no-use"],
             force,
-            yes: given.all("yes"),
             commandFor: (other) =>
               `bentocloud api-token create ${name} --login ${quoteWord(other)}${repeatOptions(cli, args, scopes)}`,
           });

@@ -40,7 +40,6 @@ export const rotate = command({
       name: args.name,
       old: args.old,
       expiresAt: args.expires === undefined ? undefined : parseExpiry(args.expires, cli.now()),
-      yes: given.all("yes"),
       deliver: readCommand(args.deliver, given.rest),
     };
     if (args["dry-run"]) await printPlan(cli, options);

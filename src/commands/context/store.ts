@@ -45,8 +45,7 @@ export const store = command({
     const movable = args.all ? withToken(cli, contexts) : contexts;
     await move(cli, movable, to, { isRotated: args.rotate });
     for (const { name } of args.rotate ? movable : []) {
-      const options = { old: undefined, expiresAt: undefined };
-      await rotate(cli, { ...options, name, yes: given.all("yes") });
+      await rotate(cli, { name });
       cli.output.success(`Rotated the API token of "${name}": copies of the old one are worthless`);
     }
     if (cli.output.json) await show(cli, await choose(cli, args.name, args.all), args.all);
