@@ -1,12 +1,11 @@
-import { basename, dirname, join } from "node:path";
 import { tokenOf } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
-import { listDirectory, realTarget } from "../system/files.ts";
+import { realTarget } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
 import { replaceFile } from "../system/replace.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 import { editContexts } from "../yaml/edit.ts";
-import type { Paths } from "./paths.ts";
+import { listQuarantined, type Paths } from "./paths.ts";
 import { withStoreLock } from "./store-lock.ts";
 import { listVersions } from "./versions.ts";
 
@@ -23,7 +22,7 @@ export async function scrubVersions(
   await withStoreLock(paths, { signal }, async () => {
     const target = realTarget(paths.file);
     const present = new Set(tokensOf(await parse(readOwnFile(target)?.toString() ?? "")));
-    const files = [...listVersions(paths.own).map(({ path }) => path), ...listAside(target)];
+    const files = [...listVersions(paths.own).map(({ path }) => path), ...listQuarantined(target)];
     const contents = files.map((path) => ({ path, content: readOwnFile(path)?.toString() ?? "" }));
     const parsed = await Promise.all(contents.map(async ({ content }) => parse(content)));
     const texts = new Map<string, string>();
@@ -37,12 +36,6 @@ export async function scrubVersions(
     }
     return true;
   });
-}
-
-function listAside(target: string): string[] {
-  const folder = dirname(target);
-  const names = listDirectory(folder).filter((name) => name.startsWith(`${basename(target)}.broken-`));
-  return names.map((name) => join(folder, name));
 }
 
 async function scrub(content: string, texts: ReadonlyMap<string, string>): Promise<string> {
