@@ -208,7 +208,8 @@ function abortOnInterrupt(): AbortSignal {
   return controller.signal;
 }
 
-function lazy<T>(make: () => T): () => T {
+/** Calls `make` only the first time, and returns that result from then on. */
+export function lazy<T>(make: () => T): () => T {
   let made: { value: T } | undefined;
   return () => (made ??= { value: make() }).value;
 }

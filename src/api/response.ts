@@ -1,4 +1,4 @@
-import { describeNonJson } from "../cloud/answer.ts";
+import { toAnswer } from "../cloud/answer.ts";
 import type { Client, Head } from "../cloud/client.ts";
 import { pagesOf } from "../cloud/pages.ts";
 import { notBentoCloud, refusedRequest } from "../cloud/refusal.ts";
@@ -24,8 +24,8 @@ export async function printResponse(
     const { text, ...head } = await client.read(message);
     if (include) await printHead(cli, head);
     if (head.status >= 400) throw await printRefusal(cli, client, { head, text });
-    if (text.trim() !== "" && parseJson(text) === undefined)
-      throw notBentoCloud(client.endpoint, describeNonJson(text));
+    const { notJson } = toAnswer(head, text);
+    if (notJson) throw notBentoCloud(client.endpoint, notJson);
     return printFiltered(cli, filter, text);
   }
   const { body, ...head } = await client.stream(message);
@@ -71,17 +71,8 @@ async function printRefusal(
   return refusedBy(client, head, text);
 }
 
-function refusedBy({ endpoint }: Client, { status }: Head, text: string): CliError {
-  return refusedRequest({ status, body: parseJson(text) }, endpoint);
-}
-
-/** Undefined for a text that is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function refusedBy({ endpoint }: Client, head: Head, text: string): CliError {
+  return refusedRequest(toAnswer(head, text), endpoint);
 }
 
 /** Not every sign-in page declares itself as HTML. */

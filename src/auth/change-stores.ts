@@ -2,7 +2,7 @@ import { referenceOf } from "../contexts/context.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { formatReference, newReferenceId } from "../contexts/reference.ts";
 import { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireCliError } from "../errors.ts";
 import { hasRecords } from "../secrets/has-records.ts";
 import { isOpen, readRecords, type SecretRecord, tokenFingerprint } from "../secrets/records.ts";
 import { withRecordsLock, writeRecords } from "../secrets/write-records.ts";
@@ -192,9 +192,4 @@ async function erase(cli: TokenReader, record: SecretRecord): Promise<CliError |
   } catch (error) {
     return requireCliError(error);
   }
-}
-
-function requireCliError(error: unknown): CliError {
-  if (error instanceof CliError) return error;
-  throw error;
 }

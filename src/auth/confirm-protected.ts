@@ -1,7 +1,7 @@
 import { readProtected } from "../store/protection.ts";
 import type { Active } from "../resolve/active.ts";
 import { quoteWord } from "../system/text.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError, requireCliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 
 /** For commands that only show which contexts are protected: a list that cannot be read is a warning. */
@@ -9,8 +9,7 @@ export function protectedNames({ store, output }: Cli): readonly string[] {
   try {
     return readProtected(store.paths);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    output.warn(error.message);
+    output.warn(requireCliError(error).message);
     return [];
   }
 }

@@ -7,7 +7,7 @@ import { quoteWord } from "../system/text.ts";
 import { expectedIdentity, recall, type Sighting } from "../store/state.ts";
 import type { Cli } from "../app.ts";
 import { showWhen } from "../system/time.ts";
-import { CliError } from "../errors.ts";
+import { requireCliError } from "../errors.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { expiresSoon } from "./show-expiry.ts";
 import { type Credential, type Person, recallIdentity, rememberSightings } from "./identity.ts";
@@ -82,8 +82,8 @@ async function listOwn(cli: Cli, { context: { endpoint }, token }: Credential): 
     const signal = AbortSignal.any([cli.signal, AbortSignal.timeout(LONGEST_MS)]);
     return await listTokens(await cli.client({ endpoint, token, signal }));
   } catch (error) {
-    if (error instanceof CliError) return [];
-    throw error;
+    requireCliError(error);
+    return [];
   }
 }
 

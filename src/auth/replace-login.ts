@@ -108,8 +108,7 @@ async function askForName(cli: Cli, refused: LoginTarget, proposal: string): Pro
       }
       if (await prompt.confirm(`Replace the login of "${flag}"?`)) return { ...refused, force: true };
     } catch (error) {
-      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-      cli.output.prompt(error.message);
+      cli.output.prompt(requireExpected(error).message);
     }
   }
 }

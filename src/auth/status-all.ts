@@ -1,4 +1,5 @@
 import type { Context } from "../contexts/context.ts";
+import { originOf } from "../contexts/endpoint.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import type { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
@@ -23,12 +24,10 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   // Of several entries with one name the first one counts. The environment's credential stands before all of them.
   const used = active.context && targets.find(({ name }) => name === active.name);
   const silence = new Silence();
-  const originOf = ({ context }: (typeof targets)[number]) =>
-    URL.parse(context.endpoint.reveal())?.origin ?? "";
   const askExpiry = createSharedExpiry(cli);
   let done = 0;
   const check = async (target: (typeof targets)[number]) => {
-    const origin = originOf(target);
+    const origin = originOf(target.context.endpoint);
     const result = await checkContext(cli, target, { ...options, unreachable: silence.of(origin) });
     if (result.isAsked) silence.note(origin, result.error);
     done += 1;
@@ -38,8 +37,8 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
     () => `Checking contexts ${done}/${targets.length}`,
     async () =>
       Promise.all(
-        (await mapByOrigin(targets, originOf, check)).map(async ({ result, expiry }) =>
-          withExpiry(result, await expiry?.time),
+        (await mapByOrigin(targets, ({ context }) => originOf(context.endpoint), check)).map(
+          async ({ result, expiry }) => withExpiry(result, await expiry?.time),
         ),
       ),
   );
@@ -81,11 +80,11 @@ const MAX_ORIGINS = 512;
 /** Like `map`, many at a time, but few of one origin: a server that does not answer delays only its own items. */
 export async function mapByOrigin<T, R>(
   items: readonly T[],
-  originOf: (item: T) => string,
+  originIn: (item: T) => string,
   act: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
-  const queues = [...Map.groupBy(items.keys(), (index) => originOf(items[index]!)).values()];
+  const queues = [...Map.groupBy(items.keys(), (index) => originIn(items[index]!)).values()];
   // Each origin first gets one lane, so that a few that do not answer hold up no other.
   const more = queues.flatMap((queue) => Array.from({ length: MAX_PER_ORIGIN - 1 }, () => queue));
   const lanes = [...queues, ...more];

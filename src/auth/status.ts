@@ -8,11 +8,12 @@ import { Token } from "../contexts/token.ts";
 import { CliError, requireExpected } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
+import { stateOf } from "../secrets/secret-store.ts";
 import type { Sighting } from "../store/state.ts";
 import { askExpiry, warnOfExpiry } from "./expiry.ts";
 import { findIdentityMismatch, identifyLogin, recallIdentity, rememberSightings } from "./identity.ts";
 import { readToken } from "./read-token.ts";
-import { type StoreView, viewStore, viewWith } from "./store-view.ts";
+import { type StoreView, viewStore } from "./store-view.ts";
 
 /** What `status` says of one context; the keys are the JSON keys. */
 export interface Status {
@@ -161,7 +162,7 @@ async function withoutToken(cli: Cli, error: CliError, { store }: Status, active
   return {
     ...(await toReason(cli, error, active)),
     identity_mismatch: isElsewhere,
-    store: store && !isElsewhere ? viewWith(store, error) : store,
+    store: store && !isElsewhere ? { ...store, state: stateOf(error) } : store,
   };
 }
 

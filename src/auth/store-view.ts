@@ -22,11 +22,6 @@ export async function viewStore({ store }: Pick<Cli, "store">, context: Context)
   return record ? toView(record.place, "unchecked") : { kind: "keyring", name: null, state: "missing" };
 }
 
-/** What an error of reading the token says about its store. */
-export function viewWith(view: StoreView, error: CliError): StoreView {
-  return { ...view, state: stateOf(error) };
-}
-
 export function toView(place: Place, state: SecretState): StoreView {
   switch (place.kind) {
     case "helper":

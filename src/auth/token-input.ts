@@ -2,7 +2,7 @@ import { DEFAULT_ENDPOINT, parseEndpoint, tokensPage } from "../contexts/endpoin
 import { environmentToken, keyVariable } from "../resolve/environment.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
 import type { SignIn } from "../cloud/browser-login.ts";
-import { CliError, usageError } from "../errors.ts";
+import { requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { approveSignIn } from "./approve-sign-in.ts";
 
@@ -140,8 +140,8 @@ async function askForServer(cli: Cli): Promise<Offer> {
       const endpoint = parseEndpoint(await prompt.type("Its address, for example https://bento.example.com"));
       return await findOffer(cli, { endpoint, canChange: false });
     } catch (error) {
-      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-      cli.output.prompt([error.message, error.hint].filter(Boolean).join("; "));
+      const { message, hint } = requireExpected(error);
+      cli.output.prompt([message, hint].filter(Boolean).join("; "));
     }
   }
 }

@@ -4,7 +4,7 @@ import { warnOfEmptyVariables } from "../resolve/environment.ts";
 import { createResolver } from "../resolve/resolver.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { requireCliError } from "../errors.ts";
 import { type Opener, openSession } from "../auth/session.ts";
 import { withRemedy } from "../resolve/remedy.ts";
 import { emitWarning, ownEnvironment, platform, workingDirectory } from "../system/runtime.ts";
@@ -69,8 +69,7 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
     client: async (asked) => createClient({ ...request, ...asked, env, debug: () => {} }),
   };
   const { active, context, token } = await openSession(opener).catch(async (error: unknown) => {
-    if (!(error instanceof CliError)) throw error;
-    throw await withRemedy(error, { active: resolved, env, store: () => resolver.store });
+    throw await withRemedy(requireCliError(error), { active: resolved, env, store: () => resolver.store });
   });
   const { endpoint, email } = context;
   return {

@@ -1,7 +1,7 @@
 import { Context, findContext, isKeptElsewhere, tokenOf } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
-import { CliError } from "../errors.ts";
+import { requireCliError } from "../errors.ts";
 import { locatePythonHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 import { snapshotReader } from "../store/snapshot.ts";
@@ -80,8 +80,7 @@ async function readForPython({
     const first = file.problems.find(({ hides }) => hides !== "list");
     return { path, file, ...(first && { problem: `line ${first.line}: ${first.message}` }) };
   } catch (error) {
-    if (error instanceof CliError) return { problem: error.message };
-    throw error;
+    return { problem: requireCliError(error).message };
   }
 }
 

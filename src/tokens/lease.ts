@@ -5,7 +5,7 @@ import { effectOf } from "../cloud/refusal.ts";
 import { createToken, deleteToken, getToken, listTokens, updateToken } from "../cloud/tokens.ts";
 import { type Endpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError, requireExpected } from "../errors.ts";
+import { requireCliError, requireExpected } from "../errors.ts";
 import { ownPid } from "../system/processes.ts";
 import { dropLease, type Lease, lockLease, noteLease, readLeases } from "./lease-journal.ts";
 import { serverTime } from "./lost-tokens.ts";
@@ -125,9 +125,9 @@ async function endLease(
     await deleteToken(client, lease.uid);
     dropLease(store.paths.own, lease);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    const { message } = requireCliError(error);
     output.warn(
-      `the leased API token "${lease.name}" could not be deleted (${error.message}); the next command tries again`,
+      `the leased API token "${lease.name}" could not be deleted (${message}); the next command tries again`,
     );
   }
 }

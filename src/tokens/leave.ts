@@ -16,9 +16,9 @@ import {
   plainTokenOf,
   tokenOf,
 } from "../contexts/context.ts";
-import { tokensPage } from "../contexts/endpoint.ts";
+import { originOf, tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError, requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { quoteWord } from "../system/text.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
@@ -99,7 +99,6 @@ type Failures = Map<Context, CliError>;
 /** Servers in parallel, so that one that does not answer delays no other; the tokens of one server in sequence. */
 async function endOnServers(cli: Cli, logins: readonly Context[], options: LeaveOptions): Promise<Failures> {
   const failures: Failures = new Map();
-  const originOf = ({ endpoint }: Context) => URL.parse(endpoint.reveal())?.origin ?? "";
   const file = await cli.store.read();
   const names = new Set(logins.map(({ name }) => name));
   const endAll = async (group: readonly Context[]) => {
@@ -115,13 +114,13 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
         if (other) throw sharedWith(other);
         if (options.revoke) await endOnServer(cli, { context, token });
       } catch (error) {
-        if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-        failures.set(context, error);
-        if (error.code === "UNREACHABLE" || error.code === "TIMEOUT") silence = error;
+        const failure = requireExpected(error);
+        failures.set(context, failure);
+        if (failure.code === "UNREACHABLE" || failure.code === "TIMEOUT") silence = failure;
       }
     }
   };
-  await Promise.all([...Map.groupBy(logins, originOf).values()].map(endAll));
+  await Promise.all([...Map.groupBy(logins, ({ endpoint }) => originOf(endpoint)).values()].map(endAll));
   return failures;
 }
 

@@ -6,7 +6,7 @@ import { tokenOf } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireCliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { environmentCredential, keyVariable } from "../resolve/environment.ts";
 import type { Environment } from "../system/runtime.ts";
@@ -84,7 +84,6 @@ export function environmentLogin(env: Environment): Credential | undefined {
     const token = context && tokenOf(context);
     return token && { context, token };
   } catch (error) {
-    if (error instanceof CliError) return undefined;
-    throw error;
+    return void requireCliError(error);
   }
 }
