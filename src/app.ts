@@ -6,7 +6,7 @@ import { createResolver } from "./resolve/resolver.ts";
 import type { Environment } from "./system/runtime.ts";
 import { type Active, describeSource, type Source } from "./resolve/active.ts";
 import type { Store } from "./store/store.ts";
-import type { SecretStores } from "./secrets/open-stores.ts";
+import type { Place, SecretStore } from "./secrets/secret-store.ts";
 import type { Token } from "./contexts/token.ts";
 import type { ExplainedCandidate } from "./resolve/candidates.ts";
 import { cancelled, CliError } from "./errors.ts";
@@ -62,8 +62,10 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Every source of the active context, and why it was or was not chosen. `winner` is the source that was chosen. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
-  /** The stores in which tokens are kept that are not in the contexts file. */
-  secrets(): Promise<SecretStores>;
+  /** A store for tokens that are not in the contexts file. One that was opened serves every context that is kept in it. */
+  openStore(place: Place): Promise<SecretStore>;
+  /** A warning that is said only once, so it is printed also with `--quiet`. */
+  alert(message: string): void;
   /** The error of a command, with what repairs it for the active context if the command has used one. */
   advise(error: unknown): Promise<unknown>;
   /** Shows a person what is waited for while `act` takes long, and nothing while the text is empty. */
@@ -111,6 +113,12 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     output.debug(`active context: ${showName(active.name)}, from ${describeSource(active.source)}`);
     return active;
   };
+  const storeOpener = lazy(async () => {
+    const { createStoreOpener } = await import("./secrets/open-stores.ts");
+    // With `--json`, stderr holds nothing but one error object.
+    const say = (line: string) => void (flags.json || output.prompt(line));
+    return createStoreOpener({ env, signal: signal(), say, wait });
+  });
   let used: Active | undefined;
   const resolveOnce = async () => (used = await resolve(flags.context, (message) => output.warn(message)));
   return {
@@ -151,12 +159,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { showWaiting } = await import("./cloud/show-waiting.ts");
       return showWaiting(client, wait);
     },
-    secrets: lazy(async () => {
-      const { createSecretStores } = await import("./secrets/open-stores.ts");
-      // With `--json`, stderr holds nothing but one error object.
-      const say = (line: string) => void (flags.json || output.prompt(line));
-      return createSecretStores({ env, signal: signal(), say, wait, alert }, process.platform);
-    }),
+    openStore: async (place) => (await storeOpener())(place),
+    alert,
     async prompt() {
       // The prompt library decides about colour by this variable only.
       if (!flags.color) process.env["NO_COLOR"] = "1";

@@ -55,9 +55,8 @@ export async function changeStores<T>(
   write: (references: Token[]) => Promise<T>,
 ): Promise<{ result: T; left: Left[] }> {
   const { paths } = cli.store;
-  const { signal } = await cli.secrets();
   await requireUsable(cli, add);
-  return withRecordsLock(paths.own, { signal }, async () => {
+  return withRecordsLock(paths.own, { signal: cli.signal }, async () => {
     const added = add.map((kept) => toRecord(kept, realTarget(paths.file)));
     const before = readRecords(paths.own).map((record) =>
       leave.includes(record.id) ? { ...record, is_changing: true } : record,
@@ -79,8 +78,7 @@ export async function changeStores<T>(
 
 /** Before there are records of entries that a store can neither keep nor erase. */
 async function requireUsable(cli: TokenReader, add: readonly Kept[]): Promise<void> {
-  const stores = await cli.secrets();
-  const opened = await Promise.all(add.map(({ place }) => stores.open(place)));
+  const opened = await Promise.all(add.map(({ place }) => cli.openStore(place)));
   for (const store of new Set(opened)) await store.state();
 }
 
@@ -111,7 +109,7 @@ function requireEndpoint(context: string, endpoint: string): string {
 async function keep(cli: TokenReader, record: SecretRecord, token: Token): Promise<void> {
   // What a command prints was read before.
   if (record.place.kind === "command") return;
-  const store = await (await cli.secrets()).open(record.place);
+  const store = await cli.openStore(record.place);
   await store.set(record, token.reveal());
   if ((await store.get(record)) === token.reveal()) return;
   throw secretError(
@@ -181,13 +179,13 @@ async function scrub(cli: TokenReader, records: readonly SecretRecord[]): Promis
     records.map(({ replaced, place, id }) => [replaced, formatReference(place.kind, id)]),
   );
   const textFor = (token: Token) => texts.get(tokenFingerprint(token));
-  await scrubVersions(cli.store.paths, (await cli.secrets()).signal, textFor);
+  await scrubVersions(cli.store.paths, cli.signal, textFor);
 }
 
 /** Gives the failure of the store. */
 async function erase(cli: TokenReader, record: SecretRecord): Promise<CliError | undefined> {
   try {
-    await (await (await cli.secrets()).open(record.place)).erase(record);
+    await (await cli.openStore(record.place)).erase(record);
     return undefined;
   } catch (error) {
     return requireCliError(error);

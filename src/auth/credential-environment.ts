@@ -1,4 +1,4 @@
-import type { Environment } from "../system/runtime.ts";
+import { type Environment, setVariables } from "../system/runtime.ts";
 import { SHELL_VARIABLE } from "../resolve/environment.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { CliError } from "../errors.ts";
@@ -37,9 +37,7 @@ export function pinContext(env: Environment, name: string): Record<string, strin
 
 /** The environment with this login and nothing else that could choose one. */
 export function environmentWith(env: Environment, login: Record<string, string>): Record<string, string> {
-  const inherited = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !choosesLogin(entry[0]),
-  );
+  const inherited = setVariables(env).filter(([name]) => !choosesLogin(name));
   return { ...Object.fromEntries(inherited), ...login };
 }
 

@@ -39,7 +39,7 @@ export async function placeOf(cli: Cli, existing: Context | undefined): Promise<
 
 /** Finds out before anything is typed, approved or noted that a store cannot be used. @throws CliError */
 export async function requireUsable(cli: Cli, place: Place | "file"): Promise<void> {
-  if (place !== "file") await (await (await cli.secrets()).open(place)).state();
+  if (place !== "file") await (await cli.openStore(place)).state();
 }
 
 interface Kept {

@@ -83,7 +83,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   };
   await refuseKnownConflict(cli, targetAt(from.endpoint));
   const expectation = describeExpectation(project, from.endpoint);
-  if (expectation !== "" && source.asksPerson) cli.output.prompt(`${project?.path}: ${expectation}`);
+  if (expectation !== "" && source.kind === "person") cli.output.prompt(`${project?.path}: ${expectation}`);
   const input = await source.open(from);
   const target = targetAt(input.endpoint);
   if (input.kind !== "made") return keep(cli, target, await readValid(cli, target, input));

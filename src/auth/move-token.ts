@@ -82,7 +82,7 @@ function textsOf(logins: readonly Login[]): (token: Token) => string | undefined
 /** What a command prints does not depend on the context. */
 async function readFrom(cli: Cli, [context]: readonly Context[], place: Place): Promise<string | undefined> {
   if (!context) return undefined;
-  const store = await (await cli.secrets()).open(place);
+  const store = await cli.openStore(place);
   const { name, endpoint } = context;
   return new Token(await store.get({ id: "", context: name, endpoint: endpoint.masked })).reveal();
 }

@@ -16,7 +16,7 @@ import type { SecretRecord } from "../secrets/records.ts";
 import type { Cli } from "../app.ts";
 
 /** What reading a token needs. The command line has it, and so has a program that uses the library. */
-export type TokenReader = Pick<Cli, "store" | "secrets">;
+export type TokenReader = Pick<Cli, "store" | "openStore" | "signal" | "alert">;
 
 /**
  * The API token of a context, from wherever it is kept. This is the only function that gives a token to use, so that a
@@ -61,7 +61,7 @@ async function readOnce(cli: TokenReader, context: Context): Promise<Token> {
 async function readKept(cli: TokenReader, context: Context): Promise<Token> {
   const record = await requireRecord(cli, context);
   const { tokenFingerprint } = await import("../secrets/records.ts");
-  const store = await (await cli.secrets()).open(record.place);
+  const store = await cli.openStore(record.place);
   const token = new Token(
     await store.get(record).catch((error: unknown) => {
       throw adviseFor(context, error);

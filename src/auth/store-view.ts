@@ -40,7 +40,7 @@ export async function checkStore(cli: TokenReader, context: Context): Promise<St
   const { requireRecord } = await import("./read-token.ts");
   const ask = async (): Promise<SecretState> => {
     const record = await requireRecord(cli, context);
-    return (await (await cli.secrets()).open(record.place)).state(record);
+    return (await cli.openStore(record.place)).state(record);
   };
   const state = await ask().catch((error: unknown) =>
     error instanceof CliError && error.code === "HOST_MISMATCH" ? "missing" : stateOf(error),

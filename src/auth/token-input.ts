@@ -18,12 +18,11 @@ export interface TokenOptions {
 }
 
 export interface TokenSource {
-  /** The environment's token belongs to the environment's endpoint, never to one that is stored. */
-  isEnvironment: boolean;
-  /** Whether the token is sent without a prompt that shows a person the endpoint. */
-  isUnattended: boolean;
-  /** Whether a person types or approves it. */
-  asksPerson: boolean;
+  /**
+   * `person`: somebody types or approves it, at a prompt that shows the endpoint. `piped`: it is sent without one.
+   * `environment`: it belongs to the environment's endpoint, never to one that is stored.
+   */
+  kind: "person" | "piped" | "environment";
   /** The option that chooses this source again, for a command that a person may copy. */
   option: string;
   /** Settles where to sign in and how, before anything is typed or approved. */
@@ -53,8 +52,8 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
     throw usageError(
       "--with-token, --api-token, --token-command and --web (or --no-browser) exclude each other",
     );
-  const prompted = { isEnvironment: false, isUnattended: false, asksPerson: true };
-  const piped = { isEnvironment: false, isUnattended: true, asksPerson: false, option: " --with-token" };
+  const prompted = { kind: "person" } as const;
+  const piped = { kind: "piped", option: " --with-token" } as const;
   const given =
     (read: () => Promise<Token>, variable?: string) =>
     async ({ endpoint }: Place): Promise<TokenInput> => ({
@@ -80,7 +79,7 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
   const key = environmentToken(cli.env);
   if (key) {
     const open = given(async () => key, keyVariable(cli.env));
-    return { ...piped, isEnvironment: true, isUnattended: false, option: "", open };
+    return { kind: "environment", option: "", open };
   }
   const askFirst = async (place: Place) => ask(cli, await findOffer(cli, place), options);
   if (cli.interactive) return { ...prompted, option: "", open: askFirst };
@@ -91,7 +90,7 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
 }
 
 async function readFromCommand(cli: Cli, argv: readonly string[]): Promise<Token> {
-  const store = await (await cli.secrets()).open({ kind: "command", argv });
+  const store = await cli.openStore({ kind: "command", argv });
   return parseToken(await store.get({ id: "", context: "", endpoint: "" }), argv[0] ?? "");
 }
 

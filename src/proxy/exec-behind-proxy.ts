@@ -1,13 +1,12 @@
 import type { Cli } from "../app.ts";
 import { environmentWith } from "../auth/credential-environment.ts";
 import type { Credential } from "../auth/identity.ts";
-import { createRelay } from "../cloud/relay.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { tokenOf } from "../contexts/context.ts";
 import { usageError } from "../errors.ts";
 import type { Execution } from "../system/child.ts";
-import type { Environment } from "../system/runtime.ts";
-import { startProxy } from "./start-proxy.ts";
+import { type Environment, setVariables } from "../system/runtime.ts";
+import { startProxyFor } from "./start-proxy.ts";
 
 interface Options {
   argv: Execution["argv"];
@@ -31,19 +30,14 @@ export async function execBehindProxy(
 
 async function run(
   cli: Cli,
-  { context, token }: Credential,
+  credential: Credential,
   { argv, env: inherited, isReadOnly }: Omit<Options, "lease"> & Execution,
 ): Promise<number> {
-  const { env, flags, output } = cli;
-  const { timeoutMs, insecureHttp } = flags;
-  const relay = createRelay({ endpoint: context.endpoint, token, timeoutMs, env, insecureHttp });
-  const proxy = startProxy({
-    relay,
-    token,
+  const { env, output } = cli;
+  const proxy = startProxyFor(cli, credential, {
     port: 0,
     isReadOnly,
     hasPage: false,
-    warn: (message) => output.warn(message),
     log: ({ method, path, status, ms }) =>
       output.debug(`proxy: ${method} ${path} -> ${status} (${Math.round(ms)} ms)`),
   });
@@ -69,7 +63,7 @@ async function withoutToken(
   const secret = token.reveal();
   if (argv.some((word) => word.includes(secret)))
     throw usageError("an argument of the program holds the API token", "leave it out: the proxy adds it");
-  const variables = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const variables = setVariables(env);
   const holders = variables.filter(([, value]) => value.includes(secret)).map(([name]) => name);
   const others = holders.filter((name) => name !== "BENTO_CLOUD_API_KEY").join(", ");
   if (others !== "")

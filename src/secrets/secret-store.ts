@@ -40,8 +40,6 @@ export interface SecretOptions {
   say: (line: string) => void;
   /** Shows a person what is waited for. */
   wait: <T>(text: () => string, act: () => Promise<T>) => Promise<T>;
-  /** Told once what another program did to a token that is kept here. */
-  alert: (message: string) => void;
 }
 
 /** For a keyring and a helper; a command may wait for a person. */

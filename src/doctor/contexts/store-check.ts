@@ -42,7 +42,7 @@ async function adviceFor(cli: Cli, context: Context | undefined): Promise<Text |
   if (!context) return undefined;
   try {
     const record = await requireRecord(cli, context);
-    await (await (await cli.secrets()).open(record.place)).state(record);
+    await (await cli.openStore(record.place)).state(record);
   } catch (error) {
     const hint = error instanceof Error && "hint" in error ? error.hint : undefined;
     return typeof hint === "string" ? secret("hint", hint) : undefined;
