@@ -5,7 +5,7 @@ import { CliError } from "../errors.ts";
 import { removeContexts, requireStored, switchContext } from "../store/manage-contexts.ts";
 import { readProtected } from "../store/protection.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
-import { listNames, quoteWord } from "../system/text.ts";
+import { counted, listNames, quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { confirm } from "./confirm.ts";
 import { confirmProtected } from "./confirm-protected.ts";
@@ -46,7 +46,7 @@ export async function confirmAll(cli: Cli, { revoke }: { revoke: boolean }): Pro
   const isKept = (name: string) => guarded.includes(name) && !yes.includes(name);
   const names = all.filter((name) => !isKept(name));
   if (!yes.includes("") && names.some((name) => !yes.includes(name))) {
-    const contexts = names.length === 1 ? "1 context" : `${names.length} contexts`;
+    const contexts = counted(names.length, "context");
     const revoked = revoke ? ", and delete their API tokens on the server" : "";
     await confirm(cli, {
       question: `Remove ${contexts} (${listNames(names)})${revoked}?`,

@@ -6,6 +6,7 @@ import { putContext } from "../store/losses.ts";
 import { recall, remember, type State } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
 import type { Cli } from "../app.ts";
+import { isCommand } from "./parse-place.ts";
 import { changeStores, type Left } from "./change-stores.ts";
 import { readToken } from "./read-token.ts";
 
@@ -43,7 +44,7 @@ export async function moveTokens(
     }),
   );
   check(logins.map(({ token }) => token));
-  const printed = to !== "file" && to.kind === "command" ? await readFrom(cli, contexts, to) : undefined;
+  const printed = isCommand(to) ? await readFrom(cli, contexts, to) : undefined;
   const add =
     to === "file"
       ? []

@@ -1,7 +1,7 @@
 import { command, flag } from "../cli/command.ts";
 import { checkActive, worstExitCode, type Status } from "../auth/status.ts";
 import { haveEndpoints } from "../auth/list-contexts.ts";
-import { describeView } from "../auth/store-view.ts";
+import { showUnusual } from "../auth/store-view.ts";
 import { showExpiry } from "../auth/show-expiry.ts";
 import { checkAll } from "../auth/status-all.ts";
 import { exitCodeOf, usageError } from "../errors.ts";
@@ -48,7 +48,7 @@ async function printOne(cli: Cli, status: Status): Promise<void> {
     ["source", describeSource(status.source)],
     ["endpoint", status.endpoint],
     ["token", status.token_masked],
-    ["store", status.store && status.store.kind !== "file" ? describeView(status.store) : null],
+    ["store", showUnusual(status.store)],
     ["user", status.email],
     ["organization", status.organization],
     ["expires", expiry?.text ?? null, expiry?.tone],

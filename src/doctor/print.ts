@@ -2,6 +2,7 @@ import type { Cli } from "../app.ts";
 import { toText } from "../cloud/faults.ts";
 import type { Tone } from "../system/paint.ts";
 import type { Cell } from "../system/table.ts";
+import { counted } from "../system/text.ts";
 import type { Group } from "./doctor.ts";
 import { makeReport, reportLines, type Result } from "./report.ts";
 
@@ -56,7 +57,7 @@ function summarize(results: readonly Result[]): string {
   const count = (status: Result["status"]) => results.filter((result) => result.status === status).length;
   const [warnings, failures] = [count("warn"), count("fail")];
   if (warnings + failures === 0) return `all ${results.length} checks passed`;
-  return `${count("ok")} checks passed, ${warnings} ${warnings === 1 ? "warning" : "warnings"}, ${failures} failed`;
+  return `${count("ok")} checks passed, ${counted(warnings, "warning")}, ${failures} failed`;
 }
 
 export function printReport({ output, isTerminal }: Cli, groups: readonly Group[]): void {

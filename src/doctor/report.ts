@@ -1,5 +1,6 @@
 import { DEFAULT_ENDPOINT, Endpoint, isLoopback } from "../contexts/endpoint.ts";
 import { describeRuntime } from "../system/machine.ts";
+import * as words from "../system/text.ts";
 import { VERSION } from "../version.ts";
 
 /**
@@ -62,7 +63,7 @@ export function join(items: readonly Text[]): Text {
 }
 
 export function counted(number: number, noun: string): Text {
-  return [`${number} ${noun}${number === 1 ? "" : "s"}`];
+  return [words.counted(number, noun)];
 }
 
 /** The outcome of one check. */

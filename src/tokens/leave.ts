@@ -20,7 +20,7 @@ import { originOf, tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { quoteWord } from "../system/text.ts";
+import { counted, quoteWord } from "../system/text.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
 import { fileHasToken, findKeptLogins, listKeptNames, purgeTokens } from "../store/purge.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
@@ -151,7 +151,7 @@ async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
   const count = await purgeTokens(paths, tokens, cli.signal);
   if (fileHasToken(paths, tokens))
     cli.output.warn(`${paths.file} still has the token, in a comment or in an entry that cannot be read`);
-  return `Took the API token out of ${count === 1 ? "1 backup" : `${count} backups`}`;
+  return `Took the API token out of ${counted(count, "backup")}`;
 }
 
 /** Backups are the only way to delete the API tokens of contexts that were removed before. */
