@@ -10,7 +10,6 @@ import type { Place, SecretStore } from "./secrets/secret-store.ts";
 import type { Token } from "./contexts/token.ts";
 import type { ExplainedCandidate } from "./resolve/candidates.ts";
 import { cancelled, CliError } from "./errors.ts";
-import type { Filter } from "./system/jq.ts";
 import type { Output } from "./system/output.ts";
 import type { Execution } from "./system/child.ts";
 import { isTerminal, workingDirectory } from "./system/runtime.ts";
@@ -80,14 +79,6 @@ export interface Cli {
   readonly defaultShell: string;
   /** The shell that a person works in. */
   readonly userShell: string;
-  /** A token from standard input. */
-  readStdin(): Promise<string>;
-  /** A file that the user names, or standard input for `-`. */
-  readInput(name: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Like `readInput`, for an upload: a file is read while it is sent. */
-  openInput(name: string): Promise<Uint8Array<ArrayBuffer> | Blob>;
-  /** @throws CliError `USAGE` when the jq expression is invalid. */
-  compileFilter(expression: string): Promise<Filter>;
   /** Makes Ctrl-C end the process at once, for a long computation that cannot check `signal`. */
   endOnInterrupt(): void;
   /** 0 is stdin, 1 stdout, 2 stderr. */
@@ -95,7 +86,6 @@ export interface Cli {
 }
 
 const isWindows = process.platform === "win32";
-const MAX_STDIN_BYTES = 64 * 1024;
 
 export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
@@ -180,13 +170,6 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     },
     defaultShell: isWindows ? "powershell" : "sh",
     userShell: (isWindows ? env["ComSpec"] : env["SHELL"]) || (isWindows ? "powershell.exe" : "/bin/sh"),
-    async readStdin() {
-      const { readStdin } = await import("./system/input.ts");
-      return new TextDecoder().decode(await readStdin(signal(), MAX_STDIN_BYTES));
-    },
-    readInput: async (name) => (await import("./system/input.ts")).readInput(name, signal()),
-    openInput: async (name) => (await import("./system/input.ts")).openInput(name, signal()),
-    compileFilter: async (expression) => (await import("./system/jq.ts")).compileFilter(expression),
     endOnInterrupt() {
       if (signal().aborted) throw cancelled();
       process.removeAllListeners("SIGINT");

@@ -131,7 +131,8 @@ export async function endChanges(cli: TokenReader, { retries = false } = {}): Pr
   const used = open.get("used") ?? [];
   if (used.length > 0) await scrub(cli, used);
   const left: Left[] = [];
-  const settled = new Map(used.map((record) => [record.id, [settle(record)]]));
+  const settled = new Map<string, SecretRecord[]>();
+  for (const record of used) settled.set(record.id, [{ ...record, is_changing: false, has_failed: false }]);
   for (const record of open.get("unused") ?? []) {
     const error = await erase(cli, record);
     if (error) left.push({ record, error });
@@ -143,10 +144,6 @@ export async function endChanges(cli: TokenReader, { retries = false } = {}): Pr
     readRecords(own).flatMap((record) => settled.get(record.id) ?? record),
   );
   return left;
-}
-
-function settle(record: SecretRecord): SecretRecord {
-  return { ...record, is_changing: false, has_failed: false };
 }
 
 /**

@@ -4,6 +4,7 @@ import { parseToken, type Token } from "../contexts/token.ts";
 import type { SignIn } from "../cloud/browser-login.ts";
 import { requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { readTokenFromStdin } from "../system/input.ts";
 import { approveSignIn } from "./approve-sign-in.ts";
 
 /** Where `login` takes its token from: the command line decides, then the environment, then a person is asked. */
@@ -66,7 +67,10 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
   if (withToken && cli.isTerminal(0))
     return { ...prompted, option: " --with-token", open: async ({ endpoint }) => paste(cli, endpoint) };
   if (withToken)
-    return { ...piped, open: given(async () => parseToken(await cli.readStdin(), "standard input")) };
+    return {
+      ...piped,
+      open: given(async () => parseToken(await readTokenFromStdin(cli.signal), "standard input")),
+    };
   if (command) {
     const open = given(() => readFromCommand(cli, command));
     return { ...piped, option: " --token-command", open };

@@ -7,6 +7,7 @@ import { printPages, printResponse } from "../api/response.ts";
 import { confirmActive } from "../auth/confirm-protected.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession, openUnpinnedSession } from "../auth/session.ts";
+import type { Filter } from "../system/jq.ts";
 import { REQUEST_ARGS, YES } from "./_args.ts";
 
 export const api = command({
@@ -37,7 +38,7 @@ export const api = command({
     const { include, paginate, slurp } = args;
     if (slurp && !paginate) throw usageError("--slurp goes with --paginate");
     if (include && paginate) throw usageError("--include goes without --paginate");
-    const filter = args.jq === undefined ? undefined : await cli.compileFilter(args.jq);
+    const filter = args.jq === undefined ? undefined : await compile(args.jq);
     const { active, context, token } = await openUnpinnedSession(cli);
     const client = await cli.client({ endpoint: context.endpoint, token });
     const message = await toMessage(cli, client.endpoint, {
@@ -59,3 +60,8 @@ export const api = command({
     else await printResponse(cli, client, message, { include, filter });
   },
 });
+
+async function compile(expression: string): Promise<Filter> {
+  const { compileFilter } = await import("../system/jq.ts");
+  return compileFilter(expression);
+}

@@ -1,10 +1,11 @@
-import { tokenOf } from "../contexts/context.ts";
+import { tokenOf, withToken } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
 import { realTarget } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
 import { replaceFile } from "../system/replace.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 import { editContexts } from "../yaml/edit.ts";
+import { putContext } from "./losses.ts";
 import { listQuarantined, type Paths } from "./paths.ts";
 import { withStoreLock } from "./store-lock.ts";
 import { listVersions } from "./versions.ts";
@@ -45,9 +46,7 @@ async function scrub(content: string, texts: ReadonlyMap<string, string>): Promi
   const { contexts } = await parse(plain);
   const puts = contexts.flatMap((context) => {
     const text = texts.get(tokenOf(context)?.reveal() ?? "");
-    if (text === undefined) return [];
-    const { name, endpoint, email } = context;
-    return [{ kind: "put", name, endpoint: endpoint.reveal(), email, token: new Token(text) } as const];
+    return text === undefined ? [] : putContext(withToken(context, new Token(text)));
   });
   return puts.length === 0 ? plain : (await editContexts(plain, puts)).text;
 }

@@ -11,6 +11,7 @@ import { loginCommand } from "../resolve/require.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { describeUsers } from "./match.ts";
+import { readTokenFromStdin } from "../system/input.ts";
 import { quoteWord } from "../system/text.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
@@ -67,7 +68,7 @@ function explain(rejection: CliError, hint: string): CliError {
 }
 
 async function readToken(cli: Cli): Promise<Token> {
-  if (!cli.isTerminal(0)) return parseToken(await cli.readStdin(), "standard input");
+  if (!cli.isTerminal(0)) return parseToken(await readTokenFromStdin(cli.signal), "standard input");
   const prompt = await cli.prompt();
   return parseToken(await prompt.secret("API token to delete on its server"), "your input");
 }
