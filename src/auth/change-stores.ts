@@ -24,7 +24,6 @@ export interface StoreChange {
   add: readonly Kept[];
   /** IDs of references that the change takes out of the contexts file. */
   leave: readonly string[];
-  /** Called for each token that is stored. */
   onKept?: () => void;
 }
 
@@ -170,7 +169,6 @@ function findReferences(
   };
 }
 
-/** Takes the tokens out of the versions. */
 async function scrub(cli: TokenReader, records: readonly SecretRecord[]): Promise<void> {
   const texts = new Map(
     records.map(({ replaced, place, id }) => [replaced, formatReference(place.kind, id)]),

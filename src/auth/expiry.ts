@@ -87,7 +87,6 @@ async function listOwn(cli: Cli, { context: { endpoint }, token }: Credential): 
   }
 }
 
-/** Remembers when these API tokens expire, for the contexts that use them. */
 export async function rememberExpiry(
   cli: Cli,
   tokens: readonly ApiToken[],

@@ -8,7 +8,6 @@ import { showUnusual, type StoreView, viewStore } from "./store-view.ts";
 /** What a context is here, as people read it. */
 const STATES = ["current", "project", "active", "protected"] as const;
 
-/** A stored context, as lists show it. */
 export interface ListedContext extends Record<(typeof STATES)[number], boolean> {
   name: string;
   endpoint: string;

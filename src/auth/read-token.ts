@@ -9,7 +9,7 @@ import {
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, withHint } from "../errors.ts";
 import { loginCommand, requireLogin } from "../resolve/require.ts";
 import { hasRecords } from "../secrets/has-records.ts";
 import type { SecretRecord } from "../secrets/records.ts";
@@ -100,9 +100,7 @@ export async function requireRecord({ store }: TokenReader, context: Context): P
 
 function adviseFor({ name }: Context, error: unknown): unknown {
   if (!(error instanceof CliError) || error.code === "CANCELLED") return error;
-  const hint = error.hint ?? (error.code === "SECRET_MISSING" ? loginCommand(name) : undefined);
-  return new CliError(error.code, `cannot read the API token of "${name}": ${error.message}`, {
-    hint: hint ?? "`bentocloud doctor` looks at each store",
-    cause: error,
-  });
+  const isMissing = error.code === "SECRET_MISSING";
+  const hint = error.hint ?? (isMissing ? loginCommand(name) : "`bentocloud doctor` looks at each store");
+  return withHint(error, hint, `cannot read the API token of "${name}": ${error.message}`);
 }

@@ -68,7 +68,6 @@ export function originOf(endpoint: Endpoint): string {
   return URL.parse(endpoint.reveal())?.origin ?? "";
 }
 
-/** Whether two endpoints have the same normalized form. */
 export function isSameEndpoint(left: string | Endpoint, right: string | Endpoint): boolean {
   try {
     return parseEndpoint(left) === parseEndpoint(right);

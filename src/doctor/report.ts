@@ -66,14 +66,12 @@ export function counted(number: number, noun: string): Text {
   return [words.counted(number, noun)];
 }
 
-/** The outcome of one check. */
 export interface Result {
   id: string;
   status: "ok" | "warn" | "fail";
   message: Text;
   hint: Text | null;
   fixed: boolean;
-  /** Whether `--fix` would repair it. */
   isRepairable: boolean;
 }
 

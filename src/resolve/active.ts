@@ -54,9 +54,7 @@ export interface Active {
   others: readonly Context[];
 }
 
-/** The inputs of resolution. */
 export interface Inputs {
-  /** The value of `--context`. */
   flag: string | undefined;
   env: Environment;
   cwd: () => string;
@@ -135,7 +133,6 @@ export function fromUser({ current: { name, line } }: ContextsFile, path: string
   return { source, name, note: line === null ? "not set" : undefined };
 }
 
-/** A source in no file. */
 export function sourceOf(kind: Source["kind"], name: string): Source {
   return { kind, name, path: null, line: null };
 }

@@ -7,7 +7,7 @@
  * that is killed in between leaves the old baseline, and the next command says it again.
  */
 
-import { CliError } from "../errors.ts";
+import { CliError, withHint } from "../errors.ts";
 import { type Context, findContext, firstOfEachName, isSameLogin } from "../contexts/context.ts";
 import { discard, inspect, realTarget } from "../system/files.ts";
 import { editContexts } from "../yaml/edit.ts";
@@ -156,8 +156,8 @@ export async function adviseRestore(own: string, error: unknown): Promise<unknow
   if (!(error instanceof CliError) || error.code !== "CORRUPT") return error;
   const last = await findLastValid(own);
   if (!last) return error;
-  return new CliError(error.code, error.message, {
-    hint: `correct it, or run \`bentocloud restore ${last.id}\`, which puts it aside and brings back the last valid version`,
-    cause: error,
-  });
+  return withHint(
+    error,
+    `correct it, or run \`bentocloud restore ${last.id}\`, which puts it aside and brings back the last valid version`,
+  );
 }

@@ -6,7 +6,7 @@ import { chooseLoginName } from "../resolve/login-name.ts";
 import { findContext } from "../contexts/context.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { repeatContext } from "../resolve/require.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireCliError, withHint } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { identifyLogin } from "../auth/identity.ts";
 import { type Login, saveLogin, validate } from "../auth/login.ts";
@@ -34,15 +34,13 @@ export async function create(
     if (seen === "absent" && effect === "look") throw error;
     const remedy = `\`bentocloud api-token delete ${name}${repeatContext(flags)}\``;
     const hint = `it may have been created, and nobody knows its secret: ${remedy} if it is in the list`;
-    if (typeof seen === "string") throw new CliError(error.code, error.message, { hint, cause: error });
+    if (typeof seen === "string") throw withHint(error, hint);
     const age = performance.now() - started;
     const isNew = seen.ageMs !== undefined && seen.ageMs <= age + CREATION_SPAN_MS;
     const state = isNew ? "was created all the same" : "is there";
     const whose = isNew ? "nobody knows its secret" : "if this request created it, nobody knows its secret";
-    throw new CliError(error.code, `${error.message}; the API token "${name}" (${seen.uid}) ${state}`, {
-      hint: `${whose}: ${remedy}`,
-      cause: error,
-    });
+    const what = `${error.message}; the API token "${name}" (${seen.uid}) ${state}`;
+    throw withHint(error, `${whose}: ${remedy}`, what);
   }
 }
 
@@ -87,10 +85,9 @@ export async function saveCreated(cli: Cli, target: LoginTarget, created: Create
   try {
     return await saveLogin(cli, target, await validate(cli, target, { token: created.secret }), created);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    throw new CliError(error.code, `created, but not saved as a context: ${error.message}`, {
-      hint: `the API token stays: use it, or \`bentocloud api-token delete ${created.name}${repeatContext(cli.flags)}\``,
-      cause: error,
-    });
+    const failure = requireCliError(error);
+    const command = `\`bentocloud api-token delete ${created.name}${repeatContext(cli.flags)}\``;
+    const message = `created, but not saved as a context: ${failure.message}`;
+    throw withHint(failure, `the API token stays: use it, or ${command}`, message);
   }
 }

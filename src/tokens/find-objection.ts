@@ -11,7 +11,6 @@ import { deliver, type DeliverCommand } from "./deliver.ts";
 import { haveSameItems } from "./lost-tokens.ts";
 import type { Rotation, Successor } from "./rotation-journal.ts";
 
-/** A rotation that is taken to its end. */
 export interface Work {
   cli: Cli;
   rotation: Rotation;

@@ -8,7 +8,7 @@ import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
 import { checkEndpointPin } from "../resolve/pins.ts";
 import { loginCommand } from "../resolve/require.ts";
-import { CliError, usageError } from "../errors.ts";
+import { type CliError, usageError, withHint } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { describeUsers } from "./match.ts";
 import { readTokenFromStdin } from "../system/input.ts";
@@ -43,7 +43,7 @@ export async function revokeValue(cli: Cli, given: string | undefined): Promise<
     const [name] = contexts;
     throw name === undefined
       ? unknownThere(revoked.rejection, endpoint, file)
-      : explain(revoked.rejection, `it no longer works: ${loginCommand(name)}`);
+      : withHint(revoked.rejection, `it no longer works: ${loginCommand(name)}`);
   }
   warnIfInEnvironment(cli, token);
   return { endpoint, token: revoked.deleted, contexts };
@@ -53,18 +53,13 @@ const MAX_SERVERS = 5;
 
 /** A leaked token that one server does not know may belong to another: nobody may believe that it is harmless. */
 function unknownThere(rejection: CliError, endpoint: string, { contexts }: ContextsFile): CliError {
-  if (rejection.code === "TOKEN_EXPIRED") return explain(rejection, "it no longer works there");
+  if (rejection.code === "TOKEN_EXPIRED") return withHint(rejection, "it no longer works there");
   const others = contexts.filter((context) => !isSameEndpoint(context.endpoint, endpoint));
   const known = [...new Set(others.map((context) => context.endpoint.masked))].filter((url) => url !== "");
   const urls = known.length > 0 ? known.slice(0, MAX_SERVERS).map(quoteWord) : ["URL"];
   const commands = urls.map((url) => `\`bentocloud api-token revoke --with-token --endpoint ${url}\``);
   const hint = `it may still work on another server: ${commands.join(", ")}`;
-  const message = `${endpoint} does not know this API token`;
-  return new CliError(rejection.code, message, { hint, cause: rejection });
-}
-
-function explain(rejection: CliError, hint: string): CliError {
-  return new CliError(rejection.code, rejection.message, { hint, cause: rejection });
+  return withHint(rejection, hint, `${endpoint} does not know this API token`);
 }
 
 async function readToken(cli: Cli): Promise<Token> {

@@ -4,7 +4,7 @@ import { requireStored } from "../store/manage-contexts.ts";
 import { quoteWord } from "../system/text.ts";
 import { RefusalError } from "../cloud/refusal.ts";
 import { contextsUsing } from "./replace-token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, withHint } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
 import type { Credential } from "../auth/identity.ts";
@@ -58,10 +58,8 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
       const isOpen = readRotations(paths.own).some((rotation) => isOf(rotation, target));
       if (!isOpen || !(error instanceof CliError)) throw error;
       const message = error.code === "CANCELLED" ? "cancelled" : error.message;
-      throw new CliError(error.code, `${message}; the rotation is unfinished, and nothing is lost`, {
-        hint: `\`bentocloud api-token rotate ${quoteWord(target.context.name)}\` goes on, or takes it back`,
-        cause: error,
-      });
+      const hint = `\`bentocloud api-token rotate ${quoteWord(context.name)}\` goes on, or takes it back`;
+      throw withHint(error, hint, `${message}; the rotation is unfinished, and nothing is lost`);
     }
   });
 }
@@ -74,8 +72,8 @@ async function rotateAnew(cli: Cli, target: Credential, options: RotateOptions):
   const rotation = await beginAnew(cli, { context, token }, options);
   const ending = await settle({ cli, rotation, command: options.deliver });
   if (ending.kind === "done") return { ...ending, rotation, isResumed: false };
-  const { code, message, hint } = ending.reason;
-  throw new CliError(code, `the new API token was taken back: ${message}`, { hint, cause: ending.reason });
+  const { message, hint } = ending.reason;
+  throw withHint(ending.reason, hint, `the new API token was taken back: ${message}`);
 }
 
 async function beginAnew(

@@ -21,7 +21,6 @@ export interface Rotation {
   /** Whose token it is. The new token must be of the same user and organization. */
   identity: { verdict: string; email: string | null; organization: string | null };
   old: { uid: string; name: string; token: string };
-  /** What is asked of the new token. */
   wanted: {
     name: string;
     description: string;

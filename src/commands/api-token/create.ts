@@ -2,7 +2,7 @@ import { command, flag, option } from "../../cli/command.ts";
 import { showExpiry } from "../../auth/show-expiry.ts";
 import type { Cli } from "../../app.ts";
 import type { CreatedToken } from "../../cloud/tokens.ts";
-import { CliError, usageError } from "../../errors.ts";
+import { CliError, requireCliError, usageError, withHint } from "../../errors.ts";
 import { repeatContext } from "../../resolve/require.ts";
 import { quoteWord } from "../../system/text.ts";
 import { reportLogin } from "../../auth/report-login.ts";
@@ -90,8 +90,7 @@ function printSecret({ output, flags }: Cli, token: CreatedToken, { isKept }: { 
       : output.secret(secret);
     if (isRead || isKept) return;
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    throw new CliError(error.code, error.message, { hint, cause: error });
+    throw withHint(requireCliError(error), hint);
   }
   throw new CliError("STORAGE", "nobody reads standard output", { hint });
 }

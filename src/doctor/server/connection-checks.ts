@@ -64,7 +64,6 @@ export const tcp: Check<Target> = {
   },
 };
 
-/** The reason why one step of a connection failed. */
 export function reasonOf(error: unknown): Text {
   if (error instanceof CliError) throw error;
   return open(reasonWithCode(error));
