@@ -89,7 +89,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   if (input.kind !== "made") return keep(cli, target, await readValid(cli, target, input));
   const token = await input.read();
   try {
-    return await keep(cli, target, await repeat(cli, () => validate(cli, target, { token })));
+    return await keep(cli, target, await repeat(cli, () => validate(cli, target.endpoint, { token })));
   } catch (error) {
     await discardToken(cli, { endpoint: target.endpoint, token });
     throw error;
@@ -104,7 +104,7 @@ async function readValid(cli: Cli, target: LoginTarget, input: TokenInput): Prom
   for (let count = 1; ; count += 1) {
     try {
       const token = await input.read();
-      const check = () => validate(cli, target, { token, variable: input.variable });
+      const check = () => validate(cli, target.endpoint, { token, variable: input.variable });
       return await (input.kind === "typed" ? repeat(cli, check) : check());
     } catch (error) {
       const isAgain = input.kind === "typed" && count < MAX_TRIES;
@@ -134,7 +134,7 @@ async function repeat<T>(cli: Cli, act: () => Promise<T>): Promise<T> {
 /** @throws CliError for a token that does not work, or whose organization cannot be seen. */
 export async function validate(
   cli: Cli,
-  { endpoint }: Pick<LoginTarget, "endpoint">,
+  endpoint: string,
   { token, variable }: { token: Token; variable?: string | undefined },
 ): Promise<Newcomer> {
   const identification = await identify(await cli.client({ endpoint, token }));

@@ -6,7 +6,7 @@ import type { Cli } from "../app.ts";
 import { rememberSightings } from "./identity.ts";
 import { createSharedExpiry } from "./expiry.ts";
 import { readToken } from "./read-token.ts";
-import { checkContext, type Checked, type CheckOptions, type Status } from "./status.ts";
+import { checkContext, type Checked, type CheckOptions, isExpiryKnown, type Status } from "./status.ts";
 
 /** Every stored context and the environment's credential, many at a time. */
 export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[]> {
@@ -55,7 +55,7 @@ async function beginExpiry(
   ask: ReturnType<typeof createSharedExpiry>,
   { status, sighting }: Checked,
 ) {
-  if (!sighting || status.expires_at !== null || status.neverExpires) return undefined;
+  if (!sighting || isExpiryKnown(status)) return undefined;
   const credential = { context: sighting.context, token: await readToken(cli, sighting.context) };
   return { time: ask(credential, sighting) };
 }

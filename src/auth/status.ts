@@ -92,32 +92,11 @@ export async function checkContext(
   active: Active,
   { offline, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
-  const { name, source, context } = active;
-  const plain = context && plainTokenOf(context);
-  const known = context && (await recallIdentity(cli, context));
-  const status: Status = {
-    // A token that somebody wrote in the place of a name is not shown.
-    name: context || !looksLikeToken(name) ? name : new Token(name).masked,
-    source,
-    endpoint: context?.endpoint.masked ?? null,
-    token_masked: plain?.masked ?? null,
-    email: context?.email ?? known?.email ?? null,
-    organization: known?.organization ?? null,
-    verdict: "unchecked",
-    checked_at: known?.checked_at ?? null,
-    expires_at: known?.expires_at ?? null,
-    active: false,
-    identity_mismatch: false,
-    store: context ? await viewStore(cli, context) : null,
-    reason: null,
-    hint: null,
-    neverExpires: known?.expires_at === null,
-  };
+  const { name, context } = active;
+  const status = await describeOffline(cli, active);
   const missing = whyNotLoggedIn(active);
   if (missing || !context)
-    return {
-      status: { ...status, verdict: "not_logged_in", ...(await toReason(cli, missing, active)) },
-    };
+    return { status: { ...status, verdict: "not_logged_in", ...(await toReason(cli, missing, active)) } };
   if (offline) return { status };
   const token = await readToken(cli, context).catch((error: unknown) => requireExpected(error));
   if (token instanceof CliError)
@@ -129,7 +108,7 @@ export async function checkContext(
     ? [(await import("../cloud/identify.ts")).failed(unreachable)]
     : await Promise.all([
         identifyLogin(cli, credential),
-        asksExpiry && known?.expires_at === undefined ? askExpiry(cli, credential) : undefined,
+        asksExpiry && !isExpiryKnown(status) ? askExpiry(cli, credential) : undefined,
       ]);
   const { verdict, email, organization, error } = identification;
   const mismatch = await findIdentityMismatch(cli, name, identification);
@@ -154,6 +133,33 @@ export async function checkContext(
         : { context, email, organization, time, ...(expiry !== undefined && { expires_at: expiry }) },
     serverTime: identification.time,
   };
+}
+
+/** What is known of a context before its token is read and the server is asked. */
+async function describeOffline(cli: Cli, { name, source, context }: Active): Promise<Status> {
+  const known = context && (await recallIdentity(cli, context));
+  return {
+    // A token that somebody wrote in the place of a name is not shown.
+    name: context || !looksLikeToken(name) ? name : new Token(name).masked,
+    source,
+    endpoint: context?.endpoint.masked ?? null,
+    token_masked: (context && plainTokenOf(context))?.masked ?? null,
+    email: context?.email ?? known?.email ?? null,
+    organization: known?.organization ?? null,
+    verdict: "unchecked",
+    checked_at: known?.checked_at ?? null,
+    expires_at: known?.expires_at ?? null,
+    active: false,
+    identity_mismatch: false,
+    store: context ? await viewStore(cli, context) : null,
+    reason: null,
+    hint: null,
+    neverExpires: known?.expires_at === null,
+  };
+}
+
+export function isExpiryKnown({ expires_at, neverExpires }: Status): boolean {
+  return expires_at !== null || neverExpires;
 }
 
 /** A token that cannot be read is not checked; a changed endpoint counts as a login that is not the expected one. */

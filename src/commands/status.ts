@@ -1,5 +1,5 @@
 import { command, flag } from "../cli/command.ts";
-import { checkActive, worstExitCode, type Status } from "../auth/status.ts";
+import { checkActive, isExpiryKnown, worstExitCode, type Status } from "../auth/status.ts";
 import { haveEndpoints } from "../auth/list-contexts.ts";
 import { showUnusual } from "../auth/store-view.ts";
 import { showExpiry } from "../auth/show-expiry.ts";
@@ -27,11 +27,12 @@ export const status = command({
   async run(args, cli) {
     if (args.all && cli.flags.context !== undefined) throw usageError("--all goes without --context");
     const options = { offline: args.offline };
-    const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
     if (!args.all) {
-      for (const one of statuses) await printOne(cli, one);
-      return worstExitCode(statuses);
+      const status = await checkActive(cli, options);
+      await printOne(cli, status);
+      return worstExitCode([status]);
     }
+    const statuses = await checkAll(cli, options);
     const { problems } = await cli.store.read();
     await printAll(cli, statuses, problems);
     const isLeftOut = problems.some(({ context }) => context !== undefined);
@@ -96,8 +97,9 @@ async function printAll(
 }
 
 /** Undefined when the server has not said. */
-function expiryOf({ expires_at, neverExpires }: Status, cli: Cli) {
-  if (expires_at === null && !neverExpires) return undefined;
+function expiryOf(status: Status, cli: Cli) {
+  const { expires_at } = status;
+  if (!isExpiryKnown(status)) return undefined;
   return showExpiry({ expiresAt: expires_at === null ? null : new Date(expires_at) }, cli);
 }
 

@@ -3,6 +3,7 @@ import { environmentWith } from "../auth/credential-environment.ts";
 import type { Credential } from "../auth/identity.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { tokenOf } from "../contexts/context.ts";
+import type { Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
 import type { Execution } from "../system/child.ts";
 import { type Environment, setVariables } from "../system/runtime.ts";
@@ -18,20 +19,20 @@ interface Options {
 /** Runs a program that uses the login and never gets its API token, and ends the proxy with it. */
 export async function execBehindProxy(
   cli: Cli,
-  { context, token }: Credential,
-  { lease, argv, ...options }: Options,
+  credential: Credential,
+  { lease, argv, isReadOnly }: Options,
 ): Promise<number> {
-  const execution = { argv, env: await withoutToken(cli, { context, token }, argv) };
-  const act = (own: typeof token) => run(cli, { context, token: own }, { ...options, ...execution });
-  if (!lease) return act(token);
+  const env = await withoutToken(cli, credential, argv);
+  const act = (token: Token) => run(cli, { ...credential, token }, { argv, env, isReadOnly });
+  if (!lease) return act(credential.token);
   const { withLease } = await import("../tokens/lease.ts");
-  return withLease(cli, { context, token }, lease, act);
+  return withLease(cli, credential, lease, act);
 }
 
 async function run(
   cli: Cli,
   credential: Credential,
-  { argv, env: inherited, isReadOnly }: Omit<Options, "lease"> & Execution,
+  { argv, env: inherited, isReadOnly }: Execution & Pick<Options, "isReadOnly">,
 ): Promise<number> {
   const { env, output } = cli;
   const proxy = startProxyFor(cli, credential, {

@@ -24,7 +24,7 @@ import {
   writeState,
 } from "./state.ts";
 import { type StoreLock, withStoreLock } from "./store-lock.ts";
-import type { Outcome, Plan, Prepared, Replaced, StoreTools } from "./tools.ts";
+import type { Outcome, Plan, Replaced, StoreTools } from "./tools.ts";
 import {
   addVersion,
   findBaseline,
@@ -44,7 +44,7 @@ export async function updateStore<T>(
   plan: (file: ContextsFile, state: State) => Plan<T>,
 ): Promise<Outcome<T>> {
   const { paths, signal } = tools;
-  const prepare = async (found: Snapshot, state: State): Promise<Prepared<T>> => {
+  const prepare = async (found: Snapshot, state: State) => {
     const { changes, state: after = state, result } = plan(found.file, state);
     const edited = changes.length === 0 ? undefined : await editContexts(found.text, changes);
     return { found, state, after, result: result as T, edited };

@@ -83,7 +83,8 @@ export async function prepareLogin(
 /** Saves the new API token as a login after a check that it works. */
 export async function saveCreated(cli: Cli, target: LoginTarget, created: CreatedToken): Promise<Login> {
   try {
-    return await saveLogin(cli, target, await validate(cli, target, { token: created.secret }), created);
+    const newcomer = await validate(cli, target.endpoint, { token: created.secret });
+    return await saveLogin(cli, target, newcomer, created);
   } catch (error) {
     const failure = requireCliError(error);
     const command = `\`bentocloud api-token delete ${created.name}${repeatContext(cli.flags)}\``;
