@@ -19,7 +19,7 @@ import type { TokenReader } from "./read-token.ts";
  * record whose reference is in the contexts file stays, and any other entry is erased. An entry is never overwritten: a new
  * token gets a new entry, and the old one is erased when its reference is gone.
  */
-export interface StoreChange {
+interface StoreChange {
   /** Tokens to keep elsewhere. */
   add: readonly Kept[];
   /** IDs of references that the change takes out of the contexts file. */

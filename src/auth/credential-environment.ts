@@ -1,4 +1,4 @@
-import { type Environment, setVariables } from "../system/runtime.ts";
+import { type Environment, definedVariables } from "../system/runtime.ts";
 import { SHELL_VARIABLE } from "../resolve/environment.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { CliError } from "../errors.ts";
@@ -37,7 +37,7 @@ export function pinContext(env: Environment, name: string): Record<string, strin
 
 /** The environment with this login and nothing else that could choose one. */
 export function environmentWith(env: Environment, login: Record<string, string>): Record<string, string> {
-  const inherited = setVariables(env).filter(([name]) => !choosesLogin(name));
+  const inherited = definedVariables(env).filter(([name]) => !choosesLogin(name));
   return { ...Object.fromEntries(inherited), ...login };
 }
 

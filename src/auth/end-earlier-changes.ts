@@ -42,7 +42,7 @@ async function endOnce(cli: TokenReader): Promise<void> {
 }
 
 /** How a place is written on the command line. */
-export function optionFor(place: Place): string {
+function optionFor(place: Place): string {
   return place.kind === "helper" ? `helper:${place.name}` : place.kind;
 }
 

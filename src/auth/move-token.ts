@@ -1,7 +1,7 @@
 import { type Context, findContext, loginKey, referenceOf, tokenOf, withToken } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import type { Place } from "../secrets/secret-store.ts";
+import { NO_ENTRY, type Place } from "../secrets/secret-store.ts";
 import { putContext } from "../store/losses.ts";
 import { recall, remember, type State } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
@@ -44,7 +44,7 @@ export async function moveTokens(
     }),
   );
   check(logins.map(({ token }) => token));
-  const printed = isCommand(to) ? await readFrom(cli, contexts, to) : undefined;
+  const printed = isCommand(to) ? new Token(await (await cli.openStore(to)).get(NO_ENTRY)) : undefined;
   const add =
     to === "file"
       ? []
@@ -69,7 +69,7 @@ export async function moveTokens(
     return {
       name,
       copies: to === "file" ? [] : copies.map((one) => one.name),
-      isOther: printed !== undefined && printed !== token.reveal(),
+      isOther: printed !== undefined && printed.reveal() !== token.reveal(),
     };
   });
   return { moved, left };
@@ -78,14 +78,6 @@ export async function moveTokens(
 function textsOf(logins: readonly Login[]): (token: Token) => string | undefined {
   const texts = new Map(logins.map(({ replaced, token }) => [replaced.reveal(), token.reveal()]));
   return (token) => texts.get(token.reveal());
-}
-
-/** What a command prints does not depend on the context. */
-async function readFrom(cli: Cli, [context]: readonly Context[], place: Place): Promise<string | undefined> {
-  if (!context) return undefined;
-  const store = await cli.openStore(place);
-  const { name, endpoint } = context;
-  return new Token(await store.get({ id: "", context: name, endpoint: endpoint.masked })).reveal();
 }
 
 /** What we know of the logins goes with them. `references` are in their order; the others get the token itself. */

@@ -4,6 +4,7 @@ import { parseToken, type Token } from "../contexts/token.ts";
 import type { SignIn } from "../cloud/browser-login.ts";
 import { requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { NO_ENTRY } from "../secrets/secret-store.ts";
 import { readTokenFromStdin } from "../system/input.ts";
 import { approveSignIn } from "./approve-sign-in.ts";
 
@@ -41,7 +42,7 @@ export interface TokenInput {
   /** `typed`: a person can be asked for another one. `made`: for this login, so that nobody else has it. */
   kind: "given" | "typed" | "made";
   /** The variable that gives it. */
-  variable?: string;
+  variable?: string | undefined;
   read(): Promise<Token>;
 }
 
@@ -57,20 +58,14 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
   const piped = { kind: "piped", option: " --with-token" } as const;
   const given =
     (read: () => Promise<Token>, variable?: string) =>
-    async ({ endpoint }: Place): Promise<TokenInput> => ({
-      endpoint,
-      kind: "given",
-      read,
-      ...(variable !== undefined && { variable }),
-    });
+    async ({ endpoint }: Place): Promise<TokenInput> => ({ endpoint, kind: "given", read, variable });
   // Nobody should have to guess that a silent cursor waits for a token.
   if (withToken && cli.isTerminal(0))
     return { ...prompted, option: " --with-token", open: async ({ endpoint }) => paste(cli, endpoint) };
-  if (withToken)
-    return {
-      ...piped,
-      open: given(async () => parseToken(await readTokenFromStdin(cli.signal), "standard input")),
-    };
+  if (withToken) {
+    const open = given(async () => parseToken(await readTokenFromStdin(cli.signal), "standard input"));
+    return { ...piped, open };
+  }
   if (command) {
     const open = given(() => readFromCommand(cli, command));
     return { ...piped, option: " --token-command", open };
@@ -95,7 +90,7 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
 
 async function readFromCommand(cli: Cli, argv: readonly string[]): Promise<Token> {
   const store = await cli.openStore({ kind: "command", argv });
-  return parseToken(await store.get({ id: "", context: "", endpoint: "" }), argv[0] ?? "");
+  return parseToken(await store.get(NO_ENTRY), argv[0] ?? "");
 }
 
 function readArgument(cli: Cli, apiToken: string): Token {

@@ -44,7 +44,6 @@ export const REASONS: readonly [code: RegExp, reason: string, hint: string][] = 
 /** Codes of the runtimes for an answer that is not HTTP, endless headers among them. */
 export const NOT_HTTP = /^(?:HPE_|Malformed_|Invalid|Unrequested|ResponseHeaders)/;
 
-/** Why a connection failed. */
 function reasonFor(code: string): string {
   return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? "the connection failed";
 }

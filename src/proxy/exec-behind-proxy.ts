@@ -6,7 +6,7 @@ import { tokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
 import type { Execution } from "../system/child.ts";
-import { type Environment, setVariables } from "../system/runtime.ts";
+import { type Environment, definedVariables } from "../system/runtime.ts";
 import { startProxyFor } from "./start-proxy.ts";
 
 interface Options {
@@ -64,7 +64,7 @@ async function withoutToken(
   const secret = token.reveal();
   if (argv.some((word) => word.includes(secret)))
     throw usageError("an argument of the program holds the API token", "leave it out: the proxy adds it");
-  const variables = setVariables(env);
+  const variables = definedVariables(env);
   const holders = variables.filter(([, value]) => value.includes(secret)).map(([name]) => name);
   const others = holders.filter((name) => name !== "BENTO_CLOUD_API_KEY").join(", ");
   if (others !== "")

@@ -1,6 +1,5 @@
 import { counted } from "../system/text.ts";
 
-/** How much was looked at. */
 export interface Totals {
   files: number;
   objects: number;

@@ -56,8 +56,8 @@ export function platform(): NodeJS.Platform {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The variables that are set, for a program that is started. */
-export function setVariables(env: Environment): [name: string, value: string][] {
+/** The variables without those that are undefined, for a program that is started. */
+export function definedVariables(env: Environment): [name: string, value: string][] {
   return Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
 }
 

@@ -2,7 +2,7 @@ import type { Cli } from "../app.ts";
 import { CliError } from "../errors.ts";
 import type { Execution } from "../system/child.ts";
 import { findProgram } from "../system/program.ts";
-import { setVariables } from "../system/runtime.ts";
+import { definedVariables } from "../system/runtime.ts";
 import { codeOf } from "../system/storage-error.ts";
 import { noteRotation, type Rotation } from "./rotation-journal.ts";
 
@@ -29,7 +29,7 @@ export async function deliver(
   if (!command)
     return rotation.delivery && failure("it ended before its command had stored the new API token");
   const [name] = command;
-  const env = Object.fromEntries(setVariables(cli.env));
+  const env = Object.fromEntries(definedVariables(cli.env));
   try {
     const { feedProgram } = await import("../system/feed-program.ts");
     const code = await feedProgram(

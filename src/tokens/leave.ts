@@ -28,7 +28,7 @@ import { contextsUsing } from "./replace-token.ts";
 import { revokeToken, warnIfInEnvironment } from "./revoke.ts";
 import { dropRotationsOf, readRotations, withRotationLock } from "./rotation-journal.ts";
 
-export interface LeaveOptions {
+interface LeaveOptions {
   revoke: boolean;
   purge: boolean;
 }

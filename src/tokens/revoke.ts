@@ -15,7 +15,7 @@ import { matchTokens } from "./match.ts";
 import { describeCandidates, findOwn } from "./find-own.ts";
 
 /** A token that was deleted, or the proof that the server had stopped accepting it before. */
-export type Revoked = { deleted: ApiToken } | { rejection: CliError };
+type Revoked = { deleted: ApiToken } | { rejection: CliError };
 
 /**
  * Has a token delete itself on the server. The server never says which of its tokens has which secret, so the proof is

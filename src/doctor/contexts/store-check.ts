@@ -3,6 +3,7 @@ import { requireRecord } from "../../auth/read-token.ts";
 import { checkStore, describeView, toView } from "../../auth/store-view.ts";
 import { type Context, firstOfEachName, isKeptElsewhere, referenceOf } from "../../contexts/context.ts";
 import type { Cli } from "../../app.ts";
+import { CliError } from "../../errors.ts";
 import { hasRecords } from "../../secrets/has-records.ts";
 import { readRecords, type SecretRecord } from "../../secrets/records.ts";
 import { withRecordsLock, writeRecords } from "../../secrets/write-records.ts";
@@ -43,8 +44,7 @@ async function adviceFor(cli: Cli, context: Context | undefined): Promise<Text |
     const record = await requireRecord(cli, context);
     await (await cli.openStore(record.place)).state(record);
   } catch (error) {
-    const hint = error instanceof Error && "hint" in error ? error.hint : undefined;
-    return typeof hint === "string" ? secret("hint", hint) : undefined;
+    return error instanceof CliError && error.hint !== undefined ? secret("hint", error.hint) : undefined;
   }
   return text`bentocloud login --context ${contextName(context.name)}`;
 }
