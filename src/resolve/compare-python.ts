@@ -41,9 +41,10 @@ export async function comparePython(place: Place): Promise<{ python: PythonLogin
     file !== undefined && problemWith(file, env["BENTOML_CLOUD_CONTEXT"] ?? null) !== undefined;
   const context = readKey(env) ?? (isUnknown ? undefined : findContext(file?.contexts ?? [], name));
   const differs = !usesSameLogin(isForbidden ? undefined : active?.context, context);
+  const sendsReference = context !== undefined && isKeptElsewhere(context);
+  const why = sendsReference ? [SENDS_REFERENCE] : explainDifference(place, path);
   const reasons = [
-    ...(differs && context && isKeptElsewhere(context) ? [SENDS_REFERENCE] : []),
-    ...(differs && !(context && isKeptElsewhere(context)) ? explainDifference(place, path) : []),
+    ...(differs ? why : []),
     ...(file && !context && !isUnknown ? [`it finds no context ${showName(name)}`] : []),
     ...(problem ? [`Python may refuse the file: ${problem}`] : []),
   ];
