@@ -1,4 +1,4 @@
-import { type Environment, definedVariables } from "../system/runtime.ts";
+import type { Environment } from "../system/runtime.ts";
 import { SHELL_VARIABLE } from "../resolve/environment.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { CliError } from "../errors.ts";
@@ -39,6 +39,11 @@ export function pinContext(env: Environment, name: string): Record<string, strin
 export function environmentWith(env: Environment, login: Record<string, string>): Record<string, string> {
   const inherited = definedVariables(env).filter(([name]) => !choosesLogin(name));
   return { ...Object.fromEntries(inherited), ...login };
+}
+
+/** The variables without those that are undefined, for a program that is started. */
+export function definedVariables(env: Environment): [name: string, value: string][] {
+  return Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
 }
 
 function choosesLogin(name: string): boolean {

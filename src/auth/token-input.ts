@@ -5,7 +5,6 @@ import type { SignIn } from "../cloud/browser-login.ts";
 import { requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { NO_ENTRY } from "../secrets/secret-store.ts";
-import { readTokenFromStdin } from "../system/input.ts";
 import { approveSignIn } from "./approve-sign-in.ts";
 
 /** Where `login` takes its token from: the command line decides, then the environment, then a person is asked. */
@@ -62,10 +61,7 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
   // Nobody should have to guess that a silent cursor waits for a token.
   if (withToken && cli.isTerminal(0))
     return { ...prompted, option: " --with-token", open: async ({ endpoint }) => paste(cli, endpoint) };
-  if (withToken) {
-    const open = given(async () => parseToken(await readTokenFromStdin(cli.signal), "standard input"));
-    return { ...piped, open };
-  }
+  if (withToken) return { ...piped, open: given(() => readPipedToken(cli)) };
   if (command) {
     const open = given(() => readFromCommand(cli, command));
     return { ...piped, option: " --token-command", open };
@@ -86,6 +82,11 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
     "there is no token, and nobody to ask for one",
     "pass it on standard input to `bentocloud login --with-token`, or set BENTO_CLOUD_API_KEY",
   );
+}
+
+export async function readPipedToken({ signal }: Cli): Promise<Token> {
+  const { readTokenText } = await import("../system/input.ts");
+  return parseToken(await readTokenText(signal), "standard input");
 }
 
 async function readFromCommand(cli: Cli, argv: readonly string[]): Promise<Token> {

@@ -1,12 +1,12 @@
 import type { Cli } from "../app.ts";
-import { environmentWith } from "../auth/credential-environment.ts";
+import { definedVariables, environmentWith } from "../auth/credential-environment.ts";
 import type { Credential } from "../auth/identity.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { tokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
 import type { Execution } from "../system/child.ts";
-import { type Environment, definedVariables } from "../system/runtime.ts";
+import type { Environment } from "../system/runtime.ts";
 import { startProxyFor } from "./start-proxy.ts";
 
 interface Options {

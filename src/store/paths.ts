@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { inspect, listDirectory, realTarget } from "../system/files.ts";
+import { inspect, realTarget } from "../system/files.ts";
 import { requireExactPath } from "../system/runtime.ts";
 
 export interface Paths {
@@ -35,15 +35,4 @@ function homeBehind(file: string): string | undefined {
 /** Whether a contexts file stands in a home, by its name; a link can lead to any other file. */
 export function isHomeFile(target: string): boolean {
   return basename(target) === FILE;
-}
-
-/** Where a contexts file that cannot be read is kept, so that another can take its place; `time` tells several apart. */
-export function quarantinePath(target: string, time: string): string {
-  return `${target}.broken-${time}`;
-}
-
-export function listQuarantined(target: string): string[] {
-  const folder = dirname(target);
-  const paths = listDirectory(folder).map((name) => join(folder, name));
-  return paths.filter((path) => path.startsWith(quarantinePath(target, "")));
 }

@@ -6,7 +6,8 @@ import { replaceFile } from "../system/replace.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { putContext } from "./losses.ts";
-import { listQuarantined, type Paths } from "./paths.ts";
+import type { Paths } from "./paths.ts";
+import { listQuarantined } from "./quarantine.ts";
 import { withStoreLock } from "./store-lock.ts";
 import { listVersions } from "./versions.ts";
 

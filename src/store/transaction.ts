@@ -12,7 +12,7 @@ import { type Edited, editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 import { compare } from "./compare.ts";
 import { recordFound } from "./notice-loss.ts";
-import { quarantinePath } from "./paths.ts";
+import { quarantinePath } from "./quarantine.ts";
 import { EMPTY, readFileText, type Snapshot, whenCorrupt, WRITER_SETTLE_MS } from "./snapshot.ts";
 import {
   isSameState,

@@ -32,8 +32,8 @@ export async function openInput(name: string, signal: AbortSignal): Promise<Byte
 
 const MAX_TOKEN_BYTES = 64 * 1024;
 
-/** The text of a token. */
-export async function readTokenFromStdin(signal: AbortSignal): Promise<string> {
+/** A token that is piped in. */
+export async function readTokenText(signal: AbortSignal): Promise<string> {
   return new TextDecoder().decode(await readStdin(signal, MAX_TOKEN_BYTES));
 }
 

@@ -56,11 +56,6 @@ export function platform(): NodeJS.Platform {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The variables without those that are undefined, for a program that is started. */
-export function definedVariables(env: Environment): [name: string, value: string][] {
-  return Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-}
-
 /** A copy. On Windows a variable is found in any case, as every program there does. */
 export function ownEnvironment(): Environment {
   const own = { ...process.env };

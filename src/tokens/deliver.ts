@@ -1,8 +1,8 @@
 import type { Cli } from "../app.ts";
+import { definedVariables } from "../auth/credential-environment.ts";
 import { CliError } from "../errors.ts";
 import type { Execution } from "../system/child.ts";
 import { findProgram } from "../system/program.ts";
-import { definedVariables } from "../system/runtime.ts";
 import { codeOf } from "../system/storage-error.ts";
 import { noteRotation, type Rotation } from "./rotation-journal.ts";
 

@@ -1,5 +1,6 @@
 import { contextsUsing } from "./replace-token.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
+import { readPipedToken } from "../auth/token-input.ts";
 import { holdsToken } from "../auth/holds-token.ts";
 import type { ApiToken } from "../cloud/api-token.ts";
 import { Context } from "../contexts/context.ts";
@@ -11,7 +12,6 @@ import { loginCommand } from "../resolve/require.ts";
 import { type CliError, usageError, withHint } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { describeUsers } from "./match.ts";
-import { readTokenFromStdin } from "../system/input.ts";
 import { quoteWord } from "../system/text.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
@@ -63,7 +63,7 @@ function unknownThere(rejection: CliError, endpoint: string, { contexts }: Conte
 }
 
 async function readToken(cli: Cli): Promise<Token> {
-  if (!cli.isTerminal(0)) return parseToken(await readTokenFromStdin(cli.signal), "standard input");
+  if (!cli.isTerminal(0)) return readPipedToken(cli);
   const prompt = await cli.prompt();
   return parseToken(await prompt.secret("API token to delete on its server"), "your input");
 }

@@ -1,7 +1,8 @@
 import { dirname, join } from "node:path";
 import { CliError } from "../../errors.ts";
 import { quoteWord } from "../../system/text.ts";
-import { listQuarantined, type Paths } from "../../store/paths.ts";
+import type { Paths } from "../../store/paths.ts";
+import { listQuarantined } from "../../store/quarantine.ts";
 import type { Store } from "../../store/store.ts";
 import { findLastValid, versionsFolder } from "../../store/versions.ts";
 import { narrow } from "../../system/create-file.ts";
