@@ -5,6 +5,7 @@ import { looksLikeReference } from "./reference.ts";
 
 const SENDABLE = /^[\x21-\x7e]+$/;
 
+/** An API token. */
 export class Token extends Masked {
   constructor(text: string) {
     super(text);
