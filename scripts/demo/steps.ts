@@ -21,6 +21,7 @@ export interface Tokens {
 }
 
 const ENTER = "\r";
+const CTRL_C = "\u0003";
 
 export const STEPS: readonly Step[] = [
   {
@@ -82,9 +83,24 @@ export const STEPS: readonly Step[] = [
     shows: ['Created the API token "ci"', 'Saved as context "ci"'],
   },
   {
+    say: "Did a token get into a file?",
+    line: "bentocloud token > notes.md; bentocloud scan notes.md",
+    code: 1,
+    shows: [/notes\.md:1 +default/, "1 API token is where others may read it"],
+    recorded: true,
+  },
+  {
     say: "Replace an API token by a new one",
     line: "bentocloud api-token rotate default",
     shows: ['Rotated "default"', "is deleted"],
+    recorded: true,
+  },
+  {
+    say: "A notebook sends requests signed in, and never has the token",
+    line: "bentocloud proxy --read-only",
+    answers: [["go to https://cloud.bentoml.com", () => CTRL_C]],
+    code: 130,
+    shows: ["BENTO_CLOUD_API_ENDPOINT=http://127.0.0.1:", 'as "default"'],
     recorded: true,
   },
   {

@@ -3,7 +3,7 @@ import type { Client, Head } from "../cloud/client.ts";
 import { pagesOf } from "../cloud/pages.ts";
 import { notBentoCloud, refusedRequest } from "../cloud/refusal.ts";
 import type { Message } from "../cloud/send.ts";
-import type { CliError } from "../errors.ts";
+import { type CliError, withHint } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Filter } from "../system/jq.ts";
 
@@ -23,7 +23,7 @@ export async function printResponse(
   if (filter) {
     const { text, ...head } = await client.read(message);
     if (include) await printHead(cli, head);
-    if (head.status >= 400) throw await printRefusal(cli, client, { head, text });
+    if (head.status >= 400) throw await printRefusal(cli, client, { message, head, text });
     const { notJson } = toAnswer(head, text);
     if (notJson) throw notBentoCloud(client.endpoint, notJson);
     return printFiltered(cli, filter, text);
@@ -33,7 +33,7 @@ export async function printResponse(
   const encoding = head.headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity") cli.output.warn(`the answer is compressed (${encoding}), unasked`);
   const beginning = await printBody(cli, body);
-  if (head.status >= 400) throw refusedBy(client, head, beginning);
+  if (head.status >= 400) throw refusedBy(client, { message, head, text: beginning });
   // An unexpected web page does not come from the API.
   if (isPage(head, beginning) && !message.headers?.has("accept"))
     throw notBentoCloud(client.endpoint, "a web page");
@@ -50,7 +50,7 @@ export async function printPages(
   let count = "";
   const readAll = async () => {
     for await (const { head, text, list } of pagesOf(client, message)) {
-      if (!list) throw await printRefusal(cli, client, { head, text });
+      if (!list) throw await printRefusal(cli, client, { message, head, text });
       // Not `push(...items)`: a page can have more items than a call may have arguments.
       for (const value of slurp ? [list.body] : list.items) values.push(value);
       count = ` ${list.read}/${list.total}`;
@@ -61,18 +61,22 @@ export async function printPages(
   await (filter ? printFiltered(cli, filter, json) : printText(cli, `${json}\n`));
 }
 
-/** Prints an answer that is an error, and returns the error. */
-async function printRefusal(
-  cli: Cli,
-  client: Client,
-  { head, text }: { head: Head; text: string },
-): Promise<CliError> {
-  await printText(cli, text);
-  return refusedBy(client, head, text);
+interface Refused {
+  message: Message;
+  head: Head;
+  text: string;
 }
 
-function refusedBy({ endpoint }: Client, head: Head, text: string): CliError {
-  return refusedRequest(toAnswer(head, text), endpoint);
+/** Prints an answer that is an error, and returns the error. */
+async function printRefusal(cli: Cli, client: Client, refused: Refused): Promise<CliError> {
+  await printText(cli, refused.text);
+  return refusedBy(client, refused);
+}
+
+function refusedBy({ endpoint }: Client, { message, head, text }: Refused): CliError {
+  const error = refusedRequest(toAnswer(head, text), endpoint);
+  if (head.status !== 404 || String(message.url).includes("/api/")) return error;
+  return withHint(error, "the paths of the API begin with /api/, such as /api/v2/deployments");
 }
 
 /** Not every sign-in page declares itself as HTML. */

@@ -1,4 +1,5 @@
-import { noSuchContext, plainTokenOf } from "../contexts/context.ts";
+import { type Context, hasToken, noSuchContext, plainTokenOf } from "../contexts/context.ts";
+import { tokensPage } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { CliError } from "../errors.ts";
@@ -69,13 +70,25 @@ export async function logOut(cli: Cli, { names, kept }: Leaving): Promise<void> 
   const file = outcome?.file ?? (await cli.store.read());
   await reportRemoved(cli, { names, kept, file, narrowed: outcome?.narrowed });
   if (leaving.some(plainTokenOf)) cli.output.hint(adviseOnTokens(names));
+  // No backup has these, so only the server can end them.
+  sayPages(
+    cli,
+    leaving.filter((context) => !plainTokenOf(context)),
+  );
   reportLeft(left);
 }
 
 function adviseOnTokens([only = "", ...others]: readonly string[]): string {
   return others.length === 0
-    ? `its API token still works, and is in backups; \`bentocloud logout ${quoteWord(only)} --revoke --purge\` ends both`
-    : "their API tokens still work, and are in backups; `bentocloud logout NAME --revoke --purge` ends both";
+    ? `its API token still works; \`bentocloud logout ${quoteWord(only)} --revoke --purge\` deletes it on the server and in backups`
+    : "their API tokens still work; `bentocloud logout NAME --revoke --purge` deletes them on the server and in backups";
+}
+
+/** Where API tokens that are no longer kept here can be deleted. */
+export function sayPages(cli: Cli, logins: readonly Context[]): void {
+  const pages = new Set(logins.filter(hasToken).map(({ endpoint }) => tokensPage(endpoint)));
+  if (pages.size > 0)
+    cli.output.hint(`the token works until it is deleted on its server: ${[...pages].join(", ")}`);
 }
 
 interface Removed extends Leaving {

@@ -5,6 +5,7 @@ import { NO_ENTRY, type Place } from "../secrets/secret-store.ts";
 import { putContext } from "../store/losses.ts";
 import { recall, remember, type State } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
+import { quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { isCommand } from "./parse-place.ts";
 import { changeStores, type Left } from "./change-stores.ts";
@@ -14,8 +15,6 @@ export interface Moved {
   name: string;
   /** Other contexts whose entry in the contexts file still has this very token. */
   copies: string[];
-  /** Whether the command prints another token than the one that was kept until now. */
-  isOther: boolean;
 }
 
 /** The token of a context, and the text that stands for it in the contexts file until now. */
@@ -44,7 +43,7 @@ export async function moveTokens(
     }),
   );
   check(logins.map(({ token }) => token));
-  const printed = isCommand(to) ? new Token(await (await cli.openStore(to)).get(NO_ENTRY)) : undefined;
+  if (isCommand(to)) await requirePrinted(cli, logins, to);
   const add =
     to === "file"
       ? []
@@ -69,7 +68,6 @@ export async function moveTokens(
     return {
       name,
       copies: to === "file" ? [] : copies.map((one) => one.name),
-      isOther: printed !== undefined && printed.reveal() !== token.reveal(),
     };
   });
   return { moved, left };
@@ -78,6 +76,20 @@ export async function moveTokens(
 function textsOf(logins: readonly Login[]): (token: Token) => string | undefined {
   const texts = new Map(logins.map(({ replaced, token }) => [replaced.reveal(), token.reveal()]));
   return (token) => texts.get(token.reveal());
+}
+
+/** A move takes the token out of the contexts file for good, so the command must print this token and no other. */
+async function requirePrinted(cli: Cli, logins: readonly Login[], place: Place): Promise<void> {
+  const store = await cli.openStore(place);
+  let printed: string | undefined;
+  for (const { context, token } of logins) {
+    // What a command prints does not depend on the context.
+    printed ??= await store.get(NO_ENTRY);
+    if (new Token(printed).reveal() === token.reveal()) continue;
+    throw new CliError("FAILURE", `the command prints another API token than that of "${context.name}"`, {
+      hint: `to sign in with the one that it prints: bentocloud login --context ${quoteWord(context.name)} --token-command -- …`,
+    });
+  }
 }
 
 /** What we know of the logins goes with them. `references` are in their order; the others get the token itself. */

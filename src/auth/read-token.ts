@@ -100,7 +100,7 @@ export async function requireRecord({ store }: TokenReader, context: Context): P
 
 function adviseFor({ name }: Context, error: unknown): unknown {
   if (!(error instanceof CliError) || error.code === "CANCELLED") return error;
-  const isMissing = error.code === "SECRET_MISSING";
-  const hint = error.hint ?? (isMissing ? loginCommand(name) : "`bentocloud doctor` looks at each store");
+  const again = error.code === "SECRET_MISSING" ? "" : "once that works, run this again; or sign in again: ";
+  const hint = error.hint ?? `${again}${loginCommand(name)}`;
   return withHint(error, hint, `cannot read the API token of "${name}": ${error.message}`);
 }

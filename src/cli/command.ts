@@ -2,7 +2,7 @@ import { type ArgsDef, type BooleanArgDef, type CommandDef, defineCommand, type 
 import type { Cli } from "../app.ts";
 
 /** The heading under which the program's own help lists a command. The sections stand in the order of the commands. */
-type Section = "Sign in" | "Contexts" | "Use" | "Server" | "Repair" | "As in bentoml";
+type Section = "Sign in" | "Contexts" | "Use" | "Server" | "Check and repair" | "As in bentoml";
 
 export type Args = ArgsDef;
 
@@ -80,8 +80,6 @@ export type Commands = Record<string, () => Promise<Command>>;
 export interface Topic {
   description: string;
   parts: readonly (string | Rows)[];
-  /** What the program's own help shows of it. */
-  summary?: Rows;
 }
 
 interface Rows {

@@ -37,7 +37,7 @@ async function renderHelp(command: Command, path: readonly string[], style: Styl
     section("Options", options.map(describeOption), style),
     ...(isProgram ? [section("Global options", Object.entries(GLOBAL_ARGS).map(describeOption), style)] : []),
     examples.length === 0 ? "" : `${style.title("Examples:")}\n${showExamples(examples, style.width)}`,
-    ...(topics ? await summarizeTopics(topics, style) : []),
+    topics ? await listTopics(topics, style) : "",
     wrap(readOn(command, path), style.width),
   ]
     .filter((part) => part !== "")
@@ -85,19 +85,16 @@ function section(heading: string, rows: readonly Row[], { title, width }: Style)
   return rows.length === 0 ? "" : `${title(`${heading}:`)}\n${alignRows(rows, width)}`;
 }
 
-async function summarizeTopics(topics: Topics, style: Style): Promise<string[]> {
-  const loaded = Object.entries(topics).map(async ([name, load]) => ({ name, topic: await load() }));
-  const all = await Promise.all(loaded);
-  const rows = all.map(({ name, topic }) => [`help ${name}`, topic.description] as const);
-  const summaries = all.flatMap(({ topic }) => topic.summary ?? []);
-  return [...summaries, { heading: "Read more", rows }].map((part) =>
-    section(part.heading, part.rows, style),
+async function listTopics(topics: Topics, style: Style): Promise<string> {
+  const loaded = Object.entries(topics).map(
+    async ([name, load]) => [`help ${name}`, (await load()).description] as const,
   );
+  return section("Read more", await Promise.all(loaded), style);
 }
 
-function readOn({ subCommands, topics }: Command, path: readonly string[]): string {
+function readOn({ subCommands }: Command, path: readonly string[]): string {
   const more = `\`${path.join(" ")} <command> --help\` tells more about a command`;
-  if (topics) return `${more}; the manual is at ${MANUAL}.`;
+  if (path.length === 1) return `${more}; the manual is at ${MANUAL}.`;
   const globals = `\`${path[0]} --help\` lists the global options, such as --context and --json.`;
   return subCommands ? `${more}. ${globals}` : globals;
 }

@@ -140,10 +140,12 @@ async function checkPositionals({
   if (missing) throw usageError(`\`${name}\` needs <${missing[0]}>`, `see \`${name} --help\``);
   // The argument is not repeated: it may be a token that was pasted without its option.
   if (positionals.length > taken.length && !command.manyArguments)
-    throw usageError(
-      `\`${name}\` takes ${taken.length === 0 ? "no argument" : `at most ${counted(taken.length, "argument")}`}`,
-      `see \`${name} --help\``,
-    );
+    throw taken.length === 0
+      ? usageError(`\`${name}\` takes no argument`, `--context NAME names a context; see \`${name} --help\``)
+      : usageError(
+          `\`${name}\` takes at most ${counted(taken.length, "argument")}`,
+          `see \`${name} --help\``,
+        );
   for (const [index, [term, arg]] of taken.entries()) {
     const value = positionals[index];
     await checkChoice(value, arg, `<${term}>`, name);

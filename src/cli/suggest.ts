@@ -61,10 +61,27 @@ function isCommandLike(word: string): boolean {
   return /^(?=.{1,24}$)[a-z]{1,15}(?:-[a-z]{0,15})*$/i.test(word);
 }
 
+/** What other tools call an option, and its name here. Only a command that has it suggests it. */
+const FOREIGN_OPTIONS = new Map([
+  ["--api-key", "with-token"],
+  ["--format", "json"],
+  ["--host", "endpoint"],
+  ["--hostname", "endpoint"],
+  ["--output", "json"],
+  ["--profile", "context"],
+  ["--server", "endpoint"],
+  ["--token", "with-token"],
+  ["--url", "endpoint"],
+  ["-o", "json"],
+  ["-q", "quiet"],
+  ["-y", "yes"],
+]);
+
 export function unknownOption(word: string, commandName: string, definitions: ArgsDef): CliError {
   const written = withoutSecret(word);
   const options = Object.keys(definitions).filter((name) => definitions[name]?.type !== "positional");
-  const near = closest(written.replace(/^-+/, ""), options);
+  const foreign = FOREIGN_OPTIONS.get(written);
+  const near = options.find((name) => name === foreign) ?? closest(written.replace(/^-+/, ""), options);
   return usageError(
     `unknown option ${written} for \`${commandName}\``,
     near ? `did you mean \`${commandName} --${near}\`?` : `\`${commandName} --help\` lists the options`,

@@ -208,7 +208,7 @@ async function failureOf(call: Call, { method, url: target }: Message, error: un
   const isSettled = SAFE.has(method) || isUnsent(error) || !["TIMEOUT", "UNREACHABLE"].includes(failure.code);
   if (isSettled) return failure;
   return new CliError(failure.code, failure.message, {
-    hint: `the server may have carried out the ${method} all the same: look before you repeat it`,
+    hint: `the server may have carried out the ${method} anyway: look before you repeat it`,
     cause: error,
   });
 }

@@ -37,7 +37,7 @@ export const api = command({
   async run(args, cli, given) {
     const { include, paginate, slurp } = args;
     if (slurp && !paginate) throw usageError("--slurp goes with --paginate");
-    if (include && paginate) throw usageError("--include goes without --paginate");
+    if (include && paginate) throw usageError("--include and --paginate exclude each other");
     const filter = args.jq === undefined ? undefined : await compile(args.jq);
     const { active, context, token } = await openUnpinnedSession(cli);
     const client = await cli.client({ endpoint: context.endpoint, token });

@@ -4,8 +4,8 @@ import { REQUEST_ARGS } from "./_args.ts";
 
 export const doctor = command({
   name: "doctor",
-  description: "Check this machine, the stored contexts and the way to the server",
-  section: "Repair",
+  description: "Check this machine, the contexts and the connection to the server",
+  section: "Check and repair",
   args: {
     fix: flag(
       "Repair what needs no decision. No login changes, except that a file which cannot be read is replaced by its last valid version, and a current name without a context is removed",
@@ -19,7 +19,7 @@ export const doctor = command({
     ["bentocloud doctor --fix", "and repair them"],
   ],
   async run({ fix, offline, report }, cli) {
-    if (fix && report) throw usageError("--report goes without --fix");
+    if (fix && report) throw usageError("--report and --fix exclude each other");
     const { runDoctor } = await import("../doctor/doctor.ts");
     const { printGroups, printReport } = await import("../doctor/print.ts");
     const groups = await runDoctor(cli, { fix, offline });

@@ -7,7 +7,7 @@ import { ENDPOINT, REQUEST_ARGS, YES } from "./_args.ts";
 
 export const login = command({
   name: "login",
-  description: "Validate an API token and save it as a context",
+  description: "Sign in with a browser or an API token, and save it as a context",
   section: "Sign in",
   args: {
     endpoint: ENDPOINT,
@@ -47,6 +47,10 @@ export const login = command({
 
 function commandOf(isCommand: boolean, words: readonly string[]): readonly string[] | undefined {
   if (isCommand) return requireCommand(words);
-  if (words.length > 0) throw usageError("words after `--` are for --token-command");
+  if (words.length > 0)
+    throw usageError(
+      "words after `--` are for --token-command",
+      "bentocloud login --token-command -- COMMAND…",
+    );
   return undefined;
 }

@@ -29,8 +29,7 @@ export const logout = command({
     ["bentocloud logout --all --revoke --purge", "delete the tokens too, also in backups"],
   ],
   async run(args, cli) {
-    if (args.all && (args.name ?? cli.flags.context) !== undefined)
-      throw usageError("--all goes without a name");
+    if (args.all && (args.name ?? cli.flags.context) !== undefined) throw usageError("--all takes no name");
     const { revoke, purge } = args;
     const isForGood = revoke || purge;
     const name = args.all ? undefined : (args.name ?? cli.flags.context ?? (await nameInUse(cli)));
@@ -47,8 +46,9 @@ async function nameInUse(cli: Cli): Promise<string> {
   const project = findProject(cli.cwd, (message) => cli.output.warn(message));
   const name = storedChoice({ flag: undefined, env: cli.env, project, file });
   if (file.contexts.some((context) => context.name === name)) return name;
-  const hint = "`bentocloud context list` shows the contexts; name the one to remove";
+  if (file.contexts.length === 0)
+    throw new CliError("NOT_LOGGED_IN", "not logged in: there is no context to remove");
   throw new CliError("NOT_LOGGED_IN", `not logged in: there is no context "${name}"`, {
-    hint: file.contexts.length > 0 ? hint : undefined,
+    hint: "`bentocloud context list` shows the contexts; name the one to remove",
   });
 }

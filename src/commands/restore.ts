@@ -11,7 +11,7 @@ import { showWhen } from "../system/time.ts";
 export const restore = command({
   name: "restore",
   description: "List or bring back earlier versions of the contexts file",
-  section: "Repair",
+  section: "Check and repair",
   args: {
     id: {
       type: "positional",
@@ -95,7 +95,8 @@ function toRow({ id, kind, time, contexts, changes, deleted }: Restorable, { now
     : `brings back ${listNames(contexts)} in place of the file that cannot be read`;
   const isChangedBack = changes !== null && changes.added.length === 0;
   const why = isLoss ? `, which another program ${isChangedBack ? "changed back" : "removed"}` : "";
-  const dead = deleted.length > 0 ? `; the API token of ${listNames(deleted)} was deleted` : "";
+  const [noun, verb] = deleted.length === 1 ? ["token", "was"] : ["tokens", "were"];
+  const dead = deleted.length > 0 ? `; the API ${noun} of ${listNames(deleted)} ${verb} deleted` : "";
   return { id, age: showWhen(time, now(), flags), effect: effect + why + dead, isLoss };
 }
 

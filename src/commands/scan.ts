@@ -5,7 +5,7 @@ import { REQUEST_ARGS, YES } from "./_args.ts";
 export const scan = command({
   name: "scan",
   description: "Find your API tokens where they must not be, such as in a commit",
-  section: "Repair",
+  section: "Check and repair",
   args: {
     paths: {
       type: "positional",
@@ -13,7 +13,7 @@ export const scan = command({
       valueHint: "path",
       description: "Files and directories, or - for standard input (default: this repository)",
     },
-    staged: flag("Look at what a commit would take"),
+    staged: flag("Look at what the next commit would contain"),
     history: flag(
       "Look at every object of the repository, also at unreachable ones, and at its configuration",
     ),
@@ -43,7 +43,7 @@ export const scan = command({
     if (modes.filter(Boolean).length > 1 || (words.includes("-") && words.length > 1))
       throw usageError("--staged, --pushed, - and --history with --home exclude each other");
     if ((args.staged || args.pushed !== undefined) && words.length > 0)
-      throw usageError("--staged and --pushed look at all of the repository, so they go without paths");
+      throw usageError("--staged and --pushed look at all of the repository, so they take no paths");
     const hook = args["install-hook"];
     if (hook !== undefined) {
       const { installHook } = await import("../scan/install-hook.ts");

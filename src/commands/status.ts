@@ -25,7 +25,8 @@ export const status = command({
     ["bentocloud status --all", "every context"],
   ],
   async run(args, cli) {
-    if (args.all && cli.flags.context !== undefined) throw usageError("--all goes without --context");
+    if (args.all && cli.flags.context !== undefined)
+      throw usageError("--all and --context exclude each other");
     const options = { offline: args.offline };
     if (!args.all) {
       const status = await checkActive(cli, options);

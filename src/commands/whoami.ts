@@ -5,7 +5,7 @@ import { REQUEST_ARGS } from "./_args.ts";
 
 export const whoami = command({
   name: "whoami",
-  description: "Ask the server whose the active token is",
+  description: "Show the user and organization of the active API token",
   section: "Sign in",
   args: REQUEST_ARGS,
   examples: [["bentocloud whoami --json | jq -r .organization", "the organization alone"]],

@@ -133,7 +133,7 @@ export function noSuchContext(name: string, contexts: readonly Context[]): CliEr
     hint:
       contexts.length > 0
         ? "`bentocloud context list` shows the contexts"
-        : "`bentocloud login` makes a context",
+        : "`bentocloud login --context NAME` makes one",
     correction: { unknown: name, names: contexts.map((context) => context.name) },
   });
 }

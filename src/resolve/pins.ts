@@ -106,10 +106,10 @@ export function describeExpectation(project: Project | undefined, chosen?: strin
   const { endpoint, organization } = project ?? {};
   const isElsewhere = endpoint !== undefined && !(chosen && isSamePlace(endpoint, new Endpoint(chosen)));
   const expected = [
-    isElsewhere && `the endpoint "${cap(endpoint.masked, MAX_SHOWN)}", which --endpoint chooses`,
+    isElsewhere && `the endpoint "${cap(endpoint.masked, MAX_SHOWN)}" (choose it with --endpoint)`,
     organization !== undefined && `the organization "${cap(organization, MAX_SHOWN)}"`,
   ].filter((part) => part !== false);
-  return expected.length === 0 ? "" : `this project expects ${expected.join(", and ")}`;
+  return expected.length === 0 ? "" : `this project expects ${expected.join(" and ")}`;
 }
 
 function describePin(

@@ -10,7 +10,7 @@ export function isLeak({ kind, ignored }: Finding): boolean {
 }
 
 /** The failure that a scan ends in; undefined when there is no leak and everything was looked at. */
-export function conclude({ findings, skipped }: Scan): CliError | undefined {
+export function conclude({ findings, skipped }: Pick<Scan, "findings" | "skipped">): CliError | undefined {
   const leaks = findings.filter((finding) => isLeak(finding) && !finding.rotated);
   if (leaks.length > 0) {
     const tokens = new Set(leaks.map(({ value }) => value)).size;
@@ -35,11 +35,14 @@ function adviseOn(leaks: readonly Finding[]): string {
 }
 
 function adviseOnTokens(leaks: readonly Finding[]): string {
-  const current = new Set(
-    leaks.flatMap(({ state, context }) => (state === "current" ? (context ?? []) : [])),
-  );
+  const live = leaks.filter(({ verdict }) => verdict !== "rejected" && verdict !== "expired");
+  if (live.length === 0) return "what was found no longer works, so its copies are worthless";
+  const current = new Set(live.flatMap(({ state, context }) => (state === "current" ? (context ?? []) : [])));
   const [name] = current;
-  if (name === undefined) return "it is no longer in use; `--check` asks whether it still works";
+  if (name === undefined)
+    return live.some(({ verdict }) => verdict === "valid")
+      ? "it still works: `bentocloud api-token revoke --with-token` deletes it"
+      : "it is no longer in use; `--check` asks whether it still works";
   if (current.size > 1) return "`--rotate` replaces them, and only that makes their copies worthless";
   if (name === ENVIRONMENT_NAME)
     return "it is in BENTO_CLOUD_API_KEY: put another API token there, and delete this one";

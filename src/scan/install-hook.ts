@@ -39,7 +39,7 @@ const LARGEST_HOOK = 1024 * 1024;
 /** Adds a scan to a hook of git. What the hook already does stays, and comes afterwards. */
 export async function installHook(cli: Cli, hook: HookName): Promise<void> {
   const repository = await openRepository(cli, cli.cwd(), true);
-  if (!repository) throw usageError("this directory is in no git repository");
+  if (!repository) throw usageError("this directory is in no git repository", "change to one");
   const path = join(await hooksDirectory(repository), hook);
   const added = addToHook(path, hook);
   if (cli.output.json) return cli.output.data({ path, added });

@@ -21,10 +21,11 @@ export async function printScan(cli: Cli, { findings, skipped, totals }: Scan): 
       scanned: totals,
       skipped,
     });
-  if (sorted.length > 0) await printFindings(cli, sorted.slice(0, MOST_ROWS));
+  if (sorted.length > 0) await output.table(HEADER, sorted.slice(0, MOST_ROWS).map(toRow));
   if (sorted.length > MOST_ROWS) output.info(`and ${sorted.length - MOST_ROWS} more; --json prints all`);
   printSkipped(cli, skipped);
-  output.info(`Looked at ${describeTotals(totals)}`);
+  const isFound = findings.some(({ kind }) => kind === "known");
+  output.info(`${isFound ? "Looked at" : "Found none of your API tokens in"} ${describeTotals(totals)}`);
 }
 
 /** Known ones first, and what git ignores last. */
@@ -36,20 +37,18 @@ function compare(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-async function printFindings({ output }: Cli, findings: readonly Finding[]): Promise<void> {
-  const columns: [string, (finding: Finding) => Cell][] = [
-    ["WHERE", showPlace],
-    ["COMMIT", ({ commit }) => commit?.slice(0, SHORT_NAME) ?? ""],
-    ["CONTEXT", ({ context }) => context ?? "possible"],
-    ["TOKEN", ({ token_masked }) => ({ text: token_masked, tone: "dim" })],
-    ["NOTE", showNotes],
+const HEADER = ["WHERE", "COMMIT", "CONTEXT", "TOKEN", "NOTE"];
+
+function toRow(finding: Finding): Cell[] {
+  const { commit, context, token_masked } = finding;
+  const token = { text: token_masked, tone: "dim" } as const;
+  return [
+    showPlace(finding),
+    commit?.slice(0, SHORT_NAME) ?? "",
+    context ?? "possible",
+    token,
+    showNotes(finding),
   ];
-  const filled = columns.filter(([, show]) => findings.some((finding) => show(finding) !== ""));
-  const rows = findings.map((finding) => filled.map(([, show]) => show(finding)));
-  await output.table(
-    filled.map(([heading]) => heading),
-    rows,
-  );
 }
 
 function showPlace({ path, line, object }: Finding): string {

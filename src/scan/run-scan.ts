@@ -40,7 +40,8 @@ async function scanPlaces(scan: Scan, { paths, staged, pushed, history, home }: 
   if (paths[0] === "-") return scanInput(scan);
   if (staged || pushed !== undefined) {
     const repository = await openRepository(cli, cli.cwd(), true);
-    if (!repository?.top) throw usageError("this directory is in no working tree of a git repository");
+    if (!repository?.top)
+      throw usageError("this directory is in no working tree of a git repository", "change to one");
     return pushed === undefined ? scanStaged(scan, repository) : scanPushed(scan, repository, pushed);
   }
   const areNamed = paths.length > 0;
@@ -61,7 +62,11 @@ async function scanPath(scan: Scan, given: string | undefined, history: boolean)
     return scanFile(scan, realTarget(path));
   }
   const repository = await openRepository(cli, path, given === undefined);
-  if (!repository && history) throw usageError(`${path} is in no git repository`);
+  if (!repository && history)
+    throw usageError(
+      `${path} is in no git repository`,
+      "change to one, or name it: `bentocloud scan --history PATH`",
+    );
   // A directory that git ignores is searched when the user names it.
   if (!repository || (given !== undefined && (await isIgnored(repository)))) return scanDirectory(scan, path);
   const repositories: Repository[] = [repository];

@@ -21,18 +21,19 @@ export interface StoreLock {
 
 /**
  * Runs `attempt` under the lock until it answers something; undefined means that the lock was lost or that the file
- * changed, and that nothing was written. The lock is released between attempts.
+ * changed, and that nothing was written. The lock is released between attempts, which end after `waitMs`.
  *
- * @throws CliError `LOCKED` after `waitMs`, or `STORAGE`.
+ * @throws CliError `LOCKED`, `CANCELLED` or `STORAGE`
  */
 export async function withStoreLock<T>(
   paths: Paths,
   { signal, waitMs = LOCK_WAIT_MS }: { signal: AbortSignal; waitMs?: number },
   attempt: (lock: StoreLock) => Promise<T | undefined>,
 ): Promise<T> {
-  const deadline = performance.now() + waitMs;
+  let deadline: number | undefined;
   do {
-    const { target, locks } = await acquire(paths, { deadline, signal });
+    const { target, locks } = await acquire(paths, { waitMs, signal });
+    deadline ??= performance.now() + waitMs;
     try {
       const held = () => locks.every((lock) => lock.held()) && realTarget(paths.file) === target;
       const result = await attempt({ target, held });
@@ -58,7 +59,7 @@ export function requireWritableStore(paths: Paths): void {
   requireWritable(dirname(target));
 }
 
-async function acquire(paths: Paths, { deadline, signal }: { deadline: number; signal: AbortSignal }) {
+async function acquire(paths: Paths, { waitMs, signal }: { waitMs: number; signal: AbortSignal }) {
   const locks: Lock[] = [];
   let directory = paths.own;
   try {
@@ -68,7 +69,7 @@ async function acquire(paths: Paths, { deadline, signal }: { deadline: number; s
     if (!isHomeFile(target)) wanted.push(besideTarget(target, "lock"));
     for (const path of wanted.toSorted()) {
       directory = dirname(path);
-      locks.push(await acquireLock(path, Math.max(0, deadline - performance.now()), signal));
+      locks.push(await acquireLock(path, waitMs, signal));
     }
     return { target, locks };
   } catch (error) {

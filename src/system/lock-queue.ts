@@ -20,7 +20,7 @@ export function nameClaim(lock: string): string {
   return `${lock}.${Date.now()}.${process.pid}.${crypto.randomUUID().slice(0, 8)}`;
 }
 
-/** The claims of processes that have ended, as far as their numbers tell: they may be processes of another machine. */
+/** The claims of processes that have ended, or that are on another machine: those make their claims again. */
 export function claimsOfEnded(lock: string): string[] {
   return claimsBeside(lock).flatMap(({ file, pid }) => (hasEnded(pid) ? [file] : []));
 }

@@ -35,14 +35,21 @@ export interface Lock {
 
 /** Far longer than any write of ours takes, and short enough to wait for. */
 const PATIENCE_MS = 5_000;
-/** How long to wait for a lock: enough to break an abandoned one and a breaker's mark, and to queue a little. */
+/** How long to wait while a lock stays with one owner: enough to break an abandoned one and a breaker's mark. */
 export const LOCK_WAIT_MS = 15_000;
+/** How many times as long to wait in a queue that gets on. */
+const QUEUE_FACTOR = 4;
 const BREAKING = ".breaking";
 
+/**
+ * Waits for `waitMs` while the lock stays with one owner, and up to four times as long while it changes hands.
+ *
+ * @throws CliError `LOCKED`, `CANCELLED` or `STORAGE`
+ */
 export async function acquireLock(path: string, waitMs: number, signal: AbortSignal): Promise<Lock> {
   const owner = describeOwner();
   const claim = nameClaim(path);
-  const deadline = performance.now() + waitMs;
+  const start = performance.now();
   const watches = { lock: newWatch(), mark: newWatch() };
   let passed: string | undefined;
   try {
@@ -55,8 +62,10 @@ export async function acquireLock(path: string, waitMs: number, signal: AbortSig
         return { held: () => readOwner(path) === owner, release: () => release(path, owner) };
       }
       if (breakIfAbandoned(path, { claim, owner }, watches)) continue;
-      const left = deadline - performance.now();
-      if (left <= 0) throw locked(path, waitMs);
+      const lastChange = Math.max(start, watches.lock.since);
+      const end = Math.min(lastChange + waitMs, start + QUEUE_FACTOR * waitMs);
+      const left = end - performance.now();
+      if (left <= 0) throw locked(path, performance.now() - start);
       passed = await waitForTurn(claim, path, { leftMs: left, signal }).catch(() => {
         throw new CliError("CANCELLED", "cancelled while waiting for another process; nothing was changed");
       });
@@ -102,7 +111,7 @@ function installWithoutLinks(path: string, owner: string): boolean {
 
 /** Removes what killed processes left beside the lock. For the holder only. */
 function sweep(path: string): void {
-  for (const claim of claimsOfEnded(path)) if (isGone(readOwner(claim) ?? "")) discard(claim);
+  for (const claim of claimsOfEnded(path)) discard(claim);
   const prefix = basename(path);
   for (const name of namesIn(dirname(path)))
     if (name.startsWith(prefix) && /^(\.breaking)?\.[0-9a-f]{8}$/.test(name.slice(prefix.length)))

@@ -19,10 +19,12 @@ interface Table {
   spare: string | undefined;
 }
 
+/** Leaves out columns that are null, and those with a title and no text. */
 export function printTable(terminal: Terminal, { header, rows, spare }: Table): void {
-  const titles = header.filter((title) => title !== null);
+  const isFilled = (_: unknown, column: number) => !header[column] || rows.some((row) => row[column] !== "");
+  const titles = header.filter(isFilled).filter((title) => title !== null);
   const ready = rows.map((row) =>
-    row.flatMap((cell) => {
+    row.filter(isFilled).flatMap((cell) => {
       if (cell === null) return [];
       const { text, tone } = typeof cell === "string" ? { text: cell } : cell;
       return { text: terminal.show(text), tone };

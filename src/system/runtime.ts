@@ -93,7 +93,7 @@ export function workingDirectory(): string {
     return requireExactPath(process.cwd(), "the path of the working directory");
   } catch (error) {
     if (error instanceof CliError) throw error;
-    const why = isMissing(error) ? "no longer exists" : "has a path that cannot be told";
+    const why = isMissing(error) ? "no longer exists" : "has a path that is unknown";
     throw new CliError("STORAGE", `the working directory ${why}`, {
       hint: "change to a directory that exists",
       cause: error,

@@ -3,7 +3,7 @@ import { cutText, displayWidth, wrapText } from "./wrap.ts";
 
 export type Cell = string | { text: string; tone?: Tone | undefined };
 
-/** A row of a table; a column that is null is left out. */
+/** A row of a table; a column that is null, or empty in every row, is left out. */
 export type Cells = readonly (Cell | null)[];
 
 /** A row without a value is left out. */

@@ -37,7 +37,7 @@ export async function create(
     if (typeof seen === "string") throw withHint(error, hint);
     const age = performance.now() - started;
     const isNew = seen.ageMs !== undefined && seen.ageMs <= age + CREATION_SPAN_MS;
-    const state = isNew ? "was created all the same" : "is there";
+    const state = isNew ? "was created anyway" : "is there";
     const whose = isNew ? "nobody knows its secret" : "if this request created it, nobody knows its secret";
     const what = `${error.message}; the API token "${name}" (${seen.uid}) ${state}`;
     throw withHint(error, `${whose}: ${remedy}`, what);

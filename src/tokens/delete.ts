@@ -25,8 +25,8 @@ export async function deleteApiToken(
   if (!force && contexts.length > 0) throw inUse(cli, token, contexts);
   if (!force && isOwn)
     throw usageError(
-      `"${token.name}" may be the API token of ${describeUsers(cli, [session.context.name])}: it cannot be told`,
-      "--force deletes it all the same",
+      `"${token.name}" may be the API token of ${describeUsers(cli, [session.context.name])}, created at about the same time`,
+      "--force deletes it anyway",
     );
   const stored = [session.context.name, ...contexts].filter((name) => name !== ENVIRONMENT_NAME);
   await confirmProtected(cli, [...new Set(stored)], "delete an API token of it");
@@ -46,6 +46,6 @@ function inUse(cli: Cli, { name }: ApiToken, contexts: readonly string[]): CliEr
   const rotate = stored ? `; \`bentocloud api-token rotate ${quoteWord(stored)}\` replaces it` : "";
   return usageError(
     `"${name}" is the API token of ${describeUsers(cli, contexts)}`,
-    `--force deletes it all the same${rotate}`,
+    `--force deletes it anyway${rotate}`,
   );
 }

@@ -7,7 +7,7 @@
 import { withErasure } from "../auth/erase-kept.ts";
 import { readToken } from "../auth/read-token.ts";
 import { reportLeft } from "../auth/report-left.ts";
-import { reportRemoved, type Leaving } from "../auth/logout.ts";
+import { reportRemoved, sayPages, type Leaving } from "../auth/logout.ts";
 import {
   type Context,
   findContext,
@@ -112,7 +112,8 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
         const place = { endpoint: context.endpoint.reveal(), token };
         const other = contextsUsing(cli.store, file, place).find(({ name }) => !names.has(name));
         if (other) throw sharedWith(other);
-        if (options.revoke) await endOnServer(cli, { context, token });
+        const isLatest = logins.find(({ name }) => name === context.name) === context;
+        if (options.revoke) await endOnServer(cli, { context, token, isLatest });
       } catch (error) {
         const failure = requireExpected(error);
         failures.set(context, failure);
@@ -124,13 +125,16 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
   return failures;
 }
 
-async function endOnServer(cli: Cli, login: { context: Context; token: Token }): Promise<void> {
+async function endOnServer(
+  cli: Cli,
+  login: { context: Context; token: Token; isLatest: boolean },
+): Promise<void> {
   const { name, endpoint } = login.context;
   const revoked = await revokeToken(cli, login);
   if ("deleted" in revoked) {
     const { deleted } = revoked;
     cli.output.success(`Deleted the API token "${deleted.name}" (${deleted.uid}) on ${endpoint}`);
-  } else cli.output.info(`${endpoint} no longer accepts the API token of "${name}"`);
+  } else if (login.isLatest) cli.output.info(`${endpoint} no longer accepts the API token of "${name}"`);
   warnIfInEnvironment(cli, login.token);
 }
 
@@ -169,12 +173,6 @@ async function warnOfEarlierTokens(
         `backups have an earlier API token of "${name}": ` +
           `\`bentocloud logout ${quoteWord(name)}${revoke ? " --revoke" : ""} --purge\` ends that too`,
       );
-}
-
-function sayPages(cli: Cli, logins: readonly Context[]): void {
-  const pages = new Set(logins.filter(hasToken).map(({ endpoint }) => tokensPage(endpoint)));
-  if (pages.size > 0)
-    cli.output.hint(`the token works until it is deleted on its server: ${[...pages].join(", ")}`);
 }
 
 function failureOf(cli: Cli, failures: Failures, { contexts }: ContextsFile): CliError {

@@ -110,7 +110,7 @@ function readCurrent(
   const value = readField(source, field);
   const why = whyUnusable("current_context_name", value);
   if (why === undefined) return { current: { name: value?.text ?? "", line } };
-  const message = `the current context cannot be told: its name ${why}`;
+  const message = `the current context is unknown: its name ${why}`;
   return { current: { name: DEFAULT_CURRENT, line }, problem: { line, message, current: true } };
 }
 

@@ -244,7 +244,7 @@ describe("login on a terminal: what is asked first", () => {
     const terminal = openTerminal(["login"], { home: place });
     await terminal.waitFor(`${WAY} https://cloud.bentoml.com?`);
     expect(terminal.screen.replaceAll(/\s+/g, " ")).toMatch(
-      `.bentorc: this project expects the endpoint "${cloud.url}", which --endpoint chooses, and the organization "acme" `,
+      `.bentorc: this project expects the endpoint "${cloud.url}" (choose it with --endpoint) and the organization "acme" `,
     );
     terminal.press("ctrl-c");
     expect((await terminal.exit).code).toBe(130);

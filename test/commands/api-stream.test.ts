@@ -222,7 +222,7 @@ describe("repeating a request", () => {
     const { here, echo } = await signedIn((request) => void request.socket.destroy());
     const { code, stderr } = await run(["api", "/x", "-X", "POST"], { home: here });
     expect({ code, requests: echo.seen.length }).toEqual({ code: 5, requests: 1 });
-    expect(stderr).toContain("hint: the server may have carried out the POST all the same");
+    expect(stderr).toContain("hint: the server may have carried out the POST anyway");
   });
 
   test("does not happen after Ctrl-C in a POST, which the server may have carried out", async () => {

@@ -160,7 +160,7 @@ describe("api-token create", () => {
     const { uid } = cloud.tokens[1]!;
     expect(JSON.parse(result.stderr).error).toMatchObject({
       code,
-      message: expect.stringContaining(`; the API token "ci" (${uid}) was created all the same`),
+      message: expect.stringContaining(`; the API token "ci" (${uid}) was created anyway`),
       hint: "nobody knows its secret: `bentocloud api-token delete ci`",
     });
     const other = await create(here, ["other", "--context", "mine"]);

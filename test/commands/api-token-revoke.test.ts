@@ -55,7 +55,7 @@ describe("api-token revoke --with-token", () => {
     expect(code).toBe(0);
     expect(stderr).toEndWith(
       'warning: the context "saved" can no longer sign in\n' +
-        "hint: `bentocloud login --context saved` signs in anew, " +
+        "hint: `bentocloud login --context saved` signs in again, " +
         "`bentocloud logout saved --purge` removes what is left of it\n",
     );
     expect({ left: namesOf(other), asked: cloud.requests }).toEqual({ left: [], asked: [] });

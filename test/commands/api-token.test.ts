@@ -52,6 +52,9 @@ describe("api-token list", () => {
       const verbose = await run(["api-token", "list", "--verbose"], { home: here });
       expect(verbose.stdout).toContain(` ${shown(end)} (in 30 days) `);
       const [header, ...rows] = stdout.trimEnd().split("\n");
+      expect((await run(["api-token", "list", "--search", "laptop"], { home: here })).stdout).not.toContain(
+        "DESC",
+      );
       expect(header!.trim().split(/ {2,}/)).toEqual([
         "NAME",
         "UID",
@@ -466,7 +469,7 @@ describe("api-token delete", () => {
     expect(refused.code).toBe(2);
     expect(refused.stderr).toBe(
       'error: "laptop" is the API token of the context "mine"\n' +
-        "hint: --force deletes it all the same; `bentocloud api-token rotate mine` replaces it\n",
+        "hint: --force deletes it anyway; `bentocloud api-token rotate mine` replaces it\n",
     );
     const { code, stderr } = await run(["api-token", "delete", "laptop", "--yes", "--force"], { home: here });
     expect(code).toBe(0);
@@ -502,8 +505,8 @@ describe("api-token delete", () => {
       expect({ code, stderr }).toEqual({
         code: 2,
         stderr:
-          `error: "${name}" may be the API token of the context "mine": it cannot be told\n` +
-          "hint: --force deletes it all the same\n",
+          `error: "${name}" may be the API token of the context "mine", created at about the same time\n` +
+          "hint: --force deletes it anyway\n",
       });
     }
     const remove = (name: string, ...force: string[]) =>
@@ -522,7 +525,7 @@ describe("api-token delete", () => {
     const { code, stderr } = await run(["api-token", "delete", "ci", "--yes"], { env });
     expect(code).toBe(2);
     expect(stderr).toStartWith(
-      'error: "ci" is the API token of BENTO_CLOUD_API_KEY\nhint: --force deletes it all the same\n',
+      'error: "ci" is the API token of BENTO_CLOUD_API_KEY\nhint: --force deletes it anyway\n',
     );
   });
 

@@ -149,6 +149,14 @@ describe("a status of 400 and above", () => {
     expect(cloud.requests).toHaveLength(2);
   });
 
+  test("404 says where the paths begin, unless this one begins there", async () => {
+    const { cloud, api } = await signedIn();
+    for (const path of ["/deployments", INFO]) cloud.misbehave(`GET ${path}`, { status: 404, body: {} });
+    const hint = "hint: the paths of the API begin with /api/, such as /api/v2/deployments\n";
+    expect((await api(["deployments"])).stderr).toEndWith(hint);
+    expect((await api([INFO])).stderr).not.toContain(hint);
+  });
+
   test.each(["yatai", "bentocloud"] as const)("a revoked token at %s is TOKEN_REJECTED", async (dialect) => {
     const { cloud, token, api } = await signedIn({ dialect });
     cloud.revoke(token);

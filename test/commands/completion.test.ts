@@ -95,6 +95,10 @@ describe("completion offers what the definitions allow", () => {
         "operate_cluster",
       ],
     ],
+    [
+      ["context", "store", "--to"],
+      ["file", "keyring", "helper:pass"],
+    ],
     [["exec", "--"], "rest"],
     [["exec", "--check", "--", "ls"], "rest"],
     [["exec"], []],

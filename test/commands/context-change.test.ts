@@ -91,7 +91,7 @@ describe("context remove", () => {
     expect(stderr).toBe(
       '✓ Removed context "beta"\n' +
         `Still signed in here as context "alpha", from current context (${here.file}:6)\n` +
-        "hint: its API token still works, and is in backups; `bentocloud logout beta --revoke --purge` ends both\n",
+        "hint: its API token still works; `bentocloud logout beta --revoke --purge` deletes it on the server and in backups\n",
     );
     expect(await listOf(here)).toMatchObject([{ name: "alpha", current: true }]);
   });

@@ -197,6 +197,6 @@ describe("doctor --report", () => {
 
   test("repairs nothing", async () => {
     const { code, stderr } = await run(["doctor", "--report", "--fix"]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: "error: --report goes without --fix\n" });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "error: --report and --fix exclude each other\n" });
   });
 });

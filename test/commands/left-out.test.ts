@@ -124,7 +124,7 @@ test("an entry without a name is in the hint when the active context is missing"
 test("a current name that cannot be read is an error, and not the default one, until another is chosen", async () => {
   const here = spoilt({ current: "no" });
   here.write(here.read().replace("name: good", "name: default"));
-  const stderr = expect.stringMatching(/:10: the current context cannot be told: its name .*; quote it\n/);
+  const stderr = expect.stringMatching(/:10: the current context is unknown: its name .*; quote it\n/);
   expect(await run(["token"], { home: here })).toMatchObject({ code: 6, stdout: "", stderr });
   expect((await run(["use", "default"], { home: here })).code).toBe(0);
   expect((await run(["token"], { home: here, reveals: true })).stdout).toBe(`${GOOD}\n`);

@@ -65,6 +65,16 @@ describe("logout --revoke", () => {
     expect(versions[0].deleted_tokens).toEqual(["laptop"]);
     expect((await run(["use", "staging"], { home: here })).code).toBe(0);
     expect((await run(["restore"], { home: here })).stdout).toContain("was deleted");
+    await run(["api-token", "rotate", "staging"], { home: here });
+    expect((await run(["restore"], { home: here })).stdout).toContain("API tokens of laptop, staging were");
+  });
+
+  test("--purge says nothing of earlier tokens that the server no longer accepts", async () => {
+    const cloud = await newCloud();
+    const here = homeOf(entryOf(cloud, "laptop", 20));
+    expect((await run(["api-token", "rotate"], { home: here })).code).toBe(0);
+    const { code, stderr } = await revoke(here, ["laptop", "--purge"]);
+    expect({ code, stderr: stderr.match(/no longer accepts/g) }).toEqual({ code: 0, stderr: null });
   });
 
   test("removes a context whose token the server has stopped accepting", async () => {

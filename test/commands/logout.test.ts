@@ -24,9 +24,9 @@ function homeWith(...names: string[]) {
 }
 
 const STILL = (name: string) =>
-  `hint: its API token still works, and is in backups; \`bentocloud logout ${name} --revoke --purge\` ends both\n`;
+  `hint: its API token still works; \`bentocloud logout ${name} --revoke --purge\` deletes it on the server and in backups\n`;
 const ALL_STILL =
-  "hint: their API tokens still work, and are in backups; `bentocloud logout NAME --revoke --purge` ends both\n";
+  "hint: their API tokens still work; `bentocloud logout NAME --revoke --purge` deletes them on the server and in backups\n";
 
 describe("logout", () => {
   test("removes the named context, and says which one is still active", async () => {
@@ -213,13 +213,14 @@ describe("logout", () => {
     const before = place.tree();
     const { code, stderr } = await run(["logout", "--json"], { home: place });
     expect(code).toBe(4);
-    expect(JSON.parse(stderr).error).toMatchObject({ code: "NOT_LOGGED_IN", exit_code: 4 });
+    const message = "not logged in: there is no context to remove";
+    expect(JSON.parse(stderr).error).toMatchObject({ code: "NOT_LOGGED_IN", message, exit_code: 4 });
     expect(place.tree()).toEqual(before);
   });
 
   test.each([
-    ["prod --all", "--all goes without a name"],
-    ["--all --context prod", "--all goes without a name"],
+    ["prod --all", "--all takes no name"],
+    ["--all --context prod", "--all takes no name"],
     ["prod staging", "`bentocloud logout` takes at most 1 argument"],
   ])("refuses `%s`", async (line, reason) => {
     const { place, write } = homeWith("prod", "staging");

@@ -161,7 +161,7 @@ describe(".bentorc", () => {
     const { code, stderr } = await run(["token"], { home: here, cwd: project });
     expect(code).toBe(4);
     expect(stderr).toEndWith(
-      `hint: ${command}; this project expects the endpoint "https://pinned.test", which --endpoint chooses\n`,
+      `hint: ${command}; this project expects the endpoint "https://pinned.test" (choose it with --endpoint)\n`,
     );
   });
 

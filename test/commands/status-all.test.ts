@@ -252,7 +252,7 @@ describe("status --all", () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 2,
       stdout: "",
-      stderr: "error: --all goes without --context\n",
+      stderr: "error: --all and --context exclude each other\n",
     });
   });
 });

@@ -89,12 +89,23 @@ const help = (name: string) => `\`bentocloud ${name === "" ? "" : `${name} `}--h
 const commandsOf = (name: string) => `${help(name)} lists the commands`;
 const optionsOf = (name: string) => `${help(name)} lists the options`;
 const see = (name: string) => `see ${help(name)}`;
+const context = (name: string) => `--context NAME names a context; ${see(name)}`;
 
 describe("unknown words", () => {
   test.each([
     [["stats"], "unknown command `bentocloud stats`", "did you mean `bentocloud status`?"],
     [["Login"], "unknown command `bentocloud Login`", "did you mean `bentocloud login`?"],
-    [["context", "ls"], "unknown command `bentocloud context ls`", commandsOf("context")],
+    [["context", "ls"], "unknown command `bentocloud context ls`", "did you mean `bentocloud context list`?"],
+    [
+      ["api-token", "rm", "ci"],
+      "unknown command `bentocloud api-token rm`",
+      "did you mean `bentocloud api-token delete`?",
+    ],
+    [
+      ["deployment", "list"],
+      "unknown command `bentocloud deployment`",
+      "did you mean `bentocloud exec -- bentoml deployment`?",
+    ],
     [
       ["context", "delete"],
       "unknown command `bentocloud context delete`",
@@ -113,6 +124,7 @@ describe("unknown words", () => {
     [["swich"], "unknown command `bentocloud swich`", "did you mean `bentocloud use`?"],
     [["run"], "unknown command `bentocloud run`", "did you mean `bentocloud exec`?"],
     [["rotate"], "unknown command `bentocloud rotate`", "did you mean `bentocloud api-token rotate`?"],
+    [["-"], "unknown command", "did you mean `bentocloud use -`?"],
     [["list"], "unknown command `bentocloud list`", "did you mean `bentocloud context list`?"],
     [["context", "use"], "unknown command `bentocloud context use`", "did you mean `bentocloud use`?"],
     [
@@ -148,13 +160,24 @@ describe("unknown words", () => {
       "unknown option --ofline for `bentocloud status`",
       "did you mean `bentocloud status --offline`?",
     ],
+    [
+      ["login", "--token", "x"],
+      "unknown option --token for `bentocloud login`",
+      "did you mean `bentocloud login --with-token`?",
+    ],
+    [
+      ["login", "--host=x.test"],
+      "unknown option --host for `bentocloud login`",
+      "did you mean `bentocloud login --endpoint`?",
+    ],
+    [["whoami", "--host=x.test"], "unknown option --host for `bentocloud whoami`", optionsOf("whoami")],
     [["status", "--offline=yes"], "--offline takes no value", null],
     [["status", "--valueOf"], "unknown option --valueOf for `bentocloud status`", optionsOf("status")],
     [["status", "-x"], "unknown option -x for `bentocloud status`", optionsOf("status")],
     [["--offline", "status"], "unknown option --offline for `bentocloud`", optionsOf("")],
     [["token", "--no-json"], "unknown option --no-json for `bentocloud token`", optionsOf("token")],
     [["login", "--no-web"], "unknown option --no-web for `bentocloud login`", optionsOf("login")],
-    [["status", "prod"], "`bentocloud status` takes no argument", see("status")],
+    [["status", "prod"], "`bentocloud status` takes no argument", context("status")],
     [["use", "a", "b"], "`bentocloud use` takes at most 1 argument", see("use")],
     [
       ["context", "rename", "a", "b", "c"],

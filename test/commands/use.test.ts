@@ -176,7 +176,7 @@ describe("use", () => {
     async (word) => {
       expect(await run([word, "prod"], { home: home() })).toMatchObject({
         code: 3,
-        stderr: 'error: there is no context "prod"\nhint: `bentocloud login` makes a context\n',
+        stderr: 'error: there is no context "prod"\nhint: `bentocloud login --context NAME` makes one\n',
       });
     },
   );

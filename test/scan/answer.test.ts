@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { conclude } from "../../src/scan/conclude.ts";
+import type { Finding } from "../../src/scan/finding.ts";
 import { writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
@@ -47,7 +49,23 @@ describe("scan: the answer", () => {
     const repo = repository(here);
     repo.write("file", "clean");
     const { code, stdout, stderr } = await run(["scan"], { home: here, cwd: repo.path });
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "Looked at 1 file, 5 B\n" });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "Found none of your API tokens in 1 file, 5 B\n",
+    });
+  });
+
+  test.each<[Finding["state"], Finding["verdict"], hint: string]>([
+    ["current", null, "`bentocloud api-token rotate c0` replaces it"],
+    ["current", "rejected", "what was found no longer works"],
+    ["superseded", null, "it is no longer in use; `--check` asks"],
+    ["superseded", "valid", "it still works: `bentocloud api-token revoke --with-token`"],
+    ["superseded", "expired", "what was found no longer works"],
+  ])("what to do about a token that is %s, when the server says %p", (state, verdict, hint) => {
+    const finding = { kind: "known", ignored: false, rotated: false, commit: null, context: "c0" };
+    const findings = [{ ...finding, state, verdict } as Finding];
+    expect(conclude({ findings, skipped: [] })?.hint).toStartWith(hint);
   });
 
   test("possible and ignored ones alone are no failure", async () => {

@@ -68,6 +68,18 @@ test.skipIf(Bun.which("sops") === null)("`sops -d` as a command", async () => {
   expect(print).toMatchObject({ code: 0, stdout: `${token}\n` });
 });
 
+test("a command that prints another token is refused, because the one of the file would be lost", async () => {
+  const here = homeOf({ name: "mine", token: canary() });
+  const before = here.read();
+  expect(await moveTo(here, ["echo", "tokenvalue0001"])).toMatchObject({
+    code: 1,
+    stderr:
+      'error: the command prints another API token than that of "mine"\n' +
+      "hint: to sign in with the one that it prints: bentocloud login --context mine --token-command -- …\n",
+  });
+  expect(here.read()).toBe(before);
+});
+
 const prints: [name: string, script: string, code: string, message: string][] = [
   ["nothing", "true", "SECRET_MISSING", "printed nothing"],
   ["200 MB", "head -c 200000000 /dev/zero", "SECRET_UNAVAILABLE", "printed more than 64 KiB"],

@@ -220,9 +220,11 @@ needsTraceWith(...KEYRING).test("what needs no token opens no bus and starts no 
 });
 
 test("an endpoint that cannot be used is named with its context, and nothing is moved", async () => {
-  const here = homeOf("good", { name: "bad", endpoint: "https://me:canary-password@bad.test" });
+  const token = canary();
+  const bad = { name: "bad", endpoint: "https://me:canary-password@bad.test", token };
+  const here = homeOf({ name: "good", token }, bad);
   const before = here.read();
-  const { path } = program("show", "echo tokenvalue0001");
+  const { path } = program("show", `echo ${token}`);
   const words = ["context", "store", "--all", "--to", "command", "--", path];
   expect(await run(words, { home: here })).toMatchObject({
     code: 2,

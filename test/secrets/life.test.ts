@@ -103,7 +103,10 @@ describe("the life of a token outside of the contexts file", () => {
     expect(filesWith(third, here)).toEqual([]);
     expect(await entriesIn(env)).toBe(1);
 
-    expect(await run(["logout", "prod"], options)).toMatchObject({ code: 0 });
+    expect(await run(["logout", "prod"], options)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`is deleted on its server: ${cloud.url}/api_tokens\n`),
+    });
     expect({ entries: await entriesIn(env), records: recordsOf(here) }).toEqual({ entries: 0, records: [] });
   });
 
@@ -275,7 +278,7 @@ test.each<[words: string[], message: string]>([
   [["context", "store", "--rotate"], "where to? say it with --to"],
   [["context", "store", "--to", "command"], "which command prints the API token?"],
   [["context", "store", "--to", "file", "--", "x"], "only `command` takes words after `--`"],
-  [["context", "store", "x", "--all"], "--all goes without a name"],
+  [["context", "store", "x", "--all"], "--all takes no name"],
 ])("%j is a usage error", async (words, message) => {
   const { code, stdout, stderr } = await run(words);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

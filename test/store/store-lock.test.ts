@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { acquireLock } from "../../src/system/lock.ts";
 import { home, run, start, type Home } from "../support/bin.ts";
+import { withStoreLock } from "../../src/store/store-lock.ts";
 import { cloudForAll } from "../support/clouds.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import { homeOf, leftovers, ownOf, writeBelow, writeContexts } from "./fixture.ts";
@@ -51,16 +52,25 @@ describe("a lock", () => {
     expect(leftovers(here)).toEqual([]);
   });
 
-  test.concurrent("that others keep taking ends a writer with LOCKED, and does not stop a reader", async () => {
+  test("that others keep taking ends a writer with LOCKED", async () => {
     const here = homeOf("a", "b");
     const text = here.read();
     const lock = writeBelow(ownOf(here), "lock", "0");
-    const taking = setInterval(() => writeFileSync(lock, crypto.randomUUID()), 500);
-    const { code, stderr } = await run(["use", "b", "--json"], { home: here });
+    const taking = setInterval(() => writeFileSync(lock, crypto.randomUUID()), 100);
+    const tools = { signal: new AbortController().signal, waitMs: 300 };
+    const paths = { file: here.file, own: ownOf(here) };
+    const start = performance.now();
+    const attempt = withStoreLock(paths, tools, () => Promise.resolve(true));
+    await expect(attempt).rejects.toMatchObject({ code: "LOCKED", hint: expect.stringContaining(lock) });
     clearInterval(taking);
-    const { error } = JSON.parse(stderr);
-    expect({ code, error: error.code, text: here.read() }).toEqual({ code: 6, error: "LOCKED", text });
-    expect(error.hint).toContain(lock);
+    // A queue that gets on is waited in for longer.
+    expect(performance.now() - start).toBeGreaterThan(600);
+    expect(here.read()).toBe(text);
+  });
+
+  test("does not stop a reader", async () => {
+    const here = homeOf("a", "b");
+    writeBelow(ownOf(here), "lock", "of another machine");
     expect((await run(["token"], { home: here, reveals: true })).code).toBe(0);
   });
 

@@ -248,7 +248,7 @@ needs("strace").describe("system calls that fail or take long", () => {
     await Bun.sleep(100);
     writeFileSync(path, next);
     expect(await new Response(child.stdout).text()).toBe("");
-    expect(await new Response(child.stderr).text()).toContain("another process is writing just now");
+    expect(await new Response(child.stderr).text()).toContain("CliError: another process ");
     expect(readdirSync(directory)).toEqual(["lock"]);
     expect(readFileSync(path, "utf8")).toBe(next);
   });

@@ -13,4 +13,10 @@ export const apiToken = group({
     rotate: () => import("./rotate.ts").then((module) => module.rotate),
     revoke: () => import("./revoke.ts").then((module) => module.revoke),
   },
+  foreignWords: {
+    ls: "api-token list",
+    remove: "api-token delete",
+    rm: "api-token delete",
+    show: "api-token get",
+  },
 });

@@ -32,7 +32,7 @@ export const revoke = command({
     for (const name of contexts) {
       cli.output.warn(`${describeUsers(cli, [name])} can no longer sign in`);
       cli.output.hint(
-        `\`${loginCommand(name)}\` signs in anew, \`bentocloud logout ${quoteWord(name)} --purge\` removes what is left of it`,
+        `\`${loginCommand(name)}\` signs in again, \`bentocloud logout ${quoteWord(name)} --purge\` removes what is left of it`,
       );
     }
   },

@@ -13,6 +13,8 @@ export function valueLists(env: Environment, cwd: () => string): ListValues {
         return plain((await readContextsQuietly(env, cwd)).contexts.map(({ name }) => name));
       case "scope":
         return plain((await import("../../tokens/fields.ts")).SCOPES);
+      case "store":
+        return plain(["file", "keyring", "helper:pass"]);
       case "version":
         return listVersionIds(env, cwd);
       case "api-token":

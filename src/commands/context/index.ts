@@ -15,5 +15,12 @@ export const context = group({
     unprotect: () => import("./unprotect.ts").then((module) => module.unprotect),
     remove: () => import("./remove.ts").then((module) => module.remove),
   },
-  foreignWords: { add: "login --context", delete: "context remove", use: "use" },
+  foreignWords: {
+    add: "login --context",
+    delete: "context remove",
+    ls: "context list",
+    rm: "context remove",
+    switch: "use",
+    use: "use",
+  },
 });

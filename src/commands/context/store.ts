@@ -34,7 +34,7 @@ export const store = command({
     ["bentocloud context store ci --to command -- op read op://team/bento/token", "asked each time"],
   ],
   async run(args, cli, given) {
-    if (args.all && args.name !== undefined) throw usageError("--all goes without a name");
+    if (args.all && args.name !== undefined) throw usageError("--all takes no name");
     if (args.to === undefined && (args.rotate || given.rest.length > 0))
       throw usageError("where to? say it with --to", "bentocloud context store --help");
     const to = args.to === undefined ? undefined : parsePlace(args.to, given.rest);
@@ -98,9 +98,8 @@ async function move(
   const { moved, left } = await moveTokens(cli, others, to, (tokens) =>
     refuseOpenRotation(store.paths.own, tokens),
   );
-  for (const { name, copies, isOther } of moved) {
+  for (const { name, copies } of moved) {
     output.success(`Moved the API token of "${name}": ${before.get(name)} -> ${after}`);
-    if (isOther) output.warn("the command prints another API token than the one that was kept until now");
     if (copies.length > 0)
       output.warn(`the contexts file still has this API token in plain text, for: ${copies.join(", ")}`);
   }

@@ -1,19 +1,19 @@
 import type { Topic } from "../../cli/command.ts";
 
-const LOGIN = [
-  ["BENTO_CLOUD_API_KEY", "API token: used instead of any stored context; never saved"],
-  ["BENTO_CLOUD_API_KEY_FILE", "File with the API token, instead"],
-  ["BENTO_CLOUD_API_ENDPOINT", "Server of that token (default: https://cloud.bentoml.com)"],
-  ["BENTOML_CLOUD_CONTEXT", "Name of the context to use"],
-  ["BENTOML_HOME", "Directory of the contexts file (default: ~/bentoml)"],
-] as const;
-
 export const environment: Topic = {
   description: "Environment variables",
-  summary: { heading: "Environment", rows: LOGIN },
   parts: [
     "A variable that is set but empty counts as unset, with a warning.",
-    { heading: "Login", rows: LOGIN },
+    {
+      heading: "Login",
+      rows: [
+        ["BENTO_CLOUD_API_KEY", "API token: used instead of any stored context; never saved"],
+        ["BENTO_CLOUD_API_KEY_FILE", "File with the API token, instead"],
+        ["BENTO_CLOUD_API_ENDPOINT", "Server of that token (default: https://cloud.bentoml.com)"],
+        ["BENTOML_CLOUD_CONTEXT", "Name of the context to use"],
+        ["BENTOML_HOME", "Directory of the contexts file (default: ~/bentoml)"],
+      ],
+    },
     "The first of these decides which login is active: --context, BENTO_CLOUD_API_KEY or its file, " +
       "BENTOML_CLOUD_CONTEXT, the nearest .bentorc, the current context. " +
       "BENTO_CLOUD_API_ENDPOINT without a token is only the default endpoint of `bentocloud login`. " +
