@@ -17,7 +17,6 @@ const PATIENCE_MS = 10_000;
 interface Made {
   endpoint: string;
   token: Token;
-  insecureHttp: boolean;
 }
 
 /**

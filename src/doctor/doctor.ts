@@ -20,7 +20,6 @@ interface Options {
   fix: boolean;
   /** Open no connection. */
   offline: boolean;
-  insecureHttp: boolean;
 }
 
 /**
@@ -39,7 +38,7 @@ export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
   if (options.offline) groups.at(-1)!.checks = [...groups.at(-1)!.checks, active];
   else {
     const { serverChecks } = await import("./server/sequence.ts");
-    groups.push({ title: "Server", checks: serverChecks(options) });
+    groups.push({ title: "Server", checks: serverChecks() });
   }
   const done: Group[] = [];
   for (const { title, checks } of groups) {

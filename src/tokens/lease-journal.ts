@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { listDirectory } from "../system/files.ts";
 import { acquireLock, type Lock } from "../system/lock.ts";
-import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
+import { areTexts, readOwnJson, writeOwnJson } from "../system/own-json.ts";
 import { storageError } from "../system/storage-error.ts";
 
 /** An API token that was made for one run of a program. Its secret is never written down. */
@@ -26,8 +26,7 @@ const ENDING = ".json";
 export function noteLease(own: string, lease: Lease): void {
   const path = pathOf(own, lease.id);
   try {
-    ensurePrivateDirectory(own);
-    ensurePrivateDirectory(join(own, FOLDER));
+    ensureFolder(own);
     writeOwnJson(path, lease, { durable: true });
   } catch (error) {
     throw storageError("write", path, error);
@@ -54,9 +53,12 @@ export function readLeases(own: string): Lease[] {
 
 /** Held by the process of a lease for as long as it runs, so whoever gets it knows that the process has ended. */
 export async function lockLease(own: string, { id }: Lease): Promise<Lock> {
-  ensurePrivateDirectory(own);
-  ensurePrivateDirectory(join(own, FOLDER));
+  ensureFolder(own);
   return acquireLock(join(own, FOLDER, `${id}.lock`), 0, new AbortController().signal);
+}
+
+function ensureFolder(own: string): void {
+  for (const folder of [own, join(own, FOLDER)]) ensurePrivateDirectory(folder);
 }
 
 function pathOf(own: string, id: string): string {
@@ -65,7 +67,5 @@ function pathOf(own: string, id: string): string {
 
 function isLease(value: unknown): value is Lease {
   const { id, endpoint, pid, name, uid, expires_at } = (value ?? {}) as Partial<Lease>;
-  const texts = [id, endpoint, name, expires_at];
-  const areRight = texts.every((text) => typeof text === "string") && typeof pid === "number";
-  return areRight && (uid === null || typeof uid === "string");
+  return areTexts(id, endpoint, name, expires_at, uid === null ? "" : uid) && typeof pid === "number";
 }

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { CliError } from "../../errors.ts";
 import { quoteWord } from "../../system/text.ts";
 import type { Paths } from "../../store/paths.ts";
+import { listQuarantined } from "../../store/quarantine.ts";
 import type { Store } from "../../store/store.ts";
 import { findLastValid, versionsFolder } from "../../store/versions.ts";
 import { narrow } from "../../system/create-file.ts";
@@ -81,12 +82,10 @@ function othersOf(path: string): string[] | undefined {
 
 function listStored({ file, own }: Paths): string[] {
   const target = realTarget(file);
-  const quarantined = listIn(dirname(target)).filter((path) => path.startsWith(`${target}.broken-`));
-  return [target, ...quarantined, own, ...listIn(own), ...listIn(versionsFolder(own))];
-}
-
-function listIn(folder: string): string[] {
-  return listDirectory(folder).map((name) => join(folder, name));
+  const kept = [own, versionsFolder(own)].map((folder) =>
+    listDirectory(folder).map((name) => join(folder, name)),
+  );
+  return [target, ...listQuarantined(target), own, ...kept.flat()];
 }
 
 /** Whether the contexts file can be read at all. */
