@@ -6,17 +6,16 @@ import { createResolver } from "./resolve/resolver.ts";
 import type { Environment } from "./system/runtime.ts";
 import { type Active, describeSource, type Source } from "./resolve/active.ts";
 import type { Store } from "./store/store.ts";
-import type { SecretStores } from "./secrets/open-stores.ts";
+import type { Place, SecretStore } from "./secrets/secret-store.ts";
 import type { Token } from "./contexts/token.ts";
 import type { ExplainedCandidate } from "./resolve/candidates.ts";
 import { cancelled, CliError } from "./errors.ts";
-import type { Filter } from "./system/jq.ts";
 import type { Output } from "./system/output.ts";
 import type { Execution } from "./system/child.ts";
 import { isTerminal, workingDirectory } from "./system/runtime.ts";
 import type { Prompt } from "./system/prompt.ts";
 
-/** The global options of one run. */
+/** The options that mean the same to every command that takes them. */
 export interface Flags {
   context: string | undefined;
   json: boolean;
@@ -28,12 +27,15 @@ export interface Flags {
   /** False with `--no-color`. */
   color: boolean;
   timeoutMs: number;
+  /** Allows plain http to a host that is not this machine. */
+  insecureHttp: boolean;
+  /** Each name that `--yes` was given. One without a name is empty: it forbids a question, and does not answer it. */
+  yes: readonly string[];
 }
 
 interface ClientRequest {
   endpoint: string | Endpoint;
   token?: Token;
-  insecureHttp: boolean;
   /** Instead of Ctrl-C, for what must be done after it. */
   signal?: AbortSignal;
 }
@@ -59,8 +61,10 @@ export interface Cli {
   resolveElsewhere(): Promise<Active>;
   /** Every source of the active context, and why it was or was not chosen. `winner` is the source that was chosen. */
   candidates(winner: Source | undefined): Promise<ExplainedCandidate[]>;
-  /** The stores in which tokens are kept that are not in the contexts file. */
-  secrets(): Promise<SecretStores>;
+  /** A store for tokens that are not in the contexts file. One that was opened serves every context that is kept in it. */
+  openStore(place: Place): Promise<SecretStore>;
+  /** A warning that is said only once, so it is printed also with `--quiet`. */
+  alert(message: string): void;
   /** The error of a command, with what repairs it for the active context if the command has used one. */
   advise(error: unknown): Promise<unknown>;
   /** Shows a person what is waited for while `act` takes long, and nothing while the text is empty. */
@@ -75,14 +79,6 @@ export interface Cli {
   readonly defaultShell: string;
   /** The shell that a person works in. */
   readonly userShell: string;
-  /** A token from standard input. */
-  readStdin(): Promise<string>;
-  /** A file that the user names, or standard input for `-`. */
-  readInput(name: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Like `readInput`, for an upload: a file is read while it is sent. */
-  openInput(name: string): Promise<Uint8Array<ArrayBuffer> | Blob>;
-  /** @throws CliError `USAGE` when the jq expression is invalid. */
-  compileFilter(expression: string): Promise<Filter>;
   /** Makes Ctrl-C end the process at once, for a long computation that cannot check `signal`. */
   endOnInterrupt(): void;
   /** 0 is stdin, 1 stdout, 2 stderr. */
@@ -90,7 +86,6 @@ export interface Cli {
 }
 
 const isWindows = process.platform === "win32";
-const MAX_STDIN_BYTES = 64 * 1024;
 
 export function createCli(flags: Flags, env: Environment, output: Output): Cli {
   warnOfEmptyVariables(env, (message) => output.warn(message));
@@ -108,6 +103,12 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     output.debug(`active context: ${showName(active.name)}, from ${describeSource(active.source)}`);
     return active;
   };
+  const storeOpener = lazy(async () => {
+    const { createStoreOpener } = await import("./secrets/open-stores.ts");
+    // With `--json`, stderr holds nothing but one error object.
+    const say = (line: string) => void (flags.json || output.prompt(line));
+    return createStoreOpener({ env, signal: signal(), say, wait });
+  });
   let used: Active | undefined;
   const resolveOnce = async () => (used = await resolve(flags.context, (message) => output.warn(message)));
   return {
@@ -138,6 +139,7 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { createClient } = await import("./cloud/client.ts");
       const client = createClient({
         timeoutMs: flags.timeoutMs,
+        insecureHttp: flags.insecureHttp,
         signal: signal(),
         env,
         debug: (message) => output.debug(message),
@@ -147,12 +149,8 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
       const { showWaiting } = await import("./cloud/show-waiting.ts");
       return showWaiting(client, wait);
     },
-    secrets: lazy(async () => {
-      const { createSecretStores } = await import("./secrets/open-stores.ts");
-      // With `--json`, stderr holds nothing but one error object.
-      const say = (line: string) => void (flags.json || output.prompt(line));
-      return createSecretStores({ env, signal: signal(), say, wait, alert }, process.platform);
-    }),
+    openStore: async (place) => (await storeOpener())(place),
+    alert,
     async prompt() {
       // The prompt library decides about colour by this variable only.
       if (!flags.color) process.env["NO_COLOR"] = "1";
@@ -172,13 +170,6 @@ export function createCli(flags: Flags, env: Environment, output: Output): Cli {
     },
     defaultShell: isWindows ? "powershell" : "sh",
     userShell: (isWindows ? env["ComSpec"] : env["SHELL"]) || (isWindows ? "powershell.exe" : "/bin/sh"),
-    async readStdin() {
-      const { readStdin } = await import("./system/input.ts");
-      return new TextDecoder().decode(await readStdin(signal(), MAX_STDIN_BYTES));
-    },
-    readInput: async (name) => (await import("./system/input.ts")).readInput(name, signal()),
-    openInput: async (name) => (await import("./system/input.ts")).openInput(name, signal()),
-    compileFilter: async (expression) => (await import("./system/jq.ts")).compileFilter(expression),
     endOnInterrupt() {
       if (signal().aborted) throw cancelled();
       process.removeAllListeners("SIGINT");
@@ -204,7 +195,8 @@ function abortOnInterrupt(): AbortSignal {
   return controller.signal;
 }
 
-function lazy<T>(make: () => T): () => T {
+/** Calls `make` only the first time, and returns that result from then on. */
+export function lazy<T>(make: () => T): () => T {
   let made: { value: T } | undefined;
   return () => (made ??= { value: make() }).value;
 }

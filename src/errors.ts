@@ -108,6 +108,18 @@ export function usageError(message: string, hint?: string): CliError {
   return new CliError("USAGE", message, { hint });
 }
 
+/** The failure with another hint, and with another sentence if one is given. */
+export function withHint(error: CliError, hint: string | undefined, message = error.message): CliError {
+  const isSame = message === error.message && (hint === undefined || hint === error.hint);
+  return isSame ? error : new CliError(error.code, message, { hint, cause: error });
+}
+
+/** The error if it is one of ours, Ctrl-C too. Throws it if it is a bug. */
+export function requireCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  throw error;
+}
+
 /** The error if it is expected. Throws it if it is a bug or Ctrl-C. */
 export function requireExpected(error: unknown): CliError {
   if (error instanceof CliError && error.code !== "CANCELLED") return error;

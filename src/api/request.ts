@@ -42,7 +42,7 @@ export async function toMessage(cli: Cli, endpoint: string, options: RequestOpti
     url.search += `${url.search === "" ? "?" : "&"}${toQuery(fields)}`;
   if (!takesBody) return { method, url, headers };
   const json = fields.size > 0 ? new TextEncoder().encode(toJson(fields)) : undefined;
-  const body = input === undefined ? json : await cli.openInput(input);
+  const body = input === undefined ? json : await open(cli, input);
   if (body !== undefined && !headers.has("content-type")) headers.set("Content-Type", "application/json");
   return { method, url, headers, body };
 }
@@ -65,12 +65,19 @@ function fileOf({ text = "" }: Field): string | undefined {
   return text.startsWith("@") ? text.slice(1) : undefined;
 }
 
+async function open({ signal }: Cli, name: string): Promise<Message["body"]> {
+  const { openInput } = await import("../system/input.ts");
+  return openInput(name, signal);
+}
+
 async function readValue(cli: Cli, field: Field): Promise<unknown> {
   const { text = "" } = field;
   const name = fileOf(field);
   if (name === undefined) return WORDS.has(text) ? WORDS.get(text) : (exactNumber(text) ?? text);
+  const { readInput } = await import("../system/input.ts");
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await cli.readInput(name));
+    const bytes = await readInput(name, cli.signal);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw usageError(`${name === "-" ? "standard input" : `the file ${name}`} is not UTF-8 text`);

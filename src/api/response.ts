@@ -1,9 +1,9 @@
-import { describeNonJson } from "../cloud/answer.ts";
+import { toAnswer } from "../cloud/answer.ts";
 import type { Client, Head } from "../cloud/client.ts";
 import { pagesOf } from "../cloud/pages.ts";
 import { notBentoCloud, refusedRequest } from "../cloud/refusal.ts";
 import type { Message } from "../cloud/send.ts";
-import { CliError } from "../errors.ts";
+import { type CliError, withHint } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Filter } from "../system/jq.ts";
 
@@ -24,8 +24,8 @@ export async function printResponse(
     const { text, ...head } = await client.read(message);
     if (include) await printHead(cli, head);
     if (head.status >= 400) throw await printRefusal(cli, client, { message, head, text });
-    if (text.trim() !== "" && parseJson(text) === undefined)
-      throw notBentoCloud(client.endpoint, describeNonJson(text));
+    const { notJson } = toAnswer(head, text);
+    if (notJson) throw notBentoCloud(client.endpoint, notJson);
     return printFiltered(cli, filter, text);
   }
   const { body, ...head } = await client.stream(message);
@@ -73,20 +73,10 @@ async function printRefusal(cli: Cli, client: Client, refused: Refused): Promise
   return refusedBy(client, refused);
 }
 
-function refusedBy({ endpoint }: Client, { message, head: { status }, text }: Refused): CliError {
-  const error = refusedRequest({ status, body: parseJson(text) }, endpoint);
-  if (status !== 404 || String(message.url).includes("/api/")) return error;
-  const hint = "the paths of the API begin with /api/, such as /api/v2/deployments";
-  return new CliError(error.code, error.message, { hint, cause: error });
-}
-
-/** Undefined for a text that is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function refusedBy({ endpoint }: Client, { message, head, text }: Refused): CliError {
+  const error = refusedRequest(toAnswer(head, text), endpoint);
+  if (head.status !== 404 || String(message.url).includes("/api/")) return error;
+  return withHint(error, "the paths of the API begin with /api/, such as /api/v2/deployments");
 }
 
 /** Not every sign-in page declares itself as HTML. */

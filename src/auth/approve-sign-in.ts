@@ -8,15 +8,13 @@ interface Options {
   endpoint: string;
   /** Whether a browser is opened, or only the address is shown. */
   opens: boolean;
-  insecureHttp: boolean;
 }
 
 /** How long Ctrl-C waits for the server to say whether somebody has approved meanwhile. */
 const LAST_LOOK_MS = 2_000;
 
 /** Shows the address where a person approves the sign-in, and waits for the token that this makes. */
-export async function approveSignIn(cli: Cli, signIn: SignIn, options: Options): Promise<Token> {
-  const { endpoint, opens, insecureHttp } = options;
+export async function approveSignIn(cli: Cli, signIn: SignIn, { endpoint, opens }: Options): Promise<Token> {
   cli.output.prompt("Approve this sign-in at", signIn.url.href);
   if (opens && !(await cli.openBrowser(signIn.url)))
     cli.output.info("No browser could be opened; visit the address above");
@@ -29,10 +27,10 @@ export async function approveSignIn(cli: Cli, signIn: SignIn, options: Options):
     if (!(error instanceof CliError) || error.code !== "CANCELLED") throw error;
     const signal = AbortSignal.timeout(LAST_LOOK_MS);
     const late = await cli
-      .client({ endpoint, insecureHttp, signal })
+      .client({ endpoint, signal })
       .then((client) => signIn.collect(client))
       .catch(() => undefined);
-    if (late) await discardToken(cli, { endpoint, token: late, insecureHttp });
+    if (late) await discardToken(cli, { endpoint, token: late });
     throw error;
   }
 }

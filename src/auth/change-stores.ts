@@ -2,7 +2,7 @@ import { referenceOf } from "../contexts/context.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { formatReference, newReferenceId } from "../contexts/reference.ts";
 import { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireCliError } from "../errors.ts";
 import { hasRecords } from "../secrets/has-records.ts";
 import { isOpen, readRecords, type SecretRecord, tokenFingerprint } from "../secrets/records.ts";
 import { withRecordsLock, writeRecords } from "../secrets/write-records.ts";
@@ -19,12 +19,11 @@ import type { TokenReader } from "./read-token.ts";
  * record whose reference is in the contexts file stays, and any other entry is erased. An entry is never overwritten: a new
  * token gets a new entry, and the old one is erased when its reference is gone.
  */
-export interface StoreChange {
+interface StoreChange {
   /** Tokens to keep elsewhere. */
   add: readonly Kept[];
   /** IDs of references that the change takes out of the contexts file. */
   leave: readonly string[];
-  /** Called for each token that is stored. */
   onKept?: () => void;
 }
 
@@ -55,9 +54,8 @@ export async function changeStores<T>(
   write: (references: Token[]) => Promise<T>,
 ): Promise<{ result: T; left: Left[] }> {
   const { paths } = cli.store;
-  const { signal } = await cli.secrets();
   await requireUsable(cli, add);
-  return withRecordsLock(paths.own, { signal }, async () => {
+  return withRecordsLock(paths.own, { signal: cli.signal }, async () => {
     const added = add.map((kept) => toRecord(kept, realTarget(paths.file)));
     const before = readRecords(paths.own).map((record) =>
       leave.includes(record.id) ? { ...record, is_changing: true } : record,
@@ -79,8 +77,7 @@ export async function changeStores<T>(
 
 /** Before there are records of entries that a store can neither keep nor erase. */
 async function requireUsable(cli: TokenReader, add: readonly Kept[]): Promise<void> {
-  const stores = await cli.secrets();
-  const opened = await Promise.all(add.map(({ place }) => stores.open(place)));
+  const opened = await Promise.all(add.map(({ place }) => cli.openStore(place)));
   for (const store of new Set(opened)) await store.state();
 }
 
@@ -111,7 +108,7 @@ function requireEndpoint(context: string, endpoint: string): string {
 async function keep(cli: TokenReader, record: SecretRecord, token: Token): Promise<void> {
   // What a command prints was read before.
   if (record.place.kind === "command") return;
-  const store = await (await cli.secrets()).open(record.place);
+  const store = await cli.openStore(record.place);
   await store.set(record, token.reveal());
   if ((await store.get(record)) === token.reveal()) return;
   throw secretError(
@@ -133,7 +130,8 @@ export async function endChanges(cli: TokenReader, { retries = false } = {}): Pr
   const used = open.get("used") ?? [];
   if (used.length > 0) await scrub(cli, used);
   const left: Left[] = [];
-  const settled = new Map(used.map((record) => [record.id, [settle(record)]]));
+  const settled = new Map<string, SecretRecord[]>();
+  for (const record of used) settled.set(record.id, [{ ...record, is_changing: false, has_failed: false }]);
   for (const record of open.get("unused") ?? []) {
     const error = await erase(cli, record);
     if (error) left.push({ record, error });
@@ -145,10 +143,6 @@ export async function endChanges(cli: TokenReader, { retries = false } = {}): Pr
     readRecords(own).flatMap((record) => settled.get(record.id) ?? record),
   );
   return left;
-}
-
-function settle(record: SecretRecord): SecretRecord {
-  return { ...record, is_changing: false, has_failed: false };
 }
 
 /**
@@ -175,26 +169,20 @@ function findReferences(
   };
 }
 
-/** Takes the tokens out of the versions. */
 async function scrub(cli: TokenReader, records: readonly SecretRecord[]): Promise<void> {
   const texts = new Map(
     records.map(({ replaced, place, id }) => [replaced, formatReference(place.kind, id)]),
   );
   const textFor = (token: Token) => texts.get(tokenFingerprint(token));
-  await scrubVersions(cli.store.paths, (await cli.secrets()).signal, textFor);
+  await scrubVersions(cli.store.paths, cli.signal, textFor);
 }
 
 /** Gives the failure of the store. */
 async function erase(cli: TokenReader, record: SecretRecord): Promise<CliError | undefined> {
   try {
-    await (await (await cli.secrets()).open(record.place)).erase(record);
+    await (await cli.openStore(record.place)).erase(record);
     return undefined;
   } catch (error) {
     return requireCliError(error);
   }
-}
-
-function requireCliError(error: unknown): CliError {
-  if (error instanceof CliError) return error;
-  throw error;
 }

@@ -1,7 +1,7 @@
 import { readProtected } from "../store/protection.ts";
 import type { Active } from "../resolve/active.ts";
 import { quoteWord } from "../system/text.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError, requireCliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 
 /** For commands that only show which contexts are protected: a list that cannot be read is a warning. */
@@ -9,17 +9,14 @@ export function protectedNames({ store, output }: Cli): readonly string[] {
   try {
     return readProtected(store.paths);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    output.warn(error.message);
+    output.warn(requireCliError(error).message);
     return [];
   }
 }
 
-interface Intent {
-  /** The values of `--yes`. One without a name is empty: it forbids the question, and does not answer it. */
-  yes: readonly string[];
-  /** What the command is about to do, for the question: "run a program with it". */
-  intent: string;
+/** Whether a person may be asked about a protected context. */
+export function canAsk({ interactive, flags }: Cli): boolean {
+  return interactive && !flags.yes.includes("");
 }
 
 /**
@@ -27,11 +24,13 @@ interface Intent {
  * plain yes: a script that was written for one context stops when another one is active.
  *
  * @param names The contexts that the command is about.
+ * @param intent What it is about to do, for the question: "run a program with it".
  */
 export async function confirmProtected(
   cli: Cli,
   names: readonly string[],
-  { yes, intent }: Intent,
+  intent: string,
+  yes = cli.flags.yes,
 ): Promise<void> {
   const other = yes.find((name) => name !== "" && !names.includes(name));
   if (other !== undefined)
@@ -41,30 +40,21 @@ export async function confirmProtected(
     );
   const asked = names.filter((name) => !yes.includes(name));
   const guarded = asked.length === 0 ? [] : readProtected(cli.store.paths);
-  const canAsk = cli.interactive && !yes.includes("");
-  for (const name of asked) if (guarded.includes(name)) await askForName(cli, name, { intent, canAsk });
+  for (const name of asked) if (guarded.includes(name)) await askForName(cli, name, intent);
 }
 
 /** For a command that uses the active context. The environment's credential is in no contexts file. */
-export async function confirmActive(
-  cli: Cli,
-  { name, source }: Active,
-  { yes, intent }: Intent,
-): Promise<void> {
-  const other = yes.find((one) => one !== "" && one !== name);
+export async function confirmActive(cli: Cli, { name, source }: Active, intent: string): Promise<void> {
+  const other = cli.flags.yes.find((one) => one !== "" && one !== name);
   if (other !== undefined)
     throw usageError(`--yes names "${other}", but the active context is "${name}"; nothing was done`);
-  if (source.kind !== "env_key") await confirmProtected(cli, [name], { yes, intent });
+  if (source.kind !== "env_key") await confirmProtected(cli, [name], intent);
 }
 
-async function askForName(
-  cli: Cli,
-  name: string,
-  { intent, canAsk }: { intent: string; canAsk: boolean },
-): Promise<void> {
+async function askForName(cli: Cli, name: string, intent: string): Promise<void> {
   const fact = `the context "${name}" is protected`;
   const missing = `--yes=${quoteWord(name)}`;
-  if (!canAsk)
+  if (!canAsk(cli))
     throw new CliError("USAGE", fact, { hint: `pass ${missing} to ${intent}`, correction: { missing } });
   const prompt = await cli.prompt();
   if ((await prompt.type(`${fact}; type its name to ${intent}`)) === name) return;

@@ -37,10 +37,13 @@ export function pinContext(env: Environment, name: string): Record<string, strin
 
 /** The environment with this login and nothing else that could choose one. */
 export function environmentWith(env: Environment, login: Record<string, string>): Record<string, string> {
-  const inherited = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !choosesLogin(entry[0]),
-  );
+  const inherited = definedVariables(env).filter(([name]) => !choosesLogin(name));
   return { ...Object.fromEntries(inherited), ...login };
+}
+
+/** The variables without those that are undefined, for a program that is started. */
+export function definedVariables(env: Environment): [name: string, value: string][] {
+  return Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
 }
 
 function choosesLogin(name: string): boolean {

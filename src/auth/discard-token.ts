@@ -6,7 +6,8 @@ import { tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { holdsToken } from "./holds-token.ts";
+import { readRegularFile } from "../system/read-file.ts";
+import { holdsRecord, holdsToken } from "./holds-token.ts";
 
 /** Longer than any approval takes: an older token was not made for this sign-in. */
 const MADE_WITHIN_MS = 20 * 60_000;
@@ -16,7 +17,6 @@ const PATIENCE_MS = 10_000;
 interface Made {
   endpoint: string;
   token: Token;
-  insecureHttp: boolean;
 }
 
 /**
@@ -51,10 +51,19 @@ export async function discardToken(cli: Cli, made: Made): Promise<void> {
   );
 }
 
-/** A write can fail after the new file is in its place. */
+/** A write can fail after the new file is in its place. @throws CliError when that cannot be told. */
 async function isKept({ store }: Cli, token: Token): Promise<boolean> {
-  const { contexts } = await store.read();
-  return contexts.some(holdsToken(store.paths, token));
+  const isHolding = holdsToken(store.paths, token);
+  try {
+    return (await store.read()).contexts.some(isHolding);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "CORRUPT" || holdsRecord(store.paths, token))
+      throw error;
+    const text = readRegularFile(store.paths.file)?.bytes.toString("latin1") ?? "";
+    // Within single quotes, YAML doubles them.
+    if (text.replaceAll("''", "'").includes(token.reveal())) throw error;
+    return false;
+  }
 }
 
 /** Undefined when it may be another token: one that is deleted cannot be restored. */

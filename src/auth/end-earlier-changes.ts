@@ -21,17 +21,16 @@ async function endOnce(cli: TokenReader): Promise<void> {
   try {
     const relogins = await findRelogins(cli);
     if (relogins.length === 0 && !readRecords(own).some(isOpen)) return;
-    const { signal, alert } = await cli.secrets();
     const { withRecordsLock, writeRecords } = await import("../secrets/write-records.ts");
     const { endChanges } = await import("./change-stores.ts");
-    await withRecordsLock(own, { signal, waitMs: 0 }, async () => {
+    await withRecordsLock(own, { signal: cli.signal, waitMs: 0 }, async () => {
       const ids = new Set(relogins.map(({ id }) => id));
       writeRecords(
         own,
         readRecords(own).map((record) => (ids.has(record.id) ? { ...record, is_changing: true } : record)),
       );
       for (const { context, place } of relogins)
-        alert(
+        cli.alert(
           `another program signed in to "${context}" again and put its API token in plain text into ${cli.store.paths.file}; ` +
             `\`bentocloud context store ${quoteWord(context)} --to ${optionFor(place)}\` moves it back`,
         );
@@ -43,7 +42,7 @@ async function endOnce(cli: TokenReader): Promise<void> {
 }
 
 /** How a place is written on the command line. */
-export function optionFor(place: Place): string {
+function optionFor(place: Place): string {
   return place.kind === "helper" ? `helper:${place.name}` : place.kind;
 }
 

@@ -21,8 +21,7 @@ export async function renameKept(cli: TokenReader, from: string, to: string): Pr
   if (!hasRecords(own)) return;
   const { readRecords } = await import("../secrets/records.ts");
   const { withRecordsLock, writeRecords } = await import("../secrets/write-records.ts");
-  const { signal } = await cli.secrets();
-  await withRecordsLock(own, { signal }, async () => {
+  await withRecordsLock(own, { signal: cli.signal }, async () => {
     const records = readRecords(own);
     writeRecords(
       own,

@@ -4,13 +4,13 @@ import { type Context, plainTokenOf } from "../contexts/context.ts";
 import { loginAgain } from "../resolve/remedy.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { quoteWord } from "../system/text.ts";
-import { expectedIdentity, type Identity, recall, type Sighting } from "../store/state.ts";
+import { expectedIdentity, recall, type Sighting } from "../store/state.ts";
 import type { Cli } from "../app.ts";
 import { showWhen } from "../system/time.ts";
-import { CliError } from "../errors.ts";
+import { requireCliError } from "../errors.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { expiresSoon } from "./show-expiry.ts";
-import { type Credential, recallIdentity, rememberSightings, type RequestOptions } from "./identity.ts";
+import { type Credential, type Person, recallIdentity, rememberSightings } from "./identity.ts";
 
 /**
  * Sends no request: the server said when the token expires when it was last listed, made or changed here. With --json
@@ -41,39 +41,30 @@ async function renew(cli: Cli, name: string): Promise<string> {
 const LONGEST_MS = 3_000;
 
 /** When the server says that this token expires, null for never; undefined where it does not say which token it is. */
-export async function askExpiry(cli: Cli, credential: Credential, options: RequestOptions) {
+export async function askExpiry(cli: Cli, credential: Credential) {
   if (!canFind(credential)) return undefined;
-  const listed = await listOwn(cli, credential, options);
-  return expiryOf(findCreatedWith(listed, credential.token));
+  return expiryOf(findCreatedWith(await listOwn(cli, credential), credential.token));
 }
 
 /**
  * The expiry times of many contexts. A list has all tokens of a user in an organization, so it is asked for once for each
  * of these, with the first of their tokens.
  */
-export class SharedExpiry {
-  readonly #cli: Cli;
-  readonly #options: RequestOptions;
-  readonly #lists = new Map<string, Promise<ApiToken[]>>();
-
-  constructor(cli: Cli, options: RequestOptions) {
-    this.#cli = cli;
-    this.#options = options;
-  }
-
+export function createSharedExpiry(cli: Cli) {
+  const lists = new Map<string, Promise<ApiToken[]>>();
   /** Begins to ask; the answer is awaited later, so that it holds up no other request. */
-  ask(credential: Credential, { email, organization }: Pick<Identity, "email" | "organization">) {
+  return (credential: Credential, { email, organization }: Person) => {
     if (!canFind(credential)) return undefined;
     const key = JSON.stringify([credential.context.endpoint.reveal(), email, organization]);
-    const list = this.#lists.get(key) ?? listOwn(this.#cli, credential, this.#options);
-    this.#lists.set(key, list);
+    const list = lists.get(key) ?? listOwn(cli, credential);
+    lists.set(key, list);
     // Not by its last use: the list was asked for with another token.
     const isOwn = (one: ApiToken) => wasCreatedWith(one, credential.token) === true;
     return list.then((listed) => {
       const [own, ...others] = listed.filter(isOwn);
       return expiryOf(others.length === 0 ? own : undefined);
     });
-  }
+  };
 }
 
 function canFind({ context, token }: Credential): boolean {
@@ -85,22 +76,17 @@ function expiryOf(own: ApiToken | undefined): string | null | undefined {
 }
 
 /** Empty when it fails: the request that checks the token reports what is wrong with it, with the server, or Ctrl-C. */
-async function listOwn(
-  cli: Cli,
-  { context: { endpoint }, token }: Credential,
-  { insecureHttp }: RequestOptions,
-): Promise<ApiToken[]> {
+async function listOwn(cli: Cli, { context: { endpoint }, token }: Credential): Promise<ApiToken[]> {
   const { listTokens } = await import("../cloud/tokens.ts");
   try {
     const signal = AbortSignal.any([cli.signal, AbortSignal.timeout(LONGEST_MS)]);
-    return await listTokens(await cli.client({ endpoint, token, insecureHttp, signal }));
+    return await listTokens(await cli.client({ endpoint, token, signal }));
   } catch (error) {
-    if (error instanceof CliError) return [];
-    throw error;
+    requireCliError(error);
+    return [];
   }
 }
 
-/** Remembers when these API tokens expire, for the contexts that use them. */
 export async function rememberExpiry(
   cli: Cli,
   tokens: readonly ApiToken[],

@@ -33,7 +33,7 @@ export async function explainActive(
   cli: Cli,
 ): Promise<{ explanation: Explanation; hint: string | null; exitCode: number }> {
   const { reason, hint, code, exitCode } = await findProblem(cli);
-  const active = await cli.resolve().catch(ignoreExpected);
+  const active = await cli.resolve().catch((error: unknown) => void requireExpected(error));
   const context = active?.context;
   const known = context && (await recallIdentity(cli, context));
   const organization = known?.organization ?? null;
@@ -71,7 +71,7 @@ interface Problem {
 /** Whatever `status --offline` would say against the active context, and its exit code. */
 async function findProblem(cli: Cli): Promise<Problem> {
   try {
-    const status = await checkActive(cli, { offline: true, insecureHttp: false });
+    const status = await checkActive(cli, { offline: true });
     const exitCode = worstExitCode([status]);
     const reason = exitCode === 0 ? null : (status.reason ?? status.verdict);
     return { reason, hint: status.hint, exitCode };
@@ -79,8 +79,4 @@ async function findProblem(cli: Cli): Promise<Problem> {
     const { message, hint = null, code, exitCode } = requireExpected(error);
     return { reason: message, hint, code, exitCode };
   }
-}
-
-function ignoreExpected(error: unknown): undefined {
-  requireExpected(error);
 }

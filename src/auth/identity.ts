@@ -5,7 +5,7 @@ import type { Token } from "../contexts/token.ts";
 import type { Active } from "../resolve/active.ts";
 import { checkOrganizationPin } from "../resolve/pins.ts";
 import type { Identity, Sighting } from "../store/state.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireExpected } from "../errors.ts";
 import type { Cli } from "../app.ts";
 
 /** What asking the server needs. The command line has it, and so has a program that uses the library. */
@@ -18,28 +18,18 @@ export interface Credential {
   active?: Active;
 }
 
-/** For everything that may send a request. */
-export interface RequestOptions {
-  /** Allows plain http to a host that is not this machine. */
-  insecureHttp: boolean;
-}
-
 export type Person = Pick<Identity, "email" | "organization">;
 
 /** Asks the server whose login this is. One that cannot even be sent gets a verdict too. */
 export async function identifyLogin(
   cli: Asker,
   { context: { endpoint }, token }: Credential,
-  { insecureHttp }: RequestOptions,
 ): Promise<Identification> {
   const { identify, failed } = await import("../cloud/identify.ts");
   return cli
-    .client({ endpoint, token, insecureHttp })
+    .client({ endpoint, token })
     .then(identify)
-    .catch((error: unknown) => {
-      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-      return failed(error);
-    });
+    .catch((error: unknown) => failed(requireExpected(error)));
 }
 
 /**
@@ -51,10 +41,10 @@ export async function identifyLogin(
 export async function verifyIdentity(
   cli: Asker,
   credential: Credential,
-  { create = false, ...options }: RequestOptions & { create?: boolean },
+  { create = false } = {},
 ): Promise<Identification> {
   const { active, context } = credential;
-  const identification = await identifyLogin(cli, credential, options);
+  const identification = await identifyLogin(cli, credential);
   const { email, organization, error } = identification;
   if (error) throw error;
   if (active) checkOrganizationPin(active, organization);

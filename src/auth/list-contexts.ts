@@ -3,12 +3,11 @@ import { type Context, findContext } from "../contexts/context.ts";
 import { recall } from "../store/state.ts";
 import type { Active } from "../resolve/active.ts";
 import { protectedNames } from "./confirm-protected.ts";
-import { describeView, type StoreView, viewStore } from "./store-view.ts";
+import { showUnusual, type StoreView, viewStore } from "./store-view.ts";
 
 /** What a context is here, as people read it. */
 const STATES = ["current", "project", "active", "protected"] as const;
 
-/** A stored context, as lists show it. */
 export interface ListedContext extends Record<(typeof STATES)[number], boolean> {
   name: string;
   endpoint: string;
@@ -45,9 +44,7 @@ export async function listContexts(cli: Cli, active: Active | undefined): Promis
 }
 
 export function showStates(context: ListedContext): string {
-  const { store } = context;
-  const kept = store && store.kind !== "file" ? [describeView(store)] : [];
-  return [...STATES.filter((state) => context[state]), ...kept].join(", ");
+  return [...STATES.filter((state) => context[state]), showUnusual(context.store) ?? []].flat().join(", ");
 }
 
 /** Whether the endpoint tells contexts apart. Of one context it is always shown. */

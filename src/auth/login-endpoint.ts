@@ -26,7 +26,7 @@ export function chooseEndpoint(
   const { source, existing, project, isForeign } = found;
   const chosen = given === undefined ? environmentEndpoint(cli.env) : parseEndpoint(given);
   if (chosen !== undefined) return { endpoint: chosen, canChange: false };
-  if (source.isEnvironment || !existing?.endpoint.reveal())
+  if (source.kind === "environment" || !existing?.endpoint.reveal())
     return { endpoint: DEFAULT_ENDPOINT, canChange: true };
   const endpoint = parseEndpoint(existing.endpoint);
   if (isForeign && endpoint !== DEFAULT_ENDPOINT)
@@ -35,7 +35,7 @@ export function chooseEndpoint(
       `if it may go to ${endpoint}, say so with --endpoint`,
     );
   const isNamed = cli.flags.context !== undefined || variable(cli.env, "BENTOML_CLOUD_CONTEXT") !== undefined;
-  if (!source.isUnattended || project?.context === undefined || isNamed || endpoint === DEFAULT_ENDPOINT)
+  if (source.kind !== "piped" || project?.context === undefined || isNamed || endpoint === DEFAULT_ENDPOINT)
     return { endpoint, canChange: !isNamed };
   throw usageError(
     `${project.path} would send this token to ${endpoint}, the endpoint of its context "${project.context}"`,

@@ -7,17 +7,16 @@ import type { Cli } from "../app.ts";
 import type { Left } from "./change-stores.ts";
 import { parsePlace } from "./parse-place.ts";
 
+interface Options {
+  store?: string | undefined;
+  command?: readonly string[] | undefined;
+}
+
 /**
  * Where `login` keeps the token. The default is the contexts file, because Python bentoml reads it there. A context whose
  * token was moved out of it keeps its store: nothing puts a token back into plain text unasked.
  */
-export function chooseStore({
-  store,
-  command,
-}: {
-  store: string | undefined;
-  command: readonly string[] | undefined;
-}): Place | "file" | undefined {
+export function chooseStore({ store, command }: Options): Place | "file" | undefined {
   if (command && store !== undefined)
     throw usageError("--store and --token-command exclude each other: a command is asked each time");
   if (command) return { kind: "command", argv: command };
@@ -40,7 +39,7 @@ export async function placeOf(cli: Cli, existing: Context | undefined): Promise<
 
 /** Finds out before anything is typed, approved or noted that a store cannot be used. @throws CliError */
 export async function requireUsable(cli: Cli, place: Place | "file"): Promise<void> {
-  if (place !== "file") await (await (await cli.secrets()).open(place)).state();
+  if (place !== "file") await (await cli.openStore(place)).state();
 }
 
 interface Kept {

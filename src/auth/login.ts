@@ -31,10 +31,10 @@ import {
 } from "./replace-login.ts";
 import { chooseTokenSource, type TokenInput, type TokenOptions } from "./token-input.ts";
 
-export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force" | "yes"> {
+export interface LoginOptions extends TokenOptions, Pick<LoginTarget, "use" | "force"> {
   endpoint: string | undefined;
   /** The value of `--store`. */
-  store: string | undefined;
+  store?: string | undefined;
 }
 
 export interface Login extends Outcome {
@@ -55,7 +55,7 @@ export interface Login extends Outcome {
  * before anything is written. What a person has typed or approved is not lost to a failure that may pass.
  */
 export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
-  const { use, force, insecureHttp, yes } = options;
+  const { use, force } = options;
   const kept = chooseStore(options);
   const source = chooseTokenSource(cli, options);
   const file = await cli.store.read();
@@ -67,7 +67,7 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
   const isForeign = await cli.store.isForeign();
   const from = chooseEndpoint(cli, options.endpoint, { source, existing, project, isForeign });
   // Refuses plain http before anyone is asked for a token.
-  await cli.client({ endpoint: from.endpoint, insecureHttp });
+  await cli.client({ endpoint: from.endpoint });
   const targetAt = (endpoint: string): LoginTarget => {
     const store = options.store === undefined ? "" : ` --store ${options.store}`;
     const words = options.command ? ` -- ${options.command.map(quoteWord).join(" ")}` : "";
@@ -75,23 +75,23 @@ export async function login(cli: Cli, options: LoginOptions): Promise<Login> {
       source.option,
       store,
       use ? "" : " --no-use",
-      insecureHttp ? " --insecure-http" : "",
+      cli.flags.insecureHttp ? " --insecure-http" : "",
     ].join("");
     const commandFor = (other: string) =>
       `${loginCommand(other)}${option} --endpoint ${quoteWord(endpoint)}${words}`;
-    return { name, place: kept, endpoint, existing, use, force, insecureHttp, yes, commandFor };
+    return { name, place: kept, endpoint, existing, use, force, commandFor };
   };
   await refuseKnownConflict(cli, targetAt(from.endpoint));
   const expectation = describeExpectation(project, from.endpoint);
-  if (expectation !== "" && source.asksPerson) cli.output.prompt(`${project?.path}: ${expectation}`);
+  if (expectation !== "" && source.kind === "person") cli.output.prompt(`${project?.path}: ${expectation}`);
   const input = await source.open(from);
   const target = targetAt(input.endpoint);
   if (input.kind !== "made") return keep(cli, target, await readValid(cli, target, input));
   const token = await input.read();
   try {
-    return await keep(cli, target, await repeat(cli, () => validate(cli, target, { token })));
+    return await keep(cli, target, await repeat(cli, () => validate(cli, target.endpoint, { token })));
   } catch (error) {
-    await discardToken(cli, { endpoint: target.endpoint, token, insecureHttp });
+    await discardToken(cli, { endpoint: target.endpoint, token });
     throw error;
   }
 }
@@ -104,7 +104,7 @@ async function readValid(cli: Cli, target: LoginTarget, input: TokenInput): Prom
   for (let count = 1; ; count += 1) {
     try {
       const token = await input.read();
-      const check = () => validate(cli, target, { token, variable: input.variable });
+      const check = () => validate(cli, target.endpoint, { token, variable: input.variable });
       return await (input.kind === "typed" ? repeat(cli, check) : check());
     } catch (error) {
       const isAgain = input.kind === "typed" && count < MAX_TRIES;
@@ -134,10 +134,10 @@ async function repeat<T>(cli: Cli, act: () => Promise<T>): Promise<T> {
 /** @throws CliError for a token that does not work, or whose organization cannot be seen. */
 export async function validate(
   cli: Cli,
-  { endpoint, insecureHttp }: Pick<LoginTarget, "endpoint" | "insecureHttp">,
+  endpoint: string,
   { token, variable }: { token: Token; variable?: string | undefined },
 ): Promise<Newcomer> {
-  const identification = await identify(await cli.client({ endpoint, token, insecureHttp }));
+  const identification = await identify(await cli.client({ endpoint, token }));
   if (identification.error)
     throw withLoginRemedy(identification.error, { endpoint, env: cli.env, name: variable });
   return { token, identification };

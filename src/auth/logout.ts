@@ -6,7 +6,7 @@ import { CliError } from "../errors.ts";
 import { removeContexts, requireStored, switchContext } from "../store/manage-contexts.ts";
 import { readProtected } from "../store/protection.ts";
 import { type Active, describeSource } from "../resolve/active.ts";
-import { listNames, quoteWord } from "../system/text.ts";
+import { counted, listNames, quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
 import { confirm } from "./confirm.ts";
 import { confirmProtected } from "./confirm-protected.ts";
@@ -23,23 +23,21 @@ export interface Leaving {
 }
 
 /** Removes one context from this machine alone. */
-export async function logOutOf(cli: Cli, name: string, yes: readonly string[]): Promise<void> {
+export async function logOutOf(cli: Cli, name: string): Promise<void> {
   await requireStored(cli.store, name);
-  await logOut(cli, await confirmOne(cli, name, yes));
+  await logOut(cli, await confirmOne(cli, name));
 }
 
 /** Asks for the name of a protected context. */
-export async function confirmOne(cli: Cli, name: string, yes: readonly string[]): Promise<Leaving> {
+export async function confirmOne(cli: Cli, name: string): Promise<Leaving> {
   await cli.store.prepare();
-  await confirmProtected(cli, [name], { yes, intent: "remove it" });
+  await confirmProtected(cli, [name], "remove it");
   return { names: [name], kept: [] };
 }
 
-/** Asks once, unless `yes` has an empty value or names all of them, and keeps the protected contexts that it does not name. */
-export async function confirmAll(
-  cli: Cli,
-  { yes, revoke }: { yes: readonly string[]; revoke: boolean },
-): Promise<Leaving> {
+/** Asks once, unless `--yes` has no value or names all of them, and keeps the protected contexts that it does not name. */
+export async function confirmAll(cli: Cli, { revoke }: { revoke: boolean }): Promise<Leaving> {
+  const { yes } = cli.flags;
   const { contexts } = await cli.store.read();
   const all = [...new Set(contexts.map(({ name }) => name))];
   const other = yes.find((name) => name !== "" && !all.includes(name));
@@ -49,7 +47,7 @@ export async function confirmAll(
   const isKept = (name: string) => guarded.includes(name) && !yes.includes(name);
   const names = all.filter((name) => !isKept(name));
   if (!yes.includes("") && names.some((name) => !yes.includes(name))) {
-    const contexts = names.length === 1 ? "1 context" : `${names.length} contexts`;
+    const contexts = counted(names.length, "context");
     const revoked = revoke ? ", and delete their API tokens on the server" : "";
     await confirm(cli, {
       question: `Remove ${contexts} (${listNames(names)})${revoked}?`,

@@ -1,12 +1,13 @@
 import { type Context, findContext, loginKey, referenceOf, tokenOf, withToken } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import type { Place } from "../secrets/secret-store.ts";
+import { NO_ENTRY, type Place } from "../secrets/secret-store.ts";
 import { putContext } from "../store/losses.ts";
 import { recall, remember, type State } from "../store/state.ts";
 import { scrubVersions } from "../store/scrub-versions.ts";
 import { quoteWord } from "../system/text.ts";
 import type { Cli } from "../app.ts";
+import { isCommand } from "./parse-place.ts";
 import { changeStores, type Left } from "./change-stores.ts";
 import { readToken } from "./read-token.ts";
 
@@ -42,7 +43,7 @@ export async function moveTokens(
     }),
   );
   check(logins.map(({ token }) => token));
-  if (to !== "file" && to.kind === "command") await requirePrinted(cli, logins, to);
+  if (isCommand(to)) await requirePrinted(cli, logins, to);
   const add =
     to === "file"
       ? []
@@ -79,15 +80,14 @@ function textsOf(logins: readonly Login[]): (token: Token) => string | undefined
 
 /** A move takes the token out of the contexts file for good, so the command must print this token and no other. */
 async function requirePrinted(cli: Cli, logins: readonly Login[], place: Place): Promise<void> {
-  const store = await (await cli.secrets()).open(place);
+  const store = await cli.openStore(place);
   let printed: string | undefined;
   for (const { context, token } of logins) {
-    const { name, endpoint } = context;
     // What a command prints does not depend on the context.
-    printed ??= await store.get({ id: "", context: name, endpoint: endpoint.masked });
+    printed ??= await store.get(NO_ENTRY);
     if (new Token(printed).reveal() === token.reveal()) continue;
-    throw new CliError("FAILURE", `the command prints another API token than that of "${name}"`, {
-      hint: `to sign in with the one that it prints: bentocloud login --context ${quoteWord(name)} --token-command -- …`,
+    throw new CliError("FAILURE", `the command prints another API token than that of "${context.name}"`, {
+      hint: `to sign in with the one that it prints: bentocloud login --context ${quoteWord(context.name)} --token-command -- …`,
     });
   }
 }

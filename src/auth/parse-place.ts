@@ -14,6 +14,11 @@ export function requireCommand(argv: readonly string[]): readonly string[] {
   );
 }
 
+/** Whether it only prints a token that this program cannot change. */
+export function isCommand(place: Place | "file"): place is Extract<Place, { kind: "command" }> {
+  return place !== "file" && place.kind === "command";
+}
+
 /** The value of `--to` or `--store`, and the words after `--`. @throws CliError `USAGE` */
 export function parsePlace(word: string, argv: readonly string[]): Place | "file" {
   if (word === "command") return { kind: "command", argv: requireCommand(argv) };

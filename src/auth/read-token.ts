@@ -9,14 +9,14 @@ import {
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, withHint } from "../errors.ts";
 import { loginCommand, requireLogin } from "../resolve/require.ts";
 import { hasRecords } from "../secrets/has-records.ts";
 import type { SecretRecord } from "../secrets/records.ts";
 import type { Cli } from "../app.ts";
 
 /** What reading a token needs. The command line has it, and so has a program that uses the library. */
-export type TokenReader = Pick<Cli, "store" | "secrets">;
+export type TokenReader = Pick<Cli, "store" | "openStore" | "signal" | "alert">;
 
 /**
  * The API token of a context, from wherever it is kept. This is the only function that gives a token to use, so that a
@@ -61,7 +61,7 @@ async function readOnce(cli: TokenReader, context: Context): Promise<Token> {
 async function readKept(cli: TokenReader, context: Context): Promise<Token> {
   const record = await requireRecord(cli, context);
   const { tokenFingerprint } = await import("../secrets/records.ts");
-  const store = await (await cli.secrets()).open(record.place);
+  const store = await cli.openStore(record.place);
   const token = new Token(
     await store.get(record).catch((error: unknown) => {
       throw adviseFor(context, error);
@@ -101,8 +101,6 @@ export async function requireRecord({ store }: TokenReader, context: Context): P
 function adviseFor({ name }: Context, error: unknown): unknown {
   if (!(error instanceof CliError) || error.code === "CANCELLED") return error;
   const again = error.code === "SECRET_MISSING" ? "" : "once that works, run this again; or sign in again: ";
-  return new CliError(error.code, `cannot read the API token of "${name}": ${error.message}`, {
-    hint: error.hint ?? `${again}${loginCommand(name)}`,
-    cause: error,
-  });
+  const hint = error.hint ?? `${again}${loginCommand(name)}`;
+  return withHint(error, hint, `cannot read the API token of "${name}": ${error.message}`);
 }

@@ -9,7 +9,7 @@ import { recall, type State } from "../store/state.ts";
 import type { Token } from "../contexts/token.ts";
 import { CliError, requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { confirmProtected } from "./confirm-protected.ts";
+import { canAsk, confirmProtected } from "./confirm-protected.ts";
 import { describePerson, identifyLogin, type Person } from "./identity.ts";
 import { readToken } from "./read-token.ts";
 
@@ -27,11 +27,8 @@ export interface LoginTarget {
   use: boolean;
   /** Replace whatever has the name; `"warn"` says so, as Python bentoml replaces without a question. */
   force: boolean | "warn";
-  insecureHttp: boolean;
   /** Where the token is to be kept; undefined for where that of the context is kept now. */
   place?: Place | "file" | undefined;
-  /** Protected contexts that may be replaced. */
-  yes: readonly string[];
   /** The command that saves the login under another name. */
   commandFor(name: string): string;
 }
@@ -47,10 +44,9 @@ const REPLACE = "replace its login";
 
 /** Where nobody can choose another name, what is known without the server is refused before anything is sent. */
 export async function refuseKnownConflict(cli: Cli, target: LoginTarget): Promise<void> {
-  const { name, endpoint, existing, force, yes, commandFor } = target;
-  const mayAsk = cli.interactive && !yes.includes("");
-  if (yes.some((one) => one !== "") || (existing && !mayAsk))
-    await confirmProtected(cli, [name], { yes, intent: REPLACE });
+  const { name, endpoint, existing, force, commandFor } = target;
+  if (cli.flags.yes.some((one) => one !== "") || (existing && !canAsk(cli)))
+    await confirmProtected(cli, [name], REPLACE);
   const conflict = existing && differentEndpoint(existing, endpoint);
   if (conflict === undefined || force === true || cli.interactive) return;
   if (force !== "warn") throw taken(conflict, commandFor(await proposeName(cli, target)));
@@ -81,18 +77,16 @@ async function findStored({ store }: Cli, name: string): Promise<Context | undef
 }
 
 /** A refusal is no reason to lose the sign-in: the person may choose another name. */
-async function mayReplace(cli: Cli, { name, existing, yes }: LoginTarget): Promise<boolean> {
+async function mayReplace(cli: Cli, { name, existing }: LoginTarget): Promise<boolean> {
   if (!existing) return true;
   try {
-    await confirmProtected(cli, [name], {
-      yes: yes.filter((one) => one === name || one === ""),
-      intent: REPLACE,
-    });
+    // It may have been given for the name that was refused.
+    const yes = cli.flags.yes.filter((one) => one === name || one === "");
+    await confirmProtected(cli, [name], REPLACE, yes);
     return true;
   } catch (error) {
-    const mayAsk = cli.interactive && !yes.includes("");
-    if (!mayAsk || !(error instanceof CliError) || error.code === "CANCELLED") throw error;
-    cli.output.prompt(error.message);
+    if (!canAsk(cli)) throw error;
+    cli.output.prompt(requireExpected(error).message);
     return false;
   }
 }
@@ -114,8 +108,7 @@ async function askForName(cli: Cli, refused: LoginTarget, proposal: string): Pro
       }
       if (await prompt.confirm(`Replace the login of "${flag}"?`)) return { ...refused, force: true };
     } catch (error) {
-      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-      cli.output.prompt(error.message);
+      cli.output.prompt(requireExpected(error).message);
     }
   }
 }
@@ -135,7 +128,7 @@ async function proposeName(cli: Cli, target: LoginTarget, newcomer?: Newcomer): 
 
 async function findConflict(
   cli: Cli,
-  { existing, endpoint, insecureHttp }: LoginTarget,
+  { existing, endpoint }: LoginTarget,
   { token, identification }: Newcomer,
 ): Promise<string | undefined> {
   if (!existing) return undefined;
@@ -143,20 +136,15 @@ async function findConflict(
   if (conflict !== undefined) return conflict;
   if (tokenOf(existing)?.reveal() === token.reveal()) return undefined;
   // Python bentoml does not write the organization down. A token that no longer works has none to lose.
-  const known =
-    recall(await cli.store.state(), existing) ?? (await identifyExisting(cli, existing, { insecureHttp }));
+  const known = recall(await cli.store.state(), existing) ?? (await identifyExisting(cli, existing));
   return differentPerson(existing, known, identification);
 }
 
 /** Undefined where there is nobody to compare with: a store that cannot be asked now does not stop a new login. */
-async function identifyExisting(
-  cli: Cli,
-  context: Context,
-  options: { insecureHttp: boolean },
-): Promise<Person | undefined> {
+async function identifyExisting(cli: Cli, context: Context): Promise<Person | undefined> {
   if (!hasToken(context)) return undefined;
   const token = await readToken(cli, context).catch((error: unknown) => void requireExpected(error));
-  return token && identifyLogin(cli, { context, token }, options);
+  return token && identifyLogin(cli, { context, token });
 }
 
 /** Another login was saved under the name while the user was asked, which takes minutes in a browser. */

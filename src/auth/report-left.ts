@@ -1,6 +1,6 @@
 import type { Cli } from "../app.ts";
 import { findContext } from "../contexts/context.ts";
-import { CliError } from "../errors.ts";
+import { CliError, withHint } from "../errors.ts";
 import { loginCommand } from "../resolve/require.ts";
 import { describePlace } from "../secrets/secret-store.ts";
 import type { Left } from "./change-stores.ts";
@@ -11,11 +11,8 @@ export function reportLeft(left: readonly Left[]): void {
   const [first] = left;
   if (!first) return;
   const { record, error } = first;
-  throw new CliError(
-    error.code,
-    `done, but ${describePlace(record.place)} still has the API token of "${record.context}": ${error.message}`,
-    { hint: "`bentocloud doctor --fix` tries again", cause: error },
-  );
+  const what = `${describePlace(record.place)} still has the API token of "${record.context}"`;
+  throw withHint(error, "`bentocloud doctor --fix` tries again", `done, but ${what}: ${error.message}`);
 }
 
 /**
@@ -28,13 +25,8 @@ export async function reportErased(cli: Cli, names: readonly string[]): Promise<
   for (const name of names) {
     const context = findContext(contexts, name);
     const view = context && (await viewStore(cli, context));
-    if (view?.state === "missing")
-      throw new CliError(
-        "SECRET_MISSING",
-        `done, but the API token of "${name}" is no longer kept anywhere`,
-        {
-          hint: loginCommand(name),
-        },
-      );
+    if (view?.state !== "missing") continue;
+    const what = `done, but the API token of "${name}" is no longer kept anywhere`;
+    throw new CliError("SECRET_MISSING", what, { hint: loginCommand(name) });
   }
 }

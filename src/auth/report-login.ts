@@ -4,7 +4,7 @@ import { quoteWord } from "../system/text.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import { firstOfEachName } from "../contexts/context.ts";
 import { showName } from "../contexts/name.ts";
-import { CliError } from "../errors.ts";
+import { requireCliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Login } from "./login.ts";
 import { reportLeft } from "./report-left.ts";
@@ -98,8 +98,7 @@ async function warnInstead<T>(cli: Cli, prefix: string, act: () => Promise<T>): 
   try {
     return await act();
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    cli.output.warn(prefix + error.message);
+    cli.output.warn(prefix + requireCliError(error).message);
     return undefined;
   }
 }

@@ -3,15 +3,9 @@ import { checkEndpointPin, checkOrganizationPin } from "../resolve/pins.ts";
 import { type Active, sourceOf } from "../resolve/active.ts";
 import { requireContext } from "../resolve/require.ts";
 import type { Identification } from "../cloud/identify.ts";
-import { CliError } from "../errors.ts";
+import { requireExpected } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import {
-  type Asker,
-  type Credential,
-  recallIdentity,
-  type RequestOptions,
-  verifyIdentity,
-} from "./identity.ts";
+import { type Asker, type Credential, recallIdentity, verifyIdentity } from "./identity.ts";
 import { readToken, type TokenReader } from "./read-token.ts";
 
 export interface Session extends Credential {
@@ -24,10 +18,10 @@ export type Opener = Asker & TokenReader & Pick<Cli, "resolve">;
  * The active login, after every check that can forbid its use: the context exists, has a token, and matches the pins of
  * the project. An organization that nobody has seen yet is asked of the server: a pin that is not checked is no pin.
  */
-export async function openSession(cli: Opener, options: RequestOptions): Promise<Session> {
+export async function openSession(cli: Opener): Promise<Session> {
   const session = await openUnpinnedSession(cli);
   if (session.active.project?.organization !== undefined)
-    checkOrganizationPin(session.active, await organizationOf(cli, session, options));
+    checkOrganizationPin(session.active, await organizationOf(cli, session));
   return session;
 }
 
@@ -40,10 +34,9 @@ export async function openUnpinnedSession(cli: TokenReader & Pick<Cli, "resolve"
 /** Always asks the server whose login it is. @throws CliError when the server refuses the token. */
 export async function openCheckedSession(
   cli: Opener,
-  options: RequestOptions,
 ): Promise<{ session: Session; identification: Identification }> {
   const session = await openUnpinnedSession(cli);
-  return { session, identification: await verifyIdentity(cli, session, options) };
+  return { session, identification: await verifyIdentity(cli, session) };
 }
 
 /** The active context, which may have no token. Asks no server: an organization nobody has seen yet is not checked. */
@@ -75,7 +68,7 @@ export async function checkPins(cli: Cli, context: Context): Promise<void> {
   if (active.project?.organization === undefined || !hasToken(context)) return;
   const organization =
     (await recallIdentity(cli, context))?.organization ??
-    (await organizationOf(cli, { context, token: await readToken(cli, context) }, { insecureHttp: false }));
+    (await organizationOf(cli, { context, token: await readToken(cli, context) }));
   checkOrganizationPin(active, organization);
 }
 
@@ -87,19 +80,14 @@ export async function findOrganization(cli: Cli, context: Context): Promise<stri
   const token = plainTokenOf(context);
   if (!token) return (await recallIdentity(cli, context))?.organization ?? undefined;
   try {
-    return (await organizationOf(cli, { context, token }, { insecureHttp: false })) ?? undefined;
+    return (await organizationOf(cli, { context, token })) ?? undefined;
   } catch (error) {
-    if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-    cli.output.debug(error.message);
+    cli.output.debug(requireExpected(error).message);
     return undefined;
   }
 }
 
-async function organizationOf(
-  cli: Asker,
-  credential: Credential,
-  options: RequestOptions,
-): Promise<string | null> {
+async function organizationOf(cli: Asker, credential: Credential): Promise<string | null> {
   const known = (await recallIdentity(cli, credential.context))?.organization;
-  return known ?? (await verifyIdentity(cli, credential, { ...options, create: true })).organization;
+  return known ?? (await verifyIdentity(cli, credential, { create: true })).organization;
 }

@@ -1,11 +1,12 @@
 import type { Context } from "../contexts/context.ts";
+import { originOf } from "../contexts/endpoint.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import type { CliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { rememberSightings } from "./identity.ts";
-import { SharedExpiry } from "./expiry.ts";
+import { createSharedExpiry } from "./expiry.ts";
 import { readToken } from "./read-token.ts";
-import { checkContext, type Checked, type CheckOptions, type Status } from "./status.ts";
+import { checkContext, type Checked, type CheckOptions, isExpiryKnown, type Status } from "./status.ts";
 
 /** Every stored context and the environment's credential, many at a time. */
 export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[]> {
@@ -23,23 +24,21 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
   // Of several entries with one name the first one counts. The environment's credential stands before all of them.
   const used = active.context && targets.find(({ name }) => name === active.name);
   const silence = new Silence();
-  const originOf = ({ context }: (typeof targets)[number]) =>
-    URL.parse(context.endpoint.reveal())?.origin ?? "";
-  const shared = new SharedExpiry(cli, options);
+  const askExpiry = createSharedExpiry(cli);
   let done = 0;
   const check = async (target: (typeof targets)[number]) => {
-    const origin = originOf(target);
+    const origin = originOf(target.context.endpoint);
     const result = await checkContext(cli, target, { ...options, unreachable: silence.of(origin) });
     if (result.isAsked) silence.note(origin, result.error);
     done += 1;
-    return { result, expiry: await beginExpiry(cli, shared, result) };
+    return { result, expiry: await beginExpiry(cli, askExpiry, result) };
   };
   const checked = await cli.wait(
     () => `Checking contexts ${done}/${targets.length}`,
     async () =>
       Promise.all(
-        (await mapByOrigin(targets, originOf, check)).map(async ({ result, expiry }) =>
-          withExpiry(result, await expiry?.time),
+        (await mapByOrigin(targets, ({ context }) => originOf(context.endpoint), check)).map(
+          async ({ result, expiry }) => withExpiry(result, await expiry?.time),
         ),
       ),
   );
@@ -51,10 +50,14 @@ export async function checkAll(cli: Cli, options: CheckOptions): Promise<Status[
 }
 
 /** Not awaited here: the list of a user must not hold up the contexts of others. */
-async function beginExpiry(cli: Cli, shared: SharedExpiry, { status, sighting }: Checked) {
-  if (!sighting || status.expires_at !== null || status.neverExpires) return undefined;
+async function beginExpiry(
+  cli: Cli,
+  ask: ReturnType<typeof createSharedExpiry>,
+  { status, sighting }: Checked,
+) {
+  if (!sighting || isExpiryKnown(status)) return undefined;
   const credential = { context: sighting.context, token: await readToken(cli, sighting.context) };
-  return { time: shared.ask(credential, sighting) };
+  return { time: ask(credential, sighting) };
 }
 
 function withExpiry(checked: Checked, expiry: string | null | undefined): Checked {
@@ -77,11 +80,11 @@ const MAX_ORIGINS = 512;
 /** Like `map`, many at a time, but few of one origin: a server that does not answer delays only its own items. */
 export async function mapByOrigin<T, R>(
   items: readonly T[],
-  originOf: (item: T) => string,
+  originIn: (item: T) => string,
   act: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
-  const queues = [...Map.groupBy(items.keys(), (index) => originOf(items[index]!)).values()];
+  const queues = [...Map.groupBy(items.keys(), (index) => originIn(items[index]!)).values()];
   // Each origin first gets one lane, so that a few that do not answer hold up no other.
   const more = queues.flatMap((queue) => Array.from({ length: MAX_PER_ORIGIN - 1 }, () => queue));
   const lanes = [...queues, ...more];

@@ -8,11 +8,12 @@ import { Token } from "../contexts/token.ts";
 import { CliError, requireExpected } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import type { Verdict } from "../cloud/identify.ts";
+import { stateOf } from "../secrets/secret-store.ts";
 import type { Sighting } from "../store/state.ts";
 import { askExpiry, warnOfExpiry } from "./expiry.ts";
 import { findIdentityMismatch, identifyLogin, recallIdentity, rememberSightings } from "./identity.ts";
 import { readToken } from "./read-token.ts";
-import { type StoreView, viewStore, viewWith } from "./store-view.ts";
+import { type StoreView, viewStore } from "./store-view.ts";
 
 /** What `status` says of one context; the keys are the JSON keys. */
 export interface Status {
@@ -52,7 +53,6 @@ function exitCodeOf({ verdict, identity_mismatch, store }: Status): number {
 
 export interface CheckOptions {
   offline: boolean;
-  insecureHttp: boolean;
 }
 
 /** @throws CliError `PIN_MISMATCH`, or `NOT_FOUND` for a context that was asked for by name. */
@@ -90,34 +90,13 @@ export interface Checked {
 export async function checkContext(
   cli: Cli,
   active: Active,
-  { offline, insecureHttp, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
+  { offline, unreachable, asksExpiry = false }: CheckOptions & ContextOptions,
 ): Promise<Checked> {
-  const { name, source, context } = active;
-  const plain = context && plainTokenOf(context);
-  const known = context && (await recallIdentity(cli, context));
-  const status: Status = {
-    // A token that somebody wrote in the place of a name is not shown.
-    name: context || !looksLikeToken(name) ? name : new Token(name).masked,
-    source,
-    endpoint: context?.endpoint.masked ?? null,
-    token_masked: plain?.masked ?? null,
-    email: context?.email ?? known?.email ?? null,
-    organization: known?.organization ?? null,
-    verdict: "unchecked",
-    checked_at: known?.checked_at ?? null,
-    expires_at: known?.expires_at ?? null,
-    active: false,
-    identity_mismatch: false,
-    store: context ? await viewStore(cli, context) : null,
-    reason: null,
-    hint: null,
-    neverExpires: known?.expires_at === null,
-  };
+  const { name, context } = active;
+  const status = await describeOffline(cli, active);
   const missing = whyNotLoggedIn(active);
   if (missing || !context)
-    return {
-      status: { ...status, verdict: "not_logged_in", ...(await toReason(cli, missing, active)) },
-    };
+    return { status: { ...status, verdict: "not_logged_in", ...(await toReason(cli, missing, active)) } };
   if (offline) return { status };
   const token = await readToken(cli, context).catch((error: unknown) => requireExpected(error));
   if (token instanceof CliError)
@@ -128,10 +107,8 @@ export async function checkContext(
   const [identification, expiry] = unreachable
     ? [(await import("../cloud/identify.ts")).failed(unreachable)]
     : await Promise.all([
-        identifyLogin(cli, credential, { insecureHttp }),
-        asksExpiry && known?.expires_at === undefined
-          ? askExpiry(cli, credential, { insecureHttp })
-          : undefined,
+        identifyLogin(cli, credential),
+        asksExpiry && !isExpiryKnown(status) ? askExpiry(cli, credential) : undefined,
       ]);
   const { verdict, email, organization, error } = identification;
   const mismatch = await findIdentityMismatch(cli, name, identification);
@@ -158,13 +135,40 @@ export async function checkContext(
   };
 }
 
+/** What is known of a context before its token is read and the server is asked. */
+async function describeOffline(cli: Cli, { name, source, context }: Active): Promise<Status> {
+  const known = context && (await recallIdentity(cli, context));
+  return {
+    // A token that somebody wrote in the place of a name is not shown.
+    name: context || !looksLikeToken(name) ? name : new Token(name).masked,
+    source,
+    endpoint: context?.endpoint.masked ?? null,
+    token_masked: (context && plainTokenOf(context))?.masked ?? null,
+    email: context?.email ?? known?.email ?? null,
+    organization: known?.organization ?? null,
+    verdict: "unchecked",
+    checked_at: known?.checked_at ?? null,
+    expires_at: known?.expires_at ?? null,
+    active: false,
+    identity_mismatch: false,
+    store: context ? await viewStore(cli, context) : null,
+    reason: null,
+    hint: null,
+    neverExpires: known?.expires_at === null,
+  };
+}
+
+export function isExpiryKnown({ expires_at, neverExpires }: Status): boolean {
+  return expires_at !== null || neverExpires;
+}
+
 /** A token that cannot be read is not checked; a changed endpoint counts as a login that is not the expected one. */
 async function withoutToken(cli: Cli, error: CliError, { store }: Status, active: Active) {
   const isElsewhere = error.code === "HOST_MISMATCH";
   return {
     ...(await toReason(cli, error, active)),
     identity_mismatch: isElsewhere,
-    store: store && !isElsewhere ? viewWith(store, error) : store,
+    store: store && !isElsewhere ? { ...store, state: stateOf(error) } : store,
   };
 }
 

@@ -16,18 +16,14 @@ export interface StoreView {
 /** Asks no store. Null for the environment's credential, which is kept nowhere. */
 export async function viewStore({ store }: Pick<Cli, "store">, context: Context): Promise<StoreView | null> {
   if (context.name === ENVIRONMENT_NAME) return null;
-  if (!isKeptElsewhere(context)) return { kind: "file", name: null, state: "ok" };
+  if (!isKeptElsewhere(context)) return toView("file", "ok");
   const { findRecord } = await import("../secrets/records.ts");
   const record = findRecord(store.paths, referenceOf(context));
   return record ? toView(record.place, "unchecked") : { kind: "keyring", name: null, state: "missing" };
 }
 
-/** What an error of reading the token says about its store. */
-export function viewWith(view: StoreView, error: CliError): StoreView {
-  return { ...view, state: stateOf(error) };
-}
-
-export function toView(place: Place, state: SecretState): StoreView {
+export function toView(place: Place | "file", state: SecretState): StoreView {
+  if (place === "file") return { kind: "file", name: null, state };
   switch (place.kind) {
     case "helper":
       return { kind: "helper", name: place.name, state };
@@ -45,12 +41,17 @@ export async function checkStore(cli: TokenReader, context: Context): Promise<St
   const { requireRecord } = await import("./read-token.ts");
   const ask = async (): Promise<SecretState> => {
     const record = await requireRecord(cli, context);
-    return (await (await cli.secrets()).open(record.place)).state(record);
+    return (await cli.openStore(record.place)).state(record);
   };
   const state = await ask().catch((error: unknown) =>
     error instanceof CliError && error.code === "HOST_MISMATCH" ? "missing" : stateOf(error),
   );
   return { ...view, state };
+}
+
+/** For people, who need not be told of the contexts file: it is where tokens usually are. */
+export function showUnusual(view: StoreView | null): string | null {
+  return view && view.kind !== "file" ? describeView(view) : null;
 }
 
 /** For people: `keyring`, `helper:pass`, `command op`. */

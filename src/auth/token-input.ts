@@ -2,29 +2,28 @@ import { DEFAULT_ENDPOINT, parseEndpoint, tokensPage } from "../contexts/endpoin
 import { environmentToken, keyVariable } from "../resolve/environment.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
 import type { SignIn } from "../cloud/browser-login.ts";
-import { CliError, usageError } from "../errors.ts";
+import { requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
+import { NO_ENTRY } from "../secrets/secret-store.ts";
 import { approveSignIn } from "./approve-sign-in.ts";
 
 /** Where `login` takes its token from: the command line decides, then the environment, then a person is asked. */
 export interface TokenOptions {
-  withToken: boolean;
+  withToken?: boolean;
   /** The program that prints it, after `--token-command --`. */
-  command: readonly string[] | undefined;
+  command?: readonly string[] | undefined;
   apiToken: string | undefined;
-  web: boolean;
+  web?: boolean;
   /** False with `--no-browser`, which shows the address and opens nothing. */
   browser: boolean;
-  insecureHttp: boolean;
 }
 
 export interface TokenSource {
-  /** The environment's token belongs to the environment's endpoint, never to one that is stored. */
-  isEnvironment: boolean;
-  /** Whether the token is sent without a prompt that shows a person the endpoint. */
-  isUnattended: boolean;
-  /** Whether a person types or approves it. */
-  asksPerson: boolean;
+  /**
+   * `person`: somebody types or approves it, at a prompt that shows the endpoint. `piped`: it is sent without one.
+   * `environment`: it belongs to the environment's endpoint, never to one that is stored.
+   */
+  kind: "person" | "piped" | "environment";
   /** The option that chooses this source again, for a command that a person may copy. */
   option: string;
   /** Settles where to sign in and how, before anything is typed or approved. */
@@ -42,34 +41,27 @@ export interface TokenInput {
   /** `typed`: a person can be asked for another one. `made`: for this login, so that nobody else has it. */
   kind: "given" | "typed" | "made";
   /** The variable that gives it. */
-  variable?: string;
+  variable?: string | undefined;
   read(): Promise<Token>;
 }
 
 /** @throws CliError `USAGE` when the options contradict each other, or nothing says where the token is. */
 export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource {
-  const { withToken, apiToken } = options;
+  const { withToken, apiToken, command } = options;
   const web = options.web || !options.browser;
-  const { command } = options;
   if ([withToken, apiToken !== undefined, web, command !== undefined].filter(Boolean).length > 1)
     throw usageError(
       "--with-token, --api-token, --token-command and --web (or --no-browser) exclude each other",
     );
-  const prompted = { isEnvironment: false, isUnattended: false, asksPerson: true };
-  const piped = { isEnvironment: false, isUnattended: true, asksPerson: false, option: " --with-token" };
+  const prompted = { kind: "person" } as const;
+  const piped = { kind: "piped", option: " --with-token" } as const;
   const given =
     (read: () => Promise<Token>, variable?: string) =>
-    async ({ endpoint }: Place): Promise<TokenInput> => ({
-      endpoint,
-      kind: "given",
-      read,
-      ...(variable !== undefined && { variable }),
-    });
+    async ({ endpoint }: Place): Promise<TokenInput> => ({ endpoint, kind: "given", read, variable });
   // Nobody should have to guess that a silent cursor waits for a token.
   if (withToken && cli.isTerminal(0))
     return { ...prompted, option: " --with-token", open: async ({ endpoint }) => paste(cli, endpoint) };
-  if (withToken)
-    return { ...piped, open: given(async () => parseToken(await cli.readStdin(), "standard input")) };
+  if (withToken) return { ...piped, open: given(() => readPipedToken(cli)) };
   if (command) {
     const open = given(() => readFromCommand(cli, command));
     return { ...piped, option: " --token-command", open };
@@ -82,9 +74,9 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
   const key = environmentToken(cli.env);
   if (key) {
     const open = given(async () => key, keyVariable(cli.env));
-    return { ...piped, isEnvironment: true, isUnattended: false, option: "", open };
+    return { kind: "environment", option: "", open };
   }
-  const askFirst = async (place: Place) => ask(cli, await findOffer(cli, place, options), options);
+  const askFirst = async (place: Place) => ask(cli, await findOffer(cli, place), options);
   if (cli.interactive) return { ...prompted, option: "", open: askFirst };
   throw usageError(
     "there is no token, and nobody to ask for one",
@@ -92,9 +84,14 @@ export function chooseTokenSource(cli: Cli, options: TokenOptions): TokenSource 
   );
 }
 
+export async function readPipedToken({ signal }: Cli): Promise<Token> {
+  const { readTokenText } = await import("../system/input.ts");
+  return parseToken(await readTokenText(signal), "standard input");
+}
+
 async function readFromCommand(cli: Cli, argv: readonly string[]): Promise<Token> {
-  const store = await (await cli.secrets()).open({ kind: "command", argv });
-  return parseToken(await store.get({ id: "", context: "", endpoint: "" }), argv[0] ?? "");
+  const store = await cli.openStore({ kind: "command", argv });
+  return parseToken(await store.get(NO_ENTRY), argv[0] ?? "");
 }
 
 function readArgument(cli: Cli, apiToken: string): Token {
@@ -109,8 +106,8 @@ interface Offer extends Place {
   signIn?: SignIn | undefined;
 }
 
-async function findOffer(cli: Cli, place: Place, { insecureHttp }: TokenOptions): Promise<Offer> {
-  const client = await cli.client({ endpoint: place.endpoint, insecureHttp });
+async function findOffer(cli: Cli, place: Place): Promise<Offer> {
+  const client = await cli.client({ endpoint: place.endpoint });
   if (place.endpoint === DEFAULT_ENDPOINT) return { ...place, hasBrowserFlow: true };
   const { findBrowserFlow } = await import("../cloud/browser-login.ts");
   const signIn = await findBrowserFlow(client);
@@ -127,21 +124,23 @@ async function ask(cli: Cli, offer: Offer, options: TokenOptions): Promise<Token
     { value: "paste", label: "Paste an API token" },
     ...(canChange ? [{ value: "elsewhere", label: "To another server, such as a Yatai" } as const] : []),
   ]);
-  if (way === "elsewhere") return ask(cli, await askForServer(cli, options), options);
+  if (way === "elsewhere") return ask(cli, await askForServer(cli), options);
   if (way === "paste") return paste(cli, endpoint);
-  return signIn ? approve(cli, endpoint, { signIn, options }) : openBrowserFlow(cli, endpoint, options);
+  return signIn
+    ? approve(cli, signIn, { endpoint, opens: options.browser })
+    : openBrowserFlow(cli, endpoint, options);
 }
 
 /** Asks again when the address is invalid, or when no BentoCloud answers there. */
-async function askForServer(cli: Cli, options: TokenOptions): Promise<Offer> {
+async function askForServer(cli: Cli): Promise<Offer> {
   const prompt = await cli.prompt();
   for (;;) {
     try {
       const endpoint = parseEndpoint(await prompt.type("Its address, for example https://bento.example.com"));
-      return await findOffer(cli, { endpoint, canChange: false }, options);
+      return await findOffer(cli, { endpoint, canChange: false });
     } catch (error) {
-      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-      cli.output.prompt([error.message, error.hint].filter(Boolean).join("; "));
+      const { message, hint } = requireExpected(error);
+      cli.output.prompt([message, hint].filter(Boolean).join("; "));
     }
   }
 }
@@ -157,15 +156,10 @@ function paste(cli: Cli, endpoint: string): TokenInput {
 
 async function openBrowserFlow(cli: Cli, endpoint: string, options: TokenOptions): Promise<TokenInput> {
   const { beginSignIn } = await import("../cloud/browser-login.ts");
-  const signIn = await beginSignIn(await cli.client({ endpoint, insecureHttp: options.insecureHttp }));
-  return approve(cli, endpoint, { signIn, options });
+  const signIn = await beginSignIn(await cli.client({ endpoint }));
+  return approve(cli, signIn, { endpoint, opens: options.browser });
 }
 
-function approve(
-  cli: Cli,
-  endpoint: string,
-  { signIn, options: { browser: opens, insecureHttp } }: { signIn: SignIn; options: TokenOptions },
-): TokenInput {
-  const read = () => approveSignIn(cli, signIn, { endpoint, opens, insecureHttp });
-  return { endpoint, kind: "made", read };
+function approve(cli: Cli, signIn: SignIn, options: { endpoint: string; opens: boolean }): TokenInput {
+  return { endpoint: options.endpoint, kind: "made", read: () => approveSignIn(cli, signIn, options) };
 }

@@ -88,6 +88,8 @@ export function readFlags(options: readonly Option[]): Flags {
     input: !values.has("no-input"),
     color: !values.has("no-color"),
     timeoutMs: readTimeout(values.get("timeout")),
+    insecureHttp: values.has("insecure-http"),
+    yes: options.flatMap(({ name, value }) => (name === "yes" ? (value ?? "") : [])),
   };
 }
 

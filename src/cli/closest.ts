@@ -2,8 +2,8 @@
 const LONG = 8;
 
 /**
- * The candidate that a mistyped word most likely means: the nearest one, or the only one that begins with the word.
- * Undefined when none is that close, or several are equally close.
+ * The candidate that a mistyped word most likely means: the nearest one, or the only one that begins with the word, which
+ * also decides between equally near ones. Undefined when none is that close, or several are equally close.
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
@@ -14,9 +14,10 @@ export function closest(word: string, candidates: readonly string[]): string | u
     .map((candidate) => ({ candidate, edits: countEdits(typed, candidate.toLowerCase()) }));
   const fewest = Math.min(limit, ...near.map(({ edits }) => edits));
   const best = near.filter(({ edits }) => edits === fewest);
-  if (best.length > 0) return best.length === 1 ? best[0]!.candidate : undefined;
+  if (best.length === 1) return best[0]!.candidate;
   const longer = typed === "" ? [] : unique.filter((one) => one.toLowerCase().startsWith(typed));
-  return longer.length === 1 ? longer[0] : undefined;
+  const isNear = best.length === 0 || best.some(({ candidate }) => candidate === longer[0]);
+  return longer.length === 1 && isNear ? longer[0] : undefined;
 }
 
 /** Wrong, missing and extra letters, and neighbours that changed places. No maintained library counts such a swap as one. */

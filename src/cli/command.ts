@@ -1,9 +1,6 @@
 import { type ArgsDef, type BooleanArgDef, type CommandDef, defineCommand, type StringArgDef } from "citty";
 import type { Cli } from "../app.ts";
 
-/** A command line, and what it does. */
-type Example = Row;
-
 /** The heading under which the program's own help lists a command. The sections stand in the order of the commands. */
 type Section = "Sign in" | "Contexts" | "Use" | "Server" | "Check and repair" | "As in bentoml";
 
@@ -28,50 +25,56 @@ interface Given {
   all(option: string): string[];
 }
 
-export interface Definition<A extends ArgsDef> {
-  name: string;
-  description: string;
+/** What every command and group may have besides its name, and citty has no place for. */
+interface Traits {
   /** For every command of the root. */
   section?: Section;
-  args?: A;
+  /** Command lines, and what each does. */
+  examples?: readonly Row[];
+  /** Hidden words and options, each with the words that it stands for. */
+  aliases?: Record<string, readonly string[]>;
+}
+
+interface CommandTraits extends Traits {
   /** What help calls the words after `--`, for a command that takes them unread. */
   rest?: string;
-  /** Whether the last argument may be given any number of times. */
-  manyArguments?: boolean;
   /** Whether the command also runs without words after `--`. */
   isRestOptional?: true;
+  /** Whether the last argument may be given any number of times. */
+  manyArguments?: boolean;
   /** Whether it takes away what its argument names: a near name is no reason to offer the same command for that. */
   isRemoval?: true;
-  examples?: readonly Example[];
+}
+
+interface GroupTraits extends Traits {
+  /** What other tools call a command, and its full name here. It is suggested, and does nothing. */
+  foreignWords?: Record<string, string>;
+  topics?: Topics;
+}
+
+export interface Definition<A extends ArgsDef> extends CommandTraits {
+  name: string;
+  description: string;
+  args?: A;
   /** Resolves to the exit code when it is not 0. */
   run(args: Values<A>, cli: Cli, given: Given): Promise<number | void>;
 }
 
-/** A command as citty defines it, and what citty has no place for. */
-export interface Command extends CommandDef {
+interface Group extends GroupTraits {
+  name: string;
+  description: string;
+  commands: Commands;
+}
+
+/** A command or a group as citty defines it. */
+export interface Command extends CommandDef, CommandTraits, GroupTraits {
   meta: { name: string; description: string };
   args: ArgsDef;
-  section?: Section;
   subCommands?: Commands;
-  aliases?: Aliases;
-  foreignWords?: ForeignWords;
-  topics?: Topics;
-  rest?: string;
-  manyArguments?: boolean;
-  /** Whether the command also runs without words after `--`. */
-  isRestOptional?: true;
-  isRemoval?: true;
-  examples?: readonly Example[];
 }
 
 /** Name to module, loaded on demand. */
 export type Commands = Record<string, () => Promise<Command>>;
-
-/** A hidden word, and the words that it stands for. */
-type Aliases = Record<string, readonly string[]>;
-
-/** What other tools call a command, and its full name here. It is suggested, and does nothing. */
-type ForeignWords = Record<string, string>;
 
 /** A page of help that is about no command: paragraphs, and rows under a heading. */
 export interface Topic {
@@ -119,34 +122,26 @@ export function command<const A extends ArgsDef = Record<never, never>>(definiti
     ...more,
     meta: { name, description },
     args: args ?? {},
+    aliases: withoutPrototype(more.aliases),
     run(context) {
       const { cli, given } = context.data as CommandData;
       return run(context.args as unknown as Values<A>, cli, given);
     },
-  }) as Command;
-}
-
-interface Group {
-  name: string;
-  description: string;
-  section?: Section;
-  commands: Commands;
-  aliases?: Aliases;
-  foreignWords?: ForeignWords;
-  topics?: Topics;
-  examples?: readonly Example[];
+  } as CommandDef) as Command;
 }
 
 /** A command that only holds others. */
 export function group(definition: Group): Command {
-  const { name, description, commands, aliases, foreignWords, topics, ...more } = definition;
-  const hidden = {
-    aliases: withoutPrototype(aliases),
-    foreignWords: withoutPrototype(foreignWords),
-    topics: withoutPrototype(topics),
-  };
-  const subCommands = withoutPrototype(commands);
-  return defineCommand({ ...more, ...hidden, meta: { name, description }, args: {}, subCommands }) as Command;
+  const { name, description, commands, ...more } = definition;
+  return defineCommand({
+    ...more,
+    meta: { name, description },
+    args: {},
+    aliases: withoutPrototype(more.aliases),
+    foreignWords: withoutPrototype(more.foreignWords),
+    topics: withoutPrototype(more.topics),
+    subCommands: withoutPrototype(commands),
+  } as CommandDef) as Command;
 }
 
 /** Without a prototype, so that `bentocloud constructor` is unknown. */

@@ -5,13 +5,10 @@ import type { Invocation } from "./invocation.ts";
 import { alignRows, showExamples, wrap } from "./layout.ts";
 
 interface Style {
-  /** Decorates a heading. */
   title: (text: string) => string;
-  /** The columns of the terminal. */
   width: number;
 }
 
-/** The page of help that a command line asks for. */
 export async function renderInvocation({ command, path, topic }: Invocation, style: Style): Promise<string> {
   const load = topic === undefined ? undefined : command.topics?.[topic];
   return load ? renderTopic(await load(), style) : renderHelp(command, path, style);

@@ -11,16 +11,9 @@ export interface Option {
 }
 
 /** What a command line asks for. */
-export interface Invocation {
-  command: Command;
-  /** The full name, for example `["bentocloud", "context", "list"]`. */
-  path: string[];
+export interface Invocation extends Pick<Found, "command" | "path" | "options" | "positionals" | "topic"> {
   flags: Flags;
   request: "run" | "help" | "version";
-  /** The page of help that was asked for, when it is not that of a command. */
-  topic: string | undefined;
-  options: Option[];
-  positionals: string[];
   /** The words after `--`, for a command that takes them unread. */
   rest: string[];
 }
@@ -28,6 +21,7 @@ export interface Invocation {
 /** What the words before `--` lead to. */
 export interface Found {
   command: Command;
+  /** The full name, for example `["bentocloud", "context", "list"]`. */
   path: string[];
   options: Option[];
   positionals: string[];
@@ -36,5 +30,6 @@ export interface Found {
   lenient: boolean;
   /** After the word `help`: what follows names a command or a topic. */
   isHelp: boolean;
+  /** The page of help that was asked for, when it is not that of a command. */
   topic: string | undefined;
 }

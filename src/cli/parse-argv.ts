@@ -1,6 +1,7 @@
 import type { ArgsDef, ParsedArgs } from "citty";
 import type { Cli } from "../app.ts";
 import { usageError } from "../errors.ts";
+import { counted } from "../system/text.ts";
 import { checkChoice, checkValue, GLOBAL_ARGS, isOption, readFlags, readOption } from "./args.ts";
 import type { Command, CommandData } from "./command.ts";
 import type { Found, Invocation } from "./invocation.ts";
@@ -86,14 +87,14 @@ export async function findCommand(
   };
   for (let index = 0; index < words.length;) {
     const word = words[index] ?? "";
-    if (isOption(word)) {
-      index = await takeOption(found, words, index);
-      continue;
-    }
     const { command } = found;
     const alias = command.aliases?.[word];
     if (alias) {
       words.splice(index, 1, ...alias);
+      continue;
+    }
+    if (isOption(word)) {
+      index = await takeOption(found, words, index);
       continue;
     }
     if (word === "help" && command === root) found.lenient = found.isHelp = true;
@@ -138,11 +139,13 @@ async function checkPositionals({
   const missing = taken.slice(positionals.length).find(([, arg]) => arg.required);
   if (missing) throw usageError(`\`${name}\` needs <${missing[0]}>`, `see \`${name} --help\``);
   // The argument is not repeated: it may be a token that was pasted without its option.
-  const most = taken.length === 1 ? "at most 1 argument" : `at most ${taken.length} arguments`;
   if (positionals.length > taken.length && !command.manyArguments)
     throw taken.length === 0
       ? usageError(`\`${name}\` takes no argument`, `--context NAME names a context; see \`${name} --help\``)
-      : usageError(`\`${name}\` takes ${most}`, `see \`${name} --help\``);
+      : usageError(
+          `\`${name}\` takes at most ${counted(taken.length, "argument")}`,
+          `see \`${name} --help\``,
+        );
   for (const [index, [term, arg]] of taken.entries()) {
     const value = positionals[index];
     await checkChoice(value, arg, `<${term}>`, name);

@@ -33,7 +33,8 @@ const MAX_CODE_LENGTH = 1_024;
 export async function findBrowserFlow(client: Client): Promise<SignIn | undefined> {
   const answer = await client.get("/api/v1/auth/code");
   const code = textField(answer, "code");
-  if (answer.status === 404 && !answer.notJson) return undefined;
+  // 401 and 403 cannot be about a token: none was sent.
+  if ([401, 403, 404].includes(answer.status) && !answer.notJson) return undefined;
   if (code === undefined || code.length > MAX_CODE_LENGTH)
     throw refusal(answer, client.endpoint) ?? withoutBrowserFlow(client.endpoint);
   const url = new URL(tokensPage(client.endpoint));

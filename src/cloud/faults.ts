@@ -44,7 +44,6 @@ export const REASONS: readonly [code: RegExp, reason: string, hint: string][] = 
 /** Codes of the runtimes for an answer that is not HTTP, endless headers among them. */
 export const NOT_HTTP = /^(?:HPE_|Malformed_|Invalid|Unrequested|ResponseHeaders)/;
 
-/** Why a connection failed. */
 function reasonFor(code: string): string {
   return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? "the connection failed";
 }
@@ -86,7 +85,6 @@ export function describeProxyFailure(error: unknown, url: URL, route: ProxyRoute
   return say([` cannot be reached: ${why}`], [`correct ${variable}, unset it, or `, ...exempt]);
 }
 
-const CLOCK = "check the clock of this machine; if it is right, the server needs";
 const OPERATOR = "ask whoever runs the server";
 
 /** The advice is never to use http instead. */
@@ -95,97 +93,78 @@ export function describeFault(
   server: Sentence,
   unusable: Unusable | undefined,
 ): Description {
-  const subject = ["the TLS certificate of ", ...server];
-  const issuer = nameOf(certificate?.issuer, certificate?.isPublic);
+  const say = (message: Sentence, hint: string): Description => ({ message, hint: [hint] });
+  const ofCertificate = (...what: Sentence) => ["the TLS certificate of ", ...server, ...what];
+  const distrust = (why: Sentence, hint: string) =>
+    withAuthorities(say(ofCertificate(" cannot be trusted: ", ...why), hint), unusable);
   switch (fault.kind) {
     case "expired":
     case "not yet valid": {
       const what = fault.kind === "expired" ? "expired on" : "is only valid from";
+      const authority = fault.authority && nameOf(fault.authority, certificate?.isPublic);
+      const whose = authority ? ["the certificate of its authority ", ...authority] : ["it"];
       const day = fault.at.toISOString().slice(0, 10);
-      if (fault.authority === undefined)
-        return {
-          message: [...subject, ` is not valid at this time: it ${what} ${day}`],
-          hint: [`${CLOCK} a new certificate`],
-        };
-      const authority = nameOf(fault.authority, certificate?.isPublic);
-      return {
-        message: [
-          ...subject,
-          " is not valid at this time: the certificate of its authority ",
-          ...authority,
-          ` ${what} ${day}`,
-        ],
-        hint: [`${CLOCK} to send a valid certificate of that authority`],
-      };
+      const needed = authority ? "to send a valid certificate of that authority" : "a new certificate";
+      return say(
+        ofCertificate(" is not valid at this time: ", ...whose, ` ${what} ${day}`),
+        `check the clock of this machine; if it is right, the server needs ${needed}`,
+      );
     }
     case "wrong host":
-      return {
-        message: [...subject, " is for another host, issued by ", ...issuer],
-        hint: ["check the host name in the endpoint; another server may have answered in its place"],
-      };
+      return say(
+        ofCertificate(
+          " is for another host, issued by ",
+          ...nameOf(certificate?.issuer, certificate?.isPublic),
+        ),
+        "check the host name in the endpoint; another server may have answered in its place",
+      );
     case "self-signed":
-      return withAuthorities(
-        [...subject, " cannot be trusted: it is signed by nobody but itself"],
-        unusable,
-        [
-          "if you know this server, add its certificate to the system's, or name its file in NODE_EXTRA_CA_CERTS",
-        ],
+      return distrust(
+        ["it is signed by nobody but itself"],
+        "if you know this server, add its certificate to the system's, or name its file in NODE_EXTRA_CA_CERTS",
       );
     case "unknown authority": {
-      const authority = nameOf(fault.authority, false);
+      const issued = ["it is issued by ", ...nameOf(fault.authority), ", which nobody here trusts"];
       const trust = "add it to the system's certificates, or name its file in NODE_EXTRA_CA_CERTS";
-      if (fault.isSent)
-        return withAuthorities(
-          [...subject, " cannot be trusted: it is issued by ", ...authority, ", which nobody here trusts"],
-          unusable,
-          [`if this is your organization's own authority, ${trust}`],
-        );
-      return withAuthorities(
-        [
-          ...subject,
-          " cannot be trusted: it is issued by ",
-          ...authority,
-          ", which nobody here trusts and whose own certificate the server does not send",
-        ],
-        unusable,
-        [
-          `if that is an intermediate authority, the server's chain is incomplete and it must send that certificate too; if it is your organization's own root, ${trust}`,
-        ],
+      if (fault.isSent) return distrust(issued, `if this is your organization's own authority, ${trust}`);
+      return distrust(
+        [...issued, " and whose own certificate the server does not send"],
+        `if that is an intermediate authority, the server's chain is incomplete and it must send that certificate too; if it is your organization's own root, ${trust}`,
       );
     }
     case "untrusted":
-      return {
-        message: [...subject, ` cannot be trusted (${fault.code})`],
-        hint: [`the server needs another certificate: ${OPERATOR}`],
-      };
+      return say(
+        ofCertificate(` cannot be trusted (${fault.code})`),
+        `the server needs another certificate: ${OPERATOR}`,
+      );
     case "not TLS":
-      return {
-        message: [...server, " does not speak TLS: something other than TLS answers on this port"],
-        hint: ["check the host name and the port of the endpoint"],
-      };
+      return say(
+        [...server, " does not speak TLS: something other than TLS answers on this port"],
+        "check the host name and the port of the endpoint",
+      );
     case "old version":
-      return {
-        message: [...server, " has no version of TLS in common with us: it has none of 1.2 and 1.3"],
-        hint: [`the server has to allow TLS 1.2 or newer: ${OPERATOR}`],
-      };
+      return say(
+        [...server, " has no version of TLS in common with us: it has none of 1.2 and 1.3"],
+        `the server has to allow TLS 1.2 or newer: ${OPERATOR}`,
+      );
     case "client certificate":
-      return {
-        message: [...server, " wants a client certificate, and bentocloud has none"],
-        hint: [`use an address of the server that wants none, or ${OPERATOR}`],
-      };
+      return say(
+        [...server, " wants a client certificate, and bentocloud has none"],
+        `use an address of the server that wants none, or ${OPERATOR}`,
+      );
     case "refused":
-      return {
-        message: [...server, ` refuses the TLS handshake (${fault.code})`],
-        hint: [`check the host name in the endpoint, or ${OPERATOR}`],
-      };
+      return say(
+        [...server, ` refuses the TLS handshake (${fault.code})`],
+        `check the host name in the endpoint, or ${OPERATOR}`,
+      );
   }
 }
 
 /** Adds that the runtime ignores the file of authorities, which can be why an authority is not trusted. */
-function withAuthorities(message: Sentence, unusable: Unusable | undefined, hint: Sentence) {
-  if (!unusable) return { message, hint };
+function withAuthorities(described: Description, unusable: Unusable | undefined): Description {
+  if (!unusable) return described;
   return {
-    message: [...message, "; ", ...describeUnusable(unusable)],
+    message: [...described.message, "; ", ...describeUnusable(unusable)],
     hint: [`repair the file that ${unusable.variable} names: PEM text without a byte order mark`],
   };
 }

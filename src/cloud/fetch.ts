@@ -1,5 +1,6 @@
 import { type $Fetch, createFetch } from "ofetch";
 import { CliError, usageError } from "../errors.ts";
+import { BODILESS } from "../system/http.ts";
 import { toAnswer } from "./answer.ts";
 import type { Client, Head } from "./client.ts";
 import { isReservedHeader, redactCredentials } from "./headers.ts";
@@ -20,9 +21,6 @@ const MAX_ERROR_CHARACTERS = 64 * 1024;
 
 /** Every runtime has it; the types of Bun do not know it. */
 const Streams = ReadableStream as unknown as { from(chunks: AsyncIterable<Uint8Array>): ReadableStream };
-
-/** `Response` refuses a body with these. */
-const BODILESS = new Set([204, 205, 304]);
 
 /**
  * An ofetch instance on top of a {@link Client}, with its rules: requests and redirects stay below the endpoint, safe

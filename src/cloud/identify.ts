@@ -1,5 +1,5 @@
 import { tokensPage } from "../contexts/endpoint.ts";
-import { CliError, type ErrorCode } from "../errors.ts";
+import { CliError, type ErrorCode, requireExpected } from "../errors.ts";
 import { fieldOf, serverName, serverText } from "./answer.ts";
 import type { Client } from "./client.ts";
 import { FORBIDDEN_HINT, notBentoCloud, refusal } from "./refusal.ts";
@@ -52,8 +52,7 @@ async function ask(client: Client, path: string): Promise<Named | { error: CliEr
     const what = answer.body === undefined ? "nothing" : "JSON of another shape";
     return { error: notBentoCloud(client.endpoint, what) };
   } catch (error) {
-    if (error instanceof CliError && error.code !== "CANCELLED") return { error };
-    throw error;
+    return { error: requireExpected(error) };
   }
 }
 

@@ -16,16 +16,11 @@ export interface Relay {
   forward(
     path: string,
     request: Pick<Transmission, "method" | "headers" | "body" | "signal">,
-  ): Promise<Answered>;
+  ): Promise<{ url: URL; response: Response }>;
   openSocket(
     path: string,
     options: { headers: Headers; protocols: string[]; signal: AbortSignal },
   ): ReturnType<typeof openWebSocket>;
-}
-
-interface Answered {
-  url: URL;
-  response: Response;
 }
 
 type RelayOptions = Omit<ClientOptions, "token" | "debug" | "signal"> & { token: Token };

@@ -13,7 +13,6 @@ import {
   toText,
 } from "./faults.ts";
 
-/** A request that got no answer. */
 export interface Unanswered {
   endpoint: string;
   url: URL;

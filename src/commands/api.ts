@@ -7,6 +7,7 @@ import { printPages, printResponse } from "../api/response.ts";
 import { confirmActive } from "../auth/confirm-protected.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
 import { openSession, openUnpinnedSession } from "../auth/session.ts";
+import type { Filter } from "../system/jq.ts";
 import { REQUEST_ARGS, YES } from "./_args.ts";
 
 export const api = command({
@@ -37,10 +38,9 @@ export const api = command({
     const { include, paginate, slurp } = args;
     if (slurp && !paginate) throw usageError("--slurp goes with --paginate");
     if (include && paginate) throw usageError("--include and --paginate exclude each other");
-    const filter = args.jq === undefined ? undefined : await cli.compileFilter(args.jq);
+    const filter = args.jq === undefined ? undefined : await compile(args.jq);
     const { active, context, token } = await openUnpinnedSession(cli);
-    const options = { insecureHttp: args["insecure-http"] };
-    const client = await cli.client({ endpoint: context.endpoint, token, ...options });
+    const client = await cli.client({ endpoint: context.endpoint, token });
     const message = await toMessage(cli, client.endpoint, {
       path: args.path,
       method: args.method,
@@ -52,12 +52,16 @@ export const api = command({
     if (paginate && message.method !== "GET")
       throw usageError(`--paginate is for GET, not ${message.method}`);
     checkRequestedOrganization(active, message);
-    if (!SAFE.has(message.method))
-      await confirmActive(cli, active, { yes: given.all("yes"), intent: `send a ${message.method} with it` });
+    if (!SAFE.has(message.method)) await confirmActive(cli, active, `send a ${message.method} with it`);
     // Last, because this may send a request, and nothing is sent for a command that is wrong.
-    await openSession(cli, options);
+    await openSession(cli);
     await warnOfExpiry(cli, context);
     if (paginate) await printPages(cli, client, message, { slurp, filter });
     else await printResponse(cli, client, message, { include, filter });
   },
 });
+
+async function compile(expression: string): Promise<Filter> {
+  const { compileFilter } = await import("../system/jq.ts");
+  return compileFilter(expression);
+}

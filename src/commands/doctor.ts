@@ -18,11 +18,11 @@ export const doctor = command({
     ["bentocloud doctor", "look for problems"],
     ["bentocloud doctor --fix", "and repair them"],
   ],
-  async run({ fix, offline, report, ...args }, cli) {
+  async run({ fix, offline, report }, cli) {
     if (fix && report) throw usageError("--report and --fix exclude each other");
     const { runDoctor } = await import("../doctor/doctor.ts");
     const { printGroups, printReport } = await import("../doctor/print.ts");
-    const groups = await runDoctor(cli, { fix, offline, insecureHttp: args["insecure-http"] });
+    const groups = await runDoctor(cli, { fix, offline });
     if (report) printReport(cli, groups);
     else await printGroups(cli, groups);
     return groups.some(({ results }) => results.some(({ status }) => status === "fail")) ? 1 : 0;

@@ -43,7 +43,7 @@ export const env = command({
       const hint = shell === "json" ? "" : `\`${dialectFor(shell).use}\` uses it unseen; `;
       throw usageError("this would show the API token on the terminal", `${hint}--show-token shows it`);
     }
-    await printPair(cli, shell, { insecureHttp: args["insecure-http"] });
+    await printPair(cli, shell);
   },
 });
 
@@ -60,8 +60,8 @@ function printUnset({ output }: Cli, shell: string): void {
   else for (const line of toUnset(dialectFor(shell), shell)) output.line(line);
 }
 
-async function printPair(cli: Cli, shell: string, options: { insecureHttp: boolean }): Promise<void> {
-  const session = await openSession(cli, options);
+async function printPair(cli: Cli, shell: string): Promise<void> {
+  const session = await openSession(cli);
   await warnOfExpiry(cli, session.context);
   const variables = credentialEnvironment(session);
   if (shell === "json") return void cli.output.secretData(variables);

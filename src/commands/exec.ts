@@ -42,19 +42,16 @@ export const exec = command({
     await refusePythonLogin(cli, rest);
     const behind = readProxyOptions(args, given.all("scope"));
     const { active } = await openUnpinnedSession(cli);
-    await confirmActive(cli, active, { yes: given.all("yes"), intent: `run ${program} with it` });
-    const options = { insecureHttp: args["insecure-http"] };
-    const session = args.check
-      ? (await openCheckedSession(cli, options)).session
-      : await openSession(cli, options);
+    await confirmActive(cli, active, `run ${program} with it`);
+    const session = args.check ? (await openCheckedSession(cli)).session : await openSession(cli);
     await warnOfExpiry(cli, session.context);
     const lost = variablesWithLostBytes(cli.env);
     if (lost.length > 0) cli.output.warn(`not UTF-8, so the program gets another value: ${lost.join(", ")}`);
     if (behind) {
       const { deleteOrphanedLeases } = await import("../tokens/lease.ts");
-      await deleteOrphanedLeases(cli, session, options);
+      await deleteOrphanedLeases(cli, session);
       const { execBehindProxy } = await import("../proxy/exec-behind-proxy.ts");
-      return execBehindProxy(cli, session, { argv: [program, ...words], ...behind, ...options });
+      return execBehindProxy(cli, session, { argv: [program, ...words], ...behind });
     }
     const env = environmentWith(cli.env, credentialEnvironment(session));
     await cli.output.finish();

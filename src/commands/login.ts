@@ -40,8 +40,6 @@ export const login = command({
       browser: !args["no-browser"],
       use: !args["no-use"],
       force: args.force,
-      yes: given.all("yes"),
-      insecureHttp: args["insecure-http"],
     });
     await reportLogin(cli, result);
   },

@@ -28,18 +28,15 @@ export const logout = command({
     ["bentocloud logout staging", "remove one login; `restore` brings it back"],
     ["bentocloud logout --all --revoke --purge", "delete the tokens too, also in backups"],
   ],
-  async run(args, cli, given) {
+  async run(args, cli) {
     if (args.all && (args.name ?? cli.flags.context) !== undefined) throw usageError("--all takes no name");
-    const yes = given.all("yes");
     const { revoke, purge } = args;
     const isForGood = revoke || purge;
     const name = args.all ? undefined : (args.name ?? cli.flags.context ?? (await nameInUse(cli)));
     const { leave, findLogins } = isForGood ? await import("../tokens/leave.ts") : {};
     if (name !== undefined) await (findLogins?.(cli, name, { purge }) ?? requireStored(cli.store, name));
-    const leaving =
-      name === undefined ? await confirmAll(cli, { yes, revoke }) : await confirmOne(cli, name, yes);
-    if (leave && leaving.names.length > 0)
-      await leave(cli, leaving, { revoke, purge, insecureHttp: args["insecure-http"] });
+    const leaving = name === undefined ? await confirmAll(cli, { revoke }) : await confirmOne(cli, name);
+    if (leave && leaving.names.length > 0) await leave(cli, leaving, { revoke, purge });
     else await logOut(cli, leaving);
   },
 });

@@ -22,20 +22,19 @@ export const proxy = command({
     ["bentocloud proxy --open --for 1h", "the console, without signing in"],
     ["bentocloud proxy --read-only --port 8123", "for notebooks and dashboards"],
   ],
-  async run(args, cli, given) {
+  async run(args, cli) {
     const options = {
       port: parsePort(args.port),
       isReadOnly: args["read-only"],
       forMs: args.for === undefined ? undefined : parseDuration(args.for, "--for"),
       opens: args.open,
-      insecureHttp: args["insecure-http"],
     };
     const { active } = await openUnpinnedSession(cli);
-    await confirmActive(cli, active, { yes: given.all("yes"), intent: "run a proxy with it" });
-    const session = await openSession(cli, options);
+    await confirmActive(cli, active, "run a proxy with it");
+    const session = await openSession(cli);
     await warnOfExpiry(cli, session.context);
     const { deleteOrphanedLeases } = await import("../tokens/lease.ts");
-    await deleteOrphanedLeases(cli, session, options);
+    await deleteOrphanedLeases(cli, session);
     const { serveProxy } = await import("../proxy/serve.ts");
     return serveProxy(cli, session, options);
   },

@@ -56,9 +56,8 @@ export const scan = command({
     const { printScan } = await import("../scan/print-scan.ts");
     const { staged, pushed, history, home } = args;
     const result = await runScan(cli, { paths: words, staged, pushed, history, home });
-    const options = { yes: given.all("yes"), insecureHttp: args["insecure-http"] };
-    if (args.check) await (await import("../scan/check-found.ts")).checkFound(cli, result, options);
-    if (args.rotate) await (await import("../scan/rotate-found.ts")).rotateFound(cli, result, options);
+    if (args.check) await (await import("../scan/check-found.ts")).checkFound(cli, result);
+    if (args.rotate) await (await import("../scan/rotate-found.ts")).rotateFound(cli, result);
     if (result.values.length === 0)
       cli.output.warn("no API token is known here, so only what has the form of one is looked for");
     await printScan(cli, result);

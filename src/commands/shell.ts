@@ -17,12 +17,12 @@ export const shell = command({
     yes: YES,
   },
   examples: [["bentocloud shell staging", "this terminal uses staging until `exit`"]],
-  async run(args, cli, given) {
+  async run(args, cli) {
     const name =
       args.name ?? cli.flags.context ?? (await pickContext(cli, "Open a shell with which context?"));
     const context = await requireStored(cli.store, name);
     await checkPins(cli, context);
-    await confirmProtected(cli, [name], { yes: given.all("yes"), intent: "open a shell with it" });
+    await confirmProtected(cli, [name], "open a shell with it");
     await warnOfExpiry(cli, context);
     const { env, output } = cli;
     const lost = variablesWithLostBytes(env);

@@ -1,7 +1,7 @@
 import { command, flag } from "../cli/command.ts";
-import { checkActive, worstExitCode, type Status } from "../auth/status.ts";
+import { checkActive, isExpiryKnown, worstExitCode, type Status } from "../auth/status.ts";
 import { haveEndpoints } from "../auth/list-contexts.ts";
-import { describeView } from "../auth/store-view.ts";
+import { showUnusual } from "../auth/store-view.ts";
 import { showExpiry } from "../auth/show-expiry.ts";
 import { checkAll } from "../auth/status-all.ts";
 import { exitCodeOf, usageError } from "../errors.ts";
@@ -27,12 +27,13 @@ export const status = command({
   async run(args, cli) {
     if (args.all && cli.flags.context !== undefined)
       throw usageError("--all and --context exclude each other");
-    const options = { offline: args.offline, insecureHttp: args["insecure-http"] };
-    const statuses = args.all ? await checkAll(cli, options) : [await checkActive(cli, options)];
+    const options = { offline: args.offline };
     if (!args.all) {
-      for (const one of statuses) await printOne(cli, one);
-      return worstExitCode(statuses);
+      const status = await checkActive(cli, options);
+      await printOne(cli, status);
+      return worstExitCode([status]);
     }
+    const statuses = await checkAll(cli, options);
     const { problems } = await cli.store.read();
     await printAll(cli, statuses, problems);
     const isLeftOut = problems.some(({ context }) => context !== undefined);
@@ -49,7 +50,7 @@ async function printOne(cli: Cli, status: Status): Promise<void> {
     ["source", describeSource(status.source)],
     ["endpoint", status.endpoint],
     ["token", status.token_masked],
-    ["store", status.store && status.store.kind !== "file" ? describeView(status.store) : null],
+    ["store", showUnusual(status.store)],
     ["user", status.email],
     ["organization", status.organization],
     ["expires", expiry?.text ?? null, expiry?.tone],
@@ -97,8 +98,9 @@ async function printAll(
 }
 
 /** Undefined when the server has not said. */
-function expiryOf({ expires_at, neverExpires }: Status, cli: Cli) {
-  if (expires_at === null && !neverExpires) return undefined;
+function expiryOf(status: Status, cli: Cli) {
+  const { expires_at } = status;
+  if (!isExpiryKnown(status)) return undefined;
   return showExpiry({ expiresAt: expires_at === null ? null : new Date(expires_at) }, cli);
 }
 

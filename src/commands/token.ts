@@ -8,8 +8,8 @@ export const token = command({
   section: "Use",
   args: REQUEST_ARGS,
   examples: [['curl -H "X-YATAI-API-TOKEN: $(bentocloud token)" …', "in a script"]],
-  async run(args, cli) {
-    const session = await openSession(cli, { insecureHttp: args["insecure-http"] });
+  async run(_args, cli) {
+    const session = await openSession(cli);
     if (cli.output.json) cli.output.secretData({ api_token: session.token.reveal() });
     else cli.output.secret(session.token.reveal());
   },

@@ -1,9 +1,10 @@
 import { command } from "../cli/command.ts";
 import { warnOfExpiry } from "../auth/expiry.ts";
-import { describeContext } from "../auth/describe-context.ts";
 import { reportNarrowed, reportWinner } from "../auth/report-login.ts";
 import { previousContext, switchContext, requireStored } from "../store/manage-contexts.ts";
 import type { Cli } from "../app.ts";
+import type { Context } from "../contexts/context.ts";
+import { recall } from "../store/state.ts";
 import { CONTEXT } from "./_args.ts";
 
 export const use = command({
@@ -22,7 +23,7 @@ export const use = command({
     const name = word === "-" ? await previousContext(cli.store) : (word ?? (await pick(cli)));
     const context = await requireStored(cli.store, name);
     await warnOfExpiry(cli, context);
-    const place = await describeContext(cli, context);
+    const place = await describePlace(cli, context);
     const { result: previous, narrowed } = await switchContext(cli.store, name);
     if (cli.output.json) cli.output.data({ name, previous });
     cli.output.success(
@@ -34,6 +35,17 @@ export const use = command({
     await reportWinner(cli, name);
   },
 });
+
+/** Where a switch leads: the organization, and the endpoint where another context has another one. */
+async function describePlace({ store }: Cli, context: Context): Promise<string> {
+  const { contexts } = await store.read();
+  const endpoint = context.endpoint.reveal();
+  const parts = [
+    recall(await store.state(), context)?.organization,
+    contexts.some((other) => other.endpoint.reveal() !== endpoint) ? context.endpoint.masked : undefined,
+  ].filter((part) => part != null);
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
 
 async function pick(cli: Cli): Promise<string> {
   const { pickContext } = await import("../auth/pick-context.ts");

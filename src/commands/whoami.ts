@@ -9,9 +9,8 @@ export const whoami = command({
   section: "Sign in",
   args: REQUEST_ARGS,
   examples: [["bentocloud whoami --json | jq -r .organization", "the organization alone"]],
-  async run(args, cli) {
-    const options = { insecureHttp: args["insecure-http"] };
-    const { session, identification } = await openCheckedSession(cli, options);
+  async run(_args, cli) {
+    const { session, identification } = await openCheckedSession(cli);
     await warnOfExpiry(cli, session.context);
     const { name } = session.active;
     const { email, organization } = identification;

@@ -1,4 +1,4 @@
-import { CliError, usageError } from "../errors.ts";
+import { CliError, requireCliError, usageError } from "../errors.ts";
 import { redactSecret } from "../system/redact.ts";
 import { Masked } from "./masked.ts";
 
@@ -51,8 +51,8 @@ export function parseStoredEndpoint(endpoint: Endpoint): string {
   try {
     return parseEndpoint(endpoint);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    throw new StoredEndpointError("USAGE", `the stored endpoint cannot be used: ${error.message}`);
+    const { message } = requireCliError(error);
+    throw new StoredEndpointError("USAGE", `the stored endpoint cannot be used: ${message}`);
   }
 }
 
@@ -63,7 +63,11 @@ function withoutLastSlashes(path: string): string {
   return path.slice(0, end);
 }
 
-/** Whether two endpoints have the same normalized form. */
+/** Scheme, host and port of a stored endpoint; empty where it is no URL. */
+export function originOf(endpoint: Endpoint): string {
+  return URL.parse(endpoint.reveal())?.origin ?? "";
+}
+
 export function isSameEndpoint(left: string | Endpoint, right: string | Endpoint): boolean {
   try {
     return parseEndpoint(left) === parseEndpoint(right);

@@ -1,5 +1,6 @@
 import type { Cli } from "../app.ts";
 import { type Check, type Finding, ok, toFinding } from "./check.ts";
+import { active } from "./contexts/active-check.ts";
 import { entryChecks } from "./contexts/entry-checks.ts";
 import { file, home, modes } from "./contexts/file-checks.ts";
 import { leaks } from "./contexts/leak-check.ts";
@@ -19,7 +20,6 @@ interface Options {
   fix: boolean;
   /** Open no connection. */
   offline: boolean;
-  insecureHttp: boolean;
 }
 
 /**
@@ -35,9 +35,10 @@ export async function runDoctor(cli: Cli, options: Options): Promise<Group[]> {
       checks: [home, modes, file, ...entryChecks, rotations, leases, stores, orphans, leaks],
     },
   ];
-  if (!options.offline) {
+  if (options.offline) groups.at(-1)!.checks = [...groups.at(-1)!.checks, active];
+  else {
     const { serverChecks } = await import("./server/sequence.ts");
-    groups.push({ title: "Server", checks: serverChecks(options) });
+    groups.push({ title: "Server", checks: serverChecks() });
   }
   const done: Group[] = [];
   for (const { title, checks } of groups) {

@@ -1,15 +1,17 @@
 import type { Cli } from "../app.ts";
+import { toText } from "../cloud/faults.ts";
 import type { Tone } from "../system/paint.ts";
 import type { Cell } from "../system/table.ts";
+import { counted } from "../system/text.ts";
 import type { Group } from "./doctor.ts";
-import { makeReport, reportLines, type Result, show } from "./report.ts";
+import { makeReport, reportLines, type Result } from "./report.ts";
 
 /** Each group has one line. Below it are the results that a person has to read, or all of them with `--verbose`. */
 export async function printGroups({ output, flags }: Cli, groups: readonly Group[]): Promise<void> {
   const all = groups.flatMap(({ results }) => results);
   if (output.json) {
     const checks = all.map(({ id, status, message, hint, fixed }) => {
-      return { id, status, message: show(message), hint: hint && show(hint), fixed };
+      return { id, status, message: toText(message), hint: hint && toText(hint), fixed };
     });
     return output.data({ checks });
   }
@@ -46,16 +48,16 @@ function worstOf(results: readonly Result[]): Result["status"] {
 }
 
 function toRows({ id, status, message, hint, fixed }: Result, width: number): Cell[][] {
-  const shown = fixed ? `repaired: ${show(message)}` : show(message);
+  const shown = fixed ? `repaired: ${toText(message)}` : toText(message);
   const row: Cell[] = ["", markOf(status), id.padEnd(width), shown];
-  return hint === null ? [row] : [row, ["", "", "", { text: `hint: ${show(hint)}`, tone: "dim" }]];
+  return hint === null ? [row] : [row, ["", "", "", { text: `hint: ${toText(hint)}`, tone: "dim" }]];
 }
 
 function summarize(results: readonly Result[]): string {
   const count = (status: Result["status"]) => results.filter((result) => result.status === status).length;
   const [warnings, failures] = [count("warn"), count("fail")];
   if (warnings + failures === 0) return `all ${results.length} checks passed`;
-  return `${count("ok")} checks passed, ${warnings} ${warnings === 1 ? "warning" : "warnings"}, ${failures} failed`;
+  return `${count("ok")} checks passed, ${counted(warnings, "warning")}, ${failures} failed`;
 }
 
 export function printReport({ output, isTerminal }: Cli, groups: readonly Group[]): void {

@@ -1,5 +1,6 @@
 import { DEFAULT_ENDPOINT, Endpoint, isLoopback } from "../contexts/endpoint.ts";
 import { describeRuntime } from "../system/machine.ts";
+import * as words from "../system/text.ts";
 import { VERSION } from "../version.ts";
 
 /**
@@ -19,10 +20,10 @@ interface Private {
 }
 
 export function text(words: TemplateStringsArray, ...values: (Text | string | number)[]): Text {
-  return words.flatMap((word, index) => [word, ...toText(values[index] ?? [])]);
+  return words.flatMap((word, index) => [word, ...asText(values[index] ?? [])]);
 }
 
-function toText(value: Text | string | number): Text {
+function asText(value: Text | string | number): Text {
   if (typeof value === "number") return [String(value)];
   return typeof value === "string" ? secret("value", value) : value;
 }
@@ -62,22 +63,15 @@ export function join(items: readonly Text[]): Text {
 }
 
 export function counted(number: number, noun: string): Text {
-  return [`${number} ${noun}${number === 1 ? "" : "s"}`];
+  return [words.counted(number, noun)];
 }
 
-/** The text with its private values, for the user. */
-export function show(text: Text): string {
-  return text.map((part) => (typeof part === "string" ? part : part.shown)).join("");
-}
-
-/** The outcome of one check. */
 export interface Result {
   id: string;
   status: "ok" | "warn" | "fail";
   message: Text;
   hint: Text | null;
   fixed: boolean;
-  /** Whether `--fix` would repair it. */
   isRepairable: boolean;
 }
 

@@ -4,10 +4,10 @@ import { warnOfEmptyVariables } from "../resolve/environment.ts";
 import { createResolver } from "../resolve/resolver.ts";
 import type { Active, Source } from "../resolve/active.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { requireCliError } from "../errors.ts";
 import { type Opener, openSession } from "../auth/session.ts";
 import { withRemedy } from "../resolve/remedy.ts";
-import { emitWarning, ownEnvironment, platform, workingDirectory } from "../system/runtime.ts";
+import { emitWarning, ownEnvironment, workingDirectory } from "../system/runtime.ts";
 import { type RequestOptions, withDefaults } from "./create-client.ts";
 
 /** What {@link resolveContext} takes into account. */
@@ -60,17 +60,16 @@ export async function resolveContext(options: ResolveOptions = {}): Promise<Reso
     store: resolver.store,
     now: () => new Date(),
     resolve: async () => (resolved = await resolver.resolve(name, warn)),
-    secrets: async () => {
-      const { createSecretStores } = await import("../secrets/open-stores.ts");
-      const { signal } = request;
-      const tell = { say: warn, alert: warn, wait: <T>(_: () => string, act: () => Promise<T>) => act() };
-      return createSecretStores({ env, signal, ...tell }, platform());
+    signal: request.signal,
+    alert: warn,
+    openStore: async (place) => {
+      const { createStoreOpener } = await import("../secrets/open-stores.ts");
+      return createStoreOpener({ env, signal: request.signal, say: warn, wait: (_, act) => act() })(place);
     },
     client: async (asked) => createClient({ ...request, ...asked, env, debug: () => {} }),
   };
-  const { active, context, token } = await openSession(opener, request).catch(async (error: unknown) => {
-    if (!(error instanceof CliError)) throw error;
-    throw await withRemedy(error, { active: resolved, env, store: () => resolver.store });
+  const { active, context, token } = await openSession(opener).catch(async (error: unknown) => {
+    throw await withRemedy(requireCliError(error), { active: resolved, env, store: () => resolver.store });
   });
   const { endpoint, email } = context;
   return {

@@ -1,18 +1,17 @@
 import type { Cli } from "../app.ts";
-import { environmentWith } from "../auth/credential-environment.ts";
+import { definedVariables, environmentWith } from "../auth/credential-environment.ts";
 import type { Credential } from "../auth/identity.ts";
-import { createRelay } from "../cloud/relay.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { tokenOf } from "../contexts/context.ts";
+import type { Token } from "../contexts/token.ts";
 import { usageError } from "../errors.ts";
 import type { Execution } from "../system/child.ts";
 import type { Environment } from "../system/runtime.ts";
-import { startProxy } from "./start-proxy.ts";
+import { startProxyFor } from "./start-proxy.ts";
 
 interface Options {
   argv: Execution["argv"];
   isReadOnly: boolean;
-  insecureHttp: boolean;
   /** Sends an API token that is made for this run alone. */
   lease: { lifeMs: number; scopes: readonly string[] } | undefined;
 }
@@ -20,31 +19,26 @@ interface Options {
 /** Runs a program that uses the login and never gets its API token, and ends the proxy with it. */
 export async function execBehindProxy(
   cli: Cli,
-  { context, token }: Credential,
-  { lease, argv, ...options }: Options,
+  credential: Credential,
+  { lease, argv, isReadOnly }: Options,
 ): Promise<number> {
-  const execution = { argv, env: await withoutToken(cli, { context, token }, argv) };
-  const act = (own: typeof token) => run(cli, { context, token: own }, { ...options, ...execution });
-  if (!lease) return act(token);
+  const env = await withoutToken(cli, credential, argv);
+  const act = (token: Token) => run(cli, { ...credential, token }, { argv, env, isReadOnly });
+  if (!lease) return act(credential.token);
   const { withLease } = await import("../tokens/lease.ts");
-  return withLease(cli, { context, token }, { ...lease, insecureHttp: options.insecureHttp }, act);
+  return withLease(cli, credential, lease, act);
 }
 
 async function run(
   cli: Cli,
-  { context, token }: Credential,
-  { argv, env: inherited, isReadOnly, insecureHttp }: Omit<Options, "lease"> & Execution,
+  credential: Credential,
+  { argv, env: inherited, isReadOnly }: Execution & Pick<Options, "isReadOnly">,
 ): Promise<number> {
-  const { env, flags, output } = cli;
-  const { timeoutMs } = flags;
-  const relay = createRelay({ endpoint: context.endpoint, token, timeoutMs, env, insecureHttp });
-  const proxy = startProxy({
-    relay,
-    token,
+  const { env, output } = cli;
+  const proxy = startProxyFor(cli, credential, {
     port: 0,
     isReadOnly,
     hasPage: false,
-    warn: (message) => output.warn(message),
     log: ({ method, path, status, ms }) =>
       output.debug(`proxy: ${method} ${path} -> ${status} (${Math.round(ms)} ms)`),
   });
@@ -70,7 +64,7 @@ async function withoutToken(
   const secret = token.reveal();
   if (argv.some((word) => word.includes(secret)))
     throw usageError("an argument of the program holds the API token", "leave it out: the proxy adds it");
-  const variables = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const variables = definedVariables(env);
   const holders = variables.filter(([, value]) => value.includes(secret)).map(([name]) => name);
   const others = holders.filter((name) => name !== "BENTO_CLOUD_API_KEY").join(", ");
   if (others !== "")

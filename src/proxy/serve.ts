@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cli } from "../app.ts";
 import type { Session } from "../auth/session.ts";
-import { createRelay } from "../cloud/relay.ts";
 import { hideMemory } from "../system/libc.ts";
 import { showAge, showTime } from "../system/time.ts";
-import { type Proxy, startProxy } from "./start-proxy.ts";
+import { type Proxy, startProxyFor } from "./start-proxy.ts";
 
 interface Options {
   port: number;
@@ -13,31 +12,25 @@ interface Options {
   forMs: number | undefined;
   /** Whether a browser is let in, and opened. */
   opens: boolean;
-  insecureHttp: boolean;
 }
 
 const INTERRUPTED = 130;
 
 /** Runs the proxy until its time is over or Ctrl-C ends it, and gives the exit code. */
-export async function serveProxy(cli: Cli, { context, token }: Session, options: Options): Promise<number> {
-  const { env, flags, output } = cli;
-  const { port, isReadOnly, forMs, opens, insecureHttp } = options;
-  const { timeoutMs } = flags;
-  const relay = createRelay({ endpoint: context.endpoint, token, timeoutMs, env, insecureHttp });
-  const proxy = startProxy({
-    relay,
-    token,
+export async function serveProxy(cli: Cli, session: Session, options: Options): Promise<number> {
+  const { output } = cli;
+  const { port, isReadOnly, forMs, opens } = options;
+  const proxy = startProxyFor(cli, session, {
     port,
     isReadOnly,
     hasPage: opens,
-    warn: (message) => output.warn(message),
     log: ({ method, path, status, ms }) => output.info(`${method} ${path} ${status} ${Math.round(ms)} ms`),
   });
   try {
     const end = forMs === undefined ? undefined : new Date(cli.now().getTime() + forMs);
     printAccess(cli, proxy, { end, isReadOnly });
     const until = end ? `for ${showAge(cli.now(), end)}` : "until Ctrl-C";
-    output.info(`Requests to ${proxy.url} go to ${relay.endpoint} as "${context.name}", ${until}`);
+    output.info(`Requests to ${proxy.url} go to ${proxy.endpoint} as "${session.context.name}", ${until}`);
     if (proxy.page) await openPage(cli, proxy.page);
     await output.settle();
     await hideMemory();

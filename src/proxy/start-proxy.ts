@@ -1,4 +1,6 @@
-import type { Relay } from "../cloud/relay.ts";
+import type { Cli } from "../app.ts";
+import type { Credential } from "../auth/identity.ts";
+import { createRelay, type Relay } from "../cloud/relay.ts";
 import { CliError } from "../errors.ts";
 import { serveLoopback } from "../system/loopback.ts";
 import { redactSecret } from "../system/redact.ts";
@@ -29,6 +31,8 @@ export interface LogEntry {
 }
 
 export interface Proxy {
+  /** The server that requests are passed on to. */
+  endpoint: string;
   /** The address that the program uses as its endpoint. */
   url: string;
   /** The throwaway key that the program sends as its API token. */
@@ -36,6 +40,17 @@ export interface Proxy {
   /** Lets one browser in, once. */
   page: URL | undefined;
   stop(): Promise<void>;
+}
+
+/** A proxy to the server of a login, which warns as the command does. */
+export function startProxyFor(
+  { env, flags, output }: Cli,
+  { context, token }: Credential,
+  options: Omit<ProxyOptions, "relay" | "token" | "warn">,
+): Proxy {
+  const { timeoutMs, insecureHttp } = flags;
+  const relay = createRelay({ endpoint: context.endpoint, token, timeoutMs, env, insecureHttp });
+  return startProxy({ ...options, relay, token, warn: (message) => output.warn(message) });
 }
 
 /** A server on this machine that adds the API token to the requests of those who know its key. */
@@ -70,6 +85,7 @@ export function startProxy(options: ProxyOptions): Proxy {
   };
   const work: Work = { rules, ticket, mask, relay: options.relay, onRejected };
   return {
+    endpoint: options.relay.endpoint,
     url: `http://${host}`,
     key,
     page: ticket === undefined ? undefined : openAddress(host, ticket),

@@ -1,6 +1,6 @@
 import { type Context, findContext } from "../contexts/context.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
-import { CliError } from "../errors.ts";
+import { type CliError, requireCliError } from "../errors.ts";
 import type { Environment } from "../system/runtime.ts";
 import { type ContextsFile, problemError, problemWith } from "../yaml/read.ts";
 import { findProject, type Project } from "./bentorc.ts";
@@ -54,9 +54,7 @@ export interface Active {
   others: readonly Context[];
 }
 
-/** The inputs of resolution. */
 export interface Inputs {
-  /** The value of `--context`. */
   flag: string | undefined;
   env: Environment;
   cwd: () => string;
@@ -110,8 +108,8 @@ function fromKey(env: Environment): Candidate {
     const note = `with ${hasEndpoint ? "BENTO_CLOUD_API_ENDPOINT" : "the default endpoint"}`;
     return { source, name: ENVIRONMENT_NAME, credential, note };
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { source, name: ENVIRONMENT_NAME, error, note: error.message };
+    const expected = requireCliError(error);
+    return { source, name: ENVIRONMENT_NAME, error: expected, note: expected.message };
   }
 }
 
@@ -135,7 +133,6 @@ export function fromUser({ current: { name, line } }: ContextsFile, path: string
   return { source, name, note: line === null ? "not set" : undefined };
 }
 
-/** A source in no file. */
 export function sourceOf(kind: Source["kind"], name: string): Source {
   return { kind, name, path: null, line: null };
 }

@@ -1,9 +1,9 @@
 import { dirname, join } from "node:path";
 import { Endpoint } from "../contexts/endpoint.ts";
 import { CliError, usageError } from "../errors.ts";
-import { readRegularFile } from "../system/read-file.ts";
+import { isTrustedOwner, readRegularFile } from "../system/read-file.ts";
 import { NotRegularError, TooLargeError } from "../system/storage-error.ts";
-import { isWorkingDirectoryDeleted, userId } from "../system/runtime.ts";
+import { isWorkingDirectoryDeleted } from "../system/runtime.ts";
 
 /**
  * `.bentorc`: a project's choice of context. The file may come from a hostile repository. It can therefore only choose
@@ -67,9 +67,7 @@ function readTrusted(path: string, skip: Skip): string | undefined {
     // Links are not followed: the owner of a target does not show who created the link.
     const file = readRegularFile(path, { limit: MAX_BYTES, follow: false });
     if (!file) return undefined;
-    const user = userId();
-    if (user === undefined || file.uid === user || file.uid === 0)
-      return new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
+    if (isTrustedOwner(file)) return new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
     skip(path, "it belongs to another user");
   } catch (error) {
     skip(path, whyUnreadable(error));
@@ -89,14 +87,16 @@ export function parseProject(text: string, path: string, warn: Warn): Project {
   const ignored: number[] = [];
   for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) {
     if (/^\s*([#;]|$)/.test(line)) continue;
-    const { key, value } = readLine(line);
+    // A pin without a value stays a pin, which no context matches.
+    const { key, value = "" } = readLine(line);
     if (SECRET_KEY.test(key)) {
       throw new CliError("FAILURE", `${path}:${index + 1} holds a credential`, {
         hint: "remove the line, revoke that token on the server, and sign in with `bentocloud login`",
       });
     }
-    if (!isOurs(key) || value === undefined) ignored.push(index + 1);
-    else if (value !== "") {
+    if (!isOurs(key)) ignored.push(index + 1);
+    else if (key === "context" && value === "") warn(`${path}:${index + 1}: context has no value; ignored`);
+    else {
       if (key === "endpoint") project.endpoint = new Endpoint(value);
       else project[key] = value;
       project.lines[key] = index + 1;

@@ -1,7 +1,7 @@
 import { Context, findContext, isKeptElsewhere, tokenOf } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, isSameEndpoint } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME, showName } from "../contexts/name.ts";
-import { CliError } from "../errors.ts";
+import { requireCliError } from "../errors.ts";
 import { locatePythonHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 import { snapshotReader } from "../store/snapshot.ts";
@@ -41,9 +41,10 @@ export async function comparePython(place: Place): Promise<{ python: PythonLogin
     file !== undefined && problemWith(file, env["BENTOML_CLOUD_CONTEXT"] ?? null) !== undefined;
   const context = readKey(env) ?? (isUnknown ? undefined : findContext(file?.contexts ?? [], name));
   const differs = !usesSameLogin(isForbidden ? undefined : active?.context, context);
+  const sendsReference = context !== undefined && isKeptElsewhere(context);
+  const why = sendsReference ? [SENDS_REFERENCE] : explainDifference(place, path);
   const reasons = [
-    ...(differs && context && isKeptElsewhere(context) ? [SENDS_REFERENCE] : []),
-    ...(differs && !(context && isKeptElsewhere(context)) ? explainDifference(place, path) : []),
+    ...(differs ? why : []),
     ...(file && !context && !isUnknown ? [`it finds no context ${showName(name)}`] : []),
     ...(problem ? [`Python may refuse the file: ${problem}`] : []),
   ];
@@ -80,8 +81,7 @@ async function readForPython({
     const first = file.problems.find(({ hides }) => hides !== "list");
     return { path, file, ...(first && { problem: `line ${first.line}: ${first.message}` }) };
   } catch (error) {
-    if (error instanceof CliError) return { problem: error.message };
-    throw error;
+    return { problem: requireCliError(error).message };
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Context, type MissingContextError } from "../contexts/context.ts";
 import { isSamePlace } from "../contexts/endpoint.ts";
-import { CliError } from "../errors.ts";
+import { type CliError, withHint } from "../errors.ts";
 import { recall } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
 import { quoteWord } from "../system/text.ts";
@@ -27,7 +27,7 @@ export async function explainMissing(
   if (loss) {
     const hint = `\`bentocloud restore ${loss.id}\` brings back what another program removed`;
     const message = missing === undefined ? "not logged in: no context is left" : error.message;
-    return new CliError(error.code, message, { hint, cause: error });
+    return withHint(error, hint, message);
   }
   const { source, project, others = [] } = active ?? {};
   if (source?.kind !== "project" || source.path !== project?.path) return error;
@@ -42,8 +42,4 @@ function isExpected(project: Project, context: Context, known: string | null | u
   if (endpoint === undefined && organization === undefined) return false;
   const isThere = endpoint === undefined || isSamePlace(endpoint, context.endpoint);
   return isThere && (organization === undefined || organization === known);
-}
-
-function withHint(error: CliError, hint: string): CliError {
-  return new CliError(error.code, error.message, { hint, cause: error });
 }

@@ -1,6 +1,6 @@
 import { DEFAULT_ENDPOINT, isSameEndpoint, StoredEndpointError, tokensPage } from "../contexts/endpoint.ts";
 import { MissingContextError } from "../contexts/context.ts";
-import { CliError, type ErrorCode } from "../errors.ts";
+import { CliError, type ErrorCode, withHint } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment } from "../system/runtime.ts";
 import { quoteWord } from "../system/text.ts";
@@ -26,18 +26,13 @@ export async function withRemedy(error: CliError, { active, env, store }: Place)
   if (failure instanceof MissingContextError) {
     const explained = await explainMissing(failure, active, store());
     if (explained === failure) return error;
-    return new CliError(error.code, explained.message, { hint: explained.hint, cause: error });
+    return withHint(error, explained.hint, explained.message);
   }
   if (active === undefined) return error;
   const { code } = failure;
   const isUnusable = error instanceof StoredEndpointError;
   const own = error.hint ?? (isUnusable ? changeEndpoint(active, env) : remedyFor(code, active, env));
   return withHint(error, active.source.kind === "env_key" ? noteDefault(code, env, own) : own);
-}
-
-function withHint(error: CliError, hint: string | undefined): CliError {
-  if (hint === undefined || hint === error.hint) return error;
-  return new CliError(error.code, error.message, { hint, cause: error });
 }
 
 const ABOUT_SERVER = new Set<ErrorCode>([

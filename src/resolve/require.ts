@@ -15,27 +15,21 @@ export function requireContext(active: Active): Context {
   switch (source.kind) {
     case "flag":
       throw noSuchContext(name, others);
-    case "env_context":
-      throw new MissingContextError(
-        "NOT_FOUND",
-        `there is no context ${shown}, which BENTOML_CLOUD_CONTEXT names`,
-        {
-          missing: name,
-          hint: active.isShell
-            ? LEAVE_SHELL
-            : "unset BENTOML_CLOUD_CONTEXT, or set it to one that `bentocloud context list` shows",
-          correction: { unknown: name, names: others.map((other) => other.name), variable: source.name },
-        },
-      );
-    case "project":
-      throw new MissingContextError(
-        "NOT_LOGGED_IN",
-        `you have no context ${shown}, which ${source.path} asks for`,
-        {
-          missing: name,
-          hint: adviseForProject(active),
-        },
-      );
+    case "env_context": {
+      const message = `there is no context ${shown}, which BENTOML_CLOUD_CONTEXT names`;
+      throw new MissingContextError("NOT_FOUND", message, {
+        missing: name,
+        hint: active.isShell
+          ? LEAVE_SHELL
+          : "unset BENTOML_CLOUD_CONTEXT, or set it to one that `bentocloud context list` shows",
+        correction: { unknown: name, names: others.map((other) => other.name), variable: source.name },
+      });
+    }
+    case "project": {
+      const message = `you have no context ${shown}, which ${source.path} asks for`;
+      const hint = adviseForProject(active);
+      throw new MissingContextError("NOT_LOGGED_IN", message, { missing: name, hint });
+    }
     default: {
       const isEmpty = others.length === 0;
       const message =

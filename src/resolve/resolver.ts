@@ -1,10 +1,9 @@
 import { locateHome } from "./bentoml-home.ts";
 import type { Environment } from "../system/runtime.ts";
 import { createStore, type Store } from "../store/store.ts";
-import { type Active, type Inputs, resolveActive, type Source } from "./active.ts";
-import type { ExplainedCandidate } from "./candidates.ts";
+import { type Inputs, resolveActive, type Source } from "./active.ts";
 
-export interface ResolverOptions {
+interface ResolverOptions {
   env: Environment;
   cwd: () => string;
   signal: () => AbortSignal;
@@ -12,16 +11,8 @@ export interface ResolverOptions {
   alert: (message: string) => void;
 }
 
-/** The stored contexts and the active one. Reads nothing until it is needed. */
-export interface Resolver {
-  readonly store: Store;
-  /** `flag` is the value of `--context`. */
-  resolve(flag: string | undefined, warn: (message: string) => void): Promise<Active>;
-  /** `winner` is the source of the active context. */
-  explain(flag: string | undefined, winner: Source | undefined): Promise<ExplainedCandidate[]>;
-}
-
-export function createResolver({ env, cwd, signal, alert }: ResolverOptions): Resolver {
+/** The stored contexts and the active one. Reads nothing until it is needed. `flag` is the value of `--context`. */
+export function createResolver({ env, cwd, signal, alert }: ResolverOptions) {
   let made: Store | undefined;
   const store = () => (made ??= createStore({ paths: locateHome(env, cwd), signal, alert }));
   const inputsFor = (flag: string | undefined, warn: (message: string) => void): Inputs => {
@@ -33,11 +24,15 @@ export function createResolver({ env, cwd, signal, alert }: ResolverOptions): Re
     get store() {
       return store();
     },
-    resolve: (flag, warn) => resolveActive(inputsFor(flag, warn)),
-    async explain(flag, winner) {
+    resolve: (flag: string | undefined, warn: (message: string) => void) =>
+      resolveActive(inputsFor(flag, warn)),
+    /** `winner` is the source of the active context. */
+    async explain(flag: string | undefined, winner: Source | undefined) {
       const { explainCandidates } = await import("./candidates.ts");
-      const inputs = inputsFor(flag, () => {});
-      return explainCandidates(inputs, winner);
+      return explainCandidates(
+        inputsFor(flag, () => {}),
+        winner,
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { CliError } from "../errors.ts";
-import { quoteWord } from "../system/text.ts";
+import { counted, quoteWord } from "../system/text.ts";
 import type { Finding } from "./finding.ts";
 import type { Scan } from "./search-places.ts";
 
@@ -14,15 +14,15 @@ export function conclude({ findings, skipped }: Pick<Scan, "findings" | "skipped
   const leaks = findings.filter((finding) => isLeak(finding) && !finding.rotated);
   if (leaks.length > 0) {
     const tokens = new Set(leaks.map(({ value }) => value)).size;
-    const [noun, verb] = tokens === 1 ? ["API token", "is"] : ["API tokens", "are"];
-    const places = leaks.length === 1 ? "1 place" : `${leaks.length} places`;
-    return new CliError("LEAK_FOUND", `${tokens} ${noun} ${verb} where others may read it, in ${places}`, {
+    const what = `${counted(tokens, "API token")} ${tokens === 1 ? "is" : "are"}`;
+    const places = counted(leaks.length, "place");
+    return new CliError("LEAK_FOUND", `${what} where others may read it, in ${places}`, {
       hint: adviseOn(leaks),
     });
   }
   const incomplete = skipped.filter((one) => one.incomplete);
   if (incomplete.length === 0) return undefined;
-  const things = incomplete.length === 1 ? "1 thing was" : `${incomplete.length} things were`;
+  const things = `${counted(incomplete.length, "thing")} ${incomplete.length === 1 ? "was" : "were"}`;
   return new CliError("STORAGE", `no leak was found, but ${things} not looked at`, {
     hint: `the first: ${incomplete[0]!.path}: ${incomplete[0]!.reason}`,
   });

@@ -3,7 +3,6 @@ import type { Context } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
 import type { Encoding } from "./encodings.ts";
 
-/** An API token that is looked for. */
 export interface KnownValue {
   token: Token;
   /** The login that it belongs to; of several, a stored one. */
@@ -12,7 +11,6 @@ export interface KnownValue {
   state: "current" | "superseded";
 }
 
-/** One place in which a token was found. */
 export interface Finding {
   /** The context that has or had it; null for a possible one. */
   context: string | null;

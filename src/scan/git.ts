@@ -12,18 +12,9 @@ import { cap } from "../system/text.ts";
  * repository of another user.
  */
 const INERT_OPTIONS = [
-  "--no-pager",
-  "--no-replace-objects",
-  "--no-optional-locks",
-  "-c",
-  "core.fsmonitor=false",
-  "-c",
-  "core.untrackedCache=false",
-  "-c",
-  "core.hooksPath=/dev/null",
-  "-c",
-  "protocol.allow=never",
-];
+  "--no-pager --no-replace-objects --no-optional-locks -c core.fsmonitor=false -c core.untrackedCache=false",
+  "-c core.hooksPath=/dev/null -c protocol.allow=never",
+].flatMap((line) => line.split(" "));
 
 const INERT_ENVIRONMENT = {
   LC_ALL: "C",
@@ -35,19 +26,9 @@ const INERT_ENVIRONMENT = {
 
 /** What git needs to find its configuration, and to decide whose repositories it trusts. */
 const PASSED = [
-  "PATH",
-  "HOME",
-  "XDG_CONFIG_HOME",
-  "SUDO_UID",
-  "USERPROFILE",
-  "HOMEDRIVE",
-  "HOMEPATH",
-  "SystemRoot",
-  "GIT_CONFIG_GLOBAL",
-  "GIT_CONFIG_SYSTEM",
-  "GIT_CONFIG_NOSYSTEM",
-  "GIT_CEILING_DIRECTORIES",
-];
+  "PATH HOME XDG_CONFIG_HOME SUDO_UID USERPROFILE HOMEDRIVE HOMEPATH SystemRoot",
+  "GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_NOSYSTEM GIT_CEILING_DIRECTORIES",
+].flatMap((line) => line.split(" "));
 
 /** Git sets these for a hook: `git commit FILE` takes its files from another index. */
 const PASSED_TO_HOOKS = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"];

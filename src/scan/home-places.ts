@@ -7,90 +7,26 @@ import { onUnreadable, scanFile, showPath } from "./scan-file.ts";
 import { type Scan, skip } from "./search-places.ts";
 
 /** Files and directories of a home in which programs keep what a person typed, pasted or saw. */
-const PLACES = {
-  shells: [
-    ".bash_history",
-    ".bash_sessions",
-    ".zsh_history",
-    ".zhistory",
-    ".histfile",
-    ".zsh_sessions",
-    ".sh_history",
-    ".ash_history",
-    ".ksh_history",
-    ".history",
-    ".bashrc",
-    ".bash_profile",
-    ".bash_aliases",
-    ".profile",
-    ".zshrc",
-    ".zshenv",
-    ".zprofile",
-    ".envrc",
-    ".config/fish",
-    ".config/zsh",
-    ".config/nushell",
-    ".config/environment.d",
-    ".local/share/fish",
-    ".local/share/nushell",
-    ".local/share/atuin",
-    ".local/share/xonsh",
-    ".local/share/powershell",
-    ".local/state/bash",
-    ".local/state/zsh",
-    "AppData/Roaming/Microsoft/Windows/PowerShell/PSReadLine",
-  ],
-  interpreters: [
-    ".python_history",
-    ".node_repl_history",
-    ".irb_history",
-    ".psql_history",
-    ".ipython",
-    ".jupyter",
-    ".local/share/jupyter",
-  ],
-  credentials: [
-    ".netrc",
-    "_netrc",
-    ".curlrc",
-    ".wgetrc",
-    ".pypirc",
-    ".npmrc",
-    ".gitconfig",
-    ".git-credentials",
-    ".config/git",
-    ".docker/config.json",
-    ".kube/config",
-  ],
-  editors: [
-    ".viminfo",
-    ".lesshst",
-    ".vim",
-    ".local/state/nvim",
-    ".local/share/nvim",
-    ".config/Code/User",
-    ".config/Cursor/User",
-    ".config/VSCodium/User",
-    ".vscode-server/data/User",
-    "Library/Application Support/Code/User",
-    "Library/Application Support/Cursor/User",
-    "AppData/Roaming/Code/User",
-  ],
-  agents: [
-    ".claude",
-    ".claude.json",
-    ".codex",
-    ".cursor",
-    ".gemini",
-    ".continue",
-    ".copilot",
-    ".aider.chat.history.md",
-    ".aider.input.history",
-    ".config/github-copilot",
-    ".config/opencode",
-    ".local/share/opencode",
-  ],
-};
+const PLACES = [
+  // Shells.
+  ".bash_history, .bash_sessions, .zsh_history, .zhistory, .histfile, .zsh_sessions, .sh_history, .ash_history",
+  ".ksh_history, .history, .bashrc, .bash_profile, .bash_aliases, .profile, .zshrc, .zshenv, .zprofile, .envrc",
+  ".config/fish, .config/zsh, .config/nushell, .config/environment.d",
+  ".local/share/fish, .local/share/nushell, .local/share/atuin, .local/share/xonsh, .local/share/powershell",
+  ".local/state/bash, .local/state/zsh, AppData/Roaming/Microsoft/Windows/PowerShell/PSReadLine",
+  // Interpreters.
+  ".python_history, .node_repl_history, .irb_history, .psql_history, .ipython, .jupyter, .local/share/jupyter",
+  // Programs that sign in somewhere.
+  ".netrc, _netrc, .curlrc, .wgetrc, .pypirc, .npmrc, .gitconfig, .git-credentials, .config/git",
+  ".docker/config.json, .kube/config",
+  // Editors.
+  ".viminfo, .lesshst, .vim, .local/state/nvim, .local/share/nvim",
+  ".config/Code/User, .config/Cursor/User, .config/VSCodium/User, .vscode-server/data/User",
+  "Library/Application Support/Code/User, Library/Application Support/Cursor/User, AppData/Roaming/Code/User",
+  // Agents.
+  ".claude, .claude.json, .codex, .cursor, .gemini, .continue, .copilot, .aider.chat.history.md",
+  ".aider.input.history, .config/github-copilot, .config/opencode, .local/share/opencode",
+].flatMap((line) => line.split(", "));
 
 /** Files that are looked for by name, so deep below the home. */
 const BY_NAME = /\.ipynb$|^\.env(\..*)?$|^nohup\.out$/;
@@ -99,7 +35,7 @@ const DEPTH = 4;
 /** A home's histories, transcripts and settings, and the notebooks and `.env` files in its upper directories. */
 export async function scanHome(scan: Scan, home: string): Promise<void> {
   const onError = onUnreadable(scan);
-  for (const place of Object.values(PLACES).flat()) {
+  for (const place of PLACES) {
     const path = findPlace(scan, join(home, place));
     if (path === undefined) continue;
     if (isDirectory(path)) for (const file of walkFiles(path, { onError })) await scanFile(scan, file);

@@ -1,4 +1,5 @@
 import { compressionOf, LARGEST_POINTER, lfsObjectOf } from "./contents.ts";
+import { LINE_FEED } from "./git.ts";
 import { CONTEXT_BYTES } from "./possible.ts";
 import type { Hit, Search } from "./search.ts";
 
@@ -15,7 +16,6 @@ export interface ObjectHit extends ObjectHeader {
 }
 
 const EMPTY: Buffer = Buffer.alloc(0);
-const LINE_FEED = 10;
 const LONGEST_HEADER = 200;
 
 /**

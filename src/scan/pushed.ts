@@ -1,4 +1,4 @@
-import { inputPieces } from "../system/input.ts";
+import { readStdin } from "../system/input.ts";
 import { reportObjects } from "./history.ts";
 import type { Origin } from "./locate-objects.ts";
 import { LINE_FEED } from "./git.ts";
@@ -11,9 +11,9 @@ import type { Scan } from "./search-places.ts";
  * on standard input what is pushed: on each line a local ref, its object, a remote ref and its object.
  */
 export async function scanPushed(scan: Scan, repository: Repository, remote: string): Promise<void> {
-  const pieces: Buffer[] = [];
-  for await (const piece of inputPieces(scan.cli.signal)) pieces.push(piece);
-  const lines = Buffer.concat(pieces).toString().split("\n");
+  const lines = Buffer.from(await readStdin(scan.cli.signal))
+    .toString()
+    .split("\n");
   const tips = lines.map((line) => line.split(" ")[1] ?? "").filter((name) => !/^0*$/.test(name));
   if (tips.length === 0) return;
   const paths = new Map<string, Origin[]>();

@@ -1,17 +1,12 @@
 import type { Cli } from "../app.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { requireExpected } from "../errors.ts";
-import type { RotateOptions } from "../tokens/plan-rotation.ts";
 import { rotate } from "../tokens/rotate.ts";
 import { isLeak } from "./conclude.ts";
 import type { Scan } from "./search-places.ts";
 
 /** Replaces the token of each context that was found. A failure is said, and stops none of the others. */
-export async function rotateFound(
-  cli: Cli,
-  scan: Scan,
-  options: Pick<RotateOptions, "yes" | "insecureHttp">,
-): Promise<void> {
+export async function rotateFound(cli: Cli, scan: Scan): Promise<void> {
   const { output } = cli;
   const found = scan.findings.filter(isLeak);
   for (const value of new Set(found.flatMap((finding) => finding.value ?? []))) {
@@ -31,12 +26,7 @@ export async function rotateFound(
       continue;
     }
     try {
-      const { contexts, rotation } = await rotate(cli, {
-        ...options,
-        name,
-        old: undefined,
-        expiresAt: undefined,
-      });
+      const { contexts, rotation } = await rotate(cli, { name });
       for (const finding of found) if (finding.value === value) finding.rotated = true;
       const names = contexts.map((one) => `"${one}"`).join(", ");
       output.success(`Rotated ${names}: now using "${rotation.wanted.name}"; the old token is deleted`);

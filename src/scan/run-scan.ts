@@ -15,7 +15,7 @@ import { describeTotals } from "./totals.ts";
 import { scanDirectory, scanTree } from "./working-tree.ts";
 import { gatherValues } from "./values.ts";
 
-export interface ScanOptions {
+interface ScanOptions {
   /** Files and directories; the whole repository when there are none. `-` is standard input. */
   paths: readonly string[];
   staged: boolean;

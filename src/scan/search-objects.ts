@@ -91,17 +91,12 @@ async function* gather(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield gathered.subarray(0, size);
 }
 
-interface Read {
-  stream: ObjectStream;
-  /** Why git did not read all of it. */
-  error: string | undefined;
-}
-
+/** `error` says why git did not read all of it. */
 async function readObjects(
   { search, totals }: Scan,
   git: Git,
   input: Iterable<string> | AsyncIterable<Buffer>,
-): Promise<Read> {
+) {
   const stream = new ObjectStream(search.another());
   const { stdout, ended } = git.start(["cat-file", "--batch", "--buffer"], input);
   for await (const chunk of gather(stdout)) {

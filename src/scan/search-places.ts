@@ -3,6 +3,7 @@ import type { Cli } from "../app.ts";
 import { cancelled } from "../errors.ts";
 import { maskSecret, redactSecret } from "../system/redact.ts";
 import type { Finding, KnownValue, Skipped } from "./finding.ts";
+import { LINE_FEED } from "./git.ts";
 import { type Hit, Search } from "./search.ts";
 import type { Totals } from "./totals.ts";
 
@@ -83,7 +84,13 @@ export function skip(scan: Scan, path: string, reason: string, { incomplete = tr
   if (isNew(scan, { path, reason })) scan.skipped.push({ path, reason, incomplete });
 }
 
-const LINE_FEED = 10;
+/** How many lines end between two positions. */
+export function countLineEnds(bytes: Buffer, from = 0, to = bytes.length): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LINE_FEED, from); at !== -1 && at < to; at = bytes.indexOf(LINE_FEED, at + 1))
+    count += 1;
+  return count;
+}
 
 /** Gives positions of one stream their lines, in the order of the stream. */
 export class LineCounter {
@@ -100,18 +107,13 @@ export class LineCounter {
     let from = 0;
     const end = this.#offset + bytes.length;
     for (let next = this.#wanted[0]; next !== undefined && next <= end; next = this.#wanted[0]) {
-      this.#count(bytes, from, next - this.#offset);
+      this.#line += countLineEnds(bytes, from, next - this.#offset);
       from = next - this.#offset;
       this.#lines.set(next, this.#line);
       this.#wanted.shift();
     }
-    if (this.#wanted.length > 0) this.#count(bytes, from, bytes.length);
+    if (this.#wanted.length > 0) this.#line += countLineEnds(bytes, from);
     this.#offset = end;
-  }
-
-  #count(bytes: Buffer, from: number, to: number): void {
-    for (let at = bytes.indexOf(LINE_FEED, from); at !== -1 && at < to; at = bytes.indexOf(LINE_FEED, at + 1))
-      this.#line += 1;
   }
 
   lineAt(offset: number): number | null {

@@ -2,10 +2,9 @@ import { inputPieces } from "../system/input.ts";
 import { compressionOf } from "./contents.ts";
 import type { Hit } from "./search.ts";
 import { noteMembers } from "./scan-file.ts";
-import { addFinding, type Scan, skip } from "./search-places.ts";
+import { addFinding, countLineEnds, type Scan, skip } from "./search-places.ts";
 import { TarMembers } from "./tar-members.ts";
 
-const LINE_FEED = 10;
 /** A hit can begin this far before the piece in which it ends. */
 const TAIL_BYTES = 64 * 1024;
 
@@ -17,7 +16,7 @@ export async function scanInput(scan: Scan): Promise<void> {
   let lines = 0;
   const report = (hits: readonly Hit[]) => {
     for (const hit of hits) {
-      const line = 1 + lines + countLines(tail.subarray(0, hit.offset - tailOffset));
+      const line = 1 + lines + countLineEnds(tail.subarray(0, hit.offset - tailOffset));
       addFinding(scan, hit, { path: "-", line });
     }
   };
@@ -29,17 +28,11 @@ export async function scanInput(scan: Scan): Promise<void> {
     tail = Buffer.concat([tail, piece]);
     report(scan.search.push(piece));
     const dropped = Math.max(0, tail.length - TAIL_BYTES);
-    lines += countLines(tail.subarray(0, dropped));
+    lines += countLineEnds(tail.subarray(0, dropped));
     tail = tail.subarray(dropped);
     tailOffset += dropped;
   }
   report(scan.search.finish());
-}
-
-function countLines(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count += 1;
-  return count;
 }
 
 function refuseCompressed(scan: Scan, beginning: Buffer): void {

@@ -62,7 +62,7 @@ export function helperStore(name: string, options: SecretOptions): SecretStore {
 /** `docker-credential-pass` makes a file name of it, so it is not the name of the context. */
 const USER = "bentocloud";
 
-export function serverOf({ id }: Entry): string {
+function serverOf({ id }: Entry): string {
   return `https://${id}.bentocloud-exec.invalid`;
 }
 

@@ -1,12 +1,5 @@
+import { platform } from "../system/runtime.ts";
 import { describePlace, type Place, type SecretOptions, type SecretStore } from "./secret-store.ts";
-
-/** The stores of this process. One that was opened serves every context that is kept in it. */
-export interface SecretStores {
-  signal: AbortSignal;
-  /** Told what another program did to a token that is kept elsewhere. */
-  alert: (message: string) => void;
-  open(place: Place): Promise<SecretStore>;
-}
 
 /**
  * Few enough for a bus, which counts the calls of a client, and for programs that decrypt, each of which must answer in
@@ -14,7 +7,8 @@ export interface SecretStores {
  */
 const MAX_READS_AT_ONCE = 16;
 
-export function createSecretStores(options: SecretOptions, platform: NodeJS.Platform): SecretStores {
+/** Opens the stores of this process, each one once. */
+export function createStoreOpener(options: SecretOptions): (place: Place) => Promise<SecretStore> {
   const opened = new Map<string, Promise<SecretStore>>();
   const withTurns = (place: Place, store: SecretStore): SecretStore => {
     const inTurn = createQueue(MAX_READS_AT_ONCE);
@@ -25,16 +19,11 @@ export function createSecretStores(options: SecretOptions, platform: NodeJS.Plat
       state: (entry) => inTurn(() => store.state(entry)),
     };
   };
-  return {
-    signal: options.signal,
-    alert: options.alert,
-    open(place) {
-      const key = JSON.stringify(place);
-      const store =
-        opened.get(key) ?? openStore(place, options, platform).then((one) => withTurns(place, one));
-      opened.set(key, store);
-      return store;
-    },
+  return (place) => {
+    const key = JSON.stringify(place);
+    const store = opened.get(key) ?? openStore(place, options).then((one) => withTurns(place, one));
+    opened.set(key, store);
+    return store;
   };
 }
 
@@ -55,15 +44,11 @@ function createQueue(limit: number): <T>(act: () => Promise<T>) => Promise<T> {
   };
 }
 
-async function openStore(
-  place: Place,
-  options: SecretOptions,
-  platform: NodeJS.Platform,
-): Promise<SecretStore> {
+async function openStore(place: Place, options: SecretOptions): Promise<SecretStore> {
   if (place.kind === "helper") return (await import("./helper.ts")).helperStore(place.name, options);
   if (place.kind === "command")
     return (await import("./command-source.ts")).commandStore(place.argv, options);
-  if (platform === "darwin") return (await import("./keychain.ts")).keychainStore(options);
-  if (platform === "win32") return (await import("./windows-credentials.ts")).windowsCredentials();
+  if (platform() === "darwin") return (await import("./keychain.ts")).keychainStore(options);
+  if (platform() === "win32") return (await import("./windows-credentials.ts")).windowsCredentials();
   return (await import("./keyring.ts")).keyringStore(options);
 }

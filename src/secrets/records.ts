@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import type { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
 import { realTarget } from "../system/files.ts";
-import { readOwnJson } from "../system/own-json.ts";
+import { areTexts, readOwnList } from "../system/own-json.ts";
 import { sha256 } from "../system/runtime.ts";
 import { RECORDS_FILE } from "./has-records.ts";
 import type { Entry, Place } from "./secret-store.ts";
@@ -30,14 +29,8 @@ export interface SecretRecord extends Entry {
 
 /** @throws CliError `CORRUPT` */
 export function readRecords(own: string): SecretRecord[] {
-  const path = join(own, RECORDS_FILE);
-  try {
-    const records = readOwnJson(path) ?? [];
-    if (Array.isArray(records) && records.every(isRecord)) return records;
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-  }
-  throw new CliError("CORRUPT", `${path} is not a record of where API tokens are kept`, {
+  return readOwnList(join(own, RECORDS_FILE), isRecord, {
+    what: "a record of where API tokens are kept",
     hint: "correct it: without it, the tokens that are kept elsewhere cannot be found",
   });
 }
@@ -88,8 +81,4 @@ function isPlace(place: Place | undefined): boolean {
   if (place?.kind === "command")
     return Array.isArray(place.argv) && place.argv.length > 0 && areTexts(...(place.argv as unknown[]));
   return place?.kind === "keyring";
-}
-
-function areTexts(...fields: unknown[]): boolean {
-  return fields.every((field) => typeof field === "string");
 }

@@ -18,6 +18,9 @@ export interface Entry {
   endpoint: string;
 }
 
+/** For a command, which prints one token and has no entries. */
+export const NO_ENTRY: Entry = { id: "", context: "", endpoint: "" };
+
 /**
  * A program or service that keeps tokens. None of these asks a person for a password, and each ends within its time.
  *
@@ -32,7 +35,6 @@ export interface SecretStore {
   state(entry?: Entry): Promise<SecretState>;
 }
 
-/** What the stores need to know of this process. */
 export interface SecretOptions {
   env: Environment;
   signal: AbortSignal;
@@ -40,14 +42,12 @@ export interface SecretOptions {
   say: (line: string) => void;
   /** Shows a person what is waited for. */
   wait: <T>(text: () => string, act: () => Promise<T>) => Promise<T>;
-  /** Told once what another program did to a token that is kept here. */
-  alert: (message: string) => void;
 }
 
 /** For a keyring and a helper; a command may wait for a person. */
 export const STORE_TIMEOUT_MS = 3_000;
 
-export const CODES = {
+const CODES = {
   locked: "SECRET_LOCKED",
   missing: "SECRET_MISSING",
   unavailable: "SECRET_UNAVAILABLE",

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cancelled, CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { acquireLock, type Lock, LOCK_WAIT_MS } from "../system/lock.ts";
-import { writeOwnJson } from "../system/own-json.ts";
+import { writeOwnList } from "../system/own-json.ts";
 import { RECORDS_FILE } from "./has-records.ts";
 import type { SecretRecord } from "./records.ts";
 
@@ -11,8 +11,7 @@ const RETRY_MS = 20;
 
 /** For the holder of the lock only. */
 export function writeRecords(own: string, records: readonly SecretRecord[]): void {
-  ensurePrivateDirectory(own);
-  writeOwnJson(join(own, RECORDS_FILE), records.length > 0 ? records : undefined, { durable: true });
+  writeOwnList(join(own, RECORDS_FILE), records);
 }
 
 /**

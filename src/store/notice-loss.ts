@@ -7,12 +7,12 @@
  * that is killed in between leaves the old baseline, and the next command says it again.
  */
 
-import { CliError } from "../errors.ts";
+import { CliError, withHint } from "../errors.ts";
 import { type Context, findContext, firstOfEachName, isSameLogin } from "../contexts/context.ts";
 import { discard, inspect, realTarget } from "../system/files.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
-import { listNames } from "../system/text.ts";
+import { counted, listNames } from "../system/text.ts";
 import { isHomeFile, type Paths } from "./paths.ts";
 import { type Snapshot, WRITER_SETTLE_MS } from "./snapshot.ts";
 import { addLoss, hasLogin, versionsIn } from "./losses.ts";
@@ -139,8 +139,9 @@ function sayLoss({ alert, said, paths }: StoreTools, { missing, reverted }: Loss
   const { file } = paths;
   const names = (lost: readonly Context[]) => listNames(lost.map(({ name }) => name));
   const parts = [
-    missing.length > 0 && `removed ${count(missing)} from ${file}: ${names(missing)}`,
-    reverted.length > 0 && `put ${count(reverted)} in ${file} back to an older login: ${names(reverted)}`,
+    missing.length > 0 && `removed ${counted(missing.length, "context")} from ${file}: ${names(missing)}`,
+    reverted.length > 0 &&
+      `put ${counted(reverted.length, "context")} in ${file} back to an older login: ${names(reverted)}`,
   ].filter((part) => part !== false);
   const loss = `another program ${parts.join(", and ")}`;
   const restore = id ? `\`bentocloud restore ${id}\`` : "`bentocloud restore`, where it can write,";
@@ -150,17 +151,13 @@ function sayLoss({ alert, said, paths }: StoreTools, { missing, reverted }: Loss
   said.add(loss).add(message);
 }
 
-function count(lost: readonly Context[]): string {
-  return lost.length === 1 ? "1 context" : `${lost.length} contexts`;
-}
-
 /** The error of a file that cannot be read, with the version to bring back instead, where there is one. */
 export async function adviseRestore(own: string, error: unknown): Promise<unknown> {
   if (!(error instanceof CliError) || error.code !== "CORRUPT") return error;
   const last = await findLastValid(own);
   if (!last) return error;
-  return new CliError(error.code, error.message, {
-    hint: `correct it, or run \`bentocloud restore ${last.id}\`, which puts it aside and brings back the last valid version`,
-    cause: error,
-  });
+  return withHint(
+    error,
+    `correct it, or run \`bentocloud restore ${last.id}\`, which puts it aside and brings back the last valid version`,
+  );
 }

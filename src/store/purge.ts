@@ -3,15 +3,15 @@
  * read and were put aside. The other logins of a copy stay restorable.
  */
 
-import { dirname, join } from "node:path";
 import { type Context, findContext, loginKey, plainTokenOf, tokenOf } from "../contexts/context.ts";
 import type { Token } from "../contexts/token.ts";
-import { discard, listDirectory } from "../system/files.ts";
+import { discard } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
 import { replaceFile } from "../system/replace.ts";
 import { editContexts } from "../yaml/edit.ts";
 import { readContexts } from "../yaml/read.ts";
 import type { Paths } from "./paths.ts";
+import { listQuarantined } from "./quarantine.ts";
 import { readFileText } from "./snapshot.ts";
 import { withStoreLock } from "./store-lock.ts";
 import { listVersions, loadVersions, readVersion } from "./versions.ts";
@@ -43,6 +43,7 @@ export async function purgeTokens(
     let count = 0;
     for (const path of listQuarantined(target)) {
       if (!held()) return undefined;
+      if (path.endsWith(".tmp")) continue;
       const text = readOwnFile(path)?.toString("latin1") ?? "";
       const rest = blank(text, secrets);
       if (rest === text) continue;
@@ -61,13 +62,6 @@ export async function purgeTokens(
     }
     return held() ? count : undefined;
   });
-}
-
-/** Files that could not be read stand beside the one that took their place. */
-function listQuarantined(target: string): string[] {
-  const folder = dirname(target);
-  const paths = listDirectory(folder).map((name) => join(folder, name));
-  return paths.filter((path) => path.startsWith(`${target}.broken-`) && !path.endsWith(".tmp"));
 }
 
 /** Undefined when the whole text has to go. */

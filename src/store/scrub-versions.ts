@@ -1,12 +1,13 @@
-import { basename, dirname, join } from "node:path";
-import { tokenOf } from "../contexts/context.ts";
+import { tokenOf, withToken } from "../contexts/context.ts";
 import { Token } from "../contexts/token.ts";
-import { listDirectory, realTarget } from "../system/files.ts";
+import { realTarget } from "../system/files.ts";
 import { readOwnFile } from "../system/read-file.ts";
 import { replaceFile } from "../system/replace.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 import { editContexts } from "../yaml/edit.ts";
+import { putContext } from "./losses.ts";
 import type { Paths } from "./paths.ts";
+import { listQuarantined } from "./quarantine.ts";
 import { withStoreLock } from "./store-lock.ts";
 import { listVersions } from "./versions.ts";
 
@@ -23,7 +24,7 @@ export async function scrubVersions(
   await withStoreLock(paths, { signal }, async () => {
     const target = realTarget(paths.file);
     const present = new Set(tokensOf(await parse(readOwnFile(target)?.toString() ?? "")));
-    const files = [...listVersions(paths.own).map(({ path }) => path), ...listAside(target)];
+    const files = [...listVersions(paths.own).map(({ path }) => path), ...listQuarantined(target)];
     const contents = files.map((path) => ({ path, content: readOwnFile(path)?.toString() ?? "" }));
     const parsed = await Promise.all(contents.map(async ({ content }) => parse(content)));
     const texts = new Map<string, string>();
@@ -39,12 +40,6 @@ export async function scrubVersions(
   });
 }
 
-function listAside(target: string): string[] {
-  const folder = dirname(target);
-  const names = listDirectory(folder).filter((name) => name.startsWith(`${basename(target)}.broken-`));
-  return names.map((name) => join(folder, name));
-}
-
 async function scrub(content: string, texts: ReadonlyMap<string, string>): Promise<string> {
   let plain = content;
   // Most tokens need no quotes, and are found in comments and in what cannot be read as well.
@@ -52,9 +47,7 @@ async function scrub(content: string, texts: ReadonlyMap<string, string>): Promi
   const { contexts } = await parse(plain);
   const puts = contexts.flatMap((context) => {
     const text = texts.get(tokenOf(context)?.reveal() ?? "");
-    if (text === undefined) return [];
-    const { name, endpoint, email } = context;
-    return [{ kind: "put", name, endpoint: endpoint.reveal(), email, token: new Token(text) } as const];
+    return text === undefined ? [] : putContext(withToken(context, new Token(text)));
   });
   return puts.length === 0 ? plain : (await editContexts(plain, puts)).text;
 }

@@ -158,7 +158,7 @@ function hashOf(token: Token): string {
 }
 
 /** Tells two logins apart without saying what the token is. */
-export function fingerprintOf(context: Context): string {
+function fingerprintOf(context: Context): string {
   const token = tokenOf(context)?.reveal() ?? "";
   return sha256(`${context.endpoint.reveal()}\0${token}`).slice(0, 16);
 }

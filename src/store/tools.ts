@@ -1,7 +1,7 @@
-import type { Change, Edited } from "../yaml/edit.ts";
+import type { Change } from "../yaml/edit.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import type { Paths } from "./paths.ts";
-import type { ReadSnapshot, Snapshot } from "./snapshot.ts";
+import type { ReadSnapshot } from "./snapshot.ts";
 import type { State } from "./state.ts";
 
 export interface Plan<T = undefined> {
@@ -9,16 +9,6 @@ export interface Plan<T = undefined> {
   state?: State;
   /** What the caller wants to know of what the plan saw. */
   result?: T;
-}
-
-/** What a plan comes to for a file and our memory. */
-export interface Prepared<T> {
-  found: Snapshot;
-  state: State;
-  after: State;
-  result: T;
-  /** Undefined where nothing changes in the file. */
-  edited: Edited | undefined;
 }
 
 export interface Outcome<T = undefined> {

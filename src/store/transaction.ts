@@ -13,6 +13,7 @@ import { type Edited, editContexts } from "../yaml/edit.ts";
 import { type ContextsFile, readContexts } from "../yaml/read.ts";
 import { compare } from "./compare.ts";
 import { recordFound } from "./notice-loss.ts";
+import { quarantinePath } from "./quarantine.ts";
 import { EMPTY, readFileText, type Snapshot, whenCorrupt, WRITER_SETTLE_MS } from "./snapshot.ts";
 import {
   isSameState,
@@ -24,7 +25,7 @@ import {
   writeState,
 } from "./state.ts";
 import { type StoreLock, withStoreLock } from "./store-lock.ts";
-import type { Outcome, Plan, Prepared, Replaced, StoreTools } from "./tools.ts";
+import type { Outcome, Plan, Replaced, StoreTools } from "./tools.ts";
 import {
   addVersion,
   findBaseline,
@@ -44,7 +45,7 @@ export async function updateStore<T>(
   plan: (file: ContextsFile, state: State) => Plan<T>,
 ): Promise<Outcome<T>> {
   const { paths, signal } = tools;
-  const prepare = async (found: Snapshot, state: State): Promise<Prepared<T>> => {
+  const prepare = async (found: Snapshot, state: State) => {
     const { changes, state: after = state, result } = plan(found.file, state);
     const edited = changes.length === 0 ? undefined : await editContexts(found.text, changes);
     return { found, state, after, result: result as T, edited };
@@ -123,7 +124,7 @@ async function readFound(tools: StoreTools, lock: StoreLock): Promise<Snapshot |
 /** Removes what killed writers left. Only with the lock: the temporary files of a running writer look like leftovers. */
 function sweepLeftovers({ target, held }: StoreLock, own: string): void {
   if (!held()) return;
-  const [file, aside] = [basename(target), basename(asidePath(target, ""))];
+  const [file, aside] = [basename(target), basename(quarantinePath(target, ""))];
   sweepTemporaries(dirname(target), (name) => name === file || name.startsWith(aside));
   sweepTemporaries(versionsFolder(own), () => true);
   // The journals of rotations and of other stores have locks of their own.
@@ -153,7 +154,9 @@ function write(
   const baseline = findBaseline(listVersions(own));
   const keepsLogins = baseline && found && versionKey(file.contexts) === versionKey(found.contexts);
   const pending = keepsLogins ? undefined : addVersion(own, "pending", text);
-  const aside = found ? undefined : asidePath(lock.target, new Date().toISOString().replaceAll(":", "-"));
+  const aside = found
+    ? undefined
+    : quarantinePath(lock.target, new Date().toISOString().replaceAll(":", "-"));
   let isDone = false;
   try {
     saveState(own, state, between);
@@ -179,11 +182,6 @@ function replaceTarget(
   // A file that cannot be read is copied, not moved, so that the path always has a file.
   if (raw && aside !== undefined) replaceFile({ ...options, target: aside, text: raw.bytes });
   return replaceFile({ ...options, target, text, stillValid: () => held() && isUnchanged(target, raw) });
-}
-
-/** Where a file that cannot be read is kept, so that another can take its place. */
-function asidePath(target: string, time: string): string {
-  return `${target}.broken-${time}`;
 }
 
 function unchanged(file: ContextsFile): Replaced {

@@ -1,3 +1,4 @@
+import { unsetInLibrary } from "./libc.ts";
 import { readRegularFile } from "./read-file.ts";
 import type { Environment } from "./runtime.ts";
 
@@ -35,24 +36,6 @@ export function hideUnusableAuthorities(env: Environment = process.env): void {
   if (isChecked || !path || !process.versions.bun || process.platform === "win32") return;
   isChecked = true;
   if (faultIn(path) !== undefined) unsetInLibrary(VARIABLE);
-}
-
-interface Ffi {
-  dlopen(library: string, functions: object): { symbols: { unsetenv(name: Uint8Array): number } };
-}
-
-function unsetInLibrary(name: string): void {
-  const { dlopen } = process.getBuiltinModule("bun:ffi") as unknown as Ffi;
-  const musl = `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`;
-  for (const library of process.platform === "darwin" ? ["libSystem.B.dylib"] : ["libc.so.6", musl]) {
-    try {
-      const { symbols } = dlopen(library, { unsetenv: { args: ["cstring"], returns: "int" } });
-      symbols.unsetenv(Buffer.from(`${name}\0`));
-      return;
-    } catch {
-      // Try the next library. If none of them works, Bun prints its warning.
-    }
-  }
 }
 
 const LARGEST = 16 * 1024 * 1024;

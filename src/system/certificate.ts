@@ -7,7 +7,6 @@ import { codeOf } from "./storage-error.ts";
 import { openRoute, type Patience, ready, startTls, within } from "./network.ts";
 import type { Route } from "./upstream-proxy.ts";
 
-/** The reason why a TLS connection fails. */
 export type TlsFault =
   /** `authority` is the subject of the certificate; undefined when it is the server's own. */
   | { kind: "expired" | "not yet valid"; at: Date; authority: string | undefined }

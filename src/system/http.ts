@@ -169,7 +169,7 @@ function createAgent({ openConnection }: typeof Network, keepAlive: boolean): Ag
 }
 
 /** `Response` refuses a body with these. */
-const BODILESS = new Set([204, 205, 304]);
+export const BODILESS = new Set([204, 205, 304]);
 
 function toResponse(message: IncomingMessage): Response {
   const { Readable } = process.getBuiltinModule("node:stream");

@@ -30,6 +30,13 @@ export async function openInput(name: string, signal: AbortSignal): Promise<Byte
   }
 }
 
+const MAX_TOKEN_BYTES = 64 * 1024;
+
+/** A token that is piped in. */
+export async function readTokenText(signal: AbortSignal): Promise<string> {
+  return new TextDecoder().decode(await readStdin(signal, MAX_TOKEN_BYTES));
+}
+
 /** Standard input to its end. */
 export async function readStdin(signal: AbortSignal, limit = Number.POSITIVE_INFINITY): Promise<Bytes> {
   const chunks: Buffer[] = [];

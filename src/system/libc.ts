@@ -13,6 +13,7 @@ function loadLibc() {
   const ffi = loadFfi();
   const { symbols } = ffi.dlopen(process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6", {
     getenv: { args: ["ptr"], returns: "ptr" },
+    unsetenv: { args: ["ptr"], returns: "i32" },
     getrlimit: { args: ["i32", "ptr"], returns: "i32" },
     setrlimit: { args: ["i32", "ptr"], returns: "i32" },
     ...((process.platform === "linux" ? PRCTL : {}) as typeof PRCTL),
@@ -37,6 +38,16 @@ export async function overwriteVariable(name: string, value: string): Promise<vo
   const bytes = new TextEncoder();
   const address = libc?.getenv(libc.ptr(bytes.encode(`${name}\0`)));
   if (libc && address) new Uint8Array(libc.toArrayBuffer(address, 0, bytes.encode(value).length)).fill(0);
+}
+
+/** Unsets a variable for what reads it from the C library alone: programs that are started still get it. */
+export function unsetInLibrary(name: string): void {
+  try {
+    const libc = loadLibc();
+    libc?.unsetenv(libc.ptr(new TextEncoder().encode(`${name}\0`)));
+  } catch {
+    // A system whose C library is called otherwise.
+  }
 }
 
 const PR_SET_DUMPABLE = 4;

@@ -15,11 +15,6 @@ export interface Tunnel {
   close(code: number, reason: string): void;
 }
 
-export interface LoopbackServer {
-  readonly port: number;
-  stop(): Promise<void>;
-}
-
 interface Options {
   /** 0 for any free one. */
   port: number;
@@ -30,7 +25,7 @@ interface Options {
 export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** A server that this machine alone can reach. Only Bun has one that does WebSockets too. */
-export function serveLoopback({ port, answer }: Options): LoopbackServer {
+export function serveLoopback({ port, answer }: Options) {
   if (!process.versions.bun)
     throw new CliError("USAGE", "this runtime cannot run the proxy", {
       hint: "use the program that is downloaded, or run it with Bun",

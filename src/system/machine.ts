@@ -1,4 +1,3 @@
-/** What this program runs on, for a report. */
 export function describeRuntime(): { platform: string; arch: string; runtime: string } {
   const { bun, deno, node } = process.versions as Record<string, string | undefined>;
   const runtime = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
@@ -9,7 +8,6 @@ export function describeRuntime(): { platform: string; arch: string; runtime: st
   };
 }
 
-/** How many programs can run at a time. */
 export function countProcessors(): number {
   return process.getBuiltinModule("node:os").availableParallelism();
 }
@@ -19,7 +17,6 @@ export function ownProgram(): string | undefined {
   return isCompiled() ? process.execPath : undefined;
 }
 
-/** Whether Bun has read the variables that configure it. */
 export function isBun(): boolean {
   return process.versions["bun"] !== undefined;
 }

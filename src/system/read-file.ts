@@ -63,10 +63,10 @@ export function readRegularFile(
   }
 }
 
-/** Whether a file with this owner may be believed: it is this user's, or root's. Root believes everybody's. */
+/** Whether a file with this owner may choose where a token is sent: it is this user's, or root's. */
 export function isTrustedOwner({ uid }: { uid: number }): boolean {
   const user = userId();
-  return user === undefined || user === 0 || uid === user || uid === 0;
+  return user === undefined || uid === user || uid === 0;
 }
 
 const LARGEST_OWN = 64 * 1024 * 1024;
@@ -74,12 +74,14 @@ const LARGEST_OWN = 64 * 1024 * 1024;
 /**
  * The content of a file that only this program writes; undefined where none is.
  *
- * @throws CliError `STORAGE` for a link, something that is no file, and a file of another user.
+ * @throws CliError `STORAGE` for a link, something that is no file, and, but for root, a file of another user.
  */
 export function readOwnFile(path: string): Buffer | undefined {
   try {
     const file = readRegularFile(path, { limit: LARGEST_OWN, follow: false });
-    if (file && !isTrustedOwner(file)) throw new CliError("STORAGE", `${path} belongs to another user`);
+    // Root works in the homes of others, as with sudo.
+    if (file && userId() !== 0 && !isTrustedOwner(file))
+      throw new CliError("STORAGE", `${path} belongs to another user`);
     return file?.bytes;
   } catch (error) {
     throw storageError("read", path, error);

@@ -5,7 +5,6 @@ export class NotRegularError extends Error {
   override readonly name = "NotRegularError";
 }
 
-/** Bytes past a caller's limit. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
 }

@@ -82,6 +82,11 @@ export function cap(text: string, limit: number): string {
   return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join("")}…`;
 }
 
+/** `1 context`, `2 contexts`. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 const MOST_NAMES = 5;
 
 /** For a sentence: the first names, and how many more there are. */

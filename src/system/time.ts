@@ -1,4 +1,5 @@
 import { usageError } from "../errors.ts";
+import { counted } from "./text.ts";
 
 const DAY = 86_400;
 const YEAR = 365 * DAY;
@@ -20,8 +21,7 @@ export function showAge(time: Date, now: Date): string {
 function showDuration(ms: number, round: (count: number) => number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const { length, name } = UNITS.find(({ from }) => seconds >= from)!;
-  const count = round(seconds / length);
-  return `${count} ${name}${count === 1 ? "" : "s"}`;
+  return counted(round(seconds / length), name);
 }
 
 /** RFC 3339 in UTC, to the second. */

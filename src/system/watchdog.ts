@@ -3,15 +3,12 @@ import { spawn } from "node:child_process";
 /** Reads whom to watch, then waits for the end of its input, which comes when this process ends in whatever way. */
 const SCRIPT = 'read -r pid || exit; read -r _; kill -TERM "$pid" && sleep 2 && kill -KILL "$pid"';
 
-export interface Watchdog {
-  /** Ends this program when this process is killed. */
-  watch(pid: number | undefined): void;
-  stop(): void;
-}
-
-/** Started before the program, so that there is no moment at which nobody watches. Windows has no such shell. */
-export function startWatchdog(): Watchdog {
-  if (process.platform === "win32") return { watch: () => {}, stop: () => {} };
+/**
+ * Ends a program when this process is killed. Started before the program, so that there is no moment at which nobody
+ * watches. Windows has no such shell.
+ */
+export function startWatchdog() {
+  if (process.platform === "win32") return { watch: (_pid: number | undefined) => {}, stop: () => {} };
   // In a session of its own, so that a signal from the terminal does not end it.
   const shell = spawn("/bin/sh", ["-c", SCRIPT], {
     stdio: ["pipe", "ignore", "ignore"],
@@ -22,7 +19,7 @@ export function startWatchdog(): Watchdog {
   shell.stdin.on("error", () => {});
   shell.unref();
   return {
-    watch: (pid) => void (pid !== undefined && shell.stdin.write(`${pid}\n`)),
+    watch: (pid: number | undefined) => void (pid !== undefined && shell.stdin.write(`${pid}\n`)),
     stop: () => void shell.kill("SIGKILL"),
   };
 }

@@ -6,7 +6,7 @@ import { chooseLoginName } from "../resolve/login-name.ts";
 import { findContext } from "../contexts/context.ts";
 import { parseEndpoint } from "../contexts/endpoint.ts";
 import { repeatContext } from "../resolve/require.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireCliError, withHint } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { identifyLogin } from "../auth/identity.ts";
 import { type Login, saveLogin, validate } from "../auth/login.ts";
@@ -34,15 +34,13 @@ export async function create(
     if (seen === "absent" && effect === "look") throw error;
     const remedy = `\`bentocloud api-token delete ${name}${repeatContext(flags)}\``;
     const hint = `it may have been created, and nobody knows its secret: ${remedy} if it is in the list`;
-    if (typeof seen === "string") throw new CliError(error.code, error.message, { hint, cause: error });
+    if (typeof seen === "string") throw withHint(error, hint);
     const age = performance.now() - started;
     const isNew = seen.ageMs !== undefined && seen.ageMs <= age + CREATION_SPAN_MS;
     const state = isNew ? "was created anyway" : "is there";
     const whose = isNew ? "nobody knows its secret" : "if this request created it, nobody knows its secret";
-    throw new CliError(error.code, `${error.message}; the API token "${name}" (${seen.uid}) ${state}`, {
-      hint: `${whose}: ${remedy}`,
-      cause: error,
-    });
+    const what = `${error.message}; the API token "${name}" (${seen.uid}) ${state}`;
+    throw withHint(error, `${whose}: ${remedy}`, what);
   }
 }
 
@@ -77,7 +75,7 @@ export async function prepareLogin(
   const target = { ...wanted, name, existing, endpoint: parseEndpoint(session.context.endpoint) };
   await refuseKnownConflict(cli, target);
   if (!existing) return target;
-  const identification = await identifyLogin(cli, session, wanted);
+  const identification = await identifyLogin(cli, session);
   if (identification.error) throw identification.error;
   return settleName(cli, target, { token: session.token, identification });
 }
@@ -85,12 +83,12 @@ export async function prepareLogin(
 /** Saves the new API token as a login after a check that it works. */
 export async function saveCreated(cli: Cli, target: LoginTarget, created: CreatedToken): Promise<Login> {
   try {
-    return await saveLogin(cli, target, await validate(cli, target, { token: created.secret }), created);
+    const newcomer = await validate(cli, target.endpoint, { token: created.secret });
+    return await saveLogin(cli, target, newcomer, created);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    throw new CliError(error.code, `created, but not saved as a context: ${error.message}`, {
-      hint: `the API token stays: use it, or \`bentocloud api-token delete ${created.name}${repeatContext(cli.flags)}\``,
-      cause: error,
-    });
+    const failure = requireCliError(error);
+    const command = `\`bentocloud api-token delete ${created.name}${repeatContext(cli.flags)}\``;
+    const message = `created, but not saved as a context: ${failure.message}`;
+    throw withHint(failure, `the API token stays: use it, or ${command}`, message);
   }
 }

@@ -9,23 +9,16 @@ import { confirmProtected } from "../auth/confirm-protected.ts";
 import { openToken } from "./list.ts";
 import { describeUsers, matchTokens } from "./match.ts";
 
-interface Options {
-  /** Do not ask. */
-  isConfirmed: boolean;
-  /** Protected contexts that may be locked out. */
-  yes: readonly string[];
-  /** Delete it even when a context uses it, or may use it. */
-  force: boolean;
-  insecureHttp: boolean;
-}
-
-/** A deleted token cannot be restored, so one that a context uses is refused before anyone is asked to confirm. */
+/**
+ * A deleted token cannot be restored, so one that a context uses, or may use, is refused without `force` before anyone is
+ * asked to confirm.
+ */
 export async function deleteApiToken(
   cli: Cli,
   word: string | undefined,
-  { yes, isConfirmed, force, insecureHttp }: Options,
+  { force }: { force: boolean },
 ): Promise<{ token: ApiToken; contexts: string[] }> {
-  const { session, token, listed } = await openToken(cli, word, { insecureHttp });
+  const { session, token, listed } = await openToken(cli, word);
   const match = await matchTokens(cli, session, listed);
   const contexts = match.usersOf(token.uid).map(({ name }) => name);
   const isOwn = match.canBe(token, session.token);
@@ -36,8 +29,8 @@ export async function deleteApiToken(
       "--force deletes it anyway",
     );
   const stored = [session.context.name, ...contexts].filter((name) => name !== ENVIRONMENT_NAME);
-  await confirmProtected(cli, [...new Set(stored)], { yes, intent: "delete an API token of it" });
-  if (!isConfirmed)
+  await confirmProtected(cli, [...new Set(stored)], "delete an API token of it");
+  if (cli.flags.yes.length === 0)
     await confirm(cli, {
       question: `Delete the API token "${token.name}" (${token.uid})? Whoever uses it is locked out`,
       fact: `deleting the API token "${token.name}" cannot be undone`,

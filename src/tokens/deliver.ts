@@ -1,4 +1,5 @@
 import type { Cli } from "../app.ts";
+import { definedVariables } from "../auth/credential-environment.ts";
 import { CliError } from "../errors.ts";
 import type { Execution } from "../system/child.ts";
 import { findProgram } from "../system/program.ts";
@@ -28,9 +29,7 @@ export async function deliver(
   if (!command)
     return rotation.delivery && failure("it ended before its command had stored the new API token");
   const [name] = command;
-  const env = Object.fromEntries(
-    Object.entries(cli.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  const env = Object.fromEntries(definedVariables(cli.env));
   try {
     const { feedProgram } = await import("../system/feed-program.ts");
     const code = await feedProgram(

@@ -11,9 +11,10 @@ import { deliver, type DeliverCommand } from "./deliver.ts";
 import { haveSameItems } from "./lost-tokens.ts";
 import type { Rotation, Successor } from "./rotation-journal.ts";
 
-interface Work {
+export interface Work {
   cli: Cli;
   rotation: Rotation;
+  /** Gets the new token before anything relies on it. */
   command?: DeliverCommand | undefined;
 }
 
@@ -56,6 +57,6 @@ async function verifySuccessor(
   return failure(`${client.endpoint} gives the new API token other rights than the old one has`);
 }
 
-function failure(message: string): CliError {
+export function failure(message: string): CliError {
   return new CliError("FAILURE", message);
 }

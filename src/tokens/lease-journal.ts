@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { listDirectory, namesIn } from "../system/files.ts";
 import { acquireLock, type Lock } from "../system/lock.ts";
-import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
+import { areTexts, readOwnJson, writeOwnJson } from "../system/own-json.ts";
 import { sweepTemporaries } from "../system/replace.ts";
 
 /** An API token that was made for one run of a program. Its secret is never written down. */
@@ -24,8 +24,7 @@ const ENDING = ".json";
 
 /** Each lease has a file of its own, so that programs that run at once do not wait for each other. */
 export function noteLease(own: string, lease: Lease): void {
-  ensurePrivateDirectory(own);
-  ensurePrivateDirectory(join(own, FOLDER));
+  ensureFolder(own);
   writeOwnJson(pathOf(own, lease.id), lease, { durable: true });
 }
 
@@ -62,9 +61,12 @@ export async function sweepLeases(own: string): Promise<void> {
 
 /** Held by the process of a lease for as long as it runs, so whoever gets it knows that the process has ended. */
 export async function lockLease(own: string, { id }: Pick<Lease, "id">): Promise<Lock> {
-  ensurePrivateDirectory(own);
-  ensurePrivateDirectory(join(own, FOLDER));
+  ensureFolder(own);
   return acquireLock(join(own, FOLDER, `${id}.lock`), 0, new AbortController().signal);
+}
+
+function ensureFolder(own: string): void {
+  for (const folder of [own, join(own, FOLDER)]) ensurePrivateDirectory(folder);
 }
 
 function pathOf(own: string, id: string): string {
@@ -73,7 +75,5 @@ function pathOf(own: string, id: string): string {
 
 function isLease(value: unknown): value is Lease {
   const { id, endpoint, pid, name, uid, expires_at } = (value ?? {}) as Partial<Lease>;
-  const texts = [id, endpoint, name, expires_at];
-  const areRight = texts.every((text) => typeof text === "string") && typeof pid === "number";
-  return areRight && (uid === null || typeof uid === "string");
+  return areTexts(id, endpoint, name, expires_at, uid === null ? "" : uid) && typeof pid === "number";
 }

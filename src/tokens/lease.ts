@@ -5,7 +5,7 @@ import { effectOf } from "../cloud/refusal.ts";
 import { createToken, deleteToken, getToken, listTokens, updateToken } from "../cloud/tokens.ts";
 import { type Endpoint, isSameEndpoint } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError, requireExpected } from "../errors.ts";
+import { requireCliError, requireExpected } from "../errors.ts";
 import { ownPid } from "../system/processes.ts";
 import { dropLease, type Lease, lockLease, noteLease, readLeases, sweepLeases } from "./lease-journal.ts";
 import { serverTime } from "./lost-tokens.ts";
@@ -13,7 +13,6 @@ import { serverTime } from "./lost-tokens.ts";
 interface LeaseOptions {
   lifeMs: number;
   scopes: readonly string[];
-  insecureHttp: boolean;
 }
 
 /**
@@ -31,11 +30,11 @@ const RENEWALS_A_STEP = 3;
 export async function withLease<T>(
   cli: Cli,
   credential: Credential,
-  { lifeMs, scopes, insecureHttp }: LeaseOptions,
+  { lifeMs, scopes }: LeaseOptions,
   act: (token: Token) => Promise<T>,
 ): Promise<T> {
   const { own } = cli.store.paths;
-  const client = lastingClient(cli, credential, insecureHttp);
+  const client = lastingClient(cli, credential);
   const aheadMs = (serverTime(await listTokens(client)) ?? cli.now()).getTime() - Date.now();
   const endMs = Date.now() + lifeMs;
   const id = crypto.randomUUID();
@@ -74,17 +73,13 @@ export async function withLease<T>(
 }
 
 /** Its requests are not ended by Ctrl-C, which may be meant for the program, and print nothing between its lines. */
-function lastingClient(
-  { env, flags, output }: Cli,
-  { context, token }: Credential,
-  insecureHttp: boolean,
-): Client {
+function lastingClient({ env, flags, output }: Cli, { context, token }: Credential): Client {
   return createClient({
     endpoint: context.endpoint,
     token,
-    insecureHttp,
     env,
     timeoutMs: flags.timeoutMs,
+    insecureHttp: flags.insecureHttp,
     signal: new AbortController().signal,
     debug: (message) => output.debug(message),
   });
@@ -130,9 +125,9 @@ async function endLease(
     await deleteToken(client, lease.uid);
     dropLease(store.paths.own, lease);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    const { message } = requireCliError(error);
     output.warn(
-      `the leased API token "${lease.name}" could not be deleted (${error.message}); the next command tries again`,
+      `the leased API token "${lease.name}" could not be deleted (${message}); the next command tries again`,
     );
   }
 }
@@ -141,11 +136,7 @@ async function endLease(
  * Deletes the leased tokens of processes that have ended, with a login of that endpoint. Never fails the command that
  * it is a part of.
  */
-export async function deleteOrphanedLeases(
-  cli: Cli,
-  credential: Credential,
-  { insecureHttp }: { insecureHttp: boolean },
-): Promise<void> {
+export async function deleteOrphanedLeases(cli: Cli, credential: Credential): Promise<void> {
   const { output, store } = cli;
   const { endpoint } = credential.context;
   for (const lease of readLeasesAt(cli, endpoint)) {
@@ -153,10 +144,9 @@ export async function deleteOrphanedLeases(
     // Its program still runs.
     if (!lock) continue;
     try {
-      await deleteOrphan(cli, await cli.client({ endpoint, token: credential.token, insecureHttp }), lease);
+      await deleteOrphan(cli, await cli.client({ endpoint, token: credential.token }), lease);
     } catch (error) {
-      if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-      output.debug(`the lease ${lease.name} stays: ${error.message}`);
+      output.debug(`the lease ${lease.name} stays: ${requireExpected(error).message}`);
     } finally {
       lock.release();
     }

@@ -16,11 +16,11 @@ import {
   plainTokenOf,
   tokenOf,
 } from "../contexts/context.ts";
-import { tokensPage } from "../contexts/endpoint.ts";
+import { originOf, tokensPage } from "../contexts/endpoint.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError, requireExpected, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
-import { quoteWord } from "../system/text.ts";
+import { counted, quoteWord } from "../system/text.ts";
 import { removeLogins, requireStored } from "../store/manage-contexts.ts";
 import { fileHasToken, findKeptLogins, listKeptNames, purgeTokens } from "../store/purge.ts";
 import { type ContextsFile, problemWith } from "../yaml/read.ts";
@@ -28,10 +28,9 @@ import { contextsUsing } from "./replace-token.ts";
 import { revokeToken, warnIfInEnvironment } from "./revoke.ts";
 import { dropRotationsOf, readRotations, withRotationLock } from "./rotation-journal.ts";
 
-export interface LeaveOptions {
+interface LeaveOptions {
   revoke: boolean;
   purge: boolean;
-  insecureHttp: boolean;
 }
 
 /**
@@ -100,7 +99,6 @@ type Failures = Map<Context, CliError>;
 /** Servers in parallel, so that one that does not answer delays no other; the tokens of one server in sequence. */
 async function endOnServers(cli: Cli, logins: readonly Context[], options: LeaveOptions): Promise<Failures> {
   const failures: Failures = new Map();
-  const originOf = ({ endpoint }: Context) => URL.parse(endpoint.reveal())?.origin ?? "";
   const file = await cli.store.read();
   const names = new Set(logins.map(({ name }) => name));
   const endAll = async (group: readonly Context[]) => {
@@ -115,25 +113,24 @@ async function endOnServers(cli: Cli, logins: readonly Context[], options: Leave
         const other = contextsUsing(cli.store, file, place).find(({ name }) => !names.has(name));
         if (other) throw sharedWith(other);
         const isLatest = logins.find(({ name }) => name === context.name) === context;
-        if (options.revoke) await endOnServer(cli, { context, token, isLatest }, options);
+        if (options.revoke) await endOnServer(cli, { context, token, isLatest });
       } catch (error) {
-        if (!(error instanceof CliError) || error.code === "CANCELLED") throw error;
-        failures.set(context, error);
-        if (error.code === "UNREACHABLE" || error.code === "TIMEOUT") silence = error;
+        const failure = requireExpected(error);
+        failures.set(context, failure);
+        if (failure.code === "UNREACHABLE" || failure.code === "TIMEOUT") silence = failure;
       }
     }
   };
-  await Promise.all([...Map.groupBy(logins, originOf).values()].map(endAll));
+  await Promise.all([...Map.groupBy(logins, ({ endpoint }) => originOf(endpoint)).values()].map(endAll));
   return failures;
 }
 
 async function endOnServer(
   cli: Cli,
   login: { context: Context; token: Token; isLatest: boolean },
-  options: LeaveOptions,
 ): Promise<void> {
   const { name, endpoint } = login.context;
-  const revoked = await revokeToken(cli, login, options);
+  const revoked = await revokeToken(cli, login);
   if ("deleted" in revoked) {
     const { deleted } = revoked;
     cli.output.success(`Deleted the API token "${deleted.name}" (${deleted.uid}) on ${endpoint}`);
@@ -158,7 +155,7 @@ async function purge(cli: Cli, tokens: readonly Token[]): Promise<string> {
   const count = await purgeTokens(paths, tokens, cli.signal);
   if (fileHasToken(paths, tokens))
     cli.output.warn(`${paths.file} still has the token, in a comment or in an entry that cannot be read`);
-  return `Took the API token out of ${count === 1 ? "1 backup" : `${count} backups`}`;
+  return `Took the API token out of ${counted(count, "backup")}`;
 }
 
 /** Backups are the only way to delete the API tokens of contexts that were removed before. */

@@ -6,7 +6,6 @@ import { redact } from "../system/redact.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { rememberExpiry, warnOfExpiry } from "../auth/expiry.ts";
-import type { RequestOptions } from "../auth/identity.ts";
 import { openSession, type Session } from "../auth/session.ts";
 import { showExpiry } from "../auth/show-expiry.ts";
 import { deleteOrphanedLeases } from "./lease.ts";
@@ -15,11 +14,11 @@ import { matchTokens } from "./match.ts";
 export type TokensSession = Session & { client: Client };
 
 /** The active login, with a client for the API tokens of its user. */
-export async function openTokens(cli: Cli, options: RequestOptions): Promise<TokensSession> {
-  const session = await openSession(cli, options);
+export async function openTokens(cli: Cli): Promise<TokensSession> {
+  const session = await openSession(cli);
   await warnOfExpiry(cli, session.context);
-  const client = await cli.client({ endpoint: session.context.endpoint, token: session.token, ...options });
-  await deleteOrphanedLeases(cli, session, options);
+  const client = await cli.client({ endpoint: session.context.endpoint, token: session.token });
+  await deleteOrphanedLeases(cli, session);
   return { ...session, client };
 }
 
@@ -31,11 +30,8 @@ export interface Listed extends ApiToken {
 }
 
 /** Searches here, because servers differ in what they search, and some ignore the search. */
-export async function listApiTokens(
-  cli: Cli,
-  { search = "", ...options }: RequestOptions & { search?: string | undefined },
-): Promise<Listed[]> {
-  const session = await openTokens(cli, options);
+export async function listApiTokens(cli: Cli, search = ""): Promise<Listed[]> {
+  const session = await openTokens(cli);
   const tokens = await addUsers(cli, session, await listAll(cli, session));
   const text = search.toLowerCase();
   return tokens.filter(({ uid, name, description }) =>
@@ -44,23 +40,15 @@ export async function listApiTokens(
 }
 
 /** Without a UID or name, a person is asked which one. */
-export async function getApiToken(
-  cli: Cli,
-  word: string | undefined,
-  options: RequestOptions,
-): Promise<Listed> {
-  const { session, token, listed } = await openToken(cli, word, options);
+export async function getApiToken(cli: Cli, word: string | undefined): Promise<Listed> {
+  const { session, token, listed } = await openToken(cli, word);
   return (await addUsers(cli, session, listed)).find(({ uid }) => uid === token.uid)!;
 }
 
-export async function updateApiToken(
-  cli: Cli,
-  word: string,
-  { insecureHttp, ...fields }: TokenFields & RequestOptions,
-): Promise<ApiToken> {
+export async function updateApiToken(cli: Cli, word: string, fields: TokenFields): Promise<ApiToken> {
   if (Object.keys(fields).length === 0)
     throw usageError("there is nothing to change", "pass --description, --scope or --expires");
-  const { session, token, listed } = await openToken(cli, word, { insecureHttp });
+  const { session, token, listed } = await openToken(cli, word);
   const updated = await updateToken(session.client, token.uid, fields);
   if (!updated) throw noSuchToken(word, listed);
   await rememberExpiry(cli, [updated], await matchTokens(cli, session, listed));
@@ -71,11 +59,10 @@ export async function updateApiToken(
 export async function openToken(
   cli: Cli,
   word: string | undefined,
-  options: RequestOptions,
 ): Promise<{ session: TokensSession; token: ApiToken; listed: ApiToken[] }> {
   if (word === undefined && !cli.interactive)
     throw usageError("which API token? give its UID or name", "`bentocloud api-token list` shows them");
-  const session = await openTokens(cli, options);
+  const session = await openTokens(cli);
   if (word !== undefined) return { session, ...(await findApiToken(session.client, word)) };
   const listed = await listAll(cli, session);
   if (listed.length === 0) throw new CliError("NOT_FOUND", "there are no API tokens to choose from");

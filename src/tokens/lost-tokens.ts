@@ -4,7 +4,8 @@ import type { Client } from "../cloud/client.ts";
 import { deleteToken, listTokens } from "../cloud/tokens.ts";
 import { isSameEndpoint } from "../contexts/endpoint.ts";
 import type { Cli } from "../app.ts";
-import { readEntries, type Rotation, writeEntries } from "./rotation-journal.ts";
+import { areTexts, readOwnList, writeOwnList } from "../system/own-json.ts";
+import type { Rotation } from "./rotation-journal.ts";
 
 /**
  * A new token that a rotation asked for without getting an answer, and that has not appeared so far. A server can carry
@@ -56,7 +57,7 @@ export function noteLostToken(own: string, rotation: Rotation): boolean {
   const { id, endpoint, identity, wanted, planned_at: asked_at } = rotation;
   if (!asked_at) return false;
   const others = readLostTokens(own).filter((one) => one.id !== id);
-  writeEntries(join(own, FILE), [...others, { id, endpoint, identity, wanted, asked_at }]);
+  writeOwnList(join(own, FILE), [...others, { id, endpoint, identity, wanted, asked_at }]);
   return true;
 }
 
@@ -92,7 +93,7 @@ export async function deleteLostTokens(
     if (found || now > asked + APPEARS_WITHIN_MS) settled.add(lost);
   }
   if (settled.size > 0)
-    writeEntries(
+    writeOwnList(
       join(own, FILE),
       all.filter((one) => !settled.has(one)),
     );
@@ -105,7 +106,7 @@ function isFrom({ createdAt }: ApiToken, asked: number): boolean {
 }
 
 function readLostTokens(own: string): LostToken[] {
-  return readEntries(join(own, FILE), isLostToken, {
+  return readOwnList(join(own, FILE), isLostToken, {
     what: "a record of interrupted rotations",
     hint: "look into it, and move it away",
   });
@@ -113,8 +114,9 @@ function readLostTokens(own: string): LostToken[] {
 
 function isLostToken(value: unknown): value is LostToken {
   const { id, endpoint, identity, wanted, asked_at } = (value ?? {}) as Partial<LostToken>;
-  const texts = [id, endpoint, wanted?.name, wanted?.description, asked_at];
   return (
-    texts.every((text) => typeof text === "string") && Array.isArray(wanted?.scopes) && identity !== undefined
+    areTexts(id, endpoint, wanted?.name, wanted?.description, asked_at) &&
+    Array.isArray(wanted?.scopes) &&
+    identity !== undefined
   );
 }

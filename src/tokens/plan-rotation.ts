@@ -25,20 +25,16 @@ import { readRotations, type Rotation } from "./rotation-journal.ts";
 
 export interface RotateOptions {
   /** The stored context; the active one when not given. */
-  name: string | undefined;
+  name?: string | undefined;
   /** The uid or name of the context's token, for when that cannot be told. */
-  old: string | undefined;
+  old?: string | undefined;
   /** When not given, the new token lives as long as the old one was given. */
-  expiresAt: Date | undefined;
-  /** Protected contexts whose token may be replaced. */
-  yes: readonly string[];
+  expiresAt?: Date | undefined;
   /** The command that gets the new token on its standard input. */
   deliver?: DeliverCommand | undefined;
-  insecureHttp: boolean;
 }
 
-export async function chooseTarget(cli: Cli, options: RotateOptions): Promise<Credential> {
-  const { name, insecureHttp, deliver } = options;
+export async function chooseTarget(cli: Cli, { name, deliver }: RotateOptions): Promise<Credential> {
   const context = name === undefined ? await activeContext(cli) : await requireStored(cli.store, name);
   // What was interrupted may have left the command with no token to print. Without a delivery it is taken back.
   const begun = readRotations(cli.store.paths.own).find(
@@ -46,9 +42,7 @@ export async function chooseTarget(cli: Cli, options: RotateOptions): Promise<Cr
   );
   if (begun) return { context, token: new Token(begun.old.token) };
   await requireDelivery(cli, context, deliver);
-  return name === undefined
-    ? openSession(cli, { insecureHttp })
-    : { context, token: await readToken(cli, context) };
+  return name === undefined ? openSession(cli) : { context, token: await readToken(cli, context) };
 }
 
 async function activeContext(cli: Cli): Promise<Context> {
@@ -84,13 +78,13 @@ async function requireDelivery(
 export async function planRotation(
   cli: Cli,
   target: Credential,
-  { old: word, insecureHttp, ...options }: RotateOptions,
+  { old: word, ...options }: RotateOptions,
 ): Promise<Rotation> {
   const { context, token } = target;
   const printedBy = await requireDelivery(cli, context, options.deliver);
-  const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
+  const client = await cli.client({ endpoint: context.endpoint, token });
   const [{ verdict, email, organization, error }, listed] = await Promise.all([
-    identifyLogin(cli, target, { insecureHttp }),
+    identifyLogin(cli, target),
     listTokens(client),
   ]);
   if (error && verdict !== "forbidden") throw error;

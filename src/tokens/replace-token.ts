@@ -20,7 +20,6 @@ interface Replacement {
   endpoint: string;
   from: Token;
   to: Token;
-  /** Whose the new token is. */
   identity: Omit<Sighting, "context">;
   /** The reference of a context whose command prints the new token. */
   printedAs: string | null;

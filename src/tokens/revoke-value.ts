@@ -1,7 +1,7 @@
 import { contextsUsing } from "./replace-token.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
+import { readPipedToken } from "../auth/token-input.ts";
 import { holdsToken } from "../auth/holds-token.ts";
-import type { RequestOptions } from "../auth/identity.ts";
 import type { ApiToken } from "../cloud/api-token.ts";
 import { Context } from "../contexts/context.ts";
 import { DEFAULT_ENDPOINT, parseEndpoint, isSameEndpoint } from "../contexts/endpoint.ts";
@@ -9,19 +9,12 @@ import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import { parseToken, type Token } from "../contexts/token.ts";
 import { checkEndpointPin } from "../resolve/pins.ts";
 import { loginCommand } from "../resolve/require.ts";
-import { CliError, usageError } from "../errors.ts";
+import { type CliError, usageError, withHint } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { describeUsers } from "./match.ts";
 import { quoteWord } from "../system/text.ts";
 import type { ContextsFile } from "../yaml/read.ts";
 import { environmentLogin, revokeToken, warnIfInEnvironment } from "./revoke.ts";
-
-interface Options extends RequestOptions {
-  /** The value of `--endpoint`. */
-  endpoint: string | undefined;
-  /** Protected contexts that may be locked out. */
-  yes: readonly string[];
-}
 
 interface RevokedValue {
   endpoint: string;
@@ -30,26 +23,27 @@ interface RevokedValue {
   contexts: string[];
 }
 
-/** Deletes the token whose value is on standard input, or is typed unseen. Giving the value is the confirmation. */
-export async function revokeValue(
-  cli: Cli,
-  { yes, endpoint: given, insecureHttp }: Options,
-): Promise<RevokedValue> {
+/**
+ * Deletes the token whose value is on standard input, or is typed unseen. Giving the value is the confirmation.
+ *
+ * @param given The value of `--endpoint`.
+ */
+export async function revokeValue(cli: Cli, given: string | undefined): Promise<RevokedValue> {
   const token = await readToken(cli);
   const endpoint = await chooseEndpoint(cli, token, given);
   const file = await cli.store.read();
   const users = contextsUsing(cli.store, file, { endpoint, token });
   const contexts = users.map(({ name }) => name);
-  await confirmProtected(cli, contexts, { yes, intent: "delete its API token" });
+  await confirmProtected(cli, contexts, "delete its API token");
   const context =
     users[0] ??
     new Context({ name: ENVIRONMENT_NAME, endpoint, email: null, apiToken: token.reveal(), line: null });
-  const revoked = await revokeToken(cli, { context, token }, { insecureHttp });
+  const revoked = await revokeToken(cli, { context, token });
   if ("rejection" in revoked) {
     const [name] = contexts;
     throw name === undefined
       ? unknownThere(revoked.rejection, endpoint, file)
-      : explain(revoked.rejection, `it no longer works: ${loginCommand(name)}`);
+      : withHint(revoked.rejection, `it no longer works: ${loginCommand(name)}`);
   }
   warnIfInEnvironment(cli, token);
   return { endpoint, token: revoked.deleted, contexts };
@@ -59,22 +53,17 @@ const MAX_SERVERS = 5;
 
 /** A leaked token that one server does not know may belong to another: nobody may believe that it is harmless. */
 function unknownThere(rejection: CliError, endpoint: string, { contexts }: ContextsFile): CliError {
-  if (rejection.code === "TOKEN_EXPIRED") return explain(rejection, "it no longer works there");
+  if (rejection.code === "TOKEN_EXPIRED") return withHint(rejection, "it no longer works there");
   const others = contexts.filter((context) => !isSameEndpoint(context.endpoint, endpoint));
   const known = [...new Set(others.map((context) => context.endpoint.masked))].filter((url) => url !== "");
   const urls = known.length > 0 ? known.slice(0, MAX_SERVERS).map(quoteWord) : ["URL"];
   const commands = urls.map((url) => `\`bentocloud api-token revoke --with-token --endpoint ${url}\``);
   const hint = `it may still work on another server: ${commands.join(", ")}`;
-  const message = `${endpoint} does not know this API token`;
-  return new CliError(rejection.code, message, { hint, cause: rejection });
-}
-
-function explain(rejection: CliError, hint: string): CliError {
-  return new CliError(rejection.code, rejection.message, { hint, cause: rejection });
+  return withHint(rejection, hint, `${endpoint} does not know this API token`);
 }
 
 async function readToken(cli: Cli): Promise<Token> {
-  if (!cli.isTerminal(0)) return parseToken(await cli.readStdin(), "standard input");
+  if (!cli.isTerminal(0)) return readPipedToken(cli);
   const prompt = await cli.prompt();
   return parseToken(await prompt.secret("API token to delete on its server"), "your input");
 }

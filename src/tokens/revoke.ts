@@ -6,16 +6,16 @@ import { tokenOf } from "../contexts/context.ts";
 import { tokensPage } from "../contexts/endpoint.ts";
 import { ENVIRONMENT_NAME } from "../contexts/name.ts";
 import type { Token } from "../contexts/token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, requireCliError } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { environmentCredential, keyVariable } from "../resolve/environment.ts";
 import type { Environment } from "../system/runtime.ts";
-import type { Credential, RequestOptions } from "../auth/identity.ts";
+import type { Credential } from "../auth/identity.ts";
 import { matchTokens } from "./match.ts";
 import { describeCandidates, findOwn } from "./find-own.ts";
 
 /** A token that was deleted, or the proof that the server had stopped accepting it before. */
-export type Revoked = { deleted: ApiToken } | { rejection: CliError };
+type Revoked = { deleted: ApiToken } | { rejection: CliError };
 
 /**
  * Has a token delete itself on the server. The server never says which of its tokens has which secret, so the proof is
@@ -23,12 +23,8 @@ export type Revoked = { deleted: ApiToken } | { rejection: CliError };
  *
  * @throws CliError when the token may still work.
  */
-export async function revokeToken(
-  cli: Cli,
-  { context, token }: Credential,
-  { insecureHttp }: RequestOptions,
-): Promise<Revoked> {
-  const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
+export async function revokeToken(cli: Cli, { context, token }: Credential): Promise<Revoked> {
+  const client = await cli.client({ endpoint: context.endpoint, token });
   const create = context.name !== ENVIRONMENT_NAME;
   let begun: ApiToken | undefined;
   try {
@@ -88,7 +84,6 @@ export function environmentLogin(env: Environment): Credential | undefined {
     const token = context && tokenOf(context);
     return token && { context, token };
   } catch (error) {
-    if (error instanceof CliError) return undefined;
-    throw error;
+    return void requireCliError(error);
   }
 }

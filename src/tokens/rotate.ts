@@ -4,7 +4,7 @@ import { requireStored } from "../store/manage-contexts.ts";
 import { quoteWord } from "../system/text.ts";
 import { RefusalError } from "../cloud/refusal.ts";
 import { contextsUsing } from "./replace-token.ts";
-import { CliError } from "../errors.ts";
+import { CliError, withHint } from "../errors.ts";
 import type { Cli } from "../app.ts";
 import { confirmProtected } from "../auth/confirm-protected.ts";
 import type { Credential } from "../auth/identity.ts";
@@ -49,7 +49,7 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
     token,
   });
   const names = new Set([context.name, ...users.map(({ name }) => name)]);
-  await confirmProtected(cli, [...names], { yes: options.yes, intent: "replace its API token" });
+  await confirmProtected(cli, [...names], "replace its API token");
   await cli.store.prepare(context.name);
   return withRotationLock(paths, cli.signal, async () => {
     try {
@@ -58,10 +58,8 @@ export async function rotate(cli: Cli, options: RotateOptions): Promise<Rotated>
       const isOpen = readRotations(paths.own).some((rotation) => isOf(rotation, target));
       if (!isOpen || !(error instanceof CliError)) throw error;
       const message = error.code === "CANCELLED" ? "cancelled" : error.message;
-      throw new CliError(error.code, `${message}; the rotation is unfinished, and nothing is lost`, {
-        hint: `\`bentocloud api-token rotate ${quoteWord(target.context.name)}\` goes on, or takes it back`,
-        cause: error,
-      });
+      const hint = `\`bentocloud api-token rotate ${quoteWord(context.name)}\` goes on, or takes it back`;
+      throw withHint(error, hint, `${message}; the rotation is unfinished, and nothing is lost`);
     }
   });
 }
@@ -71,12 +69,11 @@ async function rotateAnew(cli: Cli, target: Credential, options: RotateOptions):
   const context = await requireStored(cli.store, target.context.name);
   const isSame = loginKey(context) === loginKey(target.context);
   const token = isSame ? target.token : await readToken(cli, context);
-  const { insecureHttp } = options;
   const rotation = await beginAnew(cli, { context, token }, options);
-  const ending = await settle({ cli, rotation, insecureHttp, command: options.deliver });
+  const ending = await settle({ cli, rotation, command: options.deliver });
   if (ending.kind === "done") return { ...ending, rotation, isResumed: false };
-  const { code, message, hint } = ending.reason;
-  throw new CliError(code, `the new API token was taken back: ${message}`, { hint, cause: ending.reason });
+  const { message, hint } = ending.reason;
+  throw withHint(ending.reason, hint, `the new API token was taken back: ${message}`);
 }
 
 async function beginAnew(
@@ -86,12 +83,11 @@ async function beginAnew(
   isRepeated = false,
 ): Promise<Rotation> {
   const { context, token } = target;
-  const { insecureHttp } = options;
   const rotation = await planRotation(cli, target, options);
-  const client = await cli.client({ endpoint: context.endpoint, token, insecureHttp });
+  const client = await cli.client({ endpoint: context.endpoint, token });
   const areLost = await deleteLostTokens(cli, client, rotation);
   try {
-    return await begin({ cli, rotation, insecureHttp });
+    return await begin({ cli, rotation });
   } catch (error) {
     // A token that an earlier rotation asked for may have appeared under this name since the list was read.
     const isTaken = error instanceof RefusalError && error.meaning === "taken";
@@ -104,7 +100,7 @@ async function beginAnew(
 async function settleEarlier(
   cli: Cli,
   target: Credential,
-  { insecureHttp, deliver }: RotateOptions,
+  { deliver }: RotateOptions,
 ): Promise<Rotated | undefined> {
   const { output, store } = cli;
   let resumed: Rotated | undefined;
@@ -118,7 +114,7 @@ async function settleEarlier(
     }
     try {
       const command = isOurs ? deliver : undefined;
-      const ending = await settle({ cli, rotation, insecureHttp, command });
+      const ending = await settle({ cli, rotation, command });
       if (ending.kind === "done") {
         output.info(`Finished ${what}`);
         if (isOurs) resumed = { ...ending, rotation, isResumed: true };

@@ -1,10 +1,10 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
 import { ensurePrivateDirectory } from "../system/create-file.ts";
 import { acquireLock } from "../system/lock.ts";
 import type { Paths } from "../store/paths.ts";
-import { readOwnJson, writeOwnJson } from "../system/own-json.ts";
+import { areTexts, readOwnList, writeOwnList } from "../system/own-json.ts";
 
 /**
  * A rotation that has begun and not ended, with both secrets. Each step is in the journal before its request is sent, so
@@ -20,7 +20,6 @@ export interface Rotation {
   /** Whose token it is. The new token must be of the same user and organization. */
   identity: { verdict: string; email: string | null; organization: string | null };
   old: { uid: string; name: string; token: string };
-  /** What is asked of the new token. */
   wanted: {
     name: string;
     description: string;
@@ -46,31 +45,10 @@ const FILE = "rotations.json";
 const ROTATION_LOCK = "rotation-lock";
 
 export function readRotations(own: string): Rotation[] {
-  return readEntries(join(own, FILE), isRotation, {
+  return readOwnList(join(own, FILE), isRotation, {
     what: "a record of token rotations",
     hint: "it may hold the only copy of an API token: look into it, and move it away",
   });
-}
-
-/** @throws CliError `CORRUPT` for a file that cannot be understood: what it says would be forgotten. */
-export function readEntries<T>(
-  path: string,
-  isEntry: (value: unknown) => value is T,
-  { what, hint }: { what: string; hint: string },
-): T[] {
-  try {
-    const entries = readOwnJson(path) ?? [];
-    if (Array.isArray(entries) && entries.every(isEntry)) return entries;
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-  }
-  throw new CliError("CORRUPT", `${path} is not ${what}`, { hint });
-}
-
-/** For the holder of the rotation lock only. */
-export function writeEntries(path: string, entries: readonly unknown[]): void {
-  ensurePrivateDirectory(dirname(path));
-  writeOwnJson(path, entries.length > 0 ? entries : undefined, { durable: true });
 }
 
 /** The journal has both tokens in plain text until the rotation has ended. */
@@ -88,12 +66,12 @@ function hasOneOf({ old, successor }: Rotation, secrets: ReadonlySet<string>): b
 
 /** Adds the rotation or updates it. For the holder of the rotation lock only. */
 export function noteRotation(own: string, rotation: Rotation): void {
-  writeEntries(join(own, FILE), [...otherRotations(own, rotation), rotation]);
+  writeOwnList(join(own, FILE), [...otherRotations(own, rotation), rotation]);
 }
 
 /** Removes a rotation that has ended. For the holder of the rotation lock only. */
 export function dropRotation(own: string, rotation: Rotation): void {
-  writeEntries(join(own, FILE), otherRotations(own, rotation));
+  writeOwnList(join(own, FILE), otherRotations(own, rotation));
 }
 
 /** Removes the rotations that have one of these tokens, and gives them. For the holder of the rotation lock only. */
@@ -102,7 +80,7 @@ export function dropRotationsOf(own: string, tokens: readonly Token[]): Rotation
   const all = readRotations(own);
   const [kept, dropped] = [[] as Rotation[], [] as Rotation[]];
   for (const rotation of all) (hasOneOf(rotation, secrets) ? dropped : kept).push(rotation);
-  if (dropped.length > 0) writeEntries(join(own, FILE), kept);
+  if (dropped.length > 0) writeOwnList(join(own, FILE), kept);
   return dropped;
 }
 
@@ -136,7 +114,6 @@ export async function withRotationLock<T>(
 
 function isRotation(value: unknown): value is Rotation {
   const { id, endpoint, started_at, identity, old, wanted, successor } = (value ?? {}) as Partial<Rotation>;
-  const areTexts = (...fields: unknown[]) => fields.every((field) => typeof field === "string");
   return (
     areTexts(id, endpoint, started_at, identity?.verdict, old?.uid, old?.name, old?.token) &&
     areTexts(wanted?.name, wanted?.description) &&

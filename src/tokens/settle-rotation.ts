@@ -5,12 +5,17 @@ import { createToken, deleteToken, listTokens } from "../cloud/tokens.ts";
 import { contextsUsing, replaceToken } from "./replace-token.ts";
 import { Token } from "../contexts/token.ts";
 import { CliError } from "../errors.ts";
-import type { Cli } from "../app.ts";
-import type { DeliverCommand } from "./deliver.ts";
-import { findObjection } from "./find-objection.ts";
+import { failure, findObjection, type Work } from "./find-objection.ts";
 import { isUnknownToken, noteLostToken } from "./lost-tokens.ts";
 import { rememberDeleted } from "./revoke.ts";
 import { dropRotation, noteRotation, type Rotation, type Successor } from "./rotation-journal.ts";
+
+/** `undone`: the old token is back, the new one is deleted. `dead`: the server accepts neither. */
+type Ending =
+  | { kind: "done"; contexts: string[]; oldStillWorks: boolean }
+  | { kind: "undone" | "dead"; reason: CliError };
+
+type Held = Rotation["old"] | Successor;
 
 /**
  * Takes one rotation from what its journal says to its end. This process can die at any step, and an earlier one may
@@ -18,21 +23,6 @@ import { dropRotation, noteRotation, type Rotation, type Successor } from "./rot
  * is deleted only after the new one was seen to work and to be in the file. An answer that is no proof, and a request
  * without an answer, leave the journal as it is.
  */
-export interface Work {
-  cli: Cli;
-  rotation: Rotation;
-  insecureHttp: boolean;
-  /** Gets the new token before anything relies on it. */
-  command?: DeliverCommand | undefined;
-}
-
-/** `undone`: the old token is back, the new one is deleted. `dead`: the server accepts neither. */
-export type Ending =
-  | { kind: "done"; contexts: string[]; oldStillWorks: boolean }
-  | { kind: "undone" | "dead"; reason: CliError };
-
-type Held = Rotation["old"] | Successor;
-
 export async function settle(work: Work): Promise<Ending> {
   const { is_taken_back, successor, wanted } = work.rotation;
   if (successor && is_taken_back)
@@ -177,10 +167,6 @@ function end({ cli, rotation }: Work, ending: Ending): Ending {
   return ending;
 }
 
-async function clientFor({ cli, rotation, insecureHttp }: Work, token: string): Promise<Client> {
-  return cli.client({ endpoint: rotation.endpoint, token: new Token(token), insecureHttp });
-}
-
-function failure(message: string): CliError {
-  return new CliError("FAILURE", message);
+async function clientFor({ cli, rotation }: Work, token: string): Promise<Client> {
+  return cli.client({ endpoint: rotation.endpoint, token: new Token(token) });
 }

@@ -72,7 +72,6 @@ function writeEntry(fields: Fields, indent: string): string[] {
   );
 }
 
-/** Replaces the value in a line. */
 function withValue(line: string, value: string | null): string {
   const [written = ""] = line.split(/\r?\n/, 1);
   const head = HEAD.exec(written)?.[0] ?? "";

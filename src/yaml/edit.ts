@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { CliError, requireCliError } from "../errors.ts";
 import { type Change, isReached, type Target, targetOf } from "./change.ts";
 import { type ContextsFile, DEFAULT_CURRENT } from "./contexts-file.ts";
 import { readFast, readUsual } from "./read-fast.ts";
@@ -55,7 +55,6 @@ async function readBack(text: string, target: Target, before: ContextsFile): Pro
     const file = await readContexts(text);
     return isReached(file, target, before) ? { text, file } : undefined;
   } catch (error) {
-    if (error instanceof CliError) return undefined;
-    throw error;
+    return void requireCliError(error);
   }
 }

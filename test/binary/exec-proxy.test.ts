@@ -9,6 +9,7 @@ import { needs } from "../support/needs.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
+import { CATCHES_INTERRUPTS, expectOneInterrupt } from "./terminal.ts";
 import { until } from "../support/until.ts";
 
 sweepCanaries({ files: ["mounted"] });
@@ -156,15 +157,7 @@ describe("the end of exec --proxy", () => {
 
   test("on a terminal, Ctrl-C reaches the program once, and the proxy stays", async () => {
     const { here } = loginTo(await startCloud());
-    const script = "trap 'echo caught' INT; echo ready; until read line; do :; done; echo \"end $line\"";
-    const terminal = openTerminal(proxied(script), { home: here });
-    await terminal.waitFor("ready");
-    terminal.press("ctrl-c");
-    await terminal.waitFor("caught");
-    terminal.write("x\n");
-    await terminal.waitFor("end x");
-    expect(await terminal.exit).toEqual({ code: 0, signal: null });
-    expect(terminal.screen.match(/caught/g)).toHaveLength(1);
+    await expectOneInterrupt(openTerminal(proxied(CATCHES_INTERRUPTS), { home: here }));
   });
 
   test.skipIf(process.platform !== "linux")(

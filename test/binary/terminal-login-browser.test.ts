@@ -127,6 +127,19 @@ describe("an API token that the browser made, and that is not kept,", () => {
     expect(names(cloud)).toEqual([]);
   });
 
+  test.each([
+    ["is deleted when the contexts file broke meanwhile", "contexts: [\n", []],
+    ["is not deleted when the broken file has it", "TOKEN [\n", ["browser-1"]],
+  ])("%s", async (_what, broken, left) => {
+    const cloud = await started();
+    const place = homeElsewhere();
+    const terminal = openTerminal(["login", "--no-browser", "--endpoint", cloud.url], { home: place });
+    await cloud.seen(POLL);
+    place.write(broken.replace("TOKEN", cloud.approve()));
+    expect((await terminal.exit).code).toBe(6);
+    expect(names(cloud)).toEqual(left);
+  });
+
   test("is not deleted when it may be kept already, and named where it cannot be deleted", async () => {
     const cloud = await started();
     cloud.misbehave(DELETE, { status: 500, body: { error: "boom" } });

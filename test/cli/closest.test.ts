@@ -13,6 +13,7 @@ test.each([
   ["one letter that only one begins with", "d", ["doctor", "env"], "doctor"],
   ["a beginning of several", "re", ["rename", "remove"], undefined],
   ["several that are equally near", "eu-3", ["eu-1", "eu-2"], undefined],
+  ["the one of several near ones that it begins", "us", ["ls", "use"], "use"],
   ["the nearer of two", "status", ["statuse", "status-2"], "statuse"],
   ["a name that occurs twice", "prd", ["prod", "prod"], "prod"],
   ["two mistakes in a short word", "lgoni", ["login"], undefined],

@@ -67,6 +67,8 @@ describe("beginSignIn", () => {
     ["a code of 1,025 characters", { json: { code: "x".repeat(1025) } }],
     ["null", { json: null }],
     ["404 without a sentence", { status: 404 }],
+    ["401", { status: 401, body: { message: "no" } }],
+    ["403", { status: 403, body: { message: "username in cookie is empty" } }],
     ["a web page", { html: true }],
   ])("%s: the server has no browser sign-in", async (_, plan) => {
     const cloud = await started();
@@ -76,7 +78,6 @@ describe("beginSignIn", () => {
 
   test.each<[string, Plan, string]>([
     ["500 every time", { status: 500, body: { error: "boom" } }, "API_500"],
-    ["401", { status: 401, body: { message: "no" } }, "TOKEN_REJECTED"],
     ["a redirect elsewhere", { redirect: "https://evil.test/" }, "HOST_MISMATCH"],
   ])("%s: reported as that failure", async (_, plan, code) => {
     const cloud = await started();

@@ -3,6 +3,7 @@ import { start } from "../support/bin.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import type { Plan } from "../support/cloud/misbehave.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
+import type { Home } from "../support/home.ts";
 import { sweepCanaries } from "../support/sweep.ts";
 import {
   expectRotated,
@@ -89,6 +90,14 @@ const LEFT_OPEN: [what: string, route: string, fault: Plan, before: number, exit
   ],
 ];
 
+/** A rotation whose request the server has got, and answers half a second later. */
+async function rotateUntil(request: string, cloud: LocalCloud, here: Home) {
+  cloud.misbehave(request, { delayMs: 500 }, { times: 1 });
+  const running = start(["api-token", "rotate"], { home: here });
+  await cloud.seen(request);
+  return running;
+}
+
 describe("a rotation is taken back at once, and nothing was changed, when", () => {
   test.each(TAKEN_BACK)("%s", async (_, route, fault, before, exit) => {
     const cloud = await newCloud({ dialect: "yatai" });
@@ -109,9 +118,7 @@ describe("a rotation is taken back at once, and nothing was changed, when", () =
   test("the new token turns out to have other scopes", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
-    cloud.misbehave(LOOK, { delayMs: 500 }, { times: 1 });
-    const running = start(["api-token", "rotate"], { home: here });
-    await cloud.seen(LOOK);
+    const running = await rotateUntil(LOOK, cloud, here);
     cloud.tokens[1]!.scopes = ["api", "operate_cluster"];
     const { code, stderr } = await running.result;
     expect({ code, stderr }).toEqual({
@@ -126,9 +133,7 @@ describe("a rotation is taken back at once, and nothing was changed, when", () =
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     const other = cloud.issueToken({ name: "other", createdAt: new Date("2026-01-01T00:00:00Z") });
-    cloud.misbehave(LOOK, { delayMs: 500 }, { times: 1 });
-    const running = start(["api-token", "rotate"], { home: here });
-    await cloud.seen(LOOK);
+    const running = await rotateUntil(LOOK, cloud, here);
     const text = here.read().replace(tokenIn(here), other);
     here.write(text);
     const { code, stderr } = await running.result;
@@ -145,9 +150,7 @@ test("deletes a new token that no context has when the old token is gone", async
   const cloud = await newCloud();
   const here = homeToRotate(cloud);
   const other = cloud.issueToken({ name: "other", createdAt: new Date("2026-01-01T00:00:00Z") });
-  cloud.misbehave(LOOK, { delayMs: 500 }, { times: 1 });
-  const running = start(["api-token", "rotate"], { home: here });
-  await cloud.seen(LOOK);
+  const running = await rotateUntil(LOOK, cloud, here);
   const old = tokenIn(here);
   cloud.revoke(old);
   here.write(here.read().replace(old, other));
@@ -208,9 +211,7 @@ describe("a rotation succeeds although", () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
     const before = here.read();
-    cloud.misbehave(DELETE, { delayMs: 500 }, { times: 1 });
-    const running = start(["api-token", "rotate"], { home: here });
-    await cloud.seen(DELETE);
+    const running = await rotateUntil(DELETE, cloud, here);
     here.write(before);
     expect(await running.result).toMatchObject({ code: 0 });
     expectRotated(cloud, here);
@@ -219,9 +220,7 @@ describe("a rotation succeeds although", () => {
   test("somebody deleted the old token first", async () => {
     const cloud = await newCloud();
     const here = homeToRotate(cloud);
-    cloud.misbehave(LOOK, { delayMs: 500 }, { times: 1 });
-    const running = start(["api-token", "rotate"], { home: here });
-    await cloud.seen(LOOK);
+    const running = await rotateUntil(LOOK, cloud, here);
     cloud.revoke(tokenIn(here));
     expect(await running.result).toMatchObject({ code: 0 });
     expectRotated(cloud, here);

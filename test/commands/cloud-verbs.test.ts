@@ -66,6 +66,36 @@ describe.each(BOTH)("%p update-current-context", (group) => {
   });
 });
 
+describe("the options that every command of bentoml cloud takes", () => {
+  const VERBS = [["list-context"], ["current-context"], ["update-current-context", "dev"]];
+  const LINES = [...VERBS, ...VERBS.map((verb) => ["cloud", ...verb])].flatMap((verb) =>
+    ["-q", "--quiet", "--verbose", "--debug", "--do-not-track"].map((option) => [...verb, option]),
+  );
+
+  test.each(
+    [...LINES, ["cloud", "-q", "--do-not-track", "list-context"]].map((line) => [line.join(" "), line]),
+  )("%s", async (_line, args) => {
+    const { here } = twoContexts();
+    expect(await run(args, { home: here, reveals: "stdout" })).toMatchObject({ code: 0 });
+  });
+
+  test("cloud login takes them too", async () => {
+    const { code, stderr } = await run(["cloud", "login", "-q", "--do-not-track", "--no-input"]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("there is no token") });
+  });
+
+  test("a name is no option", async () => {
+    const { here } = twoContexts();
+    const unknown = await run(["update-current-context", "constructor"], { home: here });
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('no context "constructor"') });
+  });
+
+  test("no other command does", async () => {
+    expect(await run(["context", "list", "-q"])).toMatchObject({ code: 2 });
+    expect(await run(["token", "--do-not-track"])).toMatchObject({ code: 2 });
+  });
+});
+
 describe("the verbs and a project", () => {
   test("current-context shows the project's context", async () => {
     const { here } = twoContexts();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { homeOf, writeContexts } from "../store/fixture.ts";
+import { homeOf, writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run, start } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
@@ -83,6 +83,25 @@ describe("doctor", () => {
     const { code, ids, of } = await doctor(args, { home: here, env });
     expect({ code, ids: ids.filter((id) => SERVER.includes(id)) }).toEqual({ code: 1, ids: ["endpoint"] });
     expect(of("endpoint")?.message).toContain(says);
+    const offline = await doctor([...args, "--offline"], { home: here, env });
+    expect({ code: offline.code, ...offline.of("active") }).toMatchObject({ code: 1, status: "fail" });
+    expect(offline.of("active")?.message).toContain(says);
+  });
+
+  test.each([
+    ["a project that asks for another context", "context=b\n", 'you have no context "b"'],
+    ["a pin of the endpoint", "endpoint=https://pinned.test\n", 'pins the endpoint "https://pinned.test"'],
+    ["a pin without a value", "organization=\n", null],
+    ["a credential in a project", "token=x\n", "holds a credential"],
+    ["a project that is in order", "context=a\n", null],
+  ])("--offline looks at the active context: %s", async (_what, rc, says) => {
+    const here = homeOf({ name: "a", endpoint: "http://127.0.0.1:9" });
+    writeBelow(here.path, ".bentorc", rc);
+    const { code, of } = await doctor(["--offline"], { home: here });
+    expect({ code, status: of("active")?.status }).toEqual(
+      says === null ? { code: 0, status: "ok" } : { code: 1, status: "fail" },
+    );
+    expect(of("active")?.message).toContain(says ?? "the context a is active here");
   });
 
   test("asks no server that a pin of the project forbids", async () => {

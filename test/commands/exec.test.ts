@@ -7,6 +7,7 @@ import { cloudsPerTest } from "../support/clouds.ts";
 import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 import { openTerminal } from "../support/terminal.ts";
+import { CATCHES_INTERRUPTS, expectOneInterrupt } from "../binary/terminal.ts";
 
 sweepCanaries();
 
@@ -226,17 +227,9 @@ describe("the end", () => {
   });
 
   test("on a terminal, Ctrl-C reaches the program once", async () => {
-    const script = "trap 'echo caught' INT; echo ready; until read line; do :; done; echo \"end $line\"";
-    for (const command of [programCommand(), withDescriptor()]) {
-      const terminal = openTerminal(["exec", "--", "sh", "-c", script], { home: signedIn(), command });
-      await terminal.waitFor("ready");
-      terminal.press("ctrl-c");
-      await terminal.waitFor("caught");
-      terminal.write("x\n");
-      await terminal.waitFor("end x");
-      expect(await terminal.exit).toEqual({ code: 0, signal: null });
-      expect(terminal.screen.match(/caught/g)).toHaveLength(1);
-    }
+    const words = ["exec", "--", "sh", "-c", CATCHES_INTERRUPTS];
+    for (const command of [programCommand(), withDescriptor()])
+      await expectOneInterrupt(openTerminal(words, { home: signedIn(), command }));
   });
 });
 

@@ -6,6 +6,7 @@ import { writeBelow, writeContexts } from "../store/fixture.ts";
 import { home, run } from "../support/bin.ts";
 import { cloudsPerTest } from "../support/clouds.ts";
 import type { Home } from "../support/home.ts";
+import { programCommand } from "../support/program.ts";
 import { canary, sweepCanaries } from "../support/sweep.ts";
 
 sweepCanaries({ files: ["secrets/*", "secrets/..data/*"] });
@@ -125,24 +126,31 @@ needsRoot.describe("a contexts file of another user", () => {
   }
   const WARNING = (here: Home) => `warning: ${here.file} belongs to another user, who can change it\n`;
 
-  test("is used, with a warning", async () => {
+  const USERS = [
+    ["a user", asUser()],
+    ["root", programCommand()],
+  ] as const;
+
+  test.each(USERS)("is used by %s, with a warning", async (_who, command) => {
     const here = foreignHome("https://mine.test");
-    expect(await run(["context", "current"], { home: here, command: asUser() })).toMatchObject({
+    expect(await run(["context", "current"], { home: here, command })).toMatchObject({
       code: 0,
       stdout: "mine\n",
       stderr: WARNING(here),
     });
-    expect(await run(["context", "current"], { home: here })).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test("says nowhere that a new token goes: login needs --endpoint", async () => {
-    const cloud = await startCloud();
-    const here = foreignHome(cloud.url);
-    const options = { home: here, command: asUser(), stdin: cloud.issueToken() };
-    const refused = await run(["login", "--with-token"], options);
-    expect(refused).toMatchObject({ code: 2, stdout: "" });
-    expect(refused.stderr).toContain(`hint: if it may go to ${cloud.url}, say so with --endpoint\n`);
-    expect(cloud.requests).toEqual([]);
-    expect((await run(["login", "--with-token", "--endpoint", cloud.url], options)).code).toBe(0);
-  });
+  test.each(USERS)(
+    "says to %s nowhere that a new token goes: login needs --endpoint",
+    async (_who, command) => {
+      const cloud = await startCloud();
+      const here = foreignHome(cloud.url);
+      const options = { home: here, command, stdin: cloud.issueToken() };
+      const refused = await run(["login", "--with-token"], options);
+      expect(refused).toMatchObject({ code: 2, stdout: "" });
+      expect(refused.stderr).toContain(`hint: if it may go to ${cloud.url}, say so with --endpoint\n`);
+      expect(cloud.requests).toEqual([]);
+      expect((await run(["login", "--with-token", "--endpoint", cloud.url], options)).code).toBe(0);
+    },
+  );
 });

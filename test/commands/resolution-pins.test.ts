@@ -72,6 +72,16 @@ describe("the endpoint pin", () => {
     }
   });
 
+  test.each(["endpoint=\n", "organization=\n", "organization: acme\n"])(
+    "%j matches no context",
+    async (pin) => {
+      const { here, project } = projectWith(pin);
+      const { code, stdout, stderr } = await run(["token"], { home: here, cwd: project });
+      expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
+      expect(stderr).toMatch(/pins the (endpoint|organization) "", but the context/);
+    },
+  );
+
   test.each(["", "/", " "])("matches the same endpoint in another spelling (%p at the end)", async (end) => {
     const { here, project, token } = projectWith(`context=mine\nendpoint=${cloud.url.toUpperCase()}${end}\n`);
     const result = await run(["token"], { home: here, cwd: project, reveals: "stdout" });

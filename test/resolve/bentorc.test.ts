@@ -27,8 +27,19 @@ describe("parseProject", () => {
     });
   });
 
-  test("a key without a value chooses nothing", () => {
-    expect(parse("context=\nendpoint=  \norganization").project).toEqual({ path: "/p/.bentorc", lines: {} });
+  test.each(["context=", 'context=""', "context: prod"])("%s chooses nothing, and that is said", (line) => {
+    const { project, warnings } = parse(`# 1\n${line}\n`);
+    expect(project).toEqual({ path: "/p/.bentorc", lines: {} });
+    expect(warnings).toEqual(["/p/.bentorc:2: context has no value; ignored"]);
+  });
+
+  test.each([
+    ["endpoint=  ", { endpoint: new Endpoint("") }],
+    ['organization=""', { organization: "" }],
+    ["organization: acme", { organization: "" }],
+  ])("%s is a pin, which no context matches", (line, pin) => {
+    const { project } = parse(`${line}\n`);
+    expect(project).toMatchObject({ ...pin, lines: { [Object.keys(pin)[0]!]: 1 } });
   });
 
   test.each(["__proto__=x", "__proto__.context=x", "constructor.prototype.context=x", "toString=x"])(

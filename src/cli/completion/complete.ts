@@ -67,15 +67,11 @@ async function completeOption(options: ArgsDef, current: string, list: List): Pr
 }
 
 async function describeAll(commands: Commands, topics: Topics = {}): Promise<Completion[]> {
-  const ofCommand = async ([value, load]: [string, Commands[string]]) => ({
-    value,
-    description: (await load()).meta.description,
+  const pages = [...Object.entries(commands), ...Object.entries(topics)].map(async ([value, load]) => {
+    const page = await load();
+    return { value, description: "meta" in page ? page.meta.description : page.description };
   });
-  const ofTopic = async ([value, load]: [string, Topics[string]]) => ({
-    value,
-    description: (await load()).description,
-  });
-  return Promise.all([...Object.entries(commands).map(ofCommand), ...Object.entries(topics).map(ofTopic)]);
+  return Promise.all(pages);
 }
 
 /** The choices of an argument, or whatever its `valueHint` names, without a name that could drive a terminal. */

@@ -2,7 +2,7 @@ import { command, flag, option } from "../../cli/command.ts";
 import { showExpiry } from "../../auth/show-expiry.ts";
 import type { Cli } from "../../app.ts";
 import type { CreatedToken } from "../../cloud/tokens.ts";
-import { CliError, usageError } from "../../errors.ts";
+import { CliError, requireCliError, usageError, withHint } from "../../errors.ts";
 import { repeatContext } from "../../resolve/require.ts";
 import { quoteWord } from "../../system/text.ts";
 import { reportLogin } from "../../auth/report-login.ts";
@@ -31,12 +31,12 @@ export const create = command({
     ["bentocloud api-token create laptop --login laptop >/dev/null", "a context with its own token"],
   ],
   async run(args, cli, given) {
-    const [force, insecureHttp] = [args.force, args["insecure-http"]];
+    const { force } = args;
     if (args["no-use"] && args.login === undefined) throw usageError("--no-use goes with --login");
     const name = parseTokenName(args.name);
     const scopes = parseScopes(given.all("scope"), { force });
     const expiresAt = args.expires === undefined ? undefined : parseExpiry(args.expires, cli.now());
-    const session = await openTokens(cli, { insecureHttp });
+    const session = await openTokens(cli);
     const to =
       args.login === undefined
         ? undefined
@@ -44,8 +44,6 @@ export const create = command({
             name: args.login,
             use: !args["no-use"],
             force,
-            insecureHttp,
-            yes: given.all("yes"),
             commandFor: (other) =>
               `bentocloud api-token create ${name} --login ${quoteWord(other)}${repeatOptions(cli, args, scopes)}`,
           });
@@ -67,7 +65,6 @@ interface Options {
   description: string | undefined;
   expires: string | undefined;
   "no-use": boolean;
-  "insecure-http": boolean;
 }
 
 /** The options that decide what the token may do, for a command that a person may copy. */
@@ -78,7 +75,7 @@ function repeatOptions({ flags }: Cli, options: Options, scopes: readonly string
     expires !== undefined && `--expires=${quoteWord(expires)}`,
     description !== undefined && `--description=${quoteWord(description)}`,
     options["no-use"] && "--no-use",
-    options["insecure-http"] && "--insecure-http",
+    flags.insecureHttp && "--insecure-http",
   ];
   return repeatContext(flags) + words.flatMap((word) => (word === false ? [] : ` ${word}`)).join("");
 }
@@ -93,8 +90,7 @@ function printSecret({ output, flags }: Cli, token: CreatedToken, { isKept }: { 
       : output.secret(secret);
     if (isRead || isKept) return;
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    throw new CliError(error.code, error.message, { hint, cause: error });
+    throw withHint(requireCliError(error), hint);
   }
   throw new CliError("STORAGE", "nobody reads standard output", { hint });
 }

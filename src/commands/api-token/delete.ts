@@ -18,13 +18,8 @@ export const remove = command({
     ...REQUEST_ARGS,
   },
   examples: [["bentocloud api-token delete old-laptop --yes", "without asking"]],
-  async run(args, cli, given) {
-    const { token, contexts } = await deleteApiToken(cli, args.token, {
-      isConfirmed: args.yes,
-      yes: given.all("yes"),
-      force: args.force,
-      insecureHttp: args["insecure-http"],
-    });
+  async run(args, cli) {
+    const { token, contexts } = await deleteApiToken(cli, args.token, { force: args.force });
     if (cli.output.json) cli.output.data({ uid: token.uid, name: token.name, contexts });
     cli.output.success(`Deleted the API token "${token.name}" (${token.uid})`);
     if (contexts.length > 0) cli.output.warn(`${describeUsers(cli, contexts)} can no longer sign in`);

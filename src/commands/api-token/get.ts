@@ -12,7 +12,7 @@ export const get = command({
   args: { token: TOKEN_OR_PICK, ...REQUEST_ARGS },
   examples: [["bentocloud api-token get ci", 'the one that is called "ci"']],
   async run(args, cli) {
-    const token = await getApiToken(cli, args.token, { insecureHttp: args["insecure-http"] });
+    const token = await getApiToken(cli, args.token);
     if (cli.output.json) return cli.output.data(toListedJson(token));
     const when = (time: Date) => showWhen(time, cli.now(), cli.flags);
     const expiry = showExpiry(token, cli);

@@ -16,10 +16,7 @@ export const list = command({
   },
   examples: [["bentocloud api-token list --search ci", 'those whose name has "ci" in it']],
   async run(args, cli) {
-    const tokens = await listApiTokens(cli, {
-      search: args.search,
-      insecureHttp: args["insecure-http"],
-    });
+    const tokens = await listApiTokens(cli, args.search);
     if (cli.output.json) return cli.output.data({ api_tokens: tokens.map(toListedJson) });
     if (tokens.length === 0) return cli.output.info("There is no such API token");
     await cli.output.table(

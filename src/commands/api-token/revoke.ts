@@ -20,17 +20,13 @@ export const revoke = command({
     ...REQUEST_ARGS,
   },
   examples: [["bentocloud api-token revoke --with-token < leaked.txt", "a token that leaked"]],
-  async run(args, cli, given) {
+  async run(args, cli) {
     if (!args["with-token"])
       throw usageError(
         "which API token? give its value on standard input, with --with-token",
         "`bentocloud api-token delete NAME` deletes by name, `bentocloud logout NAME --revoke` that of a context",
       );
-    const { endpoint, token, contexts } = await revokeValue(cli, {
-      endpoint: args.endpoint,
-      yes: given.all("yes"),
-      insecureHttp: args["insecure-http"],
-    });
+    const { endpoint, token, contexts } = await revokeValue(cli, args.endpoint);
     if (cli.output.json) cli.output.data({ uid: token.uid, name: token.name, endpoint, contexts });
     cli.output.success(`Deleted the API token "${token.name}" (${token.uid}) on ${endpoint}`);
     for (const name of contexts) {

@@ -40,9 +40,7 @@ export const rotate = command({
       name: args.name,
       old: args.old,
       expiresAt: args.expires === undefined ? undefined : parseExpiry(args.expires, cli.now()),
-      yes: given.all("yes"),
       deliver: readCommand(args.deliver, given.rest),
-      insecureHttp: args["insecure-http"],
     };
     if (args["dry-run"]) await printPlan(cli, options);
     else report(cli, await rotateToken(cli, options));

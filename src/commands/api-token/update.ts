@@ -20,7 +20,6 @@ export const update = command({
   async run(args, cli, given) {
     const scopes = parseScopes(given.all("scope"), { force: args.force });
     const token = await updateApiToken(cli, args.token, {
-      insecureHttp: args["insecure-http"],
       ...(args.description !== undefined && { description: args.description }),
       ...(scopes.length > 0 && { scopes }),
       ...(args.expires !== undefined && { expiresAt: parseExpiry(args.expires, cli.now()) }),

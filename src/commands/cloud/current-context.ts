@@ -12,7 +12,7 @@ export const currentContext = bentomlCommand({
     const { context } = await openOffline(cli);
     const { name, endpoint, email } = context;
     // A token is revealed only where it could be used too: pins are checked.
-    const reveal = async () => (await openSession(cli, { insecureHttp: false })).token.reveal();
+    const reveal = async () => (await openSession(cli)).token.reveal();
     const empty = emptyTokenOf(context);
     const isMasked = cli.isTerminal(1);
     if (empty === undefined) requireLogin(context);

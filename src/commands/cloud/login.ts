@@ -14,19 +14,13 @@ export const login = bentomlCommand({
     ...REQUEST_ARGS,
   },
   examples: [["bentocloud cloud login --endpoint https://bento.example.com", "a server of your own"]],
-  async run(args, cli, given) {
+  async run(args, cli) {
     const result = await signIn(cli, {
       endpoint: args.endpoint,
-      command: undefined,
-      store: undefined,
-      withToken: false,
       apiToken: args["api-token"],
-      web: false,
       browser: true,
       use: true,
       force: "warn",
-      yes: given.all("yes"),
-      insecureHttp: args["insecure-http"],
     });
     await reportLogin(cli, result);
   },

@@ -8,7 +8,7 @@ export const remove = command({
   isRemoval: true,
   args: { name: { ...CONTEXT, required: true, description: "Context to remove" }, yes: YES },
   examples: [["bentocloud context remove staging", "remove one login"]],
-  async run(args, cli, given) {
-    await logOutOf(cli, args.name, given.all("yes"));
+  async run(args, cli) {
+    await logOutOf(cli, args.name);
   },
 });

@@ -3,7 +3,7 @@ import { requireStored } from "../../store/manage-contexts.ts";
 import { type Context, hasToken, plainTokenOf } from "../../contexts/context.ts";
 import { openOffline, openSession } from "../../auth/session.ts";
 import { readToken } from "../../auth/read-token.ts";
-import { describeView, viewStore } from "../../auth/store-view.ts";
+import { showUnusual, viewStore } from "../../auth/store-view.ts";
 import { recallIdentity } from "../../auth/identity.ts";
 import { protectedNames } from "../../auth/confirm-protected.ts";
 import type { Cli } from "../../app.ts";
@@ -47,7 +47,7 @@ export const show = command({
       ["email", email ?? "-"],
       [LONGEST_LABEL, organization ?? "-"],
       ["protected", isProtected ? "yes" : null],
-      ["store", store && store.kind !== "file" ? describeView(store) : null],
+      ["store", showUnusual(store)],
       ["token", revealing && token ? null : (masked ?? (hasToken(context) ? "not read" : "none"))],
     ]);
     if (revealing && token) cli.output.secret(`${"token".padEnd(LONGEST_LABEL.length)}  ${token.reveal()}`);
@@ -60,5 +60,5 @@ const LONGEST_LABEL = "organization";
 async function open(cli: Cli, name: string | undefined, { revealing = false }): Promise<Context> {
   if (name !== undefined) return requireStored(cli.store, name);
   if (!revealing) return (await openOffline(cli)).context;
-  return (await openSession(cli, { insecureHttp: false })).context;
+  return (await openSession(cli)).context;
 }

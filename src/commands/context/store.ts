@@ -1,8 +1,8 @@
 import { command, flag, option } from "../../cli/command.ts";
 import { type Moved, moveTokens } from "../../auth/move-token.ts";
-import { parsePlace } from "../../auth/parse-place.ts";
+import { isCommand, parsePlace } from "../../auth/parse-place.ts";
 import { reportLeft } from "../../auth/report-left.ts";
-import { checkStore, describeView, toView, viewStore } from "../../auth/store-view.ts";
+import { checkStore, describeView, showUnusual, toView, viewStore } from "../../auth/store-view.ts";
 import type { Context } from "../../contexts/context.ts";
 import { firstOfEachName, hasToken, requireNamed } from "../../contexts/context.ts";
 import { usageError } from "../../errors.ts";
@@ -40,13 +40,12 @@ export const store = command({
     const to = args.to === undefined ? undefined : parsePlace(args.to, given.rest);
     const contexts = await choose(cli, args.name, args.all);
     if (to === undefined) return show(cli, contexts, args.all);
-    if (args.rotate && to !== "file" && to.kind === "command")
+    if (args.rotate && isCommand(to))
       throw usageError("--rotate cannot put a new API token where a command finds it");
     const movable = args.all ? withToken(cli, contexts) : contexts;
     await move(cli, movable, to, { isRotated: args.rotate });
     for (const { name } of args.rotate ? movable : []) {
-      const options = { old: undefined, expiresAt: undefined, insecureHttp: args["insecure-http"] };
-      await rotate(cli, { ...options, name, yes: given.all("yes") });
+      await rotate(cli, { name });
       cli.output.success(`Rotated the API token of "${name}": copies of the old one are worthless`);
     }
     if (cli.output.json) await show(cli, await choose(cli, args.name, args.all), args.all);
@@ -87,14 +86,11 @@ async function move(
   { isRotated }: { isRotated: boolean },
 ): Promise<void> {
   const { output, store } = cli;
-  const after = describeView(to === "file" ? { kind: "file", name: null, state: "ok" } : toView(to, "ok"));
+  const after = describeView(toView(to, "ok"));
   const before = new Map<string, string>();
-  for (const context of contexts) {
-    const view = await viewStore(cli, context);
-    before.set(context.name, view ? describeView(view) : "file");
-  }
-  const isThere = ({ name }: Context) =>
-    before.get(name) === after && (to === "file" || to.kind !== "command");
+  for (const context of contexts)
+    before.set(context.name, showUnusual(await viewStore(cli, context)) ?? "file");
+  const isThere = ({ name }: Context) => before.get(name) === after && !isCommand(to);
   for (const { name } of contexts.filter(isThere))
     output.info(`The API token of "${name}" is kept there already: ${after}`);
   const others = contexts.filter((context) => !isThere(context));
@@ -107,7 +103,7 @@ async function move(
     if (copies.length > 0)
       output.warn(`the contexts file still has this API token in plain text, for: ${copies.join(", ")}`);
   }
-  if (to !== "file" && to.kind !== "command" && !isRotated) output.hint(adviseToRotate(moved));
+  if (to !== "file" && !isCommand(to) && !isRotated) output.hint(adviseToRotate(moved));
   reportLeft(left);
 }
 

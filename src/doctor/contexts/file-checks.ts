@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { CliError } from "../../errors.ts";
 import { quoteWord } from "../../system/text.ts";
 import type { Paths } from "../../store/paths.ts";
+import { listQuarantined } from "../../store/quarantine.ts";
 import type { Store } from "../../store/store.ts";
 import { findLastValid, versionsFolder } from "../../store/versions.ts";
 import { narrow } from "../../system/create-file.ts";
@@ -13,7 +14,8 @@ import {
   realTarget,
   requireWritable,
 } from "../../system/files.ts";
-import { platform, userId } from "../../system/runtime.ts";
+import { platform } from "../../system/runtime.ts";
+import { isTrustedOwner } from "../../system/read-file.ts";
 import { othersWithAccess } from "../../system/windows-access.ts";
 import { attempt, type Check, fail, ok, toFinding, warn } from "../check.ts";
 import { counted, list, open, secret, type Text, text } from "../report.ts";
@@ -31,9 +33,7 @@ export const home: Check = {
     if (!stats && !isWritable) return fail(text`${shown} does not exist and cannot be created`);
     if (!stats) return ok(text`${shown} does not exist yet; the first login creates it`);
     if (!stats.isDirectory()) return fail(text`${shown} is not a directory`);
-    const user = userId();
-    if (user !== undefined && user !== 0 && user !== stats.uid)
-      return warn(text`${shown} belongs to another user`);
+    if (!isTrustedOwner(stats)) return warn(text`${shown} belongs to another user`);
     if (!isWritable) return warn(text`${shown} cannot be written: logins can be used, but not changed`);
     // In a sticky directory users cannot replace the files of others.
     const mode = permissionsOf(stats);
@@ -82,12 +82,10 @@ function othersOf(path: string): string[] | undefined {
 
 function listStored({ file, own }: Paths): string[] {
   const target = realTarget(file);
-  const quarantined = listIn(dirname(target)).filter((path) => path.startsWith(`${target}.broken-`));
-  return [target, ...quarantined, own, ...listIn(own), ...listIn(versionsFolder(own))];
-}
-
-function listIn(folder: string): string[] {
-  return listDirectory(folder).map((name) => join(folder, name));
+  const kept = [own, versionsFolder(own)].map((folder) =>
+    listDirectory(folder).map((name) => join(folder, name)),
+  );
+  return [target, ...listQuarantined(target), own, ...kept.flat()];
 }
 
 /** Whether the contexts file can be read at all. */

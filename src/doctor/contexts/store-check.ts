@@ -1,8 +1,9 @@
 import { endChanges } from "../../auth/change-stores.ts";
 import { requireRecord } from "../../auth/read-token.ts";
-import { checkStore, describeView, type StoreView, toView } from "../../auth/store-view.ts";
+import { checkStore, describeView, toView } from "../../auth/store-view.ts";
 import { type Context, firstOfEachName, isKeptElsewhere, referenceOf } from "../../contexts/context.ts";
 import type { Cli } from "../../app.ts";
+import { CliError } from "../../errors.ts";
 import { hasRecords } from "../../secrets/has-records.ts";
 import { readRecords, type SecretRecord } from "../../secrets/records.ts";
 import { withRecordsLock, writeRecords } from "../../secrets/write-records.ts";
@@ -17,7 +18,10 @@ export const stores: Check = {
     const kept = [...firstOfEachName(file?.contexts ?? []).values()].filter(isKeptElsewhere);
     if (kept.length === 0) return undefined;
     const views = await Promise.all(
-      kept.map(async (context) => ({ context, view: await view(cli, context) })),
+      kept.map(async (context) => ({
+        context,
+        view: (await checkStore(cli, context)) ?? toView("file", "ok"),
+      })),
     );
     const bad = views.filter(({ view: { state } }) => state !== "ok" && state !== "unchecked");
     const described = bad.map(
@@ -33,19 +37,14 @@ export const stores: Check = {
   },
 };
 
-async function view(cli: Cli, context: Context): Promise<StoreView> {
-  return (await checkStore(cli, context)) ?? { kind: "file", name: null, state: "ok" };
-}
-
 /** The hint of what fails when the token is used. */
 async function adviceFor(cli: Cli, context: Context | undefined): Promise<Text | undefined> {
   if (!context) return undefined;
   try {
     const record = await requireRecord(cli, context);
-    await (await (await cli.secrets()).open(record.place)).state(record);
+    await (await cli.openStore(record.place)).state(record);
   } catch (error) {
-    const hint = error instanceof Error && "hint" in error ? error.hint : undefined;
-    return typeof hint === "string" ? secret("hint", hint) : undefined;
+    return error instanceof CliError && error.hint !== undefined ? secret("hint", error.hint) : undefined;
   }
   return text`bentocloud login --context ${contextName(context.name)}`;
 }

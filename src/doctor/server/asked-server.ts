@@ -1,4 +1,4 @@
-import type { Cli } from "../../app.ts";
+import { type Cli, lazy } from "../../app.ts";
 import { identifyLogin } from "../../auth/identity.ts";
 import { readToken } from "../../auth/read-token.ts";
 import { toAnswer } from "../../cloud/answer.ts";
@@ -7,7 +7,7 @@ import { routeOf } from "../../cloud/route.ts";
 import { listTokens } from "../../cloud/tokens.ts";
 import { type Context, hasToken } from "../../contexts/context.ts";
 import { parseEndpoint } from "../../contexts/endpoint.ts";
-import { CliError } from "../../errors.ts";
+import { CliError, requireCliError } from "../../errors.ts";
 import { hostOf, portOf } from "../../system/address.ts";
 import { checkEndpointPin } from "../../resolve/pins.ts";
 import { requireContext } from "../../resolve/require.ts";
@@ -19,7 +19,7 @@ import { open, text } from "../report.ts";
 export type Target = Exclude<Awaited<ReturnType<typeof findTarget>>, Finding>;
 
 /** @throws CliError when the active context cannot be used. Without an active context the result is a finding. */
-export async function findTarget(cli: Cli, insecureHttp: boolean) {
+export async function findTarget(cli: Cli) {
   const active = await cli.resolve();
   if (!active.context && active.source.kind === "user") {
     const hint = open(active.others.length > 0 ? "bentocloud use NAME" : "bentocloud login");
@@ -44,14 +44,14 @@ export async function findTarget(cli: Cli, insecureHttp: boolean) {
     },
     patience: { timeoutMs: cli.flags.timeoutMs, signal: cli.signal },
     /** Sends no token, because whatever answers may not be BentoCloud. */
-    askVersion: once(async () => askVersion(cli, await cli.client({ endpoint, insecureHttp }))),
+    askVersion: lazy(async () => askVersion(cli, await cli.client({ endpoint }))),
     /** The user and organization of the token; undefined without a token. */
-    identify: once(async () => token && identifyLogin(cli, { context, token }, { insecureHttp })),
+    identify: lazy(async () => token && identifyLogin(cli, { context, token })),
     /** The token's entry in the server's list; undefined when it cannot be found or the token may not read the list. */
-    findListed: once(() =>
+    findListed: lazy(() =>
       attempt(async () => {
         if (!token) return undefined;
-        const listed = await listTokens(await cli.client({ endpoint, token, insecureHttp }));
+        const listed = await listTokens(await cli.client({ endpoint, token }));
         return (await matchTokens(cli, { context, token }, listed)).find(token);
       }),
     ),
@@ -62,8 +62,7 @@ function readEndpoint({ name, endpoint }: Context): string {
   try {
     return parseEndpoint(endpoint);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    const { message, hint } = error;
+    const { message, hint } = requireCliError(error);
     throw new CliError("USAGE", `the endpoint of the context "${name}" cannot be used: ${message}`, { hint });
   }
 }
@@ -80,10 +79,4 @@ async function askVersion({ now }: Cli, client: Client) {
   const sent = Date.parse(headers.get("date") ?? "");
   const server = new Date(sent + (Number.isSafeInteger(age) ? age : 0) * 1000);
   return { answer, clock: Number.isNaN(server.getTime()) ? undefined : { server, before, after } };
-}
-
-/** Calls `ask` only the first time, and returns that result from then on. */
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | undefined;
-  return () => (asked ??= ask());
 }

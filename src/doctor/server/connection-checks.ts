@@ -1,5 +1,5 @@
 import { describeFault, describeProxyFailure, reasonWithCode, showProxy } from "../../cloud/faults.ts";
-import { CliError } from "../../errors.ts";
+import { CliError, requireCliError } from "../../errors.ts";
 import { findUnusableAuthorities } from "../../system/authorities.ts";
 import { inspectTls } from "../../system/certificate.ts";
 import { timeConnection } from "../../system/network.ts";
@@ -44,8 +44,8 @@ function readRoute(target: Target) {
   try {
     return target.route;
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return fail(open(error.message), open(error.hint ?? ""));
+    const { message, hint = "" } = requireCliError(error);
+    return fail(open(message), open(hint));
   }
 }
 
@@ -64,7 +64,6 @@ export const tcp: Check<Target> = {
   },
 };
 
-/** The reason why one step of a connection failed. */
 export function reasonOf(error: unknown): Text {
   if (error instanceof CliError) throw error;
   return open(reasonWithCode(error));

@@ -9,7 +9,7 @@ import { expiry, scope, token } from "./token-checks.ts";
 const SEQUENCE: readonly Check<Target>[] = [proxy, tcp, tls, endpoint, clock, token, scope, expiry];
 
 /** Each step needs those before it, so the sequence ends at the first failure. */
-export function serverChecks({ insecureHttp }: { insecureHttp: boolean }): Check[] {
+export function serverChecks(): Check[] {
   let found: Promise<Target | Finding> | undefined;
   let hasFailed = false;
   return SEQUENCE.map(({ id, run }) => ({
@@ -17,7 +17,7 @@ export function serverChecks({ insecureHttp }: { insecureHttp: boolean }): Check
     async run(cli) {
       if (hasFailed) return undefined;
       const toAdvised = async (error: unknown) => toFinding(await cli.advise(error));
-      const target = await (found ??= findTarget(cli, insecureHttp).catch(toAdvised));
+      const target = await (found ??= findTarget(cli).catch(toAdvised));
       if ("status" in target) return id === "endpoint" ? target : undefined;
       const finding = await run(target).catch(toAdvised);
       hasFailed = finding?.status === "fail";
