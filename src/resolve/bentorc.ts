@@ -95,7 +95,8 @@ export function parseProject(text: string, path: string, warn: Warn): Project {
       });
     }
     if (!isOurs(key)) ignored.push(index + 1);
-    else if (key === "context" && value === "") warn(`${path}:${index + 1}: context has no value; ignored`);
+    else if (key === "context" && value === "")
+      warn(`${path}:${index + 1}: context has no value, and is ignored; write context=NAME`);
     else {
       if (key === "endpoint") project.endpoint = new Endpoint(value);
       else project[key] = value;

@@ -113,12 +113,21 @@ describe(".bentorc", () => {
     writeBelow(project, ".bentorc", "");
   });
 
+  test.each(["context=", "context: mine", "context"])("%s warns", async (line) => {
+    const { here, project, path } = projectWith(`${line}\ncontext=staging\n`);
+    expect(await run(["context", "current"], { home: here, cwd: project })).toMatchObject({
+      code: 0,
+      stdout: "staging\n",
+      stderr: `warning: ${path}:1: context has no value, and is ignored; write context=NAME\n`,
+    });
+  });
+
   test.each([
     ["an unknown key", "colour=blue\ncontext=staging\n", ":1: unknown key ignored;"],
     ["extends", "context=staging\nextends=github:evil/repo\n", ":2: unknown key ignored;"],
     ["__proto__", "__proto__.context=evil\ncontext=staging\n", ":1: unknown key ignored;"],
     ["constructor", "constructor.prototype.context=evil\ncontext=staging\n", ":1: unknown key ignored;"],
-    ["a line of another format", "context: mine\ncontext=staging\n", ":1: unknown key ignored;"],
+    ["a line of another format", "colour: blue\ncontext=staging\n", ":1: unknown key ignored;"],
     ["many", `${"a=1\n".repeat(5000)}context=staging\n`, ":1: unknown key ignored (and 4999 more);"],
   ])("unknown keys warn: %s", async (_what, rc, warning) => {
     const { here, project, path } = projectWith(rc);

@@ -30,7 +30,7 @@ describe("parseProject", () => {
   test.each(["context=", 'context=""', "context: prod"])("%s chooses nothing, and that is said", (line) => {
     const { project, warnings } = parse(`# 1\n${line}\n`);
     expect(project).toEqual({ path: "/p/.bentorc", lines: {} });
-    expect(warnings).toEqual(["/p/.bentorc:2: context has no value; ignored"]);
+    expect(warnings).toEqual(["/p/.bentorc:2: context has no value, and is ignored; write context=NAME"]);
   });
 
   test.each([
