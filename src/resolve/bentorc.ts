@@ -113,7 +113,7 @@ export function parseProject(text: string, path: string, warn: Warn): Project {
 /** The key and value of a line. A line in another format, such as `name: …`, has no value. */
 function readLine(line: string): { key: string; value?: string } {
   const end = line.indexOf("=");
-  if (end === -1) return { key: line.slice(0, Math.max(0, line.indexOf(":"))) };
+  if (end === -1) return { key: line.replace(/:.*/, "").trim() };
   return { key: line.slice(0, end).trim(), value: unquote(line.slice(end + 1).trim()) };
 }
 

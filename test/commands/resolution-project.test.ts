@@ -113,7 +113,7 @@ describe(".bentorc", () => {
     writeBelow(project, ".bentorc", "");
   });
 
-  test.each(["context=", "context: mine", "context"])("%s warns", async (line) => {
+  test.each(["context=", "context: mine", "  context : mine", "context"])("%s warns", async (line) => {
     const { here, project, path } = projectWith(`${line}\ncontext=staging\n`);
     expect(await run(["context", "current"], { home: here, cwd: project })).toMatchObject({
       code: 0,
