@@ -22,7 +22,7 @@ function specify({ title, unit, x, isLogarithmic, points }: Plot): TopLevelSpec 
     background: "white",
     padding: 10,
     width: 480,
-    config: { axis: { labelLimit: 300 } },
+    config: { axis: { labelLimit: 300 }, legend: { labelLimit: 300 } },
     data: {
       values: points.map(({ values, ...point }) => ({
         ...point,
