@@ -42,7 +42,10 @@ function judgeContexts(
     const lost = elsewhere.filter((name) => !tokens.has(wanted.get(name)!));
     figures.count("of them lost without a word", lost.length);
     figures.count("of them under an earlier name, which Python wrote back", elsewhere.length - lost.length);
-    if (lost.length > 0) figures.breaks(`lost without a word: ${lost.join(", ")}`);
+    const described = lost.map(
+      (name) => `${name}${found.has(name) ? ", in whose place another login is" : ""}`,
+    );
+    if (lost.length > 0) figures.breaks(`lost without a word: ${described.join("; ")}`);
     // Only Python may undo a removal or a rename.
     else if (!hasPython && !isSame(contextsOf(found, writer), wanted))
       figures.breaks(`changes of ${writer} were undone`);
