@@ -135,7 +135,7 @@ export async function checkContext(
   };
 }
 
-/** What is known of a context before its token is read and the server is asked. */
+/** Describes a context without reading its token or asking the server. */
 async function describeOffline(cli: Cli, { name, source, context }: Active): Promise<Status> {
   const known = context && (await recallIdentity(cli, context));
   return {

@@ -21,7 +21,7 @@ export async function scanHistory(
   const shown = showPath(scan, commonDirectory);
   if (isShallow) skip(scan, shown, "a shallow clone: older commits are only on its server");
   if (isPartial) skip(scan, shown, "a partial clone: some objects are only on its server");
-  // What is missing altogether is in no list of objects.
+  // Git leaves a missing object out when it lists all objects.
   const tips = await repository.git.ask(["rev-list", "--no-walk", "--all", "--quiet"]);
   if (tips.code !== 0) skip(scan, shown, `objects are missing: ${reasonIn(tips.stderr)}`);
   checkPacks(scan, join(commonDirectory, "objects/pack"));

@@ -1,12 +1,11 @@
-import { existsSync, linkSync, readFileSync, statSync } from "node:fs";
-import { hostname } from "node:os";
+import { existsSync, linkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
 import { createFile } from "./create-file.ts";
 import { discard, moveOver, namesIn } from "./files.ts";
 import { readOwnFile } from "./read-file.ts";
 import { codeOf, storageError } from "./storage-error.ts";
-import { hasEnded } from "./processes.ts";
+import { describeOwner, isGone } from "./lock-owner.ts";
 import { claimsOfEnded, nameClaim, waitForTurn } from "./lock-queue.ts";
 
 /**
@@ -56,16 +55,16 @@ export async function acquireLock(path: string, waitMs: number, signal: AbortSig
     for (;;) {
       if (!existsSync(claim)) createFile(claim, owner, { mode: 0o600 });
       if (install(claim, path, owner)) {
-        // Whoever let us pass is gone or asleep: nobody is to wait for it.
+        // The process before us did not take its turn, so no other process shall wait for its claim.
         if (passed !== undefined) discard(passed);
         sweep(path);
         return { held: () => readOwner(path) === owner, release: () => release(path, owner) };
       }
       if (breakIfAbandoned(path, { claim, owner }, watches)) continue;
-      const lastChange = Math.max(start, watches.lock.since);
-      const end = Math.min(lastChange + waitMs, start + QUEUE_FACTOR * waitMs);
-      const left = end - performance.now();
-      if (left <= 0) throw locked(path, performance.now() - start);
+      const stuckAt = Math.max(start, watches.lock.since) + waitMs;
+      const fullAt = start + QUEUE_FACTOR * waitMs;
+      const left = Math.min(stuckAt, fullAt) - performance.now();
+      if (left <= 0) throw locked(path, performance.now() - start, { isBusy: fullAt < stuckAt });
       passed = await waitForTurn(claim, path, { leftMs: left, signal }).catch(() => {
         throw new CliError("CANCELLED", "cancelled while waiting for another process; nothing was changed");
       });
@@ -77,11 +76,12 @@ export async function acquireLock(path: string, waitMs: number, signal: AbortSig
   }
 }
 
-function locked(path: string, waitMs: number): CliError {
-  const since = waitMs < 1000 ? "is writing just now" : `has been writing for ${Math.round(waitMs / 1000)} s`;
-  return new CliError("LOCKED", `another process ${since}`, {
-    hint: `if none is running, remove ${path}`,
-  });
+function locked(path: string, waitedMs: number, { isBusy }: { isBusy: boolean }): CliError {
+  const waited = `${Math.round(waitedMs / 1000)} s`;
+  if (isBusy)
+    return new CliError("LOCKED", `other processes have been writing for ${waited}`, { hint: "try again" });
+  const what = waitedMs < 1000 ? "is writing just now" : `has been writing for ${waited}`;
+  return new CliError("LOCKED", `another process ${what}`, { hint: `if none is running, remove ${path}` });
 }
 
 /** Puts a complete lock file in place, unless there is a lock already. */
@@ -186,40 +186,4 @@ function remove(path: string, owner: string): void {
 /** @throws CliError `STORAGE` for what is no lock file, a FIFO for example: nothing waits for it. */
 function readOwner(path: string): string | undefined {
   return readOwnFile(path)?.toString("utf8");
-}
-
-/** Process, machine, boot and process-number space, and a word that no other acquisition has. */
-function describeOwner(): string {
-  return JSON.stringify({ pid: process.pid, place: describePlace(), nonce: crypto.randomUUID() });
-}
-
-let place: string | undefined;
-
-/** Two processes in the same place can see each other's process numbers. Linux alone has containers, and `/proc`. */
-function describePlace(): string {
-  if (process.platform !== "linux") return hostname();
-  return (place ??= [hostname(), readSystem("/proc/sys/kernel/random/boot_id"), namespaceOf()].join("/"));
-}
-
-function namespaceOf(): string {
-  const inode = statSync("/proc/self/ns/pid", { throwIfNoEntry: false })?.ino;
-  return inode === undefined ? "" : String(inode);
-}
-
-function readSystem(path: string): string {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch {
-    return "";
-  }
-}
-
-/** Only proof counts: an owner on another machine, or in another container, is taken for alive. */
-function isGone(owner: string): boolean {
-  try {
-    const { pid, place } = JSON.parse(owner) as { pid: unknown; place: unknown };
-    return typeof pid === "number" && place === describePlace() && hasEnded(pid);
-  } catch {
-    return false;
-  }
 }

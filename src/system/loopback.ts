@@ -7,7 +7,7 @@ export interface Peer {
   close(code?: number, reason?: string): void;
 }
 
-/** What is done with a WebSocket that a request asked for. */
+/** Handles the messages of a WebSocket that a request asked for. */
 export interface Tunnel {
   protocol: string;
   open(peer: Peer): void;

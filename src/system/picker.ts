@@ -109,7 +109,7 @@ function heightOf(screen: NodeJS.WriteStream): number {
   return Math.max(LEAST_ROWS, Math.min(MOST_ROWS, (screen.rows || 24) - OTHER_ROWS));
 }
 
-/** What was typed last, where the cursor is. */
+/** The end of the typed text, as much as fits before the cursor. */
 export function endOf(text: string, columns: number): string {
   let [start, width] = [text.length, 0];
   for (const character of [...text].toReversed()) {

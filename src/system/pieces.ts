@@ -80,7 +80,7 @@ export function isDirectory(path: BytePath): boolean {
   try {
     return lstatSync(path).isDirectory();
   } catch {
-    // Whoever reads it is told why that cannot be done.
+    // Reading the path fails too, and that error has the reason.
     return false;
   }
 }

@@ -39,7 +39,7 @@ export function pipeProgram(path: string, args: readonly string[], options: Pipe
   const { write, end, stdout, stderr, code } = start([path, ...args], options);
   const fed = feed(options.input ?? [], write).finally(end);
   const ended = Promise.all([code, readText(stderr), fed]).then(([code, stderr]) => ({ code, stderr }));
-  // Whoever reads the output awaits this afterwards, when it may have failed already.
+  // The caller reads the output first and awaits this later: a failure until then must not count as unhandled.
   ended.catch(() => {});
   return { stdout, ended };
 }

@@ -18,8 +18,10 @@ export async function waitForRemoval(path: string, ms: number, signal: AbortSign
     longest = codeOf(error) === "ENOENT" ? 0 : POLL_MS;
   }
   const timer = setTimeout(resolve, Math.min(ms, longest));
-  signal.addEventListener("abort", () => resolve(), { once: true });
+  const stop = () => resolve();
+  signal.addEventListener("abort", stop, { once: true });
   await promise;
+  signal.removeEventListener("abort", stop);
   clearTimeout(timer);
   watcher?.close();
   signal.throwIfAborted();

@@ -9,11 +9,11 @@ const FRAME_MS = 100;
 
 const FRAMES = { unicode: [..."⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"], ascii: [..."|/-\\"] };
 
-/** The line on a terminal that says what is waited for. Whatever is printed meanwhile takes its place. */
+/** The line on a terminal that names what the program waits for. Other output replaces it. */
 export class Waiting {
   readonly #output: Output;
   readonly #frames: readonly string[];
-  /** What is waited for now. */
+  /** The first one is shown. */
   readonly #texts: (() => string)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #began = 0;
