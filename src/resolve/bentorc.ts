@@ -94,10 +94,16 @@ export function parseProject(text: string, path: string, warn: Warn): Project {
         hint: "remove the line, revoke that token on the server, and sign in with `bentocloud login`",
       });
     }
-    if (!isOurs(key)) ignored.push(index + 1);
-    else if (key === "context" && value === "")
-      warn(`${path}:${index + 1}: context has no value, and is ignored; write context=NAME`);
-    else {
+    if (!isOurs(key)) {
+      ignored.push(index + 1);
+      continue;
+    }
+    if (value === "") {
+      const effect = key === "context" ? "is ignored" : "matches no context";
+      const written = `${key}=${key === "endpoint" ? "URL" : "NAME"}`;
+      warn(`${path}:${index + 1}: ${key} has no value, and ${effect}; write ${written}`);
+    }
+    if (key !== "context" || value !== "") {
       if (key === "endpoint") project.endpoint = new Endpoint(value);
       else project[key] = value;
       project.lines[key] = index + 1;

@@ -38,8 +38,12 @@ describe("parseProject", () => {
     ['organization=""', { organization: "" }],
     ["organization: acme", { organization: "" }],
   ])("%s is a pin, which no context matches", (line, pin) => {
-    const { project } = parse(`${line}\n`);
-    expect(project).toMatchObject({ ...pin, lines: { [Object.keys(pin)[0]!]: 1 } });
+    const { project, warnings } = parse(`${line}\n`);
+    const [key] = Object.keys(pin);
+    expect(project).toMatchObject({ ...pin, lines: { [key!]: 1 } });
+    expect(warnings).toEqual([
+      expect.stringMatching(`:1: ${key} has no value, and matches no context; write ${key}=`),
+    ]);
   });
 
   test.each(["__proto__=x", "__proto__.context=x", "constructor.prototype.context=x", "toString=x"])(
